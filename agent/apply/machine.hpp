@@ -1,0 +1,80 @@
+// Applying one configuration, as a machine without files or processes: it says which step comes
+// next, the executor does it and brings the result back. Two halves: prepare (validate, stage,
+// preinstall, check) leaves the node as it was; activate (switch, reload, verify, postinstall) is
+// undone on failure.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "release/states.hpp"
+
+namespace edgeroll::agent::apply {
+
+enum class StepName {
+    validate,
+    stage,
+    preinstall,
+    check,
+    switch_live,  ///< written "switch"
+    reload,
+    verify,
+    postinstall,
+    put_back,  ///< `live` points to the previous version again
+    reload_back,
+    verify_back,
+    rollback,  ///< the rollback hook
+};
+
+[[nodiscard]] std::string_view to_text(StepName name);
+[[nodiscard]] std::optional<StepName> step_from_text(std::string_view text);
+
+struct StepResult {
+    bool is_ok = true;
+    std::optional<int> exit_code;  ///< of a command that ran
+    std::string output;            ///< tail of what it printed
+    std::string error;             ///< why it failed, for lastError
+};
+
+/// What happened so far; also what the journal keeps of a task's course.
+struct Course {
+    bool is_reload_only = false;  ///< no content: only reload, verify, postinstall
+    release::TaskStatus status = release::TaskStatus::pending;
+    std::optional<StepName> current;  ///< begun and not finished
+    std::vector<StepName> finished;   ///< in order, the failed one included
+    std::optional<StepName> failed;   ///< the first step that failed
+    bool is_switched = false;         ///< `live` was (or may have been) moved to the new version
+    bool is_cancel_wanted = false;
+    bool is_time_up = false;
+    std::string last_error;
+    friend bool operator==(const Course&, const Course&) = default;
+};
+
+/// The step to do next; nothing when the task is over. Pending becomes running with the first one.
+/// A cancel or the end of the time takes effect here: before the switch no further step starts
+/// (status cancelled, or failed with the reason); after it only putting back goes on.
+[[nodiscard]] std::optional<StepName> next_step(const Course& course);
+
+/// The course after `next_step` was begun: journal it before doing the step.
+[[nodiscard]] Course begin_step(Course course, StepName step);
+
+/// The course after the step's result. Decides the task's end: a failed step before the switch is
+/// `failed`; after it the way back is taken and then `failed`, with the reason of the first failure
+/// and, if the way back fails too, that as well.
+[[nodiscard]] Course end_step(Course course, const StepResult& result);
+
+/// The end of a course that next_step says is over without a step's result (cancel, time up).
+[[nodiscard]] Course settle(Course course);
+
+/// After a restart of the agent. @param is_live_new whether `live` points to the task's version.
+/// Before the switch: failed ("the agent was restarted during check"). After it: goes on with what
+/// was begun (reload, verify, ... are repeated), so that the task finishes or is undone.
+[[nodiscard]] Course recover(Course course, bool is_live_new);
+
+/// 0..100 by the share of steps done; 100 only with success.
+[[nodiscard]] int progress(const Course& course);
+
+}  // namespace edgeroll::agent::apply

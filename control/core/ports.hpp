@@ -1,0 +1,140 @@
+// What the core's shell needs from the world. Production implements these in control/store,
+// control/agents and tls/rt; the simulator has its own.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "release/commit.hpp"
+#include "release/conversation.hpp"
+#include "release/model.hpp"
+#include "release/result.hpp"
+#include "release/step.hpp"
+#include "tls/rt/clock.hpp"
+
+namespace edgeroll::control {
+
+template <class T>
+using awaitable = boost::asio::awaitable<T>;
+using tls::rt::Clock;
+
+/// A claim on a release: every write names its epoch.
+struct Claim {
+    release::ReleaseId release;
+    release::Epoch epoch;
+    std::string owner;
+    /// Until when this process may act on the claim. Taken from before the claim or renewal was
+    /// sent, minus a margin, so that it ends before the database lets another process in.
+    release::Instant good_until{};
+};
+
+enum class Committed {
+    done,    ///< written; effects may run
+    fenced,  ///< the claim is lost: forget the release
+    stale,   ///< a row was not as expected (changed by hand): nothing written, read again
+};
+
+/// The database, as the executor sees it. Every call may fail with Outcome::not_done (nothing
+/// happened), unknown (it may have) or permanent. Called on the loop thread; one call at a time per
+/// release. A call is not cancelled; it ends by the store's own statement timeouts.
+class Store {
+  public:
+    virtual ~Store() = default;
+
+    /// Releases that this process may try to claim now, in the order of their versions: unfinished,
+    /// due, without a valid lease, complete (SPEC.md section 3), and if not yet started without a
+    /// blocker (4.9). Half-inserted releases are seen to on the way: `last_error` says what is
+    /// missing, and they fail 60 s after their rows last grew. @param limit > 0
+    virtual awaitable<release::Result<std::vector<release::ReleaseId>>> claimable(int limit) = 0;
+
+    /// One conditional UPDATE (plus its history row). Nothing when somebody else was faster.
+    /// After `unknown` the caller forgets about it: the lease runs out by itself.
+    virtual awaitable<release::Result<std::optional<Claim>>> claim(release::ReleaseId id) = 0;
+
+    /// Prolongs the claim. False: fenced.
+    virtual awaitable<release::Result<bool>> renew(Claim& claim) = 0;
+
+    /// Ends the claim at once: another process may take it, or nobody needs to.
+    virtual awaitable<release::Result<void>> give_back(const Claim& claim) = 0;
+
+    /// Everything about a release, in one consistent read under the claim. Nothing: fenced or gone.
+    virtual awaitable<release::Result<std::optional<release::Snapshot>>> read(
+        const Claim& claim) = 0;
+
+    /// One transaction; its first statement updates the release under the claim's epoch.
+    virtual awaitable<release::Result<Committed>> commit(const Claim& claim,
+                                                         const release::Commit& commit) = 0;
+
+    /// A row of release_events for something that changes nothing else, e.g. `late_answer`.
+    /// Best effort: written under the claim's epoch, dropped when fenced.
+    virtual awaitable<release::Result<void>> record(const Claim& claim,
+                                                    const release::HistoryRow& row) = 0;
+
+    /// The payload of a version, byte for byte, with its content digest; nothing if it has no row.
+    struct Payload {
+        std::string text;    ///< JSON object, as stored
+        std::string sha256;  ///< content digest, computed from the text
+    };
+    virtual awaitable<release::Result<std::optional<Payload>>> payload(
+        release::Version version) = 0;
+};
+
+/// What is the same for every node of a release.
+struct Parcel {
+    release::Version version;
+    release::Epoch epoch;
+    std::shared_ptr<const std::string> payload;  ///< JSON text; `{}` when there is no content
+    std::string sha256;                          ///< empty when there is no content
+};
+
+/// Agents, over mutual TLS. Never throws; whatever happens is an Answer.
+class Agents {
+  public:
+    virtual ~Agents() = default;
+
+    /// POST /tasks/dispatch. @param time_left told to the agent as timeoutSec
+    virtual awaitable<release::Answer> dispatch(release::Address to, std::string task_id,
+                                                std::shared_ptr<const Parcel> parcel,
+                                                release::Millis time_left) = 0;
+    /// GET /tasks/{id}?wait=hold (no parameter when hold is 0).
+    virtual awaitable<release::Answer> query(release::Address to, std::string task_id,
+                                             release::Millis hold) = 0;
+    /// POST /tasks/{id}/cancel.
+    virtual awaitable<release::Answer> cancel(release::Address to, std::string task_id) = 0;
+};
+
+/// Randomness for jitter; seeded in the simulator.
+class Random {
+  public:
+    virtual ~Random() = default;
+    /// In [0, 1).
+    virtual double fraction() = 0;
+};
+
+using Fields = std::vector<std::pair<std::string_view, std::string>>;
+enum class Severity { debug, info, warn, error };
+
+/// Hears what happens: the log and the metrics listen here. Loop thread; must not block or throw.
+class Observer {
+  public:
+    virtual ~Observer() = default;
+    /// A stable event name (docs/runbook.md) with its fields.
+    virtual void note(Severity severity, std::string_view event, const Fields& fields) = 0;
+    /// A dispatch request was answered by the agent after this long.
+    virtual void dispatch_took(release::Millis took) = 0;
+    /// A node has its last word, this long after its conversation began.
+    virtual void node_finished(release::NodeStatus status, release::FailureKind kind,
+                               release::Millis took) = 0;
+    virtual void agent_error(release::Heard kind) = 0;
+    virtual void database_error(release::Outcome outcome) = 0;
+    virtual void lease_lost() = 0;
+    virtual void violation(const release::Violation& violation) = 0;
+};
+
+}  // namespace edgeroll::control

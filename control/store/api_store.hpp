@@ -1,0 +1,136 @@
+// What the API reads and writes. Same database, other questions than the executor's
+// (core/ports.hpp).
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "release/commit.hpp"
+#include "release/model.hpp"
+#include "release/result.hpp"
+#include "release/states.hpp"
+
+namespace edgeroll::control {
+
+/// Times are RFC 3339 with milliseconds and Z; empty: NULL.
+struct ReleaseSummary {
+    release::ReleaseId id;
+    std::string type, target;
+    release::Version version;
+    release::ReleaseStatus status = release::ReleaseStatus::pending;
+    release::BatchStatus batch_status = release::BatchStatus::none;
+    int current_batch = 0, total_batches = 0, total_nodes = 0;
+    release::StatusCounts counts;             ///< counted from the rows
+    int success_nodes = 0, failed_nodes = 0;  ///< the columns
+    std::string last_error, reason, created_by, requested_action, claimed_by;
+    std::string created_at, updated_at, started_at, finished_at, not_before;
+    bool is_due = true;                      ///< not_before is NULL or past
+    bool has_lease = false;                  ///< a claim is valid now
+    std::vector<release::Version> blockers;  ///< as in release::Snapshot; unfinished releases only
+};
+
+struct ReleaseNodeView {
+    release::NodeId id;
+    std::string name;  ///< empty when the node is gone
+    int batch = 1;
+    release::NodeStatus status = release::NodeStatus::pending;
+    int attempt = 0;
+    release::FailureKind failure = release::FailureKind::none;
+    std::string error, started_at, finished_at;
+    int progress = 0;
+};
+
+struct ReleaseView {
+    ReleaseSummary summary;
+    std::vector<ReleaseNodeView> nodes;  ///< ascending by (batch, id)
+};
+
+struct ReleaseFilter {
+    std::optional<release::ReleaseStatus> status;
+    std::string type, created_by, q;  ///< empty: any; q matches reason, last_error, version
+    std::string sort = "-id";         ///< id, version, created_at, updated_at, status; `-` descends
+    int page = 1, page_size = 20;
+};
+
+struct ReleasePage {
+    std::vector<ReleaseSummary> items;
+    std::int64_t total = 0;
+};
+
+struct NewRelease {
+    std::string target = "cdn";
+    std::optional<release::Version> version;
+    bool is_reload_only = false;
+    std::string reason, created_by, not_before;  ///< not_before: RFC 3339 or empty
+    std::string batch_config;                    ///< JSON text; empty: none
+    bool is_dry_run = false;
+    std::string expected_plan_sha256;  ///< empty: not given
+    std::string idempotency_key;       ///< empty: none; scoped to created_by
+    std::string request_sha256;        ///< of the body; the same key with another body is 3003
+};
+
+struct CreatedRelease {
+    release::ReleaseId id;  ///< 0 for a dry run
+    release::Version version;
+    std::vector<release::PlannedNode> plan;
+    std::string plan_sha256;
+};
+
+struct ConfigView {
+    release::Version version;
+    std::string payload, sha256, note, created_by, created_at;
+};
+
+struct NodeView {
+    release::NodeId id;
+    std::string name, main_ip, status, cert_fingerprint;
+    int agent_port = 8443;
+    bool is_enabled = true;
+    release::Labels labels;
+    std::optional<release::Version> applied_version;
+    std::string applied_sha256, last_seen_at, created_at, updated_at;
+};
+
+/// Absent fields stay (PATCH) or take their defaults (POST).
+struct NodeChangeRequest {
+    std::optional<std::string> name, main_ip, status, cert_fingerprint;
+    std::optional<int> agent_port;
+    std::optional<bool> is_enabled;
+    std::optional<release::Labels> labels;
+};
+
+struct Gauges {
+    std::map<std::string, std::int64_t> releases_by_status;
+    std::map<std::string, std::int64_t> nodes_by_status;  ///< release_task_nodes, all releases
+};
+
+/// Errors carry the code of SPEC.md section 7: 3001, 3002, 3003, or 5002 (not_done: unreachable).
+class ApiStore {
+  public:
+    template <class T>
+    using Answer = boost::asio::awaitable<release::Result<T>>;
+
+    virtual ~ApiStore() = default;
+    virtual Answer<ReleaseView> release(release::ReleaseId id) = 0;
+    virtual Answer<ReleasePage> releases(ReleaseFilter filter) = 0;
+    /// Plans with release::default_plan over the enabled online nodes and writes release, node rows
+    /// and history in one transaction. 3003 without any node or when the plan differs from the
+    /// expected one; 3002 when the version is taken or not above every earlier one; 3001 when an
+    /// explicit version has no content (unless reload only).
+    virtual Answer<CreatedRelease> create(NewRelease request) = 0;
+    /// 3002 when the version exists with other content (the same content again is fine).
+    virtual Answer<ConfigView> put_config(ConfigView config) = 0;
+    virtual Answer<ConfigView> config(release::Version version) = 0;
+    virtual Answer<std::vector<NodeView>> nodes() = 0;
+    virtual Answer<NodeView> add_node(NodeChangeRequest node) = 0;
+    virtual Answer<NodeView> change_node(release::NodeId id, NodeChangeRequest change) = 0;
+    virtual Answer<Gauges> gauges() = 0;
+    /// The database answers and its schema is the one expected.
+    virtual Answer<bool> ping() = 0;
+};
+
+}  // namespace edgeroll::control

@@ -1,0 +1,42 @@
+// Opening the database: URL, schema check or migration, both stores over the same threads.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <memory>
+#include <string>
+
+#include "control/core/ports.hpp"
+#include "control/store/api_store.hpp"
+
+namespace edgeroll::control {
+
+struct StoreOptions {
+    std::string url;               ///< DATABASE_URL or MYSQL_DSN (SPEC.md section 2)
+    bool is_dsn = false;           ///< the text is a MYSQL_DSN
+    std::optional<bool> migrates;  ///< MIGRATE; absent: yes for sqlite, no for mysql
+    std::string owner;             ///< claimed_by, e.g. host:pid:start
+    release::Millis lease{15'000};
+    int threads = 4;  ///< one connection each (SQLite: one writer is enough)
+};
+
+class Database {
+  public:
+    virtual ~Database() = default;  ///< joins the threads
+    virtual Store& store() = 0;
+    virtual ApiStore& api() = 0;
+};
+
+/// Opens and checks (blocking; called once from main, before the loop runs). `clock` gives Claim::
+/// good_until. Errors: one line with what is wrong and the cure, never with the password: a
+/// malformed URL, an unreachable server, an old schema ("schema is at 1, this program needs 3: run
+/// edgeroll-control migrate"), a newer schema than this program knows.
+[[nodiscard]] release::Result<std::unique_ptr<Database>> open_database(
+    boost::asio::any_io_executor executor, Clock& clock, StoreOptions options);
+
+/// Brings the schema up to date. Returns the versions applied, in order. Blocking.
+[[nodiscard]] release::Result<std::vector<int>> migrate_database(const StoreOptions& options);
+
+/// The URL without its password, for logs and `check`.
+[[nodiscard]] std::string redacted(const std::string& url);
+
+}  // namespace edgeroll::control

@@ -1,0 +1,98 @@
+// One node's side of a release: what to ask its agent next, when to ask again, when to give up.
+// Pure like step(): the dispatcher obeys it and brings back what it heard.
+#pragma once
+
+#include <string>
+
+#include "release/step.hpp"
+#include "release/time.hpp"
+
+namespace edgeroll::release {
+
+/// How one request ended, seen from here.
+enum class Heard {
+    accepted,      ///< the agent answered with the task's state (dispatch, query or cancel)
+    unknown_task,  ///< 404 with code 3001
+    refused,       ///< the agent said no, for good (4xx with a code)
+    wrong_state,   ///< 409 with code 3003
+    server_error,  ///< 5xx, 429 or 408: not now
+    nonsense,      ///< an answer that is none: it may have worked
+    not_sent,      ///< refused or broken before the request was fully written
+    no_answer,     ///< fully written, then silence or a broken connection
+    wrong_peer,    ///< certificate trouble on either side
+};
+
+struct Answer {
+    Heard heard = Heard::not_sent;
+    TaskStatus status = TaskStatus::pending;  ///< with accepted
+    int progress = 0;
+    std::string last_error;  ///< the agent's lastError
+    std::string steps;       ///< JSON array text
+    std::string message;     ///< what went wrong, for error_msg
+};
+
+struct ConversationRules {
+    Millis dispatch_timeout{60'000};  ///< RELEASE_DISPATCH_TIMEOUT_SEC
+    Millis poll_first{50};
+    Millis poll_ceiling{2'000};  ///< RELEASE_POLL_INTERVAL_SEC
+    Millis retry_first{100};
+    Millis retry_ceiling{5'000};
+    Millis hold_max{20'000};  ///< longest ?wait= asked for; 0 never asks
+    int tls_tries = 3;
+};
+
+/// What to do next.
+struct Move {
+    enum class Kind { dispatch, query, pause, finish };
+    Kind kind = Kind::pause;
+    Instant until = never;  ///< pause: when to go on
+    Millis hold{0};         ///< query: the `wait` to ask for
+    Verdict verdict;        ///< finish
+};
+
+class Conversation {
+  public:
+    /// @param deadline end of the node's time; one question is asked even when it is past, so that
+    /// a
+    ///        task which finished while nobody looked is not called a timeout.
+    /// @param asks_first a dispatch may have arrived before: query, then dispatch if unknown.
+    Conversation(const ConversationRules& rules, Instant started, Instant deadline,
+                 bool asks_first);
+
+    /// The first move.
+    [[nodiscard]] Move begin(Instant now);
+    /// After a dispatch or query. @param jitter in [0,1): spreads retries.
+    [[nodiscard]] Move heard(const Answer& answer, Instant now, double jitter);
+    /// After a pause.
+    [[nodiscard]] Move woken(Instant now);
+
+  private:
+    enum class Ask { dispatch, query };
+
+    [[nodiscard]] Move ask(Ask what, Instant now);
+    [[nodiscard]] Move retry(Ask what, Instant now, double jitter);
+    [[nodiscard]] Move poll(Instant now);
+    [[nodiscard]] Move heard_dispatch(const Answer& answer, Instant now, double jitter);
+    [[nodiscard]] Move heard_query(const Answer& answer, Instant now, double jitter);
+    [[nodiscard]] Move follow(const Answer& answer, Instant now);
+    [[nodiscard]] Move give_up(Instant now) const;
+    [[nodiscard]] bool is_out_of_time(Instant now) const;
+
+    ConversationRules rules_;
+    Instant started_;
+    Instant deadline_;
+    Ask next_;
+    Ask asked_ = Ask::dispatch;
+    Instant asked_at_{};
+    Millis held_{0};
+    Millis retry_delay_;
+    Millis poll_delay_;
+    int wrong_peer_count_ = 0;
+    bool has_asked_ = false;
+    bool may_have_arrived_;      ///< a dispatch was fully sent and not disproved since
+    bool was_accepted_ = false;  ///< the agent has named the task at least once
+    bool is_forgotten_ = false;  ///< accepted, then unknown to the agent
+    std::string last_trouble_;   ///< for error_msg when time is up
+};
+
+}  // namespace edgeroll::release

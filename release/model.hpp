@@ -1,0 +1,154 @@
+// What is known about a release: as the database says it (Snapshot) and as the core keeps it
+// (Release).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "release/ids.hpp"
+#include "release/states.hpp"
+#include "release/time.hpp"
+
+namespace edgeroll::release {
+
+using Labels = std::vector<std::pair<std::string, std::string>>;
+
+/// How to reach a node and how to know that it is the right one (SPEC.md section 2).
+struct Address {
+    std::string name;
+    std::string ip;
+    int port = 8443;
+    std::string
+        fingerprint;  ///< SHA-256 of the certificate, 64 lower-case hex digits; empty: no pin
+    Labels labels;    ///< sorted by name
+};
+
+/// What the inventory says of a node at the moment of reading.
+struct NodeFacts {
+    bool exists = true;
+    bool is_enabled = true;
+    bool is_in_maintenance = false;
+    std::optional<Version> applied_version;
+    std::string applied_sha256;
+};
+
+/// A row of release_task_nodes joined with its node.
+struct NodeRow {
+    NodeId id;
+    int batch = 1;
+    NodeStatus status = NodeStatus::pending;
+    FailureKind failure = FailureKind::none;
+    int attempt = 0;        ///< dispatches intended so far; the first is 1
+    std::string task_id;    ///< agent_task_id, empty before the first intent
+    std::string error;      ///< error_msg
+    Millis running_for{0};  ///< since started_at by the database's clock; running rows only
+    NodeFacts facts;
+    Address address;
+};
+
+/// Failure limits (SPEC.md 4.4). Absent is open; both absent tolerate none.
+struct Limits {
+    std::optional<int> failure_threshold;  ///< failed nodes tolerated in the whole release
+    std::optional<int> max_batch_fail_rate_percent;  ///< of a batch's dispatched and waiting rows
+};
+
+/// What batch_config asks for, as far as it is supported.
+struct Policy {
+    Limits limits;
+};
+
+/// The row of config_versions for the release's version.
+struct Content {
+    bool is_present = false;  ///< without it agents reload what they have (SPEC.md section 3)
+    std::string sha256;       ///< content digest (SPEC.md section 5), 64 lower-case hex digits
+};
+
+/// A node that a plan may use: enabled and online.
+struct FleetNode {
+    NodeId id;
+    Labels labels;
+};
+
+/// Everything a decision needs, read at one moment under a claim.
+struct Snapshot {
+    ReleaseId id;
+    Version version;
+    ReleaseStatus status = ReleaseStatus::pending;
+    BatchStatus batch_status = BatchStatus::none;
+    Action requested = Action::none;
+    int current_batch = 0;
+    int total_batches = 0;
+    int total_nodes = 0;  ///< as the row says; a promise of the pipeline until first started
+    int success_nodes = 0;
+    int failed_nodes = 0;
+    bool has_batch_config = false;  ///< with it and without node rows edgeroll plans the batches
+    Policy policy;
+    std::string content_sha256;  ///< digest kept at the first start; "" before, "reload" for none
+    std::string last_error;
+    Content content;
+    std::vector<NodeRow> nodes;     ///< ascending by (batch, id)
+    std::vector<FleetNode> fleet;   ///< only filled in when a plan is needed; ascending by id
+    std::vector<Version> blockers;  ///< earlier or started releases that share nodes (SPEC.md 4.9)
+    std::vector<std::string>
+        problems;  ///< what makes the release impossible: bad rows, keys, content
+};
+
+/// content_sha256 of a release that has no content of its own.
+inline constexpr const char* reload_only_mark = "reload";
+
+/// Settings the core decides by; fixed for the life of a runner.
+struct Rules {
+    Millis node_timeout{600'000};  ///< from intent until the node must have finished
+    int start_window = 256;  ///< nodes of a release whose first attempt may be open at once, > 0
+};
+
+/// A node as the core keeps it.
+struct NodeState {
+    NodeRow row;
+    Instant deadline = never;         ///< running nodes: when their time is up
+    bool is_in_conversation = false;  ///< the dispatcher was told to look after it
+    bool is_starting = false;         ///< its first attempt is still open
+    bool is_cancel_sent = false;
+};
+
+struct StatusCounts {
+    int pending = 0, running = 0, success = 0, failed = 0, skipped = 0, deferred = 0, cancelled = 0;
+    friend bool operator==(const StatusCounts&, const StatusCounts&) = default;
+};
+
+/// A batch: a range of Release::nodes and what its nodes add up to.
+struct BatchState {
+    int number = 0;
+    std::size_t begin = 0, end = 0;
+    std::size_t next_pending = 0;  ///< no pending node stands before it
+    StatusCounts counts;
+};
+
+/// The core's state of one owned release. Built from a Snapshot and only from it: start, takeover,
+/// unknown outcome and continue all enter through step(Observed).
+struct Release {
+    Rules rules;
+    Snapshot seen;             ///< the header as last read or committed; its nodes are moved out
+    bool is_observed = false;  ///< false until the first Observed
+    std::vector<NodeState> nodes;     ///< ascending by (batch, id)
+    std::vector<std::size_t> by_id;   ///< positions in nodes, ascending by node id
+    std::vector<BatchState> batches;  ///< ascending by number
+    StatusCounts counts;
+    int starting = 0;  ///< nodes with is_starting
+    /// The highest batch that the last reading allows to open: a batch starts only on a reading
+    /// that is newer than the end of the one before (SPEC.md 4.6).
+    int read_for_batch = 0;
+    bool is_reread_asked = false;
+};
+
+/// Position of a node in Release::nodes; nothing if the release does not have it. O(log n).
+[[nodiscard]] std::optional<std::size_t> find_node(const Release& release, NodeId id);
+
+/// `apply_config_{ip}_{version}`, from the second attempt on followed by `_{attempt}` (SPEC.md 5).
+[[nodiscard]] std::string make_task_id(const std::string& ip, Version version, int attempt);
+
+}  // namespace edgeroll::release

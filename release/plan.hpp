@@ -1,0 +1,35 @@
+// Which node goes into which batch (SPEC.md section 6).
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "release/commit.hpp"
+#include "release/model.hpp"
+
+namespace edgeroll::release {
+
+/// One entry of a list of batch sizes: a count, or a percentage of all nodes, or the rest.
+struct BatchSize {
+    enum class Kind { count, percent, rest };
+    Kind kind = Kind::rest;
+    int amount = 0;
+};
+
+/// Ends (exclusive) of the batches of `total` nodes, strictly ascending, the last one is `total`.
+/// Batch k ends at min(N, max(end of k-1 + 1, counts so far + ceil(percents so far * N / 100))); a
+/// last entry that is not `rest` repeats. @param sizes not empty, amounts > 0
+[[nodiscard]] std::vector<int> batch_ends(int total, const std::vector<BatchSize>& sizes);
+
+/// The plan without any sizes: up to 20 nodes the first by id and then the others; above that
+/// 1, 5 %, 20 % and the rest, each batch spread over the values of the label `region`.
+/// Ascending by (batch, id). @param fleet ascending by id
+[[nodiscard]] std::vector<PlannedNode> default_plan(const std::vector<FleetNode>& fleet);
+
+/// The text whose SHA-256 is plan_sha256: one line `batch:node` for each row, in the plan's order,
+/// then the version's content digest, so that a preview and a creation can be compared.
+[[nodiscard]] std::string canonical_text(const std::vector<PlannedNode>& plan,
+                                         std::string_view content_sha256);
+
+}  // namespace edgeroll::release

@@ -1,0 +1,103 @@
+// The life of a release as a function: state and event in, next state and work to do out.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "release/commit.hpp"
+#include "release/model.hpp"
+
+namespace edgeroll::release {
+
+/// The last word on a node of this release.
+struct Verdict {
+    NodeStatus status = NodeStatus::failed;  ///< success, failed or cancelled
+    FailureKind failure = FailureKind::none;
+    std::string error;  ///< contains the agent's lastError when it gave one
+    std::string steps;  ///< JSON array text of the agent's steps; may be empty
+    int progress = 0;   ///< 0..100
+};
+
+// ---- events ----
+
+/// The database was read again (after a claim, a renewal, before a batch, after an unknown
+/// outcome).
+struct Observed {
+    Snapshot snapshot;
+};
+/// The first attempt to reach a node is over, whatever came of it: the next node may start.
+struct Attempted {
+    NodeId node;
+    std::string task_id;
+};
+/// The conversation with a node has its last word. A foreign task id is dropped and recorded.
+struct Reported {
+    NodeId node;
+    std::string task_id;
+    Verdict verdict;
+};
+/// The time asked for in Step::wake_at has come.
+struct Woken {};
+
+using Event = std::variant<Observed, Attempted, Reported, Woken>;
+
+// ---- effects, carried out only after the commit is known to be done ----
+
+/// Look after a running node until its last word. With `asks_first` a dispatch may already have
+/// arrived: the agent is asked for the task before it is sent (again).
+struct StartConversation {
+    NodeId node;
+    Address address;
+    std::string task_id;
+    bool asks_first = false;
+    Instant deadline = never;
+};
+/// Ask the agent to cancel; the outcome comes through the conversation all the same.
+struct CancelTask {
+    NodeId node;
+    Address address;
+    std::string task_id;
+};
+/// Read the database again and come back with Observed.
+struct ReadAgain {};
+/// Nothing more to do here: give the claim back. Finished, or another release goes first.
+struct LetGo {
+    std::string reason;
+    bool is_finished = false;
+};
+
+using Effect = std::variant<StartConversation, CancelTask, ReadAgain, LetGo>;
+
+struct Step {
+    Release next;
+    Commit commit;
+    std::vector<Effect> after_commit;
+    Instant wake_at = never;  ///< the one next wake-up
+};
+
+/// At most this many events go into one step, so that a commit has at most as many node rows.
+inline constexpr std::size_t events_per_step = 500;
+
+/// Decides. Pure: no clock, no I/O, no exception. `current` is consumed; if the commit does not
+/// succeed the caller throws `next` away and starts again from Release{rules} with Observed.
+/// Cost: O(log nodes) an event, O(nodes) for Observed.
+[[nodiscard]] Step step(Release&& current, const Event& event, Instant now);
+
+/// The same for several events in order, with one commit (at most events_per_step of them).
+[[nodiscard]] Step step(Release&& current, const std::vector<Event>& events, Instant now);
+
+/// A broken invariant of SPEC.md section 8.
+struct Violation {
+    std::string invariant;  ///< "I1" ... "I10"
+    std::string detail;
+};
+
+/// Checks what a step touched; O(changes). In production too.
+[[nodiscard]] std::optional<Violation> check(const Step& done);
+
+/// Checks everything; O(nodes). On load, at the end of each batch and in tests.
+[[nodiscard]] std::optional<Violation> check_all(const Release& release);
+
+}  // namespace edgeroll::release

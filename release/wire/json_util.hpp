@@ -1,0 +1,46 @@
+// Strict JSON: sizes and depth are capped before parsing, nothing is narrowed or guessed.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "release/result.hpp"
+
+namespace edgeroll::release::wire {
+
+using Json = nlohmann::json;
+
+inline constexpr std::size_t json_depth_max = 32;
+
+/// Parses one JSON value. Refused (code 2002): more than `bytes_max` bytes, deeper than
+/// json_depth_max, a key repeated in one object, bad UTF-8, anything after the value. The message
+/// is for the sender ("key 'version' is repeated", "not valid JSON at byte 12").
+[[nodiscard]] Result<Json> parse_json(std::string_view text, std::size_t bytes_max);
+
+/// Text for the wire: bad UTF-8 (an agent's output, say) is replaced, never thrown about.
+[[nodiscard]] std::string dump_json(const Json& value);
+
+/// Members of an object, strictly. A missing member is an error of the required ones and nothing of
+/// the optional ones; null counts as missing. The message names the field and the expected type.
+[[nodiscard]] Result<std::string> required_text(const Json& object, const char* field);
+[[nodiscard]] Result<std::int64_t> required_integer(const Json& object, const char* field);
+[[nodiscard]] Result<std::optional<std::string>> optional_text(const Json& object,
+                                                               const char* field);
+[[nodiscard]] Result<std::optional<std::int64_t>> optional_integer(const Json& object,
+                                                                   const char* field);
+[[nodiscard]] Result<std::optional<bool>> optional_flag(const Json& object, const char* field);
+
+/// `{"code":0,"message":"success","data":…}`
+[[nodiscard]] std::string success_envelope(const Json& data);
+/// `{"code":…,"message":…}`
+[[nodiscard]] std::string error_envelope(int code, std::string_view message);
+/// HTTP status of a code of SPEC.md section 7 (2002 is 400; 5002 is 503 if `is_unreachable`).
+[[nodiscard]] int http_status(int code, bool is_unreachable = true);
+
+/// Lower-case hex SHA-256.
+[[nodiscard]] std::string sha256_hex(std::string_view bytes);
+
+}  // namespace edgeroll::release::wire

@@ -1,0 +1,44 @@
+# Warnings, hardening and sanitizers for our own code. Third-party headers are SYSTEM includes.
+add_library(edgeroll_flags INTERFACE)
+target_include_directories(edgeroll_flags INTERFACE "${CMAKE_SOURCE_DIR}")
+target_compile_options(edgeroll_flags INTERFACE
+    -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Woverloaded-virtual
+    -Wimplicit-fallthrough -Werror -fstack-protector-strong)
+target_compile_definitions(edgeroll_flags INTERFACE _GLIBCXX_ASSERTIONS)
+target_link_options(edgeroll_flags INTERFACE -Wl,-z,relro,-z,now)
+if(CMAKE_BUILD_TYPE STREQUAL "Release")
+    target_compile_definitions(edgeroll_flags INTERFACE _FORTIFY_SOURCE=2)
+endif()
+
+# Asio and Beast are compiled once (tls/rt/asio_impl.cpp). These definitions must be identical in every
+# translation unit that sees Asio, so they travel with the one target that gives access to it.
+add_library(edgeroll_boost INTERFACE)
+target_link_libraries(edgeroll_boost INTERFACE Boost::headers Threads::Threads)
+target_compile_definitions(edgeroll_boost INTERFACE
+    BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED)
+
+if(EDGEROLL_SANITIZE)
+    add_compile_options(-fsanitize=${EDGEROLL_SANITIZE} -fno-omit-frame-pointer)
+    add_link_options(-fsanitize=${EDGEROLL_SANITIZE})
+    if(EDGEROLL_SANITIZE MATCHES "undefined")
+        add_compile_options(-fno-sanitize-recover=undefined)
+    endif()
+    if(EDGEROLL_SANITIZE MATCHES "thread")
+        add_compile_options(-Wno-tsan)
+    endif()
+    # Recycled coroutine frames would hide a use after free from the sanitizers.
+    target_compile_definitions(edgeroll_boost INTERFACE BOOST_ASIO_DISABLE_AWAITABLE_FRAME_RECYCLING)
+endif()
+
+find_program(MOLD_PROGRAM mold)
+if(MOLD_PROGRAM)
+    add_link_options(-fuse-ld=mold)
+endif()
+
+# edgeroll_library(NAME DEPS...): a static library of every .cpp in the calling folder.
+function(edgeroll_library name)
+    file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cpp")
+    list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")
+    add_library(${name} STATIC ${sources})
+    target_link_libraries(${name} PUBLIC edgeroll_flags ${ARGN})
+endfunction()

@@ -1,0 +1,68 @@
+// HTTPS requests to many peers over kept connections, each peer's certificate checked.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "release/time.hpp"
+#include "tls/context_store.hpp"
+#include "tls/http_types.hpp"
+
+namespace edgeroll::tls {
+
+/// A peer to talk to and how to know it (SPEC.md section 2): its certificate must chain to the CA,
+/// be good for a server, and name `ip` (IP SAN) or `name` (DNS SAN); where a fingerprint is given
+/// the certificate must have exactly that one, and the name is not looked at.
+struct Target {
+    std::string ip;
+    int port = 8443;
+    std::string name;
+    std::string fingerprint;  ///< 64 lower-case hex digits or empty
+};
+
+struct Call {
+    std::string method = "GET";
+    std::string target;                       ///< path and query, already encoded
+    std::shared_ptr<const std::string> body;  ///< may be null
+    release::Millis connect_timeout{15'000};  ///< TCP and TLS together
+    release::Millis request_timeout{
+        60'000};  ///< from the first byte sent to the last byte received
+    std::size_t response_bytes_max = 1 << 20;
+};
+
+struct Reply {
+    enum class Kind {
+        answered,    ///< status and body are valid
+        not_sent,    ///< no connection, or broken before the request was fully written
+        no_answer,   ///< fully written, but no complete answer
+        wrong_peer,  ///< certificate trouble: theirs for us, or ours for them
+        too_large,   ///< the answer exceeds the limit (connection closed)
+    };
+    Kind kind = Kind::not_sent;
+    int status = 0;
+    std::string body;
+    std::string message;  ///< what went wrong, one line, for people
+};
+
+class ClientPool {
+  public:
+    virtual ~ClientPool() = default;
+    /// One request and its answer. Uses a kept connection when there is one; a kept connection that
+    /// turns out to be closed before any byte of an answer is replaced once by a fresh one if
+    /// nothing of the request can have been processed or the method is GET. TLS 1.3: a refused
+    /// client certificate shows on the first read and is wrong_peer, not no_answer. Loop thread.
+    /// Never throws.
+    virtual boost::asio::awaitable<Reply> request(Target target, Call call) = 0;
+    /// Closes connections that have been idle for longer than `idle` or are older than `age`, and
+    /// those of an older certificate generation. Call it about once a second.
+    virtual void prune(release::Millis idle, release::Millis age) = 0;
+};
+
+/// @param contexts must outlive the pool
+[[nodiscard]] std::unique_ptr<ClientPool> make_client_pool(boost::asio::any_io_executor executor,
+                                                           ContextStore& contexts);
+
+}  // namespace edgeroll::tls

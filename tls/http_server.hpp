@@ -1,0 +1,56 @@
+// An HTTP or HTTPS server with limits on header, body, time and connections.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "release/result.hpp"
+#include "release/time.hpp"
+#include "tls/context_store.hpp"
+#include "tls/http_types.hpp"
+#include "tls/router.hpp"
+
+namespace edgeroll::tls {
+
+struct ServerLimits {
+    std::size_t header_bytes_max = 16U << 10;
+    std::size_t body_bytes_max = 1U << 20;
+    std::size_t connections_max = 1024;  ///< more are closed at once
+    release::Millis handshake_timeout{5'000};
+    release::Millis header_timeout{10'000};  ///< from the first byte (or the handshake) on
+    release::Millis body_timeout{30'000};
+    release::Millis handler_timeout{90'000};
+    release::Millis idle_timeout{120'000};  ///< kept connection without a request
+};
+
+/// What the server answers by itself, in the program's own JSON: 400, 404, 405, 413, 431, 500, 503.
+using ErrorBody = std::function<std::string(int status, const std::string& what)>;
+
+class HttpServer {
+  public:
+    virtual ~HttpServer() = default;
+    /// Stops accepting, closes idle connections, lets running requests end within `grace`.
+    virtual boost::asio::awaitable<void> stop(release::Millis grace) = 0;
+    /// The bound port (the settings may say 0 in tests).
+    [[nodiscard]] virtual int port() const = 0;
+};
+
+struct ServerOptions {
+    std::string address;               ///< "host:port" or ":port"; "[::1]:port" for IPv6
+    std::string address_name;          ///< the setting's name, for errors ("HTTP_ADDR")
+    ContextStore* contexts = nullptr;  ///< null: plain HTTP. Must outlive the server.
+    /// With TLS: judges the peer before any handler runs; the text is the reason of a 403 (after
+    /// which the connection is closed), empty means welcome. Asked again for every request.
+    std::function<std::string(const Peer&)> judge_peer;
+    ServerLimits limits;
+    ErrorBody error_body;
+};
+
+/// Binds and starts to accept. The router must outlive the server. Error names the setting and why
+/// the address cannot be bound.
+[[nodiscard]] release::Result<std::unique_ptr<HttpServer>> start_server(
+    boost::asio::any_io_executor executor, ServerOptions options, const Router& router);
+
+}  // namespace edgeroll::tls

@@ -1,0 +1,40 @@
+// Path and method to handler; 404 and 405 follow from the table.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tls/http_types.hpp"
+
+namespace edgeroll::tls {
+
+class Router {
+  public:
+    /// @param pattern e.g. "/api/v1/releases/{id}": a `{...}` segment matches one path segment.
+    void add(std::string method, std::string pattern, Handler handler);
+
+    /// Finds the handler and fills in request.captures. A path nobody knows: `not_found`; a known
+    /// path with another method: `method_not_allowed` (the caller's own error bodies).
+    struct Match {
+        const Handler* handler = nullptr;
+        bool is_path_known = false;
+        std::string allowed;  ///< for the Allow header
+    };
+    [[nodiscard]] Match find(Request& request) const;
+
+  private:
+    struct Route {
+        std::string method;
+        std::vector<std::string> segments;
+        Handler handler;
+    };
+    std::vector<Route> routes_;
+};
+
+/// Percent-decoding; nothing for a broken sequence or a NUL byte.
+[[nodiscard]] std::optional<std::string> percent_decode(std::string_view text);
+/// Everything but unreserved characters (RFC 3986) is encoded.
+[[nodiscard]] std::string percent_encode(std::string_view text);
+
+}  // namespace edgeroll::tls

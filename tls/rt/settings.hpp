@@ -1,0 +1,52 @@
+// Settings from the environment and a TOML file, described once in a typed table (SPEC.md section
+// 2).
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "release/result.hpp"
+#include "release/time.hpp"
+
+namespace edgeroll::tls::rt {
+
+/// One setting. `parse` stores the text where it belongs and says what is wrong, in words that
+/// follow the setting's name ("must be a number of seconds above 0, e.g. 15").
+struct Setting {
+    std::string name;          ///< environment variable; the TOML key is the same in lower case
+    std::string default_text;  ///< shown in --help; empty: none
+    std::string help;
+    bool is_secret = false;  ///< never shown anywhere
+    std::function<std::optional<std::string>(std::string_view text)> parse;
+};
+
+// Ready-made parsers. Each binds a variable that must outlive the table.
+[[nodiscard]] Setting text_setting(std::string name, std::string& target, std::string help);
+[[nodiscard]] Setting secret_setting(std::string name, std::string& target, std::string help);
+[[nodiscard]] Setting flag_setting(std::string name, bool& target, std::string help);  ///< 0 or 1
+/// Seconds, fractions allowed, down to a millisecond. @param least smallest legal value
+[[nodiscard]] Setting seconds_setting(std::string name, release::Millis& target,
+                                      release::Millis least, std::string help);
+[[nodiscard]] Setting number_setting(std::string name, int& target, int least, int most,
+                                     std::string help);
+[[nodiscard]] Setting choice_setting(std::string name, std::string& target,
+                                     std::vector<std::string> choices, std::string help);
+
+/// The environment as a map, so that nobody else calls getenv.
+[[nodiscard]] std::map<std::string, std::string> environment();
+
+/// Applies the TOML file (if a path is given; unknown keys are an error that names them), then the
+/// environment, which wins. Error: one line with the setting's name, what is wrong and what would
+/// be right; a secret's value is never in it.
+[[nodiscard]] release::Result<void> load_settings(const std::vector<Setting>& table,
+                                                  const std::string& toml_path,
+                                                  const std::map<std::string, std::string>& env);
+
+/// The table as text for --help: name, default, meaning.
+[[nodiscard]] std::string settings_help(const std::vector<Setting>& table);
+
+}  // namespace edgeroll::tls::rt
