@@ -71,11 +71,11 @@ class Conversation {
 
     [[nodiscard]] Move ask(Ask what, Instant now);
     [[nodiscard]] Move retry(Ask what, Instant now, double jitter);
-    [[nodiscard]] Move poll(Instant now);
     [[nodiscard]] Move heard_dispatch(const Answer& answer, Instant now, double jitter);
     [[nodiscard]] Move heard_query(const Answer& answer, Instant now, double jitter);
     [[nodiscard]] Move follow(const Answer& answer, Instant now);
-    [[nodiscard]] Move give_up(Instant now) const;
+    [[nodiscard]] Move out_of_time(Instant now);
+    [[nodiscard]] Move give_up() const;
     [[nodiscard]] bool is_out_of_time(Instant now) const;
 
     ConversationRules rules_;
@@ -88,11 +88,15 @@ class Conversation {
     Millis retry_delay_;
     Millis poll_delay_;
     int wrong_peer_count_ = 0;
-    bool has_asked_ = false;
-    bool may_have_arrived_;      ///< a dispatch was fully sent and not disproved since
+    bool has_dispatched_ = false;
+    bool was_sent_;              ///< a dispatch was fully sent once: the node's time governs
+    bool may_have_arrived_;      ///< ... and the agent has not said since that it is unknown
     bool was_accepted_ = false;  ///< the agent has named the task at least once
     bool is_forgotten_ = false;  ///< accepted, then unknown to the agent
-    std::string last_trouble_;   ///< for error_msg when time is up
+    bool ignores_hold_ = false;  ///< answered ?wait= at once: poll it
+    bool is_last_question_ = false;
+    std::string refusal_;       ///< a 409 on dispatch, until a query tells what it meant
+    std::string last_trouble_;  ///< for error_msg when time is up
 };
 
 }  // namespace edgeroll::release

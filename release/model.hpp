@@ -38,6 +38,7 @@ struct NodeFacts {
 
 /// A row of release_task_nodes joined with its node.
 struct NodeRow {
+    std::int64_t row_id = 0;  ///< release_task_nodes.id: later rows have higher ones
     NodeId id;
     int batch = 1;
     NodeStatus status = NodeStatus::pending;
@@ -143,6 +144,7 @@ struct Release {
     /// that is newer than the end of the one before (SPEC.md 4.6).
     int read_for_batch = 0;
     bool is_reread_asked = false;
+    bool has_new_rows = false;  ///< just observed: running rows may lack a conversation
 };
 
 /// Position of a node in Release::nodes; nothing if the release does not have it. O(log n).

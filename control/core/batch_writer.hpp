@@ -1,0 +1,40 @@
+// Collects a release's events into groups that share one transaction.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "control/core/ports.hpp"
+#include "control/core/signal.hpp"
+#include "release/step.hpp"
+
+namespace edgeroll::control {
+
+/// The mailbox of one runner. While a commit is on its way events pile up and go into the next one
+/// together; when many arrive it also waits a moment for more (at most 20 ms), so that 10,000
+/// results cost some dozens of transactions. Loop thread.
+class BatchWriter {
+  public:
+    explicit BatchWriter(Clock& clock) : clock_(clock) {}
+
+    void add(release::Event event);
+    /// Ends a next_group() that waits, without an event: the runner has something else to do.
+    void interrupt();
+    /// Forgets what is waiting: it belongs to a state that was thrown away.
+    void clear() { waiting_.clear(); }
+
+    /// The next events in order, at most release::events_per_step. Empty after interrupt().
+    boost::asio::awaitable<std::vector<release::Event>> next_group();
+
+  private:
+    Clock& clock_;
+    Signal signal_;
+    std::deque<release::Event> waiting_;
+    bool is_interrupted_ = false;
+    bool is_busy_ = false;  ///< the last group was large: more is likely to come
+};
+
+}  // namespace edgeroll::control

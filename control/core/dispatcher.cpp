@@ -1,0 +1,111 @@
+#include "control/core/dispatcher.hpp"
+
+#include <string>
+#include <utility>
+
+#include "tls/rt/spawn.hpp"
+
+namespace edgeroll::control {
+
+using release::Answer;
+using release::Heard;
+using release::Instant;
+using release::Millis;
+using release::Move;
+
+Dispatcher::Dispatcher(boost::asio::any_io_executor executor, Agents& agents, Clock& clock,
+                       Random& random, Observer& observer, DispatcherOptions options)
+    : executor_(std::move(executor)),
+      agents_(agents),
+      clock_(clock),
+      random_(random),
+      observer_(observer),
+      options_(options),
+      in_flight_(options.max_in_flight) {}
+
+void Dispatcher::start(release::StartConversation what, std::shared_ptr<Lifeline> lifeline) {
+    tls::rt::spawn(executor_, "conversation " + what.task_id,
+                   converse(std::move(what), std::move(lifeline)));
+}
+
+void Dispatcher::cancel(release::CancelTask what, std::shared_ptr<Lifeline> lifeline) {
+    tls::rt::spawn(executor_, "cancel " + what.task_id,
+                   try_cancel(std::move(what), std::move(lifeline)));
+}
+
+boost::asio::awaitable<Answer> Dispatcher::send(const Move& move,
+                                                const release::StartConversation& what,
+                                                const Lifeline& lifeline) {
+    if (move.kind == Move::Kind::query) {
+        co_return co_await agents_.query(what.address, what.task_id, move.hold);
+    }
+    const Instant sent = clock_.now();
+    const Millis time_left = std::max(what.deadline - sent, Millis{1});
+    Answer answer =
+        co_await agents_.dispatch(what.address, what.task_id, lifeline.parcel, time_left);
+    if (answer.heard == Heard::accepted) observer_.dispatch_took(clock_.now() - sent);
+    co_return answer;
+}
+
+boost::asio::awaitable<void> Dispatcher::converse(release::StartConversation what,
+                                                  std::shared_ptr<Lifeline> lifeline) {
+    const Instant began = clock_.now();
+    release::Conversation conversation(options_.rules, began, what.deadline, what.asks_first);
+    Move move = conversation.begin(began);
+    bool is_first = true;
+    while (move.kind != Move::Kind::finish) {
+        if (move.kind == Move::Kind::pause) {
+            co_await clock_.sleep_until(move.until);
+            if (lifeline->is_cut) co_return;
+            move = conversation.woken(clock_.now());
+            continue;
+        }
+        // A request that the agent may hold would keep others out for no work done: it takes no
+        // slot. There is a cap on those as well; beyond it the agent is asked without holding.
+        if (move.hold.count() > 0 && held_ >= options_.max_held) move.hold = Millis{0};
+        const bool is_held = move.hold.count() > 0;
+        if (is_held) {
+            ++held_;
+        } else {
+            co_await in_flight_.acquire();
+        }
+        Answer answer;
+        const bool may_send = lifeline->may_send(clock_.now());
+        if (may_send) answer = co_await send(move, what, *lifeline);
+        if (is_held) {
+            --held_;
+        } else {
+            in_flight_.release();
+        }
+        // Past the claim's time another process may own the release: fall silent, the runner
+        // notices by itself.
+        if (!may_send || lifeline->is_cut) co_return;
+        if (answer.heard != Heard::accepted) observer_.agent_error(answer.heard);
+        if (is_first) lifeline->report(release::Attempted{what.node, what.task_id});
+        is_first = false;
+        move = conversation.heard(answer, clock_.now(), random_.fraction());
+    }
+    observer_.node_finished(move.verdict.status, move.verdict.failure, clock_.now() - began);
+    release::Reported reported;
+    reported.node = what.node;
+    reported.task_id = what.task_id;
+    reported.verdict = std::move(move.verdict);
+    lifeline->report(std::move(reported));
+}
+
+boost::asio::awaitable<void> Dispatcher::try_cancel(release::CancelTask what,
+                                                    std::shared_ptr<Lifeline> lifeline) {
+    constexpr int tries = 3;
+    for (int i = 0; i < tries && lifeline->may_send(clock_.now()); ++i) {
+        co_await in_flight_.acquire();
+        const Answer answer = co_await agents_.cancel(what.address, what.task_id);
+        in_flight_.release();
+        const bool is_settled = answer.heard == Heard::accepted ||
+                                answer.heard == Heard::wrong_state ||
+                                answer.heard == Heard::unknown_task;
+        if (is_settled) co_return;
+        co_await clock_.sleep_until(clock_.now() + options_.rules.retry_first * (1 << i));
+    }
+}
+
+}  // namespace edgeroll::control

@@ -1,0 +1,63 @@
+// Talks to agents: one conversation a running node, as release::Conversation says.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <functional>
+#include <memory>
+
+#include "control/core/ports.hpp"
+#include "control/core/slots.hpp"
+#include "release/conversation.hpp"
+#include "release/step.hpp"
+
+namespace edgeroll::control {
+
+struct DispatcherOptions {
+    release::ConversationRules rules;
+    int max_in_flight = 256;  ///< RELEASE_EXECUTOR_MAX_IN_FLIGHT
+    int max_held = 1024;      ///< requests with ?wait= open at once; beyond, agents are polled
+};
+
+/// What ties conversations to the state that started them. The runner makes a new one whenever it
+/// throws its state away; conversations of the old one fall silent.
+struct Lifeline {
+    bool is_cut = false;
+    release::Instant good_until{};  ///< nothing is sent past it (Claim::good_until)
+    std::shared_ptr<const Parcel> parcel;
+    std::function<void(release::Event)> report;
+
+    [[nodiscard]] bool may_send(release::Instant now) const { return !is_cut && now < good_until; }
+};
+
+/// Loop thread. Must outlive the io_context's coroutines.
+class Dispatcher {
+  public:
+    Dispatcher(boost::asio::any_io_executor executor, Agents& agents, Clock& clock, Random& random,
+               Observer& observer, DispatcherOptions options);
+
+    /// Begins the conversation; its events go to lifeline->report.
+    void start(release::StartConversation what, std::shared_ptr<Lifeline> lifeline);
+    /// Asks the agent to cancel, a few times if it cannot be reached.
+    void cancel(release::CancelTask what, std::shared_ptr<Lifeline> lifeline);
+
+  private:
+    boost::asio::awaitable<void> converse(release::StartConversation what,
+                                          std::shared_ptr<Lifeline> lifeline);
+    boost::asio::awaitable<release::Answer> send(const release::Move& move,
+                                                 const release::StartConversation& what,
+                                                 const Lifeline& lifeline);
+    boost::asio::awaitable<void> try_cancel(release::CancelTask what,
+                                            std::shared_ptr<Lifeline> lifeline);
+
+    boost::asio::any_io_executor executor_;
+    Agents& agents_;
+    Clock& clock_;
+    Random& random_;
+    Observer& observer_;
+    DispatcherOptions options_;
+    Slots in_flight_;
+    int held_ = 0;
+};
+
+}  // namespace edgeroll::control

@@ -1,0 +1,311 @@
+#include "control/core/runner.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+namespace edgeroll::control {
+
+using release::Error;
+using release::Instant;
+using release::Millis;
+using release::Outcome;
+
+namespace {
+constexpr Millis trouble_first{50};
+constexpr Millis trouble_ceiling{1'000};
+}  // namespace
+
+Runner::Runner(Store& store, Dispatcher& dispatcher, Clock& clock, Observer& observer,
+               release::Rules rules, Millis lease, Claim claim)
+    : store_(store),
+      dispatcher_(dispatcher),
+      clock_(clock),
+      observer_(observer),
+      rules_(rules),
+      lease_(lease),
+      claim_(std::move(claim)),
+      writer_(clock),
+      renew_at_(clock.now() + lease / 3) {
+    begin_life();
+}
+
+void Runner::stop() {
+    is_stopping_ = true;
+    writer_.interrupt();
+}
+
+boost::asio::awaitable<void> Runner::tick() {
+    while (!is_over_) {
+        co_await clock_.sleep_until(std::max(renew_at_, clock_.now() + trouble_first));
+        writer_.interrupt();
+    }
+}
+
+boost::asio::awaitable<void> Runner::run() {
+    while (!is_over_)
+        co_await turn();
+    lifeline_->is_cut = true;
+}
+
+boost::asio::awaitable<void> Runner::turn() {
+    if (is_expired()) {
+        lose("the lease could not be renewed in time");
+        co_return;
+    }
+    if (is_stopping_) {
+        co_await give_back();
+        co_return;
+    }
+    if (clock_.now() >= renew_at_) {
+        co_await renew();
+        co_return;
+    }
+    if (needs_read_) {
+        co_await read();
+        co_return;
+    }
+    std::vector<release::Event> events = co_await writer_.next_group();
+    if (events.empty() || is_expired()) co_return;
+    co_await take(std::move(events));
+}
+
+boost::asio::awaitable<void> Runner::renew() {
+    const release::Result<bool> renewed = co_await store_.renew(claim_);
+    if (!renewed) {
+        database_trouble(renewed.error(), "renew");
+        co_await back_off();
+        co_return;
+    }
+    if (!*renewed) {
+        lose("another process holds the claim, or the release is gone");
+        co_return;
+    }
+    trouble_delay_ = Millis{0};
+    lifeline_->good_until = claim_.good_until;
+    renew_at_ = clock_.now() + lease_ / 3;
+    needs_read_ = true;  // rows changed by hand are seen at every renewal (SPEC.md 4.6)
+}
+
+boost::asio::awaitable<void> Runner::read() {
+    release::Result<std::optional<release::Snapshot>> snapshot = co_await store_.read(claim_);
+    if (!snapshot) {
+        database_trouble(snapshot.error(), "read");
+        co_await back_off();
+        co_return;
+    }
+    if (!*snapshot) {
+        lose("another process holds the claim, or the release is gone");
+        co_return;
+    }
+    trouble_delay_ = Millis{0};
+    needs_read_ = false;
+    release::Observed observed;
+    observed.snapshot = std::move(**snapshot);
+    std::vector<release::Event> events;
+    events.emplace_back(std::move(observed));
+    co_await take(std::move(events));
+}
+
+boost::asio::awaitable<void> Runner::take(std::vector<release::Event> events) {
+    const bool is_reading = std::holds_alternative<release::Observed>(events.front());
+    release::Step done = release::step(std::move(release_), events, clock_.now());
+    std::optional<release::Violation> violation = release::check(done);
+    if (!violation && is_reading) violation = release::check_all(done.next);
+    if (violation) {
+        co_await pause_for(std::move(*violation), std::move(done.commit));
+        co_return;
+    }
+    if (!done.commit.is_empty()) {
+        const Written written = co_await write(done.commit);
+        if (written == Written::over) co_return;
+        if (written == Written::again) {
+            forget();
+            co_await back_off();
+            co_return;
+        }
+        narrate(done.commit);
+    }
+    trouble_delay_ = Millis{0};
+    release_ = std::move(done.next);
+    if (done.wake_at <= clock_.now()) writer_.add(release::Woken{});
+    co_await carry_out(std::move(done.after_commit));
+}
+
+boost::asio::awaitable<Runner::Written> Runner::write(release::Commit commit) {
+    while (!is_expired()) {
+        const release::Result<Committed> written = co_await store_.commit(claim_, commit);
+        if (written) {
+            if (*written == Committed::done) co_return Written::done;
+            if (*written == Committed::stale) co_return Written::again;
+            lose("another process holds the claim, or the release is gone");
+            co_return Written::over;
+        }
+        database_trouble(written.error(), "commit");
+        if (written.error().outcome == Outcome::unknown) co_return Written::again;
+        if (written.error().outcome == Outcome::permanent) {
+            // Trying again cannot help and the state is doubtful: start over, at a calm pace.
+            trouble_delay_ = trouble_ceiling;
+            co_return Written::again;
+        }
+        co_await back_off();
+    }
+    lose("the lease could not be renewed in time");
+    co_return Written::over;
+}
+
+boost::asio::awaitable<void> Runner::pause_for(release::Violation violation,
+                                               release::Commit refused) {
+    observer_.violation(violation);
+    release::Commit pause;
+    pause.expected_status = refused.expected_status;
+    pause.expected_action = refused.expected_action;
+    pause.release.status = release::ReleaseStatus::paused;
+    pause.release.batch_status = release::BatchStatus::paused;
+    pause.release.last_error = "invariant " + violation.invariant + ": " + violation.detail;
+    release::HistoryRow row;
+    row.kind = "violation";
+    row.detail.emplace_back("invariant", violation.invariant);
+    row.detail.emplace_back("detail", violation.detail);
+    pause.history.push_back(std::move(row));
+    const Written written = co_await write(std::move(pause));
+    if (written == Written::over) co_return;
+    forget();
+    trouble_delay_ = trouble_ceiling;
+    co_await back_off();
+}
+
+boost::asio::awaitable<void> Runner::carry_out(std::vector<release::Effect> effects) {
+    for (release::Effect& effect : effects) {
+        if (auto* start = std::get_if<release::StartConversation>(&effect)) {
+            if (!lifeline_->parcel && !co_await load_parcel()) co_return;
+            if (lifeline_->parcel->payload) {
+                dispatcher_.start(std::move(*start), lifeline_);
+            } else {
+                release::Reported reported;
+                reported.node = start->node;
+                reported.task_id = start->task_id;
+                reported.verdict.failure = release::FailureKind::rejected;
+                reported.verdict.error = "the content of the version is gone or was changed";
+                writer_.add(std::move(reported));
+            }
+        } else if (auto* cancel = std::get_if<release::CancelTask>(&effect)) {
+            dispatcher_.cancel(std::move(*cancel), lifeline_);
+        } else if (std::holds_alternative<release::ReadAgain>(effect)) {
+            needs_read_ = true;
+        } else if (const auto* let_go = std::get_if<release::LetGo>(&effect)) {
+            observer_.note(
+                let_go->is_finished ? Severity::info : Severity::debug, "release_let_go",
+                {{"release", std::to_string(claim_.release.value)}, {"reason", let_go->reason}});
+            co_await give_back();
+            co_return;
+        }
+    }
+}
+
+// A parcel without payload says that the content is gone or another than at the start. False: over.
+boost::asio::awaitable<bool> Runner::load_parcel() {
+    auto parcel = std::make_shared<Parcel>();
+    parcel->version = release_.seen.version;
+    parcel->epoch = claim_.epoch;
+    if (release_.seen.content_sha256 == release::reload_only_mark) {
+        parcel->payload = std::make_shared<const std::string>("{}");
+        lifeline_->parcel = std::move(parcel);
+        co_return true;
+    }
+    while (!is_expired()) {
+        release::Result<std::optional<Store::Payload>> payload =
+            co_await store_.payload(release_.seen.version);
+        if (payload) {
+            if (*payload && (*payload)->sha256 == release_.seen.content_sha256) {
+                parcel->payload = std::make_shared<const std::string>(std::move((*payload)->text));
+                parcel->sha256 = (*payload)->sha256;
+            }
+            lifeline_->parcel = std::move(parcel);
+            co_return true;
+        }
+        database_trouble(payload.error(), "payload");
+        co_await back_off();
+    }
+    lose("the lease could not be renewed in time");
+    co_return false;
+}
+
+boost::asio::awaitable<void> Runner::give_back() {
+    is_over_ = true;
+    lifeline_->is_cut = true;
+    const release::Result<void> given = co_await store_.give_back(claim_);
+    // Not given back means that it runs out by itself: slower, never wrong.
+    if (!given) database_trouble(given.error(), "give_back");
+}
+
+boost::asio::awaitable<void> Runner::back_off() {
+    trouble_delay_ = std::clamp(trouble_delay_ * 2, trouble_first, trouble_ceiling);
+    co_await clock_.sleep_until(clock_.now() + trouble_delay_);
+}
+
+void Runner::begin_life() {
+    lifeline_ = std::make_shared<Lifeline>();
+    lifeline_->good_until = claim_.good_until;
+    lifeline_->report = [this](release::Event event) { writer_.add(std::move(event)); };
+    release_ = release::Release{};
+    release_.rules = rules_;
+}
+
+void Runner::forget() {
+    lifeline_->is_cut = true;
+    std::shared_ptr<const Parcel> parcel = lifeline_->parcel;
+    writer_.clear();
+    begin_life();
+    lifeline_->parcel = std::move(parcel);  // fixed by digest: the same for the whole release
+    needs_read_ = true;
+}
+
+void Runner::lose(const char* reason) {
+    is_over_ = true;
+    lifeline_->is_cut = true;
+    observer_.lease_lost();
+    observer_.note(Severity::warn, "lease_lost",
+                   {{"release", std::to_string(claim_.release.value)},
+                    {"epoch", std::to_string(claim_.epoch.value)},
+                    {"reason", reason}});
+}
+
+void Runner::database_trouble(const Error& error, const char* what) {
+    observer_.database_error(error.outcome);
+    observer_.note(error.outcome == Outcome::permanent ? Severity::error : Severity::warn,
+                   "database_trouble",
+                   {{"release", std::to_string(claim_.release.value)},
+                    {"during", what},
+                    {"error", error.message}});
+}
+
+void Runner::narrate(const release::Commit& commit) {
+    const std::string id = std::to_string(claim_.release.value);
+    if (commit.release.current_batch) {
+        observer_.note(Severity::info, "batch_started",
+                       {{"release", id}, {"batch", std::to_string(*commit.release.current_batch)}});
+    }
+    for (const release::NodeChange& change : commit.nodes) {
+        const bool is_failed = change.to == release::NodeStatus::failed;
+        Fields fields{{"release", id},
+                      {"node", std::to_string(change.node.value)},
+                      {"status", std::string(release::to_text(change.to))},
+                      {"task", change.task_id}};
+        if (is_failed) {
+            fields.emplace_back("kind", release::to_text(change.failure));
+            fields.emplace_back("error", change.error);
+        }
+        observer_.note(is_failed ? Severity::warn : Severity::info, "node_status", fields);
+    }
+    if (commit.release.status) {
+        Fields fields{{"release", id},
+                      {"status", std::string(release::to_text(*commit.release.status))}};
+        if (commit.release.last_error) {
+            fields.emplace_back("error", *commit.release.last_error);
+        }
+        observer_.note(Severity::info, "release_status", fields);
+    }
+}
+
+}  // namespace edgeroll::control

@@ -1,0 +1,69 @@
+// Runs one claimed release: event in, step, check, commit, effects out. Decides nothing itself.
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <memory>
+#include <vector>
+
+#include "control/core/batch_writer.hpp"
+#include "control/core/dispatcher.hpp"
+#include "control/core/ports.hpp"
+#include "release/step.hpp"
+
+namespace edgeroll::control {
+
+/// Loop thread. One event group at a time; one database call at a time. Whatever makes the state
+/// doubtful (unknown outcome, a row changed by hand) ends in the same place: the state is thrown
+/// away and built again from the database.
+class Runner {
+  public:
+    Runner(Store& store, Dispatcher& dispatcher, Clock& clock, Observer& observer,
+           release::Rules rules, release::Millis lease, Claim claim);
+
+    /// Returns when the claim is over: finished and given back, lost, or stopped and given back.
+    boost::asio::awaitable<void> run();
+    /// Wakes run() for renewals; ends soon after run().
+    boost::asio::awaitable<void> tick();
+    /// Asks run() to write down where it stands, give the claim back and return.
+    void stop();
+
+    [[nodiscard]] release::ReleaseId id() const { return claim_.release; }
+
+  private:
+    enum class Written { done, again, over };
+
+    boost::asio::awaitable<void> turn();
+    boost::asio::awaitable<void> renew();
+    boost::asio::awaitable<void> read();
+    boost::asio::awaitable<void> take(std::vector<release::Event> events);
+    boost::asio::awaitable<Written> write(release::Commit commit);
+    boost::asio::awaitable<void> pause_for(release::Violation violation, release::Commit refused);
+    boost::asio::awaitable<void> carry_out(std::vector<release::Effect> effects);
+    boost::asio::awaitable<bool> load_parcel();
+    boost::asio::awaitable<void> give_back();
+    boost::asio::awaitable<void> back_off();
+    void begin_life();
+    void forget();
+    void lose(const char* reason);
+    void database_trouble(const release::Error& error, const char* what);
+    void narrate(const release::Commit& commit);
+    [[nodiscard]] bool is_expired() const { return clock_.now() >= claim_.good_until; }
+
+    Store& store_;
+    Dispatcher& dispatcher_;
+    Clock& clock_;
+    Observer& observer_;
+    release::Rules rules_;
+    release::Millis lease_;
+    Claim claim_;
+    BatchWriter writer_;
+    release::Release release_;
+    std::shared_ptr<Lifeline> lifeline_;
+    release::Instant renew_at_{};
+    release::Millis trouble_delay_{0};
+    bool needs_read_ = true;
+    bool is_stopping_ = false;
+    bool is_over_ = false;
+};
+
+}  // namespace edgeroll::control

@@ -1,0 +1,128 @@
+#include "control/core/supervisor.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "control/core/runner.hpp"
+#include "control/core/signal.hpp"
+#include "tls/rt/spawn.hpp"
+
+namespace edgeroll::control {
+namespace {
+
+class SupervisorOnLoop final : public Supervisor {
+  public:
+    SupervisorOnLoop(boost::asio::any_io_executor executor, Store& store, Agents& agents,
+                     Clock& clock, Random& random, Observer& observer, SupervisorOptions options)
+        : executor_(executor),
+          store_(store),
+          clock_(clock),
+          observer_(observer),
+          options_(options),
+          dispatcher_(executor, agents, clock, random, observer, options.dispatcher) {}
+
+    void start() override {
+        tls::rt::spawn(executor_, "supervisor", look());
+        tls::rt::spawn(executor_, "supervisor tick", tick());
+    }
+
+    boost::asio::awaitable<void> stop(release::Millis grace) override {
+        is_stopping_ = true;
+        for (const auto& runner : runners_)
+            runner->stop();
+        const release::Instant end = clock_.now() + grace;
+        constexpr release::Millis pause{10};
+        while (!runners_.empty() && clock_.now() < end) {
+            co_await clock_.sleep_until(clock_.now() + pause);
+        }
+    }
+
+    [[nodiscard]] int running() const override { return static_cast<int>(runners_.size()); }
+
+  private:
+    boost::asio::awaitable<void> tick() {
+        while (!is_stopping_) {
+            co_await clock_.sleep_until(clock_.now() + options_.interval);
+            wake_.notify();
+        }
+    }
+
+    boost::asio::awaitable<void> look() {
+        while (!is_stopping_) {
+            const int free = options_.max_releases - running();
+            if (free > 0) co_await claim_some(free);
+            co_await wake_.wait();
+        }
+    }
+
+    boost::asio::awaitable<void> claim_some(int limit) {
+        const release::Result<std::vector<release::ReleaseId>> ids =
+            co_await store_.claimable(limit);
+        if (!ids) {
+            trouble(ids.error(), "claimable");
+            co_return;
+        }
+        for (const release::ReleaseId id : *ids) {
+            if (is_stopping_) co_return;
+            release::Result<std::optional<Claim>> claim = co_await store_.claim(id);
+            if (!claim) {
+                trouble(claim.error(), "claim");
+                co_return;
+            }
+            if (!*claim) continue;
+            observer_.note(Severity::info, "release_claimed",
+                           {{"release", std::to_string(id.value)},
+                            {"epoch", std::to_string((*claim)->epoch.value)}});
+            run(std::move(**claim));
+        }
+    }
+
+    void run(Claim claim) {
+        const std::string name = "release " + std::to_string(claim.release.value);
+        auto runner = std::make_shared<Runner>(store_, dispatcher_, clock_, observer_,
+                                               options_.rules, options_.lease, std::move(claim));
+        runners_.push_back(runner);
+        if (is_stopping_) runner->stop();
+        tls::rt::spawn(executor_, name, see_through(runner));
+        tls::rt::spawn(executor_, name + " tick", tick_of(runner));
+    }
+
+    boost::asio::awaitable<void> see_through(std::shared_ptr<Runner> runner) {
+        co_await runner->run();
+        std::erase(runners_, runner);
+        wake_.notify();  // a place is free, and another release may have waited for this one
+    }
+
+    static boost::asio::awaitable<void> tick_of(std::shared_ptr<Runner> runner) {
+        co_await runner->tick();
+    }
+
+    void trouble(const release::Error& error, const char* what) {
+        observer_.database_error(error.outcome);
+        observer_.note(Severity::warn, "database_trouble",
+                       {{"during", what}, {"error", error.message}});
+    }
+
+    boost::asio::any_io_executor executor_;
+    Store& store_;
+    Clock& clock_;
+    Observer& observer_;
+    SupervisorOptions options_;
+    Dispatcher dispatcher_;
+    Signal wake_;
+    std::vector<std::shared_ptr<Runner>> runners_;
+    bool is_stopping_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Supervisor> make_supervisor(boost::asio::any_io_executor executor, Store& store,
+                                            Agents& agents, Clock& clock, Random& random,
+                                            Observer& observer, SupervisorOptions options) {
+    return std::make_unique<SupervisorOnLoop>(std::move(executor), store, agents, clock, random,
+                                              observer, options);
+}
+
+}  // namespace edgeroll::control

@@ -1,0 +1,218 @@
+#include "release/conversation.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace edgeroll::release {
+namespace {
+
+Move finish(NodeStatus status, FailureKind failure, std::string error, const Answer* answer) {
+    Move move;
+    move.kind = Move::Kind::finish;
+    move.verdict.status = status;
+    move.verdict.failure = failure;
+    move.verdict.error = std::move(error);
+    if (answer != nullptr) {
+        move.verdict.steps = answer->steps;
+        move.verdict.progress = status == NodeStatus::success ? 100 : answer->progress;
+    }
+    return move;
+}
+
+Move fail_with(FailureKind failure, std::string error) {
+    return finish(NodeStatus::failed, failure, std::move(error), nullptr);
+}
+
+Move pause_until(Instant until) {
+    Move move;
+    move.kind = Move::Kind::pause;
+    move.until = until;
+    return move;
+}
+
+std::string seconds_text(Millis span) {
+    const auto ms = span.count();
+    std::string text = std::to_string(ms / 1000);
+    if (ms % 1000 != 0) text += "." + std::to_string(ms % 1000 / 100);
+    return text + " s";
+}
+
+}  // namespace
+
+Conversation::Conversation(const ConversationRules& rules, Instant started, Instant deadline,
+                           bool asks_first)
+    : rules_(rules),
+      started_(started),
+      deadline_(deadline),
+      next_(asks_first ? Ask::query : Ask::dispatch),
+      retry_delay_(rules.retry_first),
+      poll_delay_(rules.poll_first),
+      was_sent_(asks_first),
+      may_have_arrived_(asks_first) {}
+
+Move Conversation::begin(Instant now) {
+    return ask(next_, now);
+}
+
+Move Conversation::woken(Instant now) {
+    if (is_out_of_time(now)) return out_of_time(now);
+    return ask(next_, now);
+}
+
+Move Conversation::heard(const Answer& answer, Instant now, double jitter) {
+    if (answer.heard == Heard::wrong_peer) {
+        last_trouble_ = answer.message;
+        if (++wrong_peer_count_ >= rules_.tls_tries) {
+            return fail_with(FailureKind::tls, answer.message);
+        }
+        return retry(asked_, now, jitter);
+    }
+    wrong_peer_count_ = 0;
+    if (answer.heard == Heard::accepted) {
+        was_sent_ = true;
+        was_accepted_ = true;
+        may_have_arrived_ = true;
+        retry_delay_ = rules_.retry_first;
+        return follow(answer, now);
+    }
+    if (!answer.message.empty()) last_trouble_ = answer.message;
+    return asked_ == Ask::dispatch ? heard_dispatch(answer, now, jitter)
+                                   : heard_query(answer, now, jitter);
+}
+
+Move Conversation::heard_dispatch(const Answer& answer, Instant now, double jitter) {
+    switch (answer.heard) {
+        case Heard::refused:
+            return fail_with(was_accepted_ ? FailureKind::lost : FailureKind::rejected,
+                             answer.message);
+        case Heard::wrong_state:
+            // Another epoch or version came first, or the task is there after all: only the agent's
+            // own list can tell which.
+            refusal_ = answer.message;
+            return ask(Ask::query, now);
+        case Heard::not_sent:
+            return retry(may_have_arrived_ ? Ask::query : Ask::dispatch, now, jitter);
+        case Heard::no_answer:
+        case Heard::nonsense:
+            was_sent_ = true;
+            may_have_arrived_ = true;
+            return retry(Ask::query, now, jitter);
+        case Heard::server_error:
+        case Heard::unknown_task:
+        case Heard::accepted:
+        case Heard::wrong_peer:
+            break;
+    }
+    // A 5xx says that it was not taken, but not whether nothing was kept: ask before repeating.
+    return retry(Ask::query, now, jitter);
+}
+
+Move Conversation::heard_query(const Answer& answer, Instant now, double jitter) {
+    if (answer.heard == Heard::unknown_task) {
+        if (!refusal_.empty()) {
+            return fail_with(was_accepted_ ? FailureKind::lost : FailureKind::rejected, refusal_);
+        }
+        may_have_arrived_ = false;
+        is_forgotten_ = was_accepted_;
+        if (is_out_of_time(now)) return give_up();
+        if (has_dispatched_) return retry(Ask::dispatch, now, jitter);
+        return ask(Ask::dispatch, now);
+    }
+    if (answer.heard == Heard::refused && !may_have_arrived_) {
+        return fail_with(FailureKind::rejected, answer.message);
+    }
+    const bool is_untouched = !may_have_arrived_ && refusal_.empty();
+    return retry(is_untouched ? Ask::dispatch : Ask::query, now, jitter);
+}
+
+Move Conversation::follow(const Answer& answer, Instant now) {
+    switch (answer.status) {
+        case TaskStatus::success:
+            return finish(NodeStatus::success, FailureKind::none, {}, &answer);
+        case TaskStatus::cancelled:
+            return finish(NodeStatus::cancelled, FailureKind::none, answer.last_error, &answer);
+        case TaskStatus::failed:
+            // A dispatch answer carries no reason: fetch the task once to have it.
+            if (asked_ == Ask::dispatch) return ask(Ask::query, now);
+            return finish(
+                NodeStatus::failed, FailureKind::exec_failed,
+                answer.last_error.empty() ? "the agent gave no reason" : answer.last_error,
+                &answer);
+        case TaskStatus::pending:
+        case TaskStatus::running:
+            break;
+    }
+    if (is_out_of_time(now)) return out_of_time(now);
+    if (asked_ == Ask::dispatch) return ask(Ask::query, now);
+    const bool was_held = held_.count() > 0 && (now - asked_at_) * 10 >= held_ * 9;
+    if (was_held) return ask(Ask::query, now);
+    if (held_.count() > 0) ignores_hold_ = true;
+    next_ = Ask::query;
+    const Instant until = std::min(now + poll_delay_, deadline_);
+    poll_delay_ = std::min(poll_delay_ * 2, rules_.poll_ceiling);
+    return pause_until(until);
+}
+
+Move Conversation::ask(Ask what, Instant now) {
+    asked_ = what;
+    asked_at_ = now;
+    held_ = Millis{0};
+    Move move;
+    if (what == Ask::dispatch) {
+        has_dispatched_ = true;
+        move.kind = Move::Kind::dispatch;
+        return move;
+    }
+    const bool may_hold = was_accepted_ && !ignores_hold_ && deadline_ > now;
+    if (may_hold) {
+        // Whole seconds: that is what the parameter counts in.
+        const auto wanted = std::min(rules_.hold_max, deadline_ - now);
+        held_ = std::chrono::duration_cast<std::chrono::seconds>(wanted);
+    }
+    move.kind = Move::Kind::query;
+    move.hold = held_;
+    return move;
+}
+
+Move Conversation::retry(Ask what, Instant now, double jitter) {
+    if (is_out_of_time(now)) return out_of_time(now);
+    if (!was_sent_ && now - started_ >= rules_.dispatch_timeout) {
+        return fail_with(
+            FailureKind::unreachable,
+            "not reachable for " + seconds_text(now - started_) + ": " + last_trouble_);
+    }
+    next_ = what;
+    const auto spread =
+        static_cast<Millis::rep>(static_cast<double>(retry_delay_.count()) * (0.5 + jitter));
+    retry_delay_ = std::min(retry_delay_ * 2, rules_.retry_ceiling);
+    Instant until = std::min(now + Millis{std::max<Millis::rep>(spread, 1)}, deadline_);
+    if (!was_sent_) until = std::min(until, std::max(now, started_ + rules_.dispatch_timeout));
+    return pause_until(until);
+}
+
+Move Conversation::out_of_time(Instant now) {
+    // A task that finished while nobody looked is not a timeout: one last question.
+    if (may_have_arrived_ && !is_last_question_) {
+        is_last_question_ = true;
+        return ask(Ask::query, now);
+    }
+    return give_up();
+}
+
+Move Conversation::give_up() const {
+    const std::string trouble = last_trouble_.empty() ? "" : " (" + last_trouble_ + ")";
+    if (is_forgotten_ && !may_have_arrived_) {
+        return fail_with(FailureKind::lost,
+                         "the agent lost the task and did not accept it again" + trouble);
+    }
+    if (may_have_arrived_) {
+        return fail_with(FailureKind::timeout, "no final word within the node's time" + trouble);
+    }
+    return fail_with(FailureKind::unreachable, "the task was never accepted" + trouble);
+}
+
+bool Conversation::is_out_of_time(Instant now) const {
+    return now >= deadline_;
+}
+
+}  // namespace edgeroll::release

@@ -1,0 +1,140 @@
+#include "release/draft.hpp"
+
+#include <algorithm>
+
+namespace edgeroll::release {
+namespace {
+
+BatchState& batch_of(Release& release, std::size_t position) {
+    const auto ends_after = [](std::size_t wanted, const BatchState& batch) {
+        return wanted < batch.end;
+    };
+    return *std::upper_bound(release.batches.begin(), release.batches.end(), position, ends_after);
+}
+
+}  // namespace
+
+void count(StatusCounts& counts, NodeStatus status, int by) {
+    switch (status) {
+        case NodeStatus::pending:
+            counts.pending += by;
+            return;
+        case NodeStatus::running:
+            counts.running += by;
+            return;
+        case NodeStatus::success:
+            counts.success += by;
+            return;
+        case NodeStatus::failed:
+            counts.failed += by;
+            return;
+        case NodeStatus::skipped:
+            counts.skipped += by;
+            return;
+        case NodeStatus::deferred:
+            counts.deferred += by;
+            return;
+        case NodeStatus::cancelled:
+            counts.cancelled += by;
+            return;
+    }
+}
+
+NodeChange& Draft::change_node(std::size_t position, NodeStatus to) {
+    NodeState& node = release.nodes[position];
+    BatchState& batch = batch_of(release, position);
+    NodeChange change;
+    change.node = node.row.id;
+    change.from = node.row.status;
+    change.to = to;
+    change.attempt = node.row.attempt;
+    change.task_id = node.row.task_id;
+    for (StatusCounts* counts : {&batch.counts, &release.counts}) {
+        count(*counts, node.row.status, -1);
+        count(*counts, to, +1);
+    }
+    node.row.status = to;
+    if (to != NodeStatus::running) {
+        if (node.is_starting) --release.starting;
+        node.is_starting = false;
+        node.is_in_conversation = false;
+        node.deadline = never;
+    }
+    commit.nodes.push_back(std::move(change));
+    return commit.nodes.back();
+}
+
+void Draft::set_status(ReleaseStatus status) {
+    release.seen.status = status;
+    commit.release.status = status;
+}
+
+void Draft::set_batch_status(BatchStatus status) {
+    if (release.seen.batch_status == status) return;
+    release.seen.batch_status = status;
+    commit.release.batch_status = status;
+}
+
+void Draft::set_last_error(std::string text) {
+    if (release.seen.last_error == text) return;
+    release.seen.last_error = text;
+    commit.release.last_error = std::move(text);
+}
+
+void Draft::skip_all_pending(const std::string& reason) {
+    commit.skip_pending = SkipPending{reason};
+    for (BatchState& batch : release.batches) {
+        if (batch.counts.pending == 0) continue;
+        for (std::size_t i = batch.begin; i < batch.end; ++i) {
+            NodeRow& row = release.nodes[i].row;
+            if (row.status != NodeStatus::pending) continue;
+            row.status = NodeStatus::skipped;
+            row.error = reason;
+        }
+        batch.counts.skipped += batch.counts.pending;
+        release.counts.skipped += batch.counts.pending;
+        release.counts.pending -= batch.counts.pending;
+        batch.counts.pending = 0;
+        batch.next_pending = batch.end;
+    }
+}
+
+void Draft::note(std::string kind, std::vector<std::pair<std::string, std::string>> detail,
+                 std::optional<NodeId> node) {
+    HistoryRow row;
+    row.node = node;
+    row.kind = std::move(kind);
+    row.detail = std::move(detail);
+    commit.history.push_back(std::move(row));
+}
+
+void Draft::read_again() {
+    if (release.is_reread_asked) return;
+    release.is_reread_asked = true;
+    effects.emplace_back(ReadAgain{});
+}
+
+void Draft::let_go(std::string reason, bool is_finished) {
+    is_let_go = true;
+    effects.emplace_back(LetGo{std::move(reason), is_finished});
+}
+
+void Draft::finish(ReleaseStatus status) {
+    set_status(status);
+    set_batch_status(status == ReleaseStatus::success ? BatchStatus::completed
+                                                      : BatchStatus::stopped);
+    commit.release.is_finished = true;
+    if (release.seen.requested != Action::none) commit.release.clears_action = true;
+    release.seen.requested = Action::none;
+    let_go("finished", true);
+}
+
+std::size_t lowest_unfinished(const Release& release) {
+    const auto is_unfinished = [](const BatchState& batch) {
+        return batch.counts.pending > 0 || batch.counts.running > 0;
+    };
+    const auto found = std::find_if(release.batches.begin(), release.batches.end(), is_unfinished);
+    return static_cast<std::size_t>(found - release.batches.begin());
+}
+
+}  // namespace edgeroll::release

@@ -1,0 +1,95 @@
+// SPEC.md section 8, as far as one release's state can show it.
+#include "release/draft.hpp"
+#include "release/limits.hpp"
+#include "release/step.hpp"
+
+namespace edgeroll::release {
+namespace {
+
+bool is_legal(NodeStatus from, NodeStatus to) {
+    if (from == NodeStatus::pending) return to != NodeStatus::pending;
+    return from == NodeStatus::running && is_final(to);
+}
+
+std::optional<Violation> check_end(const Release& release) {
+    const Snapshot& seen = release.seen;
+    if (!is_final(seen.status)) return std::nullopt;
+    if (release.counts.pending > 0 || release.counts.running > 0) {
+        return Violation{"I5", "a finished release has " + std::to_string(release.counts.pending) +
+                                   " pending and " + std::to_string(release.counts.running) +
+                                   " running nodes"};
+    }
+    if (seen.status != ReleaseStatus::success) return std::nullopt;
+    if (const auto limit = exceeded_limit(release)) return Violation{"I6", *limit};
+    if (release.counts.deferred > 0)
+        return Violation{"I6", "a successful release has deferred nodes"};
+    return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<Violation> check(const Step& done) {
+    const Release& release = done.next;
+    bool has_intent = false;
+    for (const NodeChange& change : done.commit.nodes) {
+        const std::string node = "node " + std::to_string(change.node.value);
+        if (!is_legal(change.from, change.to)) {
+            return Violation{"I5", node + " would go from " + std::string(to_text(change.from)) +
+                                       " to " + std::string(to_text(change.to))};
+        }
+        if (change.to != NodeStatus::running) continue;
+        has_intent = true;
+        const auto position = find_node(release, change.node);
+        if (!position) return Violation{"I1", node + " is not in the release"};
+        const int batch = release.nodes[*position].row.batch;
+        for (const BatchState& earlier : release.batches) {
+            if (earlier.number >= batch) break;
+            if (earlier.counts.pending > 0 || earlier.counts.running > 0) {
+                return Violation{"I1", node + " of batch " + std::to_string(batch) +
+                                           " would be dispatched while batch " +
+                                           std::to_string(earlier.number) + " is unfinished"};
+            }
+        }
+        if (batch > 0 && release.seen.status != ReleaseStatus::running) {
+            return Violation{"I1", node + " would be dispatched while the release is " +
+                                       std::string(to_text(release.seen.status))};
+        }
+    }
+    // Nodes refused in the same step may have used up the limit after an intent: the intents before
+    // stand. What must not be is an intent on top of a limit that was exceeded before the step.
+    if (has_intent && done.commit.skip_pending && release.counts.running == 0) {
+        return Violation{"I1", "a node would be dispatched and forgotten"};
+    }
+    return check_end(release);
+}
+
+std::optional<Violation> check_all(const Release& release) {
+    if (!release.is_observed) return std::nullopt;
+    StatusCounts total;
+    int starting = 0;
+    for (const BatchState& batch : release.batches) {
+        StatusCounts counts;
+        for (std::size_t i = batch.begin; i < batch.end; ++i) {
+            const NodeState& node = release.nodes[i];
+            count(counts, node.row.status, +1);
+            count(total, node.row.status, +1);
+            if (node.is_starting) ++starting;
+            if (node.is_starting && node.row.status != NodeStatus::running) {
+                return Violation{"I1", "a node that does not run holds a place at the start"};
+            }
+            if (node.row.status == NodeStatus::pending && i < batch.next_pending) {
+                return Violation{"I7", "a pending node would never have its turn"};
+            }
+        }
+        if (!(counts == batch.counts)) {
+            return Violation{"I4", "the counters of batch " + std::to_string(batch.number) +
+                                       " differ from its rows"};
+        }
+    }
+    if (!(total == release.counts) || starting != release.starting) {
+        return Violation{"I4", "the release's counters differ from its rows"};
+    }
+    return check_end(release);
+}
+
+}  // namespace edgeroll::release

@@ -1,0 +1,38 @@
+// Seeded bugs: the simulator proves with them that it finds what it is there for (tests/sim). Only
+// its own build defines EDGEROLL_MUTANTS; in every other build has_mutant() is a constant false and
+// the seeded lines are compiled away.
+#pragma once
+
+namespace edgeroll::release {
+
+enum class Mutant {
+    none,
+    send_before_intent,      ///< effects run although the commit is not known to be done
+    unknown_is_failed,       ///< an unknown commit is taken as not done, nothing is read again
+    batch_opened_early,      ///< a batch starts while the one before still has running nodes
+    skipped_counts_as_done,  ///< skipped nodes and exceeded limits do not keep a release from
+                             ///< success
+    slot_freed_on_timeout,   ///< a request without an answer ends the node's conversation
+    result_lost,             ///< the batch writer drops a result now and then
+    epoch_not_checked,       ///< database: a write's WHERE lacks the epoch
+    fence_forgotten,         ///< agent: a dispatch with an older epoch is taken
+    fence_not_kept,          ///< agent: the fence is not in the journal
+    rerun_after_restart,     ///< agent: a restart forgets which tasks it has run
+};
+
+#ifdef EDGEROLL_MUTANTS
+/// The bug that is switched on now. Test-only, one thread.
+inline Mutant& active_mutant() {
+    static Mutant active = Mutant::none;
+    return active;
+}
+[[nodiscard]] inline bool has_mutant(Mutant mutant) {
+    return active_mutant() == mutant;
+}
+#else
+[[nodiscard]] constexpr bool has_mutant(Mutant) {
+    return false;
+}
+#endif
+
+}  // namespace edgeroll::release

@@ -1,0 +1,115 @@
+// Takes over what the database says. Start, takeover, an unknown outcome, hand-made changes and the
+// regular readings all come through here: there is no second way into a Release.
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
+#include "release/draft.hpp"
+
+namespace edgeroll::release {
+namespace {
+
+NodeState carried_over(const Release& before, NodeRow row, Instant now) {
+    NodeState node;
+    node.row = std::move(row);
+    if (node.row.status != NodeStatus::running) return node;
+    node.deadline = now + before.rules.node_timeout - node.row.running_for;
+    const auto position = find_node(before, node.row.id);
+    if (!position) return node;
+    const NodeState& old = before.nodes[*position];
+    if (old.row.status != NodeStatus::running || old.row.task_id != node.row.task_id) return node;
+    node.deadline = old.deadline;
+    node.is_in_conversation = old.is_in_conversation;
+    node.is_starting = old.is_starting;
+    node.is_cancel_sent = old.is_cancel_sent;
+    return node;
+}
+
+void note_changes_by_hand(Draft& draft, const Release& before) {
+    for (const NodeState& node : draft.release.nodes) {
+        const auto position = find_node(before, node.row.id);
+        if (!position) continue;
+        const NodeStatus was = before.nodes[*position].row.status;
+        if (was == node.row.status) continue;
+        draft.note(
+            "changed_by_hand",
+            {{"was", std::string(to_text(was))}, {"is", std::string(to_text(node.row.status))}},
+            node.row.id);
+    }
+}
+
+void count_batches(Release& release) {
+    release.batches.clear();
+    release.counts = {};
+    release.starting = 0;
+    for (std::size_t i = 0; i < release.nodes.size(); ++i) {
+        const NodeState& node = release.nodes[i];
+        if (release.batches.empty() || release.batches.back().number != node.row.batch) {
+            BatchState batch;
+            batch.number = node.row.batch;
+            batch.begin = batch.end = batch.next_pending = i;
+            release.batches.push_back(batch);
+        }
+        release.batches.back().end = i + 1;
+        count(release.batches.back().counts, node.row.status, +1);
+        count(release.counts, node.row.status, +1);
+        if (node.is_starting) ++release.starting;
+    }
+}
+
+void index_by_id(Release& release) {
+    release.by_id.resize(release.nodes.size());
+    std::iota(release.by_id.begin(), release.by_id.end(), std::size_t{0});
+    std::sort(release.by_id.begin(), release.by_id.end(), [&](std::size_t a, std::size_t b) {
+        return release.nodes[a].row.id < release.nodes[b].row.id;
+    });
+}
+
+// Rows that came after the start belong to no plan (SPEC.md section 3): the newest ones, as many as
+// there are more than total_nodes.
+void skip_late_rows(Draft& draft) {
+    Release& release = draft.release;
+    const auto planned = static_cast<std::size_t>(std::max(release.seen.total_nodes, 0));
+    if (release.seen.current_batch == 0 || release.nodes.size() <= planned) return;
+    std::vector<std::size_t> newest(release.nodes.size());
+    std::iota(newest.begin(), newest.end(), std::size_t{0});
+    std::sort(newest.begin(), newest.end(), [&](std::size_t a, std::size_t b) {
+        return release.nodes[a].row.row_id > release.nodes[b].row.row_id;
+    });
+    newest.resize(release.nodes.size() - planned);
+    for (const std::size_t position : newest) {
+        if (release.nodes[position].row.status != NodeStatus::pending) continue;
+        if (draft.commit.nodes.size() == events_per_step) {
+            draft.read_again();
+            return;
+        }
+        NodeChange& change = draft.change_node(position, NodeStatus::skipped);
+        change.error = "added after the release was started";
+    }
+    release.seen.total_nodes = static_cast<int>(release.nodes.size());
+    draft.commit.release.total_nodes = release.seen.total_nodes;
+}
+
+}  // namespace
+
+void observe(Draft& draft, Snapshot snapshot) {
+    Release& release = draft.release;
+    Release before = std::move(release);
+    release = Release{};
+    release.rules = before.rules;
+    release.nodes.reserve(snapshot.nodes.size());
+    for (NodeRow& row : snapshot.nodes) {
+        release.nodes.push_back(carried_over(before, std::move(row), draft.now));
+    }
+    snapshot.nodes.clear();
+    release.seen = std::move(snapshot);
+    release.is_observed = true;
+    release.has_new_rows = true;
+    index_by_id(release);
+    count_batches(release);
+    if (before.is_observed) note_changes_by_hand(draft, before);
+    skip_late_rows(draft);
+    release.read_for_batch = static_cast<int>(lowest_unfinished(release)) + 1;
+}
+
+}  // namespace edgeroll::release

@@ -1,0 +1,43 @@
+#include "release/step.hpp"
+
+#include <utility>
+
+#include "release/draft.hpp"
+
+namespace edgeroll::release {
+namespace {
+
+void take(Draft& draft, const Event& event) {
+    if (const auto* observed = std::get_if<Observed>(&event)) {
+        observe(draft, observed->snapshot);
+    } else if (const auto* attempt = std::get_if<Attempted>(&event)) {
+        attempted(draft, *attempt);
+    } else if (const auto* report = std::get_if<Reported>(&event)) {
+        reported(draft, *report);
+    }
+}
+
+}  // namespace
+
+Step step(Release&& current, const Event& event, Instant now) {
+    return step(std::move(current), std::vector<Event>{event}, now);
+}
+
+Step step(Release&& current, const std::vector<Event>& events, Instant now) {
+    Step done;
+    done.next = std::move(current);
+    Draft draft{done.next, now, {}, {}};
+    for (const Event& event : events)
+        take(draft, event);
+    // Events change nodes and replace the header by what was read; only advance() writes the
+    // header. So the row is expected to say now what the header says now.
+    draft.commit.expected_status = done.next.seen.status;
+    draft.commit.expected_action = done.next.seen.requested;
+    advance(draft);
+    done.commit = std::move(draft.commit);
+    done.after_commit = std::move(draft.effects);
+    done.wake_at = draft.is_full ? now : never;
+    return done;
+}
+
+}  // namespace edgeroll::release
