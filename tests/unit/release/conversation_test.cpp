@@ -1,0 +1,274 @@
+#include "release/conversation.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace edgeroll::release {
+namespace {
+
+using testing::HasSubstr;
+using Kind = Move::Kind;
+
+struct Talk : testing::Test {
+    ConversationRules rules;
+    Instant start{Millis{1'000'000}};
+    Instant deadline = start + Millis{600'000};
+
+    [[nodiscard]] Conversation make(bool asks_first = false) const {
+        return {rules, start, deadline, asks_first};
+    }
+    static Answer say(Heard heard, const std::string& message = {}) {
+        Answer answer;
+        answer.heard = heard;
+        answer.message = message;
+        return answer;
+    }
+    static Answer task(TaskStatus status, const std::string& error = {}) {
+        Answer answer;
+        answer.heard = Heard::accepted;
+        answer.status = status;
+        answer.last_error = error;
+        return answer;
+    }
+};
+
+TEST_F(Talk, dispatches_then_holds_a_query_until_the_last_word) {
+    Conversation talk = make();
+
+    EXPECT_EQ(talk.begin(start).kind, Kind::dispatch);
+    const Move query = talk.heard(task(TaskStatus::pending), start, 0);
+    EXPECT_EQ(query.kind, Kind::query);
+    EXPECT_EQ(query.hold, Millis{20'000});
+    const Move end = talk.heard(task(TaskStatus::success), start + Millis{3'000}, 0);
+
+    EXPECT_EQ(end.kind, Kind::finish);
+    EXPECT_EQ(end.verdict.status, NodeStatus::success);
+}
+
+TEST_F(Talk, asks_again_at_once_when_the_agent_held_the_query_to_its_end) {
+    Conversation talk = make();
+    (void)talk.begin(start);
+    (void)talk.heard(task(TaskStatus::pending), start, 0);
+
+    const Move next = talk.heard(task(TaskStatus::running), start + Millis{20'000}, 0);
+
+    EXPECT_EQ(next.kind, Kind::query);
+    EXPECT_GT(next.hold.count(), 0);
+}
+
+TEST_F(Talk, polls_with_growing_pauses_when_the_agent_ignores_wait) {
+    Conversation talk = make();
+    (void)talk.begin(start);
+    (void)talk.heard(task(TaskStatus::pending), start, 0);
+    Instant now = start;
+    std::vector<Millis::rep> pauses;
+
+    for (int i = 0; i < 8; ++i) {
+        const Move pause = talk.heard(task(TaskStatus::running), now, 0);
+        ASSERT_EQ(pause.kind, Kind::pause);
+        pauses.push_back((pause.until - now).count());
+        now = pause.until;
+        EXPECT_EQ(talk.woken(now).hold.count(), 0);
+    }
+
+    EXPECT_THAT(pauses, testing::ElementsAre(50, 100, 200, 400, 800, 1600, 2000, 2000));
+}
+
+TEST_F(Talk, gives_up_unreachable_after_the_dispatch_timeout_when_nothing_was_sent) {
+    Conversation talk = make();
+    Move move = talk.begin(start);
+    Instant now = start;
+
+    while (move.kind != Kind::finish) {
+        if (move.kind == Kind::pause) {
+            now = move.until;
+            move = talk.woken(now);
+        } else {
+            EXPECT_EQ(move.kind, Kind::dispatch);
+            move = talk.heard(say(Heard::not_sent, "connection refused"), now, 0.5);
+        }
+    }
+
+    EXPECT_EQ(now - start, rules.dispatch_timeout);
+    EXPECT_EQ(move.verdict.failure, FailureKind::unreachable);
+    EXPECT_THAT(move.verdict.error, HasSubstr("connection refused"));
+}
+
+TEST_F(Talk, gives_up_on_5xx_answers_after_the_dispatch_timeout) {
+    Conversation talk = make();
+    Move move = talk.begin(start);
+    Instant now = start;
+
+    while (move.kind != Kind::finish) {
+        if (move.kind == Kind::pause) now = move.until;
+        move = move.kind == Kind::pause ? talk.woken(now)
+                                        : talk.heard(say(Heard::server_error, "503"), now, 0.5);
+    }
+
+    EXPECT_EQ(now - start, rules.dispatch_timeout);
+    EXPECT_EQ(move.verdict.failure, FailureKind::unreachable);
+}
+
+TEST_F(Talk, asks_for_the_task_when_a_dispatch_may_have_arrived) {
+    Conversation talk = make();
+    (void)talk.begin(start);
+
+    const Move pause = talk.heard(say(Heard::no_answer, "timed out"), start, 0);
+    const Move query = talk.woken(pause.until);
+    EXPECT_EQ(query.kind, Kind::query);
+    const Move again = talk.heard(say(Heard::unknown_task), pause.until, 0);
+    EXPECT_EQ(again.kind, Kind::pause);
+
+    EXPECT_EQ(talk.woken(again.until).kind, Kind::dispatch);
+}
+
+TEST_F(Talk, waits_for_the_nodes_own_time_once_a_dispatch_was_sent) {
+    Conversation talk = make();
+    (void)talk.begin(start);
+    Move move = talk.heard(say(Heard::no_answer, "silence"), start, 0);
+    Instant now = start;
+
+    while (move.kind != Kind::finish) {
+        if (move.kind == Kind::pause) now = move.until;
+        move = move.kind == Kind::pause ? talk.woken(now)
+                                        : talk.heard(say(Heard::no_answer, "silence"), now, 0);
+    }
+
+    EXPECT_GE(now, deadline);
+    EXPECT_EQ(move.verdict.failure, FailureKind::timeout);
+}
+
+TEST_F(Talk, asks_once_more_when_the_time_is_already_up_at_a_takeover) {
+    Conversation talk{rules, start, start - Millis{5'000}, true};
+
+    EXPECT_EQ(talk.begin(start).kind, Kind::query);
+    const Move end = talk.heard(task(TaskStatus::success), start, 0);
+
+    EXPECT_EQ(end.verdict.status, NodeStatus::success);
+}
+
+TEST_F(Talk, dispatches_at_once_when_a_takeover_finds_the_task_unknown) {
+    Conversation talk = make(true);
+
+    EXPECT_EQ(talk.begin(start).kind, Kind::query);
+    EXPECT_EQ(talk.heard(say(Heard::unknown_task), start, 0).kind, Kind::dispatch);
+}
+
+TEST_F(Talk, fails_as_tls_after_three_wrong_certificates) {
+    Conversation talk = make();
+    Move move = talk.begin(start);
+    int tries = 0;
+    while (move.kind != Kind::finish) {
+        if (move.kind == Kind::pause) {
+            move = talk.woken(move.until);
+        } else {
+            ++tries;
+            move = talk.heard(say(Heard::wrong_peer, "names edge-9"), start, 0);
+        }
+    }
+
+    EXPECT_EQ(tries, 3);
+    EXPECT_EQ(move.verdict.failure, FailureKind::tls);
+    EXPECT_THAT(move.verdict.error, HasSubstr("edge-9"));
+}
+
+TEST_F(Talk, fails_as_rejected_when_the_agent_refuses) {
+    Conversation talk = make();
+    (void)talk.begin(start);
+
+    const Move end = talk.heard(say(Heard::refused, "digest differs"), start, 0);
+
+    EXPECT_EQ(end.verdict.failure, FailureKind::rejected);
+    EXPECT_EQ(end.verdict.error, "digest differs");
+}
+
+TEST_F(Talk, looks_for_the_task_before_it_believes_a_409) {
+    Conversation talk = make();
+    (void)talk.begin(start);
+
+    EXPECT_EQ(talk.heard(say(Heard::wrong_state, "stale epoch"), start, 0).kind, Kind::query);
+    const Move end = talk.heard(say(Heard::unknown_task), start, 0);
+
+    EXPECT_EQ(end.verdict.failure, FailureKind::rejected);
+    EXPECT_EQ(end.verdict.error, "stale epoch");
+}
+
+TEST_F(Talk, follows_a_known_task_after_a_409) {
+    Conversation talk = make();
+    (void)talk.begin(start);
+    (void)talk.heard(say(Heard::wrong_state, "stale epoch"), start, 0);
+
+    const Move end = talk.heard(task(TaskStatus::success), start, 0);
+
+    EXPECT_EQ(end.verdict.status, NodeStatus::success);
+}
+
+TEST_F(Talk, carries_the_agents_last_error_fetching_it_if_the_dispatch_answer_lacks_it) {
+    Conversation talk = make();
+    (void)talk.begin(start);
+
+    EXPECT_EQ(talk.heard(task(TaskStatus::failed), start, 0).kind, Kind::query);
+    const Move end = talk.heard(task(TaskStatus::failed, "nginx -t: bad"), start, 0);
+
+    EXPECT_EQ(end.verdict.failure, FailureKind::exec_failed);
+    EXPECT_EQ(end.verdict.error, "nginx -t: bad");
+}
+
+TEST_F(Talk, calls_a_task_lost_when_it_was_accepted_then_unknown_and_refused) {
+    Conversation talk = make();
+    (void)talk.begin(start);
+    (void)talk.heard(task(TaskStatus::pending), start, 0);
+    const Move pause = talk.heard(say(Heard::unknown_task), start, 0);
+    EXPECT_EQ(talk.woken(pause.until).kind, Kind::dispatch);
+
+    const Move end = talk.heard(say(Heard::refused, "no"), pause.until, 0);
+
+    EXPECT_EQ(end.verdict.failure, FailureKind::lost);
+}
+
+TEST_F(Talk, spreads_retries_by_the_jitter) {
+    Conversation early = make();
+    Conversation late = make();
+    (void)early.begin(start);
+    (void)late.begin(start);
+
+    const Move soon = early.heard(say(Heard::not_sent), start, 0.0);
+    const Move later = late.heard(say(Heard::not_sent), start, 0.99);
+
+    EXPECT_LT(soon.until, later.until);
+}
+
+// Whatever an agent says, a conversation ends, and not long after the node's time.
+TEST_F(Talk, ends_whatever_it_hears) {
+    constexpr Heard all[] = {Heard::accepted,     Heard::unknown_task, Heard::wrong_state,
+                             Heard::server_error, Heard::nonsense,     Heard::not_sent,
+                             Heard::no_answer,    Heard::wrong_peer,   Heard::refused};
+    unsigned state = 12345;
+    const auto draw = [&](unsigned below) {
+        state = state * 1664525U + 1013904223U;
+        return (state >> 8U) % below;
+    };
+    for (int run = 0; run < 2'000; ++run) {
+        Conversation talk = make(draw(2) == 0);
+        Instant now = start;
+        Move move = talk.begin(now);
+        const unsigned variety = 1 + draw(9);
+        int moves = 0;
+        while (move.kind != Kind::finish) {
+            ASSERT_LT(++moves, 100'000);
+            ASSERT_LT(now, deadline + Millis{120'000});
+            if (move.kind == Kind::pause) {
+                now = std::max(now, move.until);
+                move = talk.woken(now);
+                continue;
+            }
+            now += Millis{draw(20'000)};
+            Answer answer = say(all[draw(variety)]);
+            answer.status = draw(50) == 0 ? TaskStatus::success : TaskStatus::running;
+            move = talk.heard(answer, now, 0.5);
+        }
+    }
+}
+
+}  // namespace
+}  // namespace edgeroll::release
