@@ -8,6 +8,8 @@ target_compile_definitions(edgeroll_flags INTERFACE _GLIBCXX_ASSERTIONS)
 target_link_options(edgeroll_flags INTERFACE -Wl,-z,relro,-z,now)
 if(CMAKE_BUILD_TYPE STREQUAL "Release")
     target_compile_definitions(edgeroll_flags INTERFACE _FORTIFY_SOURCE=2)
+    # g++ 12 raises both falsely when it inlines coroutine frames and std::optional.
+    target_compile_options(edgeroll_flags INTERFACE -Wno-mismatched-new-delete -Wno-maybe-uninitialized)
 endif()
 
 # Asio and Beast are compiled once (tls/rt/asio_impl.cpp). These definitions must be identical in every

@@ -1,0 +1,114 @@
+// The plain client: one URL, one connection.
+#include <gmock/gmock.h>
+
+#include <boost/asio/as_tuple.hpp>
+#include <cstdlib>
+
+#include "raw_peer.hpp"
+#include "tls/http_client.hpp"
+
+namespace edgeroll::tls::test {
+namespace {
+
+using release::Outcome;
+using release::Result;
+using testing::AllOf;
+using testing::HasSubstr;
+
+class Fetch : public testing::Test {
+  protected:
+    Result<Response> get(const std::string& url, Millis timeout = Millis{10'000}) {
+        UrlRequest request;
+        request.url = url;
+        request.timeout = timeout;
+        return loop_.wait(fetch(std::move(request)));
+    }
+    std::string base(const std::string& scheme = "http") {
+        return scheme + "://" + own_address() + ":" + std::to_string(server_->port());
+    }
+
+    Loop loop_;
+    TestRoutes routes_{loop_.executor()};
+    std::unique_ptr<HttpServer> server_ = started(loop_, server_options(), routes_.router);
+};
+
+TEST_F(Fetch, gives_status_headers_and_body) {
+    UrlRequest request;
+    request.method = "POST";
+    request.url = base() + "/echo?x=1";
+    request.headers["Authorization"] = "Bearer t";
+    request.body = "hello";
+    const auto response = loop_.wait(fetch(std::move(request)));
+    ASSERT_TRUE(response) << response.error().message;
+    EXPECT_EQ(response->status, 200);
+    EXPECT_EQ(response->body, "hello");
+    EXPECT_EQ(response->content_type, "text/plain");
+    EXPECT_EQ(response->headers.at("x-length"), "5");
+    EXPECT_EQ(routes_.last.headers.at("authorization"), "Bearer t");
+    EXPECT_EQ(routes_.last.headers.at("host"), base().substr(7));
+    EXPECT_EQ(routes_.last.parameters.at("x"), "1");
+    EXPECT_EQ(get(base() + "/nothing")->status, 404);
+}
+
+TEST_F(Fetch, finds_hosts_by_name) {
+    ServerOptions options = server_options();
+    options.address = "127.0.0.1:0";
+    const auto server = started(loop_, std::move(options), routes_.router);
+    const auto response = get("http://localhost:" + std::to_string(server->port()) + "/ok");
+    ASSERT_TRUE(response) << response.error().message;
+    EXPECT_EQ(response->status, 200);
+}
+
+TEST_F(Fetch, says_not_done_when_nothing_was_sent) {
+    const std::string url = base() + "/ok";
+    loop_.wait(server_->stop(Millis{0}));
+    const auto refused = get(url);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().outcome, Outcome::not_done);
+    EXPECT_THAT(refused.error().message, AllOf(HasSubstr(own_address()), HasSubstr("refused")));
+    EXPECT_THAT(get("ftp://a").error().message, HasSubstr("http://"));
+    UrlRequest odd;
+    odd.url = url;
+    odd.headers["X"] = "a\r\nY: b";
+    EXPECT_THAT(loop_.wait(fetch(odd)).error().message, HasSubstr("control character"));
+}
+
+TEST_F(Fetch, says_unknown_when_no_answer_came) {
+    const auto late = get(base() + "/slow", Millis{50});
+    ASSERT_FALSE(late);
+    EXPECT_EQ(late.error().outcome, Outcome::unknown);
+    UrlRequest big;
+    big.url = base() + "/big";
+    big.response_bytes_max = 1000;
+    const auto large = loop_.wait(fetch(big));
+    ASSERT_FALSE(large);
+    EXPECT_EQ(large.error().outcome, Outcome::unknown);
+    EXPECT_THAT(large.error().message, HasSubstr("larger than the limit"));
+}
+
+TEST_F(Fetch, checks_chain_and_name_of_an_https_server) {
+    Folder folder;
+    const Authority authority;
+    const auto ask = [&](const Spec& spec) {
+        const Pair pair = authority.issue(spec);
+        FixedContexts contexts(raw_context(TlsRole::server, &pair, ""));
+        server_ = started(loop_, server_options(&contexts), routes_.router);
+        return get(base("https") + "/ok");
+    };
+    const auto unknown = ask(agent_spec(own_address()));
+    ASSERT_FALSE(unknown);
+    EXPECT_EQ(unknown.error().outcome, Outcome::not_done);
+    EXPECT_THAT(unknown.error().message, HasSubstr("not accepted"));
+
+    folder.write("ca.pem", authority.certificate_pem());
+    ::setenv("SSL_CERT_FILE", folder.path("ca.pem").c_str(), 1);
+    const auto good = ask(agent_spec(own_address()));
+    const auto stranger = ask(agent_spec("10.9.9.9"));
+    ::unsetenv("SSL_CERT_FILE");
+    EXPECT_TRUE(good) << good.error().message;
+    ASSERT_FALSE(stranger);
+    EXPECT_THAT(stranger.error().message, HasSubstr("mismatch"));
+}
+
+}  // namespace
+}  // namespace edgeroll::tls::test

@@ -1,0 +1,68 @@
+// One client connection, plain or TLS, without Beast in sight: opened once, used for one request
+// at a time, thrown away after the first trouble.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "release/time.hpp"
+#include "tls/client_pool.hpp"
+#include "tls/http_types.hpp"
+
+namespace edgeroll::tls {
+
+struct Outgoing {
+    std::string method;
+    std::string target;
+    std::string host;  ///< the Host header
+    std::map<std::string, std::string> headers;
+    std::shared_ptr<const std::string> body;  ///< may be null
+    std::size_t response_bytes_max = 1U << 20;
+};
+
+struct Exchange {
+    Reply::Kind kind = Reply::Kind::not_sent;
+    Response response;             ///< when answered; header names in lower case
+    std::string message;           ///< otherwise: what went wrong
+    bool is_reusable = false;      ///< the connection may take another request
+    bool is_closed_early = false;  ///< the peer closed before any byte of an answer
+};
+
+struct OpenFailure {
+    Reply::Kind kind = Reply::Kind::not_sent;  ///< or wrong_peer
+    std::string message;
+};
+
+class ClientConnection {
+  public:
+    virtual ~ClientConnection() = default;
+
+    /// TCP, then TLS, together within `limit`. @param server_name sent as SNI when it is a host
+    /// name; with `checks_name` the peer's certificate must also be for it (a name or an address).
+    /// Call once. Loop thread.
+    virtual boost::asio::awaitable<std::optional<OpenFailure>> open(
+        boost::asio::ip::tcp::endpoint endpoint, std::string server_name, bool checks_name,
+        release::Millis limit) = 0;
+
+    /// The peer's certificate; empty without TLS.
+    [[nodiscard]] virtual Peer peer() const = 0;
+
+    /// One request and its answer, within `limit` from the first byte sent. Never throws but for
+    /// want of memory. The connection must live until it returns.
+    virtual boost::asio::awaitable<Exchange> exchange(Outgoing request, release::Millis limit) = 0;
+
+    /// Whether an idle connection is still open and silent, as far as this side can tell.
+    [[nodiscard]] virtual bool seems_open() = 0;
+};
+
+/// @param context null: plain HTTP
+[[nodiscard]] std::unique_ptr<ClientConnection> make_connection(
+    boost::asio::any_io_executor executor, std::shared_ptr<boost::asio::ssl::context> context);
+
+}  // namespace edgeroll::tls

@@ -1,0 +1,181 @@
+#include "tls/context_build.hpp"
+
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+#include <algorithm>
+#include <string_view>
+
+namespace edgeroll::tls {
+namespace {
+
+using release::fail;
+using release::Result;
+namespace ssl = boost::asio::ssl;
+
+// TLS 1.2 only with forward secrecy and authenticated encryption; 1.3 has nothing else anyway.
+constexpr const char* tls12_ciphers =
+    "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:"
+    "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"
+    "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305";
+
+std::shared_ptr<ssl::context> empty_context(TlsRole role) {
+    auto context = std::make_shared<ssl::context>(
+        role == TlsRole::server ? ssl::context::tls_server : ssl::context::tls_client);
+    SSL_CTX* native = context->native_handle();
+    SSL_CTX_set_min_proto_version(native, TLS1_2_VERSION);
+    SSL_CTX_set_cipher_list(native, tls12_ciphers);
+    // A resumed session would skip the certificate checks, also after a reload: none are kept.
+    SSL_CTX_set_options(native, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
+                                    SSL_OP_CIPHER_SERVER_PREFERENCE);
+    SSL_CTX_set_num_tickets(native, 0);
+    SSL_CTX_set_session_cache_mode(native, SSL_SESS_CACHE_OFF);
+    constexpr std::string_view id = "edgeroll";
+    SSL_CTX_set_session_id_context(native, reinterpret_cast<const unsigned char*>(id.data()),
+                                   static_cast<unsigned>(id.size()));
+    SSL_CTX_set_mode(native, SSL_MODE_RELEASE_BUFFERS);  // thousands of idle connections
+    return context;
+}
+
+std::string time_trouble(const NamedFile& file, const X509* leaf) {
+    if (is_past(X509_get0_notAfter(leaf))) {
+        return file.label() + ": the certificate is expired since " +
+               text_of(X509_get0_notAfter(leaf)) + "; issue a new one";
+    }
+    if (!is_past(X509_get0_notBefore(leaf))) {
+        return file.label() + ": the certificate is not valid before " +
+               text_of(X509_get0_notBefore(leaf)) + "; wait, or set the machine's clock";
+    }
+    return {};
+}
+
+std::string crl_trouble(const NamedFile& file, const std::vector<CrlPtr>& crls) {
+    for (const CrlPtr& crl : crls) {
+        const ASN1_TIME* next = X509_CRL_get0_nextUpdate(crl.get());
+        if (next != nullptr && is_past(next)) {
+            return file.label() + ": the revocation list is out of date since " + text_of(next) +
+                   "; publish a new one";
+        }
+    }
+    return {};
+}
+
+Result<void> check_leaf(const NamedFile& file, X509* leaf, TlsRole role) {
+    if (auto trouble = time_trouble(file, leaf); !trouble.empty()) return fail(trouble);
+    const bool is_server = role == TlsRole::server;
+    const int purpose = is_server ? X509_PURPOSE_SSL_SERVER : X509_PURPOSE_SSL_CLIENT;
+    if (X509_check_purpose(leaf, purpose, 0) != 1) {
+        return fail(file.label() + ": the certificate may not be used as a TLS " +
+                    (is_server ? "server" : "client") + "; issue one with the extended key usage " +
+                    (is_server ? "serverAuth" : "clientAuth"));
+    }
+    return {};
+}
+
+Result<void> check_order(const NamedFile& file, const std::vector<CertificatePtr>& chain) {
+    for (std::size_t i = 0; i + 1 < chain.size(); ++i) {
+        if (X509_check_issued(chain[i + 1].get(), chain[i].get()) != X509_V_OK) {
+            return fail(file.label() + ": certificate number " + std::to_string(i + 2) +
+                        " in it did not issue the one before it; put the leaf first, then its "
+                        "issuer, and so on");
+        }
+    }
+    return {};
+}
+
+Result<void> use_identity(SSL_CTX* native, const TlsFiles& files, TlsRole role,
+                          CertificatePtr& leaf) {
+    const NamedFile certificate{files.certificate_name, files.certificate};
+    const NamedFile key_file{files.key_name, files.key};
+    auto chain = read_certificates(certificate);
+    if (!chain) return tl::unexpected(chain.error());
+    auto key = read_key(key_file);
+    if (!key) return tl::unexpected(key.error());
+    X509* first = chain->front().get();
+    if (auto good = check_leaf(certificate, first, role); !good) return good;
+    if (auto good = check_order(certificate, *chain); !good) return good;
+    if (X509_check_private_key(first, key->get()) != 1) {
+        return fail(key_file.label() + ": the key does not fit the certificate in " +
+                    certificate.label() + "; give the key that the certificate was made for");
+    }
+    bool is_taken = SSL_CTX_use_certificate(native, first) == 1 &&
+                    SSL_CTX_use_PrivateKey(native, key->get()) == 1;
+    for (std::size_t i = 1; i < chain->size() && is_taken; ++i) {
+        is_taken = SSL_CTX_add1_chain_cert(native, (*chain)[i].get()) == 1;
+    }
+    if (!is_taken) {
+        return fail(certificate.label() + ": cannot be used (" + openssl_error() +
+                    "); give an EC P-256 or an RSA certificate of at least 2048 bits");
+    }
+    leaf = std::move(chain->front());
+    return {};
+}
+
+Result<void> use_authorities(ssl::context& context, const TlsFiles& files, TlsRole role,
+                             std::vector<CrlPtr>& crls) {
+    SSL_CTX* native = context.native_handle();
+    const NamedFile ca_file{files.ca_name, files.ca};
+    const NamedFile crl_file{files.crl_name, files.crl};
+    auto authorities = read_certificates(ca_file);
+    if (!authorities) return tl::unexpected(authorities.error());
+    X509_STORE* store = SSL_CTX_get_cert_store(native);
+    for (const CertificatePtr& authority : *authorities) {
+        if (X509_check_ca(authority.get()) == 0) {
+            return fail(ca_file.label() +
+                        ": holds a certificate that is not an authority's; give the CA's own");
+        }
+        X509_STORE_add_cert(store, authority.get());
+        // Tells clients which certificates are welcome.
+        if (role == TlsRole::server) SSL_CTX_add_client_CA(native, authority.get());
+    }
+    context.set_verify_mode(role == TlsRole::server
+                                ? ssl::verify_peer | ssl::verify_fail_if_no_peer_cert
+                                : ssl::verify_peer);
+    if (files.crl.empty()) return {};
+    auto lists = read_crls(crl_file);
+    if (!lists) return tl::unexpected(lists.error());
+    if (auto trouble = crl_trouble(crl_file, *lists); !trouble.empty()) return fail(trouble);
+    for (const CrlPtr& crl : *lists) {
+        const bool is_ours = std::any_of(
+            authorities->begin(), authorities->end(), [&](const CertificatePtr& authority) {
+                return X509_NAME_cmp(X509_get_subject_name(authority.get()),
+                                     X509_CRL_get_issuer(crl.get())) == 0;
+            });
+        if (!is_ours) {
+            return fail(crl_file.label() + ": holds the list of an authority that is not in " +
+                        ca_file.label() + "; give the lists of those that are");
+        }
+        X509_STORE_add_crl(store, crl.get());
+    }
+    X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK);
+    crls = std::move(*lists);
+    return {};
+}
+
+}  // namespace
+
+Result<Material> build_context(const TlsFiles& files, TlsRole role) {
+    Material material;
+    material.context = empty_context(role);
+    if (auto done = use_identity(material.context->native_handle(), files, role, material.leaf);
+        !done) {
+        return tl::unexpected(done.error());
+    }
+    // A server may leave its peers unasked; a client never may.
+    if (role == TlsRole::client || !files.ca.empty()) {
+        if (auto done = use_authorities(*material.context, files, role, material.crls); !done) {
+            return tl::unexpected(done.error());
+        }
+    }
+    return material;
+}
+
+std::string trouble_of(const TlsFiles& files, const Material& material) {
+    const NamedFile certificate{files.certificate_name, files.certificate};
+    auto trouble = time_trouble(certificate, material.leaf.get());
+    if (!trouble.empty()) return trouble;
+    const NamedFile crl_file{files.crl_name, files.crl};
+    return crl_trouble(crl_file, material.crls);
+}
+
+}  // namespace edgeroll::tls

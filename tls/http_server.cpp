@@ -1,0 +1,193 @@
+#include "tls/http_server.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/ip/v6_only.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "tls/rt/clock.hpp"
+#include "tls/rt/log.hpp"
+#include "tls/rt/spawn.hpp"
+#include "tls/session.hpp"
+#include "tls/url.hpp"
+
+namespace edgeroll::tls {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using boost::system::error_code;
+using release::fail;
+using release::Instant;
+using release::Millis;
+using release::Result;
+using rt::log;
+using rt::LogLevel;
+
+constexpr Millis accept_pause{100};      // after an error such as "too many open files"
+constexpr Millis complaint_gap{10'000};  // between two lines about the same trouble
+
+std::string address_of(const tcp::socket& socket) {
+    error_code ec;
+    const auto endpoint = socket.remote_endpoint(ec);
+    if (ec) return {};
+    const auto address = endpoint.address();
+    if (address.is_v6() && address.to_v6().is_v4_mapped()) {
+        return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).to_string();
+    }
+    return address.to_string();
+}
+
+// One line now and then, however often the trouble comes.
+class Complaint {
+  public:
+    explicit Complaint(const rt::Clock& clock) : clock_(clock) {}
+    void say(std::string_view event, const std::string& reason) {
+        ++count_;
+        const Instant now = clock_.now();
+        if (has_spoken_ && now - last_ < complaint_gap) return;
+        log(LogLevel::warn, event, {{"reason", reason}, {"count", std::to_string(count_)}});
+        last_ = now;
+        has_spoken_ = true;
+        count_ = 0;
+    }
+
+  private:
+    const rt::Clock& clock_;
+    Instant last_{};
+    bool has_spoken_ = false;
+    int count_ = 0;
+};
+
+asio::awaitable<void> accept_loop(std::shared_ptr<ServerState> state) {
+    const auto clock = rt::make_clock(state->executor);
+    Complaint trouble(*clock);
+    Complaint full(*clock);
+    while (!state->is_stopping) {
+        auto [ec, socket] =
+            co_await state->acceptor.async_accept(asio::as_tuple(asio::use_awaitable));
+        if (state->is_stopping || ec == asio::error::operation_aborted) co_return;
+        if (ec) {
+            trouble.say("accept_failed", ec.message());
+            const Instant until = clock->now() + accept_pause;
+            co_await clock->sleep_until(until);
+            continue;
+        }
+        if (state->live.size() >= state->options.limits.connections_max) {
+            full.say("connections_full",
+                     "limit " + std::to_string(state->options.limits.connections_max));
+            continue;  // the socket closes here
+        }
+        error_code ignored;
+        socket.set_option(tcp::no_delay(true), ignored);
+        std::string address = address_of(socket);
+        rt::spawn(state->executor, "http_session",
+                  run_session(state, std::move(socket), std::move(address)));
+    }
+}
+
+void close_all(ServerState& state, bool only_idle) {
+    for (LiveConnection& connection : state.live) {
+        if (connection.close && (connection.is_idle || !only_idle)) connection.close();
+    }
+}
+
+class Server final : public HttpServer {
+  public:
+    explicit Server(std::shared_ptr<ServerState> state) : state_(std::move(state)) {}
+    ~Server() override {
+        stop_accepting();
+        close_all(*state_, false);
+    }
+    Server(const Server&) = delete;
+    Server& operator=(const Server&) = delete;
+
+    asio::awaitable<void> stop(Millis grace) override {
+        const auto state = state_;
+        stop_accepting();
+        close_all(*state, true);
+        co_await wait_until_gone(state, grace);
+        close_all(*state, false);
+        co_await wait_until_gone(state, last_words);
+    }
+
+    [[nodiscard]] int port() const override {
+        error_code ec;
+        return state_->acceptor.local_endpoint(ec).port();
+    }
+
+  private:
+    // After the sockets are closed the sessions need a turn of the loop to notice.
+    static constexpr Millis last_words{100};
+
+    static asio::awaitable<void> wait_until_gone(std::shared_ptr<ServerState> state, Millis limit) {
+        if (state->live.empty()) co_return;
+        state->all_gone.expires_after(limit);
+        co_await state->all_gone.async_wait(asio::as_tuple(asio::use_awaitable));
+    }
+
+    void stop_accepting() {
+        state_->is_stopping = true;
+        error_code ignored;
+        state_->acceptor.close(ignored);
+    }
+
+    std::shared_ptr<ServerState> state_;
+};
+
+error_code open_at(tcp::acceptor& acceptor, const tcp::endpoint& endpoint, bool is_dual) {
+    error_code ec;
+    if (acceptor.is_open()) acceptor.close(ec);
+    acceptor.open(endpoint.protocol(), ec);
+    if (!ec) acceptor.set_option(asio::socket_base::reuse_address(true), ec);
+    if (!ec && endpoint.protocol() == tcp::v6()) {
+        acceptor.set_option(asio::ip::v6_only(!is_dual), ec);
+    }
+    if (!ec) acceptor.bind(endpoint, ec);
+    if (!ec) acceptor.listen(asio::socket_base::max_listen_connections, ec);
+    return ec;
+}
+
+Result<void> bind(ServerState& state) {
+    const ServerOptions& options = state.options;
+    const auto refuse = [&](const std::string& why) {
+        return fail(options.address_name + ": '" + options.address + "' " + why);
+    };
+    const auto address = parse_listen_address(options.address);
+    if (!address) return refuse(address.error().message);
+    const auto port = static_cast<unsigned short>(address->port);
+    error_code ec;
+    if (address->host.empty()) {
+        ec = open_at(state.acceptor, tcp::endpoint(tcp::v6(), port), true);
+        // A machine without IPv6.
+        if (ec == asio::error::address_family_not_supported ||
+            ec == asio::error::invalid_argument) {
+            ec = open_at(state.acceptor, tcp::endpoint(tcp::v4(), port), false);
+        }
+    } else {
+        tcp::resolver resolver(state.executor);
+        const auto found =
+            resolver.resolve(address->host, std::to_string(port), tcp::resolver::passive, ec);
+        if (ec || found.empty()) {
+            return refuse("cannot be resolved (" + ec.message() +
+                          "); give an IP address of this machine");
+        }
+        ec = open_at(state.acceptor, found.begin()->endpoint(), false);
+    }
+    if (ec) {
+        return refuse("cannot be bound (" + ec.message() +
+                      "); give a free port and an address of this machine");
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<HttpServer>> start_server(asio::any_io_executor executor,
+                                                 ServerOptions options, const Router& router) {
+    auto state = std::make_shared<ServerState>(executor, std::move(options), router);
+    if (auto bound = bind(*state); !bound) return tl::unexpected(bound.error());
+    rt::spawn(executor, "accept_loop", accept_loop(state));
+    return std::make_unique<Server>(std::move(state));
+}
+
+}  // namespace edgeroll::tls

@@ -1,0 +1,161 @@
+#include <algorithm>
+#include <boost/asio/ip/address.hpp>
+
+#include "tls/peer.hpp"
+
+namespace edgeroll::tls {
+namespace {
+
+using release::fail;
+using release::Result;
+
+char lower(char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+bool same_dns(std::string_view a, std::string_view b) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                      [](char x, char y) { return lower(x) == lower(y); });
+}
+
+std::string_view trimmed(std::string_view text) {
+    const auto first = text.find_first_not_of(" \t");
+    if (first == std::string_view::npos) return {};
+    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+// One line for people: what the certificate does say.
+std::string names_of(const Peer& peer) {
+    std::string text;
+    const auto add = [&text](std::string_view kind, std::string_view name) {
+        if (!text.empty()) text += ' ';
+        text.append(kind).append(name);
+    };
+    for (const auto& name : peer.uris)
+        add("uri:", name);
+    for (const auto& name : peer.dns)
+        add("dns:", name);
+    for (const auto& name : peer.ips)
+        add("ip:", name);
+    if (!peer.common_name.empty()) add("cn:", peer.common_name);
+    return text.empty() ? "nobody" : text.substr(0, 300);
+}
+
+// Pins are written with colons and capitals by some tools.
+std::string normalized(std::string_view fingerprint) {
+    std::string text;
+    for (const char c : fingerprint) {
+        if (c != ':') text += lower(c);
+    }
+    return text;
+}
+
+bool has_ip(const Peer& peer, std::string_view ip) {
+    boost::system::error_code ec;
+    const auto wanted = boost::asio::ip::make_address(std::string(ip), ec);
+    if (ec) return false;
+    return std::find(peer.ips.begin(), peer.ips.end(), wanted.to_string()) != peer.ips.end();
+}
+
+}  // namespace
+
+Result<std::vector<IdentityPattern>> parse_identity_patterns(std::string_view text) {
+    std::vector<IdentityPattern> patterns;
+    while (true) {
+        const auto comma = text.find(',');
+        const std::string_view part = trimmed(text.substr(0, comma));
+        IdentityPattern pattern;
+        if (part.starts_with("uri:")) {
+            pattern.kind = IdentityPattern::Kind::uri;
+        } else if (part.starts_with("dns:")) {
+            pattern.kind = IdentityPattern::Kind::dns;
+        } else if (part.starts_with("cn:")) {
+            pattern.kind = IdentityPattern::Kind::cn;
+        } else {
+            return fail("'" + std::string(part.substr(0, 100)) +
+                        "' is not a pattern; give uri:, dns: or cn: and a name, e.g. "
+                        "uri:spiffe://*/edgeroll/control");
+        }
+        pattern.text = part.substr(part.find(':') + 1);
+        if (pattern.text.empty()) {
+            return fail("'" + std::string(part) + "' names nobody; give a name after the colon");
+        }
+        patterns.push_back(std::move(pattern));
+        if (comma == std::string_view::npos) return patterns;
+        text.remove_prefix(comma + 1);
+    }
+}
+
+bool matches(const IdentityPattern& pattern, std::string_view text) {
+    const bool is_dns = pattern.kind == IdentityPattern::Kind::dns;
+    const std::string_view wanted = pattern.text;
+    // The usual walk with one point to return to: linear in practice, never exponential.
+    std::size_t w = 0;
+    std::size_t t = 0;
+    std::size_t star = std::string_view::npos;
+    std::size_t resume = 0;
+    while (t < text.size()) {
+        if (w < wanted.size() && wanted[w] == '*') {
+            star = w++;
+            resume = t;
+        } else if (w < wanted.size() &&
+                   (wanted[w] == text[t] || (is_dns && lower(wanted[w]) == lower(text[t])))) {
+            ++w;
+            ++t;
+        } else if (star != std::string_view::npos && text[resume] != '/' &&
+                   !(is_dns && text[resume] == '.')) {
+            w = star + 1;
+            t = ++resume;
+        } else {
+            return false;
+        }
+    }
+    while (w < wanted.size() && wanted[w] == '*')
+        ++w;
+    return w == wanted.size();
+}
+
+std::string judge_client(const std::vector<IdentityPattern>& allowed, const Peer& peer) {
+    if (peer.fingerprint.empty()) return "no client certificate";
+    const auto roles = std::count_if(peer.uris.begin(), peer.uris.end(),
+                                     [](const auto& uri) { return uri.starts_with("spiffe://"); });
+    if (roles > 1) return "the client certificate has more than one spiffe:// name";
+    const auto fits_one = [](const IdentityPattern& pattern,
+                             const std::vector<std::string>& names) {
+        return std::any_of(names.begin(), names.end(),
+                           [&](const auto& name) { return matches(pattern, name); });
+    };
+    for (const IdentityPattern& pattern : allowed) {
+        switch (pattern.kind) {
+            case IdentityPattern::Kind::uri:
+                if (fits_one(pattern, peer.uris)) return {};
+                break;
+            case IdentityPattern::Kind::dns:
+                if (fits_one(pattern, peer.dns)) return {};
+                break;
+            case IdentityPattern::Kind::cn:
+                if (!peer.common_name.empty() && matches(pattern, peer.common_name)) return {};
+                break;
+        }
+    }
+    return "the client certificate is for " + names_of(peer) + ", which may not command this node";
+}
+
+std::string judge_agent(const Peer& peer, std::string_view ip, std::string_view name,
+                        std::string_view fingerprint) {
+    if (peer.fingerprint.empty()) return "the agent showed no certificate";
+    if (!fingerprint.empty()) {
+        if (peer.fingerprint == normalized(fingerprint)) return {};
+        return "the agent's certificate has the fingerprint " + peer.fingerprint +
+               ", not the one pinned for the node";
+    }
+    if (has_ip(peer, ip)) return {};
+    const bool is_named =
+        !name.empty() && std::any_of(peer.dns.begin(), peer.dns.end(),
+                                     [&](const auto& dns) { return same_dns(dns, name); });
+    if (is_named) return {};
+    return "the agent's certificate is for " + names_of(peer) + ", not for " + std::string(ip) +
+           " or " + std::string(name);
+}
+
+}  // namespace edgeroll::tls

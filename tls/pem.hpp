@@ -1,0 +1,44 @@
+// PEM files, read and checked: the parts that a TLS context is built from.
+#pragma once
+
+#include <openssl/x509.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "release/result.hpp"
+
+namespace edgeroll::tls {
+
+struct FreeOpenssl {
+    void operator()(X509* p) const { X509_free(p); }
+    void operator()(X509_CRL* p) const { X509_CRL_free(p); }
+    void operator()(EVP_PKEY* p) const { EVP_PKEY_free(p); }
+};
+using CertificatePtr = std::unique_ptr<X509, FreeOpenssl>;
+using CrlPtr = std::unique_ptr<X509_CRL, FreeOpenssl>;
+using KeyPtr = std::unique_ptr<EVP_PKEY, FreeOpenssl>;
+
+/// A file as a setting names it, for messages: "CONTROL_CERT (/etc/edgeroll/control.crt)".
+struct NamedFile {
+    std::string setting;
+    std::string path;
+    [[nodiscard]] std::string label() const { return setting + " (" + path + ")"; }
+};
+
+// Each reads the whole file. Errors: one line with the setting, the file, and the cure.
+[[nodiscard]] release::Result<std::vector<CertificatePtr>> read_certificates(const NamedFile& file);
+[[nodiscard]] release::Result<KeyPtr> read_key(const NamedFile& file);
+[[nodiscard]] release::Result<std::vector<CrlPtr>> read_crls(const NamedFile& file);
+
+/// A point in time as people read it, UTC: "2024-05-01 12:00:00 UTC".
+[[nodiscard]] std::string text_of(const ASN1_TIME* time);
+
+/// Whether the time is past now. An unreadable time is.
+[[nodiscard]] bool is_past(const ASN1_TIME* time);
+
+/// Takes OpenSSL's oldest pending error as text and clears the rest.
+[[nodiscard]] std::string openssl_error();
+
+}  // namespace edgeroll::tls

@@ -1,0 +1,155 @@
+#include "tls/rt/log_format.hpp"
+
+#include <algorithm>
+#include <cstdint>
+
+namespace edgeroll::tls::rt {
+namespace {
+
+struct Character {
+    char32_t value = 0;
+    std::size_t bytes = 1;
+    bool is_valid = false;
+};
+
+Character next_character(std::string_view text) {
+    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+    const unsigned char first = byte(0);
+    if (first < 0x80) return {first, 1, true};
+    std::size_t length = 0;
+    char32_t value = 0;
+    if (first >= 0xC2 && first <= 0xDF) {
+        length = 2;
+        value = first & 0x1FU;
+    } else if ((first & 0xF0U) == 0xE0) {
+        length = 3;
+        value = first & 0x0FU;
+    } else if (first >= 0xF0 && first <= 0xF4) {
+        length = 4;
+        value = first & 0x07U;
+    } else {
+        return {};
+    }
+    if (text.size() < length) return {};
+    for (std::size_t i = 1; i < length; ++i) {
+        if ((byte(i) & 0xC0U) != 0x80) return {};
+        value = (value << 6U) | (byte(i) & 0x3FU);
+    }
+    const bool is_overlong = (length == 3 && value < 0x800) || (length == 4 && value < 0x10000);
+    const bool is_surrogate = value >= 0xD800 && value <= 0xDFFF;
+    if (is_overlong || is_surrogate || value > 0x10FFFF) return {};
+    return {value, length, true};
+}
+
+bool needs_escape(char32_t value) {
+    return value < 0x20 || (value >= 0x7F && value <= 0x9F) ||  // control characters
+           (value >= 0x202A && value <= 0x202E) || value == 0x200E || value == 0x200F ||
+           (value >= 0x2066 && value <= 0x2069) ||  // writing direction
+           value == 0x2028 || value == 0x2029;      // line separators
+}
+
+void append_escaped(std::string& out, char32_t value) {
+    switch (value) {
+        case '\n':
+            out += "\\n";
+            return;
+        case '\r':
+            out += "\\r";
+            return;
+        case '\t':
+            out += "\\t";
+            return;
+        default:
+            break;
+    }
+    // Everything that is escaped lies below U+10000: four digits.
+    constexpr std::string_view digits = "0123456789abcdef";
+    out += "\\u";
+    for (const unsigned shift : {12U, 8U, 4U, 0U})
+        out += digits[(value >> shift) & 0xFU];
+}
+
+bool is_plain(std::string_view text) {
+    return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+        return c > 0x20 && c < 0x7F && c != '"' && c != '\\' && c != '=';
+    });
+}
+
+}  // namespace
+
+std::string_view to_text(LogLevel level) {
+    switch (level) {
+        case LogLevel::debug:
+            return "debug";
+        case LogLevel::info:
+            return "info";
+        case LogLevel::warn:
+            return "warn";
+        case LogLevel::error:
+            return "error";
+    }
+    return "error";
+}
+
+std::string escape(std::string_view text, std::size_t bytes_max) {
+    std::string out;
+    std::size_t at = 0;
+    while (at < text.size()) {
+        const Character next = next_character(text.substr(at));
+        if (at + next.bytes > bytes_max) {
+            out += "...";
+            break;
+        }
+        if (!next.is_valid) {
+            out += "\xEF\xBF\xBD";
+        } else if (next.value == '"' || next.value == '\\') {
+            out += '\\';
+            out += static_cast<char>(next.value);
+        } else if (needs_escape(next.value)) {
+            append_escaped(out, next.value);
+        } else {
+            out += text.substr(at, next.bytes);
+        }
+        at += next.bytes;
+    }
+    return out;
+}
+
+std::string format_text_line(LogLevel level, std::string_view program, std::string_view event,
+                             const LogFields& fields) {
+    std::string line{to_text(level)};
+    line += ' ';
+    line += program;
+    const auto add = [&](std::string_view name, std::string_view value) {
+        line += ' ';
+        line += escape(name);
+        line += '=';
+        if (is_plain(value)) {
+            line += escape(value);
+        } else {
+            line += '"' + escape(value) + '"';
+        }
+    };
+    add("event", event);
+    for (const auto& [name, value] : fields)
+        add(name, value);
+    return line;
+}
+
+std::string format_json_line(LogLevel level, std::string_view program, std::string_view event,
+                             const LogFields& fields) {
+    std::string line;
+    const auto add = [&](std::string_view name, std::string_view value) {
+        if (!line.empty()) line += ',';
+        line += '"' + escape(name) + "\":\"" + escape(value) + '"';
+    };
+    add("level", to_text(level));
+    add("program", program);
+    add("event", event);
+    for (const auto& [name, value] : fields)
+        add(name, value);
+    line += '}';
+    return line;
+}
+
+}  // namespace edgeroll::tls::rt

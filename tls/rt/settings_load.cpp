@@ -1,0 +1,126 @@
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+
+#include "tls/rt/log_format.hpp"
+#include "tls/rt/settings.hpp"
+
+namespace edgeroll::tls::rt {
+namespace {
+
+using release::fail;
+using release::Result;
+
+constexpr std::size_t file_bytes_max = 1U << 20;
+
+std::string lower_case(std::string text) {
+    std::transform(text.begin(), text.end(), text.begin(), [](char c) {
+        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    });
+    return text;
+}
+
+Result<std::string> read_text(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    if (!file) {
+        return fail("--config: cannot read '" + path + "' (" + std::strerror(errno) +
+                    "); give the path of a readable TOML file");
+    }
+    std::string text(file_bytes_max + 1, '\0');
+    file.read(text.data(), static_cast<std::streamsize>(text.size()));
+    text.resize(static_cast<std::size_t>(file.gcount()));
+    if (file.bad() || (text.empty() && !file.eof())) {
+        return fail("--config: cannot read '" + path + "'; give the path of a TOML file");
+    }
+    if (text.size() > file_bytes_max) {
+        return fail("--config: '" + path + "' is larger than 1 MiB; is it the right file?");
+    }
+    return text;
+}
+
+// The value as the text that the environment would hold; nothing for tables, dates and the like.
+std::optional<std::string> text_of(const toml::node& node) {
+    if (const auto* text = node.as_string()) return text->get();
+    if (const auto* number = node.as_integer()) return std::to_string(number->get());
+    if (const auto* flag = node.as_boolean()) return flag->get() ? "1" : "0";
+    if (const auto* number = node.as_floating_point()) {
+        std::ostringstream text;
+        text.imbue(std::locale::classic());
+        text.precision(15);
+        text << number->get();
+        return text.str();
+    }
+    if (const auto* list = node.as_array()) {
+        std::string text;
+        for (const toml::node& entry : *list) {
+            const auto* word = entry.as_string();
+            if (word == nullptr) return std::nullopt;
+            if (!text.empty()) text += ',';
+            text += word->get();
+        }
+        return text;
+    }
+    return std::nullopt;
+}
+
+Result<void> apply(const Setting& setting, std::string_view text, const std::string& where) {
+    const auto problem = setting.parse(text);
+    if (problem) return fail(setting.name + where + ": " + *problem);
+    return {};
+}
+
+Result<void> apply_file(const std::vector<Setting>& table, const std::string& path) {
+    const auto text = read_text(path);
+    if (!text) return tl::unexpected(text.error());
+    toml::table document;
+    try {
+        document = toml::parse(std::string_view{*text});
+    } catch (const toml::parse_error& e) {
+        // Only what stands before the colon: the rest may quote the text, and that may be a secret.
+        const std::string_view description = e.description();
+        return fail("--config: '" + path + "' is not valid TOML, line " +
+                    std::to_string(e.source().begin.line) + ", column " +
+                    std::to_string(e.source().begin.column) + " (" +
+                    std::string(description.substr(0, description.find(':'))) +
+                    "); write name = \"value\", one a line");
+    }
+    const std::string where = " (in " + path + ")";
+    for (const auto& [key, node] : document) {
+        const std::string_view name = key.str();
+        const auto setting = std::find_if(table.begin(), table.end(), [&](const Setting& s) {
+            return lower_case(s.name) == name;
+        });
+        if (setting == table.end()) {
+            return fail("--config: '" + path + "' has the unknown key '" + escape(name, 64) +
+                        "'; the keys are the settings' names in lower case (see --help)");
+        }
+        const auto value = text_of(node);
+        if (!value) {
+            return fail(setting->name + where +
+                        ": has the wrong type; give a text, a number or true or false");
+        }
+        if (auto done = apply(*setting, *value, where); !done) return done;
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<void> load_settings(const std::vector<Setting>& table, const std::string& toml_path,
+                           const std::map<std::string, std::string>& env) {
+    if (!toml_path.empty()) {
+        if (auto done = apply_file(table, toml_path); !done) return done;
+    }
+    for (const Setting& setting : table) {
+        const auto variable = env.find(setting.name);
+        if (variable == env.end()) continue;
+        if (auto done = apply(setting, variable->second, ""); !done) return done;
+    }
+    return {};
+}
+
+}  // namespace edgeroll::tls::rt

@@ -1,0 +1,49 @@
+// Waiting for something for a limited time, and leaving it behind when it takes longer.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "release/time.hpp"
+
+namespace edgeroll::tls::rt {
+
+/// Runs `work` and returns its value, or nothing after `limit`. Work that is late is not cancelled
+/// (a loser that does not hear a cancellation would block us): it goes on alone, what it refers to
+/// must live that long, and its value is dropped. What it throws in time is thrown here. Loop
+/// thread.
+template <class T>
+boost::asio::awaitable<std::optional<T>> within(boost::asio::any_io_executor executor,
+                                                release::Millis limit,
+                                                boost::asio::awaitable<T> work) {
+    struct Shared {
+        explicit Shared(const boost::asio::any_io_executor& e) : done(e) {}
+        boost::asio::steady_timer done;
+        bool is_over = false;
+        std::optional<T> value;
+        std::exception_ptr failure;
+    };
+    auto shared = std::make_shared<Shared>(executor);
+    shared->done.expires_after(limit);
+    boost::asio::co_spawn(executor, std::move(work), [shared](std::exception_ptr failure, T value) {
+        shared->is_over = true;
+        shared->failure = failure;
+        if (!failure) shared->value.emplace(std::move(value));
+        shared->done.cancel();
+    });
+    if (!shared->is_over) {
+        co_await shared->done.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+    }
+    if (shared->failure) std::rethrow_exception(shared->failure);
+    co_return std::move(shared->value);
+}
+
+}  // namespace edgeroll::tls::rt

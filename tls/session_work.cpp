@@ -1,0 +1,139 @@
+#include "tls/session_work.hpp"
+
+#include <openssl/ssl.h>
+
+#include <algorithm>
+#include <boost/beast/http/error.hpp>
+#include <exception>
+
+#include "tls/pem.hpp"
+#include "tls/request_reader.hpp"
+#include "tls/rt/log.hpp"
+#include "tls/rt/within.hpp"
+#include "tls/tls_errors.hpp"
+
+namespace edgeroll::tls {
+
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+using boost::system::error_code;
+using rt::log;
+using rt::LogLevel;
+
+namespace {
+
+bool is_http_error(const error_code& ec) {
+    static const auto& category = make_error_code(http::error::bad_method).category();
+    return ec.category() == category && ec != http::error::end_of_stream &&
+           ec != http::error::partial_message;
+}
+
+}  // namespace
+
+Outcome refusal(const SessionContext& context, int status, const std::string& what, bool closes) {
+    Outcome outcome;
+    outcome.response.status = status;
+    outcome.response.body = error_text(context.state->options, status, what);
+    outcome.closes = closes;
+    outcome.lingers = closes;
+    return outcome;
+}
+
+std::optional<Outcome> unreadable(const SessionContext& context, const error_code& ec) {
+    const auto& limits = context.state->options.limits;
+    if (ec == http::error::body_limit) {
+        return refusal(
+            context, 413,
+            "the body is larger than " + std::to_string(limits.body_bytes_max) + " bytes", true);
+    }
+    if (ec == http::error::header_limit || ec == http::error::buffer_overflow) {
+        return refusal(
+            context, 431,
+            "the header is larger than " + std::to_string(limits.header_bytes_max) + " bytes",
+            true);
+    }
+    if (is_http_error(ec)) return refusal(context, 400, "not HTTP: " + ec.message(), true);
+    return std::nullopt;
+}
+
+Request to_request(const RequestParser& parser, const Peer& peer) {
+    Request request;
+    const auto& message = parser.get();
+    request.method = std::string(message.method_string());
+    request.peer = peer;
+    for (const auto& field : message) {
+        std::string name{field.name_string()};
+        std::transform(name.begin(), name.end(), name.begin(),
+                       [](char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; });
+        std::string& value = request.headers[name];
+        if (!value.empty()) value += ", ";
+        value += std::string(field.value());
+    }
+    return request;
+}
+
+ResponseMessage to_message(Response&& response, bool is_head, bool keeps, unsigned version) {
+    ResponseMessage message;
+    message.version(version);
+    const bool is_legal = response.status >= 200 && response.status <= 599;
+    message.result(static_cast<unsigned>(is_legal ? response.status : 500));
+    const auto clean = [](std::string text) {
+        std::erase_if(text, [](char c) { return static_cast<unsigned char>(c) < 0x20; });
+        return text;
+    };
+    const bool has_body = response.status != 204 && response.status != 304;
+    if (has_body) message.set(http::field::content_type, clean(response.content_type));
+    for (const auto& [name, value] : response.headers)
+        message.set(clean(name), clean(value));
+    message.keep_alive(keeps);
+    if (has_body) {
+        message.content_length(response.body.size());
+        if (!is_head) message.body() = std::move(response.body);
+    }
+    return message;
+}
+
+std::string judge(const SessionContext& context) {
+    const ServerOptions& options = context.state->options;
+    if (options.contexts == nullptr) return {};
+    const X509* leaf =
+        context.session == nullptr ? nullptr : SSL_get0_peer_certificate(context.session);
+    if (leaf != nullptr && is_past(X509_get0_notAfter(leaf))) {
+        return "the client certificate has expired";
+    }
+    if (context.session != nullptr && options.contexts->generation() != context.generation) {
+        const auto fresh = options.contexts->current();
+        if (SSL_CTX_get_verify_mode(fresh->native_handle()) != SSL_VERIFY_NONE) {
+            auto reason = verify_client_again(context.session, fresh->native_handle());
+            if (!reason.empty()) return "the client certificate is no longer accepted: " + reason;
+        }
+    }
+    return options.judge_peer ? options.judge_peer(context.peer) : std::string{};
+}
+
+asio::awaitable<Outcome> run_handler(const SessionContext& context, const Handler& handler,
+                                     Request request) {
+    const std::string path = request.path;
+    std::string broken;
+    try {
+        auto work = handler(std::move(request));
+        auto response =
+            co_await rt::within(context.state->executor,
+                                context.state->options.limits.handler_timeout, std::move(work));
+        if (response) {
+            Outcome outcome;
+            outcome.response = std::move(*response);
+            co_return outcome;
+        }
+        log(LogLevel::error, "handler_too_late", {{"path", path}});
+        co_return refusal(context, 503, "the request took too long", true);
+    } catch (const std::exception& e) {
+        broken = e.what();
+    } catch (...) {
+        broken = "not a std::exception";
+    }
+    log(LogLevel::error, "handler_failed", {{"path", path}, {"error", broken}});
+    co_return refusal(context, 500, "internal error", false);
+}
+
+}  // namespace edgeroll::tls

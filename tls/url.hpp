@@ -1,0 +1,36 @@
+// URLs, query strings and listen addresses, taken apart.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "release/result.hpp"
+
+namespace edgeroll::tls {
+
+/// `a=1&b=two%20words` decoded (`+` is a space). Error: a broken percent sequence, or a parameter
+/// that comes twice, which is named.
+[[nodiscard]] release::Result<std::map<std::string, std::string>> parse_query(
+    std::string_view query);
+
+struct Url {
+    bool is_https = false;
+    std::string host;  ///< without the brackets of an IPv6 address
+    int port = 80;
+    std::string target = "/";  ///< path and query, as given
+};
+
+/// `http://host[:port][/path][?query]` or https. User names and fragments are refused. Error: one
+/// line with what is wrong.
+[[nodiscard]] release::Result<Url> parse_url(std::string_view text);
+
+struct ListenAddress {
+    std::string host;  ///< empty: every address
+    int port = 0;
+};
+
+/// `host:port`, `:port` (every address) or `[::1]:port`.
+[[nodiscard]] release::Result<ListenAddress> parse_listen_address(std::string_view text);
+
+}  // namespace edgeroll::tls
