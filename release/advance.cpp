@@ -4,6 +4,7 @@
 
 #include "release/draft.hpp"
 #include "release/limits.hpp"
+#include "release/mutant.hpp"
 #include "release/plan.hpp"
 
 namespace edgeroll::release {
@@ -82,7 +83,9 @@ void halt(Draft& draft, const std::string& reason) {
     Release& release = draft.release;
     draft.set_last_error(reason);
     if (release.counts.pending > 0) draft.skip_all_pending("not dispatched: " + reason);
-    if (release.counts.running == 0) draft.finish(ReleaseStatus::failed);
+    if (release.counts.running > 0) return;
+    const bool is_lie = has_mutant(Mutant::skipped_counts_as_done);
+    draft.finish(is_lie ? ReleaseStatus::success : ReleaseStatus::failed);
 }
 
 // Running rows without a conversation: after a takeover, an unknown outcome, or set by hand.

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "release/mutant.hpp"
+
 namespace edgeroll::release {
 namespace {
 
@@ -68,6 +70,9 @@ Move Conversation::heard(const Answer& answer, Instant now, double jitter) {
         return retry(asked_, now, jitter);
     }
     wrong_peer_count_ = 0;
+    if (has_mutant(Mutant::slot_freed_on_timeout) && answer.heard == Heard::no_answer) {
+        return fail_with(FailureKind::timeout, answer.message);
+    }
     if (answer.heard == Heard::accepted) {
         was_sent_ = true;
         was_accepted_ = true;

@@ -26,12 +26,13 @@ void intend(Draft& draft, std::size_t position) {
 // A node that is settled without being asked (SPEC.md section 3 and 4.9).
 bool settle_undispatched(Draft& draft, std::size_t position) {
     const Release& release = draft.release;
-    const NodeRow& row = release.nodes[position].row;
+    NodeRow& row = draft.release.nodes[position].row;
     const NodeFacts& facts = row.facts;
     if (!facts.exists) {
         NodeChange& change = draft.change_node(position, NodeStatus::failed);
         change.failure = FailureKind::rejected;
         change.error = "node " + std::to_string(row.id.value) + " is not in the table nodes";
+        row.error = change.error;
         return true;
     }
     if (!facts.is_enabled || facts.is_in_maintenance) {
@@ -46,6 +47,7 @@ bool settle_undispatched(Draft& draft, std::size_t position) {
         change.failure = FailureKind::rejected;
         change.error =
             "node already holds the newer version " + std::to_string(facts.applied_version->value);
+        row.error = change.error;
         return true;
     }
     if (*facts.applied_version == release.seen.version &&

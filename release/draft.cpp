@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "release/mutant.hpp"
+
 namespace edgeroll::release {
 namespace {
 
@@ -124,6 +126,10 @@ void Draft::finish(ReleaseStatus status) {
     set_batch_status(status == ReleaseStatus::success ? BatchStatus::completed
                                                       : BatchStatus::stopped);
     commit.release.is_finished = true;
+    // A row that was added after the last reading must not stay pending in a finished release (I5).
+    if (!commit.skip_pending) {
+        commit.skip_pending = SkipPending{"added after the release was started"};
+    }
     if (release.seen.requested != Action::none) commit.release.clears_action = true;
     release.seen.requested = Action::none;
     let_go("finished", true);
@@ -131,6 +137,7 @@ void Draft::finish(ReleaseStatus status) {
 
 std::size_t lowest_unfinished(const Release& release) {
     const auto is_unfinished = [](const BatchState& batch) {
+        if (has_mutant(Mutant::batch_opened_early)) return batch.counts.pending > 0;
         return batch.counts.pending > 0 || batch.counts.running > 0;
     };
     const auto found = std::find_if(release.batches.begin(), release.batches.end(), is_unfinished);

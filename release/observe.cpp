@@ -70,6 +70,7 @@ void index_by_id(Release& release) {
 void skip_late_rows(Draft& draft) {
     Release& release = draft.release;
     const auto planned = static_cast<std::size_t>(std::max(release.seen.total_nodes, 0));
+    if (is_final(release.seen.status)) return;  // edits after the end are ignored (SPEC.md 4.6)
     if (release.seen.current_batch == 0 || release.nodes.size() <= planned) return;
     std::vector<std::size_t> newest(release.nodes.size());
     std::iota(newest.begin(), newest.end(), std::size_t{0});

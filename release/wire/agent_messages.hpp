@@ -28,6 +28,9 @@ struct Dispatch {
 };
 
 [[nodiscard]] std::string write_dispatch(const Dispatch& dispatch);
+/// The same with this payload instead of dispatch.payload, which is not looked at: the payload of a
+/// release is shared by all its nodes and copied once, into the body.
+[[nodiscard]] std::string write_dispatch(const Dispatch& dispatch, std::string_view payload);
 /// Agent side. Refuses what is malformed; unknown keys are ignored (a newer control may send more).
 [[nodiscard]] Result<Dispatch> read_dispatch(std::string_view body);
 

@@ -1,0 +1,142 @@
+// What an HTTP answer of an agent means, whoever wrote that agent.
+#include <algorithm>
+#include <cmath>
+
+#include "release/wire/agent_messages.hpp"
+#include "release/wire/json_util.hpp"
+#include "release/wire/text_util.hpp"
+
+namespace edgeroll::release::wire {
+namespace {
+
+constexpr std::size_t answer_bytes_max = 1U << 20;
+constexpr std::size_t last_error_bytes_max = 4U << 10;
+constexpr std::size_t message_bytes_max = 512;
+constexpr std::size_t steps_bytes_max = 64U << 10;
+constexpr std::size_t short_output_bytes = 512;
+
+Answer not_understood(std::string why) {
+    Answer answer;
+    answer.heard = Heard::nonsense;
+    answer.message = std::move(why);
+    return answer;
+}
+
+std::string text_member(const Json& object, const char* field, std::size_t bytes_max) {
+    const auto found = object.find(field);
+    if (found == object.end() || found->is_null()) return {};
+    if (found->is_string()) return cut_utf8(found->get_ref<const std::string&>(), bytes_max);
+    return cut_utf8(dump_json(*found), bytes_max);
+}
+
+int progress_of(const Json& data) {
+    const auto found = data.find("progress");
+    if (found == data.end() || !found->is_number()) return 0;
+    const auto progress = found->get<double>();
+    if (!(progress > 0)) return 0;
+    return static_cast<int>(std::min(progress, 100.0));
+}
+
+/// The list as text; outputs are shortened, then the oldest steps left out, until it fits.
+std::string steps_of(const Json& data) {
+    const auto found = data.find("steps");
+    if (found == data.end() || !found->is_array() || found->empty()) return {};
+    std::string text = dump_json(*found);
+    if (text.size() <= steps_bytes_max) return text;
+    Json steps = *found;
+    for (Json& step : steps) {
+        if (!step.is_object() || !step.contains("output")) continue;
+        step["output"] = text_member(step, "output", short_output_bytes);
+    }
+    std::string kept;
+    for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
+        std::string one = dump_json(*step);
+        if (kept.size() + one.size() + 3 > steps_bytes_max) break;
+        kept = kept.empty() ? std::move(one) : one + "," + kept;
+    }
+    return "[" + kept + "]";
+}
+
+Answer read_data(const Json& body, const std::string& task_id) {
+    const auto found = body.find("data");
+    if (found == body.end() || !found->is_object()) {
+        return not_understood("the answer has no data");
+    }
+    const Json& data = *found;
+    const auto named = optional_text(data, "taskId");
+    if (!named) return not_understood("the answer's taskId is not a string");
+    if (*named && **named != task_id) {
+        return not_understood("the answer is about the task '" + cut_utf8(**named, 200) + "'");
+    }
+    const auto word = required_text(data, "status");
+    if (!word) return not_understood("the answer has no task status");
+    const auto status = from_text<TaskStatus>(*word);
+    if (!status) {
+        return not_understood("the answer has the unknown task status '" + cut_utf8(*word, 64) +
+                              "'");
+    }
+    Answer answer;
+    answer.heard = Heard::accepted;
+    answer.status = *status;
+    answer.progress = progress_of(data);
+    answer.last_error = text_member(data, "lastError", last_error_bytes_max);
+    answer.steps = steps_of(data);
+    return answer;
+}
+
+/// What a refusal means, once it has a readable code.
+Heard meaning(int http, std::int64_t error_code) {
+    if (http == 404 && error_code == code::not_found) return Heard::unknown_task;
+    // Only that 404 says that the task is unknown; any other is an agent without this call.
+    if (http == 404) return Heard::nonsense;
+    if (http == 409 && error_code == code::wrong_state) return Heard::wrong_state;
+    // The agent does not accept our certificate as one that may command it.
+    if (http == 403 && error_code == code::forbidden) return Heard::wrong_peer;
+    return Heard::refused;
+}
+
+Answer read_refusal(int http, const Json* body) {
+    Answer answer;
+    std::string said;
+    std::int64_t error_code = 0;
+    if (body != nullptr) {
+        if (const auto given = optional_integer(*body, "code"); given && *given) {
+            error_code = **given;
+        }
+        said = text_member(*body, "message", message_bytes_max);
+    }
+    if (http >= 500 || http == 429 || http == 408) {
+        answer.heard = Heard::server_error;
+    } else if (http >= 400 && error_code != 0) {
+        answer.heard = meaning(http, error_code);
+    } else {
+        answer.heard = Heard::nonsense;
+    }
+    answer.message = "HTTP " + std::to_string(http);
+    if (error_code != 0) answer.message += " code " + std::to_string(error_code);
+    if (!said.empty()) answer.message += ": " + said;
+    return answer;
+}
+
+}  // namespace
+
+Answer read_answer(int http_status, std::string_view body, const std::string& task_id) {
+    // Agents pass on what commands print: broken UTF-8 is repaired, not held against them.
+    const std::string text = repair_utf8(body.substr(0, answer_bytes_max + 1));
+    const auto parsed = parse_json(text, 3 * answer_bytes_max);
+    const Json* object = parsed && parsed->is_object() ? &*parsed : nullptr;
+    if (http_status < 200 || http_status > 299) return read_refusal(http_status, object);
+    if (body.size() > answer_bytes_max) return not_understood("the answer is over 1 MiB");
+    if (!parsed) return not_understood("the answer is " + parsed.error().message);
+    if (object == nullptr) return not_understood("the answer is not an object");
+    const auto given = required_integer(*object, "code");
+    if (!given) return not_understood("the answer has no code");
+    if (*given != code::ok) {
+        return not_understood("the answer has HTTP " + std::to_string(http_status) + " with code " +
+                              std::to_string(*given) + ": " +
+                              text_member(*object, "message", message_bytes_max));
+    }
+    return read_data(*object, task_id);
+}
+
+}  // namespace edgeroll::release::wire

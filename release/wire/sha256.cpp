@@ -1,0 +1,52 @@
+#include "release/wire/sha256.hpp"
+
+#include <openssl/evp.h>
+
+#include <array>
+#include <cstdlib>
+
+#include "release/wire/json_util.hpp"
+
+namespace edgeroll::release::wire {
+namespace {
+
+/// SHA-256 of bytes in memory fails only when OpenSSL itself is broken or memory is out; there is
+/// no digest to go on with then.
+void demand(bool is_done) {
+    if (!is_done) std::abort();
+}
+
+}  // namespace
+
+void Sha256::Free::operator()(evp_md_ctx_st* context) const {
+    EVP_MD_CTX_free(context);
+}
+
+Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
+    demand(context_ != nullptr && EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1);
+}
+
+void Sha256::add(std::string_view bytes) {
+    demand(EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) == 1);
+}
+
+std::string Sha256::finish() {
+    std::array<unsigned char, 32> digest{};
+    demand(EVP_DigestFinal_ex(context_.get(), digest.data(), nullptr) == 1);
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string hex;
+    hex.reserve(64);
+    for (const unsigned byte : digest) {
+        hex += digits[byte >> 4U];
+        hex += digits[byte & 15U];
+    }
+    return hex;
+}
+
+std::string sha256_hex(std::string_view bytes) {
+    Sha256 digest;
+    digest.add(bytes);
+    return digest.finish();
+}
+
+}  // namespace edgeroll::release::wire

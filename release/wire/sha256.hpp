@@ -1,0 +1,26 @@
+// SHA-256 in pieces. The one-shot form is sha256_hex in json_util.hpp.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+struct evp_md_ctx_st;
+
+namespace edgeroll::release::wire {
+
+class Sha256 {
+  public:
+    Sha256();
+    void add(std::string_view bytes);
+    /// Lower-case hex of everything added; call it once.
+    [[nodiscard]] std::string finish();
+
+  private:
+    struct Free {
+        void operator()(evp_md_ctx_st* context) const;
+    };
+    std::unique_ptr<evp_md_ctx_st, Free> context_;
+};
+
+}  // namespace edgeroll::release::wire

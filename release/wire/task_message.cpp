@@ -1,0 +1,62 @@
+#include "release/wire/agent_messages.hpp"
+#include "release/wire/json_util.hpp"
+#include "release/wire/text_util.hpp"
+
+namespace edgeroll::release::wire {
+namespace {
+
+constexpr std::size_t step_output_bytes_max = 4U << 10;
+
+Json text_or_null(const std::string& text) {
+    return text.empty() ? Json(nullptr) : Json(text);
+}
+
+/// The end of an output says more than its start; never starts in the middle of a character.
+std::string tail(const std::string& text, std::size_t bytes_max) {
+    if (text.size() <= bytes_max) return text;
+    std::size_t start = text.size() - bytes_max;
+    while (start < text.size() && (static_cast<unsigned char>(text[start]) & 0xC0U) == 0x80U) {
+        ++start;
+    }
+    return text.substr(start);
+}
+
+Json json_of(const TaskStep& step) {
+    Json object = Json::object();
+    object["name"] = step.name;
+    object["status"] = std::string(to_text(step.status));
+    object["startedAt"] = text_or_null(step.started_at);
+    object["finishedAt"] = text_or_null(step.finished_at);
+    object["exitCode"] = step.exit_code ? Json(*step.exit_code) : Json(nullptr);
+    object["output"] = tail(step.output, step_output_bytes_max);
+    return object;
+}
+
+}  // namespace
+
+std::string write_task_report(const TaskReport& report) {
+    Json data = Json::object();
+    data["taskId"] = report.task_id;
+    data["type"] = report.type;
+    data["version"] = report.version.value;
+    data["status"] = std::string(to_text(report.status));
+    data["progress"] = report.progress;
+    data["lastError"] = report.last_error;
+    data["createdAt"] = text_or_null(report.created_at);
+    data["startedAt"] = text_or_null(report.started_at);
+    data["finishedAt"] = text_or_null(report.finished_at);
+    Json steps = Json::array();
+    for (const TaskStep& step : report.steps)
+        steps.push_back(json_of(step));
+    data["steps"] = std::move(steps);
+    return success_envelope(data);
+}
+
+std::string write_task_status(const std::string& task_id, TaskStatus status) {
+    Json data = Json::object();
+    data["taskId"] = task_id;
+    data["status"] = std::string(to_text(status));
+    return success_envelope(data);
+}
+
+}  // namespace edgeroll::release::wire

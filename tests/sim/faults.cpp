@@ -1,0 +1,75 @@
+#include "faults.hpp"
+
+namespace edgeroll::sim {
+namespace {
+
+struct Kind {
+    std::string_view name;
+    double rate;  ///< upper end of what a seed draws, for each occasion
+};
+
+// Occasions: a database call, a request, a step, or a draw of the world every few seconds.
+constexpr std::array<Kind, fault_kinds> kinds{{
+    {"control_crash", 0.04},
+    {"control_pause", 0.15},
+    {"control_stop", 0.1},
+    {"database_not_done", 0.15},
+    {"database_unknown_done", 0.10},
+    {"database_unknown_lost", 0.15},
+    {"database_unknown_late", 0.08},
+    {"database_outage", 0.08},
+    {"database_slow", 0.10},
+    {"operator_pause_status", 0.06},
+    {"operator_pause_action", 0.1},
+    {"operator_continue", 0.30},
+    {"operator_stop", 0.03},
+    {"row_failed_by_hand", 0.05},
+    {"row_success_by_hand", 0.05},
+    {"row_added_late", 0.05},
+    {"rows_half_inserted", 0.30},
+    {"release_inserted_late", 0.50},
+    {"node_disabled", 0.05},
+    {"node_in_maintenance", 0.05},
+    {"node_deleted", 0.03},
+    {"request_refused", 0.15},
+    {"request_lost", 0.10},
+    {"request_late", 0.30},
+    {"request_repeated", 0.25},
+    {"answer_lost", 0.2},
+    {"answer_server_error", 0.10},
+    {"answer_nonsense", 0.05},
+    {"wrong_certificate", 0.05},
+    {"agent_slow", 0.10},
+    {"agent_crash", 0.20},
+    {"agent_away", 0.10},
+    {"agent_dead", 0.05},
+    {"agent_wiped", 0.03},
+    {"agent_two_calls", 0.40},
+    {"step_check_fails", 0.04},
+    {"step_reload_fails", 0.05},
+}};
+
+}  // namespace
+
+std::string_view to_text(Fault fault) {
+    return kinds[static_cast<std::size_t>(fault)].name;
+}
+
+Faults::Faults(Rng rng) : rng_(rng) {
+    // Some seeds are almost quiet, some have nearly everything.
+    const double share = rng_.chance(0.1) ? 0.0 : 0.1 + 0.7 * rng_.fraction();
+    for (std::size_t index = 0; index < fault_kinds; ++index) {
+        const bool is_in_mix = rng_.chance(share);
+        const double draw = rng_.fraction();
+        rates_[index] = is_in_mix ? kinds[index].rate * (0.1 + 0.9 * draw) : 0;
+    }
+}
+
+bool Faults::happens(Fault fault) {
+    const double probability = rate(fault);
+    if (probability <= 0 || !rng_.chance(probability)) return false;
+    count(fault);
+    return true;
+}
+
+}  // namespace edgeroll::sim

@@ -1,0 +1,84 @@
+// Which faults a seed injects and how often. Swarm style: every seed draws its own mix, since a
+// run with everything at once hides what needs a long quiet stretch.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "rng.hpp"
+
+namespace edgeroll::sim {
+
+enum class Fault {
+    control_crash,
+    control_pause,
+    control_stop,
+    database_not_done,
+    database_unknown_done,
+    database_unknown_lost,
+    database_unknown_late,
+    database_outage,
+    database_slow,
+    operator_pause_status,
+    operator_pause_action,
+    operator_continue,
+    operator_stop,
+    row_failed_by_hand,
+    row_success_by_hand,
+    row_added_late,
+    rows_half_inserted,
+    release_inserted_late,
+    node_disabled,
+    node_in_maintenance,
+    node_deleted,
+    request_refused,
+    request_lost,
+    request_late,
+    request_repeated,
+    answer_lost,
+    answer_server_error,
+    answer_nonsense,
+    wrong_certificate,
+    agent_slow,
+    agent_crash,
+    agent_away,
+    agent_dead,
+    agent_wiped,
+    agent_two_calls,
+    step_check_fails,
+    step_reload_fails,
+    count_,
+};
+
+inline constexpr std::size_t fault_kinds = static_cast<std::size_t>(Fault::count_);
+
+[[nodiscard]] std::string_view to_text(Fault fault);
+
+using FaultCounts = std::array<std::uint64_t, fault_kinds>;
+
+class Faults {
+  public:
+    explicit Faults(Rng rng);
+
+    /// Whether this fault happens now; counts it if so. Never after `stop()`.
+    bool happens(Fault fault);
+    /// Counts a fault that the world's plan contains anyhow.
+    void count(Fault fault) { ++counts_[static_cast<std::size_t>(fault)]; }
+    /// How likely a fault is in this seed, 0 when it is not part of the mix.
+    [[nodiscard]] double rate(Fault fault) const {
+        return is_stopped_ ? 0 : rates_[static_cast<std::size_t>(fault)];
+    }
+    void stop() { is_stopped_ = true; }
+    [[nodiscard]] bool is_stopped() const { return is_stopped_; }
+    [[nodiscard]] const FaultCounts& counts() const { return counts_; }
+    [[nodiscard]] Rng& rng() { return rng_; }
+
+  private:
+    Rng rng_;
+    std::array<double, fault_kinds> rates_{};
+    FaultCounts counts_{};
+    bool is_stopped_ = false;
+};
+
+}  // namespace edgeroll::sim

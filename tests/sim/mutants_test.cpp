@@ -1,0 +1,73 @@
+// Seeded bugs: each must be found within a few hundred seeds, or the simulator is blind to it.
+#include <gtest/gtest.h>
+
+#include <iostream>
+#include <ostream>
+#include <string>
+
+#include "release/mutant.hpp"
+#include "world.hpp"
+
+namespace edgeroll::sim {
+namespace {
+
+using release::Mutant;
+
+constexpr std::uint64_t seeds_most = 500;
+
+struct Case {
+    Mutant mutant;
+    const char* name;
+    const char* finding;  ///< how the violation that betrays it begins; several, by '|'
+};
+
+void PrintTo(const Case& bug, std::ostream* out) {
+    *out << bug.name;
+}
+
+bool is_expected(const std::string& violation, const std::string& findings) {
+    std::size_t begin = 0;
+    while (begin <= findings.size()) {
+        const std::size_t end = std::min(findings.find('|', begin), findings.size());
+        if (violation.starts_with(findings.substr(begin, end - begin))) return true;
+        begin = end + 1;
+    }
+    return false;
+}
+
+class MutantTest : public testing::TestWithParam<Case> {
+  protected:
+    void SetUp() override { release::active_mutant() = GetParam().mutant; }
+    void TearDown() override { release::active_mutant() = Mutant::none; }
+};
+
+TEST_P(MutantTest, is_found_within_500_seeds) {
+    for (std::uint64_t seed = 1; seed <= seeds_most; ++seed) {
+        const Outcome outcome = World(seed).run();
+        if (outcome.violations.empty()) continue;
+        RecordProperty("seed", static_cast<int>(seed));
+        const std::string& violation = outcome.violations.front();
+        std::cout << "seed " << seed << ": " << violation << "\n";
+        EXPECT_TRUE(is_expected(violation, GetParam().finding))
+            << "seed " << seed << " found something else: " << violation;
+        return;
+    }
+    ADD_FAILURE() << "not found within " << seeds_most << " seeds";
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Simulator, MutantTest,
+    testing::Values(Case{Mutant::send_before_intent, "send_before_intent", "intent"},
+                    Case{Mutant::unknown_is_failed, "unknown_is_failed", "truth|I7|slot"},
+                    Case{Mutant::batch_opened_early, "batch_opened_early", "I1|core I1"},
+                    Case{Mutant::skipped_counts_as_done, "skipped_counts_as_done", "I6|core I6"},
+                    Case{Mutant::slot_freed_on_timeout, "slot_freed_on_timeout", "slot|truth"},
+                    Case{Mutant::result_lost, "result_lost", "result|I7"},
+                    Case{Mutant::epoch_not_checked, "epoch_not_checked", "I3"},
+                    Case{Mutant::fence_forgotten, "fence_forgotten", "I3"},
+                    Case{Mutant::fence_not_kept, "fence_not_kept", "I3"},
+                    Case{Mutant::rerun_after_restart, "rerun_after_restart", "I2"}),
+    [](const testing::TestParamInfo<Case>& bug) { return std::string(bug.param.name); });
+
+}  // namespace
+}  // namespace edgeroll::sim

@@ -1,0 +1,132 @@
+#include "operator.hpp"
+
+#include <string>
+#include <vector>
+
+namespace edgeroll::sim {
+
+using release::Action;
+using release::NodeStatus;
+using release::ReleaseStatus;
+
+namespace {
+
+std::string name_of(const ReleaseRow& release) {
+    return "release " + std::to_string(release.id.value);
+}
+
+}  // namespace
+
+void Operator::note(const std::string& what) {
+    trace_.note(timeline_.now(), "operator", what);
+}
+
+void Operator::interfere() {
+    std::vector<release::ReleaseId> open;
+    for (const auto& [id, release] : database_.releases()) {
+        if (!release::is_final(release.status)) open.push_back(id);
+    }
+    if (!open.empty()) {
+        ReleaseRow& release = database_.release_row(rng_.pick(open));
+        steer(release);
+        edit_rows(release);
+    }
+    edit_nodes();
+}
+
+void Operator::steer(ReleaseRow& release) {
+    if (release.requested == Action::stop) return;
+    if (release.status == ReleaseStatus::running && faults_.happens(Fault::operator_pause_status)) {
+        note("status of " + name_of(release) + " = paused");
+        release.status = ReleaseStatus::paused;
+        return;
+    }
+    const bool is_last_batch = release.current_batch >= release.total_batches;
+    if (release.status == ReleaseStatus::running && !is_last_batch &&
+        faults_.happens(Fault::operator_pause_action)) {
+        note("pause " + name_of(release));
+        release.requested = Action::pause;
+        return;
+    }
+    const bool is_paused =
+        release.status == ReleaseStatus::paused || release.requested == Action::pause;
+    if (is_paused && faults_.happens(Fault::operator_continue)) {
+        if (release.status == ReleaseStatus::paused && rng_.chance(0.5)) {
+            note("status of " + name_of(release) + " = running");
+            release.status = ReleaseStatus::running;
+        } else {
+            note("continue " + name_of(release));
+            release.requested = Action::resume;
+        }
+        return;
+    }
+    if (faults_.happens(Fault::operator_stop)) {
+        note("stop " + name_of(release));
+        release.requested = Action::stop;
+    }
+}
+
+void Operator::edit_rows(ReleaseRow& release) {
+    const auto& rows = database_.rows(release.id);
+    if (rows.empty()) return;
+    const TaskRow row = rows[rng_.below(rows.size())];
+    const bool is_open = !release::is_final(row.status);
+    const std::string name = "node " + std::to_string(row.node.value) + " of " + name_of(release);
+    if (is_open && faults_.happens(Fault::row_failed_by_hand)) {
+        note(name + " = failed");
+        database_.set_row_by_hand(release.id, row.node, NodeStatus::failed, timeline_.now());
+    } else if (is_open && faults_.happens(Fault::row_success_by_hand)) {
+        note(name + " = success");
+        database_.set_row_by_hand(release.id, row.node, NodeStatus::success, timeline_.now());
+    }
+    if (release.claim_epoch.value == 0 || !faults_.happens(Fault::row_added_late)) return;
+    for (const auto& [id, node] : database_.inventory()) {
+        bool has_it = false;
+        for (const TaskRow& other : rows)
+            has_it = has_it || other.node == id;
+        if (has_it) continue;
+        release::PlannedNode added;
+        added.node = id;
+        added.batch = static_cast<int>(rng_.between(1, row.batch + 1));
+        note("adds node " + std::to_string(id.value) + " to " + name_of(release));
+        database_.insert_rows(release.id, {added}, timeline_.now());
+        return;
+    }
+}
+
+void Operator::edit_nodes() {
+    auto& inventory = database_.inventory();
+    if (inventory.empty()) return;
+    auto found = inventory.begin();
+    std::advance(found, static_cast<std::ptrdiff_t>(rng_.below(inventory.size())));
+    InventoryRow& node = found->second;
+    const std::string name = "node " + std::to_string(node.id.value);
+    if (faults_.happens(Fault::node_disabled)) {
+        node.is_enabled = !node.is_enabled;
+        node.was_unavailable = true;
+        note(name + (node.is_enabled ? " enabled" : " disabled"));
+    }
+    if (faults_.happens(Fault::node_in_maintenance)) {
+        node.is_in_maintenance = !node.is_in_maintenance;
+        node.was_unavailable = true;
+        note(name + (node.is_in_maintenance ? " in maintenance" : " out of maintenance"));
+    }
+    if (faults_.happens(Fault::node_deleted)) {
+        note(name + " deleted");
+        inventory.erase(found);
+    }
+}
+
+void Operator::settle() {
+    for (const auto& [id, seen] : database_.releases()) {
+        if (release::is_final(seen.status) || seen.requested == Action::stop) continue;
+        const bool is_paused =
+            seen.status == ReleaseStatus::paused || seen.requested == Action::pause;
+        if (!is_paused) continue;
+        ReleaseRow& release = database_.release_row(id);
+        note("continue " + name_of(release));
+        release.requested = Action::resume;
+    }
+}
+
+}  // namespace edgeroll::sim

@@ -1,0 +1,167 @@
+#include "sim_agents.hpp"
+
+#include <utility>
+
+namespace edgeroll::sim {
+
+using release::Answer;
+using release::Heard;
+
+namespace {
+
+std::string describe(const Message& message) {
+    switch (message.kind) {
+        case Message::Kind::dispatch:
+            return "dispatch " + message.task_id;
+        case Message::Kind::query:
+            return "query " + message.task_id;
+        case Message::Kind::cancel:
+            break;
+    }
+    return "cancel " + message.task_id;
+}
+
+std::string describe(const Answer& answer) {
+    static constexpr const char* words[] = {"accepted",    "unknown_task", "refused",
+                                            "wrong_state", "server_error", "nonsense",
+                                            "not_sent",    "no_answer",    "wrong_peer"};
+    std::string text = words[static_cast<std::size_t>(answer.heard)];
+    if (answer.heard == Heard::accepted) {
+        text += " ";
+        text += release::to_text(answer.status);
+    }
+    return text;
+}
+
+}  // namespace
+
+boost::asio::awaitable<Answer> SimAgents::dispatch(release::Address to, std::string task_id,
+                                                   std::shared_ptr<const control::Parcel> parcel,
+                                                   Millis time_left) {
+    network_.witness.sends_dispatch(owner_, task_id, *parcel);
+    Message message;
+    message.kind = Message::Kind::dispatch;
+    message.task_id = std::move(task_id);
+    message.parcel = std::move(parcel);
+    message.time_left = time_left;
+    return send(to.ip, std::move(message));
+}
+
+boost::asio::awaitable<Answer> SimAgents::query(release::Address to, std::string task_id,
+                                                Millis hold) {
+    Message message;
+    message.kind = Message::Kind::query;
+    message.task_id = std::move(task_id);
+    message.hold = hold;
+    return send(to.ip, std::move(message));
+}
+
+boost::asio::awaitable<Answer> SimAgents::cancel(release::Address to, std::string task_id) {
+    Message message;
+    message.kind = Message::Kind::cancel;
+    message.task_id = std::move(task_id);
+    return send(to.ip, std::move(message));
+}
+
+boost::asio::awaitable<Answer> SimAgents::send(std::string address, Message message) {
+    auto waiting = std::make_shared<Waiting<Answer>>(context_);
+    const Caller caller = waiting;
+    const Instant sent_at = network_.timeline.now();
+    put_on_the_wire(address, message, caller);
+    Answer answer = co_await Waiting<Answer>::wait(std::move(waiting));
+    network_.trace.note(network_.timeline.now(), owner_,
+                        describe(message) + " -> " + describe(answer));
+    network_.witness.heard(owner_, message.task_id, message.kind == Message::Kind::query, sent_at,
+                           answer);
+    co_return answer;
+}
+
+Millis SimAgents::latency(const SimNode& node) {
+    const bool is_slow = network_.timeline.now() < node.slow_until;
+    return Millis{rng_.between(1, network_.latency_max.count())} * (is_slow ? 60 : 1);
+}
+
+void SimAgents::answer(Millis span, const Caller& caller, Heard heard, const char* why) {
+    network_.timeline.after(span, [caller, heard, why] {
+        const auto alive = caller.lock();
+        if (!alive) return;
+        Answer answer;
+        answer.heard = heard;
+        answer.message = why;
+        alive->complete(std::move(answer));
+    });
+}
+
+void SimAgents::deliver(Millis span, SimNode& node, const Message& message, const Caller& caller,
+                        Millis back, Timing timing) {
+    // Whatever becomes of the sender, what is on the wire arrives.
+    network_.timeline.after(
+        span, [network = &network_, &node, message, caller, back, timing, owner = owner_] {
+            if (node.is_dead || network->timeline.now() < node.away_until) return;
+            if (timing == Timing::late && caller.expired()) {
+                network->witness.arrives_late(message.task_id);
+            }
+            network->trace.note(network->timeline.now(), node.name(), "gets " + describe(message));
+            node.receive(message, [network, caller, back](Answer answer) {
+                network->timeline.after(back, [caller, answer = std::move(answer)] {
+                    if (const auto alive = caller.lock()) alive->complete(answer);
+                });
+            });
+            if (network->on_delivered) network->on_delivered(owner);
+        });
+}
+
+void SimAgents::put_on_the_wire(const std::string& address, const Message& message,
+                                const Caller& caller) {
+    const auto found = network_.nodes.find(address);
+    if (found == network_.nodes.end()) {
+        answer(network_.connect_timeout, caller, Heard::not_sent, "no route to host");
+        return;
+    }
+    SimNode& node = *found->second;
+    Faults& faults = network_.faults;
+    const Instant now = network_.timeline.now();
+    const Millis there = latency(node);
+    const Millis back = latency(node);
+    const Millis timeout = network_.request_timeout + message.hold;
+    if (node.is_dead || now < node.away_until) {
+        const Millis span = rng_.chance(0.5) ? there : network_.connect_timeout;
+        answer(span, caller, Heard::not_sent, "connection refused");
+        return;
+    }
+    if (now < node.wrong_certificate_until) {
+        answer(there + back, caller, Heard::wrong_peer, "the certificate is not the node's");
+        return;
+    }
+    if (faults.happens(Fault::request_refused)) {
+        answer(there, caller, Heard::not_sent, "connection broken");
+        return;
+    }
+    if (faults.happens(Fault::answer_server_error)) {
+        answer(there + back, caller, Heard::server_error, "503");
+        return;
+    }
+    if (faults.happens(Fault::answer_nonsense)) {
+        if (rng_.chance(0.5)) deliver(there, node, message, Caller(), back);
+        answer(there + back, caller, Heard::nonsense, "not an answer");
+        return;
+    }
+    // From here on the request is fully written, and silence proves nothing.
+    answer(timeout, caller, Heard::no_answer, "no answer in time");
+    if (faults.happens(Fault::request_lost)) return;
+    if (faults.happens(Fault::answer_lost)) {
+        deliver(there, node, message, Caller(), back);
+        if (rng_.chance(0.5)) answer(there + back, caller, Heard::no_answer, "connection reset");
+        return;
+    }
+    if (faults.happens(Fault::request_late)) {
+        deliver(Millis{rng_.between(500, 90'000)}, node, message, caller, back, Timing::late);
+        return;
+    }
+    deliver(there, node, message, caller, back);
+    if (message.kind == Message::Kind::dispatch && faults.happens(Fault::request_repeated)) {
+        deliver(Millis{rng_.between(100, 200'000)}, node, message, Caller(), back, Timing::late);
+    }
+}
+
+}  // namespace edgeroll::sim

@@ -1,0 +1,62 @@
+// control::Agents over simulated nodes and a network that loses, delays and repeats.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "control/core/ports.hpp"
+#include "faults.hpp"
+#include "sim_node.hpp"
+#include "waiting.hpp"
+#include "witness.hpp"
+
+namespace edgeroll::sim {
+
+/// What every control process shares.
+struct Network {
+    std::map<std::string, std::unique_ptr<SimNode>>& nodes;  ///< by address
+    Timeline& timeline;
+    Faults& faults;
+    Trace& trace;
+    Witness& witness;
+    Millis latency_max{20};
+    Millis connect_timeout{3'000};
+    Millis request_timeout{10'000};
+    /// Called just after a message was delivered for this owner.
+    std::function<void(const std::string& owner)> on_delivered;
+};
+
+class SimAgents final : public control::Agents {
+  public:
+    SimAgents(Network& network, ControlContext& context, std::string owner, Rng rng)
+        : network_(network), context_(context), owner_(std::move(owner)), rng_(rng) {}
+
+    boost::asio::awaitable<release::Answer> dispatch(release::Address to, std::string task_id,
+                                                     std::shared_ptr<const control::Parcel> parcel,
+                                                     Millis time_left) override;
+    boost::asio::awaitable<release::Answer> query(release::Address to, std::string task_id,
+                                                  Millis hold) override;
+    boost::asio::awaitable<release::Answer> cancel(release::Address to,
+                                                   std::string task_id) override;
+
+  private:
+    /// Late: perhaps long after the sender has given up on it.
+    enum class Timing { prompt, late };
+    using Caller = std::weak_ptr<Waiting<release::Answer>>;
+
+    boost::asio::awaitable<release::Answer> send(std::string address, Message message);
+    void put_on_the_wire(const std::string& address, const Message& message, const Caller& caller);
+    void deliver(Millis span, SimNode& node, const Message& message, const Caller& caller,
+                 Millis back, Timing timing = Timing::prompt);
+    void answer(Millis span, const Caller& caller, release::Heard heard, const char* why);
+    [[nodiscard]] Millis latency(const SimNode& node);
+
+    Network& network_;
+    ControlContext& context_;
+    std::string owner_;
+    Rng rng_;
+};
+
+}  // namespace edgeroll::sim

@@ -1,0 +1,28 @@
+// Virtual time as one control process sees it.
+#pragma once
+
+#include "timeline.hpp"
+#include "tls/rt/clock.hpp"
+#include "waiting.hpp"
+
+namespace edgeroll::sim {
+
+class SimClock final : public tls::rt::Clock {
+  public:
+    /// @param offset what this process's monotonic clock is ahead of the others', so that nobody
+    ///        gets away with comparing the clocks of two machines
+    SimClock(Timeline& timeline, ControlContext& context, Millis offset)
+        : timeline_(timeline), context_(context), offset_(offset) {}
+
+    [[nodiscard]] Instant now() const override { return timeline_.now() + offset_; }
+    boost::asio::awaitable<void> sleep_until(Instant until) override;
+
+    [[nodiscard]] Millis offset() const { return offset_; }
+
+  private:
+    Timeline& timeline_;
+    ControlContext& context_;
+    Millis offset_;
+};
+
+}  // namespace edgeroll::sim

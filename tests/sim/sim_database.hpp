@@ -1,0 +1,102 @@
+// The database in memory: what control/core/ports.hpp promises of a Store, synchronously and with
+// time as a parameter, so that the same script can be run against this and the real stores. No
+// kinder than those: a commit that is not fenced by its epoch goes through even if its sender has
+// long given up on it.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "control/core/ports.hpp"
+#include "sim_rows.hpp"
+
+namespace edgeroll::sim {
+
+/// Hears of every change at the moment it becomes true. Must not change anything.
+class DatabaseWitness {
+  public:
+    virtual ~DatabaseWitness() = default;
+    virtual void claimed(const ReleaseRow& before, const ReleaseRow& after) = 0;
+    virtual void committed(const control::Claim& claim, const ReleaseRow& before,
+                           const std::vector<TaskRow>& rows_before, const ReleaseRow& after,
+                           const std::vector<TaskRow>& rows) = 0;
+};
+
+class SimDatabase {
+  public:
+    using Instant = release::Instant;
+    using Millis = release::Millis;
+
+    explicit SimDatabase(Millis lease, DatabaseWitness* witness = nullptr)
+        : lease_(lease), witness_(witness) {}
+
+    // ---- what a control process asks (control::Store) ----
+    std::vector<release::ReleaseId> claimable(int limit, Instant now);
+    std::optional<release::Epoch> claim(const std::string& owner, release::ReleaseId id,
+                                        Instant now);
+    bool renew(const control::Claim& claim, Instant now);
+    void give_back(const control::Claim& claim, Instant now);
+    std::optional<release::Snapshot> read(const control::Claim& claim, Instant now);
+    control::Committed commit(const control::Claim& claim, const release::Commit& commit,
+                              Instant now);
+    void record(const control::Claim& claim, const release::HistoryRow& row);
+    [[nodiscard]] std::optional<std::string> payload(release::Version version) const;
+
+    // ---- what pipelines and operators do with plain SQL ----
+    void insert_node(InventoryRow node);
+    void insert_content(release::Version version, std::string payload);
+    void insert_release(ReleaseRow row, const std::vector<release::PlannedNode>& nodes,
+                        Instant now);
+    void insert_rows(release::ReleaseId id, const std::vector<release::PlannedNode>& nodes,
+                     Instant now);
+    void set_row_by_hand(release::ReleaseId id, release::NodeId node, release::NodeStatus status,
+                         Instant now);
+    ReleaseRow& release_row(release::ReleaseId id) { return releases_.at(id); }
+    std::map<release::NodeId, InventoryRow>& inventory() { return inventory_; }
+    [[nodiscard]] const std::map<release::NodeId, InventoryRow>& inventory() const {
+        return inventory_;
+    }
+
+    [[nodiscard]] const std::map<release::ReleaseId, ReleaseRow>& releases() const {
+        return releases_;
+    }
+    [[nodiscard]] const std::vector<TaskRow>& rows(release::ReleaseId id) const {
+        return rows_.at(id);
+    }
+    [[nodiscard]] const std::map<release::Version, std::string>& contents() const {
+        return contents_;
+    }
+    [[nodiscard]] bool has_lease(const ReleaseRow& row, Instant now) const {
+        return row.lease_until && *row.lease_until > now;
+    }
+    [[nodiscard]] std::uint64_t history_rows() const { return history_rows_; }
+
+  private:
+    [[nodiscard]] bool owns(const ReleaseRow& row, const control::Claim& claim) const;
+    [[nodiscard]] bool fits(const ReleaseRow& row, const std::vector<TaskRow>& rows,
+                            const release::Commit& commit) const;
+    bool is_complete(ReleaseRow& row, Instant now);
+    void give_up_waiting(ReleaseRow& row, Instant now);
+    [[nodiscard]] std::vector<release::Version> blockers(const ReleaseRow& row) const;
+    [[nodiscard]] release::NodeRow read_row(const TaskRow& row, Instant now) const;
+    void apply(const release::ReleaseChange& change, ReleaseRow& row, Instant now) const;
+    void apply(const release::NodeChange& change, const ReleaseRow& release, TaskRow& row,
+               Instant now);
+
+    Millis lease_;
+    DatabaseWitness* witness_;
+    std::map<release::ReleaseId, ReleaseRow> releases_;
+    std::map<release::ReleaseId, std::vector<TaskRow>> rows_;  ///< in the order of their ids
+    std::map<release::NodeId, InventoryRow> inventory_;
+    std::map<release::Version, std::string> contents_;
+    std::int64_t next_row_id_ = 1;
+    std::uint64_t history_rows_ = 0;
+};
+
+/// Stands for the content digest of SPEC.md section 5: same text, same digest.
+[[nodiscard]] std::string sim_digest(const std::string& payload);
+
+}  // namespace edgeroll::sim

@@ -1,0 +1,53 @@
+// The tables of SPEC.md section 3, as far as the executor looks at them.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "release/model.hpp"
+
+namespace edgeroll::sim {
+
+struct ReleaseRow {
+    release::ReleaseId id;
+    release::Version version;
+    release::ReleaseStatus status = release::ReleaseStatus::pending;
+    release::BatchStatus batch_status = release::BatchStatus::none;
+    release::Action requested = release::Action::none;
+    int current_batch = 0, total_batches = 0, total_nodes = 0;
+    int success_nodes = 0, failed_nodes = 0;
+    bool has_batch_config = false;
+    release::Policy policy;
+    std::string content_sha256, last_error, claimed_by;
+    release::Epoch claim_epoch;
+    std::optional<release::Instant> lease_until, not_before, started_at, finished_at;
+    int rows_seen = -1;  ///< of a half-inserted release
+    release::Instant rows_grew_at{};
+};
+
+struct TaskRow {
+    std::int64_t row_id = 0;
+    release::NodeId node;
+    int batch = 1;
+    release::NodeStatus status = release::NodeStatus::pending;
+    release::FailureKind failure = release::FailureKind::none;
+    int attempt = 0;
+    std::string task_id, error, steps;
+    int progress = 0;
+    std::optional<release::Instant> started_at, finished_at;
+    // Not columns, but what the invariants must know to be fair:
+    bool is_late = false;                             ///< inserted after the first claim
+    std::optional<release::Instant> hand_changed_at;  ///< an operator wrote the status
+    release::NodeStatus status_before_hand = release::NodeStatus::pending;
+};
+
+struct InventoryRow {
+    release::NodeId id;
+    release::Address address;
+    bool is_enabled = true, is_in_maintenance = false, is_online = true;
+    std::optional<release::Version> applied_version;
+    std::string applied_sha256;
+    bool was_unavailable = false;  ///< ever disabled, in maintenance or deleted
+};
+
+}  // namespace edgeroll::sim

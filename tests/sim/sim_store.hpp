@@ -1,0 +1,74 @@
+// control::Store over the simulated database: every call takes time, may fail, and may leave its
+// caller not knowing.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "control/core/ports.hpp"
+#include "faults.hpp"
+#include "sim_clock.hpp"
+#include "sim_database.hpp"
+#include "waiting.hpp"
+#include "witness.hpp"
+
+namespace edgeroll::sim {
+
+/// What every control process shares.
+struct DatabaseServer {
+    SimDatabase& database;
+    Timeline& timeline;
+    Faults& faults;
+    Trace& trace;
+    Witness& witness;
+    Millis latency_max{20};
+    Millis lease{15'000};
+    /// Called just after something was written, on behalf of which owner.
+    std::function<void(const std::string& owner)> on_written;
+
+    Instant down_until{};                                ///< an outage: nothing is executed before
+    std::map<release::ReleaseId, Instant> locked_until;  ///< rows that a transaction holds
+
+    [[nodiscard]] bool is_locked(release::ReleaseId id) const {
+        const auto found = locked_until.find(id);
+        return found != locked_until.end() && timeline.now() < found->second;
+    }
+    [[nodiscard]] bool is_down() const { return timeline.now() < down_until; }
+};
+
+class SimStore final : public control::Store {
+  public:
+    SimStore(DatabaseServer& server, ControlContext& context, SimClock& clock, std::string owner,
+             Rng rng)
+        : server_(server), context_(context), clock_(clock), owner_(std::move(owner)), rng_(rng) {}
+
+    template <class T>
+    using Awaitable = boost::asio::awaitable<release::Result<T>>;
+
+    Awaitable<std::vector<release::ReleaseId>> claimable(int limit) override;
+    Awaitable<std::optional<control::Claim>> claim(release::ReleaseId id) override;
+    Awaitable<bool> renew(control::Claim& claim) override;
+    Awaitable<void> give_back(const control::Claim& claim) override;
+    Awaitable<std::optional<release::Snapshot>> read(const control::Claim& claim) override;
+    Awaitable<control::Committed> commit(const control::Claim& claim,
+                                         const release::Commit& commit) override;
+    Awaitable<void> record(const control::Claim& claim, const release::HistoryRow& row) override;
+    Awaitable<std::optional<Payload>> payload(release::Version version) override;
+
+  private:
+    /// One call: `apply` runs at the server, at most once, now, later or never.
+    template <class T>
+    Awaitable<T> call(std::string what, std::optional<release::ReleaseId> locks,
+                      std::function<T()> apply);
+    template <class Order>
+    void send(const Order& order);
+    [[nodiscard]] Instant good_until(Instant sent) const;
+
+    DatabaseServer& server_;
+    ControlContext& context_;
+    SimClock& clock_;
+    std::string owner_;
+    Rng rng_;
+};
+
+}  // namespace edgeroll::sim

@@ -1,0 +1,99 @@
+// The invariants of SPEC.md section 8, judged by what is really true: the database's rows at the
+// moment a commit lands, and what agents really did. Nothing here trusts the code under test.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sim_database.hpp"
+#include "sim_node.hpp"
+#include "timeline.hpp"
+#include "trace.hpp"
+
+namespace edgeroll::sim {
+
+class Witness final : public DatabaseWitness, public NodeWitness {
+  public:
+    Witness(const Timeline& timeline, Trace& trace, Millis node_timeout)
+        : timeline_(timeline), trace_(trace), node_timeout_(node_timeout) {}
+    void watch(const SimDatabase& database) { database_ = &database; }
+
+    // ---- the database ----
+    void claimed(const ReleaseRow& before, const ReleaseRow& after) override;
+    void committed(const control::Claim& claim, const ReleaseRow& before,
+                   const std::vector<TaskRow>& rows_before, const ReleaseRow& after,
+                   const std::vector<TaskRow>& rows) override;
+
+    // ---- agents ----
+    void taken(const SimNode& node, const agent::apply::Offer& offer, bool is_new) override;
+    void run_began(const SimNode& node, const std::string& task_id) override;
+    void run_ended(const SimNode& node, const std::string& task_id) override;
+    void finished(const SimNode& node, const std::string& task_id,
+                  release::TaskStatus status) override;
+    void live_changed(const SimNode& node) override;
+    void wiped(const SimNode& node) override;
+
+    // ---- what a control process does and gets to know ----
+    /// It may act on its claim until then (by the world's clock).
+    void holds_claim(const std::string& owner, release::ReleaseId id, Instant good_until);
+    /// A reading that was applied at `read_at` has arrived.
+    void has_read(release::ReleaseId id, Instant read_at) { read_at_[id] = read_at; }
+    /// A write failed, or was stale or fenced: whatever the process knew may be thrown away.
+    void was_disturbed(const std::string& owner, release::ReleaseId id);
+    void writes(const control::Claim& claim);
+    void sends_dispatch(const std::string& owner, const std::string& task_id,
+                        const control::Parcel& parcel);
+    /// A message about this task arrives after its sender has given up on it.
+    void arrives_late(const std::string& task_id) { late_.insert(task_id); }
+    void heard(const std::string& owner, const std::string& task_id, bool is_query, Instant sent_at,
+               const release::Answer& answer);
+
+    void violated(const std::string& invariant, const std::string& detail);
+    /// Everything is over and quiet.
+    void check_end();
+    [[nodiscard]] const std::vector<std::string>& violations() const { return violations_; }
+
+  private:
+    struct Intent {
+        release::ReleaseId release;
+        release::NodeId node;
+    };
+    using OwnedTask = std::pair<std::string, std::string>;
+    using OwnedRelease = std::pair<std::string, release::ReleaseId>;
+
+    void check_dispatch(const ReleaseRow& before, const std::vector<TaskRow>& rows_before,
+                        const ReleaseRow& after, const std::vector<TaskRow>& rows,
+                        const TaskRow& row);
+    void check_verdict(const control::Claim& claim, const ReleaseRow& release,
+                       const TaskRow& before, const TaskRow& row);
+    void check_finish(const ReleaseRow& release, const std::vector<TaskRow>& rows);
+    /// The failure limits (SPEC.md 4.4), counted anew from rows.
+    [[nodiscard]] bool exceeds_limits(const ReleaseRow& release,
+                                      const std::vector<TaskRow>& rows) const;
+
+    const Timeline& timeline_;
+    Trace& trace_;
+    Millis node_timeout_;
+    const SimDatabase* database_ = nullptr;
+    std::vector<std::string> violations_;
+
+    std::map<std::string, Intent> intents_;  ///< task ids that were ever committed as running
+    std::map<release::ReleaseId, Instant> read_at_;
+    std::map<OwnedRelease, Instant> good_until_;
+    std::map<OwnedRelease, Instant> disturbed_at_;
+    std::map<OwnedTask, Instant> heard_final_;
+    std::map<release::ReleaseId, std::string> sent_content_;
+
+    std::set<std::string> late_;
+    std::set<std::string> taken_;  ///< task ids that an agent ever accepted
+    std::map<std::string, std::set<release::TaskStatus>> ended_;
+    std::map<release::NodeId, std::set<release::Version>> proven_;
+    std::map<release::NodeId, std::map<release::Version, release::Epoch>> highest_epoch_;
+    std::map<release::NodeId, std::map<std::string, int>> runs_;
+    std::map<release::NodeId, std::set<std::string>> running_;
+};
+
+}  // namespace edgeroll::sim

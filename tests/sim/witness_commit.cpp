@@ -1,0 +1,259 @@
+// What must hold whenever a commit of edgeroll's own lands.
+#include <algorithm>
+#include <tuple>
+
+#include "witness.hpp"
+
+namespace edgeroll::sim {
+
+using release::Action;
+using release::FailureKind;
+using release::NodeStatus;
+using release::ReleaseStatus;
+using release::TaskStatus;
+
+namespace {
+
+std::string name_of(const ReleaseRow& release) {
+    return "release " + std::to_string(release.id.value);
+}
+
+std::string name_of(const TaskRow& row) {
+    return "node " + std::to_string(row.node.value) + " (batch " + std::to_string(row.batch) + ")";
+}
+
+const TaskRow* find_row(const std::vector<TaskRow>& rows, release::NodeId node) {
+    const auto found = std::find_if(rows.begin(), rows.end(),
+                                    [&](const TaskRow& row) { return row.node == node; });
+    return found == rows.end() ? nullptr : &*found;
+}
+
+bool is_open(NodeStatus status) {
+    return status == NodeStatus::pending || status == NodeStatus::running;
+}
+
+/// Whether everything that an operator sees stayed; the history may grow.
+bool is_same(const ReleaseRow& a, const std::vector<TaskRow>& rows_a, const ReleaseRow& b,
+             const std::vector<TaskRow>& rows_b) {
+    const auto header = [](const ReleaseRow& row) {
+        return std::tie(row.status, row.batch_status, row.requested, row.current_batch,
+                        row.total_batches, row.total_nodes, row.success_nodes, row.failed_nodes,
+                        row.content_sha256, row.last_error, row.started_at, row.finished_at);
+    };
+    const auto is_same_row = [](const TaskRow& x, const TaskRow& y) {
+        return std::tie(x.node, x.status, x.failure, x.attempt, x.task_id, x.error) ==
+               std::tie(y.node, y.status, y.failure, y.attempt, y.task_id, y.error);
+    };
+    return header(a) == header(b) &&
+           std::equal(rows_a.begin(), rows_a.end(), rows_b.begin(), rows_b.end(), is_same_row);
+}
+
+std::string words(const ReleaseRow& row) {
+    return std::string(release::to_text(row.status)) + "/" +
+           std::string(release::to_text(row.batch_status)) + " batch " +
+           std::to_string(row.current_batch) + "/" + std::to_string(row.total_batches);
+}
+
+}  // namespace
+
+bool Witness::exceeds_limits(const ReleaseRow& release, const std::vector<TaskRow>& rows) const {
+    const auto& limits = release.policy.limits;
+    const auto is_failed = [](const TaskRow& row) { return row.status == NodeStatus::failed; };
+    const auto failed = std::count_if(rows.begin(), rows.end(), is_failed);
+    if (!limits.failure_threshold && !limits.max_batch_fail_rate_percent) return failed > 0;
+    if (limits.failure_threshold && failed > *limits.failure_threshold) return true;
+    if (!limits.max_batch_fail_rate_percent) return false;
+    std::map<int, std::pair<int, int>> batches;  // failed, of
+    for (const TaskRow& row : rows) {
+        if (row.status == NodeStatus::skipped || row.status == NodeStatus::deferred) continue;
+        ++batches[row.batch].second;
+        if (is_failed(row)) ++batches[row.batch].first;
+    }
+    return std::any_of(batches.begin(), batches.end(), [&](const auto& batch) {
+        const auto [bad, of] = batch.second;
+        return bad > 0 && bad * 100 > *limits.max_batch_fail_rate_percent * of;
+    });
+}
+
+void Witness::committed(const control::Claim& claim, const ReleaseRow& before,
+                        const std::vector<TaskRow>& rows_before, const ReleaseRow& after,
+                        const std::vector<TaskRow>& rows) {
+    const Instant now = timeline_.now();
+    trace_.note(now, "database", name_of(after) + " " + words(after) + " by " + claim.owner);
+    if (claim.epoch != before.claim_epoch) {
+        violated("I3", name_of(after) + ": a write of epoch " + std::to_string(claim.epoch.value) +
+                           " took effect in epoch " + std::to_string(before.claim_epoch.value));
+    }
+    if (release::is_final(before.status) && !is_same(before, rows_before, after, rows)) {
+        violated("I5", name_of(after) + " was finished and has changed");
+    }
+    if (after.current_batch < before.current_batch) {
+        violated("I1", name_of(after) + ": current_batch went back");
+    }
+    for (const TaskRow& row : rows) {
+        const TaskRow* old = find_row(rows_before, row.node);
+        if (old == nullptr || old->status == row.status) continue;
+        trace_.note(now, "database",
+                    "  " + name_of(row) + " " + std::string(release::to_text(row.status)) + " " +
+                        std::string(release::to_text(row.failure)) + " " + row.error);
+        if (release::is_final(old->status)) {
+            violated("I5", name_of(row) + " was final and has changed");
+        }
+        if (row.status == NodeStatus::running) {
+            check_dispatch(before, rows_before, after, rows, row);
+            intents_.try_emplace(row.task_id, Intent{after.id, row.node});
+        } else {
+            check_verdict(claim, after, *old, row);
+        }
+    }
+    const auto count = [&](NodeStatus status) {
+        return std::count_if(rows.begin(), rows.end(),
+                             [&](const TaskRow& row) { return row.status == status; });
+    };
+    if (after.success_nodes != count(NodeStatus::success) ||
+        after.failed_nodes != count(NodeStatus::failed)) {
+        violated("I4", name_of(after) + ": the counters differ from the rows");
+    }
+    if (release::is_final(after.status)) check_finish(after, rows);
+}
+
+void Witness::check_dispatch(const ReleaseRow& before, const std::vector<TaskRow>& rows_before,
+                             const ReleaseRow& after, const std::vector<TaskRow>& rows,
+                             const TaskRow& row) {
+    if (before.requested == Action::stop || after.status != ReleaseStatus::running) {
+        violated("I1", name_of(row) + " is dispatched while " + name_of(after) + " is " +
+                           std::string(release::to_text(after.status)));
+    }
+    if (row.task_id.empty() || row.attempt < 1) {
+        violated("intent", name_of(row) + " runs without a task id");
+    }
+    // What an operator wrote after the owner's last reading counts from the next reading on.
+    const auto read_at = read_at_.find(after.id);
+    const auto is_unread = [&](const TaskRow& other) {
+        return other.hand_changed_at &&
+               (read_at == read_at_.end() || *other.hand_changed_at >= read_at->second);
+    };
+    for (const TaskRow& other : rows) {
+        if (other.batch >= row.batch || other.is_late || is_unread(other)) continue;
+        if (is_open(other.status)) {
+            violated("I1", name_of(row) + " is dispatched while " + name_of(other) + " is " +
+                               std::string(release::to_text(other.status)));
+        }
+    }
+    // Limits as they stand when the step begins: what was reported is in, nodes that are settled
+    // beside this one without being asked are not.
+    std::vector<TaskRow> known = rows_before;
+    for (TaskRow& other : known) {
+        if (is_unread(other)) {
+            other.status = other.status_before_hand;
+            continue;
+        }
+        const TaskRow* now = find_row(rows, other.node);
+        const bool is_report = other.status == NodeStatus::running && now != nullptr;
+        if (is_report) other.status = now->status;
+    }
+    if (exceeds_limits(after, known)) {
+        violated("I1", name_of(row) + " is dispatched although " + name_of(after) +
+                           " is over its limits");
+    }
+}
+
+void Witness::check_verdict(const control::Claim& claim, const ReleaseRow& release,
+                            const TaskRow& before, const TaskRow& row) {
+    const bool was_asked = before.status == NodeStatus::running;
+    const std::string what = name_of(row) + " of " + name_of(release);
+    const auto ended = ended_.find(row.task_id);
+    const auto has_ended = [&](TaskStatus status) {
+        return ended != ended_.end() && ended->second.contains(status);
+    };
+    if (row.status == NodeStatus::success) {
+        if (was_asked && !has_ended(TaskStatus::success)) {
+            violated("truth", what + " is a success, but its agent never said so");
+        }
+        if (!was_asked && !proven_[row.node].contains(release.version)) {
+            violated("truth", what + " is a success without being asked, but never held it");
+        }
+    }
+    if (row.status == NodeStatus::cancelled && !has_ended(TaskStatus::cancelled)) {
+        violated("truth", what + " is cancelled, but its agent never said so");
+    }
+    if (row.status != NodeStatus::failed || !was_asked || row.hand_changed_at) return;
+    const bool is_word_of_agent = row.failure == FailureKind::exec_failed;
+    if (is_word_of_agent && !has_ended(TaskStatus::failed) && !has_ended(TaskStatus::cancelled)) {
+        violated("truth", what + " is exec_failed, but its agent never said so");
+    }
+    const bool was_taken = taken_.contains(row.task_id) && !late_.contains(row.task_id);
+    if (row.failure == FailureKind::unreachable && was_taken) {
+        violated("truth", what + " is unreachable, but its agent accepted the task");
+    }
+    // The core's deadline counts from before the intent was sent, the row's from when it landed.
+    constexpr Millis slack{12'000};
+    if (row.failure == FailureKind::timeout && before.started_at &&
+        timeline_.now() - *before.started_at < node_timeout_ - slack) {
+        violated("slot", what + " is a timeout long before its time is up");
+    }
+    const bool is_silence = row.failure == FailureKind::timeout ||
+                            row.failure == FailureKind::lost ||
+                            row.failure == FailureKind::unreachable;
+    const auto heard = heard_final_.find({claim.owner, row.task_id});
+    if (!is_silence || heard == heard_final_.end()) return;
+    const auto disturbed = disturbed_at_.find({claim.owner, release.id});
+    if (disturbed == disturbed_at_.end() || disturbed->second < heard->second) {
+        violated("result", what + " is " + std::string(release::to_text(row.failure)) +
+                               ", but its owner had the last word of the agent");
+    }
+}
+
+void Witness::check_finish(const ReleaseRow& release, const std::vector<TaskRow>& rows) {
+    for (const TaskRow& row : rows) {
+        if (is_open(row.status)) {
+            violated("I5", name_of(release) + " is finished with " + name_of(row) + " " +
+                               std::string(release::to_text(row.status)));
+        }
+        if (release.status != ReleaseStatus::success) continue;
+        if (row.status == NodeStatus::deferred || row.status == NodeStatus::cancelled) {
+            violated("I6", name_of(release) + " is a success with " + name_of(row) + " " +
+                               std::string(release::to_text(row.status)));
+        }
+        if (row.status != NodeStatus::skipped || row.is_late || row.hand_changed_at) continue;
+        const auto node = database_->inventory().find(row.node);
+        const bool is_excused =
+            node == database_->inventory().end() || node->second.was_unavailable;
+        if (!is_excused) {
+            violated("I6", name_of(release) + " is a success with " + name_of(row) +
+                               " skipped: " + row.error);
+        }
+    }
+    if (release.status != ReleaseStatus::success) return;
+    const auto read_at = read_at_.find(release.id);
+    std::vector<TaskRow> known = rows;
+    for (TaskRow& row : known) {
+        const bool is_unread = row.hand_changed_at && (read_at == read_at_.end() ||
+                                                       *row.hand_changed_at >= read_at->second);
+        if (is_unread) row.status = row.status_before_hand;
+    }
+    if (exceeds_limits(release, known)) {
+        violated("I6", name_of(release) + " is a success although it is over its limits");
+    }
+}
+
+void Witness::check_end() {
+    for (const auto& [id, release] : database_->releases()) {
+        const auto& rows = database_->rows(id);
+        if (!release::is_final(release.status)) {
+            violated("I7", name_of(release) + " is not finished: " + words(release) + " " +
+                               release.last_error);
+        }
+        for (const TaskRow& row : rows) {
+            // Whatever an operator wrote after the end is ignored.
+            const bool is_after_end = row.hand_changed_at && release.finished_at &&
+                                      *row.hand_changed_at >= *release.finished_at;
+            if (is_after_end || row.is_late) continue;
+            if (release::is_final(release.status) && is_open(row.status)) {
+                violated("I5", name_of(release) + " is finished with " + name_of(row) + " open");
+            }
+        }
+    }
+}
+
+}  // namespace edgeroll::sim

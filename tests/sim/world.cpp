@@ -1,0 +1,105 @@
+#include "world.hpp"
+
+#include <algorithm>
+
+namespace edgeroll::sim {
+
+using release::ReleaseStatus;
+
+namespace {
+/// A run that does more than this goes round in circles.
+constexpr std::uint64_t steps_most = 3'000'000;
+}  // namespace
+
+World::World(std::uint64_t seed, bool keeps_text)
+    : rng_(seed),
+      plan_(draw_plan(rng_)),
+      trace_(keeps_text),
+      faults_(rng_.fork()),
+      witness_(timeline_, trace_, plan_.options.rules.node_timeout),
+      database_(plan_.lease, &witness_),
+      server_{database_,         timeline_,   faults_, trace_, witness_,
+              plan_.latency_max, plan_.lease, {},      {},     {}},
+      network_{nodes_,
+               timeline_,
+               faults_,
+               trace_,
+               witness_,
+               plan_.latency_max,
+               plan_.connect_timeout,
+               plan_.request_timeout,
+               {}},
+      operator_(database_, timeline_, faults_, trace_, rng_.fork()) {
+    witness_.watch(database_);
+    server_.on_written = [this](const std::string& owner) { perhaps_crash(owner); };
+    network_.on_delivered = [this](const std::string& owner) { perhaps_crash(owner); };
+    build_fleet();
+    build_releases();
+    start_controls();
+}
+
+// Processes first: their coroutines refer to everything else.
+World::~World() {
+    controls_.clear();
+}
+
+void World::start_controls() {
+    for (int number = 1; number <= plan_.controls; ++number) {
+        controls_.push_back(
+            std::make_unique<SimControl>(number, server_, network_, plan_.options, rng_.fork()));
+        SimControl* control = controls_.back().get();
+        timeline_.after(Millis{rng_.between(0, 3'000)}, [control] { control->start(); });
+    }
+    timeline_.after(Millis{1'000}, [this] { trouble(); });
+}
+
+bool World::is_everything_finished() const {
+    if (releases_to_come_ > 0) return false;
+    const auto& releases = database_.releases();
+    return std::all_of(releases.begin(), releases.end(),
+                       [](const auto& entry) { return release::is_final(entry.second.status); });
+}
+
+void World::run_while(Instant end, bool ends_when_finished) {
+    while (!timeline_.is_empty() && timeline_.next_at() < end) {
+        timeline_.run_next();
+        for (const auto& control : controls_)
+            control->pump();
+        if (!witness_.violations().empty()) return;
+        if (ends_when_finished && is_everything_finished()) return;
+        if (timeline_.steps() > steps_most) {
+            witness_.violated("I7", "more than " + std::to_string(steps_most) + " steps");
+            return;
+        }
+    }
+}
+
+Outcome World::run() {
+    const Instant begin = timeline_.now();
+    run_while(begin + plan_.faults_for, true);
+    if (witness_.violations().empty()) {
+        heal();
+        run_while(timeline_.now() + time_to_finish(plan_, batches_), true);
+    }
+    if (witness_.violations().empty()) {
+        // What is still on the wire arrives at nodes whose release is over.
+        run_while(timeline_.now() + Millis{20'000}, false);
+    }
+    if (witness_.violations().empty()) witness_.check_end();
+
+    Outcome outcome;
+    outcome.hash = trace_.hash();
+    outcome.steps = timeline_.steps();
+    outcome.virtual_time = timeline_.now() - begin;
+    outcome.violations = witness_.violations();
+    outcome.faults = faults_.counts();
+    outcome.trace = trace_.lines();
+    for (const auto& [id, row] : database_.releases()) {
+        if (row.status == ReleaseStatus::success) ++outcome.releases_success;
+        if (row.status == ReleaseStatus::failed) ++outcome.releases_failed;
+        if (row.status == ReleaseStatus::cancelled) ++outcome.releases_cancelled;
+    }
+    return outcome;
+}
+
+}  // namespace edgeroll::sim

@@ -1,0 +1,73 @@
+// One simulation: a fleet, a database, some control processes, releases, and trouble; all from a
+// seed. First safety under faults, then faults stop and everything must finish.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "faults.hpp"
+#include "operator.hpp"
+#include "sim_control.hpp"
+#include "timeline.hpp"
+#include "trace.hpp"
+#include "witness.hpp"
+#include "world_plan.hpp"
+
+namespace edgeroll::sim {
+
+struct Outcome {
+    std::uint64_t hash = 0;
+    std::uint64_t steps = 0;
+    Millis virtual_time{0};
+    std::vector<std::string> violations;
+    FaultCounts faults{};
+    std::vector<std::string> trace;  ///< when asked for
+    int releases_success = 0, releases_failed = 0, releases_cancelled = 0;
+};
+
+class World {
+  public:
+    explicit World(std::uint64_t seed, bool keeps_text = false);
+    ~World();
+    World(const World&) = delete;
+    World& operator=(const World&) = delete;
+
+    /// Runs to the end, or to the first violation.
+    [[nodiscard]] Outcome run();
+
+  private:
+    void build_fleet();
+    void build_releases();
+    void insert_release(int number);
+    void start_controls();
+    void trouble();
+    void trouble_controls();
+    void trouble_agents();
+    void perhaps_crash(const std::string& owner);
+    void restart_later(SimControl& control);
+    void heal();
+    void keep_settling();
+    [[nodiscard]] bool is_everything_finished() const;
+    void run_while(Instant end, bool ends_when_finished);
+
+    Rng rng_;
+    WorldPlan plan_;
+    Timeline timeline_;
+    Trace trace_;
+    Faults faults_;
+    Witness witness_;
+    SimDatabase database_;
+    std::map<std::string, std::unique_ptr<SimNode>> nodes_;
+    std::vector<SimNode*> node_list_;
+    DatabaseServer server_;
+    Network network_;
+    Operator operator_;
+    std::vector<std::unique_ptr<SimControl>> controls_;
+    int batches_ = 0;
+    int releases_to_come_ = 0;
+};
+
+}  // namespace edgeroll::sim

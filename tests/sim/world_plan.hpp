@@ -1,0 +1,27 @@
+// What a seed is about: how many nodes and controls, how slow everything is, the settings.
+#pragma once
+
+#include "control/core/supervisor.hpp"
+#include "rng.hpp"
+#include "timeline.hpp"
+
+namespace edgeroll::sim {
+
+struct WorldPlan {
+    int controls = 1;
+    int nodes = 1;
+    int releases = 1;
+    Millis lease{15'000};
+    Millis latency_max{20};  ///< of a message or a database call, one way
+    Millis connect_timeout{3'000};
+    Millis request_timeout{10'000};
+    Millis faults_for{120'000};  ///< then everything heals and must finish
+    control::SupervisorOptions options;
+};
+
+[[nodiscard]] WorldPlan draw_plan(Rng& rng);
+
+/// How long everything may take to finish once faults have stopped.
+[[nodiscard]] Millis time_to_finish(const WorldPlan& plan, int batches);
+
+}  // namespace edgeroll::sim
