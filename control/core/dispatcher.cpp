@@ -1,5 +1,6 @@
 #include "control/core/dispatcher.hpp"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -24,13 +25,13 @@ Dispatcher::Dispatcher(boost::asio::any_io_executor executor, Agents& agents, Cl
       in_flight_(options.max_in_flight) {}
 
 void Dispatcher::start(release::StartConversation what, std::shared_ptr<Lifeline> lifeline) {
-    tls::rt::spawn(executor_, "conversation " + what.task_id,
-                   converse(std::move(what), std::move(lifeline)));
+    std::string name = "conversation " + what.task_id;
+    tls::rt::spawn(executor_, std::move(name), converse(std::move(what), std::move(lifeline)));
 }
 
 void Dispatcher::cancel(release::CancelTask what, std::shared_ptr<Lifeline> lifeline) {
-    tls::rt::spawn(executor_, "cancel " + what.task_id,
-                   try_cancel(std::move(what), std::move(lifeline)));
+    std::string name = "cancel " + what.task_id;
+    tls::rt::spawn(executor_, std::move(name), try_cancel(std::move(what), std::move(lifeline)));
 }
 
 boost::asio::awaitable<Answer> Dispatcher::send(const Move& move,

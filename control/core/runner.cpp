@@ -4,6 +4,8 @@
 #include <string>
 #include <utility>
 
+#include "release/mutant.hpp"
+
 namespace edgeroll::control {
 
 using release::Error;
@@ -71,6 +73,7 @@ boost::asio::awaitable<void> Runner::turn() {
 }
 
 boost::asio::awaitable<void> Runner::renew() {
+    const Instant held_until = claim_.good_until;
     const release::Result<bool> renewed = co_await store_.renew(claim_);
     if (!renewed) {
         database_trouble(renewed.error(), "renew");
@@ -82,6 +85,9 @@ boost::asio::awaitable<void> Runner::renew() {
         co_return;
     }
     trouble_delay_ = Millis{0};
+    // The answer came when the claim's time was over: conversations that wanted to send meanwhile
+    // have fallen silent for good, so all of them are begun anew.
+    if (clock_.now() >= held_until) forget();
     lifeline_->good_until = claim_.good_until;
     renew_at_ = clock_.now() + lease_ / 3;
     needs_read_ = true;  // rows changed by hand are seen at every renewal (SPEC.md 4.6)
@@ -109,6 +115,8 @@ boost::asio::awaitable<void> Runner::read() {
 
 boost::asio::awaitable<void> Runner::take(std::vector<release::Event> events) {
     const bool is_reading = std::holds_alternative<release::Observed>(events.front());
+    release::Release before;
+    if (release::has_mutant(release::Mutant::unknown_is_failed)) before = release_;
     release::Step done = release::step(std::move(release_), events, clock_.now());
     std::optional<release::Violation> violation = release::check(done);
     if (!violation && is_reading) violation = release::check_all(done.next);
@@ -116,10 +124,17 @@ boost::asio::awaitable<void> Runner::take(std::vector<release::Event> events) {
         co_await pause_for(std::move(*violation), std::move(done.commit));
         co_return;
     }
+    if (release::has_mutant(release::Mutant::send_before_intent) && lifeline_->parcel) {
+        co_await carry_out(done.after_commit);
+    }
     if (!done.commit.is_empty()) {
         const Written written = co_await write(done.commit);
         if (written == Written::over) co_return;
         if (written == Written::again) {
+            if (release::has_mutant(release::Mutant::unknown_is_failed)) {
+                release_ = std::move(before);
+                co_return;
+            }
             forget();
             co_await back_off();
             co_return;
@@ -142,7 +157,13 @@ boost::asio::awaitable<Runner::Written> Runner::write(release::Commit commit) {
             co_return Written::over;
         }
         database_trouble(written.error(), "commit");
-        if (written.error().outcome == Outcome::unknown) co_return Written::again;
+        if (written.error().outcome == Outcome::unknown) {
+            // A commit without an answer may still be on its way in the database, unseen by a
+            // reading. It holds the release's row: a renewal writes that row too, waits for it, and
+            // what is read afterwards is final.
+            renew_at_ = clock_.now();
+            co_return Written::again;
+        }
         if (written.error().outcome == Outcome::permanent) {
             // Trying again cannot help and the state is doubtful: start over, at a calm pace.
             trouble_delay_ = trouble_ceiling;
