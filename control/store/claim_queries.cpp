@@ -1,0 +1,111 @@
+#include "control/store/claim_queries.hpp"
+
+#include "control/store/blockers.hpp"
+#include "control/store/column_text.hpp"
+#include "control/store/history.hpp"
+#include "control/store/incomplete.hpp"
+#include "control/store/sql_parts.hpp"
+
+namespace edgeroll::control {
+namespace {
+
+constexpr const char* owned = "id = ? AND claim_epoch = ? AND claimed_by = ?";
+
+Values owned_values(const Claim& claim) {
+    return {claim.release.value, claim.epoch.value, claim.owner};
+}
+
+}  // namespace
+
+std::vector<release::ReleaseId> find_claimable(Connection& connection, const std::string& owner,
+                                               int limit) {
+    const Dialect& dialect = connection.dialect();
+    // Counting rows costs; only releases that have not started are counted.
+    const Rows rows = connection.query(
+        "SELECT id, version, status, current_batch, total_nodes, "
+        "CASE WHEN COALESCE(batch_config, '') <> '' THEN 1 ELSE 0 END, "
+        "CASE WHEN current_batch = 0 THEN (SELECT COUNT(*) FROM release_task_nodes "
+        "WHERE release_task_id = release_tasks.id) ELSE 0 END, "
+        "rows_seen, " +
+        dialect.age_ms("rows_seen_at") +
+        ", last_error, "
+        "CASE WHEN requested_action = 'stop' THEN 1 ELSE 0 END, "
+        "CASE WHEN " +
+        is_due(dialect) +
+        " THEN 1 ELSE 0 END, type "
+        "FROM release_tasks WHERE " +
+        is_unfinished() + " AND " + is_lease_free(dialect) + " ORDER BY version");
+    std::vector<release::ReleaseId> found;
+    for (const Row& row : rows) {
+        const release::ReleaseId id{row.integer_or(0, 0)};
+        const release::Version version{row.integer_or(1, 0)};
+        const bool is_started = row.integer_or(3, 0) > 0;
+        const bool is_impossible = row.text(12) != "apply_config" || version.value < 1;
+        const bool is_stopping = row.integer_or(10, 0) != 0;
+        const bool waits_its_turn = !is_started && !is_impossible && !is_stopping;
+        if (waits_its_turn) {
+            Awaited awaited;
+            awaited.id = id;
+            awaited.is_pending = row.text(2) == "pending";
+            awaited.is_due = row.integer_or(11, 0) != 0;
+            awaited.total_nodes = row.integer_or(4, 0);
+            awaited.has_batch_config = row.integer_or(5, 0) != 0;
+            awaited.rows = row.integer_or(6, 0);
+            awaited.rows_seen = row.integer(7);
+            awaited.unchanged_for = release::Millis{row.integer_or(8, 0)};
+            awaited.last_error = row.text(9);
+            if (!see_to_rows(connection, owner, awaited)) continue;
+        }
+        if (row.integer_or(11, 0) == 0 || found.size() >= static_cast<std::size_t>(limit)) continue;
+        if (waits_its_turn && !find_blockers(connection, id, version).empty()) continue;
+        found.push_back(id);
+    }
+    return found;
+}
+
+std::optional<release::Epoch> take_claim(Connection& connection, release::ReleaseId id,
+                                         const std::string& owner, release::Millis lease) {
+    const Dialect& dialect = connection.dialect();
+    Transaction transaction(connection, Transaction::Kind::write);
+    const std::int64_t taken = connection.execute(
+        "UPDATE release_tasks SET claimed_by = ?, claim_epoch = claim_epoch + 1, "
+        "lease_expires_at = " +
+            dialect.now_plus(lease) +
+            ", write_seq = write_seq + 1, "
+            "updated_at = " +
+            dialect.now() + " WHERE id = ? AND " + is_unfinished() + " AND " + is_due(dialect) +
+            " AND " + is_lease_free(dialect),
+        {owner, id.value});
+    if (taken != 1) return std::nullopt;
+    const Rows rows =
+        connection.query("SELECT claim_epoch FROM release_tasks WHERE id = ?", {id.value});
+    const release::Epoch epoch{rows.at(0).integer_or(0, 0)};
+    release::HistoryRow claimed;
+    claimed.kind = "claimed";
+    claimed.detail.emplace_back("epoch", std::to_string(epoch.value));
+    add_history(connection, id, owner, {claimed});
+    transaction.commit();
+    return epoch;
+}
+
+bool renew_claim(Connection& connection, const Claim& claim, release::Millis lease) {
+    Transaction transaction(connection, Transaction::Kind::write);
+    const std::int64_t renewed = connection.execute(
+        "UPDATE release_tasks SET lease_expires_at = " + connection.dialect().now_plus(lease) +
+            ", write_seq = write_seq + 1, updated_at = updated_at WHERE " + owned,
+        owned_values(claim));
+    transaction.commit();
+    return renewed == 1;
+}
+
+void give_claim_back(Connection& connection, const Claim& claim) {
+    Transaction transaction(connection, Transaction::Kind::write);
+    connection.execute(
+        std::string("UPDATE release_tasks SET lease_expires_at = NULL, write_seq = write_seq + 1, "
+                    "updated_at = updated_at WHERE ") +
+            owned,
+        owned_values(claim));
+    transaction.commit();
+}
+
+}  // namespace edgeroll::control

@@ -1,0 +1,29 @@
+// Who may work on a release, and until when (SPEC.md 4.1).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "control/core/ports.hpp"
+#include "control/store/connection.hpp"
+
+namespace edgeroll::control {
+
+/// See Store::claimable. @param owner for the history of releases that fail on the way
+[[nodiscard]] std::vector<release::ReleaseId> find_claimable(Connection& connection,
+                                                             const std::string& owner, int limit);
+
+/// See Store::claim. Returns the new epoch.
+[[nodiscard]] std::optional<release::Epoch> take_claim(Connection& connection,
+                                                       release::ReleaseId id,
+                                                       const std::string& owner,
+                                                       release::Millis lease);
+
+/// See Store::renew.
+[[nodiscard]] bool renew_claim(Connection& connection, const Claim& claim, release::Millis lease);
+
+/// See Store::give_back.
+void give_claim_back(Connection& connection, const Claim& claim);
+
+}  // namespace edgeroll::control

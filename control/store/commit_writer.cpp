@@ -1,0 +1,129 @@
+#include "control/store/commit_writer.hpp"
+
+#include <string>
+#include <utility>
+
+#include "control/store/blockers.hpp"
+#include "control/store/column_text.hpp"
+#include "control/store/history.hpp"
+#include "control/store/node_writer.hpp"
+#include "control/store/sql_parts.hpp"
+
+namespace edgeroll::control {
+namespace {
+
+using release::Commit;
+using release::ReleaseChange;
+
+/// "a = ?, b = ?" with its values.
+class Assignments {
+  public:
+    void set(const char* column, Value value) {
+        text_ += std::string(", ") + column + " = ?";
+        values_.push_back(std::move(value));
+    }
+    void expression(const std::string& text) { text_ += ", " + text; }
+    [[nodiscard]] const std::string& text() const { return text_; }
+    [[nodiscard]] Values take_values() { return std::move(values_); }
+
+  private:
+    std::string text_;
+    Values values_;
+};
+
+Assignments assignments(const ReleaseChange& change, const Dialect& dialect) {
+    Assignments to;
+    if (change.status) to.set("status", std::string(to_text(*change.status)));
+    if (change.batch_status) {
+        to.set("batch_status", null_if_empty(std::string(to_text(*change.batch_status))));
+    }
+    if (change.current_batch) to.set("current_batch", std::int64_t{*change.current_batch});
+    if (change.total_batches) to.set("total_batches", std::int64_t{*change.total_batches});
+    if (change.total_nodes) to.set("total_nodes", std::int64_t{*change.total_nodes});
+    if (change.content_sha256) to.set("content_sha256", null_if_empty(*change.content_sha256));
+    if (change.last_error) to.set("last_error", null_if_empty(fitted(*change.last_error)));
+    if (change.is_started) {
+        to.expression("started_at = COALESCE(started_at, " + dialect.now() + ")");
+    }
+    if (change.is_finished) to.expression("finished_at = " + dialect.now());
+    if (change.clears_action) to.expression("requested_action = NULL");
+    return to;
+}
+
+bool update_release(Connection& connection, const Claim& claim, const Commit& commit) {
+    const Dialect& dialect = connection.dialect();
+    Assignments changed = assignments(commit.release, dialect);
+    Values values = changed.take_values();
+    values.emplace_back(claim.release.value);
+    values.emplace_back(claim.epoch.value);
+    values.emplace_back(claim.owner);
+    values.emplace_back(std::string(to_text(commit.expected_status)));
+    values.emplace_back(std::string(to_text(commit.expected_action)));
+    return connection.execute(
+               "UPDATE release_tasks SET write_seq = write_seq + 1, updated_at = " + dialect.now() +
+                   changed.text() + " WHERE id = ? AND claim_epoch = ? AND claimed_by = ? AND " +
+                   effective_status() + " = ? AND " + effective_action() + " = ?",
+               values) == 1;
+}
+
+Committed why_refused(Connection& connection, const Claim& claim) {
+    const Rows rows = connection.query(
+        "SELECT 1 FROM release_tasks WHERE id = ? AND claim_epoch = ? AND claimed_by = ?",
+        {claim.release.value, claim.epoch.value, claim.owner});
+    return rows.empty() ? Committed::fenced : Committed::stale;
+}
+
+/// A release that shares nodes may have been inserted or started since this one was read. Where
+/// that is so, the start is undone, and reading again finds the blocker.
+bool may_start(Connection& connection, const Claim& claim) {
+    const Rows rows =
+        connection.query("SELECT version FROM release_tasks WHERE id = ?", {claim.release.value});
+    if (rows.empty()) return false;
+    return find_blockers(connection, claim.release, release::Version{rows[0].integer_or(0, 0)})
+        .empty();
+}
+
+void record_release_changes(Connection& connection, const Claim& claim, const Commit& commit) {
+    std::vector<release::HistoryRow> rows;
+    if (commit.release.current_batch) {
+        release::HistoryRow row;
+        row.kind = "batch_started";
+        row.detail.emplace_back("batch", std::to_string(*commit.release.current_batch));
+        rows.push_back(std::move(row));
+    }
+    if (commit.release.status && *commit.release.status != commit.expected_status) {
+        release::HistoryRow row;
+        row.kind = "release_" + std::string(to_text(*commit.release.status));
+        if (commit.release.last_error && !commit.release.last_error->empty()) {
+            row.detail.emplace_back("reason", fitted(*commit.release.last_error));
+        }
+        const bool is_start = *commit.release.status == release::ReleaseStatus::running;
+        rows.insert(is_start ? rows.begin() : rows.end(), std::move(row));
+    }
+    add_history(connection, claim.release, claim.owner, rows);
+}
+
+}  // namespace
+
+Committed write_commit(Connection& connection, const Claim& claim, const Commit& commit) {
+    Transaction transaction(connection, Transaction::Kind::write);
+    if (!update_release(connection, claim, commit)) return why_refused(connection, claim);
+    if (!add_planned_rows(connection, claim.release, commit.planned)) return Committed::stale;
+    if (commit.release.is_started && !may_start(connection, claim)) return Committed::stale;
+
+    const bool is_end = commit.release.is_finished;
+    add_history(connection, claim.release, claim.owner, commit.history);
+    if (!is_end) record_release_changes(connection, claim, commit);
+    if (!write_node_changes(connection, claim, commit.nodes)) return Committed::stale;
+    if (commit.skip_pending &&
+        !skip_pending_rows(connection, claim.release, claim.owner, commit.skip_pending->reason)) {
+        return Committed::stale;
+    }
+    if (is_end) record_release_changes(connection, claim, commit);
+    connection.execute("UPDATE release_tasks SET " + recounted_columns() + " WHERE id = ?",
+                       {claim.release.value});
+    transaction.commit();
+    return Committed::done;
+}
+
+}  // namespace edgeroll::control

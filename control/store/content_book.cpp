@@ -1,0 +1,84 @@
+#include "control/store/content_book.hpp"
+
+#include "release/wire/payload.hpp"
+
+namespace edgeroll::control {
+namespace {
+
+constexpr std::size_t remembered_max = 256;
+
+release::Result<std::string> digest_of(const std::string& text) {
+    auto payload = release::wire::parse_payload(text);
+    if (!payload) return tl::unexpected(payload.error());
+    return release::wire::content_digest(*payload);
+}
+
+std::string lower_case(std::string text) {
+    for (char& c : text) {
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    }
+    return text;
+}
+
+}  // namespace
+
+ContentReading ContentBook::read(Connection& connection, release::Version version) {
+    ContentReading reading;
+    const Rows known =
+        connection.query("SELECT sha256 FROM config_versions WHERE version = ?", {version.value});
+    if (known.empty()) return reading;
+    reading.content.is_present = true;
+    const std::string stored = lower_case(known[0].text(0));
+    if (!stored.empty()) {
+        const std::lock_guard lock(mutex_);
+        const auto found = verified_.find(version.value);
+        if (found != verified_.end() && found->second == stored) {
+            reading.content.sha256 = stored;
+            return reading;
+        }
+    }
+    const Rows rows =
+        connection.query("SELECT payload FROM config_versions WHERE version = ?", {version.value});
+    if (rows.empty()) return ContentReading{};
+    const std::string name = "the content of version " + std::to_string(version.value);
+    const auto digest = digest_of(rows[0].text(0));
+    if (!digest) {
+        reading.problem = name + " cannot be used: " + digest.error().message;
+        return reading;
+    }
+    reading.content.sha256 = *digest;
+    if (stored.empty()) {
+        reading.lacks_digest = true;
+        return reading;
+    }
+    if (stored != *digest) {
+        reading.problem = name + " does not have the sha256 in its row: it is " + *digest;
+        return reading;
+    }
+    const std::lock_guard lock(mutex_);
+    if (verified_.size() >= remembered_max) verified_.clear();
+    verified_[version.value] = *digest;
+    return reading;
+}
+
+void ContentBook::fill_in(Connection& connection, release::Version version,
+                          const std::string& digest) {
+    Transaction transaction(connection, Transaction::Kind::write);
+    connection.execute(
+        "UPDATE config_versions SET sha256 = ? WHERE version = ? AND COALESCE(sha256, '') = ''",
+        {digest, version.value});
+    transaction.commit();
+}
+
+std::optional<Store::Payload> ContentBook::payload(Connection& connection,
+                                                   release::Version version) {
+    const Rows rows =
+        connection.query("SELECT payload FROM config_versions WHERE version = ?", {version.value});
+    if (rows.empty()) return std::nullopt;
+    Store::Payload payload;
+    payload.text = rows[0].text(0);
+    payload.sha256 = digest_of(payload.text).value_or(std::string());
+    return payload;
+}
+
+}  // namespace edgeroll::control

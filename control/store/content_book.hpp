@@ -1,0 +1,40 @@
+// The content of a version: its digest, and whether the row says the truth about it.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "control/core/ports.hpp"
+#include "control/store/connection.hpp"
+#include "release/ids.hpp"
+#include "release/model.hpp"
+
+namespace edgeroll::control {
+
+struct ContentReading {
+    release::Content content;
+    std::optional<std::string> problem;  ///< a payload or a digest that cannot be used
+    bool lacks_digest = false;           ///< config_versions.sha256 is to be filled in
+};
+
+/// Parsing 8 MiB at every renewal would be a waste: what was verified once in this process is
+/// remembered by version and stored digest (a content is immutable once used). Thread-safe.
+class ContentBook {
+  public:
+    [[nodiscard]] ContentReading read(Connection& connection, release::Version version);
+    /// Fills in the digest where it is still NULL.
+    static void fill_in(Connection& connection, release::Version version,
+                        const std::string& digest);
+    /// See Store::payload. A payload that cannot be read has an empty digest: it fits no release.
+    [[nodiscard]] static std::optional<Store::Payload> payload(Connection& connection,
+                                                               release::Version version);
+
+  private:
+    std::mutex mutex_;
+    std::map<std::int64_t, std::string> verified_;
+};
+
+}  // namespace edgeroll::control

@@ -1,0 +1,60 @@
+// The one file with what SQLite and MySQL spell differently. All other SQL is written once.
+#pragma once
+
+#include <string>
+
+#include "release/time.hpp"
+
+namespace edgeroll::control {
+
+enum class Backend { sqlite, mysql };
+
+/// SQL expressions. Columns are names from the code, never input.
+struct Dialect {
+    Backend backend = Backend::sqlite;
+
+    [[nodiscard]] bool is_mysql() const { return backend == Backend::mysql; }
+
+    /// The database's clock, comparable with every time column.
+    [[nodiscard]] std::string now() const {
+        return is_mysql() ? "NOW(3)" : "strftime('%Y-%m-%d %H:%M:%f', 'now')";
+    }
+    [[nodiscard]] std::string now_plus(release::Millis span) const {
+        const std::string text = std::to_string(span.count());
+        if (is_mysql()) return "(NOW(3) + INTERVAL " + text + "000 MICROSECOND)";
+        return "strftime('%Y-%m-%d %H:%M:%f', 'now', '+' || (" + text + " / 1000.0) || ' seconds')";
+    }
+    /// A time column that people write, for comparisons: SQLite keeps whatever text it was given
+    /// (`T`, `Z`, no fraction).
+    [[nodiscard]] std::string written_time(const std::string& column) const {
+        return is_mysql() ? column : "strftime('%Y-%m-%d %H:%M:%f', " + column + ")";
+    }
+    /// Milliseconds from a time column until now; NULL for NULL.
+    [[nodiscard]] std::string age_ms(const std::string& column) const {
+        if (is_mysql()) return "(TIMESTAMPDIFF(MICROSECOND, " + column + ", NOW(3)) DIV 1000)";
+        return "CAST(ROUND((julianday('now') - julianday(" + column +
+               ")) * 86400000.0) AS INTEGER)";
+    }
+    /// A time column as RFC 3339 with milliseconds and Z; NULL for NULL.
+    [[nodiscard]] std::string rfc3339(const std::string& column) const {
+        if (is_mysql()) {
+            return "CONCAT(LEFT(DATE_FORMAT(" + column + ", '%Y-%m-%dT%H:%i:%s.%f'), 23), 'Z')";
+        }
+        return "strftime('%Y-%m-%dT%H:%M:%fZ', " + column + ")";
+    }
+    /// Nothing happens when the row's key is there already.
+    [[nodiscard]] std::string insert_ignore() const {
+        return is_mysql() ? "INSERT IGNORE INTO " : "INSERT OR IGNORE INTO ";
+    }
+    /// A write transaction. SQLite takes the writer's place at once: a transaction that starts as a
+    /// reader and turns writer may fail half-way however long it waits.
+    [[nodiscard]] const char* begin_write() const {
+        return is_mysql() ? "START TRANSACTION" : "BEGIN IMMEDIATE";
+    }
+    /// A transaction whose reads all see one moment.
+    [[nodiscard]] const char* begin_read() const {
+        return is_mysql() ? "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY" : "BEGIN";
+    }
+};
+
+}  // namespace edgeroll::control

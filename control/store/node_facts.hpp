@@ -1,0 +1,24 @@
+// How rows of the inventory (`nodes`) become values.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "control/store/connection.hpp"
+#include "release/model.hpp"
+
+namespace edgeroll::control {
+
+/// Labels of a JSON object of strings, ascending by name. What is not such an object is no labels:
+/// a slip in a label must not keep a node from being served.
+[[nodiscard]] release::Labels read_labels(const std::string& json_text);
+[[nodiscard]] std::string write_labels(const release::Labels& labels);
+
+/// Lower case, without colons and spaces. Something malformed stays as it is: it is a pin that
+/// nothing fits, never no pin.
+[[nodiscard]] std::string normal_fingerprint(std::string text);
+
+/// The nodes that a plan may use: enabled and online, ascending by id.
+[[nodiscard]] std::vector<release::FleetNode> read_fleet(Connection& connection);
+
+}  // namespace edgeroll::control

@@ -1,0 +1,152 @@
+#include "control/store/node_writer.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "control/store/column_text.hpp"
+#include "control/store/history.hpp"
+#include "control/store/sql_parts.hpp"
+
+namespace edgeroll::control {
+namespace {
+
+using release::NodeChange;
+using release::NodeStatus;
+
+constexpr std::size_t rows_per_statement = 100;
+constexpr std::size_t history_error_bytes_max = 2048;
+/// MEDIUMTEXT holds more; steps come cut at 64 KiB.
+constexpr std::size_t steps_bytes_max = 1U << 20;
+
+/// The statement for one row. Prepared once per shape and then cached by the connection.
+bool write_row(Connection& connection, release::ReleaseId id, const NodeChange& change) {
+    const std::string now = connection.dialect().now();
+    std::string sql =
+        "UPDATE release_task_nodes SET status = ?, attempt = ?, agent_task_id = ?, "
+        "failure_kind = ?, error_msg = ?, progress = ?, updated_at = " +
+        now;
+    Values values{std::string(to_text(change.to)),
+                  std::int64_t{change.attempt},
+                  null_if_empty(fitted(change.task_id, word_bytes_max)),
+                  null_if_empty(std::string(to_text(change.failure))),
+                  null_if_empty(fitted(change.error)),
+                  std::int64_t{change.progress}};
+    if (!change.steps.empty()) {
+        sql += ", steps = ?";
+        values.emplace_back(fitted(change.steps, steps_bytes_max));
+    }
+    if (change.to == NodeStatus::running) {
+        sql += change.from == NodeStatus::running
+                   ? ", started_at = COALESCE(started_at, " + now + ")"
+                   : ", started_at = " + now;
+        sql += ", finished_at = NULL";
+    } else if (is_final(change.to)) {
+        sql += ", finished_at = " + now;
+    }
+    sql += " WHERE release_task_id = ? AND node_id = ? AND ";
+    values.emplace_back(id.value);
+    values.emplace_back(change.node.value);
+    if (change.from == NodeStatus::pending) {
+        sql += is_pending_row();
+    } else {
+        sql += "status = ?";
+        values.emplace_back(std::string(to_text(change.from)));
+    }
+    return connection.execute(sql, values) == 1;
+}
+
+release::HistoryRow history_of(const NodeChange& change) {
+    release::HistoryRow row;
+    row.node = change.node;
+    row.kind = "node_" + std::string(to_text(change.to));
+    row.detail.emplace_back("attempt", std::to_string(change.attempt));
+    if (!change.task_id.empty()) row.detail.emplace_back("task", change.task_id);
+    if (change.failure != release::FailureKind::none) {
+        row.detail.emplace_back("failure", std::string(to_text(change.failure)));
+    }
+    if (!change.error.empty()) {
+        row.detail.emplace_back("error", fitted(change.error, history_error_bytes_max));
+    }
+    return row;
+}
+
+/// nodes.applied_* become the release's content; what a node had before is kept in its row, for a
+/// rollback. A second success with the same content (a retry) keeps the first memory.
+void write_applied(Connection& connection, release::ReleaseId id, std::vector<std::int64_t> nodes) {
+    if (nodes.empty()) return;
+    const Rows rows = connection.query(
+        "SELECT version, content_sha256 FROM release_tasks WHERE id = ?", {id.value});
+    const Value version{rows.at(0).integer_or(0, 0)};
+    const Value digest{rows.at(0).text(1)};
+    const std::string now = connection.dialect().now();
+    // Ascending: two releases that share nodes lock them in the same order.
+    std::sort(nodes.begin(), nodes.end());
+    for (std::size_t begin = 0; begin < nodes.size(); begin += rows_per_statement) {
+        const std::size_t end = std::min(begin + rows_per_statement, nodes.size());
+        const std::string list = "(" + placeholders(end - begin) + ")";
+        Values before{id.value};
+        Values applied{version, version, digest};
+        for (std::size_t i = begin; i < end; ++i) {
+            before.emplace_back(nodes[i]);
+            applied.emplace_back(nodes[i]);
+        }
+        before.push_back(version);
+        connection.execute(
+            "UPDATE release_task_nodes SET previous_config_version = (SELECT "
+            "applied_config_version FROM nodes WHERE nodes.id = release_task_nodes.node_id) "
+            "WHERE release_task_id = ? AND node_id IN " +
+                list +
+                " AND EXISTS (SELECT 1 FROM nodes "
+                "WHERE nodes.id = release_task_nodes.node_id AND "
+                "COALESCE(applied_config_version, 0) <> ?)",
+            before);
+        connection.execute(
+            "UPDATE nodes SET applied_version = ?, applied_config_version = ?, "
+            "applied_sha256 = ?, last_seen_at = " +
+                now + ", updated_at = " + now + " WHERE id IN " + list,
+            applied);
+    }
+}
+
+}  // namespace
+
+bool add_planned_rows(Connection& connection, release::ReleaseId id,
+                      const std::vector<release::PlannedNode>& planned) {
+    try {
+        for (std::size_t begin = 0; begin < planned.size(); begin += rows_per_statement) {
+            const std::size_t end = std::min(begin + rows_per_statement, planned.size());
+            std::string sql =
+                "INSERT INTO release_task_nodes (release_task_id, node_id, batch) VALUES ";
+            Values values;
+            for (std::size_t i = begin; i < end; ++i) {
+                sql += i == begin ? "(?, ?, ?)" : ", (?, ?, ?)";
+                values.emplace_back(id.value);
+                values.emplace_back(planned[i].node.value);
+                values.emplace_back(std::int64_t{planned[i].batch});
+            }
+            connection.execute(sql, values);
+        }
+        return true;
+    } catch (const DbFailure& failure) {
+        if (!failure.is_duplicate) throw;
+        return false;
+    }
+}
+
+bool write_node_changes(Connection& connection, const Claim& claim,
+                        const std::vector<NodeChange>& changes) {
+    std::vector<release::HistoryRow> history;
+    std::vector<std::int64_t> applied;
+    history.reserve(changes.size());
+    for (const NodeChange& change : changes) {
+        if (!write_row(connection, claim.release, change)) return false;
+        history.push_back(history_of(change));
+        if (change.has_new_content) applied.push_back(change.node.value);
+    }
+    write_applied(connection, claim.release, std::move(applied));
+    add_history(connection, claim.release, claim.owner, history);
+    return true;
+}
+
+}  // namespace edgeroll::control

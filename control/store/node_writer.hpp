@@ -1,0 +1,19 @@
+// The rows of release_task_nodes that a commit adds and changes.
+#pragma once
+
+#include <vector>
+
+#include "control/core/ports.hpp"
+#include "control/store/connection.hpp"
+
+namespace edgeroll::control {
+
+/// Inside the caller's transaction. False: one of the rows exists already.
+[[nodiscard]] bool add_planned_rows(Connection& connection, release::ReleaseId id,
+                                    const std::vector<release::PlannedNode>& planned);
+
+/// Inside the caller's transaction, with history. False: a row is not in its `from` any more.
+[[nodiscard]] bool write_node_changes(Connection& connection, const Claim& claim,
+                                      const std::vector<release::NodeChange>& changes);
+
+}  // namespace edgeroll::control

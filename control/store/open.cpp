@@ -1,0 +1,102 @@
+#include "control/store/open.hpp"
+
+#include <utility>
+
+#include "control/store/api_database.hpp"
+#include "control/store/db_threads.hpp"
+#include "control/store/mysql_connection.hpp"
+#include "control/store/release_store.hpp"
+#include "control/store/schema.hpp"
+#include "control/store/sqlite_connection.hpp"
+#include "control/store/url.hpp"
+
+namespace edgeroll::control {
+namespace {
+
+release::Result<DatabaseUrl> parsed(const StoreOptions& options) {
+    auto url = options.is_dsn ? parse_mysql_dsn(options.url) : parse_database_url(options.url);
+    if (url) return url;
+    const char* name = options.is_dsn ? "MYSQL_DSN" : "DATABASE_URL";
+    return release::fail(std::string(name) + " " + url.error().message);
+}
+
+Connector connector_for(const DatabaseUrl& url) {
+    if (url.backend == Backend::mysql) {
+        load_mysql_driver();
+        return [url] { return connect_mysql(url); };
+    }
+    return [path = url.path, gate = std::make_shared<std::mutex>()] {
+        return connect_sqlite(path, gate);
+    };
+}
+
+/// In front of every message, so that it says which database is meant.
+release::Error about(const DatabaseUrl& url, release::Error error) {
+    error.message = describe(url) + ": " + error.message;
+    return error;
+}
+
+release::Result<std::vector<int>> migrate_now(const Connector& connector) {
+    ConnectionSlot slot(connector);
+    auto work = [](Connection& connection) { return migrate(connection); };
+    return run_job(slot, Access::write, work);
+}
+
+class OpenDatabase final : public Database {
+  public:
+    OpenDatabase(boost::asio::any_io_executor executor, Connector connector, Clock& clock,
+                 const StoreOptions& options)
+        : threads_(std::move(executor), std::move(connector), options.threads),
+          store_(make_release_store(threads_, clock, options.owner, options.lease)),
+          api_(make_api_store(threads_)) {}
+
+    Store& store() override { return *store_; }
+    ApiStore& api() override { return *api_; }
+
+  private:
+    DbThreads threads_;
+    std::unique_ptr<Store> store_;
+    std::unique_ptr<ApiStore> api_;
+};
+
+}  // namespace
+
+release::Result<std::unique_ptr<Database>> open_database(boost::asio::any_io_executor executor,
+                                                         Clock& clock, StoreOptions options) {
+    const auto url = parsed(options);
+    if (!url) return tl::unexpected(url.error());
+    const Connector connector = connector_for(*url);
+    const bool migrates = options.migrates.value_or(url->backend == Backend::sqlite);
+    if (migrates) {
+        auto applied = migrate_now(connector);
+        if (!applied) return tl::unexpected(about(*url, std::move(applied.error())));
+    } else {
+        ConnectionSlot slot(connector);
+        auto work = [](Connection& connection) { return schema_complaint(connection); };
+        auto complaint = run_job(slot, Access::read, work);
+        if (!complaint) return tl::unexpected(about(*url, std::move(complaint.error())));
+        if (!complaint->empty()) {
+            release::Error error;
+            error.message = *complaint;
+            error.code = release::code::database;
+            return tl::unexpected(about(*url, std::move(error)));
+        }
+    }
+    return std::make_unique<OpenDatabase>(std::move(executor), connector, clock, options);
+}
+
+release::Result<std::vector<int>> migrate_database(const StoreOptions& options) {
+    const auto url = parsed(options);
+    if (!url) return tl::unexpected(url.error());
+    auto applied = migrate_now(connector_for(*url));
+    if (!applied) return tl::unexpected(about(*url, std::move(applied.error())));
+    return applied;
+}
+
+std::string redacted(const std::string& url) {
+    auto parsed_url = parse_database_url(url);
+    if (!parsed_url) parsed_url = parse_mysql_dsn(url);
+    return parsed_url ? describe(*parsed_url) : "(not a database URL)";
+}
+
+}  // namespace edgeroll::control

@@ -1,0 +1,119 @@
+#include "control/store/release_store.hpp"
+
+#include <utility>
+
+#include "control/store/claim_queries.hpp"
+#include "control/store/column_text.hpp"
+#include "control/store/commit_writer.hpp"
+#include "control/store/content_book.hpp"
+#include "control/store/history.hpp"
+#include "control/store/snapshot_query.hpp"
+
+namespace edgeroll::control {
+namespace {
+
+class ReleaseStore final : public Store {
+  public:
+    ReleaseStore(DbThreads& threads, Clock& clock, std::string owner, release::Millis lease)
+        : threads_(threads),
+          clock_(clock),
+          owner_(fitted(owner, word_bytes_max)),
+          lease_(lease),
+          contents_(std::make_shared<ContentBook>()) {}
+
+    awaitable<release::Result<std::vector<release::ReleaseId>>> claimable(int limit) override {
+        // What it writes on the way is conditional and may be done again: a failure means nothing
+        // more than that nobody knows yet what is claimable.
+        auto work = [owner = owner_, limit](Connection& connection) {
+            return find_claimable(connection, owner, limit);
+        };
+        return threads_.run(Access::read, std::move(work));
+    }
+
+    awaitable<release::Result<std::optional<Claim>>> claim(release::ReleaseId id) override {
+        // Taken before anything is sent: the database's lease can only end later.
+        const release::Instant good_until = good_until_from_now();
+        auto work = [id, good_until, owner = owner_,
+                     lease = lease_](Connection& connection) -> std::optional<Claim> {
+            const auto epoch = take_claim(connection, id, owner, lease);
+            if (!epoch) return std::nullopt;
+            return Claim{id, *epoch, owner, good_until};
+        };
+        return threads_.run(Access::write, std::move(work));
+    }
+
+    awaitable<release::Result<bool>> renew(Claim& claim) override {
+        const release::Instant good_until = good_until_from_now();
+        auto work = [claim, lease = lease_](Connection& connection) {
+            return renew_claim(connection, claim, lease);
+        };
+        auto pending = threads_.run(Access::write, std::move(work));
+        release::Result<bool> renewed = co_await std::move(pending);
+        if (renewed && *renewed) claim.good_until = good_until;
+        co_return renewed;
+    }
+
+    awaitable<release::Result<void>> give_back(const Claim& claim) override {
+        auto work = [claim](Connection& connection) { give_claim_back(connection, claim); };
+        return threads_.run(Access::write, std::move(work));
+    }
+
+    awaitable<release::Result<std::optional<release::Snapshot>>> read(const Claim& claim) override {
+        auto work = [claim, contents = contents_](Connection& connection) {
+            return read_snapshot(connection, *contents, claim);
+        };
+        return threads_.run(Access::read, std::move(work));
+    }
+
+    awaitable<release::Result<Committed>> commit(const Claim& claim,
+                                                 const release::Commit& commit) override {
+        auto work = [claim, commit](Connection& connection) {
+            return write_commit(connection, claim, commit);
+        };
+        return threads_.run(Access::write, std::move(work));
+    }
+
+    awaitable<release::Result<void>> record(const Claim& claim,
+                                            const release::HistoryRow& row) override {
+        auto work = [claim, row](Connection& connection) {
+            const Value node = row.node ? Value{row.node->value} : Value{};
+            Transaction transaction(connection, Transaction::Kind::write);
+            connection.execute(
+                "INSERT INTO release_events (release_task_id, node_id, actor, kind, detail) "
+                "SELECT id, ?, ?, ?, ? FROM release_tasks "
+                "WHERE id = ? AND claim_epoch = ? AND claimed_by = ?",
+                {node, claim.owner, fitted(row.kind, 64), detail_text(row.detail),
+                 claim.release.value, claim.epoch.value, claim.owner});
+            transaction.commit();
+        };
+        return threads_.run(Access::write, std::move(work));
+    }
+
+    awaitable<release::Result<std::optional<Payload>>> payload(release::Version version) override {
+        auto work = [version](Connection& connection) {
+            return ContentBook::payload(connection, version);
+        };
+        return threads_.run(Access::read, std::move(work));
+    }
+
+  private:
+    /// A quarter of the lease is kept as a margin for clocks that run at other speeds.
+    [[nodiscard]] release::Instant good_until_from_now() const {
+        return clock_.now() + lease_ - lease_ / 4;
+    }
+
+    DbThreads& threads_;
+    Clock& clock_;
+    std::string owner_;
+    release::Millis lease_;
+    std::shared_ptr<ContentBook> contents_;
+};
+
+}  // namespace
+
+std::unique_ptr<Store> make_release_store(DbThreads& threads, Clock& clock, std::string owner,
+                                          release::Millis lease) {
+    return std::make_unique<ReleaseStore>(threads, clock, std::move(owner), lease);
+}
+
+}  // namespace edgeroll::control

@@ -1,0 +1,16 @@
+// The executor's view of the database (core/ports.hpp), over database threads.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "control/core/ports.hpp"
+#include "control/store/db_threads.hpp"
+
+namespace edgeroll::control {
+
+/// @param owner goes into claimed_by and into the history as actor
+[[nodiscard]] std::unique_ptr<Store> make_release_store(DbThreads& threads, Clock& clock,
+                                                        std::string owner, release::Millis lease);
+
+}  // namespace edgeroll::control

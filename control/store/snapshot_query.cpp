@@ -1,0 +1,197 @@
+#include "control/store/snapshot_query.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "control/store/blockers.hpp"
+#include "control/store/column_text.hpp"
+#include "control/store/history.hpp"
+#include "control/store/node_facts.hpp"
+#include "control/store/sql_parts.hpp"
+#include "release/wire/batch_config.hpp"
+
+namespace edgeroll::control {
+namespace {
+
+using release::Snapshot;
+
+/// At most this many rows are named as problems: the first is what the release fails with.
+constexpr std::size_t problems_max = 10;
+
+void add_problem(Snapshot& snapshot, std::string text) {
+    if (snapshot.problems.size() < problems_max) snapshot.problems.push_back(std::move(text));
+}
+
+std::string quoted(const std::string& text) {
+    constexpr std::size_t shown_max = 64;
+    return "'" + fitted(text, shown_max) + "'";
+}
+
+/// @param unknown_action the text of requested_action if it is no known word
+std::optional<Snapshot> read_release(Connection& connection, const Claim& claim,
+                                     std::string& unknown_action) {
+    const Rows rows = connection.query(
+        "SELECT version, status, batch_status, requested_action, current_batch, total_batches, "
+        "total_nodes, success_nodes, failed_nodes, batch_config, content_sha256, last_error, type, "
+        "CASE WHEN " +
+            connection.dialect().written_time("not_before") +
+            " IS NULL THEN not_before "
+            "END FROM release_tasks WHERE id = ? AND claim_epoch = ? AND claimed_by = ?",
+        {claim.release.value, claim.epoch.value, claim.owner});
+    if (rows.empty()) return std::nullopt;
+    const Row& row = rows[0];
+    Snapshot snapshot;
+    snapshot.id = claim.release;
+    snapshot.version = release::Version{row.integer_or(0, 0)};
+    if (snapshot.version.value < 1) {
+        add_problem(snapshot, "version must be a whole number above 0, not " + quoted(row.text(0)));
+    }
+    const auto status = release::from_text<release::ReleaseStatus>(row.text(1));
+    snapshot.status = status.value_or(release::ReleaseStatus::running);
+    if (!status) add_problem(snapshot, "status " + quoted(row.text(1)) + " is not known");
+    snapshot.current_batch = row.small(4);
+    const auto batch_status = release::from_text<release::BatchStatus>(row.text(2));
+    snapshot.batch_status = batch_status.value_or(release::BatchStatus::running);
+    const auto action = release::from_text<release::Action>(row.text(3));
+    snapshot.requested = action.value_or(release::Action::none);
+    if (!action) unknown_action = row.text(3);
+    snapshot.total_batches = row.small(5);
+    snapshot.total_nodes = row.small(6);
+    snapshot.success_nodes = row.small(7);
+    snapshot.failed_nodes = row.small(8);
+    if (const std::string config = row.text(9); !config.empty()) {
+        snapshot.has_batch_config = true;
+        auto policy = release::wire::parse_batch_config(config);
+        if (policy) {
+            snapshot.policy = *policy;
+        } else {
+            add_problem(snapshot, "batch_config: " + policy.error().message);
+        }
+    }
+    snapshot.content_sha256 = row.text(10);
+    snapshot.last_error = row.text(11);
+    if (row.text(12) != "apply_config") {
+        add_problem(snapshot,
+                    "type " + quoted(row.text(12)) + " is not supported: only apply_config is");
+    }
+    if (!row.is_null(13)) {
+        add_problem(snapshot, "not_before " + quoted(row.text(13)) + " is not a time");
+    }
+    return snapshot;
+}
+
+release::NodeRow node_row(Snapshot& snapshot, const Row& row) {
+    release::NodeRow node;
+    node.row_id = row.integer_or(0, 0);
+    node.id = release::NodeId{row.integer_or(1, 0)};
+    node.batch = row.small(2);
+    const std::string who = "node row " + std::to_string(node.row_id);
+    if (node.batch < 1 || !row.integer(2)) {
+        add_problem(snapshot, who + ": batch must be at least 1, not " + quoted(row.text(2)));
+    }
+    const auto status = release::from_text<release::NodeStatus>(row.text(3));
+    node.status = status.value_or(release::NodeStatus::pending);
+    if (!status) add_problem(snapshot, who + ": status " + quoted(row.text(3)) + " is not known");
+    node.failure =
+        release::from_text<release::FailureKind>(row.text(4)).value_or(release::FailureKind::none);
+    node.attempt = row.small(5);
+    node.task_id = row.text(6);
+    node.error = row.text(7);
+    node.running_for = release::Millis{std::max<std::int64_t>(row.integer_or(8, 0), 0)};
+    node.facts.exists = !row.is_null(9);
+    if (!node.facts.exists) return node;
+    node.facts.is_enabled = row.integer_or(10, 0) != 0;
+    node.facts.is_in_maintenance = row.text(11) == "maintenance";
+    if (const auto version = row.integer(12)) {
+        node.facts.applied_version = release::Version{*version};
+    }
+    node.facts.applied_sha256 = row.text(13);
+    node.address.name = row.text(14);
+    node.address.ip = row.text(15);
+    node.address.port = row.small(16);
+    node.address.fingerprint = normal_fingerprint(row.text(17));
+    node.address.labels = read_labels(row.text(18));
+    return node;
+}
+
+void read_nodes(Connection& connection, Snapshot& snapshot) {
+    const Rows rows = connection.query(
+        "SELECT r.id, r.node_id, r.batch, r.status, r.failure_kind, r.attempt, r.agent_task_id, "
+        "r.error_msg, CASE WHEN r.status = 'running' THEN " +
+            connection.dialect().age_ms("r.started_at") +
+            " END, n.id, n.enabled, n.status, n.applied_version, n.applied_sha256, n.name, "
+            "n.main_ip, n.agent_port, n.cert_fingerprint, n.labels FROM release_task_nodes r "
+            "LEFT JOIN nodes n ON n.id = r.node_id WHERE r.release_task_id = ? "
+            "ORDER BY r.batch, r.node_id",
+        {snapshot.id.value});
+    snapshot.nodes.reserve(rows.size());
+    for (const Row& row : rows)
+        snapshot.nodes.push_back(node_row(snapshot, row));
+    // Text in a numeric column (SQLite takes it) would otherwise be out of order.
+    std::stable_sort(snapshot.nodes.begin(), snapshot.nodes.end(),
+                     [](const release::NodeRow& a, const release::NodeRow& b) {
+                         return std::pair(a.batch, a.id) < std::pair(b.batch, b.id);
+                     });
+}
+
+void check_ban(Connection& connection, Snapshot& snapshot) {
+    const Rows rows = connection.query("SELECT reason FROM banned_contents WHERE sha256 = ?",
+                                       {snapshot.content.sha256});
+    if (rows.empty()) return;
+    const std::string reason = rows[0].text(0);
+    add_problem(snapshot, "the content of version " + std::to_string(snapshot.version.value) +
+                              " is banned" + (reason.empty() ? "" : ": " + reason));
+}
+
+void refuse_action(Connection& connection, const Claim& claim, const std::string& word) {
+    const Dialect& dialect = connection.dialect();
+    const std::string text = "requested_action " + quoted(word) +
+                             " is not known and was cleared: pause, continue and stop are";
+    Transaction transaction(connection, Transaction::Kind::write);
+    const std::int64_t cleared = connection.execute(
+        "UPDATE release_tasks SET requested_action = NULL, last_error = ?, "
+        "write_seq = write_seq + 1, updated_at = " +
+            dialect.now() +
+            " WHERE id = ? AND claim_epoch = ? AND claimed_by = ? AND requested_action = ?",
+        {text, claim.release.value, claim.epoch.value, claim.owner, word});
+    if (cleared != 1) return;
+    release::HistoryRow row;
+    row.kind = "action_refused";
+    row.detail.emplace_back("reason", text);
+    add_history(connection, claim.release, claim.owner, {row});
+    transaction.commit();
+}
+
+}  // namespace
+
+std::optional<Snapshot> read_snapshot(Connection& connection, ContentBook& contents,
+                                      const Claim& claim) {
+    std::string unknown_action;
+    ContentReading reading;
+    std::optional<Snapshot> snapshot;
+    {
+        Transaction transaction(connection, Transaction::Kind::read);
+        snapshot = read_release(connection, claim, unknown_action);
+        if (!snapshot) return std::nullopt;
+        read_nodes(connection, *snapshot);
+        reading = contents.read(connection, snapshot->version);
+        snapshot->content = reading.content;
+        if (reading.problem) add_problem(*snapshot, *reading.problem);
+        if (snapshot->nodes.empty() && snapshot->has_batch_config) {
+            snapshot->fleet = read_fleet(connection);
+        }
+        if (snapshot->current_batch == 0) {
+            snapshot->blockers = find_blockers(connection, snapshot->id, snapshot->version);
+            if (!snapshot->content.sha256.empty()) check_ban(connection, *snapshot);
+        }
+        transaction.commit();
+    }
+    if (reading.lacks_digest) {
+        ContentBook::fill_in(connection, snapshot->version, reading.content.sha256);
+    }
+    if (!unknown_action.empty()) refuse_action(connection, claim, unknown_action);
+    return snapshot;
+}
+
+}  // namespace edgeroll::control

@@ -1,0 +1,57 @@
+// Pieces of SQL that several queries share, so that they mean the same everywhere.
+#pragma once
+
+#include <string>
+
+#include "control/store/dialect.hpp"
+#include "release/states.hpp"
+
+namespace edgeroll::control {
+
+/// Columns are prefixed with `table`, e.g. "release_tasks." or "".
+[[nodiscard]] inline std::string is_unfinished(const std::string& table = "") {
+    return table + "status IN ('pending', 'running', 'paused')";
+}
+
+/// A word that is not in the contract (written by hand) counts as `running`: the core, which is
+/// told of it as a problem, can then fail the release.
+[[nodiscard]] inline std::string effective_status(const std::string& table = "") {
+    return "CASE WHEN " + table +
+           "status IN ('pending', 'running', 'paused', 'success', 'failed', 'cancelled') THEN " +
+           table + "status ELSE 'running' END";
+}
+
+/// An unknown word counts as no action; reading the release says so and clears it.
+[[nodiscard]] inline std::string effective_action(const std::string& table = "") {
+    return "CASE WHEN " + table + "requested_action IN ('pause', 'continue', 'stop') THEN " +
+           table + "requested_action ELSE '' END";
+}
+
+/// A node row that nobody has started. An unknown word counts as that: its release fails, and the
+/// row is skipped with the others.
+[[nodiscard]] inline std::string is_pending_row(const std::string& table = "") {
+    return table +
+           "status NOT IN ('running', 'success', 'failed', 'skipped', 'deferred', 'cancelled')";
+}
+
+/// Its time has come; a stop waits for no time. A text that is no time (SQLite takes any) is due:
+/// reading the release says so as a problem, instead of nobody ever saying anything.
+[[nodiscard]] inline std::string is_due(const Dialect& dialect) {
+    const std::string time = dialect.written_time("not_before");
+    return "(" + time + " IS NULL OR " + time + " <= " + dialect.now() +
+           " OR requested_action = 'stop')";
+}
+
+[[nodiscard]] inline std::string is_lease_free(const Dialect& dialect) {
+    return "(lease_expires_at IS NULL OR lease_expires_at <= " + dialect.now() + ")";
+}
+
+/// The columns of release_tasks that count rows, from the rows (I4).
+[[nodiscard]] inline std::string recounted_columns() {
+    return "success_nodes = (SELECT COUNT(*) FROM release_task_nodes WHERE release_task_id = "
+           "release_tasks.id AND release_task_nodes.status = 'success'), "
+           "failed_nodes = (SELECT COUNT(*) FROM release_task_nodes WHERE release_task_id = "
+           "release_tasks.id AND release_task_nodes.status = 'failed')";
+}
+
+}  // namespace edgeroll::control

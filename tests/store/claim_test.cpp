@@ -1,0 +1,214 @@
+#include <atomic>
+#include <thread>
+
+#include "tests/store/store_fixture.hpp"
+
+namespace edgeroll::control::testing {
+namespace {
+
+using release::Millis;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+constexpr const char* long_ago = "2020-01-01 00:00:00";
+constexpr const char* far_ahead = "2037-01-01 00:00:00";
+
+class ClaimTest : public StoreTest {};
+
+TEST_P(ClaimTest, claims_what_a_pipeline_inserted) {
+    const ReleaseId id = add_whole_release(1, {1, 2});
+    EXPECT_THAT(control().claimable(), ElementsAre(id.value));
+    const auto claim = control().claim(id);
+    ASSERT_TRUE(claim);
+    EXPECT_EQ(claim->release, id);
+    EXPECT_EQ(claim->epoch.value, 1);
+    EXPECT_EQ(claim->owner, "control-1");
+    EXPECT_EQ(claim->good_until, control().clock().now() + Millis{11'250});
+    EXPECT_EQ(text("SELECT claimed_by FROM release_tasks"), "control-1");
+    EXPECT_THAT(history(id), ElementsAre("claimed"));
+    EXPECT_EQ(text("SELECT detail FROM release_events"), R"({"epoch":"1"})");
+    EXPECT_THAT(control().claimable(), IsEmpty());
+}
+
+TEST_P(ClaimTest, leaves_out_natural_defaults) {
+    sql("INSERT INTO nodes (name, main_ip) VALUES ('a', '10.0.0.1')");
+    sql("INSERT INTO release_tasks (version, total_nodes) VALUES (7, 1)");
+    sql("INSERT INTO release_task_nodes (release_task_id, node_id) VALUES (1, 1)");
+    EXPECT_THAT(control().claimable(), ElementsAre(1));
+    EXPECT_EQ(text("SELECT created_at FROM release_tasks").substr(0, 2), "20");
+    EXPECT_EQ(number("SELECT agent_port FROM nodes"), 8443);
+    EXPECT_EQ(number("SELECT enabled FROM nodes"), 1);
+}
+
+TEST_P(ClaimTest, takes_every_marked_column_from_the_pipeline) {
+    sql("INSERT INTO nodes (id, name, main_ip, agent_port, enabled, status, created_at, "
+        "updated_at) "
+        "VALUES (5, 'a', '10.0.0.1', 9443, 1, 'online', '2026-01-01 00:00:00', '2026-01-01 "
+        "00:00:00')");
+    sql("INSERT INTO release_tasks (id, type, target, version, status, total_nodes, success_nodes, "
+        "failed_nodes, created_at, updated_at) VALUES (9, 'apply_config', 'cdn', 3, 'pending', 1, "
+        "0, "
+        "0, '2026-01-01 00:00:00', '2026-01-01 00:00:00')");
+    sql("INSERT INTO release_task_nodes (id, release_task_id, node_id, batch, status, error_msg, "
+        "started_at, finished_at, created_at, updated_at) VALUES (4, 9, 5, 1, 'pending', NULL, "
+        "NULL, "
+        "NULL, '2026-01-01 00:00:00', '2026-01-01 00:00:00')");
+    const auto claim = control().claim(ReleaseId{9});
+    ASSERT_TRUE(claim);
+    const auto snapshot = control().read(*claim);
+    ASSERT_TRUE(snapshot);
+    ASSERT_EQ(snapshot->nodes.size(), 1U);
+    EXPECT_EQ(snapshot->nodes[0].address.port, 9443);
+}
+
+TEST_P(ClaimTest, has_one_winner_per_epoch_when_eight_processes_race) {
+    constexpr int processes = 8, rounds = 5;
+    const ReleaseId id = add_whole_release(1, {1});
+    std::vector<std::unique_ptr<Process>> all;
+    for (int i = 0; i < processes; ++i) {
+        all.push_back(
+            std::make_unique<Process>(url(), "racer-" + std::to_string(i), Millis{15'000}, 1));
+    }
+    for (int round = 1; round <= rounds; ++round) {
+        std::atomic<int> winners{0}, failures{0};
+        std::vector<std::thread> threads;
+        for (auto& process : all) {
+            threads.emplace_back([&, racer = process.get()] {
+                const auto claim = racer->await(racer->store().claim(id));
+                if (!claim) ++failures;
+                if (claim && *claim) ++winners;
+            });
+        }
+        for (std::thread& thread : threads)
+            thread.join();
+        EXPECT_EQ(failures, 0);
+        EXPECT_EQ(winners, 1) << "round " << round;
+        EXPECT_EQ(number("SELECT claim_epoch FROM release_tasks"), round);
+        EXPECT_EQ(number("SELECT COUNT(*) FROM release_events WHERE kind = 'claimed'"), round);
+        sql("UPDATE release_tasks SET lease_expires_at = ?", {long_ago});
+    }
+}
+
+TEST_P(ClaimTest, takes_over_only_after_the_lease) {
+    const ReleaseId id = add_whole_release(1, {1});
+    Process other(url(), "control-2");
+    auto first = control().claim(id);
+    ASSERT_TRUE(first);
+    EXPECT_FALSE(other.claim(id));
+    EXPECT_THAT(other.claimable(), IsEmpty());
+    sql("UPDATE release_tasks SET lease_expires_at = ?", {long_ago});
+    const auto second = other.claim(id);
+    ASSERT_TRUE(second);
+    EXPECT_EQ(second->epoch.value, 2);
+    EXPECT_FALSE(control().get(control().store().renew(*first)));
+    EXPECT_FALSE(control().read(*first));
+    EXPECT_TRUE(other.read(*second));
+}
+
+TEST_P(ClaimTest, lets_a_short_lease_run_out_by_the_databases_clock) {
+    const ReleaseId id = add_whole_release(1, {1});
+    Process brief(url(), "brief", Millis{200});
+    ASSERT_TRUE(brief.claim(id));
+    std::optional<Claim> taken;
+    while (!taken)
+        taken = control().claim(id);
+    EXPECT_EQ(taken->epoch.value, 2);
+}
+
+TEST_P(ClaimTest, renews_and_moves_its_own_deadline) {
+    const ReleaseId id = add_whole_release(1, {1});
+    auto claim = control().claim(id);
+    ASSERT_TRUE(claim);
+    sql("UPDATE release_tasks SET lease_expires_at = ?", {long_ago});
+    control().clock().advance(Millis{5'000});
+    EXPECT_TRUE(control().get(control().store().renew(*claim)));
+    EXPECT_EQ(claim->good_until, control().clock().now() + Millis{11'250});
+    EXPECT_THAT(Process(url(), "control-2").claimable(), IsEmpty());
+}
+
+TEST_P(ClaimTest, gives_back_at_once_and_keeps_its_name) {
+    const ReleaseId id = add_whole_release(1, {1});
+    const auto claim = control().claim(id);
+    ASSERT_TRUE(claim);
+    ASSERT_TRUE(control().await(control().store().give_back(*claim)));
+    EXPECT_EQ(text("SELECT claimed_by FROM release_tasks"), "control-1");
+    EXPECT_EQ(text("SELECT lease_expires_at FROM release_tasks"), "NULL");
+    EXPECT_THAT(control().claimable(), ElementsAre(id.value));
+    // Given back a second time, after somebody else took it: nothing happens to that claim.
+    Process other(url(), "control-2");
+    ASSERT_TRUE(other.claim(id));
+    ASSERT_TRUE(control().await(control().store().give_back(*claim)));
+    EXPECT_THAT(control().claimable(), IsEmpty());
+}
+
+TEST_P(ClaimTest, waits_for_not_before) {
+    const ReleaseId id = add_whole_release(1, {1});
+    sql("UPDATE release_tasks SET not_before = ?", {far_ahead});
+    EXPECT_THAT(control().claimable(), IsEmpty());
+    EXPECT_FALSE(control().claim(id));
+    sql("UPDATE release_tasks SET requested_action = 'stop'");
+    EXPECT_THAT(control().claimable(), ElementsAre(id.value)) << "a stop waits for no time";
+    sql("UPDATE release_tasks SET requested_action = NULL, not_before = ?", {long_ago});
+    EXPECT_TRUE(control().claim(id));
+}
+
+TEST_P(ClaimTest, leaves_finished_releases_alone) {
+    const ReleaseId id = add_whole_release(1, {1});
+    for (const char* status : {"success", "failed", "cancelled"}) {
+        sql("UPDATE release_tasks SET status = ?", {status});
+        EXPECT_THAT(control().claimable(), IsEmpty()) << status;
+        EXPECT_FALSE(control().claim(id)) << status;
+    }
+    for (const char* status : {"pending", "running", "paused"}) {
+        sql("UPDATE release_tasks SET status = ?, lease_expires_at = NULL", {status});
+        EXPECT_TRUE(control().claim(id)) << status;
+    }
+}
+
+TEST_P(ClaimTest, lists_in_the_order_of_versions_up_to_the_limit) {
+    std::vector<std::int64_t> ids;
+    for (const std::int64_t version : {30, 10, 20}) {
+        const std::int64_t node = add_node("x" + std::to_string(version), "10.1.0.1");
+        const ReleaseId id = add_release(version, 1);
+        add_row(id, node);
+        ids.push_back(id.value);
+    }
+    EXPECT_THAT(control().claimable(), ElementsAre(ids[1], ids[2], ids[0]));
+    EXPECT_THAT(control().claimable(2), ElementsAre(ids[1], ids[2]));
+}
+
+TEST_P(ClaimTest, holds_back_the_later_of_two_releases_that_share_a_node) {
+    const ReleaseId early = add_whole_release(1, {2});
+    const ReleaseId late = add_release(2, 1);
+    add_row(late, node_ids_[1]);
+    EXPECT_THAT(control().claimable(), ElementsAre(early.value));
+    const auto claim = control().claim(late);
+    ASSERT_TRUE(claim);
+    const auto snapshot = control().read(*claim);
+    EXPECT_THAT(snapshot->blockers, ElementsAre(Version{1}));
+    ASSERT_TRUE(control().await(control().store().give_back(*claim)));
+    sql("UPDATE release_tasks SET status = 'success' WHERE version = 1");
+    EXPECT_THAT(control().claimable(), ElementsAre(late.value));
+}
+
+TEST_P(ClaimTest, holds_back_an_earlier_version_that_comes_after_a_started_one) {
+    const ReleaseId late = add_whole_release(5, {1});
+    sql("UPDATE release_tasks SET status = 'running', current_batch = 1");
+    const ReleaseId early = add_release(4, 1);
+    add_row(early, node_ids_[0]);
+    EXPECT_THAT(control().claimable(), ElementsAre(late.value)) << "a started one waits for nobody";
+}
+
+TEST_P(ClaimTest, offers_what_can_only_fail_so_that_it_fails) {
+    add_node("a", "10.0.0.1");
+    sql("INSERT INTO release_tasks (type, version) VALUES ('reboot', 1)");
+    EXPECT_THAT(control().claimable(), ElementsAre(1));
+    const auto snapshot = control().read(*control().claim(ReleaseId{1}));
+    ASSERT_EQ(snapshot->problems.size(), 1U);
+    EXPECT_EQ(snapshot->problems[0], "type 'reboot' is not supported: only apply_config is");
+}
+
+EDGEROLL_ON_BOTH_DATABASES(ClaimTest);
+
+}  // namespace
+}  // namespace edgeroll::control::testing

@@ -1,0 +1,231 @@
+// A database that fails: what the caller is told, and that everything works again afterwards
+// without a restart.
+#include <atomic>
+#include <functional>
+#include <thread>
+
+#include "tests/store/store_fixture.hpp"
+
+namespace edgeroll::control::testing {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+class FaultTest : public StoreTest {
+  protected:
+    void SetUp() override {
+        id_ = add_whole_release(1, {2});
+        claim_ = control().claim(id_);
+        ASSERT_TRUE(claim_);
+    }
+    Commit start() {
+        Commit commit;
+        commit.release.status = ReleaseStatus::running;
+        commit.nodes.push_back(node_change(1, NodeStatus::pending, NodeStatus::running));
+        return commit;
+    }
+    void expect_untouched() {
+        EXPECT_EQ(text("SELECT status FROM release_tasks"), "pending");
+        EXPECT_EQ(number("SELECT COUNT(*) FROM release_task_nodes WHERE status = 'pending'"), 2);
+    }
+    void expect_recovery() {
+        ASSERT_TRUE(control().read(*claim_));
+        EXPECT_EQ(control().commit(*claim_, start()), Committed::done);
+        EXPECT_EQ(text("SELECT status FROM release_tasks"), "running");
+    }
+    ReleaseId id_;
+    std::optional<Claim> claim_;
+};
+
+TEST_P(FaultTest, has_done_nothing_when_another_writer_keeps_the_row) {
+    Transaction other(hand(), Transaction::Kind::write);
+    hand().execute("UPDATE release_tasks SET reason = 'mine'");
+    const auto refused = control().await(control().store().commit(*claim_, start()));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().outcome, Outcome::not_done);
+    EXPECT_EQ(refused.error().code, release::code::database);
+    other.commit();
+    expect_untouched();
+    expect_recovery();
+}
+
+TEST_P(FaultTest, waits_for_a_writer_that_is_soon_done) {
+    auto other = std::make_unique<Transaction>(hand(), Transaction::Kind::write);
+    hand().execute("UPDATE release_tasks SET reason = 'mine'");
+    std::thread ending([&] {
+        other->commit();
+        other.reset();
+    });
+    const auto written = control().await(control().store().commit(*claim_, start()));
+    ending.join();
+    ASSERT_TRUE(written);
+    EXPECT_EQ(*written, Committed::done);
+}
+
+TEST_P(FaultTest, serves_the_executor_while_requests_of_the_api_are_stuck) {
+    constexpr std::size_t requests = 6;  // more than there are threads
+    Transaction other(hand(), Transaction::Kind::write);
+    hand().execute("UPDATE nodes SET labels = '{}'");
+    NodeChangeRequest change;
+    change.status = "offline";
+    std::vector<std::optional<Result<NodeView>>> stuck(requests);
+    for (auto& one : stuck)
+        control().start(control().api().change_node(NodeId{1}, change), one);
+    // More than once: a thread that has served the executor must not get stuck afterwards.
+    for (int i = 0; i < 3; ++i)
+        EXPECT_TRUE(control().read(*claim_));
+    for (const auto& one : stuck)
+        EXPECT_FALSE(one) << "it still waits for the row";
+    other.commit();
+    for (auto& one : stuck) {
+        control().run_until(one);
+        EXPECT_TRUE(*one);
+    }
+}
+
+EDGEROLL_ON_BOTH_DATABASES(FaultTest);
+
+class ServerFaultTest : public FaultTest {
+  protected:
+    /// Writes on a thread of its own; `then` runs once the statement that begins so is being
+    /// executed, which in these cases means that it waits for a lock, with its connection.
+    Result<Committed> write_meanwhile(const Commit& commit, const std::string& statement,
+                                      const std::function<void(std::int64_t)>& then) {
+        std::optional<Result<Committed>> written;
+        std::atomic<bool> is_over{false};
+        std::thread writing([&] {
+            written = control().await(control().store().commit(*claim_, commit));
+            is_over = true;
+        });
+        bool was_seen = false;
+        while (!was_seen && !is_over) {
+            const Rows busy = watcher_->query(
+                "SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND info LIKE "
+                "?",
+                {statement + "%"});
+            was_seen = !busy.empty();
+            if (was_seen) then(busy[0].integer_or(0, 0));
+        }
+        writing.join();
+        EXPECT_TRUE(was_seen) << "the statement was never seen to wait";
+        return std::move(written).value();
+    }
+    std::unique_ptr<Connection> watcher_ = connect(url());
+};
+
+TEST_P(ServerFaultTest, does_not_know_what_became_of_a_killed_transaction) {
+    Transaction other(hand(), Transaction::Kind::write);
+    hand().execute("UPDATE release_tasks SET reason = 'mine'");
+    const auto lost = write_meanwhile(start(), "UPDATE release_tasks", [&](std::int64_t who) {
+        watcher_->run("KILL " + std::to_string(who));
+    });
+    ASSERT_FALSE(lost);
+    EXPECT_EQ(lost.error().outcome, Outcome::unknown);
+    other.commit();
+    expect_untouched();
+    expect_recovery();
+}
+
+TEST_P(ServerFaultTest, repeats_a_transaction_that_lost_a_deadlock) {
+    sql("INSERT INTO nodes (name, main_ip) SELECT CONCAT('filler-', seq), '10.0.9.9' FROM "
+        "seq_1_to_50");
+    auto other = std::make_unique<Transaction>(hand(), Transaction::Kind::write);
+    hand().execute("UPDATE nodes SET main_ip = '10.0.9.8' WHERE name LIKE 'filler-%'");
+    hand().execute("UPDATE nodes SET labels = '{}' WHERE id = 1");
+    Commit commit = start();
+    commit.nodes[0].to = NodeStatus::success;
+    commit.nodes[0].has_new_content = true;  // writes the row of node 1, which is locked
+    const auto written = write_meanwhile(commit, "UPDATE nodes", [&](std::int64_t) {
+        // Closes the circle; this transaction has changed more, so the other one must give way.
+        hand().execute("UPDATE release_tasks SET reason = 'circle'");
+        other->commit();
+        other.reset();
+    });
+    ASSERT_TRUE(written) << written.error().message;
+    EXPECT_EQ(*written, Committed::done);
+    EXPECT_EQ(number("SELECT COUNT(*) FROM release_events WHERE kind = 'node_success'"), 1);
+    EXPECT_EQ(text("SELECT reason FROM release_tasks"), "circle");
+}
+
+TEST_P(ServerFaultTest, survives_connections_that_were_killed_while_idle) {
+    ASSERT_TRUE(control().read(*claim_));
+    for (const Row& row :
+         watcher_->query("SELECT id FROM information_schema.processlist WHERE db = "
+                         "DATABASE() AND id <> CONNECTION_ID()")) {
+        watcher_->run("KILL " + row.text(0));
+    }
+    const auto written = control().await(control().store().commit(*claim_, start()));
+    ASSERT_TRUE(written) << written.error().message;
+    EXPECT_EQ(*written, Committed::done);
+}
+
+TEST_P(ServerFaultTest, outlives_a_server_that_is_gone_for_a_while) {
+    const std::string server_url = url();
+    watcher_.reset();
+    PrivateServer::get().kill();
+    for (int i = 0; i < 3; ++i) {
+        const auto ids = control().await(control().store().claimable(5));
+        ASSERT_FALSE(ids);
+        EXPECT_EQ(ids.error().outcome, Outcome::not_done);
+        const auto written = control().await(control().store().commit(*claim_, start()));
+        ASSERT_FALSE(written);
+        EXPECT_EQ(written.error().outcome, Outcome::not_done);
+        EXPECT_THAT(written.error().message, HasSubstr("cannot use the database"));
+        EXPECT_THAT(written.error().message, Not(HasSubstr(PrivateServer::get().password())));
+        const auto shown = control().await(control().api().release(id_));
+        ASSERT_FALSE(shown);
+        EXPECT_EQ(shown.error().code, release::code::database);
+        EXPECT_EQ(shown.error().outcome, Outcome::not_done);
+        EXPECT_FALSE(control().await(control().api().ping()));
+    }
+    PrivateServer::get().start();
+    EXPECT_TRUE(control().get(control().api().ping()));
+    ASSERT_TRUE(control().get(control().store().renew(*claim_)));
+    EXPECT_EQ(control().commit(*claim_, start()), Committed::done);
+    EXPECT_EQ(connect(server_url)->query("SELECT status FROM release_tasks").at(0).text(0),
+              "running");
+}
+
+TEST_P(ServerFaultTest, does_not_know_what_became_of_a_write_when_the_server_dies) {
+    auto other = std::make_unique<Transaction>(hand(), Transaction::Kind::write);
+    hand().execute("UPDATE release_tasks SET reason = 'mine'");
+    const auto lost = write_meanwhile(start(), "UPDATE release_tasks",
+                                      [](std::int64_t) { PrivateServer::get().kill(); });
+    other.reset();
+    watcher_.reset();
+    PrivateServer::get().start();
+    ASSERT_FALSE(lost);
+    EXPECT_EQ(lost.error().outcome, Outcome::unknown);
+    auto fresh = connect(url());
+    EXPECT_EQ(fresh->query("SELECT status FROM release_tasks").at(0).text(0), "pending");
+    EXPECT_EQ(control().commit(*claim_, start()), Committed::done);
+}
+
+TEST_P(ServerFaultTest, goes_to_the_next_host_when_the_first_is_down) {
+    const std::string database = text("SELECT DATABASE()");
+    const PrivateServer& server = PrivateServer::get();
+    Process process("mysql://edgeroll:" + server.password() + "@127.0.0.1:1," + server.tcp_host() +
+                        "/" + database,
+                    "control-2");
+    EXPECT_EQ(process.get(process.api().release(id_)).summary.version.value, 1);
+}
+
+TEST_P(ServerFaultTest, is_not_content_with_a_read_only_host) {
+    watcher_->run("SET GLOBAL read_only = 1");
+    const auto refused = [&] {
+        StoreOptions options;
+        options.url = url();
+        return migrate_database(options);
+    }();
+    watcher_->run("SET GLOBAL read_only = 0");
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error().message, HasSubstr("read-only"));
+    expect_recovery();
+}
+
+INSTANTIATE_TEST_SUITE_P(On, ServerFaultTest, ::testing::Values(Backend::mysql), backend_name);
+
+}  // namespace
+}  // namespace edgeroll::control::testing

@@ -1,0 +1,160 @@
+// The same cases on both databases: a fresh database for each, a store over it, and a hand that
+// writes SQL as pipelines and operators do.
+#pragma once
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <exception>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "control/store/connection.hpp"
+#include "control/store/open.hpp"
+#include "tests/store/private_server.hpp"
+
+namespace edgeroll::control::testing {
+
+using release::Commit;
+using release::NodeChange;
+using release::NodeId;
+using release::NodeStatus;
+using release::Outcome;
+using release::ReleaseId;
+using release::ReleaseStatus;
+using release::Result;
+using release::Version;
+
+/// Time that only the test moves.
+class HandClock final : public Clock {
+  public:
+    [[nodiscard]] release::Instant now() const override { return now_; }
+    awaitable<void> sleep_until(release::Instant) override { co_return; }
+    void advance(release::Millis by) { now_ += by; }
+
+  private:
+    release::Instant now_{release::Millis{1'000'000}};
+};
+
+template <class T>
+awaitable<void> deliver(awaitable<T> work, std::optional<T>& result) {
+    T value = co_await std::move(work);
+    result.emplace(std::move(value));
+}
+
+/// A control process as the database sees it: its own threads, connections and name.
+class Process {
+  public:
+    Process(const std::string& url, const std::string& owner,
+            release::Millis lease = release::Millis{15'000}, int threads = 2);
+
+    /// Begins a call; `result` is filled in while the loop runs.
+    template <class T>
+    void start(awaitable<T> work, std::optional<T>& result) {
+        boost::asio::co_spawn(context_, deliver(std::move(work), result),
+                              [](std::exception_ptr error) {
+                                  if (error) std::rethrow_exception(error);
+                              });
+    }
+    /// Runs the loop until `result` is there.
+    template <class T>
+    void run_until(const std::optional<T>& result) {
+        context_.restart();
+        while (!result)
+            context_.run_one();
+    }
+    template <class T>
+    T await(awaitable<T> work) {
+        std::optional<T> result;
+        start(std::move(work), result);
+        run_until(result);
+        return std::move(result).value();
+    }
+    /// The same for calls that must succeed.
+    template <class T>
+    T get(awaitable<Result<T>> work) {
+        Result<T> result = await(std::move(work));
+        if (!result) throw std::runtime_error("database call failed: " + result.error().message);
+        return std::move(*result);
+    }
+
+    Store& store() { return database_->store(); }
+    ApiStore& api() { return database_->api(); }
+    HandClock& clock() { return clock_; }
+
+    std::optional<Claim> claim(ReleaseId id) { return get(store().claim(id)); }
+    std::vector<std::int64_t> claimable(int limit = 100);
+    std::optional<release::Snapshot> read(const Claim& claim) { return get(store().read(claim)); }
+    Committed commit(const Claim& claim, const Commit& what) {
+        return get(store().commit(claim, what));
+    }
+
+  private:
+    HandClock clock_;
+    boost::asio::io_context context_;
+    std::unique_ptr<Database> database_;
+};
+
+class StoreTest : public ::testing::TestWithParam<Backend> {
+  protected:
+    StoreTest();
+
+    [[nodiscard]] bool is_mysql() const { return GetParam() == Backend::mysql; }
+    [[nodiscard]] const std::string& url() const { return url_; }
+    /// The process most cases use.
+    Process& control() { return *control_; }
+
+    // ---- the hand ----
+    std::int64_t sql(const std::string& statement, const Values& values = {});
+    Rows rows(const std::string& query, const Values& values = {});
+    std::string text(const std::string& query, const Values& values = {});
+    std::int64_t number(const std::string& query, const Values& values = {});
+    Connection& hand();
+
+    /// Inserts as pipelines do: only the columns that the contract marks.
+    std::int64_t add_node(const std::string& name, const std::string& ip);
+    ReleaseId add_release(std::int64_t version, int total_nodes);
+    void add_row(ReleaseId id, std::int64_t node, int batch = 1);
+    /// Nodes n1… and a release with a row for each, in batches of the given sizes.
+    ReleaseId add_whole_release(std::int64_t version, const std::vector<int>& batch_sizes);
+
+    /// Counters equal the rows (I4).
+    void expect_counters(ReleaseId id);
+    std::vector<std::string> history(ReleaseId id);
+
+    std::vector<std::int64_t> node_ids_;
+
+  private:
+    ScratchFolder folder_;
+    std::string url_;
+    std::unique_ptr<Connection> hand_;
+    std::unique_ptr<Process> control_;
+};
+
+inline NodeChange node_change(std::int64_t node, NodeStatus from, NodeStatus to) {
+    NodeChange change;
+    change.node = NodeId{node};
+    change.from = from;
+    change.to = to;
+    change.attempt = 1;
+    change.task_id = "apply_config_10.0.0.1_" + std::to_string(node);
+    return change;
+}
+
+std::unique_ptr<Connection> connect(const std::string& url);
+std::string backend_name(const ::testing::TestParamInfo<Backend>& info);
+
+/// A database that was never migrated. Returns its URL.
+std::string make_database(Backend backend, const std::string& folder);
+
+#define EDGEROLL_ON_BOTH_DATABASES(Suite)                                                   \
+    INSTANTIATE_TEST_SUITE_P(On, Suite, ::testing::Values(Backend::sqlite, Backend::mysql), \
+                             backend_name)
+
+}  // namespace edgeroll::control::testing
