@@ -1,0 +1,155 @@
+#include "control/agents/agents.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "release/wire/agent_messages.hpp"
+#include "release/wire/text_util.hpp"
+#include "tls/router.hpp"
+
+namespace edgeroll::control {
+namespace {
+
+using release::Answer;
+using release::Heard;
+using release::Millis;
+using tls::Reply;
+
+constexpr std::size_t answer_bytes_max = 1U << 20;
+constexpr std::size_t message_bytes_max = 600;
+/// The most that an agent is asked to hold an answer (SPEC.md section 5).
+constexpr Millis hold_max{50'000};
+
+tls::Target target_of(const release::Address& to) {
+    tls::Target target;
+    target.ip = to.ip;
+    target.port = to.port;
+    target.name = to.name;
+    target.fingerprint = to.fingerprint;
+    return target;
+}
+
+/// One line that names the node: it ends up in error_msg, next to those of other nodes.
+std::string told_of(const release::Address& to, const std::string& what) {
+    const bool is_ipv6 = to.ip.find(':') != std::string::npos;
+    const std::string where =
+        (is_ipv6 ? "[" + to.ip + "]" : to.ip) + ":" + std::to_string(to.port) + ": ";
+    // The pool names the address by itself.
+    const bool has_address = what.rfind(where, 0) == 0;
+    std::string text = to.name + " at " + (has_address ? what : where + what);
+    std::replace_if(
+        text.begin(), text.end(),
+        [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }, ' ');
+    return release::wire::cut_utf8(release::wire::repair_utf8(text), message_bytes_max);
+}
+
+Heard heard_of(Reply::Kind kind) {
+    switch (kind) {
+        case Reply::Kind::not_sent:
+            return Heard::not_sent;
+        case Reply::Kind::no_answer:
+            return Heard::no_answer;
+        case Reply::Kind::wrong_peer:
+            return Heard::wrong_peer;
+        // An answer came, though nobody reads it: the request may have worked.
+        case Reply::Kind::answered:
+        case Reply::Kind::too_large:
+            break;
+    }
+    return Heard::nonsense;
+}
+
+Answer answer_of(const Reply& reply, const release::Address& to, const std::string& task_id) {
+    Answer answer;
+    if (reply.kind == Reply::Kind::answered) {
+        answer = release::wire::read_answer(reply.status, reply.body, task_id);
+    } else {
+        answer.heard = heard_of(reply.kind);
+        answer.message = reply.kind == Reply::Kind::too_large ? "the answer is larger than 1 MiB"
+                                                              : reply.message;
+    }
+    if (answer.heard != Heard::accepted) answer.message = told_of(to, answer.message);
+    return answer;
+}
+
+/// "2", "0.5": agents are asked in seconds.
+std::string seconds_text(Millis time) {
+    std::string text = std::to_string(time.count() / 1000);
+    const auto rest = time.count() % 1000;
+    if (rest != 0) text += "." + std::to_string(1000 + rest).substr(1);
+    return text;
+}
+
+class TlsAgents final : public Agents {
+  public:
+    TlsAgents(tls::ClientPool& pool, AgentOptions options) : pool_(pool), options_(options) {}
+
+    awaitable<Answer> dispatch(release::Address to, std::string task_id,
+                               std::shared_ptr<const Parcel> parcel, Millis time_left) override {
+        tls::Call call = call_of("POST", "/tasks/dispatch");
+        call.body = std::make_shared<const std::string>(body_of(to, task_id, *parcel, time_left));
+        co_return co_await ask(std::move(to), std::move(task_id), std::move(call));
+    }
+
+    awaitable<Answer> query(release::Address to, std::string task_id, Millis hold) override {
+        tls::Call call = call_of("GET", path_of(task_id));
+        hold = std::min(hold, hold_max);
+        if (hold > Millis{0}) {
+            call.target += "?wait=" + seconds_text(hold);
+            call.request_timeout += hold;
+        }
+        co_return co_await ask(std::move(to), std::move(task_id), std::move(call));
+    }
+
+    awaitable<Answer> cancel(release::Address to, std::string task_id) override {
+        tls::Call call = call_of("POST", path_of(task_id) + "/cancel");
+        co_return co_await ask(std::move(to), std::move(task_id), std::move(call));
+    }
+
+  private:
+    static std::string path_of(const std::string& task_id) {
+        return "/tasks/" + tls::percent_encode(task_id);
+    }
+
+    static std::string body_of(const release::Address& to, const std::string& task_id,
+                               const Parcel& parcel, Millis time_left) {
+        release::wire::Dispatch dispatch;
+        dispatch.task_id = task_id;
+        dispatch.version = parcel.version;
+        dispatch.sha256 = parcel.sha256;
+        dispatch.timeout = time_left;
+        dispatch.epoch = parcel.epoch;
+        dispatch.node_name = to.name;
+        dispatch.node_ip = to.ip;
+        dispatch.labels = to.labels;
+        return release::wire::write_dispatch(dispatch, *parcel.payload);
+    }
+
+    [[nodiscard]] tls::Call call_of(const char* method, std::string path) const {
+        tls::Call call;
+        call.method = method;
+        call.target = std::move(path);
+        call.connect_timeout = options_.connect_timeout;
+        call.request_timeout = options_.request_timeout;
+        call.response_bytes_max = answer_bytes_max;
+        return call;
+    }
+
+    awaitable<Answer> ask(release::Address to, std::string task_id, tls::Call call) {
+        tls::Target target = target_of(to);
+        const Reply reply = co_await pool_.request(std::move(target), std::move(call));
+        co_return answer_of(reply, to, task_id);
+    }
+
+    tls::ClientPool& pool_;
+    AgentOptions options_;
+};
+
+}  // namespace
+
+std::unique_ptr<Agents> make_agents(tls::ClientPool& pool, AgentOptions options) {
+    return std::make_unique<TlsAgents>(pool, options);
+}
+
+}  // namespace edgeroll::control

@@ -1,0 +1,41 @@
+#include "control/api/api.hpp"
+
+#include "control/api/guard.hpp"
+#include "control/api/routes.hpp"
+
+namespace edgeroll::control::api {
+namespace {
+
+class RestApi final : public Api {
+  public:
+    explicit RestApi(const ApiParts& parts)
+        : guard_(parts.authenticator, parts.metrics),
+          releases_(parts.store),
+          configs_(parts.store),
+          nodes_(parts.store),
+          health_(parts) {
+        releases_.add_to(router_, guard_);
+        configs_.add_to(router_, guard_);
+        nodes_.add_to(router_, guard_);
+        health_.add_to(router_, guard_);
+        add_planned_routes(router_, guard_);
+    }
+
+    [[nodiscard]] const tls::Router& router() const override { return router_; }
+
+  private:
+    Guard guard_;
+    ReleaseRoutes releases_;
+    ConfigRoutes configs_;
+    NodeRoutes nodes_;
+    HealthRoutes health_;
+    tls::Router router_;
+};
+
+}  // namespace
+
+std::unique_ptr<Api> make_api(ApiParts parts) {
+    return std::make_unique<RestApi>(parts);
+}
+
+}  // namespace edgeroll::control::api

@@ -1,0 +1,78 @@
+#include "control/api/auth.hpp"
+
+#include <utility>
+
+#include "control/api/jwt.hpp"
+
+namespace edgeroll::control::api {
+namespace {
+
+namespace code = release::code;
+
+constexpr std::size_t token_bytes_max = 8U << 10;
+
+tl::unexpected<release::Error> no_entry(int error_code, std::string why) {
+    return release::fail(std::move(why), release::Outcome::permanent, error_code);
+}
+
+/// The scheme's name is case-insensitive (RFC 9110, section 11.1).
+bool is_bearer(std::string_view scheme) {
+    constexpr std::string_view wanted = "bearer";
+    if (scheme.size() != wanted.size()) return false;
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+        if ((scheme[i] | 0x20) != wanted[i]) return false;
+    }
+    return true;
+}
+
+}  // namespace
+
+Authenticator::Authenticator(AuthOptions options, std::function<std::int64_t()> unix_now)
+    : options_(std::move(options)), tokens_(options_.tokens_file), unix_now_(std::move(unix_now)) {}
+
+release::Result<void> Authenticator::open() {
+    return tokens_.open();
+}
+
+bool Authenticator::is_closed() const {
+    return !tokens_.is_configured() && options_.jwt_secret.empty();
+}
+
+release::Result<Caller> Authenticator::identify(const tls::Request& request) {
+    const auto header = request.headers.find("authorization");
+    if (header == request.headers.end() || header->second.empty()) {
+        return no_entry(code::no_token, "a token is needed: Authorization: Bearer <token>");
+    }
+    const std::string_view value = header->second;
+    const auto blank = value.find(' ');
+    if (!is_bearer(value.substr(0, blank)) || blank == value.npos) {
+        return no_entry(code::bad_token, "the Authorization header must be: Bearer <token>");
+    }
+    std::string_view token = value.substr(blank + 1);
+    while (!token.empty() && token.front() == ' ')
+        token.remove_prefix(1);
+    while (!token.empty() && token.back() == ' ')
+        token.remove_suffix(1);
+    if (token.empty()) {
+        return no_entry(code::no_token, "a token is needed: Authorization: Bearer <token>");
+    }
+    if (token.size() > token_bytes_max) return no_entry(code::bad_token, "the token is not known");
+    tokens_.refresh();
+    if (auto caller = tokens_.find(token)) return std::move(*caller);
+    if (!options_.jwt_secret.empty() && looks_like_jwt(token)) {
+        return verify_jwt(token, options_.jwt_secret, options_.jwt_issuer, unix_now_());
+    }
+    return no_entry(code::bad_token, "the token is not known");
+}
+
+release::Result<Caller> Authenticator::admit(const tls::Request& request, Role needed) {
+    auto caller = identify(request);
+    if (!caller) return caller;
+    if (needed == Role::admin && caller->role != Role::admin) {
+        return no_entry(code::forbidden,
+                        "this needs the role admin; '" + caller->name + "' has the role viewer");
+    }
+    return caller;
+}
+
+}  // namespace edgeroll::control::api

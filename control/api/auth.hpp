@@ -1,0 +1,41 @@
+// Who is asking, and may they.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "control/api/tokens.hpp"
+#include "release/result.hpp"
+#include "tls/http_types.hpp"
+
+namespace edgeroll::control::api {
+
+struct AuthOptions {
+    std::string tokens_file;  ///< API_TOKENS_FILE; empty: none
+    std::string jwt_secret;   ///< JWT_SECRET; empty: no JWTs
+    std::string jwt_issuer;   ///< JWT_ISSUER
+};
+
+/// Loop thread.
+class Authenticator {
+  public:
+    /// @param unix_now seconds since 1970, for `exp` of JWTs
+    Authenticator(AuthOptions options, std::function<std::int64_t()> unix_now);
+
+    /// Reads the tokens file for the first time; call it before the first request.
+    [[nodiscard]] release::Result<void> open();
+    /// Neither tokens nor JWTs: nobody can be let in.
+    [[nodiscard]] bool is_closed() const;
+    /// The caller of `Authorization: Bearer …`. Errors: 1001-1004 of SPEC.md section 7.
+    [[nodiscard]] release::Result<Caller> admit(const tls::Request& request, Role needed);
+
+  private:
+    [[nodiscard]] release::Result<Caller> identify(const tls::Request& request);
+
+    AuthOptions options_;
+    TokenFile tokens_;
+    std::function<std::int64_t()> unix_now_;
+};
+
+}  // namespace edgeroll::control::api

@@ -1,0 +1,76 @@
+#include <utility>
+
+#include "control/api/request_reader.hpp"
+#include "control/api/respond.hpp"
+#include "control/api/routes.hpp"
+#include "control/api/views.hpp"
+#include "release/wire/payload.hpp"
+
+namespace edgeroll::control::api {
+namespace {
+
+using release::Result;
+
+constexpr std::size_t note_bytes_max = 4096;
+
+Result<release::Version> read_version(const Request& request) {
+    if (auto known = only_parameters(request, {}); !known) return tl::unexpected(known.error());
+    const auto version = read_id(request, "version");
+    if (!version) return tl::unexpected(version.error());
+    return release::Version{*version};
+}
+
+Result<ConfigView> read_config(const Request& request, const Caller& caller) {
+    const auto version = read_version(request);
+    if (!version) return tl::unexpected(version.error());
+    auto body = read_body(request, {"payload", "note"}, release::wire::dispatch_bytes_max);
+    if (!body) return tl::unexpected(std::move(body.error()));
+    const auto payload = body->find("payload");
+    if (payload == body->end()) return invalid("field 'payload' is missing");
+    ConfigView config;
+    config.version = *version;
+    config.created_by = caller.name;
+    config.payload = release::wire::dump_json(*payload);
+    if (config.payload.size() > release::wire::payload_bytes_max) {
+        return tl::unexpected(too_large(release::wire::payload_bytes_max));
+    }
+    const auto parsed = release::wire::parse_payload(config.payload);
+    if (!parsed) return tl::unexpected(parsed.error());
+    // `{}` tells agents to reload what they have: as the content of a version it is a mistake.
+    if (parsed->files.empty()) return invalid("payload: must have at least one file");
+    config.sha256 = release::wire::content_digest(*parsed);
+    auto note = bounded_text(*body, "note", note_bytes_max);
+    if (!note) return tl::unexpected(std::move(note.error()));
+    config.note = std::move(*note);
+    return config;
+}
+
+}  // namespace
+
+void ConfigRoutes::add_to(tls::Router& router, Guard& guard) {
+    router.add("GET", "/api/v1/configs/{version}",
+               guard.guarded(Role::viewer,
+                             [this](Request request, Caller) { return show(std::move(request)); }));
+    router.add("PUT", "/api/v1/configs/{version}",
+               guard.guarded(Role::admin, [this](Request request, Caller caller) {
+                   return put(std::move(request), std::move(caller));
+               }));
+}
+
+awaitable<Response> ConfigRoutes::show(Request request) {
+    const auto version = read_version(request);
+    if (!version) co_return refuse(version.error());
+    const auto config = co_await store_.config(*version);
+    if (!config) co_return refuse(config.error());
+    co_return answer(json_of(*config, true));
+}
+
+awaitable<Response> ConfigRoutes::put(Request request, Caller caller) {
+    auto config = read_config(request, caller);
+    if (!config) co_return refuse(config.error());
+    const auto stored = co_await store_.put_config(std::move(*config));
+    if (!stored) co_return refuse(stored.error());
+    co_return answer(json_of(*stored, false));
+}
+
+}  // namespace edgeroll::control::api

@@ -1,0 +1,57 @@
+#include <utility>
+
+#include "control/api/respond.hpp"
+#include "control/api/routes.hpp"
+#include "tls/rt/program.hpp"
+
+namespace edgeroll::control::api {
+namespace {
+
+using release::Millis;
+using release::wire::Json;
+
+constexpr Millis patience{2'000};
+constexpr Millis fresh_for{200};
+
+}  // namespace
+
+HealthRoutes::HealthRoutes(const ApiParts& parts)
+    : metrics_(parts.metrics),
+      certificate_trouble_(parts.certificate_trouble),
+      ping_(parts.executor, parts.clock, [&store = parts.store] { return store.ping(); }),
+      gauges_(parts.executor, parts.clock, [&store = parts.store] { return store.gauges(); }) {}
+
+void HealthRoutes::add_to(tls::Router& router, Guard& guard) {
+    router.add("GET", "/healthz", guard.open([this](Request) { return health(); }));
+    router.add("GET", "/readyz", guard.open([this](Request) { return readiness(); }));
+    router.add("GET", "/metrics", guard.open([this](Request) { return metrics(); }));
+}
+
+awaitable<Response> HealthRoutes::health() {
+    Json data = Json::object();
+    data["status"] = "ok";
+    data["version"] = tls::rt::program_version();
+    co_return answer(data);
+}
+
+awaitable<Response> HealthRoutes::readiness() {
+    const auto alive = co_await ping_.get(patience, fresh_for);
+    if (!alive) co_return refuse(alive.error());
+    if (!*alive)
+        co_return refuse(release::code::busy, "the database's schema is not the one expected");
+    const std::string trouble = certificate_trouble_ ? certificate_trouble_() : std::string();
+    if (!trouble.empty()) co_return refuse(release::code::busy, "certificates: " + trouble);
+    Json data = Json::object();
+    data["status"] = "ready";
+    co_return answer(data);
+}
+
+awaitable<Response> HealthRoutes::metrics() {
+    const auto gauges = co_await gauges_.get(patience, fresh_for);
+    Response response;
+    response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+    response.body = metrics_.text(gauges);
+    co_return response;
+}
+
+}  // namespace edgeroll::control::api

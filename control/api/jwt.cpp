@@ -1,0 +1,94 @@
+#include "control/api/jwt.hpp"
+
+#include <optional>
+
+#include "release/wire/base64.hpp"
+#include "release/wire/json_util.hpp"
+#include "release/wire/secrets.hpp"
+
+namespace edgeroll::control::api {
+namespace {
+
+using release::wire::Json;
+namespace code = release::code;
+
+constexpr std::size_t token_bytes_max = 8U << 10;
+
+tl::unexpected<release::Error> bad(const char* why) {
+    return release::fail(std::string("the JWT ") + why, release::Outcome::permanent,
+                         code::bad_token);
+}
+
+std::optional<Json> decoded_object(std::string_view part) {
+    const auto text = release::wire::decode_base64url(part);
+    if (!text) return std::nullopt;
+    auto json = release::wire::parse_json(*text, token_bytes_max);
+    if (!json || !json->is_object()) return std::nullopt;
+    return std::move(*json);
+}
+
+/// A NumericDate of RFC 7519: a number, fractions allowed.
+std::optional<double> moment_of(const Json& claims, const char* name) {
+    const auto found = claims.find(name);
+    if (found == claims.end() || !found->is_number()) return std::nullopt;
+    return found->get<double>();
+}
+
+release::Result<Caller> caller_of(const Json& claims) {
+    const auto name = release::wire::required_text(claims, "username");
+    if (!name || !is_caller_name(*name)) return bad("has no usable username");
+    const auto word = release::wire::required_text(claims, "role");
+    if (!word) return bad("has no role");
+    const auto role = role_from_text(*word);
+    if (!role) {
+        return release::fail("the JWT's role is neither viewer nor admin",
+                             release::Outcome::permanent, code::forbidden);
+    }
+    Caller caller;
+    caller.name = *name;
+    caller.role = *role;
+    return caller;
+}
+
+}  // namespace
+
+bool looks_like_jwt(std::string_view token) {
+    const auto first = token.find('.');
+    if (first == token.npos) return false;
+    const auto second = token.find('.', first + 1);
+    return second != token.npos && token.find('.', second + 1) == token.npos;
+}
+
+release::Result<Caller> verify_jwt(std::string_view token, const std::string& secret,
+                                   const std::string& issuer, std::int64_t unix_now) {
+    if (token.size() > token_bytes_max || !looks_like_jwt(token)) return bad("is malformed");
+    const auto first = token.find('.');
+    const auto second = token.find('.', first + 1);
+    const auto signature = release::wire::decode_base64url(token.substr(second + 1));
+    const auto header = decoded_object(token.substr(0, first));
+    if (!signature || !header) return bad("is malformed");
+
+    // The algorithm is ours to choose, never the token's: RFC 8725, section 3.1.
+    const auto algorithm = release::wire::required_text(*header, "alg");
+    if (!algorithm || *algorithm != "HS256") return bad("is not signed with HS256");
+    if (header->contains("crit")) return bad("asks for extensions that are not known");
+    const std::string expected = release::wire::hmac_sha256(secret, token.substr(0, second));
+    if (!release::wire::is_equal_in_constant_time(*signature, expected)) return bad("is not valid");
+
+    const auto claims = decoded_object(token.substr(first + 1, second - first - 1));
+    if (!claims) return bad("is malformed");
+    const auto from = release::wire::required_text(*claims, "iss");
+    if (!from || *from != issuer) return bad("is of another issuer");
+    const auto expires = moment_of(*claims, "exp");
+    if (!expires) return bad("has no expiry (exp)");
+    const auto now = static_cast<double>(unix_now);
+    if (*expires <= now) {
+        return release::fail("the JWT has expired", release::Outcome::permanent,
+                             code::expired_token);
+    }
+    const auto starts = moment_of(*claims, "nbf");
+    if (claims->contains("nbf") && (!starts || *starts > now)) return bad("is not valid yet");
+    return caller_of(*claims);
+}
+
+}  // namespace edgeroll::control::api

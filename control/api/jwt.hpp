@@ -1,0 +1,22 @@
+// JSON Web Tokens, as far as SPEC.md section 2 has them: HS256, one issuer.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "control/api/tokens.hpp"
+#include "release/result.hpp"
+
+namespace edgeroll::control::api {
+
+/// Has two dots, as every signed JWT does.
+[[nodiscard]] bool looks_like_jwt(std::string_view token);
+
+/// Checks signature (constant time), `alg` (HS256 and nothing else), `iss`, `exp`, `nbf` and reads
+/// `username` and `role`. Errors: 1003 expired, 1004 a role that is none of ours, 1002 anything
+/// else; nothing is said about how a signature is wrong. @param unix_now seconds since 1970
+[[nodiscard]] release::Result<Caller> verify_jwt(std::string_view token, const std::string& secret,
+                                                 const std::string& issuer, std::int64_t unix_now);
+
+}  // namespace edgeroll::control::api

@@ -1,0 +1,139 @@
+#include "control/api/new_release.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "control/api/request_reader.hpp"
+#include "control/api/respond.hpp"
+#include "control/api/rfc3339.hpp"
+#include "release/wire/batch_config.hpp"
+#include "release/wire/json_util.hpp"
+#include "release/wire/text_util.hpp"
+
+namespace edgeroll::control::api {
+namespace {
+
+using release::Result;
+using release::wire::Json;
+
+constexpr std::size_t reason_bytes_max = 4096;
+constexpr std::size_t key_bytes_max = 200;
+
+/// A value that asks for nothing: the field might as well be missing.
+bool is_idle(const Json& value) {
+    return value.is_null() || value == false;
+}
+
+Result<void> refuse_unsupported(const Json& body) {
+    for (const char* field : {"from_release", "supersede", "callback_url"}) {
+        const auto found = body.find(field);
+        if (found != body.end() && !is_idle(*found)) {
+            return invalid(std::string("field '") + field + "' is not supported yet");
+        }
+    }
+    return {};
+}
+
+Result<void> read_kind(const Json& body, NewRelease& wanted) {
+    const auto target = release::wire::required_text(body, "target");
+    if (!target) return tl::unexpected(target.error());
+    if (*target != "cdn") return invalid("field 'target' must be cdn");
+    const auto type = release::wire::optional_text(body, "type");
+    if (!type) return tl::unexpected(type.error());
+    if (type->value_or("apply_config") != "apply_config") {
+        return invalid("field 'type' must be apply_config: other types are not supported");
+    }
+    wanted.target = *target;
+    return {};
+}
+
+Result<void> read_content(const Json& body, NewRelease& wanted) {
+    const auto version = release::wire::optional_integer(body, "version");
+    if (!version) return tl::unexpected(version.error());
+    if (*version) {
+        if (**version <= 0) return invalid("field 'version' must be above 0");
+        wanted.version = release::Version{**version};
+    }
+    const auto is_reload_only = release::wire::optional_flag(body, "reload_only");
+    if (!is_reload_only) return tl::unexpected(is_reload_only.error());
+    wanted.is_reload_only = is_reload_only->value_or(false);
+    return {};
+}
+
+Result<void> read_rules(const Json& body, NewRelease& wanted) {
+    const auto not_before = release::wire::optional_text(body, "not_before");
+    if (!not_before) return tl::unexpected(not_before.error());
+    if (*not_before) {
+        auto moment = normal_time(**not_before);
+        if (!moment) {
+            return invalid(
+                "field 'not_before' must be RFC 3339 with a zone, before 2038, e.g. "
+                "2026-01-31T08:00:00Z");
+        }
+        wanted.not_before = std::move(*moment);
+    }
+    const auto config = body.find("batch_config");
+    if (config == body.end() || config->is_null()) return {};
+    if (!config->is_object()) return invalid("field 'batch_config' must be an object");
+    std::string text = release::wire::dump_json(*config);
+    const auto policy = release::wire::parse_batch_config(text);
+    if (!policy) return tl::unexpected(policy.error());
+    wanted.batch_config = std::move(text);
+    return {};
+}
+
+Result<void> read_preview(const Json& body, NewRelease& wanted) {
+    const auto is_dry_run = release::wire::optional_flag(body, "dry_run");
+    if (!is_dry_run) return tl::unexpected(is_dry_run.error());
+    wanted.is_dry_run = is_dry_run->value_or(false);
+    const auto plan = release::wire::optional_text(body, "planSha256");
+    if (!plan) return tl::unexpected(plan.error());
+    if (!*plan) return {};
+    if (!release::wire::is_sha256_hex(**plan)) {
+        return invalid("field 'planSha256' must be 64 hex digits, as a dry run answered them");
+    }
+    wanted.expected_plan_sha256 = **plan;
+    for (char& c : wanted.expected_plan_sha256) {
+        if (c >= 'A' && c <= 'F') c = static_cast<char>(c - 'A' + 'a');
+    }
+    return {};
+}
+
+Result<void> read_key(const tls::Request& request, const Json& body, NewRelease& wanted) {
+    const auto header = request.headers.find("idempotency-key");
+    if (header == request.headers.end()) return {};
+    const std::string& key = header->second;
+    const bool is_plain = std::all_of(key.begin(), key.end(), [](char c) {
+        return c > ' ' && static_cast<unsigned char>(c) < 0x7F;
+    });
+    if (key.empty() || key.size() > key_bytes_max || !is_plain) {
+        return invalid("the Idempotency-Key header must be 1 to 200 visible ASCII characters");
+    }
+    wanted.idempotency_key = key;
+    // Of the value, not of the text: a client may write the same body in another order.
+    wanted.request_sha256 = release::wire::sha256_hex(release::wire::dump_json(body));
+    return {};
+}
+
+}  // namespace
+
+Result<NewRelease> read_new_release(const tls::Request& request, const Caller& caller) {
+    if (auto known = only_parameters(request, {}); !known) return tl::unexpected(known.error());
+    const auto body = read_body(request, {"target", "type", "version", "reload_only", "reason",
+                                          "batch_config", "not_before", "callback_url", "supersede",
+                                          "from_release", "dry_run", "planSha256"});
+    if (!body) return tl::unexpected(body.error());
+    NewRelease wanted;
+    wanted.created_by = caller.name;
+    auto reason = bounded_text(*body, "reason", reason_bytes_max);
+    if (!reason) return tl::unexpected(reason.error());
+    wanted.reason = std::move(*reason);
+    for (auto* read : {&read_kind, &read_content, &read_rules, &read_preview}) {
+        if (auto done = (*read)(*body, wanted); !done) return tl::unexpected(done.error());
+    }
+    if (auto done = refuse_unsupported(*body); !done) return tl::unexpected(done.error());
+    if (auto done = read_key(request, *body, wanted); !done) return tl::unexpected(done.error());
+    return wanted;
+}
+
+}  // namespace edgeroll::control::api

@@ -1,0 +1,16 @@
+// The body of POST /api/v1/releases.
+#pragma once
+
+#include "control/api/tokens.hpp"
+#include "control/store/api_store.hpp"
+#include "release/result.hpp"
+#include "tls/http_types.hpp"
+
+namespace edgeroll::control::api {
+
+/// Reads and checks everything that can be checked without the database. Errors: 2002, naming the
+/// field; what SPEC.md section 7 has and this version does not is refused too.
+[[nodiscard]] release::Result<NewRelease> read_new_release(const tls::Request& request,
+                                                           const Caller& caller);
+
+}  // namespace edgeroll::control::api

@@ -1,0 +1,15 @@
+// The bodies of POST /api/v1/nodes and PATCH /api/v1/nodes/<id>.
+#pragma once
+
+#include "control/store/api_store.hpp"
+#include "release/result.hpp"
+#include "tls/http_types.hpp"
+
+namespace edgeroll::control::api {
+
+/// Fields are called as in answers (mainIp) or as the columns are (main_ip). Errors: 2002.
+/// @param is_new name and address are required then
+[[nodiscard]] release::Result<NodeChangeRequest> read_node_change(const tls::Request& request,
+                                                                  bool is_new);
+
+}  // namespace edgeroll::control::api

@@ -1,0 +1,72 @@
+// The handlers behind the routes, a class a subject. Loop thread; each must outlive the router.
+#pragma once
+
+#include "control/api/api.hpp"
+#include "control/api/coalesced.hpp"
+#include "control/api/guard.hpp"
+#include "control/store/api_store.hpp"
+#include "tls/router.hpp"
+
+namespace edgeroll::control::api {
+
+using tls::Request;
+using tls::Response;
+
+class ReleaseRoutes {
+  public:
+    explicit ReleaseRoutes(ApiStore& store) : store_(store) {}
+    void add_to(tls::Router& router, Guard& guard);
+
+  private:
+    awaitable<Response> show(Request request);
+    awaitable<Response> list(Request request);
+    awaitable<Response> create(Request request, Caller caller);
+
+    ApiStore& store_;
+};
+
+class ConfigRoutes {
+  public:
+    explicit ConfigRoutes(ApiStore& store) : store_(store) {}
+    void add_to(tls::Router& router, Guard& guard);
+
+  private:
+    awaitable<Response> show(Request request);
+    awaitable<Response> put(Request request, Caller caller);
+
+    ApiStore& store_;
+};
+
+class NodeRoutes {
+  public:
+    explicit NodeRoutes(ApiStore& store) : store_(store) {}
+    void add_to(tls::Router& router, Guard& guard);
+
+  private:
+    awaitable<Response> list(Request request);
+    awaitable<Response> add(Request request);
+    awaitable<Response> change(Request request);
+
+    ApiStore& store_;
+};
+
+class HealthRoutes {
+  public:
+    explicit HealthRoutes(const ApiParts& parts);
+    void add_to(tls::Router& router, Guard& guard);
+
+  private:
+    awaitable<Response> health();
+    awaitable<Response> readiness();
+    awaitable<Response> metrics();
+
+    Metrics& metrics_;
+    std::function<std::string()> certificate_trouble_;
+    Coalesced<bool> ping_;
+    Coalesced<Gauges> gauges_;
+};
+
+/// What SPEC.md section 7 has and this version does not: refused with 3003, never ignored.
+void add_planned_routes(tls::Router& router, Guard& guard);
+
+}  // namespace edgeroll::control::api

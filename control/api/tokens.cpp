@@ -1,0 +1,174 @@
+#include "control/api/tokens.hpp"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <fstream>
+#include <sstream>
+#include <utility>
+
+#include "release/wire/json_util.hpp"
+#include "release/wire/secrets.hpp"
+#include "release/wire/text_util.hpp"
+#include "tls/rt/log.hpp"
+
+namespace edgeroll::control::api {
+namespace {
+
+constexpr std::size_t file_bytes_max = 1U << 20;
+
+std::string_view trimmed(std::string_view text) {
+    const auto is_blank = [](char c) { return c == ' ' || c == '\t' || c == '\r'; };
+    while (!text.empty() && is_blank(text.front()))
+        text.remove_prefix(1);
+    while (!text.empty() && is_blank(text.back()))
+        text.remove_suffix(1);
+    return text;
+}
+
+}  // namespace
+
+std::optional<Role> role_from_text(std::string_view text) {
+    if (text == "viewer") return Role::viewer;
+    if (text == "admin") return Role::admin;
+    return std::nullopt;
+}
+
+std::string_view to_text(Role role) {
+    return role == Role::admin ? "admin" : "viewer";
+}
+
+bool is_caller_name(std::string_view name) {
+    return !name.empty() && name.size() <= 100 && !release::wire::has_control_character(name) &&
+           name.find_first_of(": ") == std::string_view::npos;
+}
+
+release::Result<TokenLine> parse_token_line(std::string_view text) {
+    const auto first = text.find(':');
+    const auto second = first == text.npos ? text.npos : text.find(':', first + 1);
+    if (second == text.npos) return release::fail("not of the form name:role:sha256hex");
+    TokenLine line;
+    line.caller.name = text.substr(0, first);
+    if (!is_caller_name(line.caller.name)) {
+        return release::fail("the name is empty, longer than 100 bytes or has a blank");
+    }
+    const auto role = role_from_text(text.substr(first + 1, second - first - 1));
+    if (!role) return release::fail("the role must be viewer or admin");
+    line.caller.role = *role;
+    line.sha256 = text.substr(second + 1);
+    if (!release::wire::is_sha256_hex(line.sha256)) {
+        return release::fail("the token's SHA-256 must be 64 hex digits");
+    }
+    std::transform(line.sha256.begin(), line.sha256.end(), line.sha256.begin(), [](char c) {
+        return c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c;
+    });
+    return line;
+}
+
+FreshToken make_token(const std::string& name, Role role) {
+    FreshToken fresh;
+    fresh.token = release::wire::random_hex(32);
+    fresh.line =
+        name + ":" + std::string(to_text(role)) + ":" + release::wire::sha256_hex(fresh.token);
+    return fresh;
+}
+
+TokenFile::TokenFile(std::string path) : path_(std::move(path)) {}
+
+release::Result<void> TokenFile::open() {
+    if (path_.empty()) return {};
+    const auto now = stamp();
+    if (!now || !read()) return release::fail("'" + path_ + "' cannot be read");
+    if (lines_.empty() && !faults_.empty()) {
+        const auto& [number, what] = faults_.front();
+        return release::fail("'" + path_ + "' has no usable line: line " + std::to_string(number) +
+                             ": " + what);
+    }
+    tell_faults();
+    seen_ = *now;
+    return {};
+}
+
+void TokenFile::refresh() {
+    if (path_.empty()) return;
+    const auto now = stamp();
+    if (now && *now == seen_) return;
+    // The stamp is taken before the reading: a write in between is seen next time.
+    if (now && read()) {
+        seen_ = *now;
+        is_trouble_told_ = false;
+        tell_faults();
+        tls::rt::LogFields fields;
+        fields.emplace_back("tokens", std::to_string(lines_.size()));
+        tls::rt::log(tls::rt::LogLevel::info, "tokens_reloaded", fields);
+        return;
+    }
+    if (is_trouble_told_) return;
+    is_trouble_told_ = true;
+    tls::rt::LogFields fields;
+    fields.emplace_back("file", path_);
+    fields.emplace_back("what", "cannot be read; the tokens stay as they were");
+    tls::rt::log(tls::rt::LogLevel::error, "tokens_refused", fields);
+}
+
+std::optional<Caller> TokenFile::find(std::string_view token) const {
+    const std::string digest = release::wire::sha256_hex(token);
+    const TokenLine* found = nullptr;
+    for (const TokenLine& line : lines_) {
+        if (release::wire::is_equal_in_constant_time(line.sha256, digest)) found = &line;
+    }
+    if (found == nullptr) return std::nullopt;
+    return found->caller;
+}
+
+std::optional<TokenFile::Stamp> TokenFile::stamp() const {
+    struct stat status {};
+    if (::stat(path_.c_str(), &status) != 0) return std::nullopt;
+    Stamp now;
+    now.seconds = status.st_mtim.tv_sec;
+    now.nanoseconds = status.st_mtim.tv_nsec;
+    now.bytes = status.st_size;
+    now.inode = status.st_ino;
+    return now;
+}
+
+void TokenFile::tell_faults() const {
+    for (const auto& [number, what] : faults_) {
+        // Never the line itself: somebody may have put a token where its digest belongs.
+        tls::rt::LogFields fields;
+        fields.emplace_back("file", path_);
+        fields.emplace_back("line", std::to_string(number));
+        fields.emplace_back("what", what);
+        tls::rt::log(tls::rt::LogLevel::error, "token_line_skipped", fields);
+    }
+}
+
+bool TokenFile::read() {
+    std::ifstream file(path_, std::ios::binary);
+    if (!file) return false;
+    std::string text(file_bytes_max + 1, '\0');
+    file.read(text.data(), static_cast<std::streamsize>(text.size()));
+    if (file.bad()) return false;
+    text.resize(static_cast<std::size_t>(file.gcount()));
+    if (text.size() > file_bytes_max) return false;
+
+    std::vector<TokenLine> lines;
+    std::istringstream rows(text);
+    int number = 0;
+    faults_.clear();
+    for (std::string row; std::getline(rows, row);) {
+        ++number;
+        const std::string_view line = trimmed(row);
+        if (line.empty() || line.front() == '#') continue;
+        auto parsed = parse_token_line(line);
+        if (parsed) {
+            lines.push_back(std::move(*parsed));
+            continue;
+        }
+        faults_.emplace_back(number, parsed.error().message);
+    }
+    lines_ = std::move(lines);
+    return true;
+}
+
+}  // namespace edgeroll::control::api

@@ -1,0 +1,77 @@
+// API tokens: the file that lists them by their digests, and making new ones.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "release/result.hpp"
+
+namespace edgeroll::control::api {
+
+enum class Role { viewer, admin };
+[[nodiscard]] std::optional<Role> role_from_text(std::string_view text);
+[[nodiscard]] std::string_view to_text(Role role);
+
+/// Who makes a request.
+struct Caller {
+    std::string name;
+    Role role = Role::viewer;
+};
+
+/// Not empty, at most 100 bytes, without colon, blank and control characters.
+[[nodiscard]] bool is_caller_name(std::string_view name);
+
+struct TokenLine {
+    Caller caller;
+    std::string sha256;  ///< of the token, lower-case hex
+};
+
+/// Reads `name:role:sha256hex`. Error: what is wrong, without the digest.
+[[nodiscard]] release::Result<TokenLine> parse_token_line(std::string_view line);
+
+struct FreshToken {
+    std::string token;  ///< 256 random bits, hex
+    std::string line;   ///< for the tokens file
+};
+/// @param name see is_caller_name
+[[nodiscard]] FreshToken make_token(const std::string& name, Role role);
+
+/// API_TOKENS_FILE, read again when it changes. A broken line is logged and skipped, the others
+/// hold; a file that cannot be read any more leaves the tokens as they were, so that a slip of an
+/// editor locks nobody out. Loop thread.
+class TokenFile {
+  public:
+    /// @param path empty: no tokens
+    explicit TokenFile(std::string path);
+
+    /// Reads the file for the first time. Error: it cannot be read, or has lines and none is good.
+    [[nodiscard]] release::Result<void> open();
+    /// Looks whether the file has changed (a stat) and reads it again if so.
+    void refresh();
+    /// Compares with every line in constant time.
+    [[nodiscard]] std::optional<Caller> find(std::string_view token) const;
+    [[nodiscard]] std::size_t size() const { return lines_.size(); }
+    [[nodiscard]] bool is_configured() const { return !path_.empty(); }
+
+  private:
+    struct Stamp {
+        std::int64_t seconds = 0, nanoseconds = 0, bytes = -1;
+        std::uint64_t inode = 0;
+        friend bool operator==(const Stamp&, const Stamp&) = default;
+    };
+    [[nodiscard]] std::optional<Stamp> stamp() const;
+    [[nodiscard]] bool read();
+    void tell_faults() const;
+
+    std::string path_;
+    Stamp seen_;
+    bool is_trouble_told_ = false;
+    std::vector<TokenLine> lines_;
+    std::vector<std::pair<int, std::string>> faults_;  ///< broken lines of the last reading
+};
+
+}  // namespace edgeroll::control::api

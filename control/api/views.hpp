@@ -1,0 +1,17 @@
+// Releases, configurations and nodes as JSON (SPEC.md section 7, docs/api.md).
+#pragma once
+
+#include "control/store/api_store.hpp"
+#include "release/wire/json_util.hpp"
+
+namespace edgeroll::control::api {
+
+/// Without `batches`: an item of a list.
+[[nodiscard]] release::wire::Json json_of(const ReleaseSummary& release);
+[[nodiscard]] release::wire::Json json_of(const ReleaseView& view);
+[[nodiscard]] release::wire::Json json_of(const CreatedRelease& created);
+[[nodiscard]] release::wire::Json json_of(const NodeView& node);
+/// @param has_payload whether the content is shown
+[[nodiscard]] release::wire::Json json_of(const ConfigView& config, bool has_payload);
+
+}  // namespace edgeroll::control::api

@@ -1,0 +1,21 @@
+// The subcommands of edgeroll-control besides `serve`. Each returns the exit status.
+#pragma once
+
+#include <string>
+
+#include "control/api/tokens.hpp"
+#include "control/settings.hpp"
+
+namespace edgeroll::control {
+
+/// Brings the schema up to date and says what it did.
+int migrate(const Settings& settings);
+
+/// Prints a fresh token and, on the next line, what belongs into API_TOKENS_FILE.
+int print_token(const std::string& name, api::Role role);
+
+/// Validates settings, certificates, tokens and database; a line each on standard output. 0 if a
+/// `serve` with the same settings would start, else 2. Changes nothing in the database.
+int check(const Settings& settings);
+
+}  // namespace edgeroll::control

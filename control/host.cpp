@@ -1,0 +1,44 @@
+#include "control/host.hpp"
+
+#include <unistd.h>
+
+#include <array>
+#include <chrono>
+#include <cstdio>
+
+namespace edgeroll::control {
+namespace {
+
+std::int64_t unix_millis() {
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+}
+
+}  // namespace
+
+std::int64_t unix_now() {
+    return unix_millis() / 1000;
+}
+
+std::string process_name() {
+    std::array<char, 200> host{};
+    if (gethostname(host.data(), host.size() - 1) != 0) host[0] = '\0';
+    std::array<char, 24> start{};
+    std::snprintf(start.data(), start.size(), "%llx",
+                  static_cast<unsigned long long>(unix_millis()));
+    const std::string name = host[0] == '\0' ? "unknown" : host.data();
+    return name + ":" + std::to_string(getpid()) + ":" + start.data();
+}
+
+SystemRandom::SystemRandom() {
+    std::random_device device;
+    std::seed_seq seed{device(), device(), device(), device()};
+    engine_.seed(seed);
+}
+
+double SystemRandom::fraction() {
+    // 53 bits: every value is exact and below 1.
+    return static_cast<double>(engine_() >> 11U) / 9007199254740992.0;
+}
+
+}  // namespace edgeroll::control

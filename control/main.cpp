@@ -1,0 +1,85 @@
+// edgeroll-control: the control service and its subcommands.
+#include <CLI/CLI.hpp>
+#include <string>
+#include <utility>
+
+#include "control/commands.hpp"
+#include "control/service.hpp"
+#include "control/settings.hpp"
+#include "tls/rt/log.hpp"
+#include "tls/rt/program.hpp"
+#include "tls/rt/settings.hpp"
+
+namespace {
+
+using namespace edgeroll;
+
+constexpr const char* program = "edgeroll-control";
+
+struct Arguments {
+    std::string config_path;
+    std::string token_name;
+    std::string role = "viewer";
+    CLI::App* migrate = nullptr;
+    CLI::App* token = nullptr;
+    CLI::App* check = nullptr;
+};
+
+void describe(CLI::App& app, Arguments& arguments, const std::vector<tls::rt::Setting>& table) {
+    app.require_subcommand(0, 1);
+    app.fallthrough();
+    tls::rt::add_common_options(app, arguments.config_path, table);
+    app.add_subcommand("serve", "run the service (the default)");
+    arguments.migrate = app.add_subcommand("migrate", "bring the database's schema up to date");
+    arguments.check = app.add_subcommand(
+        "check", "validate settings, certificates and database, then exit with 0 or 2");
+    arguments.token = app.add_subcommand(
+        "token", "print a fresh API token and, on the next line, its line for API_TOKENS_FILE");
+    arguments.token->add_option("NAME", arguments.token_name, "who will use it")->required();
+    arguments.token->add_option("--role", arguments.role, "viewer (reads) or admin (also acts)")
+        ->check(CLI::IsMember({"viewer", "admin"}));
+}
+
+int serve(control::Settings settings) {
+    if (auto fits = control::check_settings(settings); !fits) {
+        return tls::rt::refuse(program, fits.error().message);
+    }
+    tls::rt::set_up_log(settings.log_level, settings.log_format, program);
+    control::Service service(std::move(settings));
+    if (auto opened = service.open(); !opened) {
+        return tls::rt::refuse(program, opened.error().message);
+    }
+    service.run();
+    return 0;
+}
+
+int make_token(const Arguments& arguments) {
+    if (!control::api::is_caller_name(arguments.token_name)) {
+        return tls::rt::refuse(
+            program,
+            "NAME must have 1 to 100 bytes and neither colons, blanks nor control "
+            "characters");
+    }
+    return control::print_token(arguments.token_name,
+                                *control::api::role_from_text(arguments.role));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    control::Settings settings;
+    const auto table = control::settings_table(settings);
+    Arguments arguments;
+    CLI::App app("edgeroll's control service: runs releases, serves the API.", program);
+    describe(app, arguments, table);
+    if (const auto status = tls::rt::parse_arguments(app, argc, argv)) return *status;
+    if (arguments.token->parsed()) return make_token(arguments);
+
+    const auto environment = tls::rt::environment();
+    if (auto read = tls::rt::load_settings(table, arguments.config_path, environment); !read) {
+        return tls::rt::refuse(program, read.error().message);
+    }
+    if (arguments.migrate->parsed()) return control::migrate(settings);
+    if (arguments.check->parsed()) return control::check(settings);
+    return serve(std::move(settings));
+}

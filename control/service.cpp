@@ -1,0 +1,185 @@
+#include "control/service.hpp"
+
+#include <unistd.h>
+
+#include <csignal>
+#include <utility>
+
+#include "control/api/respond.hpp"
+#include "control/certificates.hpp"
+#include "release/wire/payload.hpp"
+#include "tls/rt/log.hpp"
+#include "tls/rt/spawn.hpp"
+
+namespace edgeroll::control {
+namespace {
+
+using release::Millis;
+using release::Result;
+using tls::rt::log;
+using tls::rt::LogFields;
+using tls::rt::LogLevel;
+
+constexpr Millis tick_interval{1'000};
+constexpr Millis connection_idle_max{60'000};  // below the agents' own limit
+constexpr Millis connection_age_max{600'000};
+// Together below the five seconds that SPEC.md section 1 allows.
+constexpr Millis claims_grace{2'500};
+constexpr Millis requests_grace{1'000};
+constexpr unsigned last_resort_seconds = 4;
+
+/// A database call that hangs cannot be cancelled. Everything that matters is written down by now
+/// or ends by its lease, so the process goes when its time is up.
+void leave_in_time() {
+    struct sigaction action {};
+    action.sa_handler = [](int) { _exit(0); };
+    sigaction(SIGALRM, &action, nullptr);
+    alarm(last_resort_seconds);
+}
+
+api::AuthOptions auth_options(const Settings& settings) {
+    api::AuthOptions options;
+    options.tokens_file = settings.tokens_file;
+    options.jwt_secret = settings.jwt_secret;
+    options.jwt_issuer = settings.jwt_issuer;
+    return options;
+}
+
+SupervisorOptions supervisor_options(const Settings& settings) {
+    SupervisorOptions options;
+    options.interval = settings.interval;
+    options.max_releases = settings.max_releases;
+    options.lease = settings.lease;
+    options.rules.node_timeout = settings.node_timeout;
+    options.rules.start_window = settings.max_in_flight;
+    options.dispatcher.max_in_flight = settings.max_in_flight;
+    options.dispatcher.rules.dispatch_timeout = settings.dispatch_timeout;
+    options.dispatcher.rules.poll_ceiling = settings.poll_ceiling;
+    options.dispatcher.rules.poll_first =
+        std::min(options.dispatcher.rules.poll_first, settings.poll_ceiling);
+    return options;
+}
+
+}  // namespace
+
+Service::Service(Settings settings)
+    : settings_(std::move(settings)),
+      name_(process_name()),
+      authenticator_(auth_options(settings_), unix_now) {}
+
+Result<void> Service::open() {
+    clock_ = tls::rt::make_clock(loop_.get_executor());
+    if (auto done = open_certificates(); !done) return done;
+    if (auto done = authenticator_.open(); !done) {
+        return release::fail("API_TOKENS_FILE: " + done.error().message);
+    }
+    StoreOptions options = store_options(settings_);
+    options.owner = name_;
+    auto database = open_database(loop_.get_executor(), *clock_, std::move(options));
+    if (!database) return release::fail(database_trouble(settings_, database.error()));
+    database_ = std::move(*database);
+    if (auto done = open_executor(); !done) return done;
+    return open_http();
+}
+
+Result<void> Service::open_certificates() {
+    if (settings_.runs_releases()) {
+        auto certificates = agent_certificates(settings_);
+        if (!certificates) return tl::unexpected(std::move(certificates.error()));
+        agent_certificates_ = std::move(*certificates);
+    }
+    if (!settings_.http_certificate.empty()) {
+        auto certificates = http_certificates(settings_);
+        if (!certificates) return tl::unexpected(std::move(certificates.error()));
+        http_certificates_ = std::move(*certificates);
+    }
+    return {};
+}
+
+Result<void> Service::open_executor() {
+    if (!settings_.runs_releases()) return {};
+    AgentOptions options;
+    options.connect_timeout = settings_.connect_timeout;
+    options.request_timeout = settings_.request_timeout;
+    pool_ = tls::make_client_pool(loop_.get_executor(), *agent_certificates_);
+    agents_ = make_agents(*pool_, options);
+    supervisor_ = make_supervisor(loop_.get_executor(), database_->store(), *agents_, *clock_,
+                                  random_, metrics_, supervisor_options(settings_));
+    return {};
+}
+
+Result<void> Service::open_http() {
+    const auto trouble = [this] {
+        return agent_certificates_ ? agent_certificates_->trouble() : std::string();
+    };
+    api_ = api::make_api(api::ApiParts{loop_.get_executor(), database_->api(), authenticator_,
+                                       metrics_, *clock_, trouble});
+    tls::ServerOptions options;
+    options.address = settings_.http_address;
+    options.address_name = "HTTP_ADDR";
+    options.contexts = http_certificates_.get();
+    // The largest configuration has to fit; the other bodies have their own, smaller limit.
+    options.limits.body_bytes_max = release::wire::dispatch_bytes_max;
+    options.error_body = [this](int status, const std::string& what) {
+        metrics_.http_answered(status);
+        return api::error_body(status, what);
+    };
+    auto server = tls::start_server(loop_.get_executor(), std::move(options), api_->router());
+    if (!server) return tl::unexpected(std::move(server.error()));
+    server_ = std::move(*server);
+    return {};
+}
+
+void Service::tell_start() {
+    const StoreOptions store = store_options(settings_);
+    log(LogLevel::info, "started",
+        {{"version", tls::rt::program_version()},
+         {"port", std::to_string(server_->port())},
+         {"database", redacted(store.url)},
+         {"executor", settings_.runs_releases() ? "1" : "0"},
+         {"owner", name_}});
+    if (settings_.is_executor_enabled && !settings_.is_mtls_enabled) {
+        log(LogLevel::warn, "executor_off",
+            {{"reason", "MTLS_ENABLED is 0 and there is no plaintext mode: no release runs here"}});
+    }
+    if (authenticator_.is_closed()) {
+        log(LogLevel::warn, "api_closed",
+            {{"reason",
+              "neither API_TOKENS_FILE nor JWT_SECRET is set: every call that needs a token is "
+              "refused"}});
+    }
+    if (!settings_.jwt_secret.empty() && settings_.jwt_secret.size() < 32) {
+        log(LogLevel::warn, "jwt_secret_short",
+            {{"reason", "JWT_SECRET has less than the 32 bytes that HS256 asks for"}});
+    }
+}
+
+void Service::run() {
+    const auto stop = [this] {
+        leave_in_time();
+        tls::rt::spawn(loop_.get_executor(), "shut_down", shut_down());
+    };
+    signals_ = tls::rt::on_stop_signal(loop_.get_executor(), stop);
+    tls::rt::spawn(loop_.get_executor(), "tick", tick());
+    if (supervisor_) supervisor_->start();
+    tell_start();
+    loop_.run();
+    log(LogLevel::info, "stopped", {});
+}
+
+awaitable<void> Service::tick() {
+    while (true) {
+        co_await clock_->sleep_until(clock_->now() + tick_interval);
+        if (agent_certificates_) agent_certificates_->refresh();
+        if (http_certificates_) http_certificates_->refresh();
+        if (pool_) pool_->prune(connection_idle_max, connection_age_max);
+    }
+}
+
+awaitable<void> Service::shut_down() {
+    if (supervisor_) co_await supervisor_->stop(claims_grace);
+    co_await server_->stop(requests_grace);
+    loop_.stop();
+}
+
+}  // namespace edgeroll::control

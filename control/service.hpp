@@ -1,0 +1,57 @@
+// The running control service: every part, and the order in which they come and go.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <memory>
+
+#include "control/agents/agents.hpp"
+#include "control/api/api.hpp"
+#include "control/core/supervisor.hpp"
+#include "control/host.hpp"
+#include "control/settings.hpp"
+#include "control/store/open.hpp"
+#include "tls/client_pool.hpp"
+#include "tls/context_store.hpp"
+#include "tls/http_server.hpp"
+#include "tls/rt/program.hpp"
+
+namespace edgeroll::control {
+
+class Service {
+  public:
+    explicit Service(Settings settings);
+
+    /// Opens everything, the database first. Error: one line for the user; nothing runs then.
+    [[nodiscard]] release::Result<void> open();
+    /// Runs until SIGTERM or SIGINT: then stops taking work, gives the claims back and returns.
+    void run();
+
+  private:
+    release::Result<void> open_certificates();
+    release::Result<void> open_executor();
+    release::Result<void> open_http();
+    void tell_start();
+    awaitable<void> tick();
+    awaitable<void> shut_down();
+
+    Settings settings_;
+    std::string name_;
+    SystemRandom random_;
+    api::Metrics metrics_;
+    api::Authenticator authenticator_;
+    std::unique_ptr<Clock> clock_;
+    std::unique_ptr<tls::ContextStore> agent_certificates_;
+    std::unique_ptr<tls::ContextStore> http_certificates_;
+    std::unique_ptr<Agents> agents_;
+    std::unique_ptr<Supervisor> supervisor_;
+    std::unique_ptr<api::Api> api_;
+    // The coroutines live in the loop and refer to what stands above it. What stands below holds
+    // sockets, or threads that post to the loop, and so must be gone before it.
+    boost::asio::io_context loop_{1};
+    std::unique_ptr<Database> database_;
+    std::unique_ptr<tls::ClientPool> pool_;
+    std::unique_ptr<tls::HttpServer> server_;
+    std::unique_ptr<tls::rt::StopSignals> signals_;
+};
+
+}  // namespace edgeroll::control

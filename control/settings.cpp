@@ -1,0 +1,155 @@
+#include "control/settings.hpp"
+
+#include <utility>
+
+namespace edgeroll::control {
+namespace {
+
+using release::Millis;
+using tls::rt::Setting;
+
+constexpr const char* default_database_url = "sqlite:edgeroll.db";
+
+/// MIGRATE is on, off or left to the kind of the database.
+Setting migrate_setting(std::optional<bool>& target) {
+    Setting setting;
+    setting.name = "MIGRATE";
+    setting.default_text = "1 for sqlite, 0 for mysql";
+    setting.help = "bring the schema up to date at start; with 0 an old schema refuses to start";
+    setting.parse = [&target](std::string_view text) -> std::optional<std::string> {
+        if (text != "0" && text != "1") return "must be 1 (on) or 0 (off)";
+        target = text == "1";
+        return std::nullopt;
+    };
+    return setting;
+}
+
+void add_database(std::vector<Setting>& table, Settings& s) {
+    // Both hold a password.
+    table.push_back(tls::rt::secret_setting(
+        "DATABASE_URL", s.database_url,
+        "mysql://user:pass@host[:3306][,host2]/db, "
+        "mysql://user:pass@localhost/db?socket=/path or sqlite:PATH; default sqlite:edgeroll.db"));
+    table.push_back(
+        tls::rt::secret_setting("MYSQL_DSN", s.mysql_dsn,
+                                "user:pass@tcp(host:3306)/db, used when DATABASE_URL is not set"));
+    table.push_back(migrate_setting(s.migrates));
+}
+
+void add_api(std::vector<Setting>& table, Settings& s) {
+    table.push_back(tls::rt::text_setting("HTTP_ADDR", s.http_address,
+                                          "API and metrics; ':8080' means every address"));
+    table.push_back(tls::rt::text_setting("HTTP_CERT", s.http_certificate,
+                                          "PEM certificate: serve the API over TLS"));
+    table.push_back(tls::rt::text_setting("HTTP_KEY", s.http_key, "PEM key of HTTP_CERT"));
+    table.push_back(tls::rt::text_setting(
+        "API_TOKENS_FILE", s.tokens_file,
+        "API tokens, a line each: name:role:sha256-hex-of-token; read again when it changes"));
+    table.push_back(
+        tls::rt::secret_setting("JWT_SECRET", s.jwt_secret, "also accept HS256 JWTs (secret)"));
+    table.push_back(tls::rt::text_setting("JWT_ISSUER", s.jwt_issuer, "issuer of those JWTs"));
+}
+
+void add_executor(std::vector<Setting>& table, Settings& s) {
+    constexpr Millis tick{1};
+    table.push_back(tls::rt::flag_setting("RELEASE_EXECUTOR_ENABLED", s.is_executor_enabled,
+                                          "run releases here; 0 serves the API only"));
+    table.push_back(tls::rt::seconds_setting("RELEASE_EXECUTOR_INTERVAL_SEC", s.interval,
+                                             Millis{10}, "how often to look for releases"));
+    table.push_back(tls::rt::number_setting("RELEASE_EXECUTOR_MAX_RELEASES", s.max_releases, 1,
+                                            1'000, "releases run at once by this process"));
+    table.push_back(tls::rt::number_setting("RELEASE_EXECUTOR_MAX_IN_FLIGHT", s.max_in_flight, 1,
+                                            10'000, "requests open to agents at once"));
+    table.push_back(tls::rt::seconds_setting("RELEASE_NODE_TIMEOUT_SEC", s.node_timeout, tick,
+                                             "from dispatch until the node must have finished"));
+    table.push_back(tls::rt::seconds_setting(
+        "RELEASE_DISPATCH_TIMEOUT_SEC", s.dispatch_timeout, tick,
+        "how long a node may stay unreachable before its dispatch is given up"));
+    table.push_back(tls::rt::seconds_setting("RELEASE_POLL_INTERVAL_SEC", s.poll_ceiling,
+                                             Millis{10}, "ceiling of the poll interval"));
+    table.push_back(tls::rt::seconds_setting("RELEASE_LEASE_SEC", s.lease, Millis{500},
+                                             "how long a claim lasts without renewal"));
+}
+
+void add_agents(std::vector<Setting>& table, Settings& s) {
+    constexpr Millis tick{1};
+    table.push_back(tls::rt::flag_setting("MTLS_ENABLED", s.is_mtls_enabled,
+                                          "0 runs no releases: there is no plaintext mode"));
+    table.push_back(tls::rt::text_setting("CONTROL_CERT", s.certificate,
+                                          "PEM client certificate, shown to agents"));
+    table.push_back(tls::rt::text_setting("CONTROL_KEY", s.key, "PEM key of CONTROL_CERT"));
+    table.push_back(tls::rt::text_setting("CONTROL_CA", s.ca,
+                                          "PEM bundle that agents' certificates must chain to"));
+    table.push_back(
+        tls::rt::text_setting("CONTROL_CRL", s.crl, "PEM revocation lists; none when empty"));
+    table.push_back(tls::rt::seconds_setting("AGENT_CONNECT_TIMEOUT_SEC", s.connect_timeout, tick,
+                                             "connect to an agent, TCP and TLS together"));
+    table.push_back(tls::rt::seconds_setting("AGENT_REQUEST_TIMEOUT_SEC", s.request_timeout, tick,
+                                             "one request to an agent"));
+}
+
+}  // namespace
+
+std::vector<Setting> settings_table(Settings& settings) {
+    std::vector<Setting> table;
+    add_database(table, settings);
+    add_api(table, settings);
+    add_executor(table, settings);
+    add_agents(table, settings);
+    table.push_back(tls::rt::choice_setting("LOG_LEVEL", settings.log_level,
+                                            {"debug", "info", "warn", "error"},
+                                            "what is logged: debug, info, warn or error"));
+    table.push_back(tls::rt::choice_setting("LOG_FORMAT", settings.log_format, {"text", "json"},
+                                            "text, or json for an object a line"));
+    return table;
+}
+
+release::Result<void> read_settings(Settings& settings, const std::string& toml_path,
+                                    const std::map<std::string, std::string>& env) {
+    return tls::rt::load_settings(settings_table(settings), toml_path, env);
+}
+
+release::Result<void> check_settings(const Settings& settings) {
+    const auto needs = [](const char* name, const char* other) {
+        return release::fail(std::string(name) + " is missing: " + other);
+    };
+    if (settings.http_certificate.empty() != settings.http_key.empty()) {
+        return settings.http_key.empty()
+                   ? needs("HTTP_KEY", "HTTP_CERT is set and needs its key")
+                   : needs("HTTP_CERT", "HTTP_KEY is set and needs its certificate");
+    }
+    if (settings.jwt_secret.empty() != settings.jwt_issuer.empty()) {
+        return settings.jwt_issuer.empty()
+                   ? needs("JWT_ISSUER",
+                           "JWT_SECRET is set; name the issuer whose JWTs are accepted")
+                   : needs("JWT_SECRET", "JWT_ISSUER is set; give the secret of its JWTs");
+    }
+    if (!settings.runs_releases()) return {};
+    constexpr const char* cure =
+        "the executor needs it (or set RELEASE_EXECUTOR_ENABLED=0 to serve the API only)";
+    if (settings.certificate.empty()) return needs("CONTROL_CERT", cure);
+    if (settings.key.empty()) return needs("CONTROL_KEY", cure);
+    if (settings.ca.empty()) return needs("CONTROL_CA", cure);
+    return {};
+}
+
+StoreOptions store_options(const Settings& settings) {
+    StoreOptions options;
+    options.url = settings.database_url;
+    if (options.url.empty() && !settings.mysql_dsn.empty()) {
+        options.url = settings.mysql_dsn;
+        options.is_dsn = true;
+    }
+    if (options.url.empty()) options.url = default_database_url;
+    options.migrates = settings.migrates;
+    options.lease = settings.lease;
+    return options;
+}
+
+std::string database_trouble(const Settings& settings, const release::Error& error) {
+    const std::string name = store_options(settings).is_dsn ? "MYSQL_DSN" : "DATABASE_URL";
+    // What is wrong with the text of the setting names it already.
+    return error.message.rfind(name, 0) == 0 ? error.message : name + ": " + error.message;
+}
+
+}  // namespace edgeroll::control

@@ -1,0 +1,56 @@
+// The settings of edgeroll-control (SPEC.md section 2): names, defaults, and what fits together.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "control/store/open.hpp"
+#include "release/result.hpp"
+#include "release/time.hpp"
+#include "tls/rt/settings.hpp"
+
+namespace edgeroll::control {
+
+struct Settings {
+    std::string database_url, mysql_dsn;
+    std::optional<bool> migrates;
+    std::string http_address = "127.0.0.1:8080";
+    std::string http_certificate, http_key;
+    std::string tokens_file, jwt_secret, jwt_issuer;
+    bool is_executor_enabled = true;
+    release::Millis interval{1'000};
+    int max_releases = 8;
+    int max_in_flight = 256;
+    release::Millis node_timeout{600'000};
+    release::Millis dispatch_timeout{60'000};
+    release::Millis poll_ceiling{2'000};
+    release::Millis lease{15'000};
+    bool is_mtls_enabled = true;
+    std::string certificate, key, ca, crl;
+    release::Millis connect_timeout{15'000};
+    release::Millis request_timeout{60'000};
+    std::string log_level = "info", log_format = "text";
+
+    /// There is no plaintext mode: without mutual TLS nothing is executed.
+    [[nodiscard]] bool runs_releases() const { return is_executor_enabled && is_mtls_enabled; }
+};
+
+/// @param settings receives the values and must outlive the table
+[[nodiscard]] std::vector<tls::rt::Setting> settings_table(Settings& settings);
+
+/// Reads the TOML file (empty: none) and the environment. Error: one line for the user.
+[[nodiscard]] release::Result<void> read_settings(Settings& settings, const std::string& toml_path,
+                                                  const std::map<std::string, std::string>& env);
+
+/// What only shows when the settings are seen together; for the commands that use all of them.
+[[nodiscard]] release::Result<void> check_settings(const Settings& settings);
+
+/// DATABASE_URL, else MYSQL_DSN, else the default, with what else the store needs.
+[[nodiscard]] StoreOptions store_options(const Settings& settings);
+
+/// The message of an error of the store, with the setting's name in front.
+[[nodiscard]] std::string database_trouble(const Settings& settings, const release::Error& error);
+
+}  // namespace edgeroll::control

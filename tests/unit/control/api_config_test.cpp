@@ -1,0 +1,69 @@
+#include "api_fixture.hpp"
+#include "release/wire/payload.hpp"
+
+namespace edgeroll::control::api {
+namespace {
+
+class ApiConfig : public ApiTest {
+  protected:
+    Said put(const std::string& body) { return ask("PUT", "/api/v1/configs/42", body); }
+};
+
+TEST_F(ApiConfig, stores_content_with_its_digest) {
+    const Said said = put(R"({"payload":{"files":[{"path":"a","content":"x"}]},"note":"first"})");
+    ASSERT_EQ(said.status, 200) << said.body;
+    EXPECT_EQ(store.config_put.version, release::Version{42});
+    EXPECT_EQ(store.config_put.note, "first");
+    EXPECT_EQ(store.config_put.created_by, "root");
+    EXPECT_EQ(store.config_put.sha256, release::wire::sha256_hex("a\n0644\n1\nx"));
+    EXPECT_EQ(Json::parse(store.config_put.payload),
+              Json::parse(R"({"files":[{"path":"a","content":"x"}]})"));
+    EXPECT_EQ(said.data()["version"], 42);
+    EXPECT_EQ(said.data()["sha256"], store.config_put.sha256);
+    EXPECT_FALSE(said.data().contains("payload"));
+}
+
+TEST_F(ApiConfig, refuses_hostile_content) {
+    for (const char* body :
+         {R"({})", R"({"payload":null})", R"({"payload":"x"})", R"({"payload":{}})",
+          R"({"payload":{"files":[]}})", R"({"payload":{"files":[{"path":"../x","content":""}]}})",
+          R"({"payload":{"files":[{"path":"/x","content":""}]}})",
+          R"({"payload":{"files":[{"path":"x","content":""},{"path":"x","content":""}]}})",
+          R"({"payload":{"files":[{"path":"x","content":""}]},"force":true})",
+          R"({"payload":{"files":[{"path":"x","content":""}]},"note":1})", "", "{"}) {
+        const Said said = put(body);
+        EXPECT_EQ(said.status, 400) << body;
+        EXPECT_EQ(said.code(), 2002) << body;
+    }
+    EXPECT_EQ(ask("PUT", "/api/v1/configs/zero", "{}").code(), 2002);
+    EXPECT_EQ(ask("PUT", "/api/v1/configs/0", "{}").code(), 2002);
+    EXPECT_TRUE(store.calls.empty());
+}
+
+TEST_F(ApiConfig, takes_8_mib_and_not_more) {
+    const auto body_of = [](std::size_t payload_bytes) {
+        const std::string frame = R"({"files":[{"content":"","path":"x"}]})";
+        std::string payload = R"({"files":[{"content":")";
+        payload += std::string(payload_bytes - frame.size(), 'a') + R"(","path":"x"}]})";
+        return R"({"payload":)" + payload + "}";
+    };
+    EXPECT_EQ(put(body_of(release::wire::payload_bytes_max)).status, 200);
+    const Said refused = put(body_of(release::wire::payload_bytes_max + 1));
+    EXPECT_EQ(refused.status, 413);
+    EXPECT_EQ(refused.code(), 2002);
+}
+
+TEST_F(ApiConfig, shows_content) {
+    store.stored_config.version = release::Version{42};
+    store.stored_config.payload = R"({"files":[{"path":"a","content":"x"}]})";
+    store.stored_config.created_at = "2026-01-01T00:00:00.000Z";
+    const Json data = ask("GET", "/api/v1/configs/42").data();
+    EXPECT_EQ(store.id, 42);
+    EXPECT_EQ(data["payload"]["files"][0]["content"], "x");
+    EXPECT_EQ(data["createdAt"], "2026-01-01T00:00:00.000Z");
+    store.stored_config.payload = "inserted by hand \xff";
+    EXPECT_EQ(ask("GET", "/api/v1/configs/42").data()["payload"], "inserted by hand \xEF\xBF\xBD");
+}
+
+}  // namespace
+}  // namespace edgeroll::control::api

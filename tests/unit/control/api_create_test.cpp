@@ -1,0 +1,142 @@
+#include "api_fixture.hpp"
+
+namespace edgeroll::control::api {
+namespace {
+
+constexpr const char* list = "/api/v1/releases";
+
+class ApiCreate : public ApiTest {
+  protected:
+    Said create(const std::string& body) { return ask("POST", list, body); }
+    /// The message of a body that must be refused before the store is asked.
+    std::string refusal(const std::string& body) {
+        store.calls.clear();
+        const Said said = create(body);
+        EXPECT_EQ(said.status, 400) << body;
+        EXPECT_EQ(said.code(), 2002) << body;
+        EXPECT_TRUE(store.calls.empty()) << body;
+        return said.message();
+    }
+};
+
+TEST_F(ApiCreate, creates_and_answers_with_the_plan) {
+    store.created.id = release::ReleaseId{12};
+    store.created.version = release::Version{42};
+    store.created.plan = {
+        {release::NodeId{1}, 1}, {release::NodeId{2}, 2}, {release::NodeId{3}, 2}};
+    store.created.plan_sha256 = std::string(64, 'a');
+    const Said said = create(
+        R"({"target":"cdn","version":42,"reason":"why","not_before":"2026-05-01T10:00:00+02:00",
+            "batch_config":{"failure_threshold":1}})");
+    ASSERT_EQ(said.status, 200) << said.body;
+    EXPECT_EQ(store.wanted.version, release::Version{42});
+    EXPECT_EQ(store.wanted.reason, "why");
+    EXPECT_EQ(store.wanted.not_before, "2026-05-01T08:00:00.000Z");
+    EXPECT_EQ(store.wanted.batch_config, R"({"failure_threshold":1})");
+    EXPECT_FALSE(store.wanted.is_reload_only);
+    EXPECT_FALSE(store.wanted.is_dry_run);
+    EXPECT_EQ(said.data()["releaseId"], 12);
+    EXPECT_EQ(said.data()["version"], 42);
+    EXPECT_EQ(said.data()["totalNodes"], 3);
+    EXPECT_EQ(said.data()["batches"],
+              Json::parse(R"([{"batch":1,"nodeIds":[1]},{"batch":2,"nodeIds":[2,3]}])"));
+}
+
+TEST_F(ApiCreate, previews) {
+    store.created.version = release::Version{1};
+    const Said said = create(R"({"target":"cdn","dry_run":true})");
+    EXPECT_TRUE(store.wanted.is_dry_run);
+    EXPECT_EQ(said.data()["releaseId"], nullptr);
+    const std::string digest(64, 'A');
+    EXPECT_EQ(create(R"({"target":"cdn","planSha256":")" + digest + "\"}").status, 200);
+    EXPECT_EQ(store.wanted.expected_plan_sha256, std::string(64, 'a'));
+    EXPECT_EQ(refusal(R"({"target":"cdn","planSha256":"abc"})").find("field 'planSha256'"), 0U);
+}
+
+TEST_F(ApiCreate, passes_the_idempotency_key_on_with_the_bodys_digest) {
+    headers["idempotency-key"] = "run-77";
+    EXPECT_EQ(create(R"({"target":"cdn","version":4})").status, 200);
+    EXPECT_EQ(store.wanted.idempotency_key, "run-77");
+    const std::string digest = store.wanted.request_sha256;
+    EXPECT_EQ(digest.size(), 64U);
+    EXPECT_EQ(create(R"({ "version": 4, "target": "cdn" })").status, 200);
+    EXPECT_EQ(store.wanted.request_sha256, digest);
+    EXPECT_EQ(create(R"({"target":"cdn","version":5})").status, 200);
+    EXPECT_NE(store.wanted.request_sha256, digest);
+    for (const char* bad : {"", "a b", "a\tb", "\xc3\xa9"}) {
+        headers["idempotency-key"] = bad;
+        EXPECT_NE(refusal(R"({"target":"cdn"})").find("Idempotency-Key"), std::string::npos);
+    }
+    headers["idempotency-key"] = std::string(201, 'x');
+    (void)refusal(R"({"target":"cdn"})");
+}
+
+TEST_F(ApiCreate, refuses_bodies_that_are_none) {
+    EXPECT_EQ(refusal(""), "the body is refused: not valid JSON at byte 1");
+    EXPECT_EQ(refusal("[]"), "the body must be a JSON object");
+    EXPECT_EQ(refusal(R"({"target":"cdn","target":"cdn"})"),
+              "the body is refused: key 'target' is repeated");
+    EXPECT_EQ(refusal("{\"target\":\"c\xff\"}"), "the body is refused: not valid UTF-8 at byte 13");
+    (void)refusal(std::string(100'000, '['));
+}
+
+TEST_F(ApiCreate, refuses_every_field_that_is_wrong_and_names_it) {
+    EXPECT_EQ(refusal("{}"), "field 'target' is missing");
+    EXPECT_EQ(refusal(R"({"target":"dns"})"), "field 'target' must be cdn");
+    EXPECT_EQ(refusal(R"({"target":"cdn","colour":1})"), "field 'colour' is unknown");
+    EXPECT_EQ(refusal(R"({"target":"cdn","version":0})"), "field 'version' must be above 0");
+    EXPECT_EQ(refusal(R"({"target":"cdn","version":"4"})"), "field 'version' must be an integer");
+    EXPECT_EQ(refusal(R"({"target":"cdn","version":4.5})"), "field 'version' must be an integer");
+    EXPECT_EQ(refusal(R"({"target":"cdn","reload_only":1})"),
+              "field 'reload_only' must be true or false");
+    EXPECT_EQ(refusal(R"({"target":"cdn","dry_run":"yes"})"),
+              "field 'dry_run' must be true or false");
+    EXPECT_EQ(refusal(R"({"target":"cdn","reason":7})"), "field 'reason' must be a string");
+    EXPECT_EQ(refusal(R"({"target":"cdn","type":"reboot"})"),
+              "field 'type' must be apply_config: other types are not supported");
+    EXPECT_EQ(refusal(R"({"target":"cdn","batch_config":"x"})"),
+              "field 'batch_config' must be an object");
+    EXPECT_EQ(refusal(R"({"target":"cdn","batch_config":{"batch_size":2}})"),
+              "batch_config: key 'batch_size' is not supported by this version");
+    EXPECT_EQ(refusal(R"({"target":"cdn","batch_config":{"oops":2}})"),
+              "batch_config: key 'oops' is unknown");
+    for (const char* moment :
+         {"tomorrow", "2026-01-31", "2026-01-31T08:00:00", "2026-02-30T08:00:00Z",
+          "2026-01-31T24:00:00Z", "2026-01-31T08:00:00+25:00", "2039-01-01T00:00:00Z",
+          "2026-01-31T08:00:00Zx", "2026-01-31T08:00:00.Z"}) {
+        EXPECT_EQ(refusal(std::string(R"({"target":"cdn","not_before":")") + moment + "\"}")
+                      .find("field 'not_before' must be RFC 3339"),
+                  0U)
+            << moment;
+    }
+}
+
+TEST_F(ApiCreate, refuses_what_is_not_supported_yet_unless_it_asks_for_nothing) {
+    EXPECT_EQ(refusal(R"({"target":"cdn","from_release":3})"),
+              "field 'from_release' is not supported yet");
+    EXPECT_EQ(refusal(R"({"target":"cdn","supersede":true})"),
+              "field 'supersede' is not supported yet");
+    EXPECT_EQ(refusal(R"({"target":"cdn","callback_url":"http://x"})"),
+              "field 'callback_url' is not supported yet");
+    EXPECT_EQ(create(R"({"target":"cdn","supersede":false,"from_release":null})").status, 200);
+}
+
+TEST_F(ApiCreate, caps_bodies) {
+    const Said said = create("{\"target\":\"" + std::string(2U << 20, 'x') + "\"}");
+    EXPECT_EQ(said.status, 413);
+    EXPECT_EQ(said.code(), 2002);
+    EXPECT_EQ(refusal(R"({"target":"cdn","reason":")" + std::string(5'000, 'x') + "\"}"),
+              "field 'reason' must have at most 4096 bytes and no NUL");
+    (void)refusal(R"({"target":"cdn","reason":"\u0000"})");
+}
+
+TEST_F(ApiCreate, passes_the_stores_refusals_on) {
+    store.error = release::Error{"version 42 is taken", release::Outcome::permanent, 3002};
+    EXPECT_EQ(create(R"({"target":"cdn","version":42})").status, 409);
+    EXPECT_EQ(create(R"({"target":"cdn","version":42})").code(), 3002);
+    store.error = release::Error{"no online node", release::Outcome::permanent, 3003};
+    EXPECT_EQ(create(R"({"target":"cdn"})").status, 409);
+}
+
+}  // namespace
+}  // namespace edgeroll::control::api

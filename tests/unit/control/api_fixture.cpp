@@ -1,0 +1,97 @@
+#include "api_fixture.hpp"
+
+#include <unistd.h>
+
+#include <cstdlib>
+#include <fstream>
+
+namespace edgeroll::control::api {
+namespace {
+
+AuthOptions options_of(const std::string& tokens_path, const char* secret) {
+    AuthOptions options;
+    options.tokens_file = tokens_path;
+    options.jwt_secret = secret;
+    options.jwt_issuer = "cmdb";
+    return options;
+}
+
+std::string new_file() {
+    std::string path = ::testing::TempDir() + "edgeroll_tokens_XXXXXX";
+    const int file = mkstemp(path.data());
+    EXPECT_GE(file, 0);
+    ::close(file);
+    return path;
+}
+
+}  // namespace
+
+ApiTest::ApiTest() : tokens_path(new_file()) {
+    using release::wire::sha256_hex;
+    write_tokens("# people\nroot:admin:" + sha256_hex(admin_token) +
+                 "\n\neve:viewer:" + sha256_hex(viewer_token) + "\n");
+    authenticator =
+        std::make_unique<Authenticator>(options_of(tokens_path, jwt_secret), [] { return now; });
+    EXPECT_TRUE(authenticator->open());
+    clock = tls::rt::make_clock(loop.get_executor());
+    api = make_api(ApiParts{loop.get_executor(), store, *authenticator, metrics, *clock,
+                            [this] { return certificate_trouble; }});
+}
+
+ApiTest::~ApiTest() {
+    ::unlink(tokens_path.c_str());
+}
+
+void ApiTest::write_tokens(const std::string& text) const {
+    std::ofstream(tokens_path, std::ios::trunc) << text;
+}
+
+Said ApiTest::ask(const std::string& method, const std::string& target, const std::string& body) {
+    return ask_as(std::string("Bearer ") + admin_token, method, target, body);
+}
+
+Said ApiTest::ask_as(const std::string& authorization, const std::string& method,
+                     const std::string& target, const std::string& body) {
+    tls::Request request;
+    request.method = method;
+    const auto question = target.find('?');
+    request.path = target.substr(0, question);
+    std::string rest = question == target.npos ? "" : target.substr(question + 1);
+    while (!rest.empty()) {
+        const std::string pair = rest.substr(0, rest.find('&'));
+        rest.erase(0, pair.size() + 1);
+        const auto equals = pair.find('=');
+        request.parameters[pair.substr(0, equals)] =
+            equals == pair.npos ? "" : pair.substr(equals + 1);
+    }
+    request.headers = headers;
+    if (!authorization.empty()) request.headers["authorization"] = authorization;
+    request.body = body;
+
+    Said said;
+    const auto match = api->router().find(request);
+    if (match.handler == nullptr) {
+        said.status = match.is_path_known ? 405 : 404;
+        said.headers["Allow"] = match.allowed;
+        return said;
+    }
+    std::optional<tls::Response> response;
+    boost::asio::co_spawn(loop, (*match.handler)(request),
+                          [&](const std::exception_ptr& thrown, tls::Response answer) {
+                              EXPECT_FALSE(thrown);
+                              response = std::move(answer);
+                          });
+    loop.restart();
+    while (!response && loop.run_one() > 0) {
+    }
+    if (!response) {
+        ADD_FAILURE() << "no answer to " << method << ' ' << target;
+        return said;
+    }
+    said.status = response->status;
+    said.body = response->body;
+    said.headers = response->headers;
+    return said;
+}
+
+}  // namespace edgeroll::control::api

@@ -1,0 +1,127 @@
+// The API as its callers see it, over a store that tells what it was asked.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "control/api/api.hpp"
+#include "release/wire/json_util.hpp"
+#include "tls/rt/clock.hpp"
+
+namespace edgeroll::control::api {
+
+using release::Result;
+using release::wire::Json;
+
+/// Answers what the test has put into it.
+class FakeStore final : public ApiStore {
+  public:
+    std::optional<release::Error> error;  ///< every call fails with it
+    bool throws = false;
+    ReleaseView view;
+    ReleasePage page;
+    CreatedRelease created;
+    ConfigView stored_config;
+    std::vector<NodeView> fleet;
+    NodeView node;
+    Gauges counts;
+    bool is_schema_right = true;
+
+    std::vector<std::string> calls;
+    ReleaseFilter filter;
+    NewRelease wanted;
+    ConfigView config_put;
+    NodeChangeRequest change;
+    std::int64_t id = 0;
+
+    Answer<ReleaseView> release(release::ReleaseId wanted_id) override {
+        id = wanted_id.value;
+        return reply("release", view);
+    }
+    Answer<ReleasePage> releases(ReleaseFilter wanted_filter) override {
+        filter = std::move(wanted_filter);
+        return reply("releases", page);
+    }
+    Answer<CreatedRelease> create(NewRelease request) override {
+        wanted = std::move(request);
+        return reply("create", created);
+    }
+    Answer<ConfigView> put_config(ConfigView config) override {
+        config_put = config;
+        return reply("put_config", std::move(config));
+    }
+    Answer<ConfigView> config(release::Version version) override {
+        id = version.value;
+        return reply("config", stored_config);
+    }
+    Answer<std::vector<NodeView>> nodes() override { return reply("nodes", fleet); }
+    Answer<NodeView> add_node(NodeChangeRequest request) override {
+        change = std::move(request);
+        return reply("add_node", node);
+    }
+    Answer<NodeView> change_node(release::NodeId wanted_id, NodeChangeRequest request) override {
+        id = wanted_id.value;
+        change = std::move(request);
+        return reply("change_node", node);
+    }
+    Answer<Gauges> gauges() override { return reply("gauges", counts); }
+    Answer<bool> ping() override { return reply("ping", is_schema_right); }
+
+  private:
+    template <class T>
+    Answer<T> reply(std::string name, T value) {
+        calls.push_back(std::move(name));
+        if (throws) throw std::runtime_error("SELECT secret FROM table");
+        if (error) co_return tl::unexpected(*error);
+        co_return value;
+    }
+};
+
+struct Said {
+    int status = 0;
+    std::string body;
+    std::map<std::string, std::string> headers;
+    [[nodiscard]] Json json() const { return Json::parse(body); }
+    [[nodiscard]] int code() const { return json().at("code").get<int>(); }
+    [[nodiscard]] std::string message() const { return json().at("message").get<std::string>(); }
+    [[nodiscard]] Json data() const { return json().at("data"); }
+};
+
+class ApiTest : public ::testing::Test {
+  protected:
+    static constexpr const char* admin_token = "admin-token";
+    static constexpr const char* viewer_token = "viewer-token";
+    static constexpr const char* jwt_secret = "a secret of thirty-two bytes, at least";
+    static constexpr std::int64_t now = 1'800'000'000;
+
+    ApiTest();
+    ~ApiTest() override;
+
+    /// Sends a request as the admin. @param target path and, after `?`, parameters as they are
+    Said ask(const std::string& method, const std::string& target, const std::string& body = "");
+    Said ask_as(const std::string& authorization, const std::string& method,
+                const std::string& target, const std::string& body = "");
+    std::map<std::string, std::string> headers;  ///< further ones of the next requests
+    std::string tokens_path;
+    FakeStore store;
+    std::string certificate_trouble;
+    void write_tokens(const std::string& text) const;
+
+    Metrics metrics;
+    std::unique_ptr<Authenticator> authenticator;
+    std::unique_ptr<tls::rt::Clock> clock;
+    std::unique_ptr<Api> api;
+    boost::asio::io_context loop;
+};
+
+}  // namespace edgeroll::control::api

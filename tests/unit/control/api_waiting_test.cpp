@@ -1,0 +1,124 @@
+#include <gtest/gtest.h>
+
+#include "control/api/rfc3339.hpp"
+#include "control/api/waiting.hpp"
+
+namespace edgeroll::control::api {
+namespace {
+
+using release::BatchStatus;
+using release::NodeStatus;
+using release::ReleaseStatus;
+
+ReleaseSummary pending() {
+    ReleaseSummary release;
+    release.status = ReleaseStatus::pending;
+    return release;
+}
+
+ReleaseSummary running() {
+    ReleaseSummary release;
+    release.status = ReleaseStatus::running;
+    release.batch_status = BatchStatus::running;
+    release.current_batch = 2;
+    release.has_lease = true;
+    return release;
+}
+
+std::string reason(const ReleaseSummary& release) {
+    return waiting_for(release, {}).at("reason").get<std::string>();
+}
+
+bool says(const ReleaseSummary& release, const char* words) {
+    return reason(release).find(words) != std::string::npos;
+}
+
+TEST(ApiWaiting, finished_ones_wait_for_nothing) {
+    for (const auto status :
+         {ReleaseStatus::success, ReleaseStatus::failed, ReleaseStatus::cancelled}) {
+        ReleaseSummary release;
+        release.status = status;
+        release.last_error = "2 nodes failed";
+        EXPECT_TRUE(waiting_for(release, {}).is_null());
+    }
+}
+
+TEST(ApiWaiting, names_the_time_when_not_due) {
+    ReleaseSummary release = pending();
+    release.is_due = false;
+    release.not_before = "2026-05-01T08:00:00.000Z";
+    const auto waiting = waiting_for(release, {});
+    EXPECT_EQ(waiting["until"], "2026-05-01T08:00:00.000Z");
+    EXPECT_EQ(waiting["reason"], "not before 2026-05-01T08:00:00.000Z");
+    EXPECT_TRUE(waiting["nodes"].empty());
+}
+
+TEST(ApiWaiting, names_what_is_missing_of_a_half_inserted_one) {
+    ReleaseSummary release = pending();
+    release.last_error = "3 of 5 node rows are there";
+    EXPECT_EQ(reason(release), "3 of 5 node rows are there");
+}
+
+TEST(ApiWaiting, names_the_earlier_releases) {
+    ReleaseSummary release = pending();
+    release.blockers = {release::Version{40}, release::Version{41}};
+    EXPECT_TRUE(says(release, "versions 40, 41"));
+    release.blockers.pop_back();
+    EXPECT_TRUE(says(release, "version 40,"));
+}
+
+TEST(ApiWaiting, says_when_nobody_runs_releases) {
+    EXPECT_TRUE(says(pending(), "waits for a control process"));
+    ReleaseSummary release = running();
+    release.has_lease = false;
+    EXPECT_TRUE(says(release, "no control process holds its claim"));
+}
+
+TEST(ApiWaiting, names_the_nodes_in_progress) {
+    ReleaseSummary release = running();
+    release.counts.running = 2;
+    std::vector<ReleaseNodeView> nodes(3);
+    nodes[0].name = "edge-1";
+    nodes[0].status = NodeStatus::success;
+    nodes[1].name = "edge-2";
+    nodes[1].status = NodeStatus::running;
+    nodes[2].id = release::NodeId{9};
+    nodes[2].status = NodeStatus::running;
+    const auto waiting = waiting_for(release, nodes);
+    EXPECT_EQ(waiting["reason"], "2 nodes of batch 2 in progress");
+    EXPECT_EQ(waiting["nodes"], release::wire::Json::array({"edge-2", "#9"}));
+    EXPECT_TRUE(waiting["until"].is_null());
+}
+
+TEST(ApiWaiting, knows_what_an_operator_asked_for) {
+    ReleaseSummary release = running();
+    release.counts.running = 1;
+    release.requested_action = "pause";
+    EXPECT_TRUE(says(release, "pauses when this batch is done"));
+    release.requested_action = "stop";
+    EXPECT_TRUE(says(release, "1 running node must end first"));
+    release.requested_action.clear();
+    release.status = ReleaseStatus::paused;
+    EXPECT_TRUE(says(release, "is paused until"));
+    release.last_error = "invariant I1";
+    EXPECT_TRUE(says(release, "is paused: invariant I1"));
+    release.requested_action = "continue";
+    EXPECT_TRUE(says(release, "about to continue"));
+}
+
+TEST(ApiTime, reads_every_form_of_rfc_3339) {
+    EXPECT_EQ(normal_time("2026-01-31T08:00:00Z"), "2026-01-31T08:00:00.000Z");
+    EXPECT_EQ(normal_time("2026-01-31t08:00:00.5z"), "2026-01-31T08:00:00.500Z");
+    EXPECT_EQ(normal_time("2026-01-31T08:00:00.123456789+08:00"), "2026-01-31T00:00:00.123Z");
+    EXPECT_EQ(normal_time("2026-12-31T23:30:00-01:00"), "2027-01-01T00:30:00.000Z");
+    EXPECT_EQ(normal_time("2024-02-29 00:00:00Z"), "2024-02-29T00:00:00.000Z");
+    for (const char* bad :
+         {"", "2026", "2026-1-31T08:00:00Z", "2025-02-29T00:00:00Z", "2026-01-31T08:00:60Z",
+          "2026-01-31T08:00Z", "2026-01-31T08:00:00+0800", "1969-12-31T00:00:00Z",
+          "2026-13-01T00:00:00Z", "2026-00-01T00:00:00Z", "-026-01-01T00:00:00Z"}) {
+        EXPECT_FALSE(normal_time(bad)) << bad;
+    }
+}
+
+}  // namespace
+}  // namespace edgeroll::control::api

@@ -1,0 +1,223 @@
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "release/wire/agent_messages.hpp"
+#include "release/wire/json_util.hpp"
+#include "release/wire/payload.hpp"
+
+namespace edgeroll::release::wire {
+namespace {
+
+Dispatch full_dispatch() {
+    Dispatch dispatch;
+    dispatch.task_id = "apply_config_10.0.0.7_42";
+    dispatch.version = Version{42};
+    dispatch.payload = R"({"files":[{"content":"x","path":"a"}]})";
+    dispatch.sha256 = std::string(64, 'a');
+    dispatch.timeout = Millis(1'500);
+    dispatch.epoch = Epoch{3};
+    dispatch.node_name = "edge-1";
+    dispatch.node_ip = "10.0.0.7";
+    dispatch.labels = {{"project", "p"}, {"region", "eu"}};
+    return dispatch;
+}
+
+TEST(WireDispatch, round_trips) {
+    const Dispatch sent = full_dispatch();
+    const auto read = read_dispatch(write_dispatch(sent));
+    ASSERT_TRUE(read) << read.error().message;
+    EXPECT_EQ(read->task_id, sent.task_id);
+    EXPECT_EQ(read->type, "apply_config");
+    EXPECT_EQ(read->version, sent.version);
+    EXPECT_EQ(read->payload, sent.payload);
+    EXPECT_EQ(read->sha256, sent.sha256);
+    EXPECT_EQ(read->timeout, sent.timeout);
+    EXPECT_EQ(read->epoch, sent.epoch);
+    EXPECT_EQ(read->node_name, sent.node_name);
+    EXPECT_EQ(read->node_ip, sent.node_ip);
+    EXPECT_EQ(read->labels, sent.labels);
+}
+
+TEST(WireDispatch, leaves_out_what_is_empty) {
+    Dispatch dispatch;
+    dispatch.task_id = "t";
+    dispatch.version = Version{1};
+    dispatch.payload = "{}";
+    EXPECT_EQ(write_dispatch(dispatch),
+              R"({"taskId":"t","type":"apply_config","version":1,"payload":{}})");
+    dispatch.timeout = Millis(600'000);
+    EXPECT_NE(write_dispatch(dispatch).find(R"("timeoutSec":600,)"), std::string::npos);
+}
+
+TEST(WireDispatch, takes_unknown_keys_from_a_newer_control) {
+    EXPECT_TRUE(read_dispatch(
+        R"({"taskId":"t","type":"apply_config","version":1,"payload":{},"colour":"blue"})"));
+}
+
+TEST(WireDispatch, refuses_what_is_malformed) {
+    const Json good = Json::parse(write_dispatch(full_dispatch()));
+    const auto error_with = [&](const char* key, const Json& value) {
+        Json body = good;
+        body[key] = value;
+        const auto read = read_dispatch(body.dump());
+        if (!read) {
+            EXPECT_EQ(read.error().code, code::invalid);
+        }
+        return read ? std::string("accepted") : read.error().message;
+    };
+    EXPECT_EQ(error_with("taskId", 7), "field 'taskId' must be a string");
+    EXPECT_NE(error_with("taskId", ""), "accepted");
+    EXPECT_NE(error_with("taskId", std::string(201, 'x')), "accepted");
+    EXPECT_NE(error_with("taskId", "a\nb"), "accepted");
+    EXPECT_EQ(error_with("type", "reboot"),
+              "field 'type' must be apply_config: 'reboot' is not supported");
+    EXPECT_EQ(error_with("version", 0), "field 'version' must be above 0");
+    EXPECT_NE(error_with("version", "42"), "accepted");
+    EXPECT_NE(error_with("version", 1.5), "accepted");
+    EXPECT_EQ(error_with("payload", "text"), "field 'payload' must be an object");
+    EXPECT_EQ(error_with("payload", nullptr), "field 'payload' must be an object");
+    EXPECT_NE(error_with("sha256", "abc"), "accepted");
+    EXPECT_NE(error_with("timeoutSec", 0), "accepted");
+    EXPECT_NE(error_with("timeoutSec", -1), "accepted");
+    EXPECT_NE(error_with("timeoutSec", 1e18), "accepted");
+    EXPECT_NE(error_with("timeoutSec", "60"), "accepted");
+    EXPECT_NE(error_with("epoch", -1), "accepted");
+    EXPECT_NE(error_with("labels", Json::array()), "accepted");
+    EXPECT_NE(error_with("labels", Json{{"a", 1}}), "accepted");
+    EXPECT_NE(error_with("labels", Json{{"a", "x\ny"}}), "accepted");
+    EXPECT_NE(error_with("node", "x"), "accepted");
+    for (const char* key : {"taskId", "type", "version", "payload"}) {
+        Json body = good;
+        body.erase(key);
+        EXPECT_FALSE(read_dispatch(body.dump())) << key;
+    }
+    EXPECT_FALSE(read_dispatch("[]"));
+    EXPECT_FALSE(read_dispatch(""));
+    EXPECT_EQ(read_dispatch(R"({"taskId":"a","taskId":"b"})").error().message,
+              "key 'taskId' is repeated");
+}
+
+TEST(WireReport, comes_back_as_an_answer) {
+    TaskReport report;
+    report.task_id = "t/1";
+    report.version = Version{42};
+    report.status = TaskStatus::failed;
+    report.progress = 40;
+    report.last_error = "check: exit 1";
+    report.created_at = "2026-01-01T00:00:00.000Z";
+    TaskStep step;
+    step.name = "check";
+    step.status = TaskStatus::failed;
+    step.exit_code = 1;
+    step.output = "bad \xff" + std::string(10'000, 'x') + "the end";
+    report.steps = {step};
+    const std::string text = write_task_report(report);
+    const auto parsed = parse_json(text, 1 << 20);
+    ASSERT_TRUE(parsed);
+    EXPECT_EQ((*parsed)["data"]["startedAt"], nullptr);
+    EXPECT_EQ((*parsed)["data"]["steps"][0]["exitCode"], 1);
+    EXPECT_LE((*parsed)["data"]["steps"][0]["output"].get<std::string>().size(), 4096U);
+
+    const Answer answer = read_answer(200, text, "t/1");
+    EXPECT_EQ(answer.heard, Heard::accepted);
+    EXPECT_EQ(answer.status, TaskStatus::failed);
+    EXPECT_EQ(answer.progress, 40);
+    EXPECT_EQ(answer.last_error, "check: exit 1");
+    EXPECT_EQ(Json::parse(answer.steps), (*parsed)["data"]["steps"]);
+
+    const Answer short_answer = read_answer(200, write_task_status("t", TaskStatus::pending), "t");
+    EXPECT_EQ(short_answer.heard, Heard::accepted);
+    EXPECT_EQ(short_answer.status, TaskStatus::pending);
+}
+
+TEST(WireAnswer, knows_every_way_to_say_no) {
+    const auto heard = [](int http, const char* body) {
+        return read_answer(http, body, "t").heard;
+    };
+    EXPECT_EQ(heard(404, R"({"code":3001,"message":"no"})"), Heard::unknown_task);
+    EXPECT_EQ(heard(404, R"({"code":3002})"), Heard::nonsense);
+    EXPECT_EQ(heard(404, "<html>"), Heard::nonsense);
+    EXPECT_EQ(heard(200, R"({"code":3001})"), Heard::nonsense);
+    EXPECT_EQ(heard(409, R"({"code":3003})"), Heard::wrong_state);
+    EXPECT_EQ(heard(409, R"({"code":3002})"), Heard::refused);
+    EXPECT_EQ(heard(400, R"({"code":2002})"), Heard::refused);
+    EXPECT_EQ(heard(403, R"({"code":1004})"), Heard::wrong_peer);
+    EXPECT_EQ(heard(400, "bad request"), Heard::nonsense);
+    EXPECT_EQ(heard(429, ""), Heard::server_error);
+    EXPECT_EQ(heard(408, ""), Heard::server_error);
+    EXPECT_EQ(heard(500, ""), Heard::server_error);
+    EXPECT_EQ(heard(503, R"({"code":5003})"), Heard::server_error);
+    EXPECT_EQ(heard(302, ""), Heard::nonsense);
+    EXPECT_EQ(heard(101, ""), Heard::nonsense);
+    EXPECT_EQ(read_answer(409, R"({"code":3003,"message":"a newer epoch"})", "t").message,
+              "HTTP 409 code 3003: a newer epoch");
+}
+
+TEST(WireAnswer, takes_what_a_two_call_agent_says) {
+    const Answer answer =
+        read_answer(200, R"({"code":0,"message":"success","data":{"status":"running"}})", "t");
+    EXPECT_EQ(answer.heard, Heard::accepted);
+    EXPECT_EQ(answer.status, TaskStatus::running);
+    EXPECT_EQ(answer.progress, 0);
+    EXPECT_EQ(answer.last_error, "");
+    EXPECT_EQ(answer.steps, "");
+    EXPECT_EQ(read_answer(200,
+                          "{\"code\":0,\"data\":{\"status\":\"failed\",\"lastError\":\"x\xff\","
+                          "\"progress\":1e9,\"steps\":null}}",
+                          "t")
+                  .last_error,
+              "x\xEF\xBF\xBD");
+}
+
+TEST(WireAnswer, calls_nonsense_what_it_is) {
+    for (const char* body :
+         {"", "nginx", "[]", "{}", R"({"code":"0"})", R"({"code":0})", R"({"code":0,"data":[]})",
+          R"({"code":0,"data":{}})", R"({"code":0,"data":{"status":"done"}})",
+          R"({"code":0,"data":{"status":7}})",
+          R"({"code":0,"data":{"taskId":1,"status":"running"}})",
+          R"({"code":0,"data":{"taskId":"other","status":"success"}})",
+          R"({"code":0,"data":{"status":"success","status":"failed"}})"}) {
+        const Answer answer = read_answer(200, body, "t");
+        EXPECT_EQ(answer.heard, Heard::nonsense) << body;
+        EXPECT_FALSE(answer.message.empty());
+    }
+    EXPECT_EQ(read_answer(200, std::string(2 << 20, ' '), "t").heard, Heard::nonsense);
+    EXPECT_EQ(read_answer(200, std::string(1 << 20, '['), "t").heard, Heard::nonsense);
+}
+
+TEST(WireAnswer, keeps_only_so_much) {
+    Json steps = Json::array();
+    for (int i = 0; i < 200; ++i) {
+        steps.push_back(
+            Json{{"name", "s" + std::to_string(i)}, {"output", std::string(3'000, 'o')}});
+    }
+    const Json body = {
+        {"code", 0},
+        {"data",
+         {{"status", "failed"}, {"lastError", std::string(100'000, 'e')}, {"steps", steps}}}};
+    const Answer answer = read_answer(200, body.dump(), "t");
+    EXPECT_EQ(answer.heard, Heard::accepted);
+    EXPECT_EQ(answer.last_error.size(), 4096U);
+    EXPECT_LE(answer.steps.size(), 64U << 10);
+    const Json kept = Json::parse(answer.steps);
+    EXPECT_GT(kept.size(), 50U);
+    EXPECT_EQ(kept.back()["name"], "s199");
+}
+
+TEST(WireAnswer, never_crashes_on_mutated_answers) {
+    std::mt19937 random(9);
+    const std::string good = write_task_status("t", TaskStatus::running);
+    for (int round = 0; round < 20'000; ++round) {
+        std::string text = good;
+        for (auto i = random() % 4 + 1; i > 0; --i) {
+            text[random() % text.size()] = static_cast<char>(random() % 256);
+        }
+        (void)read_answer(static_cast<int>(100 + random() % 500), text, "t");
+        (void)read_dispatch(text);
+        (void)parse_payload(text);
+    }
+}
+
+}  // namespace
+}  // namespace edgeroll::release::wire

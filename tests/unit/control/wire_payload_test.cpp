@@ -1,0 +1,199 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+
+#include "release/wire/base64.hpp"
+#include "release/wire/batch_config.hpp"
+#include "release/wire/json_util.hpp"
+#include "release/wire/payload.hpp"
+
+namespace edgeroll::release::wire {
+namespace {
+
+std::string with_path(const std::string& path) {
+    const Json file = {{"path", path}, {"content", "x"}};
+    return dump_json(Json{{"files", Json::array({file})}});
+}
+
+std::string error_of(const std::string& text) {
+    const auto payload = parse_payload(text);
+    if (payload) return "accepted";
+    EXPECT_EQ(payload.error().code, code::invalid);
+    return payload.error().message;
+}
+
+TEST(WirePayload, reads_files_with_their_defaults_in_order_of_bytes) {
+    const auto payload = parse_payload(
+        R"({"files":[{"path":"b","content":"2"},{"path":"a/\u00e9","content":"MQ==","encoding":"base64",
+            "mode":"0750","template":true},{"path":"Z","content":"","mode":"600"}]})");
+    ASSERT_TRUE(payload) << payload.error().message;
+    ASSERT_EQ(payload->files.size(), 3U);
+    EXPECT_EQ(payload->files[0].path, "Z");
+    EXPECT_EQ(payload->files[0].mode, 0600);
+    EXPECT_EQ(payload->files[1].path, "a/\xc3\xa9");
+    EXPECT_EQ(payload->files[1].content, "1");
+    EXPECT_EQ(payload->files[1].mode, 0750);
+    EXPECT_TRUE(payload->files[1].is_template);
+    EXPECT_EQ(payload->files[2].mode, 0644);
+    EXPECT_FALSE(payload->files[2].is_template);
+}
+
+TEST(WirePayload, empty_ones_mean_reload) {
+    EXPECT_TRUE(parse_payload("{}")->files.empty());
+    EXPECT_TRUE(parse_payload(R"({"files":[]})")->files.empty());
+}
+
+TEST(WirePayload, refuses_hostile_paths) {
+    for (const char* path : {"", "/etc/passwd", "..", "../x", "a/../b", "a/..", ".", "./a", "a/./b",
+                             "a//b", "a/", "/", "a\nb", "a\tb", "a\x7f", "edgeroll-version",
+                             "edgeroll-version.conf", "edgeroll-version/x"}) {
+        EXPECT_NE(error_of(with_path(path)), "accepted") << path;
+    }
+    EXPECT_NE(error_of(R"({"files":[{"path":"a\u0000b","content":""}]})"), "accepted");
+    EXPECT_NE(error_of(with_path(std::string(256, 'a'))), "accepted");
+    std::string longest;
+    while (longest.size() < 1022)
+        longest += "a/";
+    EXPECT_EQ(error_of(with_path(longest + "aa")), "accepted");
+    EXPECT_NE(error_of(with_path(longest + "aaa")), "accepted");
+    for (const char* path : {"...", "..a", "a..", ".hidden", "a b", "conf.d/site.conf",
+                             "x/edgeroll-version", "\xe7\xab\x99"}) {
+        EXPECT_EQ(error_of(with_path(path)), "accepted") << path;
+    }
+}
+
+TEST(WirePayload, refuses_clashing_paths) {
+    EXPECT_EQ(error_of(R"({"files":[{"path":"a","content":""},{"path":"a","content":""}]})"),
+              "payload: file 'a' is given twice");
+    EXPECT_EQ(error_of(R"({"files":[{"path":"a/b/c","content":""},{"path":"a-b","content":""},
+                          {"path":"a","content":""}]})"),
+              "payload: file 'a/b/c' lies below another file");
+}
+
+TEST(WirePayload, names_the_file_and_what_is_wrong) {
+    EXPECT_EQ(error_of(R"({"files":[{"path":"x","content":"!","encoding":"base64"}]})"),
+              "payload: file 'x': content is not valid base64");
+    EXPECT_EQ(error_of(R"({"files":[{"path":"x","content":"","encoding":"gzip"}]})"),
+              "payload: file 'x': encoding must be utf-8 or base64");
+    EXPECT_EQ(error_of(R"({"files":[{"path":"x","content":"","owner":"root"}]})"),
+              "payload: file 'x': unknown key 'owner'");
+    EXPECT_EQ(error_of(R"({"files":[{"path":"x"}]})"),
+              "payload: file 'x': field 'content' is missing");
+    EXPECT_EQ(error_of(R"({"files":[{"content":""}]})"),
+              "payload: files[0]: field 'path' is missing");
+    EXPECT_EQ(error_of(R"({"files":[7]})"), "payload: files[0] must be an object");
+    EXPECT_EQ(error_of(R"({"files":{}})"), "payload: field 'files' must be a list");
+    EXPECT_EQ(error_of(R"({"files":[],"command":"rm -rf /"})"), "payload: unknown key 'command'");
+    EXPECT_EQ(error_of("[]"), "payload: must be an object");
+    EXPECT_EQ(error_of("{"), "payload: not valid JSON at byte 2");
+    for (const char* mode : {"0888", "8", "", "4755", "07777", "-644", "rw-"}) {
+        const Json file = {{"path", "x"}, {"content", ""}, {"mode", mode}};
+        EXPECT_NE(error_of(dump_json(Json{{"files", Json::array({file})}})), "accepted") << mode;
+    }
+    EXPECT_NE(error_of(R"({"files":[{"path":"x","content":"","mode":420}]})"), "accepted");
+    EXPECT_NE(error_of(R"({"files":[{"path":"x","content":"","template":1}]})"), "accepted");
+}
+
+TEST(WirePayload, refuses_more_than_8_mib) {
+    std::string text = R"({"files":[{"path":"x","content":")";
+    text += std::string(payload_bytes_max - text.size() - 4, 'a') + "\"}]}";
+    ASSERT_EQ(text.size(), payload_bytes_max);
+    EXPECT_EQ(error_of(text), "accepted");
+    EXPECT_EQ(error_of(" " + text), "payload: larger than 8388608 bytes");
+}
+
+TEST(WirePayload, digest_is_what_the_contract_says) {
+    EXPECT_EQ(content_digest(Payload{}), sha256_hex(""));
+    const auto payload =
+        parse_payload(R"({"files":[{"path":"b","content":"two\n"},{"path":"a","content":"aGk=",
+                          "encoding":"base64","mode":"755"}]})");
+    ASSERT_TRUE(payload);
+    EXPECT_EQ(content_digest(*payload), sha256_hex("a\n0755\n2\nhib\n0644\n4\ntwo\n"));
+}
+
+TEST(WirePayload, digest_knows_no_order_encoding_or_spelling) {
+    std::mt19937 random(5);
+    for (int round = 0; round < 200; ++round) {
+        Json plain = Json::array();
+        Json coded = Json::array();
+        for (auto i = random() % 6; i > 0; --i) {
+            std::string content;
+            for (auto n = random() % 30; n > 0; --n)
+                content += static_cast<char>(random() % 128);
+            const std::string path = std::string(1, static_cast<char>(97 + i)) + "/f";
+            plain.push_back(Json{{"path", path}, {"content", content}});
+            coded.push_back(Json{{"path", path},
+                                 {"content", encode_base64(content)},
+                                 {"encoding", "base64"},
+                                 {"mode", "0644"},
+                                 {"template", false}});
+        }
+        std::shuffle(coded.begin(), coded.end(), random);
+        const auto one = parse_payload(dump_json(Json{{"files", plain}}));
+        const auto two = parse_payload(Json{{"files", coded}}.dump(2));
+        ASSERT_TRUE(one && two);
+        EXPECT_EQ(content_digest(*one), content_digest(*two));
+    }
+}
+
+TEST(WireTemplate, fills_in_what_it_knows) {
+    const Labels labels = {{"rack", "r1"}, {"region", "eu"}};
+    const auto render = [&](const char* text) {
+        const auto rendered = render_template(text, "edge-1", "10.0.0.7", labels);
+        return rendered ? *rendered : "error: " + rendered.error().message;
+    };
+    EXPECT_EQ(render("a ${node.name} ${node.ip} ${label.region}${label.rack}!"),
+              "a edge-1 10.0.0.7 eur1!");
+    EXPECT_EQ(render("$${node.name} $host $$ $"), "${node.name} $host $$ $");
+    EXPECT_EQ(render(""), "");
+    EXPECT_NE(render("${label.zone}").find("'${label.zone}' is unknown"), std::string::npos);
+    EXPECT_NE(render("${label.}").find("unknown"), std::string::npos);
+    EXPECT_NE(render("${}").find("unknown"), std::string::npos);
+    EXPECT_NE(render("${node.name").find("no closing brace"), std::string::npos);
+    EXPECT_NE(render("${node.name\n}").find("no closing brace"), std::string::npos);
+    EXPECT_FALSE(render_template("${node.ip}", "n", "", labels));
+}
+
+TEST(WireTemplate, caps_what_it_renders) {
+    const Labels labels = {{"l", std::string(60'000, 'x')}};
+    std::string text;
+    for (int i = 0; i < 1'000; ++i)
+        text += "${label.l}";
+    EXPECT_FALSE(render_template(text, "n", "i", labels));
+}
+
+TEST(WireBatchConfig, reads_the_limits) {
+    const auto policy = parse_batch_config(R"({"failure_threshold":3,"max_batch_fail_rate":25})");
+    ASSERT_TRUE(policy);
+    EXPECT_EQ(policy->limits.failure_threshold, 3);
+    EXPECT_EQ(policy->limits.max_batch_fail_rate_percent, 25);
+    const auto none = parse_batch_config("{}");
+    ASSERT_TRUE(none);
+    EXPECT_FALSE(none->limits.failure_threshold);
+    EXPECT_FALSE(none->limits.max_batch_fail_rate_percent);
+    EXPECT_EQ(parse_batch_config(R"({"failure_threshold":0})")->limits.failure_threshold, 0);
+}
+
+TEST(WireBatchConfig, refuses_everything_else_and_names_it) {
+    const auto error = [](const char* text) {
+        const auto policy = parse_batch_config(text);
+        return policy ? std::string("accepted") : policy.error().message;
+    };
+    EXPECT_EQ(error(R"({"batch_size":5})"),
+              "batch_config: key 'batch_size' is not supported by this version");
+    EXPECT_EQ(error(R"({"batchsize":5})"), "batch_config: key 'batchsize' is unknown");
+    EXPECT_EQ(error(R"({"failure_threshold":-1})"),
+              "batch_config: field 'failure_threshold' must be from 0 to 1000000000");
+    EXPECT_EQ(error(R"({"max_batch_fail_rate":101})"),
+              "batch_config: field 'max_batch_fail_rate' must be from 0 to 100");
+    EXPECT_EQ(error(R"({"max_batch_fail_rate":2.5})"),
+              "batch_config: field 'max_batch_fail_rate' must be an integer");
+    EXPECT_EQ(error("[]"), "batch_config: must be an object");
+    EXPECT_EQ(error(R"({"failure_threshold":1,"failure_threshold":2})"),
+              "batch_config: key 'failure_threshold' is repeated");
+    EXPECT_EQ(error(""), "batch_config: not valid JSON at byte 1");
+}
+
+}  // namespace
+}  // namespace edgeroll::release::wire
