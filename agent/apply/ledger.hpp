@@ -50,14 +50,18 @@ struct Offer {
 };
 
 /// Order of the rules: an epoch below the highest seen for the version: 3003. A known task id:
-/// repeat. Content (sha256 not empty): the applied version with the applied digest: done; not above
-/// the applied version and every unfinished task's: 3003. More than `queue_max` waiting: 5003.
+/// repeat. Content (sha256 not empty): the applied version with the applied digest: done, unless a
+/// task with content is unfinished; not above the applied version and that of every unfinished task
+/// with content: 3003. More than `queue_max` waiting (one more may be running or about to): 5003.
 [[nodiscard]] Admission admit(const Ledger& ledger, const Offer& offer, int queue_max);
 
 /// The ledger after an admission of kind run, done or repeat (a repeat may raise the epoch).
 [[nodiscard]] Ledger record(Ledger ledger, const Offer& offer, const Admission& admission);
 
-/// The task to run next: nothing while one is running.
+/// A task's new course. One with content that has become a success is what is applied from now on.
+void advance(Ledger& ledger, const std::string& task_id, Course course);
+
+/// The task to run next: the waiting one that arrived first; nothing while one is running.
 [[nodiscard]] std::optional<std::string> next_task(const Ledger& ledger);
 
 /// Cancel: 3001 unknown, 3003 finished or past its switch ("too late"), else the ledger changes: a

@@ -49,29 +49,46 @@ struct Course {
     bool is_switched = false;         ///< `live` was (or may have been) moved to the new version
     bool is_cancel_wanted = false;
     bool is_time_up = false;
+    bool is_stuck = false;  ///< putting back failed: `live` still points to the failed version
     std::string last_error;
     friend bool operator==(const Course&, const Course&) = default;
 };
 
+/// Whether the task changed, or may have changed, what the node serves: its switch was begun, or
+/// the reload of a task without content. From here on it cannot be cancelled, and a restarted agent
+/// goes on with it.
+[[nodiscard]] bool is_past_return(const Course& course);
+
+/// Whether the way back has begun (or ended): only putting back goes on.
+[[nodiscard]] bool is_going_back(const Course& course);
+
+/// Whether this course can come out of the functions below. What a journal holds is asked this
+/// before anything relies on it.
+[[nodiscard]] bool is_plausible(const Course& course);
+
 /// The step to do next; nothing when the task is over. Pending becomes running with the first one.
 /// A cancel or the end of the time takes effect here: before the switch no further step starts
-/// (status cancelled, or failed with the reason); after it only putting back goes on.
+/// (status cancelled, or failed with the reason); after it only putting back goes on. While a step
+/// is begun and not finished it is that one.
 [[nodiscard]] std::optional<StepName> next_step(const Course& course);
 
-/// The course after `next_step` was begun: journal it before doing the step.
+/// The course after `next_step` was begun: journal it before doing the step. Any other step is a
+/// broken promise and ends the process.
 [[nodiscard]] Course begin_step(Course course, StepName step);
 
 /// The course after the step's result. Decides the task's end: a failed step before the switch is
 /// `failed`; after it the way back is taken and then `failed`, with the reason of the first failure
-/// and, if the way back fails too, that as well.
+/// and, if the way back fails too, that as well. When `live` could not be put back nothing is
+/// reloaded (it would load the failed version); the rollback hook is still run.
 [[nodiscard]] Course end_step(Course course, const StepResult& result);
 
 /// The end of a course that next_step says is over without a step's result (cancel, time up).
 [[nodiscard]] Course settle(Course course);
 
 /// After a restart of the agent. @param is_live_new whether `live` points to the task's version.
-/// Before the switch: failed ("the agent was restarted during check"). After it: goes on with what
-/// was begun (reload, verify, ... are repeated), so that the task finishes or is undone.
+/// Waiting tasks go on waiting. Before the switch: failed ("the agent was restarted during check").
+/// After it: goes on with what was begun (reload, verify, ... are repeated), so that the task
+/// finishes or is undone. The result has no step begun.
 [[nodiscard]] Course recover(Course course, bool is_live_new);
 
 /// 0..100 by the share of steps done; 100 only with success.

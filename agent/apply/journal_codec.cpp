@@ -1,0 +1,327 @@
+#include "agent/apply/journal_codec.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <set>
+#include <utility>
+
+#include "release/wire/json_util.hpp"
+
+namespace edgeroll::agent::apply {
+namespace {
+
+using release::Result;
+using release::TaskStatus;
+using release::Version;
+using release::wire::Json;
+
+constexpr std::size_t checksum_digits = 16;
+constexpr std::size_t line_bytes_max = 1U << 20;
+
+/// Against torn writes and flipped bits, not against an attacker: who can write here is root.
+std::string checksum(std::string_view json) {
+    return release::wire::sha256_hex(json).substr(0, checksum_digits);
+}
+
+std::string line_of(const Json& record) {
+    const std::string json = release::wire::dump_json(record);
+    return checksum(json) + ' ' + json + '\n';
+}
+
+Json json_of(const Course& course) {
+    Json finished = Json::array();
+    for (const StepName step : course.finished)
+        finished.push_back(to_text(step));
+    Json json = {{"reloadOnly", course.is_reload_only},
+                 {"status", release::to_text(course.status)},
+                 {"finished", std::move(finished)},
+                 {"switched", course.is_switched},
+                 {"cancelWanted", course.is_cancel_wanted},
+                 {"timeUp", course.is_time_up},
+                 {"stuck", course.is_stuck},
+                 {"lastError", course.last_error}};
+    if (course.current) json["current"] = to_text(*course.current);
+    if (course.failed) json["failed"] = to_text(*course.failed);
+    return json;
+}
+
+Json json_of(const StepRecord& step) {
+    Json json = {{"name", to_text(step.name)},
+                 {"status", release::to_text(step.status)},
+                 {"startedAt", step.started_at},
+                 {"finishedAt", step.finished_at},
+                 {"output", step.output}};
+    if (step.exit_code) json["exitCode"] = *step.exit_code;
+    return json;
+}
+
+/// Reads members and remembers the first thing that is wrong, so that a record is read in one go
+/// and judged once.
+class Reader {
+  public:
+    explicit Reader(const Json& object) : object_(object), is_good_(object.is_object()) {}
+
+    [[nodiscard]] bool is_good() const { return is_good_; }
+    void refuse() { is_good_ = false; }
+
+    std::string text(const char* field) {
+        return take(release::wire::required_text(object_, field));
+    }
+    std::int64_t integer(const char* field) {
+        return take(release::wire::required_integer(object_, field));
+    }
+    bool flag(const char* field) {
+        const auto value = take(release::wire::optional_flag(object_, field));
+        if (!value) refuse();
+        return value.value_or(false);
+    }
+    std::optional<std::int64_t> maybe_integer(const char* field) {
+        return take(release::wire::optional_integer(object_, field));
+    }
+    StepName step(const char* field) { return step_of(text(field)); }
+    std::optional<StepName> maybe_step(const char* field) {
+        const auto word = take(release::wire::optional_text(object_, field));
+        if (!word) return std::nullopt;
+        return step_of(*word);
+    }
+    TaskStatus status(const char* field) {
+        const auto status = release::from_text<TaskStatus>(text(field));
+        if (!status) refuse();
+        return status.value_or(TaskStatus::failed);
+    }
+    const Json& member(const char* field, Json::value_t type) {
+        static const Json nothing;
+        if (!is_good_) return nothing;
+        const auto found = object_.find(field);
+        if (found == object_.end() || found->type() != type) {
+            refuse();
+            return nothing;
+        }
+        return *found;
+    }
+    StepName step_of(const std::string& word) {
+        const auto name = step_from_text(word);
+        if (!name) refuse();
+        return name.value_or(StepName::validate);
+    }
+
+  private:
+    template <class T>
+    T take(Result<T> value) {
+        if (value && is_good_) return std::move(*value);
+        refuse();
+        return T{};
+    }
+
+    const Json& object_;
+    bool is_good_;
+};
+
+std::optional<Course> read_course(const Json& object) {
+    Reader reader(object);
+    Course course;
+    course.is_reload_only = reader.flag("reloadOnly");
+    course.status = reader.status("status");
+    course.current = reader.maybe_step("current");
+    course.failed = reader.maybe_step("failed");
+    course.is_switched = reader.flag("switched");
+    course.is_cancel_wanted = reader.flag("cancelWanted");
+    course.is_time_up = reader.flag("timeUp");
+    course.is_stuck = reader.flag("stuck");
+    course.last_error = reader.text("lastError");
+    for (const Json& word : reader.member("finished", Json::value_t::array)) {
+        if (!word.is_string()) return std::nullopt;
+        course.finished.push_back(reader.step_of(word.get_ref<const std::string&>()));
+    }
+    if (!reader.is_good() || !is_plausible(course)) return std::nullopt;
+    return course;
+}
+
+std::optional<StepRecord> read_step(const Json& object) {
+    Reader reader(object);
+    StepRecord step;
+    step.name = reader.step("name");
+    step.status = reader.status("status");
+    step.started_at = reader.integer("startedAt");
+    step.finished_at = reader.integer("finishedAt");
+    step.output = reader.text("output");
+    if (const auto exit_code = reader.maybe_integer("exitCode")) {
+        if (*exit_code < 0 || *exit_code > 255) return std::nullopt;
+        step.exit_code = static_cast<int>(*exit_code);
+    }
+    if (!reader.is_good()) return std::nullopt;
+    return step;
+}
+
+bool is_file_name(const std::string& name) {
+    return name.find('/') == std::string::npos && name != "." && name != ".." &&
+           name.find('\0') == std::string::npos;
+}
+
+bool read_details(Reader& reader, Details& details) {
+    details.created_at = reader.integer("createdAt");
+    details.started_at = reader.integer("startedAt");
+    details.finished_at = reader.integer("finishedAt");
+    details.timeout_ms = reader.integer("timeoutMs");
+    details.node_name = reader.text("nodeName");
+    details.node_ip = reader.text("nodeIp");
+    details.payload_file = reader.text("payloadFile");
+    if (const auto previous = reader.maybe_integer("previous"))
+        details.previous = Version{*previous};
+    for (const auto& [name, value] : reader.member("labels", Json::value_t::object).items()) {
+        if (!value.is_string()) return false;
+        details.labels.emplace_back(name, value.get_ref<const std::string&>());
+    }
+    for (const Json& object : reader.member("steps", Json::value_t::array)) {
+        auto step = read_step(object);
+        if (!step) return false;
+        details.steps.push_back(std::move(*step));
+    }
+    return details.timeout_ms >= 0 && is_file_name(details.payload_file);
+}
+
+bool replay_task(const Json& record, Book& book) {
+    Reader reader(record);
+    Entry entry;
+    Details details;
+    entry.task_id = reader.text("taskId");
+    entry.version = Version{reader.integer("version")};
+    entry.sha256 = reader.text("sha256");
+    entry.order = reader.integer("order");
+    auto course = read_course(reader.member("course", Json::value_t::object));
+    if (!course || !read_details(reader, details) || !reader.is_good()) return false;
+    if (course->is_reload_only != entry.sha256.empty()) return false;
+    if (entry.order < 0 || entry.order == std::numeric_limits<std::int64_t>::max()) return false;
+    entry.course = std::move(*course);
+    book.details.insert_or_assign(entry.task_id, std::move(details));
+    book.ledger.tasks.insert_or_assign(entry.task_id, std::move(entry));
+    return true;
+}
+
+bool replay_epoch(const Json& record, Book& book) {
+    Reader reader(record);
+    const Version version{reader.integer("version")};
+    const release::Epoch epoch{reader.integer("epoch")};
+    if (!reader.is_good()) return false;
+    auto& highest = book.ledger.highest_epoch[version];
+    highest = std::max(highest, epoch);
+    return true;
+}
+
+bool replay_applied(const Json& record, Book& book) {
+    Reader reader(record);
+    const auto version = reader.maybe_integer("version");
+    std::string sha256 = reader.text("sha256");
+    if (!reader.is_good()) return false;
+    book.ledger.applied_version.reset();
+    if (version) book.ledger.applied_version = Version{*version};
+    book.ledger.applied_sha256 = std::move(sha256);
+    return true;
+}
+
+bool replay_line(std::string_view line, Book& book) {
+    if (line.size() < checksum_digits + 2 || line[checksum_digits] != ' ') return false;
+    const std::string_view json = line.substr(checksum_digits + 1);
+    if (checksum(json) != line.substr(0, checksum_digits)) return false;
+    const auto record = release::wire::parse_json(json, line_bytes_max);
+    if (!record) return false;
+    Reader reader(*record);
+    const std::string kind = reader.text("kind");
+    if (kind == "task") return replay_task(*record, book);
+    if (kind == "epoch") return replay_epoch(*record, book);
+    if (kind == "applied") return replay_applied(*record, book);
+    return false;
+}
+
+}  // namespace
+
+std::string encode_task(const Entry& entry, const Details& details) {
+    Json labels = Json::object();
+    for (const auto& [name, value] : details.labels)
+        labels[name] = value;
+    Json steps = Json::array();
+    for (const StepRecord& step : details.steps)
+        steps.push_back(json_of(step));
+    Json record = {{"kind", "task"},
+                   {"taskId", entry.task_id},
+                   {"version", entry.version.value},
+                   {"sha256", entry.sha256},
+                   {"order", entry.order},
+                   {"course", json_of(entry.course)},
+                   {"createdAt", details.created_at},
+                   {"startedAt", details.started_at},
+                   {"finishedAt", details.finished_at},
+                   {"timeoutMs", details.timeout_ms},
+                   {"nodeName", details.node_name},
+                   {"nodeIp", details.node_ip},
+                   {"labels", std::move(labels)},
+                   {"payloadFile", details.payload_file},
+                   {"steps", std::move(steps)}};
+    if (details.previous) record["previous"] = details.previous->value;
+    return line_of(record);
+}
+
+std::string encode_epoch(Version version, release::Epoch epoch) {
+    const Json record = {{"kind", "epoch"}, {"version", version.value}, {"epoch", epoch.value}};
+    return line_of(record);
+}
+
+std::string encode_applied(const Ledger& ledger) {
+    Json record = {{"kind", "applied"}, {"sha256", ledger.applied_sha256}};
+    if (ledger.applied_version) record["version"] = ledger.applied_version->value;
+    return line_of(record);
+}
+
+std::string encode_book(const Book& book) {
+    std::string text = encode_applied(book.ledger);
+    for (const auto& [version, epoch] : book.ledger.highest_epoch) {
+        text += encode_epoch(version, epoch);
+    }
+    for (const auto& [id, entry] : book.ledger.tasks) {
+        text += encode_task(entry, book.details.at(id));
+    }
+    return text;
+}
+
+Replay decode_journal(std::string_view text) {
+    Replay replay;
+    while (!text.empty()) {
+        const auto end = text.find('\n');
+        if (end == std::string_view::npos) {
+            // Complete but for its newline is complete: the checksum says so.
+            replay.is_torn = !replay_line(text, replay.book);
+            break;
+        }
+        const std::string_view line = text.substr(0, end);
+        if (!line.empty() && !replay_line(line, replay.book)) ++replay.bad_lines;
+        text.remove_prefix(end + 1);
+    }
+    return replay;
+}
+
+void prune(Book& book, std::size_t keep, std::optional<Version> live) {
+    std::vector<const Entry*> finished;
+    for (const auto& [id, entry] : book.ledger.tasks) {
+        if (release::is_final(entry.course.status)) finished.push_back(&entry);
+    }
+    std::ranges::sort(finished, std::ranges::greater{}, &Entry::order);
+    std::vector<std::string> dropped;
+    for (std::size_t i = keep; i < finished.size(); ++i) {
+        const Version version = finished[i]->version;
+        if (version == live || version == book.ledger.applied_version) continue;
+        dropped.push_back(finished[i]->task_id);
+    }
+    for (const std::string& id : dropped) {
+        book.ledger.tasks.erase(id);
+        book.details.erase(id);
+    }
+    std::set<Version> needed;
+    for (const auto& [id, entry] : book.ledger.tasks)
+        needed.insert(entry.version);
+    auto& epochs = book.ledger.highest_epoch;
+    for (auto it = epochs.begin(); it != epochs.end() && epochs.size() > 4 * keep;) {
+        it = needed.contains(it->first) ? std::next(it) : epochs.erase(it);
+    }
+}
+
+}  // namespace edgeroll::agent::apply

@@ -1,0 +1,146 @@
+#include "agent/apply/ledger.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "release/mutant.hpp"
+#include "release/result.hpp"
+
+namespace edgeroll::agent::apply {
+namespace {
+
+using release::TaskStatus;
+namespace code = release::code;
+
+Admission refuse(int refusal_code, std::string message) {
+    Admission admission;
+    admission.code = refusal_code;
+    admission.message = std::move(message);
+    return admission;
+}
+
+std::string text(std::int64_t number) {
+    return std::to_string(number);
+}
+
+}  // namespace
+
+Admission admit(const Ledger& ledger, const Offer& offer, int queue_max) {
+    Admission admission;
+    if (offer.epoch && !release::has_mutant(release::Mutant::fence_forgotten)) {
+        const auto highest = ledger.highest_epoch.find(offer.version);
+        if (highest != ledger.highest_epoch.end() && *offer.epoch < highest->second) {
+            return refuse(code::wrong_state, "epoch " + text(offer.epoch->value) + " of version " +
+                                                 text(offer.version.value) + " is older than " +
+                                                 text(highest->second.value) +
+                                                 ", which has been seen already");
+        }
+    }
+    const auto known = ledger.tasks.find(offer.task_id);
+    if (known != ledger.tasks.end()) {
+        admission.kind = Admission::Kind::repeat;
+        admission.status = known->second.course.status;
+        return admission;
+    }
+    const bool has_content = !offer.sha256.empty();
+    int unfinished = 0;
+    for (const auto& [id, entry] : ledger.tasks) {
+        if (release::is_final(entry.course.status)) continue;
+        ++unfinished;
+        if (has_content && !entry.sha256.empty() && offer.version <= entry.version) {
+            return refuse(code::wrong_state,
+                          "version " + text(offer.version.value) + " is not above version " +
+                              text(entry.version.value) + " of task " + id + ", which is " +
+                              std::string(release::to_text(entry.course.status)));
+        }
+    }
+    if (has_content && ledger.applied_version && offer.version <= *ledger.applied_version) {
+        if (offer.version == *ledger.applied_version && offer.sha256 == ledger.applied_sha256) {
+            admission.kind = Admission::Kind::done;
+            admission.status = TaskStatus::success;
+            return admission;
+        }
+        return refuse(code::wrong_state,
+                      offer.version == *ledger.applied_version
+                          ? "version " + text(offer.version.value) +
+                                " is applied with other content; use a new, higher version"
+                          : "version " + text(offer.version.value) +
+                                " is below the applied version " +
+                                text(ledger.applied_version->value) +
+                                "; to go back, use a new, higher version with the old content");
+    }
+    if (unfinished > queue_max) {
+        return refuse(code::busy, "too busy: " + text(queue_max) +
+                                      " tasks are waiting already (AGENT_MAX_QUEUE)");
+    }
+    admission.kind = Admission::Kind::run;
+    return admission;
+}
+
+Ledger record(Ledger ledger, const Offer& offer, const Admission& admission) {
+    if (admission.kind == Admission::Kind::refuse) return ledger;
+    if (offer.epoch) {
+        auto& highest = ledger.highest_epoch[offer.version];
+        highest = std::max(highest, *offer.epoch);
+    }
+    if (admission.kind == Admission::Kind::repeat) return ledger;
+    Entry entry;
+    entry.task_id = offer.task_id;
+    entry.version = offer.version;
+    entry.sha256 = offer.sha256;
+    for (const auto& [id, other] : ledger.tasks)
+        entry.order = std::max(entry.order, other.order);
+    ++entry.order;
+    entry.course.is_reload_only = offer.sha256.empty();
+    entry.course.status = admission.status;
+    ledger.tasks.insert_or_assign(offer.task_id, std::move(entry));
+    return ledger;
+}
+
+void advance(Ledger& ledger, const std::string& task_id, Course course) {
+    const auto found = ledger.tasks.find(task_id);
+    if (found == ledger.tasks.end()) return;
+    Entry& entry = found->second;
+    if (course.status == TaskStatus::success && !course.is_reload_only) {
+        ledger.applied_version = entry.version;
+        ledger.applied_sha256 = entry.sha256;
+    }
+    entry.course = std::move(course);
+}
+
+std::optional<std::string> next_task(const Ledger& ledger) {
+    const Entry* first = nullptr;
+    for (const auto& [id, entry] : ledger.tasks) {
+        if (entry.course.status == TaskStatus::running) return std::nullopt;
+        if (entry.course.status != TaskStatus::pending) continue;
+        if (first == nullptr || entry.order < first->order) first = &entry;
+    }
+    if (first == nullptr) return std::nullopt;
+    return first->task_id;
+}
+
+CancelAnswer cancel(Ledger& ledger, const std::string& task_id) {
+    CancelAnswer answer;
+    const auto found = ledger.tasks.find(task_id);
+    if (found == ledger.tasks.end()) {
+        answer.code = code::not_found;
+        answer.message = "task " + task_id + " is not known here";
+        return answer;
+    }
+    Course& course = found->second.course;
+    if (release::is_final(course.status)) {
+        answer.code = code::wrong_state;
+        answer.message =
+            "task " + task_id + " is finished: " + std::string(release::to_text(course.status));
+    } else if (is_past_return(course)) {
+        answer.code = code::wrong_state;
+        answer.message = "too late: task " + task_id + " is past its switch and ends as it ends";
+    } else {
+        course.is_cancel_wanted = true;
+        if (course.status == TaskStatus::pending) course = settle(std::move(course));
+    }
+    answer.status = course.status;
+    return answer;
+}
+
+}  // namespace edgeroll::agent::apply

@@ -1,0 +1,135 @@
+#include "agent/child.hpp"
+
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <system_error>
+#include <vector>
+
+namespace edgeroll::agent {
+namespace {
+
+/// What the child needs, made before the fork: afterwards it may only make system calls, since
+/// other threads' locks (malloc's, say) were copied in whatever state they were in.
+struct Plan {
+    std::vector<char*> arguments, environment;
+    const char* folder = nullptr;
+    int niceness = 0;
+    int output = -1, error_report = -1;
+    pid_t parent = 0;
+};
+
+[[noreturn]] void report_and_exit(int descriptor) {
+    const int error = errno;
+    (void)!::write(descriptor, &error, sizeof error);
+    ::_exit(127);
+}
+
+[[noreturn]] void become(const Plan& plan) {
+    ::setsid();
+    // kill -9 of the agent must not leave a command running beside those of the next one.
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (::getppid() != plan.parent) ::_exit(127);
+    const int null = ::open("/dev/null", O_RDONLY);
+    if (null < 0 || ::dup2(null, 0) < 0 || ::dup2(plan.output, 1) < 0 ||
+        ::dup2(plan.output, 2) < 0 || ::dup2(plan.error_report, 3) < 0 ||
+        ::fcntl(3, F_SETFD, FD_CLOEXEC) < 0) {
+        report_and_exit(plan.error_report);
+    }
+    if (::syscall(SYS_close_range, 4U, ~0U, 0U) != 0) {
+        for (int descriptor = 4; descriptor < 65536; ++descriptor)
+            ::close(descriptor);
+    }
+    for (int signal = 1; signal < NSIG; ++signal)
+        ::signal(signal, SIG_DFL);
+    sigset_t none;
+    ::sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    ::umask(022);
+    (void)::setpriority(PRIO_PROCESS, 0, plan.niceness);  // raising it may be forbidden: no matter
+    if (::chdir(plan.folder) != 0) report_and_exit(3);
+    ::execve(plan.arguments[0], plan.arguments.data(), plan.environment.data());
+    report_and_exit(3);
+}
+
+std::vector<char*> pointers(std::vector<std::string>& texts) {
+    std::vector<char*> found;
+    found.reserve(texts.size() + 1);
+    for (std::string& text : texts)
+        found.push_back(text.data());
+    found.push_back(nullptr);
+    return found;
+}
+
+bool make_pipe(Descriptor& read_end, Descriptor& write_end) {
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) != 0) return false;
+    read_end = Descriptor(ends[0]);
+    write_end = Descriptor(ends[1]);
+    // They would be overwritten below by the child's own standard streams.
+    if (std::min(ends[0], ends[1]) > STDERR_FILENO) return true;
+    errno = EBADF;
+    return false;
+}
+
+/// errno of a failed exec; 0 when it worked (the descriptor was closed by it).
+int exec_error(const Descriptor& report) {
+    int error = 0;
+    ssize_t size = 0;
+    do {
+        size = ::read(report.get(), &error, sizeof error);
+    } while (size < 0 && errno == EINTR);
+    return size == static_cast<ssize_t>(sizeof error) ? error : 0;
+}
+
+}  // namespace
+
+Child start_child(const Command& command) {
+    Child child;
+    const auto refuse = [&](int error) {
+        child.pid = -1;
+        child.error = "cannot start " + command.arguments.at(0) + " in " + command.folder + ": " +
+                      std::generic_category().message(error);
+    };
+    std::vector<std::string> arguments = command.arguments;
+    std::vector<std::string> environment;
+    for (const auto& [name, value] : command.environment)
+        environment.push_back(name + "=" + value);
+    Descriptor output_end, report, report_end;
+    if (!make_pipe(child.output, output_end) || !make_pipe(report, report_end)) {
+        refuse(errno);
+        return child;
+    }
+    (void)::fcntl(child.output.get(), F_SETFL, O_NONBLOCK);
+    Plan plan;
+    plan.arguments = pointers(arguments);
+    plan.environment = pointers(environment);
+    plan.folder = command.folder.c_str();
+    plan.niceness = command.niceness;
+    plan.output = output_end.get();
+    plan.error_report = report_end.get();
+    plan.parent = ::getpid();
+    child.pid = ::fork();
+    if (child.pid == 0) become(plan);
+    if (child.pid < 0) {
+        refuse(errno);
+        return child;
+    }
+    report_end.reset();
+    if (const int error = exec_error(report); error != 0) {
+        while (::waitpid(child.pid, nullptr, 0) < 0 && errno == EINTR) {
+        }
+        refuse(error);
+    }
+    return child;
+}
+
+}  // namespace edgeroll::agent

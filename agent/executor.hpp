@@ -1,0 +1,95 @@
+// Runs the tasks, one at a time, step by step: journal, do, journal.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/bell.hpp"
+#include "agent/ports.hpp"
+#include "agent/step_runner.hpp"
+#include "agent/task_book.hpp"
+#include "agent/worker.hpp"
+#include "release/wire/agent_messages.hpp"
+#include "tls/rt/clock.hpp"
+
+namespace edgeroll::agent {
+
+struct ExecutorSettings {
+    CommandSettings commands;
+    int queue_max = 16;     ///< AGENT_MAX_QUEUE
+    int keep_versions = 5;  ///< AGENT_KEEP_VERSIONS
+};
+
+/// What the executor stands on. All must outlive it.
+struct Machine {
+    Files& files;
+    Processes& processes;
+    UrlProber& prober;
+    tls::rt::Clock& clock;
+    const WallClock& wall_clock;
+};
+
+/// Loop thread only; files and commands have threads of their own inside.
+class Executor {
+  public:
+    Executor(boost::asio::any_io_executor loop, Machine machine, ExecutorSettings settings);
+
+    /// Recovers what an earlier run left. Blocks; once, before anything else.
+    Result<void> open();
+    /// Works until stop() is called. What runs then is left where it stands: before its switch it
+    /// has failed, after it the next start goes on with it.
+    boost::asio::awaitable<void> run();
+    /// Ends run(): a command before the switch is killed at once, one after it gets a moment to
+    /// finish. Returns when run() has ended; 3.5 s at the most.
+    boost::asio::awaitable<void> stop();
+    /// Whether run() has begun and not ended: after stop(), whether a step could not be ended in
+    /// time.
+    [[nodiscard]] bool is_running() const { return is_running_; }
+    /// Ends waiting tasks whose time is up. Call it about once a second.
+    void tick();
+
+    /// Takes a task, or says what has become of it. Errors carry the code of the answer.
+    boost::asio::awaitable<Result<release::TaskStatus>> dispatch(release::wire::Dispatch dispatch);
+    /// The task, as soon as it is finished or after `hold`, or when the agent stops.
+    boost::asio::awaitable<std::optional<release::wire::TaskReport>> report(std::string task_id,
+                                                                            Millis hold);
+    boost::asio::awaitable<Result<release::TaskStatus>> cancel(std::string task_id);
+
+    struct State {
+        std::optional<release::Version> applied_version;
+        std::string sha256;
+        std::vector<release::Version> versions;
+    };
+    [[nodiscard]] State state() const;
+
+  private:
+    boost::asio::awaitable<void> run_task(std::string task_id);
+    boost::asio::awaitable<apply::StepResult> do_step(std::string task_id, apply::StepName step);
+    boost::asio::awaitable<apply::StepResult> prove(std::string task_id, apply::StepName step,
+                                                    apply::StepResult commanded);
+    boost::asio::awaitable<void> clean_up(std::string task_id);
+    boost::asio::awaitable<Result<void>> store_payload(std::string file, std::string payload);
+    boost::asio::awaitable<Result<release::TaskStatus>> take(release::wire::Dispatch dispatch,
+                                                             apply::Offer offer);
+    [[nodiscard]] std::string payload_name();
+    void remove_payload(const std::string& file);
+
+    Machine machine_;
+    ExecutorSettings settings_;
+    TaskBook book_;
+    StepRunner runner_;
+    Bell bell_;                             ///< rung at every change that somebody may wait for
+    std::shared_ptr<Interrupt> interrupt_;  ///< of the running task
+    std::string running_;
+    bool is_stopping_ = false;
+    bool is_running_ = false;
+    int payload_count_ = 0;
+    Worker step_worker_;    ///< a command may keep it busy for a minute
+    Worker intake_worker_;  ///< so that dispatches are answered meanwhile
+};
+
+}  // namespace edgeroll::agent

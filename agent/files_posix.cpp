@@ -1,0 +1,397 @@
+#include "agent/files_posix.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+#include <cstdio>
+#include <system_error>
+
+#include "agent/descriptor.hpp"
+
+namespace edgeroll::agent {
+namespace {
+
+constexpr int folder_flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+constexpr off_t reserve_bytes = 1 << 20;
+
+std::string reason(int error) {
+    std::string text = std::generic_category().message(error);
+    if (error == ENOSPC || error == EDQUOT) text += " (free some space on the disk of AGENT_ROOT)";
+    if (error == EIO) text += " (the disk of AGENT_ROOT is broken; look at the kernel log)";
+    if (error == EROFS) text += " (the disk of AGENT_ROOT is mounted read-only)";
+    if (error == ELOOP || error == ENOTDIR) text += " (a link or file where a folder should be)";
+    return text;
+}
+
+/// A failed call's message; errno is looked at first.
+auto trouble(const std::string& doing, const std::string& path, int error) {
+    return release::fail("cannot " + doing + " " + path + ": " + reason(error));
+}
+
+bool write_all(int descriptor, std::string_view bytes) {
+    while (!bytes.empty()) {
+        const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
+        if (written < 0 && errno == EINTR) continue;
+        if (written < 0) return false;
+        bytes.remove_prefix(static_cast<std::size_t>(written));
+    }
+    return true;
+}
+
+/// Names in an open folder; false with errno when it cannot be read.
+bool read_names(const Descriptor& folder, std::vector<std::string>& names) {
+    const int own = ::openat(folder.get(), ".", folder_flags);
+    if (own < 0) return false;
+    DIR* stream = ::fdopendir(own);
+    if (stream == nullptr) {
+        ::close(own);
+        return false;
+    }
+    errno = 0;
+    while (const dirent* entry = ::readdir(stream)) {
+        const std::string name = entry->d_name;
+        if (name != "." && name != "..") names.push_back(name);
+        errno = 0;
+    }
+    const int error = errno;
+    ::closedir(stream);
+    errno = error;
+    return error == 0;
+}
+
+class PosixFiles final : public Files {
+  public:
+    PosixFiles(std::string root, Descriptor folder)
+        : root_(std::move(root)), folder_(std::move(folder)) {}
+
+    Result<void> make_folders(const std::string& path) override {
+        Descriptor folder(::fcntl(folder_.get(), F_DUPFD_CLOEXEC, 0));
+        for (const std::string& part : parts(path)) {
+            const bool is_new = ::mkdirat(folder.get(), part.c_str(), 0755) == 0;
+            if (!is_new && errno != EEXIST) return trouble("make folder", absolute(path), errno);
+            if (is_new && ::fsync(folder.get()) != 0) {
+                return trouble("make folder", absolute(path), errno);
+            }
+            Descriptor next(::openat(folder.get(), part.c_str(), folder_flags));
+            if (!next.is_open()) return trouble("open folder", absolute(path), errno);
+            // The umask may have taken bits that the server's user needs.
+            if (is_new && ::fchmod(next.get(), 0755) != 0) {
+                return trouble("make folder", absolute(path), errno);
+            }
+            folder = std::move(next);
+        }
+        return {};
+    }
+
+    Result<void> create_file(const std::string& path, std::string_view bytes, int mode) override {
+        const auto [folder, name] = parent(path);
+        if (!folder.is_open()) return trouble("write", absolute(path), errno);
+        const Descriptor file(::openat(folder.get(), name.c_str(),
+                                       O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+        if (!file.is_open()) return trouble("write", absolute(path), errno);
+        if (!write_all(file.get(), bytes) || ::fchmod(file.get(), static_cast<mode_t>(mode)) != 0 ||
+            ::fsync(file.get()) != 0) {
+            const int error = errno;
+            ::unlinkat(folder.get(), name.c_str(), 0);
+            return trouble("write", absolute(path), error);
+        }
+        return {};
+    }
+
+    Result<void> sync_tree(const std::string& path) override {
+        const Descriptor folder = open_folder(path);
+        if (!folder.is_open() || !sync_below(folder)) {
+            return trouble("write folder", absolute(path), errno);
+        }
+        return {};
+    }
+
+    Result<void> rename(const std::string& from, const std::string& to) override {
+        const auto [from_folder, from_name] = parent(from);
+        const auto [to_folder, to_name] = parent(to);
+        if (!from_folder.is_open() || !to_folder.is_open() ||
+            ::renameat(from_folder.get(), from_name.c_str(), to_folder.get(), to_name.c_str()) !=
+                0 ||
+            ::fsync(to_folder.get()) != 0 || ::fsync(from_folder.get()) != 0) {
+            return trouble("rename " + absolute(from) + " to", absolute(to), errno);
+        }
+        return {};
+    }
+
+    Result<void> exchange(const std::string& one, const std::string& other) override {
+        const auto [one_folder, one_name] = parent(one);
+        const auto [other_folder, other_name] = parent(other);
+        if (!one_folder.is_open() || !other_folder.is_open() ||
+            ::renameat2(one_folder.get(), one_name.c_str(), other_folder.get(), other_name.c_str(),
+                        RENAME_EXCHANGE) != 0 ||
+            ::fsync(one_folder.get()) != 0 || ::fsync(other_folder.get()) != 0) {
+            return trouble("exchange " + absolute(one) + " and", absolute(other), errno);
+        }
+        return {};
+    }
+
+    Result<void> remove(const std::string& path) override {
+        const auto [folder, name] = parent(path);
+        if (!folder.is_open()) {
+            if (errno == ENOENT) return {};
+            return trouble("remove", absolute(path), errno);
+        }
+        if (!remove_at(folder, name) || ::fsync(folder.get()) != 0) {
+            return trouble("remove", absolute(path), errno);
+        }
+        return {};
+    }
+
+    Result<std::optional<std::string>> read_link(const std::string& path) override {
+        const auto [folder, name] = parent(path);
+        std::string target(PATH_MAX, '\0');
+        const ssize_t size = folder.is_open() ? ::readlinkat(folder.get(), name.c_str(),
+                                                             target.data(), target.size())
+                                              : -1;
+        if (size < 0) {
+            if (errno == ENOENT) return std::optional<std::string>();
+            if (errno == EINVAL) {
+                return release::fail(absolute(path) +
+                                     " must be a symbolic link or absent: move it away");
+            }
+            return trouble("read link", absolute(path), errno);
+        }
+        target.resize(static_cast<std::size_t>(size));
+        return std::optional<std::string>(std::move(target));
+    }
+
+    Result<void> point_link(const std::string& path, const std::string& target) override {
+        const auto present = read_link(path);
+        if (!present) return tl::unexpected(present.error());
+        const auto [folder, name] = parent(path);
+        if (!folder.is_open()) return trouble("write link", absolute(path), errno);
+        if (*present != target) {
+            const std::string temporary = name + ".new";
+            if (::unlinkat(folder.get(), temporary.c_str(), 0) != 0 && errno != ENOENT) {
+                return trouble("write link", absolute(path), errno);
+            }
+            if (::symlinkat(target.c_str(), folder.get(), temporary.c_str()) != 0 ||
+                ::renameat(folder.get(), temporary.c_str(), folder.get(), name.c_str()) != 0) {
+                return trouble("write link", absolute(path), errno);
+            }
+        }
+        if (::fsync(folder.get()) != 0) return trouble("write link", absolute(path), errno);
+        return {};
+    }
+
+    Result<std::vector<std::string>> list(const std::string& path) override {
+        std::vector<std::string> names;
+        const Descriptor folder = open_folder(path);
+        if (!folder.is_open() && errno == ENOENT) return names;
+        if (!folder.is_open() || !read_names(folder, names)) {
+            return trouble("read folder", absolute(path), errno);
+        }
+        std::ranges::sort(names);
+        return names;
+    }
+
+    bool is_folder(const std::string& path) override { return open_folder(path).is_open(); }
+
+    Result<std::optional<std::string>> read_file(const std::string& path,
+                                                 std::size_t bytes_max) override {
+        const auto [folder, name] = parent(path);
+        const Descriptor file(folder.is_open() ? ::openat(folder.get(), name.c_str(),
+                                                          O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
+                                               : -1);
+        if (!file.is_open()) {
+            if (errno == ENOENT) return std::optional<std::string>();
+            return trouble("read", absolute(path), errno);
+        }
+        std::string bytes;
+        std::string chunk(1 << 16, '\0');
+        while (true) {
+            const ssize_t size = ::read(file.get(), chunk.data(), chunk.size());
+            if (size < 0 && errno == EINTR) continue;
+            if (size < 0) return trouble("read", absolute(path), errno);
+            if (size == 0) return std::optional<std::string>(std::move(bytes));
+            bytes.append(chunk, 0, static_cast<std::size_t>(size));
+            if (bytes.size() > bytes_max) {
+                return release::fail(absolute(path) + " is larger than " +
+                                     std::to_string(bytes_max) + " bytes");
+            }
+        }
+    }
+
+    Result<void> append(const std::string& path, std::string_view bytes) override {
+        const auto [folder, name] = parent(path);
+        if (!folder.is_open()) return trouble("write", absolute(path), errno);
+        const Descriptor file(::openat(folder.get(), name.c_str(),
+                                       O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC,
+                                       0600));
+        struct stat before {};
+        if (!file.is_open() || ::fstat(file.get(), &before) != 0) {
+            return trouble("write", absolute(path), errno);
+        }
+        const auto size = static_cast<off_t>(bytes.size());
+        if (off_t{before.st_blocks} * 512 < before.st_size + size + reserve_bytes / 2) {
+            // Only a reserve: file systems without it, or a full one, are the write's business.
+            (void)::fallocate(file.get(), FALLOC_FL_KEEP_SIZE, before.st_size,
+                              size + reserve_bytes);
+        }
+        if (!write_all(file.get(), bytes) || ::fdatasync(file.get()) != 0 ||
+            (before.st_size == 0 && ::fsync(folder.get()) != 0)) {
+            const int error = errno;
+            (void)::ftruncate(file.get(), before.st_size);
+            return trouble("write", absolute(path), error);
+        }
+        return {};
+    }
+
+    std::string absolute(const std::string& path) const override {
+        return path.empty() ? root_ : root_ + "/" + path;
+    }
+
+  private:
+    static std::vector<std::string> parts(const std::string& path) {
+        std::vector<std::string> found;
+        std::size_t start = 0;
+        while (start <= path.size() && !path.empty()) {
+            const auto slash = std::min(path.find('/', start), path.size());
+            found.push_back(path.substr(start, slash - start));
+            start = slash + 1;
+        }
+        return found;
+    }
+
+    /// Step by step and never through a link, so that nothing outside the root can be reached
+    /// whatever stands in the tree. A part `..` or `` is refused here too: the callers' own checks
+    /// are the first wall, this is the second. Closed, with errno, on failure.
+    [[nodiscard]] Descriptor walk(const std::vector<std::string>& names) const {
+        Descriptor folder(::fcntl(folder_.get(), F_DUPFD_CLOEXEC, 0));
+        for (const std::string& part : names) {
+            if (!folder.is_open()) break;
+            if (part.empty() || part == "." || part == "..") {
+                errno = EINVAL;
+                return {};
+            }
+            Descriptor next(::openat(folder.get(), part.c_str(), folder_flags));
+            const int error = errno;
+            folder = std::move(next);
+            errno = error;
+        }
+        return folder;
+    }
+
+    [[nodiscard]] Descriptor open_folder(const std::string& path) const {
+        return walk(parts(path));
+    }
+
+    [[nodiscard]] std::pair<Descriptor, std::string> parent(const std::string& path) const {
+        std::vector<std::string> names = parts(path);
+        if (names.empty() || names.back().empty() || names.back() == "." || names.back() == "..") {
+            errno = EINVAL;
+            return {};
+        }
+        std::string name = std::move(names.back());
+        names.pop_back();
+        return {walk(names), std::move(name)};
+    }
+
+    static bool sync_below(const Descriptor& folder) {
+        std::vector<std::string> names;
+        if (!read_names(folder, names)) return false;
+        for (const std::string& name : names) {
+            const Descriptor below(::openat(folder.get(), name.c_str(), folder_flags));
+            if (below.is_open()) {
+                if (!sync_below(below)) return false;
+            } else if (errno != ENOTDIR && errno != ELOOP) {
+                return false;
+            }
+        }
+        return ::fsync(folder.get()) == 0;
+    }
+
+    static bool remove_at(const Descriptor& folder, const std::string& name) {
+        if (::unlinkat(folder.get(), name.c_str(), 0) == 0 || errno == ENOENT) return true;
+        if (errno != EISDIR && errno != EPERM) return false;
+        {
+            const Descriptor below(::openat(folder.get(), name.c_str(), folder_flags));
+            std::vector<std::string> names;
+            if (!below.is_open() || !read_names(below, names)) return false;
+            for (const std::string& inner : names) {
+                if (!remove_at(below, inner)) return false;
+            }
+        }
+        return ::unlinkat(folder.get(), name.c_str(), AT_REMOVEDIR) == 0;
+    }
+
+    std::string root_;
+    Descriptor folder_;
+};
+
+std::string without_last_slashes(std::string path) {
+    while (path.size() > 1 && path.back() == '/')
+        path.pop_back();
+    return path;
+}
+
+/// mkdir -p, following links: the administrator may have put the root behind one.
+int make_path(const std::string& path) {
+    for (std::size_t slash = path.find('/', 1);; slash = path.find('/', slash + 1)) {
+        const std::string above = path.substr(0, slash);
+        if (::mkdir(above.c_str(), 0755) != 0 && errno != EEXIST) return errno;
+        if (slash == std::string::npos) return 0;
+    }
+}
+
+}  // namespace
+
+Result<void> check_root(const std::string& root) {
+    if (root.empty() || root.front() != '/') {
+        return release::fail("AGENT_ROOT " + root +
+                             ": must be an absolute path, e.g. /var/lib/edgeroll-agent");
+    }
+    // The deepest folder that is there must let us make the rest, or be the root itself.
+    std::string path = without_last_slashes(root);
+    struct stat info {};
+    while (path != "/" && ::stat(path.c_str(), &info) != 0 && errno == ENOENT) {
+        path.resize(std::max<std::size_t>(path.rfind('/'), 1));
+    }
+    if (::stat(path.c_str(), &info) == 0 && !S_ISDIR(info.st_mode)) {
+        return release::fail("AGENT_ROOT " + root + ": " + path +
+                             " is not a folder; choose another one");
+    }
+    if (::faccessat(AT_FDCWD, path.c_str(), W_OK | X_OK, AT_EACCESS) != 0) {
+        return release::fail("AGENT_ROOT " + root + ": " + path + " is not writable (" +
+                             reason(errno) + "); give the folder to the agent's user");
+    }
+    return {};
+}
+
+Result<std::unique_ptr<Files>> open_root(const std::string& root) {
+    const auto bad = [&](const std::string& what) {
+        return release::fail("AGENT_ROOT " + root + ": " + what);
+    };
+    if (root.empty() || root.front() != '/') {
+        return bad("must be an absolute path, e.g. /var/lib/edgeroll-agent");
+    }
+    if (const int error = make_path(root); error != 0) {
+        return bad("cannot be made: " + reason(error) +
+                   "; make the folder and give it to the agent's user");
+    }
+    Descriptor folder(::open(root.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!folder.is_open()) return bad("cannot be opened: " + reason(errno));
+    if (::faccessat(folder.get(), ".", W_OK | X_OK, AT_EACCESS) != 0) {
+        return bad("is not writable: " + reason(errno) + "; give the folder to the agent's user");
+    }
+    if (::flock(folder.get(), LOCK_EX | LOCK_NB) != 0) {
+        if (errno == EWOULDBLOCK) {
+            return bad("another edgeroll-agent uses it; stop that one or choose another folder");
+        }
+        return bad("cannot be locked: " + reason(errno));
+    }
+    return std::make_unique<PosixFiles>(without_last_slashes(root), std::move(folder));
+}
+
+}  // namespace edgeroll::agent

@@ -1,0 +1,19 @@
+// Files below one folder, on a real disk.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "agent/ports.hpp"
+
+namespace edgeroll::agent {
+
+/// Opens the root folder, making it (mode 0755) when it is absent, and takes an exclusive lock on
+/// it that lasts as long as the object. Error: one line that names AGENT_ROOT, the folder and the
+/// cure; another agent that holds the lock is one of them.
+[[nodiscard]] Result<std::unique_ptr<Files>> open_root(const std::string& root);
+
+/// Whether open_root would work, without making or locking anything.
+[[nodiscard]] Result<void> check_root(const std::string& root);
+
+}  // namespace edgeroll::agent

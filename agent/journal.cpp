@@ -1,0 +1,61 @@
+#include "agent/journal.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include "agent/layout.hpp"
+#include "tls/rt/log.hpp"
+
+namespace edgeroll::agent {
+namespace {
+
+constexpr const char* name = "tasks/journal";
+constexpr const char* next_name = "tasks/journal.new";
+constexpr std::size_t size_least = 8U << 20;
+constexpr std::size_t readable_max = 256U << 20;
+
+}  // namespace
+
+Result<apply::Book> Journal::load() {
+    auto text = files_.read_file(name, readable_max);
+    if (!text) return tl::unexpected(text.error());
+    if (!*text) return apply::Book{};
+    apply::Replay replay = apply::decode_journal(**text);
+    size_ = (*text)->size();
+    is_suspect_ = replay.is_torn;
+    if (replay.is_torn || replay.bad_lines > 0) {
+        tls::rt::log(replay.bad_lines > 0 ? tls::rt::LogLevel::warn : tls::rt::LogLevel::info,
+                     "journal_damaged",
+                     {{"bad_lines", std::to_string(replay.bad_lines)},
+                      {"torn", replay.is_torn ? "1" : "0"}});
+    }
+    return std::move(replay.book);
+}
+
+Result<void> Journal::rewrite(const apply::Book& book) {
+    const std::string text = apply::encode_book(book);
+    if (auto done = files_.remove(next_name); !done) return done;
+    if (auto done = files_.create_file(next_name, text, 0600); !done) return done;
+    if (auto done = files_.rename(next_name, name); !done) return done;
+    size_ = text.size();
+    size_max_ = std::max(size_least, 4 * size_);
+    is_suspect_ = false;
+    return {};
+}
+
+Result<void> Journal::append(std::string_view lines, const apply::Book& book) {
+    if (is_suspect_ || size_ + lines.size() > size_max_) {
+        if (auto done = rewrite(book)) return done;
+        // The disk may be too full for a second copy and yet have the space kept in reserve.
+    }
+    // A line of its own whatever was left at the end of the file.
+    const std::string text = (is_suspect_ ? "\n" : "") + std::string(lines);
+    auto done = files_.append(name, text);
+    if (done) size_ += text.size();
+    // After a failed fsync nobody knows which of the pages are on the disk.
+    else
+        is_suspect_ = true;
+    return done;
+}
+
+}  // namespace edgeroll::agent

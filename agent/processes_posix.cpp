@@ -1,0 +1,188 @@
+#include "agent/processes_posix.hpp"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <ctime>
+#include <system_error>
+#include <vector>
+
+#include "agent/child.hpp"
+
+namespace edgeroll::agent {
+namespace {
+
+constexpr std::size_t output_bytes_max = 4U << 10;
+constexpr Millis kill_after{2'000};
+constexpr Millis drain_time{200};  ///< for output still in the pipe when the command has ended
+constexpr Millis look_again{10};   ///< without a pidfd (old kernels)
+
+Millis monotonic_now() {
+    timespec now{};
+    ::clock_gettime(CLOCK_BOOTTIME, &now);
+    return Millis(std::int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1'000'000);
+}
+
+/// Waits for one child: its output, its end, its time, and whoever wants it ended.
+class Watch {
+  public:
+    Watch(Child child, const Interrupt& interrupt, Millis timeout)
+        : child_(std::move(child)),
+          interrupt_(interrupt),
+          ended_(static_cast<int>(::syscall(SYS_pidfd_open, child_.pid, 0U))),
+          time_up_at_(monotonic_now() + timeout) {}
+
+    CommandResult run() {
+        while (!is_over())
+            wait();
+        // The leader is not reaped yet, so the group's number cannot belong to anybody else.
+        if (is_ending_) ::kill(-child_.pid, SIGKILL);
+        CommandResult result = reap();
+        result.output = std::move(output_);
+        return result;
+    }
+
+  private:
+    [[nodiscard]] bool is_over() {
+        const Millis now = monotonic_now();
+        if (!is_ending_ && !has_ended_) {
+            if (interrupt_.is_set())
+                begin_end(CommandResult::End::interrupted, now);
+            else if (now >= time_up_at_)
+                begin_end(CommandResult::End::timed_out, now);
+        }
+        if (is_ending_) return (has_ended_ && !child_.output.is_open()) || now >= give_up_at_;
+        return has_ended_ && (!child_.output.is_open() || now >= give_up_at_);
+    }
+
+    void begin_end(CommandResult::End why, Millis now) {
+        is_ending_ = true;
+        why_ = why;
+        give_up_at_ = now + kill_after;
+        ::kill(-child_.pid, SIGTERM);
+    }
+
+    void wait() {
+        std::vector<pollfd> watched;
+        const auto watch = [&](int descriptor) {
+            watched.push_back(pollfd{descriptor, POLLIN, 0});
+        };
+        if (child_.output.is_open()) watch(child_.output.get());
+        if (!has_ended_ && ended_.is_open()) watch(ended_.get());
+        if (!is_ending_ && !has_ended_) watch(interrupt_.descriptor());
+        const Millis until = is_ending_ || has_ended_ ? give_up_at_ : time_up_at_;
+        Millis left = std::clamp(until - monotonic_now(), Millis(0), Millis(60'000));
+        if (!has_ended_ && !ended_.is_open()) left = std::min(left, look_again);
+        (void)::poll(watched.data(), watched.size(), static_cast<int>(left.count()) + 1);
+        read_output();
+        look_for_end();
+    }
+
+    void read_output() {
+        char chunk[4096];
+        while (child_.output.is_open()) {
+            const ssize_t size = ::read(child_.output.get(), chunk, sizeof chunk);
+            if (size < 0 && errno == EINTR) continue;
+            if (size < 0 && errno == EAGAIN) return;
+            if (size <= 0) {
+                child_.output.reset();
+                return;
+            }
+            output_.append(chunk, static_cast<std::size_t>(size));
+            if (output_.size() > output_bytes_max) {
+                output_.erase(0, output_.size() - output_bytes_max);
+            }
+            // Whoever writes without end must not keep us from looking at the time.
+            if (++chunks_ % 16 == 0) return;
+        }
+    }
+
+    void look_for_end() {
+        if (has_ended_) return;
+        siginfo_t info{};
+        if (::waitid(P_PID, static_cast<id_t>(child_.pid), &info, WEXITED | WNOHANG | WNOWAIT) !=
+                0 ||
+            info.si_pid == 0) {
+            return;
+        }
+        has_ended_ = true;
+        if (!is_ending_) give_up_at_ = monotonic_now() + drain_time;
+    }
+
+    CommandResult reap() {
+        CommandResult result;
+        int status = 0;
+        while (::waitpid(child_.pid, &status, 0) < 0 && errno == EINTR) {
+        }
+        if (is_ending_) {
+            result.end = why_;
+        } else if (WIFEXITED(status)) {
+            result.end = CommandResult::End::exited;
+            result.exit_code = WEXITSTATUS(status);
+        } else {
+            result.end = CommandResult::End::killed;
+            result.signal = WTERMSIG(status);
+        }
+        return result;
+    }
+
+    Child child_;
+    const Interrupt& interrupt_;
+    Descriptor ended_;
+    Millis time_up_at_;
+    Millis give_up_at_{0};
+    bool has_ended_ = false;  ///< the leader; what it started may live on
+    bool is_ending_ = false;  ///< we are ending the group
+    CommandResult::End why_ = CommandResult::End::timed_out;
+    std::string output_;
+    unsigned chunks_ = 0;
+};
+
+class PosixProcesses final : public Processes {
+  public:
+    CommandResult run(const Command& command, const Interrupt& interrupt) override {
+        CommandResult result;
+        if (interrupt.is_set()) {
+            result.end = CommandResult::End::interrupted;
+            return result;
+        }
+        Child child = start_child(command);
+        if (child.pid < 0) {
+            result.error = std::move(child.error);
+            return result;
+        }
+        return Watch(std::move(child), interrupt, command.timeout).run();
+    }
+};
+
+}  // namespace
+
+Interrupt::Interrupt() : descriptor_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+    if (descriptor_ < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
+}
+
+Interrupt::~Interrupt() {
+    ::close(descriptor_);
+}
+
+void Interrupt::set() {
+    const std::uint64_t one = 1;
+    (void)!::write(descriptor_, &one, sizeof one);
+}
+
+bool Interrupt::is_set() const {
+    pollfd watched{descriptor_, POLLIN, 0};
+    return ::poll(&watched, 1, 0) == 1;
+}
+
+std::unique_ptr<Processes> make_processes() {
+    return std::make_unique<PosixProcesses>();
+}
+
+}  // namespace edgeroll::agent

@@ -1,0 +1,122 @@
+#include "agent/service.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <cstdlib>
+#include <iostream>
+#include <memory>
+#include <utility>
+
+#include "agent/files_posix.hpp"
+#include "agent/processes_posix.hpp"
+#include "agent/routes.hpp"
+#include "agent/url_prober.hpp"
+#include "release/wire/payload.hpp"
+#include "tls/http_server.hpp"
+#include "tls/rt/clock.hpp"
+#include "tls/rt/log.hpp"
+#include "tls/rt/program.hpp"
+#include "tls/rt/spawn.hpp"
+
+namespace edgeroll::agent {
+namespace {
+
+constexpr Millis tick{1'000};
+constexpr Millis answer_grace{1'000};  ///< for answers that are on their way when it stops
+
+/// What the loop's coroutines share. Lives as long as the loop.
+struct Parts {
+    tls::ContextStore& contexts;
+    tls::rt::Clock& clock;
+    Executor& executor;
+    tls::HttpServer& server;
+    boost::asio::io_context& loop;
+};
+
+boost::asio::awaitable<void> keep_time(Parts parts) {
+    while (true) {
+        parts.contexts.refresh();
+        parts.executor.tick();
+        const auto next = parts.clock.now() + tick;
+        co_await parts.clock.sleep_until(next);
+    }
+}
+
+boost::asio::awaitable<void> shut_down(Parts parts) {
+    // First what runs: held requests are answered by it, with where their tasks stand, and new
+    // tasks are refused meanwhile. Together less than the 5 s that SPEC.md section 1 allows.
+    co_await parts.executor.stop();
+    co_await parts.server.stop(answer_grace);
+    tls::rt::log(tls::rt::LogLevel::info, "stopped");
+    parts.loop.stop();
+}
+
+tls::ServerOptions server_options(const Settings& settings, tls::ContextStore& contexts,
+                                  std::vector<tls::IdentityPattern> allowed) {
+    tls::ServerOptions options;
+    options.address = settings.address;
+    options.address_name = "AGENT_HTTP_ADDR";
+    options.contexts = &contexts;
+    options.judge_peer = [allowed = std::move(allowed)](const tls::Peer& peer) {
+        return tls::judge_client(allowed, peer);
+    };
+    options.limits.body_bytes_max = release::wire::dispatch_bytes_max;
+    options.error_body = error_body;
+    return options;
+}
+
+}  // namespace
+
+int serve(const Settings& settings) {
+    const auto refuse = [](const release::Error& error) {
+        return tls::rt::refuse(program, error.message);
+    };
+    if (const auto fits = check_settings(settings); !fits) return refuse(fits.error());
+    auto allowed = allowed_clients(settings);
+    if (!allowed) return refuse(allowed.error());
+    tls::rt::set_up_log(settings.log_level, settings.log_format, program);
+
+    boost::asio::io_context loop(1);
+    auto contexts = tls::make_context_store(tls_files(settings), tls::TlsRole::server);
+    if (!contexts) return refuse(contexts.error());
+    auto files = open_root(settings.root);
+    if (!files) return refuse(files.error());
+    const auto processes = make_processes();
+    const auto prober = make_url_prober();
+    const auto clock = tls::rt::make_clock(loop.get_executor());
+    const auto wall_clock = make_wall_clock();
+    const Machine machine{**files, *processes, *prober, *clock, *wall_clock};
+    Executor executor(loop.get_executor(), machine, settings.executor);
+    if (const auto opened = executor.open(); !opened) return refuse(opened.error());
+    const tls::Router router = make_routes(executor);
+    auto server = tls::start_server(
+        loop.get_executor(), server_options(settings, **contexts, std::move(*allowed)), router);
+    if (!server) return refuse(server.error());
+
+    const Parts parts{**contexts, *clock, executor, **server, loop};
+    const auto signals = tls::rt::on_stop_signal(loop.get_executor(), [parts] {
+        tls::rt::spawn(parts.loop.get_executor(), "shut_down", shut_down(parts));
+    });
+    tls::rt::spawn(loop.get_executor(), "executor", executor.run());
+    tls::rt::spawn(loop.get_executor(), "keep_time", keep_time(parts));
+    tls::rt::log(tls::rt::LogLevel::info, "started",
+                 {{"version", tls::rt::program_version()},
+                  {"address", settings.address},
+                  {"port", std::to_string((*server)->port())},
+                  {"root", settings.root}});
+    loop.run();
+    // A disk that does not answer must not hold up our end; the journal is good at every moment.
+    if (executor.is_running()) std::_Exit(0);
+    return 0;
+}
+
+int check(const Settings& settings) {
+    auto fits = check_settings(settings);
+    if (fits) fits = check_root(settings.root);
+    if (!fits) return tls::rt::refuse(program, fits.error().message);
+    const auto contexts = tls::make_context_store(tls_files(settings), tls::TlsRole::server);
+    if (!contexts) return tls::rt::refuse(program, contexts.error().message);
+    std::cout << "settings, certificates and root are good" << std::endl;
+    return 0;
+}
+
+}  // namespace edgeroll::agent

@@ -1,0 +1,118 @@
+#include "agent/settings.hpp"
+
+#include <sys/stat.h>
+
+#include "tls/url.hpp"
+
+namespace edgeroll::agent {
+namespace {
+
+using tls::rt::Setting;
+
+void add_network(std::vector<Setting>& table, Settings& s) {
+    const auto add = [&](const char* name, std::string& target, const char* help) {
+        table.push_back(tls::rt::text_setting(name, target, help));
+    };
+    add("AGENT_HTTP_ADDR", s.address, "where it listens (HTTPS, client certificates required)");
+    add("AGENT_CERT", s.certificate, "PEM server certificate; required");
+    add("AGENT_KEY", s.key, "PEM key of AGENT_CERT; required");
+    add("AGENT_CA", s.ca, "PEM bundle that clients must chain to; required");
+    add("AGENT_CRL", s.crl, "PEM revocation lists; none when empty");
+    add("AGENT_ALLOWED_CLIENTS", s.allowed_clients,
+        "who may command it: comma-separated uri:, dns: or cn: patterns");
+    add("AGENT_ROOT", s.root, "holds versions/<version>/, live (a link), tasks/ and staging/");
+}
+
+void add_commands(std::vector<Setting>& table, CommandSettings& s) {
+    const auto add = [&](const char* name, std::string& target, const char* help) {
+        table.push_back(tls::rt::text_setting(name, target, help));
+    };
+    add("AGENT_CHECK_CMD", s.check,
+        "before the switch, e.g. nginx -t -c $EDGEROLL_STAGED/nginx.conf");
+    add("AGENT_RELOAD_CMD", s.reload, "after the switch, e.g. nginx -s reload");
+    add("AGENT_VERIFY_CMD", s.verify, "after a reload, e.g. curl -fsS http://127.0.0.1/health");
+    add("AGENT_VERIFY_URL", s.verify_url,
+        "after a reload, must answer 200 with the version as its body");
+    add("AGENT_HOOKS_DIR", s.hooks_folder,
+        "executables preinstall, postinstall and rollback, run when present");
+    table.push_back(tls::rt::seconds_setting("AGENT_COMMAND_TIMEOUT_SEC", s.timeout, Millis(1),
+                                             "each command; past it its process group is killed"));
+    table.push_back(
+        tls::rt::number_setting("AGENT_COMMAND_NICE", s.niceness, -20, 19, "their niceness"));
+}
+
+Result<void> require(const char* name, const std::string& value, const char* cure) {
+    if (!value.empty()) return {};
+    return release::fail(std::string(name) + " is missing: " + cure);
+}
+
+bool is_folder(const std::string& path) {
+    struct stat info {};
+    return ::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+}  // namespace
+
+std::vector<Setting> settings_table(Settings& settings) {
+    std::vector<Setting> table;
+    add_network(table, settings);
+    add_commands(table, settings.executor.commands);
+    table.push_back(tls::rt::number_setting("AGENT_KEEP_VERSIONS", settings.executor.keep_versions,
+                                            0, 10'000, "old versions kept"));
+    table.push_back(tls::rt::number_setting("AGENT_MAX_QUEUE", settings.executor.queue_max, 0,
+                                            10'000, "tasks waiting; one more is answered 503"));
+    table.push_back(tls::rt::choice_setting("LOG_LEVEL", settings.log_level,
+                                            {"debug", "info", "warn", "error"},
+                                            "what is logged: debug, info, warn or error"));
+    table.push_back(tls::rt::choice_setting("LOG_FORMAT", settings.log_format, {"text", "json"},
+                                            "text, or json for an object a line"));
+    return table;
+}
+
+Result<void> check_settings(const Settings& settings) {
+    const CommandSettings& commands = settings.executor.commands;
+    auto fits = require("AGENT_CERT", settings.certificate,
+                        "give the PEM file of this node's server certificate");
+    if (fits) fits = require("AGENT_KEY", settings.key, "give the PEM file of AGENT_CERT's key");
+    if (fits) {
+        fits = require("AGENT_CA", settings.ca,
+                       "give the PEM file of the authority that control's certificate chains to");
+    }
+    if (!fits) return fits;
+    if (const auto patterns = allowed_clients(settings); !patterns) {
+        return tl::unexpected(patterns.error());
+    }
+    if (!commands.verify_url.empty()) {
+        if (const auto url = tls::parse_url(commands.verify_url); !url) {
+            return release::fail("AGENT_VERIFY_URL: " + url.error().message +
+                                 "; give e.g. http://127.0.0.1/edgeroll-version");
+        }
+    }
+    if (!commands.hooks_folder.empty() &&
+        (commands.hooks_folder.front() != '/' || !is_folder(commands.hooks_folder))) {
+        return release::fail("AGENT_HOOKS_DIR " + commands.hooks_folder +
+                             " is not the absolute path of a folder: make it, or unset it");
+    }
+    return {};
+}
+
+tls::TlsFiles tls_files(const Settings& settings) {
+    tls::TlsFiles files;
+    files.certificate = settings.certificate;
+    files.key = settings.key;
+    files.ca = settings.ca;
+    files.crl = settings.crl;
+    files.certificate_name = "AGENT_CERT";
+    files.key_name = "AGENT_KEY";
+    files.ca_name = "AGENT_CA";
+    files.crl_name = "AGENT_CRL";
+    return files;
+}
+
+Result<std::vector<tls::IdentityPattern>> allowed_clients(const Settings& settings) {
+    auto patterns = tls::parse_identity_patterns(settings.allowed_clients);
+    if (!patterns) return release::fail("AGENT_ALLOWED_CLIENTS " + patterns.error().message);
+    return patterns;
+}
+
+}  // namespace edgeroll::agent

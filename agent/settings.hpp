@@ -1,0 +1,35 @@
+// The agent's settings (SPEC.md section 2).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "agent/executor.hpp"
+#include "release/result.hpp"
+#include "tls/context_store.hpp"
+#include "tls/peer.hpp"
+#include "tls/rt/settings.hpp"
+
+namespace edgeroll::agent {
+
+struct Settings {
+    std::string address = "0.0.0.0:8443";
+    std::string certificate, key, ca, crl;
+    std::string allowed_clients = "uri:spiffe://*/edgeroll/control";
+    std::string root = "/var/lib/edgeroll-agent";
+    ExecutorSettings executor;
+    std::string log_level = "info", log_format = "text";
+};
+
+/// The table binds `settings`, which must outlive it.
+[[nodiscard]] std::vector<tls::rt::Setting> settings_table(Settings& settings);
+
+/// What the table cannot see: what is required, and what needs a look at more than one value or at
+/// the disk. One line that names the setting and the cure.
+[[nodiscard]] Result<void> check_settings(const Settings& settings);
+
+[[nodiscard]] tls::TlsFiles tls_files(const Settings& settings);
+/// The patterns of AGENT_ALLOWED_CLIENTS.
+[[nodiscard]] Result<std::vector<tls::IdentityPattern>> allowed_clients(const Settings& settings);
+
+}  // namespace edgeroll::agent

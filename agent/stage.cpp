@@ -1,0 +1,90 @@
+#include "agent/stage.hpp"
+
+#include <string>
+
+#include "agent/layout.hpp"
+
+namespace edgeroll::agent {
+namespace {
+
+using release::wire::File;
+
+std::string folder_of(const std::string& path) {
+    const auto slash = path.rfind('/');
+    return slash == std::string::npos ? std::string() : "/" + path.substr(0, slash);
+}
+
+Result<std::string> bytes_of(const File& file, const Task& task) {
+    if (!file.is_template) return file.content;
+    // A dispatch without the node's facts (from an older control, by hand) must not leave holes.
+    for (const auto& [name, value] :
+         {std::pair("${node.name}", &task.node_name), std::pair("${node.ip}", &task.node_ip)}) {
+        if (value->empty() && file.content.find(name) != std::string::npos) {
+            return release::fail("file '" + file.path + "': " + name +
+                                 " is unknown: the dispatch does not say it");
+        }
+    }
+    auto text =
+        release::wire::render_template(file.content, task.node_name, task.node_ip, task.labels);
+    if (!text) return release::fail("file '" + file.path + "': " + text.error().message);
+    return text;
+}
+
+Result<void> write_own_files(Files& files, const Task& task) {
+    const std::string folder = layout::staged_folder(task.version);
+    const std::string version = std::to_string(task.version.value);
+    const std::string conf =
+        "# Included by the server block: proves which version is served (AGENT_VERIFY_URL).\n"
+        "location = /edgeroll-version {\n"
+        "    access_log off;\n"
+        "    default_type text/plain;\n"
+        "    add_header Cache-Control no-store;\n"
+        "    return 200 \"" +
+        version +
+        "\\n\";\n"
+        "}\n";
+    auto done = files.create_file(folder + "/edgeroll-version", version + "\n", 0644);
+    if (done) done = files.create_file(folder + "/edgeroll-version.conf", conf, 0644);
+    return done;
+}
+
+}  // namespace
+
+Result<release::wire::Payload> load_payload(Files& files, const Task& task) {
+    const auto text =
+        files.read_file(layout::task_file(task.payload_file), release::wire::dispatch_bytes_max);
+    if (!text) return tl::unexpected(text.error());
+    if (!*text) return release::fail("the task's payload is no longer there");
+    auto payload = release::wire::parse_payload(**text);
+    if (!payload) return payload;
+    const std::string digest = release::wire::content_digest(*payload);
+    if (digest != task.sha256) {
+        return release::fail("the content's digest is " + digest + ", not " + task.sha256);
+    }
+    return payload;
+}
+
+Result<void> stage_version(Files& files, const Task& task, const Interrupt& interrupt) {
+    const auto payload = load_payload(files, task);
+    if (!payload) return tl::unexpected(payload.error());
+    const std::string staged = layout::staged_folder(task.version);
+    if (auto done = files.remove(staged); !done) return done;
+    if (auto done = files.make_folders(staged); !done) return done;
+    std::string made_folder;
+    for (const File& file : payload->files) {
+        if (interrupt.is_set()) return release::fail("interrupted");
+        const auto bytes = bytes_of(file, task);
+        if (!bytes) return tl::unexpected(bytes.error());
+        const std::string folder = folder_of(file.path);
+        if (folder != made_folder) {
+            if (auto done = files.make_folders(staged + folder); !done) return done;
+            made_folder = folder;
+        }
+        auto done = files.create_file(staged + "/" + file.path, *bytes, file.mode);
+        if (!done) return done;
+    }
+    if (auto done = write_own_files(files, task); !done) return done;
+    return files.sync_tree(staged);
+}
+
+}  // namespace edgeroll::agent

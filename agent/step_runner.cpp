@@ -1,0 +1,187 @@
+#include "agent/step_runner.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <exception>
+
+#include "agent/command_environment.hpp"
+#include "agent/layout.hpp"
+#include "agent/stage.hpp"
+
+namespace edgeroll::agent {
+namespace {
+
+using apply::StepName;
+using apply::StepResult;
+
+constexpr std::size_t quoted_bytes_max = 400;
+
+StepResult result_of(const Result<void>& done) {
+    return done ? StepResult{} : failed_step(done.error().message);
+}
+
+StepResult nothing_to_do(std::string why) {
+    StepResult result;
+    result.output = std::move(why);
+    return result;
+}
+
+/// The end of what a command said, in one line: the reason a person looks for first.
+std::string quote(const std::string& output) {
+    std::string text;
+    for (const char c : output) {
+        if (c == '\n' || c == '\r') {
+            if (!text.empty() && !text.ends_with(" | ")) text += " | ";
+        } else {
+            text += c;
+        }
+    }
+    while (text.ends_with(" | "))
+        text.resize(text.size() - 3);
+    if (text.size() > quoted_bytes_max) {
+        text = "..." + text.substr(text.size() - quoted_bytes_max);
+    }
+    return text.empty() ? text : ": " + text;
+}
+
+std::string seconds(Millis time) {
+    char text[32];
+    std::snprintf(text, sizeof text, "%g", static_cast<double>(time.count()) / 1000.0);
+    return std::string(text) + " s";
+}
+
+}  // namespace
+
+StepResult failed_step(std::string error) {
+    StepResult result;
+    result.is_ok = false;
+    result.error = std::move(error);
+    return result;
+}
+
+StepResult StepRunner::run(StepName step, const Task& task, Millis time_left,
+                           const Interrupt& interrupt) {
+    try {
+        switch (step) {
+            case StepName::validate: {
+                const auto payload = load_payload(files_, task);
+                return payload ? StepResult{} : failed_step(payload.error().message);
+            }
+            case StepName::stage:
+                return result_of(stage_version(files_, task, interrupt));
+            case StepName::preinstall:
+                return hook("preinstall", step, task, time_left, interrupt);
+            case StepName::check:
+                return command(settings_.check, step, task, time_left, interrupt);
+            case StepName::switch_live:
+                return switch_live(task);
+            case StepName::reload:
+            case StepName::reload_back:
+                return command(settings_.reload, step, task, time_left, interrupt);
+            case StepName::verify:
+                return command(settings_.verify, step, task, time_left, interrupt);
+            case StepName::verify_back:
+                if (!task.previous) return nothing_to_do("no previous version");
+                return command(settings_.verify, step, task, time_left, interrupt);
+            case StepName::postinstall:
+                return hook("postinstall", step, task, time_left, interrupt);
+            case StepName::put_back:
+                return put_back(task);
+            case StepName::rollback:
+                return hook("rollback", step, task, time_left, interrupt);
+        }
+    } catch (const std::exception& e) {  // out of memory, of descriptors: an expected failure here
+        return failed_step(e.what());
+    }
+    return failed_step("unknown step");
+}
+
+StepResult StepRunner::switch_live(const Task& task) {
+    const std::string staged = layout::staged_folder(task.version);
+    const std::string folder = layout::version_folder(task.version);
+    if (auto done = files_.make_folders(layout::versions); !done) return result_of(done);
+    // An earlier attempt at this version may have left its folder, and `live` may even still point
+    // to it (when it could not be put back): it is replaced in one step, so that what `live`
+    // points to is whole at every moment.
+    const auto moved =
+        files_.is_folder(folder) ? files_.exchange(staged, folder) : files_.rename(staged, folder);
+    if (!moved) return result_of(moved);
+    return result_of(files_.point_link(layout::live, folder));
+}
+
+StepResult StepRunner::put_back(const Task& task) {
+    if (!task.previous) return result_of(files_.remove(layout::live));
+    const std::string folder = layout::version_folder(*task.previous);
+    if (!files_.is_folder(folder)) {
+        return failed_step("the previous version's folder " + files_.absolute(folder) +
+                           " is no longer there");
+    }
+    return result_of(files_.point_link(layout::live, folder));
+}
+
+StepResult StepRunner::command(const std::string& text, StepName step, const Task& task,
+                               Millis time_left, const Interrupt& interrupt) {
+    if (text.empty()) return nothing_to_do("no command is set");
+    return execute({"/bin/sh", "-c", text}, step, task, time_left, interrupt);
+}
+
+StepResult StepRunner::hook(const std::string& name, StepName step, const Task& task,
+                            Millis time_left, const Interrupt& interrupt) {
+    if (settings_.hooks_folder.empty()) return nothing_to_do("no hooks are set");
+    const std::string path = settings_.hooks_folder + "/" + name;
+    if (::access(path.c_str(), F_OK) != 0) {
+        if (errno == ENOENT) return nothing_to_do("no hook " + path);
+        return failed_step("cannot look for hook " + path + ": " + std::strerror(errno));
+    }
+    if (::access(path.c_str(), X_OK) != 0) {
+        return failed_step("hook " + path + " is not executable: chmod +x it or remove it");
+    }
+    return execute({path}, step, task, time_left, interrupt);
+}
+
+StepResult StepRunner::execute(std::vector<std::string> arguments, StepName step, const Task& task,
+                               Millis time_left, const Interrupt& interrupt) {
+    Command command;
+    command.arguments = std::move(arguments);
+    // A server started by a reload command must not hold a folder that retention will remove.
+    const bool is_about_staged = step == StepName::preinstall || step == StepName::check;
+    command.folder = files_.absolute(is_about_staged ? step_folder(task, step) : "");
+    command.environment = command_environment(files_, task, step);
+    command.timeout = std::min(settings_.timeout, time_left);
+    command.niceness = settings_.niceness;
+    CommandResult ended = processes_.run(command, interrupt);
+    StepResult result;
+    const std::string said = quote(ended.output);
+    using End = CommandResult::End;
+    switch (ended.end) {
+        case End::exited:
+            result.exit_code = ended.exit_code;
+            result.is_ok = ended.exit_code == 0;
+            result.error = "exit status " + std::to_string(ended.exit_code) + said;
+            break;
+        case End::killed:
+            result = failed_step("ended by signal " + std::to_string(ended.signal) + said);
+            break;
+        case End::timed_out:
+            result = failed_step(time_left < settings_.timeout
+                                     ? "the task's time was up, killed" + said
+                                     : "not finished after " + seconds(settings_.timeout) +
+                                           " (AGENT_COMMAND_TIMEOUT_SEC), killed" + said);
+            break;
+        case End::interrupted:
+            result = failed_step("interrupted, killed" + said);
+            break;
+        case End::not_started:
+            result = failed_step(ended.error);
+            break;
+    }
+    if (result.is_ok) result.error.clear();
+    result.output = std::move(ended.output);
+    return result;
+}
+
+}  // namespace edgeroll::agent

@@ -1,0 +1,38 @@
+// Does one step: files and commands. Everything but what decides, waits and talks.
+#pragma once
+
+#include "agent/apply/machine.hpp"
+#include "agent/ports.hpp"
+#include "agent/task.hpp"
+
+namespace edgeroll::agent {
+
+class StepRunner {
+  public:
+    /// @param files, processes must outlive the runner
+    StepRunner(Files& files, Processes& processes, CommandSettings settings)
+        : files_(files), processes_(processes), settings_(std::move(settings)) {}
+
+    /// Blocks. Never throws. @param time_left of the task; commands end with it.
+    apply::StepResult run(apply::StepName step, const Task& task, Millis time_left,
+                          const Interrupt& interrupt);
+
+  private:
+    apply::StepResult switch_live(const Task& task);
+    apply::StepResult put_back(const Task& task);
+    apply::StepResult command(const std::string& text, apply::StepName step, const Task& task,
+                              Millis time_left, const Interrupt& interrupt);
+    apply::StepResult hook(const std::string& name, apply::StepName step, const Task& task,
+                           Millis time_left, const Interrupt& interrupt);
+    apply::StepResult execute(std::vector<std::string> arguments, apply::StepName step,
+                              const Task& task, Millis time_left, const Interrupt& interrupt);
+
+    Files& files_;
+    Processes& processes_;
+    CommandSettings settings_;
+};
+
+/// A failed step with this reason.
+[[nodiscard]] apply::StepResult failed_step(std::string error);
+
+}  // namespace edgeroll::agent

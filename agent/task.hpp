@@ -1,0 +1,32 @@
+// What the steps of a task need to know of it, as values: they run on another thread.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "agent/apply/machine.hpp"
+#include "release/ids.hpp"
+#include "release/model.hpp"
+
+namespace edgeroll::agent {
+
+struct Task {
+    std::string task_id;
+    release::Version version;
+    std::string sha256;        ///< empty: reload only
+    std::string payload_file;  ///< below tasks/
+    std::string node_name, node_ip;
+    release::Labels labels;
+    std::optional<release::Version> previous;  ///< what is put back
+    std::optional<release::Version> live;      ///< what `live` points to when the step begins
+    std::optional<apply::StepName> failed;     ///< for the rollback hook
+};
+
+/// The node's own settings about what runs on it (SPEC.md section 2). Empty: none.
+struct CommandSettings {
+    std::string check, reload, verify, verify_url, hooks_folder;
+    release::Millis timeout{60'000};
+    int niceness = 10;
+};
+
+}  // namespace edgeroll::agent

@@ -1,0 +1,159 @@
+// kill -9 at every single change on disk, and then the next start.
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/unit/agent/edge.hpp"
+
+namespace edgeroll::agent {
+namespace {
+
+using namespace edgeroll::agent::testing;
+using release::TaskStatus;
+
+constexpr int crashed = 77;
+
+/// Ends the process before the change number `fatal`, or in the middle of it.
+class MortalFiles final : public ForwardingFiles {
+  public:
+    MortalFiles(std::unique_ptr<Files> inner, int fatal, bool dies_after)
+        : ForwardingFiles(std::move(inner)), fatal_(fatal), dies_after_(dies_after) {}
+
+    Result<void> create_file(const std::string& path, std::string_view bytes, int mode) override {
+        return change([&] { return inner().create_file(path, half(bytes), mode); });
+    }
+    Result<void> append(const std::string& path, std::string_view bytes) override {
+        return change([&] { return inner().append(path, half(bytes)); });
+    }
+
+  protected:
+    Result<void> change(const std::function<Result<void>()>& what) override {
+        ++count_;
+        if (is_last() && !dies_after_) ::_exit(crashed);
+        auto done = what();
+        if (is_last()) ::_exit(crashed);
+        return done;
+    }
+
+  private:
+    [[nodiscard]] bool is_last() const { return count_ == fatal_; }
+    /// Half a file, half a line: what a crash in the middle leaves.
+    [[nodiscard]] std::string_view half(std::string_view bytes) const {
+        return is_last() && dies_after_ ? bytes.substr(0, bytes.size() / 2) : bytes;
+    }
+
+    int fatal_;
+    bool dies_after_;
+    int count_ = 0;
+};
+
+std::string content(int number) {
+    return payload(
+        {{"a.conf", "a" + std::to_string(number)}, {"sub/b.conf", "b" + std::to_string(number)}});
+}
+
+ExecutorSettings settings(bool is_bad) {
+    ExecutorSettings made;
+    made.commands.check = "cat a.conf sub/b.conf";
+    made.commands.reload = "true";
+    // In the bad world version 2 does not serve, so that the way back is walked.
+    made.commands.verify_url = "http://server/edgeroll-version";
+    made.commands.timeout = Millis(is_bad ? 60 : 10'000);
+    return made;
+}
+
+std::function<UrlProber::Finding()> server(const TemporaryFolder& root, bool is_bad) {
+    return [&root, is_bad] {
+        const std::string live = root.read("live/edgeroll-version");
+        if (live.empty() || (is_bad && live == "2\n")) return answers(404, "");
+        return answers(200, live);
+    };
+}
+
+/// What a web server would read through `live` at this moment is one whole version.
+void expect_live_is_whole(const TemporaryFolder& root, int at) {
+    const std::string version = root.link("live").substr(std::string("versions/").size());
+    EXPECT_TRUE(version == "1" || version == "2") << at << ": " << root.link("live");
+    EXPECT_EQ(root.read("live/a.conf"), "a" + version) << at;
+    EXPECT_EQ(root.read("live/sub/b.conf"), "b" + version) << at;
+    EXPECT_EQ(root.read("live/edgeroll-version"), version + "\n") << at;
+    for (const std::string& name : root.names("versions")) {
+        EXPECT_EQ(root.read("versions/" + name + "/edgeroll-version"), name + "\n") << at;
+    }
+}
+
+/// Applies version 2 in a process of its own that dies at a change. False when it came through.
+bool crash_while_applying(const TemporaryFolder& root, int fatal, bool dies_after, bool is_bad) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+        Edge edge(root, settings(is_bad), server(root, is_bad), [&](std::unique_ptr<Files> files) {
+            return std::make_unique<MortalFiles>(std::move(files), fatal, dies_after);
+        });
+        (void)edge.apply(dispatch_of(2, content(2)));
+        edge.await(edge.executor().stop());
+        ::_exit(0);
+    }
+    int status = 0;
+    EXPECT_EQ(::waitpid(child, &status, 0), child);
+    EXPECT_TRUE(WIFEXITED(status)) << status;
+    if (!WIFEXITED(status)) return false;
+    EXPECT_TRUE(WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == crashed) << WEXITSTATUS(status);
+    return WEXITSTATUS(status) == crashed;
+}
+
+class Crash : public ::testing::TestWithParam<std::pair<bool, bool>> {};
+
+TEST_P(Crash, leaves_a_whole_version_and_no_task_open_wherever_it_happens) {
+    const auto [dies_after, is_bad] = GetParam();
+    int crashes = 0, finished_by_recovery = 0, failed = 0;
+    for (int fatal = 1; fatal < 200; ++fatal) {
+        const TemporaryFolder root;
+        {
+            Edge edge(root, settings(false), server(root, false));
+            ASSERT_EQ(edge.apply(dispatch_of(1, content(1))).status, TaskStatus::success);
+        }
+        if (!crash_while_applying(root, fatal, dies_after, is_bad)) break;
+        ++crashes;
+        expect_live_is_whole(root, fatal);
+
+        Edge edge(root, settings(is_bad), server(root, is_bad));
+        const std::string task = "apply_config_127.0.0.1_2";
+        if (const auto known = edge.await(edge.executor().report(task, Millis(20'000)))) {
+            EXPECT_TRUE(release::is_final(known->status)) << fatal;
+            ++(known->status == TaskStatus::success ? finished_by_recovery : failed);
+            EXPECT_EQ(root.link("live"),
+                      known->status == TaskStatus::success ? "versions/2" : "versions/1")
+                << fatal << " " << known->last_error;
+            EXPECT_EQ(edge.dispatch(dispatch_of(2, content(2))).value(), known->status)
+                << "the agent runs it once";
+        }
+        expect_live_is_whole(root, fatal);
+        // And then it recovers: the next version goes live, and nothing is left lying about.
+        EXPECT_EQ(edge.apply(dispatch_of(3, content(3))).status, TaskStatus::success) << fatal;
+        EXPECT_EQ(root.link("live"), "versions/3");
+        EXPECT_TRUE(edge.until([&] {
+            return root.names("staging").empty() && root.names("tasks").size() == 1;
+        })) << fatal;
+    }
+    EXPECT_GT(crashes, 20) << "it must have crashed at many places to prove anything";
+    EXPECT_LT(crashes, 199);
+    EXPECT_GT(failed, 3);
+    if (!is_bad) {
+        EXPECT_GT(finished_by_recovery, 3);
+    }
+    RecordProperty("crashes", crashes);
+    std::cout << crashes << " crashes: " << finished_by_recovery << " finished after the restart, "
+              << failed << " failed\n";
+}
+
+INSTANTIATE_TEST_SUITE_P(Executor, Crash,
+                         ::testing::Values(std::pair(false, false), std::pair(true, false),
+                                           std::pair(false, true), std::pair(true, true)),
+                         [](const auto& parameter) {
+                             return std::string(parameter.param.first ? "in_the_middle"
+                                                                      : "before") +
+                                    (parameter.param.second ? "_of_a_bad_version" : "");
+                         });
+
+}  // namespace
+}  // namespace edgeroll::agent
