@@ -1,0 +1,76 @@
+#include "control/cli/api_client.hpp"
+
+#include "control/cli/text.hpp"
+#include "tls/router.hpp"
+
+namespace edgeroll::cli {
+namespace {
+
+using release::wire::Json;
+namespace code = release::code;
+
+Failure unreachable(std::string message) {
+    return {ExitStatus::unreachable, std::move(message)};
+}
+
+std::string token_advice(int error_code) {
+    const std::string how = "set EDGEROLL_TOKEN or --token-file to ";
+    switch (error_code) {
+        case code::no_token:
+            return how + "an API token (edgeroll-control token NAME prints one)";
+        case code::expired_token:
+            return how + "a fresh token: this one has expired";
+        case code::forbidden:
+            return how + "a token of the role admin: this one may only read";
+        default:
+            return how + "a token that control knows (a line in its API_TOKENS_FILE)";
+    }
+}
+
+/// A refusal that control wrote itself.
+Failure refusal(int http_status, int error_code, const std::string& message) {
+    const std::string what = message + " (code " + std::to_string(error_code) + ")";
+    if (http_status == 401 || http_status == 403) {
+        return {ExitStatus::refused, "control refused: " + what + "; " + token_advice(error_code)};
+    }
+    if (http_status >= 500) return unreachable("control cannot do it now: " + what);
+    return {ExitStatus::refused, "control refused: " + what};
+}
+
+Failure stranger(const tls::Response& response) {
+    return unreachable("the answer (HTTP " + std::to_string(response.status) +
+                       ") is not edgeroll-control's: does EDGEROLL_URL or --url name its API?");
+}
+
+}  // namespace
+
+Answer<Json> call(Http& http, const ApiRequest& request) {
+    const auto response = http.send(request);
+    if (!response) {
+        return tl::unexpected(
+            unreachable("control is not reachable: " + printable(response.error().message)));
+    }
+    auto body = release::wire::parse_json(response->body, answer_bytes_max);
+    if (!body || !body->is_object()) return tl::unexpected(stranger(*response));
+    const auto error_code = release::wire::optional_integer(*body, "code");
+    if (!error_code || !*error_code) return tl::unexpected(stranger(*response));
+    if (response->status == 200 && **error_code == code::ok) return (*body)["data"];
+    if (response->status < 400) return tl::unexpected(stranger(*response));
+    const auto message = release::wire::optional_text(*body, "message");
+    const bool has_message = message && *message && !(*message)->empty();
+    return tl::unexpected(refusal(response->status, static_cast<int>(**error_code),
+                                  has_message ? printable(**message) : "without a reason"));
+}
+
+std::string with_query(std::string path,
+                       const std::vector<std::pair<std::string, std::string>>& parameters) {
+    char separator = '?';
+    for (const auto& [name, value] : parameters) {
+        if (value.empty()) continue;
+        path += separator + name + "=" + tls::percent_encode(value);
+        separator = '&';
+    }
+    return path;
+}
+
+}  // namespace edgeroll::cli

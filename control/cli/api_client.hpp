@@ -1,0 +1,37 @@
+// Requests to the control service, and what its answers mean for a shell.
+#pragma once
+
+#include <string>
+#include <tl/expected.hpp>
+
+#include "control/cli/exit_status.hpp"
+#include "control/cli/ports.hpp"
+#include "release/wire/json_util.hpp"
+
+namespace edgeroll::cli {
+
+struct Failure {
+    ExitStatus status = ExitStatus::refused;
+    std::string message;  ///< printable, for standard error
+};
+
+[[nodiscard]] inline tl::unexpected<Failure> refuse(std::string message) {
+    return tl::unexpected<Failure>(Failure{ExitStatus::refused, std::move(message)});
+}
+
+template <class T>
+using Answer = tl::expected<T, Failure>;
+
+/// An answer is at most this large: a release of 10,000 nodes with errors is about 5 MiB.
+inline constexpr std::size_t answer_bytes_max = 64U << 20;
+
+/// Sends one request and returns the envelope's `data`. 4xx is `refused`, with what to set for a
+/// token that is missing or not good enough; 5xx, silence and answers that are not edgeroll's are
+/// `unreachable`.
+[[nodiscard]] Answer<release::wire::Json> call(Http& http, const ApiRequest& request);
+
+/// `path?name=value&…`; empty values are left out, the others percent-encoded.
+[[nodiscard]] std::string with_query(
+    std::string path, const std::vector<std::pair<std::string, std::string>>& parameters);
+
+}  // namespace edgeroll::cli

@@ -1,0 +1,54 @@
+#include "control/cli/posix_ports.hpp"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <thread>
+
+namespace edgeroll::cli {
+namespace {
+
+bool write_all(int file, std::string_view text) {
+    while (!text.empty()) {
+        const ssize_t written = ::write(file, text.data(), text.size());
+        if (written < 0 && errno == EINTR) continue;
+        if (written <= 0) return false;
+        text.remove_prefix(static_cast<std::size_t>(written));
+    }
+    return true;
+}
+
+}  // namespace
+
+PosixScreen::PosixScreen(const std::string& term)
+    : is_live_(::isatty(STDOUT_FILENO) == 1 && !term.empty() && term != "dumb") {}
+
+void PosixScreen::out(std::string_view text) {
+    if (!write_all(STDOUT_FILENO, text)) has_failed_ = true;
+}
+
+void PosixScreen::err(std::string_view text) {
+    write_all(STDERR_FILENO, text);
+}
+
+Screen::Size PosixScreen::size() const {
+    Size size;
+    winsize window{};
+    if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &window) != 0) return size;
+    if (window.ws_col >= 20) size.columns = window.ws_col;
+    if (window.ws_row >= 5) size.rows = window.ws_row;
+    return size;
+}
+
+Moment PosixTime::now() const {
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    return Moment{std::chrono::duration_cast<Millis>(now)};
+}
+
+void PosixTime::wait(Millis duration) {
+    std::this_thread::sleep_for(duration);
+}
+
+}  // namespace edgeroll::cli

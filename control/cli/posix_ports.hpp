@@ -1,0 +1,34 @@
+// The real terminal and the real time.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "control/cli/ports.hpp"
+
+namespace edgeroll::cli {
+
+/// Standard output and error of this process.
+class PosixScreen final : public Screen {
+  public:
+    /// @param term the variable TERM; `dumb` and nothing are not redrawn
+    explicit PosixScreen(const std::string& term);
+    void out(std::string_view text) override;
+    void err(std::string_view text) override;
+    [[nodiscard]] bool is_live() const override { return is_live_; }
+    [[nodiscard]] Size size() const override;
+    /// Something could not be written to standard output (a full disk, say).
+    [[nodiscard]] bool has_failed() const { return has_failed_; }
+
+  private:
+    bool is_live_;
+    bool has_failed_ = false;
+};
+
+class PosixTime final : public Time {
+  public:
+    [[nodiscard]] Moment now() const override;
+    void wait(Millis duration) override;
+};
+
+}  // namespace edgeroll::cli

@@ -1,0 +1,167 @@
+#include "control/cli/render.hpp"
+
+#include "control/cli/table.hpp"
+
+namespace edgeroll::cli {
+namespace {
+
+constexpr std::size_t error_width_max = 120;
+
+std::string batch_text(const ReleaseLine& release) {
+    if (release.total_batches == 0) return {};
+    return std::to_string(release.current_batch) + "/" + std::to_string(release.total_batches);
+}
+
+/// "2 min ago (2026-11-21T11:29:20.000Z)"
+std::string time_text(const std::string& rfc3339, Moment now) {
+    if (rfc3339.empty()) return {};
+    return relative_text(rfc3339, now) + " (" + rfc3339 + ")";
+}
+
+std::string head(const ReleaseLine& release, Moment now) {
+    const Tally nodes = tally(release);
+    std::string status = release.status;
+    if (release.current_batch > 0) {
+        status += ", batch " + std::to_string(release.current_batch) + " of " +
+                  std::to_string(release.total_batches);
+    }
+    if (!release.batch_status.empty()) status += " (batches " + release.batch_status + ")";
+    std::string counts =
+        std::to_string(nodes.success) + " of " + std::to_string(nodes.total) + " succeeded";
+    if (const std::string others = remarks(nodes); !others.empty()) counts += ", " + others;
+    std::string created = time_text(release.created_at, now);
+    if (!release.created_by.empty()) created += " by " + release.created_by;
+    return render_fields({{"release", std::to_string(release.id)},
+                          {"version", std::to_string(release.version)},
+                          {"type", release.type + " to " + release.target},
+                          {"status", status},
+                          {"nodes", counts},
+                          {"now", waiting_text(release.waiting, now)},
+                          {"last error", release.last_error},
+                          {"reason", release.reason},
+                          {"created", created},
+                          {"started", time_text(release.started_at, now)},
+                          {"finished", time_text(release.finished_at, now)},
+                          {"took", took_text(release.started_at, release.finished_at, now)}});
+}
+
+std::string node_table(const ReleaseLine& release, Moment now) {
+    Table table({{"BATCH", Align::right},
+                 {"ID", Align::right},
+                 {"NODE"},
+                 {"STATUS"},
+                 {"TRY", Align::right},
+                 {"TOOK", Align::right},
+                 {"FAILURE"},
+                 {"ERROR", Align::left, error_width_max}});
+    for (const BatchLine& batch : release.batches) {
+        for (const NodeLine& node : batch.nodes) {
+            table.add({std::to_string(batch.number), std::to_string(node.id), node.name,
+                       node.status, node.attempt > 0 ? std::to_string(node.attempt) : "",
+                       took_text(node.started_at, node.finished_at, now), node.failure_kind,
+                       node.error});
+        }
+    }
+    return table.is_empty() ? std::string() : "\n" + table.text();
+}
+
+std::string labels_text(const std::map<std::string, std::string>& labels) {
+    std::string text;
+    for (const auto& [name, value] : labels) {
+        text += (text.empty() ? "" : ",") + name + "=" + value;
+    }
+    return text;
+}
+
+}  // namespace
+
+std::string render_releases(const std::vector<ReleaseLine>& releases, std::int64_t total,
+                            Moment now) {
+    if (releases.empty()) {
+        return total == 0 ? "no releases\n"
+                          : "no releases on this page (" + std::to_string(total) + " in all)\n";
+    }
+    Table table({{"ID", Align::right},
+                 {"VERSION", Align::right},
+                 {"STATUS"},
+                 {"BATCH", Align::right},
+                 {"DONE", Align::right},
+                 {"FAILED", Align::right},
+                 {"CREATED", Align::right},
+                 {"BY", Align::left, 24},
+                 {"REASON", Align::left, 40},
+                 {"LAST ERROR", Align::left, 60}});
+    for (const ReleaseLine& release : releases) {
+        const Tally nodes = tally(release);
+        table.add({std::to_string(release.id), std::to_string(release.version), release.status,
+                   batch_text(release),
+                   std::to_string(nodes.finished()) + "/" + std::to_string(nodes.total),
+                   nodes.failed > 0 ? std::to_string(nodes.failed) : "",
+                   relative_text(release.created_at, now), release.created_by, release.reason,
+                   release.last_error});
+    }
+    return table.text() + std::to_string(releases.size()) + " of " + std::to_string(total) + "\n";
+}
+
+std::string render_release(const ReleaseLine& release, Moment now) {
+    return head(release, now) + node_table(release, now);
+}
+
+std::string render_fleet(const std::vector<FleetLine>& fleet, Moment now) {
+    if (fleet.empty()) return "no nodes\n";
+    Table table({{"ID", Align::right},
+                 {"NAME"},
+                 {"ADDRESS"},
+                 {"STATUS"},
+                 {"VERSION", Align::right},
+                 {"LAST SEEN", Align::right},
+                 {"LABELS", Align::left, 80}});
+    for (const FleetLine& node : fleet) {
+        const bool is_ipv6 = node.ip.find(':') != std::string::npos;
+        const std::string host = is_ipv6 ? "[" + node.ip + "]" : node.ip;
+        table.add({std::to_string(node.id), node.name, host + ":" + std::to_string(node.port),
+                   node.is_enabled ? node.status : node.status + " (disabled)",
+                   node.applied_version, relative_text(node.last_seen_at, now),
+                   labels_text(node.labels)});
+    }
+    return table.text();
+}
+
+std::string node_outcome(const NodeLine& node) {
+    std::string text = node.status;
+    if (!node.failure_kind.empty()) text += " (" + node.failure_kind + ")";
+    if (!node.error.empty()) text += ": " + node.error;
+    return printable(text);
+}
+
+std::string conclusion(const ReleaseLine& release) {
+    const Tally nodes = tally(release);
+    std::string text = "release " + std::to_string(release.id) + " " + release.status + ": " +
+                       std::to_string(nodes.success) + " of " + std::to_string(nodes.total) +
+                       " nodes succeeded";
+    if (const std::string others = remarks(nodes); !others.empty()) text += ", " + others;
+    if (!release.last_error.empty()) text += "; " + release.last_error;
+    return printable(text);
+}
+
+std::string waiting_text(const Waiting& waiting, Moment now) {
+    constexpr std::size_t names_max = 3;
+    std::string text = waiting.reason;
+    if (!waiting.nodes.empty()) {
+        text += " (";
+        for (std::size_t at = 0; at < waiting.nodes.size() && at < names_max; ++at) {
+            text += (at == 0 ? "" : ", ") + waiting.nodes[at];
+        }
+        if (waiting.nodes.size() > names_max) {
+            text += " and " + std::to_string(waiting.nodes.size() - names_max) + " more";
+        }
+        text += ")";
+    }
+    if (!waiting.until.empty()) {
+        text += ", until " + waiting.until;
+        if (parse_moment(waiting.until)) text += " (" + relative_text(waiting.until, now) + ")";
+    }
+    return printable(text);
+}
+
+}  // namespace edgeroll::cli

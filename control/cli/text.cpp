@@ -1,0 +1,150 @@
+#include "control/cli/text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <utility>
+
+#include "release/wire/text_util.hpp"
+
+namespace edgeroll::cli {
+namespace {
+
+struct Decoded {
+    char32_t point = 0;
+    std::size_t bytes = 1;
+    bool is_valid = false;
+};
+
+/// The character at the front, or its first byte where there is none.
+Decoded decode_front(std::string_view text) {
+    const std::size_t bytes = release::wire::utf8_length(text);
+    const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
+    if (bytes == 0) return {byte(0), 1, false};
+    if (bytes == 1) return {byte(0), 1, true};
+    char32_t point = byte(0) & (0xffU >> (bytes + 1));
+    for (std::size_t at = 1; at < bytes; ++at)
+        point = (point << 6U) | (byte(at) & 0x3fU);
+    return {point, bytes, true};
+}
+
+using Range = std::pair<char32_t, char32_t>;
+
+template <std::size_t n>
+bool is_in(const std::array<Range, n>& ranges, char32_t point) {
+    return std::any_of(ranges.begin(), ranges.end(), [point](const Range& range) {
+        return point >= range.first && point <= range.second;
+    });
+}
+
+/// C0 and C1 controls, soft hyphen, zero-width and direction marks, line separators, byte order
+/// mark, tag characters.
+constexpr std::array<Range, 9> unsafe{{{0x00, 0x1f},
+                                       {0x7f, 0x9f},
+                                       {0xad, 0xad},
+                                       {0x61c, 0x61c},
+                                       {0x200b, 0x200f},
+                                       {0x2028, 0x202e},
+                                       {0x2060, 0x206f},
+                                       {0xfeff, 0xfeff},
+                                       {0xe0000, 0xe007f}}};
+constexpr std::array<Range, 9> wide{{{0x1100, 0x115f},
+                                     {0x2e80, 0xa4cf},
+                                     {0xac00, 0xd7a3},
+                                     {0xf900, 0xfaff},
+                                     {0xfe30, 0xfe6f},
+                                     {0xff00, 0xff60},
+                                     {0xffe0, 0xffe6},
+                                     {0x1f300, 0x1faff},
+                                     {0x20000, 0x3fffd}}};
+constexpr std::array<Range, 3> combining{{{0x300, 0x36f}, {0x20d0, 0x20ff}, {0xfe00, 0xfe0f}}};
+
+std::size_t width_of(char32_t point) {
+    if (is_in(combining, point)) return 0;
+    return is_in(wide, point) ? 2 : 1;
+}
+
+std::string escaped(const Decoded& character) {
+    switch (character.point) {
+        case '\n':
+            return "\\n";
+        case '\r':
+            return "\\r";
+        case '\t':
+            return "\\t";
+        default:
+            break;
+    }
+    std::array<char, 16> text{};
+    const char* const form = character.is_valid && character.point > 0xff ? "\\u%04x" : "\\x%02x";
+    std::snprintf(text.data(), text.size(), form, static_cast<unsigned>(character.point));
+    return text.data();
+}
+
+}  // namespace
+
+std::string printable(std::string_view text) {
+    std::string safe;
+    safe.reserve(text.size());
+    while (!text.empty()) {
+        const Decoded front = decode_front(text);
+        if (front.is_valid && !is_in(unsafe, front.point)) {
+            safe.append(text.substr(0, front.bytes));
+        } else {
+            safe += escaped(front);
+        }
+        text.remove_prefix(front.bytes);
+    }
+    return safe;
+}
+
+std::size_t display_width(std::string_view text) {
+    std::size_t width = 0;
+    while (!text.empty()) {
+        const Decoded front = decode_front(text);
+        width += width_of(front.point);
+        text.remove_prefix(front.bytes);
+    }
+    return width;
+}
+
+std::string cut_to_width(std::string_view text, std::size_t width) {
+    if (display_width(text) <= width) return std::string(text);
+    constexpr std::string_view mark = "...";
+    std::string kept;
+    std::size_t used = 0;
+    while (!text.empty()) {
+        const Decoded front = decode_front(text);
+        used += width_of(front.point);
+        if (used + mark.size() > width) break;
+        kept.append(text.substr(0, front.bytes));
+        text.remove_prefix(front.bytes);
+    }
+    return kept + std::string(mark);
+}
+
+std::string padded(std::string_view text, std::size_t width, Align align) {
+    const std::size_t used = display_width(text);
+    const std::string space(used < width ? width - used : 0, ' ');
+    return align == Align::right ? space + std::string(text) : std::string(text) + space;
+}
+
+std::string grouped(unsigned long long number) {
+    std::string digits = std::to_string(number);
+    for (std::size_t at = digits.size(); at > 3;) {
+        at -= 3;
+        digits.insert(at, ",");
+    }
+    return digits;
+}
+
+std::string human_bytes(std::size_t bytes) {
+    if (bytes < 1024) return std::to_string(bytes) + " B";
+    const bool is_small = bytes < (1U << 20U);
+    std::array<char, 32> text{};
+    std::snprintf(text.data(), text.size(), is_small ? "%.1f KiB" : "%.1f MiB",
+                  static_cast<double>(bytes) / (is_small ? 1024.0 : 1048576.0));
+    return text.data();
+}
+
+}  // namespace edgeroll::cli

@@ -1,0 +1,223 @@
+#include "control/cli/views.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace edgeroll::cli {
+namespace {
+
+using release::wire::Json;
+
+const Json* member(const Json& object, const char* field) {
+    if (!object.is_object()) return nullptr;
+    const auto found = object.find(field);
+    return found == object.end() ? nullptr : &*found;
+}
+
+int count_of(const Json& object, const char* field) {
+    constexpr std::int64_t most = std::numeric_limits<int>::max();
+    return static_cast<int>(std::clamp<std::int64_t>(integer_of(object, field), 0, most));
+}
+
+/// Names or numbers, as text.
+std::vector<std::string> words_of(const Json* list) {
+    std::vector<std::string> words;
+    if (list == nullptr || !list->is_array()) return words;
+    for (const Json& word : *list) {
+        words.push_back(word.is_string() ? word.get<std::string>()
+                                         : release::wire::dump_json(word));
+    }
+    return words;
+}
+
+NodeLine read_node(const Json& data) {
+    NodeLine node;
+    node.id = integer_of(data, "nodeId");
+    node.name = text_of(data, "nodeName");
+    if (node.name.empty()) node.name = "#" + std::to_string(node.id);
+    node.status = text_of(data, "status");
+    node.failure_kind = text_of(data, "failureKind");
+    node.error = text_of(data, "errorMsg");
+    node.started_at = text_of(data, "startedAt");
+    node.finished_at = text_of(data, "finishedAt");
+    node.attempt = count_of(data, "attempt");
+    return node;
+}
+
+BatchLine read_batch(const Json& data) {
+    BatchLine batch;
+    batch.number = count_of(data, "batch");
+    const Json* const nodes = member(data, "nodes");
+    if (nodes == nullptr || !nodes->is_array()) return batch;
+    for (const Json& node : *nodes)
+        batch.nodes.push_back(read_node(node));
+    return batch;
+}
+
+Waiting read_waiting(const Json* data) {
+    if (data == nullptr) return {};
+    return {text_of(*data, "reason"), text_of(*data, "until"), words_of(member(*data, "nodes"))};
+}
+
+/// `data` itself or its `items`, whichever is a list.
+const Json* items_of(const Json& data) {
+    const Json* const items = data.is_array() ? &data : member(data, "items");
+    return items != nullptr && items->is_array() ? items : nullptr;
+}
+
+tl::unexpected<Failure> not_understood(const char* what) {
+    return tl::unexpected(
+        Failure{ExitStatus::unreachable, std::string("control's answer holds no ") + what +
+                                             ": is it an edgeroll-control of this version?"});
+}
+
+void count(Tally& tally, const NodeLine& node) {
+    ++tally.total;
+    if (node.status == "running") {
+        ++tally.running;
+    } else if (node.status == "success") {
+        ++tally.success;
+    } else if (node.status == "failed") {
+        ++tally.failed;
+    } else if (node.status == "skipped") {
+        ++tally.skipped;
+    } else if (node.status == "deferred") {
+        ++tally.deferred;
+    } else if (node.status == "cancelled") {
+        ++tally.cancelled;
+    } else {
+        ++tally.pending;
+    }
+}
+
+}  // namespace
+
+std::string text_of(const Json& object, const char* field) {
+    const Json* const value = member(object, field);
+    return value != nullptr && value->is_string() ? value->get<std::string>() : std::string();
+}
+
+std::int64_t integer_of(const Json& object, const char* field) {
+    const Json* const value = member(object, field);
+    return value != nullptr && value->is_number_integer() ? value->get<std::int64_t>() : 0;
+}
+
+Answer<ReleaseLine> read_release(const Json& data) {
+    ReleaseLine release;
+    release.id = integer_of(data, "releaseId");
+    release.status = text_of(data, "status");
+    if (release.id == 0 || release.status.empty()) return not_understood("release");
+    release.version = integer_of(data, "version");
+    release.type = text_of(data, "type");
+    release.target = text_of(data, "target");
+    release.batch_status = text_of(data, "batchStatus");
+    release.last_error = text_of(data, "lastError");
+    release.reason = text_of(data, "reason");
+    release.created_by = text_of(data, "createdBy");
+    release.created_at = text_of(data, "createdAt");
+    release.started_at = text_of(data, "startedAt");
+    release.finished_at = text_of(data, "finishedAt");
+    release.current_batch = count_of(data, "currentBatch");
+    release.total_batches = count_of(data, "totalBatches");
+    release.total_nodes = count_of(data, "totalNodes");
+    release.success = count_of(data, "successNodes");
+    release.failed = count_of(data, "failedNodes");
+    release.skipped = count_of(data, "skippedNodes");
+    release.deferred = count_of(data, "deferredNodes");
+    release.cancelled = count_of(data, "cancelledNodes");
+    release.waiting = read_waiting(member(data, "waitingFor"));
+    const Json* const batches = member(data, "batches");
+    if (batches != nullptr && batches->is_array()) {
+        for (const Json& batch : *batches)
+            release.batches.push_back(read_batch(batch));
+    }
+    return release;
+}
+
+Answer<std::vector<ReleaseLine>> read_releases(const Json& data) {
+    const Json* const items = items_of(data);
+    if (items == nullptr) return not_understood("list of releases");
+    std::vector<ReleaseLine> releases;
+    for (const Json& item : *items) {
+        auto release = read_release(item);
+        if (!release) return tl::unexpected(std::move(release.error()));
+        releases.push_back(std::move(*release));
+    }
+    return releases;
+}
+
+Answer<std::vector<FleetLine>> read_fleet(const Json& data) {
+    const Json* const items = items_of(data);
+    if (items == nullptr) return not_understood("list of nodes");
+    std::vector<FleetLine> fleet;
+    for (const Json& item : *items) {
+        FleetLine node;
+        node.id = integer_of(item, "id");
+        node.name = text_of(item, "name");
+        node.ip = text_of(item, "mainIp");
+        node.port = count_of(item, "agentPort");
+        node.status = text_of(item, "status");
+        node.last_seen_at = text_of(item, "lastSeenAt");
+        if (integer_of(item, "appliedVersion") > 0) {
+            node.applied_version = std::to_string(integer_of(item, "appliedVersion"));
+        }
+        const Json* const enabled = member(item, "enabled");
+        node.is_enabled = enabled == nullptr || !enabled->is_boolean() || enabled->get<bool>();
+        const Json* const labels = member(item, "labels");
+        if (labels != nullptr && labels->is_object()) {
+            for (const auto& [name, value] : labels->items()) {
+                if (value.is_string()) node.labels[name] = value.get<std::string>();
+            }
+        }
+        fleet.push_back(std::move(node));
+    }
+    return fleet;
+}
+
+bool is_finished(const ReleaseLine& release) {
+    return release.status == "success" || release.status == "failed" ||
+           release.status == "cancelled";
+}
+
+Tally tally(const BatchLine& batch) {
+    Tally result;
+    for (const NodeLine& node : batch.nodes)
+        count(result, node);
+    return result;
+}
+
+Tally tally(const ReleaseLine& release) {
+    Tally result;
+    for (const BatchLine& batch : release.batches) {
+        for (const NodeLine& node : batch.nodes)
+            count(result, node);
+    }
+    if (!release.batches.empty()) return result;
+    result.total = release.total_nodes;
+    result.success = release.success;
+    result.failed = release.failed;
+    result.skipped = release.skipped;
+    result.deferred = release.deferred;
+    result.cancelled = release.cancelled;
+    const int finished =
+        result.success + result.failed + result.skipped + result.deferred + result.cancelled;
+    result.pending = std::max(result.total - finished, 0);
+    return result;
+}
+
+std::string remarks(const Tally& tally) {
+    const std::pair<int, const char*> parts[] = {{tally.running, "running"},
+                                                 {tally.failed, "failed"},
+                                                 {tally.skipped, "skipped"},
+                                                 {tally.deferred, "deferred"},
+                                                 {tally.cancelled, "cancelled"}};
+    std::string text;
+    for (const auto& [number, word] : parts) {
+        if (number == 0) continue;
+        if (!text.empty()) text += ", ";
+        text += std::to_string(number) + " " + word;
+    }
+    return text;
+}
+
+}  // namespace edgeroll::cli

@@ -1,0 +1,73 @@
+// Releases and nodes as the API describes them (SPEC.md section 7), as far as they are shown.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "control/cli/api_client.hpp"
+
+namespace edgeroll::cli {
+
+struct NodeLine {
+    std::int64_t id = 0;
+    std::string name, status, failure_kind, error, started_at, finished_at;
+    int attempt = 0;
+    friend bool operator==(const NodeLine&, const NodeLine&) = default;
+};
+
+struct BatchLine {
+    int number = 0;
+    std::vector<NodeLine> nodes;  ///< by id
+};
+
+/// Why a release does not move: `waitingFor`.
+struct Waiting {
+    std::string reason, until;
+    std::vector<std::string> nodes;
+    friend bool operator==(const Waiting&, const Waiting&) = default;
+};
+
+struct ReleaseLine {
+    std::int64_t id = 0, version = 0;
+    std::string type, target, status, batch_status, last_error, reason, created_by;
+    std::string created_at, started_at, finished_at;
+    int current_batch = 0, total_batches = 0, total_nodes = 0;
+    int success = 0, failed = 0, skipped = 0, deferred = 0, cancelled = 0;
+    Waiting waiting;                 ///< all empty: not waiting
+    std::vector<BatchLine> batches;  ///< ascending; empty in lists
+};
+
+struct FleetLine {
+    std::int64_t id = 0;
+    std::string name, ip, status, applied_version, last_seen_at;
+    int port = 0;
+    bool is_enabled = true;
+    std::map<std::string, std::string> labels;
+};
+
+/// Reading is lenient: what is missing or of another type is shown as missing. Only an answer that
+/// is no release at all is an error.
+[[nodiscard]] Answer<ReleaseLine> read_release(const release::wire::Json& data);
+[[nodiscard]] Answer<std::vector<ReleaseLine>> read_releases(const release::wire::Json& data);
+[[nodiscard]] Answer<std::vector<FleetLine>> read_fleet(const release::wire::Json& data);
+
+[[nodiscard]] std::string text_of(const release::wire::Json& object, const char* field);
+[[nodiscard]] std::int64_t integer_of(const release::wire::Json& object, const char* field);
+
+[[nodiscard]] bool is_finished(const ReleaseLine& release);
+
+/// Node rows by status; taken from the rows where there are any, else from the counters.
+struct Tally {
+    int total = 0, pending = 0, running = 0, success = 0, failed = 0, skipped = 0, deferred = 0,
+        cancelled = 0;
+    [[nodiscard]] int finished() const { return total - pending - running; }
+};
+[[nodiscard]] Tally tally(const BatchLine& batch);
+[[nodiscard]] Tally tally(const ReleaseLine& release);
+/// "3 running, 1 failed": what is there besides successes and waiting ones; may be empty.
+[[nodiscard]] std::string remarks(const Tally& tally);
+
+}  // namespace edgeroll::cli

@@ -1,0 +1,70 @@
+"""The documents say what is there: every setting, and only files that exist."""
+import posixpath
+import re
+
+from tree import Finding, line_of
+
+RULE = "docs"
+ABOUT = "docs/settings.md and the programs name the same settings; links in documents lead somewhere"
+
+PAGE = "docs/settings.md"
+NAME = r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|MIGRATE"
+
+
+def known_settings(tree):
+    """Settings of the two services (their tables) and of the command line (the variables it reads)."""
+    names = {}
+    for path in ("control/settings.cpp", "agent/settings.cpp", "control/cli/connection.cpp"):
+        text = tree.files.get(path, "")
+        for match in re.finditer(rf'"({NAME})"', text):
+            names.setdefault(match.group(1), (path, line_of(text, match.start())))
+    return names
+
+
+def documented_settings(text):
+    """Names in the first column of the page's tables."""
+    names = {}
+    for row in re.finditer(r"^\| (`[^|]*?) \|", text, re.M):
+        for name in re.findall(rf"`({NAME})`", row.group(1)):
+            names.setdefault(name, line_of(text, row.start()))
+    return names
+
+
+def check_settings(tree):
+    known = known_settings(tree)
+    named = documented_settings(tree.files.get(PAGE, ""))
+    for name, (path, line) in sorted(known.items()):
+        if name not in named:
+            yield Finding(path, line, RULE, f"{name} is missing in the tables of {PAGE}")
+    for name, line in sorted(named.items()):
+        if name not in known:
+            yield Finding(PAGE, line, RULE, f"no program has the setting {name}")
+
+
+def check_links(tree):
+    for path in tree.paths(".md"):
+        text = tree.files[path]
+        for match in re.finditer(r"\]\(([^)#\s]+)(?:#[^)\s]*)?\)", text):
+            target = match.group(1)
+            if re.match(r"[a-z]+:", target):
+                continue
+            full = posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
+            if full not in tree.files and not any(other.startswith(full + "/") for other in tree.files):
+                yield Finding(path, line_of(text, match.start()), RULE, f"the link leads nowhere: {target}")
+
+
+def check(tree):
+    yield from check_settings(tree)
+    yield from check_links(tree)
+
+
+_PAGE = "| variable | default |\n| --- | --- |\n| `HTTP_CERT`, `HTTP_KEY` | none, see `LOG_LEVEL` |\n"
+GOOD = [
+    {PAGE: _PAGE, "control/settings.cpp": 'add("HTTP_CERT", x); add("HTTP_KEY", y);'},
+    {"README.md": "[a](docs/a.md#part) [b](https://example.org/x) [c](docs/)", "docs/a.md": "[back](../README.md)"},
+]
+BAD = [
+    {PAGE: _PAGE, "control/settings.cpp": 'add("HTTP_CERT", x); add("HTTP_KEY", y); add("HTTP_ADDR", z);'},
+    {PAGE: _PAGE, "control/settings.cpp": 'add("HTTP_CERT", x);'},
+    {"README.md": "[a](docs/b.md)", "docs/a.md": ""},
+]

@@ -1,0 +1,101 @@
+"""Include directions: the layout table of docs/architecture.md."""
+import re
+
+from tree import Finding
+
+RULE = "include-direction"
+ABOUT = "who may include whom (docs/architecture.md); Beast, OpenSSL and drivers only where they belong"
+
+# Folder, longest first: the project's own folders it may include. "x/" means x and what is below it;
+# "x/*" means the files of x itself.
+MAY_INCLUDE = {
+    "release/wire/": ["release/"],
+    "release/": ["release/*"],
+    "tls/rt/": ["tls/rt/", "release/*"],
+    "tls/": ["tls/", "release/"],
+    "control/core/": ["control/core/", "tls/rt/", "release/*"],
+    "control/store/": ["control/store/", "control/core/", "tls/", "release/"],
+    "control/agents/": ["control/agents/", "control/core/", "tls/", "release/"],
+    "control/api/": ["control/api/", "control/store/", "control/core/", "tls/", "release/"],
+    "control/cli/": ["control/cli/", "tls/", "release/"],
+    "control/": ["control/", "tls/", "release/"],
+    "agent/apply/": ["agent/apply/", "release/"],
+    "agent/": ["agent/", "tls/", "release/"],
+}
+OWN = ("release/", "tls/", "control/", "agent/", "tests/")
+
+# What of third parties is confined, and to which folders. A folder's first match counts.
+STREAMS = (r"boost/beast|boost/asio/ssl|boost/asio/ip/(?!address)|boost/asio/(basic_|local/|posix/|generic/|"
+           r"buffered|read|write|connect|windows/|serial_port|streambuf)|boost/asio\.hpp")
+CONFINED = [
+    (re.compile(STREAMS), ("tls/", "tests/"), "Asio streams and Beast belong into tls/"),
+    (re.compile(r"openssl/"), ("tls/", "release/wire/", "tests/"), "OpenSSL belongs into tls/ (digests: release/wire/)"),
+    (re.compile(r"cppconn/|mysql|SQLiteCpp/|sqlite3"), ("control/store/", "tests/"),
+     "database drivers belong into control/store/"),
+    (re.compile(r"nlohmann/"), ("release/wire/", "control/", "agent/", "tls/", "tests/"),
+     "release/ without wire/ knows no JSON"),
+    (re.compile(r"CLI/"), ("tls/rt/", "control/", "agent/", "tests/"), "command lines belong to programs"),
+]
+STANDARD = re.compile(r"[a-z_0-9]+$")
+INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(?:<([^>\n]+)>|"([^"\n]+)")', re.M)
+
+
+def may(folder_rules, target):
+    for rule in folder_rules:
+        if rule.endswith("/*"):
+            if target.startswith(rule[:-1]) and "/" not in target[len(rule) - 1:]:
+                return True
+        elif target.startswith(rule):
+            return True
+    return False
+
+
+def check(tree):
+    for path in tree.paths(".cpp", ".hpp", under=OWN):
+        text = tree.files[path]
+        folder = next((name for name in MAY_INCLUDE if path.startswith(name)), None)
+        sides = set()
+        for match in INCLUDE.finditer(text):
+            system, own = match.groups()
+            line = text.count("\n", 0, match.start()) + 1
+            target = own or system
+            if own is not None:
+                sides.update({"control/", "agent/"} & {target[:target.find("/") + 1]})
+                if folder and target.startswith(OWN) and not may(MAY_INCLUDE[folder], target):
+                    yield Finding(path, line, RULE, f"{folder} may not include {target}")
+            for pattern, homes, why in CONFINED:
+                if pattern.match(target) and not path.startswith(homes):
+                    yield Finding(path, line, RULE, f"{target}: {why}")
+            if path.startswith("release/") and not path.startswith("release/wire/") and system is not None:
+                if not STANDARD.match(system) and system != "tl/expected.hpp":
+                    yield Finding(path, line, RULE, f"release/ includes the standard library only, not {system}")
+        if len(sides) == 2 and not path.startswith(("tests/sim/", "tests/bench/")):
+            yield Finding(path, 1, RULE, "includes both control/ and agent/: only the simulator may")
+
+
+GOOD = [
+    {"release/a.cpp": '#include <vector>\n#include <tl/expected.hpp>\n#include "release/b.hpp"\n'},
+    {"release/wire/a.cpp": '#include <nlohmann/json.hpp>\n#include <openssl/evp.h>\n#include "release/b.hpp"\n'},
+    {"control/core/a.cpp": '#include <boost/asio/awaitable.hpp>\n#include "tls/rt/clock.hpp"\n'},
+    {"control/api/a.cpp": '#include <boost/asio/ip/address.hpp>\n#include "control/store/api_store.hpp"\n'},
+    {"control/store/a.cpp": '#include <cppconn/driver.h>\n'},
+    {"tls/a.cpp": '#include <boost/beast/http.hpp>\n'},
+    {"tests/sim/a.cpp": '#include "control/core/a.hpp"\n#include "agent/apply/b.hpp"\n'},
+]
+BAD = [
+    {"release/a.cpp": '#include <boost/asio/awaitable.hpp>\n'},
+    {"release/a.cpp": '#include "release/wire/json_util.hpp"\n'},
+    {"release/a.cpp": '#include "tls/rt/clock.hpp"\n'},
+    {"tls/a.cpp": '#include "control/core/ports.hpp"\n'},
+    {"tls/rt/a.cpp": '#include "tls/http_types.hpp"\n'},
+    {"control/core/a.cpp": '#include "tls/http_client.hpp"\n'},
+    {"control/api/a.cpp": '#include <boost/beast/http.hpp>\n'},
+    {"control/api/a.cpp": '#include <openssl/hmac.h>\n'},
+    {"agent/a.cpp": '#include <boost/asio/ip/tcp.hpp>\n'},
+    {"control/api/a.cpp": '#include <SQLiteCpp/SQLiteCpp.h>\n'},
+    {"control/a.cpp": '#include "agent/apply/machine.hpp"\n'},
+    {"agent/a.cpp": '#include "control/core/ports.hpp"\n'},
+    {"agent/apply/a.cpp": '#include "agent/ports.hpp"\n'},
+    {"control/cli/a.cpp": '#include "control/store/open.hpp"\n'},
+    {"tests/unit/a.cpp": '#include "control/core/a.hpp"\n#include "agent/apply/b.hpp"\n'},
+]

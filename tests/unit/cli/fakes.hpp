@@ -1,0 +1,96 @@
+// A control that answers from a script, a screen that keeps what it was given, a time that only
+// moves when somebody waits.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "control/cli/ports.hpp"
+#include "control/cli/views.hpp"
+
+namespace edgeroll::cli::test {
+
+struct FakeHttp final : Http {
+    std::vector<ApiRequest> requests;
+    /// Answers in order; the last one is repeated.
+    std::deque<release::Result<tls::Response>> answers;
+
+    release::Result<tls::Response> send(const ApiRequest& request) override {
+        requests.push_back(request);
+        auto answer = answers.front();
+        if (answers.size() > 1) answers.pop_front();
+        return answer;
+    }
+    void answers_with(const std::string& body, int status = 200) {
+        tls::Response response;
+        response.status = status;
+        response.body = body;
+        answers.emplace_back(std::move(response));
+    }
+    void answers_data(const std::string& data) {
+        answers_with(R"({"code":0,"message":"success","data":)" + data + "}");
+    }
+    void is_away(const std::string& why = "127.0.0.1:8080: connection refused") {
+        answers.emplace_back(release::fail(why, release::Outcome::not_done));
+    }
+};
+
+struct FakeScreen final : Screen {
+    std::string written, errors;
+    bool is_terminal = false;
+    Size window;
+
+    void out(std::string_view text) override { written += text; }
+    void err(std::string_view text) override { errors += text; }
+    [[nodiscard]] bool is_live() const override { return is_terminal; }
+    [[nodiscard]] Size size() const override { return window; }
+};
+
+struct FakeTime final : Time {
+    Moment moment = *parse_moment("2026-11-21T12:00:00Z");
+    std::function<void()> on_wait;
+
+    [[nodiscard]] Moment now() const override { return moment; }
+    void wait(Millis duration) override {
+        moment.since_epoch += duration;
+        if (on_wait) on_wait();
+    }
+};
+
+struct World {
+    FakeHttp http;
+    FakeScreen screen;
+    FakeTime time;
+    [[nodiscard]] Ports ports() { return Ports{http, screen, time}; }
+};
+
+inline NodeLine node(std::int64_t id, const std::string& status, const std::string& error = {}) {
+    NodeLine line;
+    line.id = id;
+    line.name = "edge-" + std::to_string(id);
+    line.status = status;
+    line.error = error;
+    if (status == "failed") line.failure_kind = "exec_failed";
+    return line;
+}
+
+/// Release 7, version 42, with these batches.
+inline ReleaseLine release_of(const std::string& status, int current_batch,
+                              const std::vector<std::vector<NodeLine>>& batches) {
+    ReleaseLine release;
+    release.id = 7;
+    release.version = 42;
+    release.type = "apply_config";
+    release.target = "cdn";
+    release.status = status;
+    release.current_batch = current_batch;
+    release.total_batches = static_cast<int>(batches.size());
+    for (std::size_t at = 0; at < batches.size(); ++at) {
+        release.batches.push_back({static_cast<int>(at) + 1, batches[at]});
+    }
+    return release;
+}
+
+}  // namespace edgeroll::cli::test

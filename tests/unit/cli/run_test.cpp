@@ -1,0 +1,135 @@
+#include "control/cli/run.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "fakes.hpp"
+#include "release/wire/payload.hpp"
+
+namespace edgeroll::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using release::wire::Json;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+struct Run : ::testing::Test {
+    test::World world;
+
+    ExitStatus run_as(const Command& command, Format format = Format::table) {
+        return run(command, format, world.ports());
+    }
+};
+
+TEST_F(Run, lists_releases_with_the_filters_asked_for) {
+    world.http.answers_data(
+        R"({"items":[{"releaseId":7,"version":42,"status":"failed","totalNodes":3,"failedNodes":1}],)"
+        R"("total":1,"page":1,"pageSize":20})");
+    ReleaseList list;
+    list.status = "failed";
+    list.created_by = "a b";
+    EXPECT_EQ(run_as(list), ExitStatus::success);
+    EXPECT_EQ(world.http.requests[0].path,
+              "/api/v1/releases?status=failed&createdBy=a%20b&page=1&pageSize=20");
+    EXPECT_THAT(world.screen.written, HasSubstr("7       42  failed"));
+    EXPECT_THAT(world.screen.written, HasSubstr("1 of 1\n"));
+}
+
+TEST_F(Run, prints_the_data_as_it_is_with_json) {
+    world.http.answers_data(
+        R"({"releaseId":7,"status":"running","note":"größe\u001b","n":12345678901234})");
+    EXPECT_EQ(run_as(ReleaseShow{7}, Format::json), ExitStatus::success);
+    EXPECT_THAT(world.screen.written, HasSubstr("größe\\u001b"));
+    EXPECT_EQ(Json::parse(world.screen.written).at("n"), 12345678901234);
+    world.screen.written.clear();
+    world.screen.is_terminal = true;
+    EXPECT_EQ(run_as(ReleaseShow{7}, Format::json), ExitStatus::success);
+    EXPECT_THAT(world.screen.written, HasSubstr("gr\\u00f6\\u00dfe"));
+}
+
+TEST_F(Run, show_of_a_failed_release_is_a_success_of_show) {
+    world.http.answers_data(R"({"releaseId":7,"status":"failed"})");
+    EXPECT_EQ(run_as(ReleaseShow{7}), ExitStatus::success);
+}
+
+TEST_F(Run, tells_refused_from_unreachable) {
+    world.http.answers_with(R"({"code":3001,"message":"no release 9"})", 404);
+    EXPECT_EQ(run_as(ReleaseShow{9}), ExitStatus::refused);
+    EXPECT_EQ(world.screen.errors, "edgeroll: control refused: no release 9 (code 3001)\n");
+    test::World other;
+    other.http.is_away();
+    EXPECT_EQ(run(NodeList{}, Format::json, other.ports()), ExitStatus::unreachable);
+    EXPECT_EQ(other.screen.written, "");
+}
+
+TEST_F(Run, adds_a_node) {
+    world.http.answers_data(R"({"id":5,"name":"edge-1","mainIp":"10.0.0.7"})");
+    NodeAdd add;
+    add.name = "edge-1";
+    add.ip = "10.0.0.7";
+    add.labels = {{"region", "eu"}};
+    EXPECT_EQ(run_as(add), ExitStatus::success);
+    EXPECT_EQ(world.http.requests[0].method, "POST");
+    EXPECT_EQ(Json::parse(world.http.requests[0].body),
+              Json::parse(R"({"name":"edge-1","mainIp":"10.0.0.7","agentPort":8443,)"
+                          R"("labels":{"region":"eu"}})"));
+    EXPECT_EQ(world.screen.written, "node 5 added: edge-1 at 10.0.0.7:8443\n");
+}
+
+struct Push : Run {
+    fs::path folder;
+
+    Push() {
+        std::string pattern = (fs::temp_directory_path() / "edgeroll-cli-XXXXXX").string();
+        folder = ::mkdtemp(pattern.data());
+        world.http.answers_data("{}");
+    }
+    ~Push() override { fs::remove_all(folder); }
+    std::string write(const std::string& name, const std::string& content) {
+        std::ofstream(folder / name, std::ios::binary) << content;
+        return (folder / name).string();
+    }
+};
+
+TEST_F(Push, sends_a_payload_file_byte_for_byte) {
+    const std::string text = "{ \"files\" : [ {\"path\":\"a\",\"content\":\"x\"} ] }";
+    ConfigPush push{write("p.json", text), 42, "a \"note\"", {}};
+    EXPECT_EQ(run_as(push), ExitStatus::success) << world.screen.errors;
+    const ApiRequest& sent = world.http.requests[0];
+    EXPECT_EQ(sent.method, "PUT");
+    EXPECT_EQ(sent.path, "/api/v1/configs/42");
+    EXPECT_EQ(sent.body, "{\"payload\":" + text + ",\"note\":\"a \\\"note\\\"\"}");
+    const auto digest = release::wire::content_digest(*release::wire::parse_payload(text));
+    EXPECT_THAT(world.screen.written, HasSubstr("version 42 stored: 1 file, "));
+    EXPECT_THAT(world.screen.written, HasSubstr(digest));
+}
+
+TEST_F(Push, sends_a_folder) {
+    write("nginx.conf", "events {}");
+    EXPECT_EQ(run_as(ConfigPush{folder.string(), 1, "", {"*.conf"}}), ExitStatus::success)
+        << world.screen.errors;
+    const auto body = Json::parse(world.http.requests[0].body);
+    EXPECT_FALSE(body.contains("note"));
+    EXPECT_EQ(body["payload"]["files"][0]["path"], "nginx.conf");
+    EXPECT_EQ(body["payload"]["files"][0]["template"], true);
+}
+
+TEST_F(Push, sends_nothing_that_is_no_payload) {
+    for (const char* text : {"{\"files\":[{\"path\":\"../x\",\"content\":\"\"}]}", "[]", "{",
+                             "{\"files\":[{\"path\":\"edgeroll-version\",\"content\":\"\"}]}"}) {
+        EXPECT_EQ(run_as(ConfigPush{write("p.json", text), 42, "", {}}), ExitStatus::refused)
+            << text;
+    }
+    EXPECT_EQ(run_as(ConfigPush{write("p.json", "{}"), 42, "", {"*.x"}}), ExitStatus::refused);
+    EXPECT_EQ(run_as(ConfigPush{(folder / "none").string(), 42, "", {}}), ExitStatus::refused);
+    EXPECT_TRUE(world.http.requests.empty());
+    EXPECT_THAT(world.screen.errors, HasSubstr("p.json is no payload: "));
+}
+
+}  // namespace
+}  // namespace edgeroll::cli
