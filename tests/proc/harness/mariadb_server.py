@@ -1,0 +1,60 @@
+"""A MariaDB server of the test's own (scripts/private-mariadb) that can be killed and brought back."""
+import random
+import socket
+import subprocess
+from pathlib import Path
+
+from .basics import PATIENCE, ROOT, clean_environment
+
+SCRIPT = ROOT / "scripts" / "private-mariadb"
+
+
+def free_port():
+    for _ in range(500):
+        port = random.randint(20000, 32000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
+    raise AssertionError("no free port below 32768")
+
+
+class MariaDbServer:
+    """On a TCP port, so that its death looks as that of another machine's server does."""
+
+    def __init__(self, folder):
+        self.folder = Path(folder)
+        self.port = free_port()
+        self._has_user = False
+
+    def _run(self, *arguments):
+        done = subprocess.run([SCRIPT, *map(str, arguments)], capture_output=True, text=True, env=clean_environment(),
+                              timeout=PATIENCE * 4, check=False)
+        if done.returncode != 0:
+            raise AssertionError(f"private-mariadb {arguments[0]}: {done.stdout}{done.stderr}")
+        return dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
+
+    def start(self):
+        said = self._run("start", self.folder, "--port", self.port)
+        self.socket = said["socket"]
+        if not self._has_user:
+            self._has_user = True
+            self.ask("CREATE USER 'edge roll'@'%' IDENTIFIED BY 'p@ss:w/rd'; GRANT ALL ON *.* TO 'edge roll'@'%'")
+        return self
+
+    def ask(self, sql):
+        subprocess.run(["mariadb", "--no-defaults", f"--socket={self.socket}", "--user=root", "-e", sql], check=True,
+                       timeout=PATIENCE, env=clean_environment())
+
+    def url(self, database):
+        """User and password are percent-encoded: every test proves that they are decoded."""
+        return f"mysql://edge%20roll:p%40ss%3Aw%2Frd@127.0.0.1:{self.port}/{database}"
+
+    def kill(self):
+        """kill -9, as a power cut would."""
+        self._run("stop", self.folder, "--kill")
+
+    def discard(self):
+        self._run("stop", self.folder)
