@@ -2,7 +2,6 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -12,26 +11,15 @@
 #include <cstdio>
 #include <system_error>
 
-#include "agent/descriptor.hpp"
-
 namespace edgeroll::agent {
 namespace {
 
 constexpr int folder_flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 constexpr off_t reserve_bytes = 1 << 20;
 
-std::string reason(int error) {
-    std::string text = std::generic_category().message(error);
-    if (error == ENOSPC || error == EDQUOT) text += " (free some space on the disk of AGENT_ROOT)";
-    if (error == EIO) text += " (the disk of AGENT_ROOT is broken; look at the kernel log)";
-    if (error == EROFS) text += " (the disk of AGENT_ROOT is mounted read-only)";
-    if (error == ELOOP || error == ENOTDIR) text += " (a link or file where a folder should be)";
-    return text;
-}
-
 /// A failed call's message; errno is looked at first.
 auto trouble(const std::string& doing, const std::string& path, int error) {
-    return release::fail("cannot " + doing + " " + path + ": " + reason(error));
+    return release::fail("cannot " + doing + " " + path + ": " + disk_reason(error));
 }
 
 bool write_all(int descriptor, std::string_view bytes) {
@@ -330,68 +318,19 @@ class PosixFiles final : public Files {
     Descriptor folder_;
 };
 
-std::string without_last_slashes(std::string path) {
-    while (path.size() > 1 && path.back() == '/')
-        path.pop_back();
-    return path;
-}
-
-/// mkdir -p, following links: the administrator may have put the root behind one.
-int make_path(const std::string& path) {
-    for (std::size_t slash = path.find('/', 1);; slash = path.find('/', slash + 1)) {
-        const std::string above = path.substr(0, slash);
-        if (::mkdir(above.c_str(), 0755) != 0 && errno != EEXIST) return errno;
-        if (slash == std::string::npos) return 0;
-    }
-}
-
 }  // namespace
 
-Result<void> check_root(const std::string& root) {
-    if (root.empty() || root.front() != '/') {
-        return release::fail("AGENT_ROOT " + root +
-                             ": must be an absolute path, e.g. /var/lib/edgeroll-agent");
-    }
-    // The deepest folder that is there must let us make the rest, or be the root itself.
-    std::string path = without_last_slashes(root);
-    struct stat info {};
-    while (path != "/" && ::stat(path.c_str(), &info) != 0 && errno == ENOENT) {
-        path.resize(std::max<std::size_t>(path.rfind('/'), 1));
-    }
-    if (::stat(path.c_str(), &info) == 0 && !S_ISDIR(info.st_mode)) {
-        return release::fail("AGENT_ROOT " + root + ": " + path +
-                             " is not a folder; choose another one");
-    }
-    if (::faccessat(AT_FDCWD, path.c_str(), W_OK | X_OK, AT_EACCESS) != 0) {
-        return release::fail("AGENT_ROOT " + root + ": " + path + " is not writable (" +
-                             reason(errno) + "); give the folder to the agent's user");
-    }
-    return {};
+std::string disk_reason(int error) {
+    std::string text = std::generic_category().message(error);
+    if (error == ENOSPC || error == EDQUOT) text += " (free some space on the disk of AGENT_ROOT)";
+    if (error == EIO) text += " (the disk of AGENT_ROOT is broken; look at the kernel log)";
+    if (error == EROFS) text += " (the disk of AGENT_ROOT is mounted read-only)";
+    if (error == ELOOP || error == ENOTDIR) text += " (a link or file where a folder should be)";
+    return text;
 }
 
-Result<std::unique_ptr<Files>> open_root(const std::string& root) {
-    const auto bad = [&](const std::string& what) {
-        return release::fail("AGENT_ROOT " + root + ": " + what);
-    };
-    if (root.empty() || root.front() != '/') {
-        return bad("must be an absolute path, e.g. /var/lib/edgeroll-agent");
-    }
-    if (const int error = make_path(root); error != 0) {
-        return bad("cannot be made: " + reason(error) +
-                   "; make the folder and give it to the agent's user");
-    }
-    Descriptor folder(::open(root.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!folder.is_open()) return bad("cannot be opened: " + reason(errno));
-    if (::faccessat(folder.get(), ".", W_OK | X_OK, AT_EACCESS) != 0) {
-        return bad("is not writable: " + reason(errno) + "; give the folder to the agent's user");
-    }
-    if (::flock(folder.get(), LOCK_EX | LOCK_NB) != 0) {
-        if (errno == EWOULDBLOCK) {
-            return bad("another edgeroll-agent uses it; stop that one or choose another folder");
-        }
-        return bad("cannot be locked: " + reason(errno));
-    }
-    return std::make_unique<PosixFiles>(without_last_slashes(root), std::move(folder));
+std::unique_ptr<Files> make_files(std::string root, Descriptor folder) {
+    return std::make_unique<PosixFiles>(std::move(root), std::move(folder));
 }
 
 }  // namespace edgeroll::agent

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "agent/descriptor.hpp"
 #include "agent/ports.hpp"
 
 namespace edgeroll::agent {
@@ -15,5 +16,11 @@ namespace edgeroll::agent {
 
 /// Whether open_root would work, without making or locking anything.
 [[nodiscard]] Result<void> check_root(const std::string& root);
+
+/// Files below an open folder. @param root its absolute path, for commands and messages
+[[nodiscard]] std::unique_ptr<Files> make_files(std::string root, Descriptor folder);
+
+/// An errno in words, with the cure where there is one.
+[[nodiscard]] std::string disk_reason(int error);
 
 }  // namespace edgeroll::agent

@@ -10,6 +10,7 @@
 #include "agent/processes_posix.hpp"
 #include "agent/routes.hpp"
 #include "agent/url_prober.hpp"
+#include "agent/wall_clock_posix.hpp"
 #include "release/wire/payload.hpp"
 #include "tls/http_server.hpp"
 #include "tls/rt/clock.hpp"

@@ -1,6 +1,5 @@
 #include "agent/url_prober.hpp"
 
-#include <ctime>
 #include <utility>
 
 #include "tls/http_client.hpp"
@@ -27,22 +26,10 @@ class NetworkProber final : public UrlProber {
     }
 };
 
-class SystemWallClock final : public WallClock {
-  public:
-    [[nodiscard]] std::int64_t now_ms() const override {
-        timespec now{};
-        ::clock_gettime(CLOCK_REALTIME, &now);
-        return std::int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1'000'000;
-    }
-};
-
 }  // namespace
 
 std::unique_ptr<UrlProber> make_url_prober() {
     return std::make_unique<NetworkProber>();
-}
-std::unique_ptr<WallClock> make_wall_clock() {
-    return std::make_unique<SystemWallClock>();
 }
 
 }  // namespace edgeroll::agent

@@ -8,6 +8,5 @@
 namespace edgeroll::agent {
 
 [[nodiscard]] std::unique_ptr<UrlProber> make_url_prober();
-[[nodiscard]] std::unique_ptr<WallClock> make_wall_clock();
 
 }  // namespace edgeroll::agent

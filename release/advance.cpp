@@ -67,22 +67,28 @@ void fix_content(Draft& draft) {
     if (!seen.content.is_present) draft.note("reload_only");
 }
 
-std::string first_failure(const Release& release) {
+struct Reason {
+    std::string full;   ///< for the release
+    std::string brief;  ///< for each of its skipped rows
+};
+
+Reason failure_reason(const Release& release, const std::string& limit) {
     for (const NodeState& node : release.nodes) {
         if (node.row.status != NodeStatus::failed) continue;
         const std::string name = node.row.address.name.empty() ? std::to_string(node.row.id.value)
                                                                : node.row.address.name;
-        return "node " + name + " in batch " + std::to_string(node.row.batch) + ": " +
-               node.row.error;
+        const std::string where = "node " + name + " in batch " + std::to_string(node.row.batch);
+        return {where + ": " + node.row.error + " (" + limit + ")",
+                where + " failed (" + limit + ")"};
     }
-    return "no node row says why";
+    return {limit, limit};
 }
 
 // Nothing is started any more; what runs is waited for, then the release has failed.
-void halt(Draft& draft, const std::string& reason) {
+void halt(Draft& draft, const Reason& reason) {
     Release& release = draft.release;
-    draft.set_last_error(reason);
-    if (release.counts.pending > 0) draft.skip_all_pending("not dispatched: " + reason);
+    draft.set_last_error(reason.full);
+    if (release.counts.pending > 0) draft.skip_all_pending("not dispatched: " + reason.brief);
     if (release.counts.running > 0) return;
     const bool is_lie = has_mutant(Mutant::skipped_counts_as_done);
     draft.finish(is_lie ? ReleaseStatus::success : ReleaseStatus::failed);
@@ -169,13 +175,14 @@ void advance(Draft& draft) {
         return;
     }
     if (!release.seen.problems.empty()) {
-        halt(draft, release.seen.problems.front());
+        const std::string& problem = release.seen.problems.front();
+        halt(draft, Reason{problem, problem});
         return;
     }
     if (is_held_up(draft)) return;
     const auto halt_if_exceeded = [&] {
         const auto limit = exceeded_limit(release);
-        if (limit) halt(draft, first_failure(release) + " (" + *limit + ")");
+        if (limit) halt(draft, failure_reason(release, *limit));
         return limit.has_value();
     };
     // Nodes may be settled without being asked: a batch can be over before anything was sent, and

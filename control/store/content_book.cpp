@@ -29,13 +29,9 @@ ContentReading ContentBook::read(Connection& connection, release::Version versio
     if (known.empty()) return reading;
     reading.content.is_present = true;
     const std::string stored = lower_case(known[0].text(0));
-    if (!stored.empty()) {
-        const std::lock_guard lock(mutex_);
-        const auto found = verified_.find(version.value);
-        if (found != verified_.end() && found->second == stored) {
-            reading.content.sha256 = stored;
-            return reading;
-        }
+    if (is_verified(version, stored)) {
+        reading.content.sha256 = stored;
+        return reading;
     }
     const Rows rows =
         connection.query("SELECT payload FROM config_versions WHERE version = ?", {version.value});
@@ -47,18 +43,25 @@ ContentReading ContentBook::read(Connection& connection, release::Version versio
         return reading;
     }
     reading.content.sha256 = *digest;
-    if (stored.empty()) {
-        reading.lacks_digest = true;
-        return reading;
-    }
-    if (stored != *digest) {
+    reading.lacks_digest = stored.empty();
+    if (!reading.lacks_digest && stored != *digest) {
         reading.problem = name + " does not have the sha256 in its row: it is " + *digest;
         return reading;
     }
+    remember(version, *digest);
+    return reading;
+}
+
+bool ContentBook::is_verified(release::Version version, const std::string& digest) {
+    const std::lock_guard lock(mutex_);
+    const auto found = verified_.find(version.value);
+    return found != verified_.end() && !digest.empty() && found->second == digest;
+}
+
+void ContentBook::remember(release::Version version, const std::string& digest) {
     const std::lock_guard lock(mutex_);
     if (verified_.size() >= remembered_max) verified_.clear();
-    verified_[version.value] = *digest;
-    return reading;
+    verified_[version.value] = digest;
 }
 
 void ContentBook::fill_in(Connection& connection, release::Version version,
@@ -72,12 +75,14 @@ void ContentBook::fill_in(Connection& connection, release::Version version,
 
 std::optional<Store::Payload> ContentBook::payload(Connection& connection,
                                                    release::Version version) {
-    const Rows rows =
-        connection.query("SELECT payload FROM config_versions WHERE version = ?", {version.value});
+    const Rows rows = connection.query(
+        "SELECT payload, sha256 FROM config_versions WHERE version = ?", {version.value});
     if (rows.empty()) return std::nullopt;
     Store::Payload payload;
     payload.text = rows[0].text(0);
-    payload.sha256 = digest_of(payload.text).value_or(std::string());
+    const std::string stored = lower_case(rows[0].text(1));
+    payload.sha256 =
+        is_verified(version, stored) ? stored : digest_of(payload.text).value_or(std::string());
     return payload;
 }
 

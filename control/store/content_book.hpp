@@ -20,8 +20,9 @@ struct ContentReading {
     bool lacks_digest = false;           ///< config_versions.sha256 is to be filled in
 };
 
-/// Parsing 8 MiB at every renewal would be a waste: what was verified once in this process is
-/// remembered by version and stored digest (a content is immutable once used). Thread-safe.
+/// Parsing 8 MiB at every renewal would be a waste, and longer than a short lease on a slow
+/// machine: what was verified once in this process is remembered by version and digest (a content
+/// is immutable once used, and agents compute the digest themselves). Thread-safe.
 class ContentBook {
   public:
     [[nodiscard]] ContentReading read(Connection& connection, release::Version version);
@@ -29,10 +30,13 @@ class ContentBook {
     static void fill_in(Connection& connection, release::Version version,
                         const std::string& digest);
     /// See Store::payload. A payload that cannot be read has an empty digest: it fits no release.
-    [[nodiscard]] static std::optional<Store::Payload> payload(Connection& connection,
-                                                               release::Version version);
+    [[nodiscard]] std::optional<Store::Payload> payload(Connection& connection,
+                                                        release::Version version);
 
   private:
+    [[nodiscard]] bool is_verified(release::Version version, const std::string& digest);
+    void remember(release::Version version, const std::string& digest);
+
     std::mutex mutex_;
     std::map<std::int64_t, std::string> verified_;
 };

@@ -13,9 +13,10 @@ constexpr int deadlock_tries = 4;
 constexpr std::size_t waiting_max = 1000;
 
 /// The driver may throw what is not a database error (out of memory, say).
-[[noreturn]] void rethrow_as_failure(const std::exception& error) {
-    DbFailure failure(std::string("the database driver failed: ") + error.what(),
-                      release::Outcome::unknown);
+[[noreturn]] void rethrow_as_failure(const std::exception& error, Access access) {
+    DbFailure failure(
+        std::string("the database driver failed: ") + error.what(),
+        access == Access::read ? release::Outcome::not_done : release::Outcome::unknown);
     failure.breaks_connection = true;
     throw failure;
 }
@@ -49,7 +50,7 @@ void run_with_retries(ConnectionSlot& slot, Access access,
             throw;
         } catch (const std::exception& error) {
             slot.drop_if_broken();
-            rethrow_as_failure(error);
+            rethrow_as_failure(error, access);
         }
     }
 }

@@ -90,8 +90,8 @@ class ReleaseStore final : public Store {
     }
 
     awaitable<release::Result<std::optional<Payload>>> payload(release::Version version) override {
-        auto work = [version](Connection& connection) {
-            return ContentBook::payload(connection, version);
+        auto work = [version, contents = contents_](Connection& connection) {
+            return contents->payload(connection, version);
         };
         return threads_.run(Access::read, std::move(work));
     }

@@ -64,27 +64,6 @@ TEST_P(FaultTest, waits_for_a_writer_that_is_soon_done) {
     EXPECT_EQ(*written, Committed::done);
 }
 
-TEST_P(FaultTest, serves_the_executor_while_requests_of_the_api_are_stuck) {
-    constexpr std::size_t requests = 6;  // more than there are threads
-    Transaction other(hand(), Transaction::Kind::write);
-    hand().execute("UPDATE nodes SET labels = '{}'");
-    NodeChangeRequest change;
-    change.status = "offline";
-    std::vector<std::optional<Result<NodeView>>> stuck(requests);
-    for (auto& one : stuck)
-        control().start(control().api().change_node(NodeId{1}, change), one);
-    // More than once: a thread that has served the executor must not get stuck afterwards.
-    for (int i = 0; i < 3; ++i)
-        EXPECT_TRUE(control().read(*claim_));
-    for (const auto& one : stuck)
-        EXPECT_FALSE(one) << "it still waits for the row";
-    other.commit();
-    for (auto& one : stuck) {
-        control().run_until(one);
-        EXPECT_TRUE(*one);
-    }
-}
-
 EDGEROLL_ON_BOTH_DATABASES(FaultTest);
 
 class ServerFaultTest : public FaultTest {

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <exception>
 #include <memory>
@@ -65,7 +66,6 @@ class Process {
     /// Runs the loop until `result` is there.
     template <class T>
     void run_until(const std::optional<T>& result) {
-        context_.restart();
         while (!result)
             context_.run_one();
     }
@@ -98,6 +98,9 @@ class Process {
   private:
     HandClock clock_;
     boost::asio::io_context context_;
+    // As in the program, the loop never runs out of work between two calls.
+    boost::asio::executor_work_guard<boost::asio::io_context::executor_type> busy_{
+        context_.get_executor()};
     std::unique_ptr<Database> database_;
 };
 

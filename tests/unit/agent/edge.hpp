@@ -15,6 +15,7 @@
 #include "agent/files_posix.hpp"
 #include "agent/processes_posix.hpp"
 #include "agent/url_prober.hpp"
+#include "agent/wall_clock_posix.hpp"
 #include "tests/unit/agent/world.hpp"
 #include "tls/rt/clock.hpp"
 #include "tls/rt/spawn.hpp"

@@ -1,4 +1,7 @@
 #include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include <chrono>
@@ -6,6 +9,7 @@
 #include <thread>
 
 #include "agent/command_environment.hpp"
+#include "agent/descriptor.hpp"
 #include "agent/processes_posix.hpp"
 #include "tests/unit/agent/world.hpp"
 
@@ -38,20 +42,19 @@ CommandResult run_timed(const Command& command, Millis& took) {
     return result;
 }
 
-/// Whether a process with this id still runs (a zombie does not).
-bool is_alive(const std::string& pid) {
-    std::ifstream file("/proc/" + pid + "/stat");
-    std::string text;
-    std::getline(file, text);
-    const auto end = text.rfind(')');
-    return end != std::string::npos && end + 2 < text.size() && text[end + 2] != 'Z';
+/// Whether the process with this id ends within `limit`.
+bool ends_within(const std::string& pid, Millis limit) {
+    const Descriptor process(static_cast<int>(::syscall(SYS_pidfd_open, std::stoi(pid), 0U)));
+    if (!process.is_open()) return true;
+    pollfd watched{process.get(), POLLIN, 0};
+    return ::poll(&watched, 1, static_cast<int>(limit.count())) == 1;
 }
 
+bool is_alive(const std::string& pid) {
+    return !ends_within(pid, Millis(0));
+}
 bool is_gone_soon(const std::string& pid) {
-    for (int i = 0; i < 200 && is_alive(pid); ++i) {
-        std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    }
-    return !is_alive(pid);
+    return ends_within(pid, Millis(5'000));
 }
 
 std::string first_line(const std::string& text) {
@@ -137,12 +140,15 @@ TEST(Processes, kills_with_SIGKILL_what_ignores_SIGTERM_grandchildren_included) 
 }
 
 TEST(Processes, ends_early_when_interrupted) {
+    const TemporaryFolder folder;
+    ASSERT_EQ(::mkfifo(folder.path("ready").c_str(), 0600), 0);
     Interrupt interrupt;
     std::thread setter([&] {
-        std::this_thread::sleep_for(std::chrono::milliseconds(100));
+        (void)folder.read("ready");  // blocks until the command has begun
         interrupt.set();
     });
-    const CommandResult result = make_processes()->run(shell("sleep 60"), interrupt);
+    const CommandResult result =
+        make_processes()->run(shell("echo >" + folder.path("ready") + "; sleep 60"), interrupt);
     setter.join();
     EXPECT_EQ(result.end, End::interrupted);
     EXPECT_EQ(make_processes()->run(shell("exit 0"), interrupt).end, End::interrupted)

@@ -1,10 +1,9 @@
-#include "agent/apply/journal_codec.hpp"
-
 #include <algorithm>
 #include <limits>
-#include <set>
 #include <utility>
 
+#include "agent/apply/journal_codec.hpp"
+#include "agent/apply/journal_line.hpp"
 #include "release/wire/json_util.hpp"
 
 namespace edgeroll::agent::apply {
@@ -15,45 +14,7 @@ using release::TaskStatus;
 using release::Version;
 using release::wire::Json;
 
-constexpr std::size_t checksum_digits = 16;
 constexpr std::size_t line_bytes_max = 1U << 20;
-
-/// Against torn writes and flipped bits, not against an attacker: who can write here is root.
-std::string checksum(std::string_view json) {
-    return release::wire::sha256_hex(json).substr(0, checksum_digits);
-}
-
-std::string line_of(const Json& record) {
-    const std::string json = release::wire::dump_json(record);
-    return checksum(json) + ' ' + json + '\n';
-}
-
-Json json_of(const Course& course) {
-    Json finished = Json::array();
-    for (const StepName step : course.finished)
-        finished.push_back(to_text(step));
-    Json json = {{"reloadOnly", course.is_reload_only},
-                 {"status", release::to_text(course.status)},
-                 {"finished", std::move(finished)},
-                 {"switched", course.is_switched},
-                 {"cancelWanted", course.is_cancel_wanted},
-                 {"timeUp", course.is_time_up},
-                 {"stuck", course.is_stuck},
-                 {"lastError", course.last_error}};
-    if (course.current) json["current"] = to_text(*course.current);
-    if (course.failed) json["failed"] = to_text(*course.failed);
-    return json;
-}
-
-Json json_of(const StepRecord& step) {
-    Json json = {{"name", to_text(step.name)},
-                 {"status", release::to_text(step.status)},
-                 {"startedAt", step.started_at},
-                 {"finishedAt", step.finished_at},
-                 {"output", step.output}};
-    if (step.exit_code) json["exitCode"] = *step.exit_code;
-    return json;
-}
 
 /// Reads members and remembers the first thing that is wrong, so that a record is read in one go
 /// and judged once.
@@ -235,54 +196,6 @@ bool replay_line(std::string_view line, Book& book) {
 
 }  // namespace
 
-std::string encode_task(const Entry& entry, const Details& details) {
-    Json labels = Json::object();
-    for (const auto& [name, value] : details.labels)
-        labels[name] = value;
-    Json steps = Json::array();
-    for (const StepRecord& step : details.steps)
-        steps.push_back(json_of(step));
-    Json record = {{"kind", "task"},
-                   {"taskId", entry.task_id},
-                   {"version", entry.version.value},
-                   {"sha256", entry.sha256},
-                   {"order", entry.order},
-                   {"course", json_of(entry.course)},
-                   {"createdAt", details.created_at},
-                   {"startedAt", details.started_at},
-                   {"finishedAt", details.finished_at},
-                   {"timeoutMs", details.timeout_ms},
-                   {"nodeName", details.node_name},
-                   {"nodeIp", details.node_ip},
-                   {"labels", std::move(labels)},
-                   {"payloadFile", details.payload_file},
-                   {"steps", std::move(steps)}};
-    if (details.previous) record["previous"] = details.previous->value;
-    return line_of(record);
-}
-
-std::string encode_epoch(Version version, release::Epoch epoch) {
-    const Json record = {{"kind", "epoch"}, {"version", version.value}, {"epoch", epoch.value}};
-    return line_of(record);
-}
-
-std::string encode_applied(const Ledger& ledger) {
-    Json record = {{"kind", "applied"}, {"sha256", ledger.applied_sha256}};
-    if (ledger.applied_version) record["version"] = ledger.applied_version->value;
-    return line_of(record);
-}
-
-std::string encode_book(const Book& book) {
-    std::string text = encode_applied(book.ledger);
-    for (const auto& [version, epoch] : book.ledger.highest_epoch) {
-        text += encode_epoch(version, epoch);
-    }
-    for (const auto& [id, entry] : book.ledger.tasks) {
-        text += encode_task(entry, book.details.at(id));
-    }
-    return text;
-}
-
 Replay decode_journal(std::string_view text) {
     Replay replay;
     while (!text.empty()) {
@@ -297,31 +210,6 @@ Replay decode_journal(std::string_view text) {
         text.remove_prefix(end + 1);
     }
     return replay;
-}
-
-void prune(Book& book, std::size_t keep, std::optional<Version> live) {
-    std::vector<const Entry*> finished;
-    for (const auto& [id, entry] : book.ledger.tasks) {
-        if (release::is_final(entry.course.status)) finished.push_back(&entry);
-    }
-    std::ranges::sort(finished, std::ranges::greater{}, &Entry::order);
-    std::vector<std::string> dropped;
-    for (std::size_t i = keep; i < finished.size(); ++i) {
-        const Version version = finished[i]->version;
-        if (version == live || version == book.ledger.applied_version) continue;
-        dropped.push_back(finished[i]->task_id);
-    }
-    for (const std::string& id : dropped) {
-        book.ledger.tasks.erase(id);
-        book.details.erase(id);
-    }
-    std::set<Version> needed;
-    for (const auto& [id, entry] : book.ledger.tasks)
-        needed.insert(entry.version);
-    auto& epochs = book.ledger.highest_epoch;
-    for (auto it = epochs.begin(); it != epochs.end() && epochs.size() > 4 * keep;) {
-        it = needed.contains(it->first) ? std::next(it) : epochs.erase(it);
-    }
 }
 
 }  // namespace edgeroll::agent::apply
