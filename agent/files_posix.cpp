@@ -230,7 +230,8 @@ class PosixFiles final : public Files {
         if (!write_all(file.get(), bytes) || ::fdatasync(file.get()) != 0 ||
             (before.st_size == 0 && ::fsync(folder.get()) != 0)) {
             const int error = errno;
-            (void)::ftruncate(file.get(), before.st_size);
+            // Should even this fail, the caller's next line starts on a line of its own.
+            (void)!::ftruncate(file.get(), before.st_size);
             return trouble("write", absolute(path), error);
         }
         return {};

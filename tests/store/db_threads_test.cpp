@@ -94,7 +94,9 @@ TEST_F(DbThreadsTest, keeps_a_thread_free_for_the_executor) {
     }
     context_.poll();  // all four are handed to the threads
     EXPECT_TRUE(latch.has_waiting(1, std::chrono::seconds(60)));
-    EXPECT_FALSE(latch.has_waiting(2, std::chrono::milliseconds(300))) << "both threads are taken";
+    const bool are_both_taken = latch.has_waiting(2, std::chrono::milliseconds(300));
+    EXPECT_FALSE(are_both_taken);
+    if (are_both_taken) latch.open();  // a failure, not a hang
     std::optional<Answer> urgent;
     start(threads_.run(Access::read, [](Connection&) { return 2; }), urgent);
     run_until(urgent);
