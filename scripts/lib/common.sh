@@ -39,7 +39,8 @@ start() {
     pids+=("$started")
 }
 
-is_alive() { kill -0 "$1" 2>/dev/null; }
+# A child that has ended stays a zombie until the shell waits for it: that counts as ended.
+is_alive() { [ -r "/proc/$1/stat" ] && [[ "$(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null)" == [!ZX]* ]]; }
 
 # stop PID: SIGTERM, and SIGKILL if that has done nothing after 10 s. Status: the program's own.
 stop() {
