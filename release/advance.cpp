@@ -165,7 +165,14 @@ void advance(Draft& draft) {
         return;
     }
     if (is_final(release.seen.status)) {
-        draft.let_go("the release is finished", true);
+        // The status stands; what is not dispatched stays so, what runs is recorded as it ends.
+        if (release.is_ended_by_hand && release.counts.pending > 0) {
+            draft.skip_all_pending("the release was set to " +
+                                   std::string(to_text(release.seen.status)) + " by hand");
+        }
+        if (!release.is_ended_by_hand || release.counts.running == 0) {
+            draft.let_go("the release is finished", true);
+        }
         return;
     }
     watch_content(draft);

@@ -66,6 +66,9 @@ class Conversation {
     /// After a pause.
     [[nodiscard]] Move woken(Instant now);
 
+    /// The agent had the task once and denies it now.
+    [[nodiscard]] bool is_forgotten() const { return is_forgotten_; }
+
   private:
     enum class Ask { dispatch, query };
 

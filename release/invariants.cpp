@@ -60,7 +60,8 @@ std::optional<Violation> check(const Step& done) {
     if (has_intent && done.commit.skip_pending && release.counts.running == 0) {
         return Violation{"I1", "a node would be dispatched and forgotten"};
     }
-    return check_end(release);
+    // Only our own end is judged: one written by hand is taken as it is.
+    return done.commit.release.status ? check_end(release) : std::nullopt;
 }
 
 std::optional<Violation> check_all(const Release& release) {
@@ -89,7 +90,7 @@ std::optional<Violation> check_all(const Release& release) {
     if (!(total == release.counts) || starting != release.starting) {
         return Violation{"I4", "the release's counters differ from its rows"};
     }
-    return check_end(release);
+    return std::nullopt;
 }
 
 }  // namespace edgeroll::release

@@ -6,6 +6,9 @@ namespace edgeroll::release {
 
 std::optional<std::string> exceeded_limit(const Release& release) {
     const Limits& limits = release.seen.policy.limits;
+    if (release.counts.deferred > 0) {
+        return std::to_string(release.counts.deferred) + " deferred, max_unreachable is 0";
+    }
     const int failed = release.counts.failed;
     const bool is_unlimited = limits.failure_threshold || limits.max_batch_fail_rate_percent;
     if (!is_unlimited) {

@@ -144,7 +144,8 @@ struct Release {
     /// that is newer than the end of the one before (SPEC.md 4.6).
     int read_for_batch = 0;
     bool is_reread_asked = false;
-    bool has_new_rows = false;  ///< just observed: running rows may lack a conversation
+    bool is_ended_by_hand = false;  ///< somebody wrote a final status while it was run here
+    bool has_new_rows = false;      ///< just observed: running rows may lack a conversation
 };
 
 /// Position of a node in Release::nodes; nothing if the release does not have it. O(log n).

@@ -17,6 +17,11 @@ NodeState carried_over(const Release& before, NodeRow row, Instant now) {
     const auto position = find_node(before, node.row.id);
     if (!position) return node;
     const NodeState& old = before.nodes[*position];
+    // Set to running by hand, without a task: it keeps the id that it was given here.
+    if (node.row.task_id.empty()) {
+        node.row.task_id = old.row.task_id;
+        node.row.attempt = old.row.attempt;
+    }
     if (old.row.status != NodeStatus::running || old.row.task_id != node.row.task_id) return node;
     node.deadline = old.deadline;
     node.is_in_conversation = old.is_in_conversation;
@@ -67,16 +72,21 @@ void index_by_id(Release& release) {
 
 // Rows that came after the start belong to no plan (SPEC.md section 3): the newest ones, as many as
 // there are more than total_nodes.
-void skip_late_rows(Draft& draft) {
+void skip_late_rows(Draft& draft, const Release& before) {
     Release& release = draft.release;
     const auto planned = static_cast<std::size_t>(std::max(release.seen.total_nodes, 0));
     if (is_final(release.seen.status)) return;  // edits after the end are ignored (SPEC.md 4.6)
     if (release.seen.current_batch == 0 || release.nodes.size() <= planned) return;
     std::vector<std::size_t> newest(release.nodes.size());
     std::iota(newest.begin(), newest.end(), std::size_t{0});
-    std::sort(newest.begin(), newest.end(), [&](std::size_t a, std::size_t b) {
-        return release.nodes[a].row.row_id > release.nodes[b].row.row_id;
-    });
+    // Rows that were not there at the last reading are late for certain; after a takeover the ids
+    // tell.
+    const auto lateness = [&](std::size_t position) {
+        const NodeRow& row = release.nodes[position].row;
+        return std::pair(before.is_observed && !find_node(before, row.id), row.row_id);
+    };
+    std::sort(newest.begin(), newest.end(),
+              [&](std::size_t a, std::size_t b) { return lateness(a) > lateness(b); });
     newest.resize(release.nodes.size() - planned);
     for (const std::size_t position : newest) {
         if (release.nodes[position].row.status != NodeStatus::pending) continue;
@@ -108,8 +118,18 @@ void observe(Draft& draft, Snapshot snapshot) {
     release.has_new_rows = true;
     index_by_id(release);
     count_batches(release);
-    if (before.is_observed) note_changes_by_hand(draft, before);
-    skip_late_rows(draft);
+    if (before.is_observed) {
+        note_changes_by_hand(draft, before);
+        if (before.seen.status != release.seen.status) {
+            draft.note("status_changed_by_hand",
+                       {{"was", std::string(to_text(before.seen.status))},
+                        {"is", std::string(to_text(release.seen.status))}});
+        }
+    }
+    const bool was_open = before.is_observed && !is_final(before.seen.status);
+    release.is_ended_by_hand =
+        before.is_ended_by_hand || (was_open && is_final(release.seen.status));
+    skip_late_rows(draft, before);
     release.read_for_batch = static_cast<int>(lowest_unfinished(release)) + 1;
 }
 

@@ -30,9 +30,33 @@ void Dispatcher::start(release::StartConversation what, std::shared_ptr<Lifeline
 }
 
 void Dispatcher::cancel(release::CancelTask what, std::shared_ptr<Lifeline> lifeline) {
+    lifeline->is_stopping = true;
     std::string name = "cancel " + what.task_id;
     tls::rt::spawn(executor_, std::move(name), try_cancel(std::move(what), std::move(lifeline)));
 }
+
+namespace {
+
+// A conversation that wants to dispatch knows that the agent does not have the task. False: it must
+// not, and `move` says how the node ends instead.
+bool may_dispatch(const Lifeline& lifeline, const release::Conversation& conversation, Move& move) {
+    const bool has_content = lifeline.parcel && lifeline.parcel->payload;
+    if (!lifeline.is_stopping && has_content) return true;
+    move.kind = Move::Kind::finish;
+    if (lifeline.is_stopping && conversation.is_forgotten()) {
+        move.verdict.failure = release::FailureKind::lost;
+        move.verdict.error = "the agent lost the task, and a stop kept it from being sent again";
+    } else if (lifeline.is_stopping) {
+        move.verdict.status = release::NodeStatus::cancelled;
+        move.verdict.error = "stopped before the agent had the task";
+    } else {
+        move.verdict.failure = release::FailureKind::rejected;
+        move.verdict.error = "the content of the version is gone or was changed";
+    }
+    return false;
+}
+
+}  // namespace
 
 boost::asio::awaitable<Answer> Dispatcher::send(const Move& move,
                                                 const release::StartConversation& what,
@@ -61,6 +85,8 @@ boost::asio::awaitable<void> Dispatcher::converse(release::StartConversation wha
             move = conversation.woken(clock_.now());
             continue;
         }
+        if (move.kind == Move::Kind::dispatch && !may_dispatch(*lifeline, conversation, move))
+            continue;
         // A request that the agent may hold would keep others out for no work done: it takes no
         // slot. There is a cap on those as well; beyond it the agent is asked without holding.
         if (move.hold.count() > 0 && held_ >= options_.max_held) move.hold = Millis{0};
@@ -96,7 +122,8 @@ boost::asio::awaitable<void> Dispatcher::converse(release::StartConversation wha
 
 boost::asio::awaitable<void> Dispatcher::try_cancel(release::CancelTask what,
                                                     std::shared_ptr<Lifeline> lifeline) {
-    constexpr int tries = 3;
+    Millis delay = options_.rules.retry_first;
+    constexpr int tries = 20;  // about 80 s: an agent that restarts is back by then
     for (int i = 0; i < tries && lifeline->may_send(clock_.now()); ++i) {
         co_await in_flight_.acquire();
         const Answer answer = co_await agents_.cancel(what.address, what.task_id);
@@ -105,7 +132,8 @@ boost::asio::awaitable<void> Dispatcher::try_cancel(release::CancelTask what,
                                 answer.heard == Heard::wrong_state ||
                                 answer.heard == Heard::unknown_task;
         if (is_settled) co_return;
-        co_await clock_.sleep_until(clock_.now() + options_.rules.retry_first * (1 << i));
+        co_await clock_.sleep_until(clock_.now() + delay);
+        delay = std::min(delay * 2, options_.rules.retry_ceiling);
     }
 }
 

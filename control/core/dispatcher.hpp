@@ -23,6 +23,7 @@ struct DispatcherOptions {
 /// throws its state away; conversations of the old one fall silent.
 struct Lifeline {
     bool is_cut = false;
+    bool is_stopping = false;  ///< the release is being stopped: nothing is dispatched any more
     release::Instant good_until{};  ///< nothing is sent past it (Claim::good_until)
     std::shared_ptr<const Parcel> parcel;
     std::function<void(release::Event)> report;
@@ -38,7 +39,8 @@ class Dispatcher {
 
     /// Begins the conversation; its events go to lifeline->report.
     void start(release::StartConversation what, std::shared_ptr<Lifeline> lifeline);
-    /// Asks the agent to cancel, a few times if it cannot be reached.
+    /// Asks the agent to cancel, repeatedly if it cannot be reached; from now on no conversation of
+    /// this lifeline dispatches anything.
     void cancel(release::CancelTask what, std::shared_ptr<Lifeline> lifeline);
 
   private:

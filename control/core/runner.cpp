@@ -200,16 +200,7 @@ boost::asio::awaitable<void> Runner::carry_out(std::vector<release::Effect> effe
     for (release::Effect& effect : effects) {
         if (auto* start = std::get_if<release::StartConversation>(&effect)) {
             if (!lifeline_->parcel && !co_await load_parcel()) co_return;
-            if (lifeline_->parcel->payload) {
-                dispatcher_.start(std::move(*start), lifeline_);
-            } else {
-                release::Reported reported;
-                reported.node = start->node;
-                reported.task_id = start->task_id;
-                reported.verdict.failure = release::FailureKind::rejected;
-                reported.verdict.error = "the content of the version is gone or was changed";
-                writer_.add(std::move(reported));
-            }
+            dispatcher_.start(std::move(*start), lifeline_);
         } else if (auto* cancel = std::get_if<release::CancelTask>(&effect)) {
             dispatcher_.cancel(std::move(*cancel), lifeline_);
         } else if (std::holds_alternative<release::ReadAgain>(effect)) {
@@ -278,7 +269,8 @@ void Runner::forget() {
     std::shared_ptr<const Parcel> parcel = lifeline_->parcel;
     writer_.clear();
     begin_life();
-    lifeline_->parcel = std::move(parcel);  // fixed by digest: the same for the whole release
+    // Fixed by digest, the same for the whole release; one that was not there may be next time.
+    if (parcel && parcel->payload) lifeline_->parcel = std::move(parcel);
     needs_read_ = true;
 }
 
@@ -309,6 +301,10 @@ void Runner::narrate(const release::Commit& commit) {
     }
     for (const release::NodeChange& change : commit.nodes) {
         const bool is_failed = change.to == release::NodeStatus::failed;
+        const bool was_asked = change.from == release::NodeStatus::running;
+        if (!was_asked && is_final(change.to)) {
+            observer_.node_finished(change.to, change.failure, Millis{0});
+        }
         Fields fields{{"release", id},
                       {"node", std::to_string(change.node.value)},
                       {"status", std::string(release::to_text(change.to))},

@@ -28,6 +28,11 @@ class Runner {
     void stop();
 
     [[nodiscard]] release::ReleaseId id() const { return claim_.release; }
+    /// Paused and nothing runs: it takes no place among the releases at work.
+    [[nodiscard]] bool is_idle() const {
+        return release_.is_observed && release_.seen.status == release::ReleaseStatus::paused &&
+               release_.counts.running == 0;
+    }
 
   private:
     enum class Written { done, again, over };

@@ -51,7 +51,9 @@ class SupervisorOnLoop final : public Supervisor {
 
     boost::asio::awaitable<void> look() {
         while (!is_stopping_) {
-            const int free = options_.max_releases - running();
+            const auto idle = std::count_if(runners_.begin(), runners_.end(),
+                                            [](const auto& runner) { return runner->is_idle(); });
+            const int free = options_.max_releases - running() + static_cast<int>(idle);
             if (free > 0) co_await claim_some(free);
             co_await wake_.wait();
         }
@@ -68,8 +70,8 @@ class SupervisorOnLoop final : public Supervisor {
             if (is_stopping_) co_return;
             release::Result<std::optional<Claim>> claim = co_await store_.claim(id);
             if (!claim) {
-                trouble(claim.error(), "claim");
-                co_return;
+                trouble(claim.error(), "claim");  // one locked row must not keep the others waiting
+                continue;
             }
             if (!*claim) continue;
             observer_.note(Severity::info, "release_claimed",

@@ -37,7 +37,7 @@ std::optional<Snapshot> read_release(Connection& connection, const Claim& claim,
         "CASE WHEN " +
             connection.dialect().written_time("not_before") +
             " IS NULL THEN not_before "
-            "END FROM release_tasks WHERE id = ? AND claim_epoch = ? AND claimed_by = ?",
+            "END, target FROM release_tasks WHERE id = ? AND claim_epoch = ? AND claimed_by = ?",
         {claim.release.value, claim.epoch.value, claim.owner});
     if (rows.empty()) return std::nullopt;
     const Row& row = rows[0];
@@ -78,6 +78,9 @@ std::optional<Snapshot> read_release(Connection& connection, const Claim& claim,
     if (!row.is_null(13)) {
         add_problem(snapshot, "not_before " + quoted(row.text(13)) + " is not a time");
     }
+    if (row.text(14) != "cdn") {
+        add_problem(snapshot, "target " + quoted(row.text(14)) + " is not supported: only cdn is");
+    }
     return snapshot;
 }
 
@@ -87,7 +90,8 @@ release::NodeRow node_row(Snapshot& snapshot, const Row& row) {
     node.id = release::NodeId{row.integer_or(1, 0)};
     node.batch = row.small(2);
     const std::string who = "node row " + std::to_string(node.row_id);
-    if (node.batch < 1 || !row.integer(2)) {
+    // Once the release is started such a row is a late one, and skipped like any other.
+    if (snapshot.current_batch == 0 && (node.batch < 1 || !row.integer(2))) {
         add_problem(snapshot, who + ": batch must be at least 1, not " + quoted(row.text(2)));
     }
     const auto status = release::from_text<release::NodeStatus>(row.text(3));

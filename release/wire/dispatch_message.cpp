@@ -122,7 +122,8 @@ std::string write_dispatch(const Dispatch& dispatch, std::string_view payload) {
     Json head = {
         {"taskId", dispatch.task_id}, {"type", dispatch.type}, {"version", dispatch.version.value}};
     if (!dispatch.sha256.empty()) head["sha256"] = dispatch.sha256;
-    if (dispatch.timeout) head["timeoutSec"] = seconds_of(*dispatch.timeout);
+    constexpr Millis timeout_max{static_cast<Millis::rep>(timeout_seconds_max) * 1000};
+    if (dispatch.timeout) head["timeoutSec"] = seconds_of(std::min(*dispatch.timeout, timeout_max));
     if (dispatch.epoch) head["epoch"] = dispatch.epoch->value;
     if (!dispatch.node_name.empty() || !dispatch.node_ip.empty()) {
         head["node"] = {{"name", dispatch.node_name}, {"ip", dispatch.node_ip}};

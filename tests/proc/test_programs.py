@@ -59,7 +59,7 @@ class Stopping(ProcCase):
 
     def test_watching_command_line(self):
         edge = self.edge(1)
-        edge.hold()
+        edge.hold("reload")
         control = self.control()
         self.insert_nodes([edge])
         self.insert_release(1, [[1]], version=1)

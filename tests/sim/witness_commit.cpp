@@ -174,7 +174,9 @@ void Witness::check_verdict(const control::Claim& claim, const ReleaseRow& relea
             violated("truth", what + " is a success without being asked, but never held it");
         }
     }
-    if (row.status == NodeStatus::cancelled && !has_ended(TaskStatus::cancelled)) {
+    // A task that a stop kept from being sent is cancelled without the agent's word.
+    const bool was_taken = taken_.contains(row.task_id) && !late_.contains(row.task_id);
+    if (row.status == NodeStatus::cancelled && was_taken && !has_ended(TaskStatus::cancelled)) {
         violated("truth", what + " is cancelled, but its agent never said so");
     }
     if (row.status != NodeStatus::failed || !was_asked || row.hand_changed_at) return;
@@ -182,7 +184,6 @@ void Witness::check_verdict(const control::Claim& claim, const ReleaseRow& relea
     if (is_word_of_agent && !has_ended(TaskStatus::failed) && !has_ended(TaskStatus::cancelled)) {
         violated("truth", what + " is exec_failed, but its agent never said so");
     }
-    const bool was_taken = taken_.contains(row.task_id) && !late_.contains(row.task_id);
     if (row.failure == FailureKind::unreachable && was_taken) {
         violated("truth", what + " is unreachable, but its agent accepted the task");
     }

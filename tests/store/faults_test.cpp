@@ -2,6 +2,7 @@
 // without a restart.
 #include <atomic>
 #include <functional>
+#include <future>
 #include <thread>
 
 #include "tests/store/store_fixture.hpp"
@@ -52,14 +53,17 @@ TEST_P(FaultTest, has_done_nothing_when_another_writer_keeps_the_row) {
 }
 
 TEST_P(FaultTest, waits_for_a_writer_that_is_soon_done) {
-    auto other = std::make_unique<Transaction>(hand(), Transaction::Kind::write);
-    hand().execute("UPDATE release_tasks SET reason = 'mine'");
-    std::thread ending([&] {
-        other->commit();
-        other.reset();
+    // A transaction belongs to one thread from its begin to its end.
+    std::promise<void> has_begun;
+    std::thread other([&] {
+        Transaction transaction(hand(), Transaction::Kind::write);
+        hand().execute("UPDATE release_tasks SET reason = 'mine'");
+        has_begun.set_value();
+        transaction.commit();
     });
+    has_begun.get_future().wait();
     const auto written = control().await(control().store().commit(*claim_, start()));
-    ending.join();
+    other.join();
     ASSERT_TRUE(written);
     EXPECT_EQ(*written, Committed::done);
 }

@@ -11,7 +11,7 @@ namespace {
 using test::Desk;
 using test::Rows;
 
-constexpr NodeId n1{1}, n2{2}, n3{3}, n4{4};
+constexpr NodeId n1{1}, n2{2}, n3{3};
 
 struct Step : testing::Test {
     static void expect_sound(const Desk& desk) { EXPECT_THAT(desk.violations, testing::IsEmpty()); }
@@ -135,35 +135,6 @@ TEST_F(Step, counts_the_time_a_node_ran_before_the_takeover) {
     other.observe();
 
     EXPECT_EQ(other.started.front().deadline, other.now + Millis{10'000});
-}
-
-TEST_F(Step, lets_a_status_set_by_hand_win_over_a_late_answer) {
-    Rows rows({1, 1, 2});
-    rows.header.policy.limits.failure_threshold = 5;
-    Desk desk(rows);
-    desk.observe();
-    rows.find(n1)->status = NodeStatus::failed;
-
-    desk.observe();
-    desk.report(n1, NodeStatus::success);
-
-    EXPECT_EQ(rows.find(n1)->status, NodeStatus::failed);
-    EXPECT_TRUE(rows.has_history("changed_by_hand"));
-    EXPECT_TRUE(rows.has_history("late_answer"));
-    expect_sound(desk);
-}
-
-TEST_F(Step, reads_again_when_a_row_changed_under_a_commit) {
-    Rows rows({1, 2});
-    Desk desk(rows);
-    desk.observe();
-    rows.find(n1)->status = NodeStatus::failed;
-
-    desk.report(n1, NodeStatus::success);
-
-    EXPECT_EQ(rows.find(n1)->status, NodeStatus::failed);
-    EXPECT_EQ(rows.header.status, ReleaseStatus::failed);
-    EXPECT_EQ(rows.find(n2)->status, NodeStatus::skipped);
 }
 
 TEST_F(Step, dispatches_nothing_while_paused_by_sql_and_goes_on_when_set_running) {
@@ -342,25 +313,6 @@ TEST_F(Step, does_not_start_with_missing_rows) {
 
     EXPECT_TRUE(desk.is_let_go);
     EXPECT_TRUE(desk.started.empty());
-}
-
-TEST_F(Step, skips_rows_added_after_the_start) {
-    Rows rows({1, 2});
-    Desk desk(rows);
-    desk.observe();
-    NodeRow late = *rows.find(n2);
-    late.row_id = 99;
-    late.id = n4;
-    rows.nodes.push_back(late);
-
-    desk.observe();
-    EXPECT_EQ(rows.find(n4)->status, NodeStatus::skipped);
-    EXPECT_EQ(rows.header.total_nodes, 3);
-    desk.report(n1, NodeStatus::success);
-    desk.report(n2, NodeStatus::success);
-
-    EXPECT_EQ(rows.header.status, ReleaseStatus::success);
-    expect_sound(desk);
 }
 
 TEST_F(Step, plans_the_batches_when_there_is_a_config_and_no_rows) {

@@ -1,0 +1,157 @@
+#include "control/core/dispatcher.hpp"
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/io_context.hpp>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "tests/support/manual_clock.hpp"
+
+namespace edgeroll::control {
+namespace {
+
+using release::Answer;
+using release::Heard;
+using release::Millis;
+
+// One agent that answers as the test says.
+class OneAgent final : public Agents {
+  public:
+    Heard to_dispatch = Heard::not_sent;
+    Heard to_query = Heard::unknown_task;
+    Heard to_cancel = Heard::not_sent;
+    int dispatches = 0, cancels = 0;
+
+    awaitable<Answer> dispatch(release::Address, std::string, std::shared_ptr<const Parcel>,
+                               Millis) override {
+        ++dispatches;
+        return say(to_dispatch);
+    }
+    awaitable<Answer> query(release::Address, std::string, Millis) override {
+        return say(to_query);
+    }
+    awaitable<Answer> cancel(release::Address, std::string) override {
+        ++cancels;
+        return say(to_cancel);
+    }
+
+  private:
+    static awaitable<Answer> say(Heard heard) {
+        Answer answer;
+        answer.heard = heard;
+        co_return answer;
+    }
+};
+
+class NoJitter final : public Random {
+  public:
+    double fraction() override { return 0.5; }
+};
+
+class Silent final : public Observer {
+  public:
+    void note(Severity, std::string_view, const Fields&) override {}
+    void dispatch_took(Millis) override {}
+    void node_finished(release::NodeStatus, release::FailureKind, Millis) override {}
+    void agent_error(Heard) override {}
+    void database_error(release::Outcome) override {}
+    void lease_lost() override {}
+    void violation(const release::Violation&) override {}
+};
+
+struct Dispatching : testing::Test {
+    OneAgent agent;
+    NoJitter random;
+    Silent observer;
+    std::shared_ptr<Lifeline> lifeline = std::make_shared<Lifeline>();
+    std::vector<release::Reported> reports;
+    boost::asio::io_context context;
+    test::ManualClock clock{context};
+    Dispatcher dispatcher{context.get_executor(), agent, clock, random, observer, {}};
+
+    void SetUp() override {
+        auto parcel = std::make_shared<Parcel>();
+        parcel->payload = std::make_shared<const std::string>("{}");
+        lifeline->parcel = std::move(parcel);
+        lifeline->good_until = release::never;
+        lifeline->report = [this](const release::Event& event) {
+            if (const auto* report = std::get_if<release::Reported>(&event)) {
+                reports.push_back(*report);
+            }
+        };
+    }
+
+    void start(bool asks_first) {
+        release::StartConversation what;
+        what.task_id = "apply_config_127.0.0.1_42";
+        what.asks_first = asks_first;
+        what.deadline = clock.now() + Millis{600'000};
+        dispatcher.start(std::move(what), lifeline);
+    }
+    void stop() {
+        release::CancelTask what;
+        what.task_id = "apply_config_127.0.0.1_42";
+        dispatcher.cancel(std::move(what), lifeline);
+    }
+};
+
+TEST_F(Dispatching, sends_nothing_any_more_once_the_release_is_being_stopped) {
+    start(false);
+    clock.advance(Millis{1'000});
+    const int before = agent.dispatches;
+    EXPECT_GT(before, 0);
+
+    stop();
+    agent.to_dispatch = Heard::accepted;
+    clock.advance(Millis{30'000});
+
+    EXPECT_EQ(agent.dispatches, before);
+    ASSERT_EQ(reports.size(), 1U);
+    EXPECT_EQ(reports[0].verdict.status, release::NodeStatus::cancelled);
+}
+
+TEST_F(Dispatching, does_not_dispatch_an_unknown_task_of_a_stopping_release_after_a_takeover) {
+    start(true);
+    stop();
+    clock.advance(Millis{30'000});
+
+    EXPECT_EQ(agent.dispatches, 0);
+    ASSERT_EQ(reports.size(), 1U);
+    EXPECT_EQ(reports[0].verdict.status, release::NodeStatus::cancelled);
+}
+
+TEST_F(Dispatching, goes_on_asking_to_cancel_until_the_agent_is_back) {
+    agent.to_query = Heard::accepted;
+    start(true);
+    stop();
+    clock.advance(Millis{10'000});
+    EXPECT_GT(agent.cancels, 3);
+
+    agent.to_cancel = Heard::accepted;
+    clock.advance(Millis{10'000});
+    const int settled = agent.cancels;
+    clock.advance(Millis{60'000});
+
+    EXPECT_EQ(agent.cancels, settled);
+}
+
+TEST_F(Dispatching, asks_a_running_node_before_it_gives_up_over_missing_content) {
+    lifeline->parcel = std::make_shared<Parcel>();
+    agent.to_query = Heard::accepted;
+    start(true);
+    clock.advance(Millis{1'000});
+    EXPECT_TRUE(reports.empty());
+
+    agent.to_query = Heard::unknown_task;
+    clock.advance(Millis{30'000});
+
+    ASSERT_EQ(reports.size(), 1U);
+    EXPECT_EQ(reports[0].verdict.failure, release::FailureKind::rejected);
+    EXPECT_EQ(agent.dispatches, 0);
+}
+
+}  // namespace
+}  // namespace edgeroll::control

@@ -1,0 +1,110 @@
+// Rows that somebody changes while a release runs (SPEC.md 4.6).
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "release/step.hpp"
+#include "tests/support/rows.hpp"
+
+namespace edgeroll::release {
+namespace {
+
+using test::Desk;
+using test::Rows;
+
+constexpr NodeId n1{1}, n2{2}, n3{3}, n4{4};
+
+struct StepByHand : testing::Test {
+    static void expect_sound(const Desk& desk) { EXPECT_THAT(desk.violations, testing::IsEmpty()); }
+};
+
+TEST_F(StepByHand, lets_a_status_set_by_hand_win_over_a_late_answer) {
+    Rows rows({1, 1, 2});
+    rows.header.policy.limits.failure_threshold = 5;
+    Desk desk(rows);
+    desk.observe();
+    rows.find(n1)->status = NodeStatus::failed;
+
+    desk.observe();
+    desk.report(n1, NodeStatus::success);
+
+    EXPECT_EQ(rows.find(n1)->status, NodeStatus::failed);
+    EXPECT_TRUE(rows.has_history("changed_by_hand"));
+    EXPECT_TRUE(rows.has_history("late_answer"));
+    expect_sound(desk);
+}
+
+TEST_F(StepByHand, reads_again_when_a_row_changed_under_a_commit) {
+    Rows rows({1, 2});
+    Desk desk(rows);
+    desk.observe();
+    rows.find(n1)->status = NodeStatus::failed;
+
+    desk.report(n1, NodeStatus::success);
+
+    EXPECT_EQ(rows.find(n1)->status, NodeStatus::failed);
+    EXPECT_EQ(rows.header.status, ReleaseStatus::failed);
+    EXPECT_EQ(rows.find(n2)->status, NodeStatus::skipped);
+}
+
+TEST_F(StepByHand, leaves_a_final_status_written_by_hand_and_records_what_still_runs) {
+    Rows rows({1, 1, 2});
+    Desk desk(rows);
+    desk.observe();
+    rows.header.status = ReleaseStatus::cancelled;
+
+    desk.observe();
+    EXPECT_EQ(rows.find(n3)->status, NodeStatus::skipped);
+    EXPECT_FALSE(desk.is_let_go);
+    desk.report(n1, NodeStatus::success);
+    desk.report(n2, NodeStatus::success);
+
+    EXPECT_EQ(rows.header.status, ReleaseStatus::cancelled);
+    EXPECT_EQ(rows.header.success_nodes, 2);
+    EXPECT_TRUE(desk.is_let_go);
+    expect_sound(desk);
+}
+
+TEST_F(StepByHand, fails_when_a_node_is_deferred_that_must_not_be) {
+    Rows rows({1, 2});
+    rows.find(n2)->status = NodeStatus::deferred;
+    Desk desk(rows);
+
+    desk.observe();
+
+    EXPECT_EQ(rows.header.status, ReleaseStatus::failed);
+    expect_sound(desk);
+}
+
+TEST_F(StepByHand, begins_one_conversation_for_a_row_set_running_by_hand) {
+    Rows rows({1});
+    rows.find(n1)->status = NodeStatus::running;
+    Desk desk(rows);
+
+    desk.observe();
+    desk.observe();
+    desk.observe();
+
+    EXPECT_EQ(desk.started.size(), 1U);
+}
+
+TEST_F(StepByHand, skips_rows_added_after_the_start) {
+    Rows rows({1, 2});
+    Desk desk(rows);
+    desk.observe();
+    NodeRow late = *rows.find(n2);
+    late.row_id = 99;
+    late.id = n4;
+    rows.nodes.push_back(late);
+
+    desk.observe();
+    EXPECT_EQ(rows.find(n4)->status, NodeStatus::skipped);
+    EXPECT_EQ(rows.header.total_nodes, 3);
+    desk.report(n1, NodeStatus::success);
+    desk.report(n2, NodeStatus::success);
+
+    EXPECT_EQ(rows.header.status, ReleaseStatus::success);
+    expect_sound(desk);
+}
+
+}  // namespace
+}  // namespace edgeroll::release
