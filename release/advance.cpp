@@ -113,8 +113,8 @@ void look_after_running(Draft& draft) {
         }
         if (node.row.task_id.empty()) {
             node.row.attempt = std::max(node.row.attempt, 1);
-            node.row.task_id =
-                make_task_id(node.row.address.ip, release.seen.version, node.row.attempt);
+            node.row.task_id = make_task_id(release.seen.type, node.row.address.ip,
+                                            release.seen.version, node.row.attempt);
         }
         node.is_in_conversation = true;
         StartConversation start;

@@ -22,9 +22,20 @@ struct ReleaseChange {
     bool is_started = false;     ///< started_at = now, if NULL
     bool is_finished = false;    ///< finished_at = now
     bool clears_action = false;  ///< requested_action = NULL
+    std::optional<Hold> hold;
+    /// With `hold`: its next decision comes this long from now (hold_until); nothing: NULL.
+    std::optional<Millis> hold_for;
+    bool marks_pause = false;  ///< the pause is counted from now on, unless it was already
+    bool ends_pause = false;   ///< the pause up to now counts as no working time
+    std::optional<Millis> batch_work_start;
+    std::optional<Millis> forgotten_work;  ///< so much working time counts no more
+    std::optional<int> waived_failures;
+
+    friend bool operator==(const ReleaseChange&, const ReleaseChange&) = default;
 };
 
-/// One row of release_task_nodes, from a known state to another. If the row is not in `from` any
+/// One row of release_task_nodes, from a known state to another. From running to running is a
+/// further attempt: the row's time begins anew. If the row is not in `from` any
 /// more (changed by hand), nothing of the commit is done: the outcome is `stale`.
 struct NodeChange {
     NodeId node;
@@ -36,7 +47,8 @@ struct NodeChange {
     std::string error;
     std::string steps;  ///< JSON text for the column `steps`; empty: leave
     int progress = 0;
-    bool has_new_content = false;  ///< nodes.applied_* become the release's version and digest
+    bool has_new_content = false;    ///< nodes.applied_* become the release's version and digest
+    std::optional<Version> content;  ///< with it: whose content, where it is not the release's own
 };
 
 /// Every row that is still pending becomes skipped with this reason, also rows nobody has read yet.
@@ -48,6 +60,8 @@ struct SkipPending {
 struct PlannedNode {
     NodeId node;
     int batch = 1;
+    std::optional<Version> config_version = std::nullopt;  ///< as NodeRow::config_version
+    friend bool operator==(const PlannedNode&, const PlannedNode&) = default;
 };
 
 /// A row of release_events. The store writes the status changes of `nodes` and `skip_pending` by
@@ -69,12 +83,13 @@ struct Commit {
     std::vector<PlannedNode> planned;
     std::vector<HistoryRow> history;
 
+    /// In the same transaction: a new release that undoes this one (on_failure: rollback). Where it
+    /// cannot be made the history says why, and the rest of the commit is done all the same.
+    bool creates_rollback = false;
+
     [[nodiscard]] bool is_empty() const {
-        const bool is_same = !release.status && !release.batch_status && !release.current_batch &&
-                             !release.total_batches && !release.total_nodes &&
-                             !release.content_sha256 && !release.last_error &&
-                             !release.is_started && !release.is_finished && !release.clears_action;
-        return is_same && nodes.empty() && !skip_pending && planned.empty() && history.empty();
+        return release == ReleaseChange{} && nodes.empty() && !skip_pending && planned.empty() &&
+               history.empty() && !creates_rollback;
     }
 };
 

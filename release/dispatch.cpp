@@ -9,7 +9,8 @@ void intend(Draft& draft, std::size_t position) {
     Release& release = draft.release;
     NodeState& node = release.nodes[position];
     node.row.attempt += 1;
-    node.row.task_id = make_task_id(node.row.address.ip, release.seen.version, node.row.attempt);
+    node.row.task_id = make_task_id(release.seen.type, node.row.address.ip, release.seen.version,
+                                    node.row.attempt);
     draft.change_node(position, NodeStatus::running);
     node.deadline = draft.now + release.rules.node_timeout;
     node.is_starting = true;

@@ -14,8 +14,8 @@ std::optional<std::size_t> find_node(const Release& release, NodeId id) {
     return *found;
 }
 
-std::string make_task_id(const std::string& ip, Version version, int attempt) {
-    std::string id = "apply_config_" + ip + "_" + std::to_string(version.value);
+std::string make_task_id(TaskType type, const std::string& ip, Version version, int attempt) {
+    std::string id = std::string(to_text(type)) + "_" + ip + "_" + std::to_string(version.value);
     if (attempt > 1) id += "_" + std::to_string(attempt);
     return id;
 }

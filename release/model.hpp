@@ -10,12 +10,11 @@
 #include <vector>
 
 #include "release/ids.hpp"
+#include "release/policy.hpp"
 #include "release/states.hpp"
 #include "release/time.hpp"
 
 namespace edgeroll::release {
-
-using Labels = std::vector<std::pair<std::string, std::string>>;
 
 /// How to reach a node and how to know that it is the right one (SPEC.md section 2).
 struct Address {
@@ -43,23 +42,15 @@ struct NodeRow {
     int batch = 1;
     NodeStatus status = NodeStatus::pending;
     FailureKind failure = FailureKind::none;
-    int attempt = 0;        ///< dispatches intended so far; the first is 1
+    int attempt = 0;          ///< dispatches intended so far; the first is 1
+    int attempts_before = 0;  ///< of those, the ones before the last `retry` of an operator
+    /// Whose content the node gets, where it is not the release's own (rollbacks).
+    std::optional<Version> config_version;
     std::string task_id;    ///< agent_task_id, empty before the first intent
     std::string error;      ///< error_msg
     Millis running_for{0};  ///< since started_at by the database's clock; running rows only
     NodeFacts facts;
     Address address;
-};
-
-/// Failure limits (SPEC.md 4.4). Absent is open; both absent tolerate none.
-struct Limits {
-    std::optional<int> failure_threshold;  ///< failed nodes tolerated in the whole release
-    std::optional<int> max_batch_fail_rate_percent;  ///< of a batch's dispatched and waiting rows
-};
-
-/// What batch_config asks for, as far as it is supported.
-struct Policy {
-    Limits limits;
 };
 
 /// The row of config_versions for the release's version.
@@ -72,11 +63,13 @@ struct Content {
 struct FleetNode {
     NodeId id;
     Labels labels;
+    std::string name{}, ip{};  ///< a selector's list names one of them
 };
 
 /// Everything a decision needs, read at one moment under a claim.
 struct Snapshot {
     ReleaseId id;
+    TaskType type = TaskType::apply_config;
     Version version;
     ReleaseStatus status = ReleaseStatus::pending;
     BatchStatus batch_status = BatchStatus::none;
@@ -87,10 +80,31 @@ struct Snapshot {
     int success_nodes = 0;
     int failed_nodes = 0;
     bool has_batch_config = false;  ///< with it and without node rows edgeroll plans the batches
+    bool is_planned = false;        ///< the rows were planned by edgeroll (plan_sha256 is set)
     Policy policy;
     std::string content_sha256;  ///< digest kept at the first start; "" before, "reload" for none
     std::string last_error;
     Content content;
+    /// By version: the contents that rows name in config_version; not present when they are gone.
+    std::vector<std::pair<Version, Content>> other_contents;
+    std::vector<std::string> bans;        ///< digests that agents are told to refuse, newest first
+    bool is_forced = false;               ///< a banned content is released all the same
+    std::optional<ReleaseId> rolls_back;  ///< the release that this one undoes
+    int waived_failures = 0;              ///< failed nodes that count against no limit any more
+
+    // Between batches.
+    Hold hold = Hold::none;
+    std::optional<Millis> hold_left;  ///< until the hold's next decision, by the database's clock
+    /// Since a node of this release was last finished; nothing when none was.
+    std::optional<Millis> since_last_finish;
+
+    // Working time: from the start, without the pauses, by the database's clock.
+    Millis worked{0};
+    Millis batch_work_start{0};    ///< `worked` when the current batch was started
+    bool is_pause_marked = false;  ///< the database counts the present pause already
+    std::int64_t utc_ms = 0;       ///< the database's wall clock at the reading, for windows
+    std::int64_t steer_seq = 0;    ///< grows with every steering write of the API
+
     std::vector<NodeRow> nodes;     ///< ascending by (batch, id)
     std::vector<FleetNode> fleet;   ///< only filled in when a plan is needed; ascending by id
     std::vector<Version> blockers;  ///< earlier or started releases that share nodes (SPEC.md 4.9)
@@ -100,11 +114,16 @@ struct Snapshot {
 
 /// content_sha256 of a release that has no content of its own.
 inline constexpr const char* reload_only_mark = "reload";
+/// content_sha256 of a rollback: every row has a content of its own.
+inline constexpr const char* mixed_mark = "mixed";
 
 /// Settings the core decides by; fixed for the life of a runner.
 struct Rules {
     Millis node_timeout{600'000};  ///< from intent until the node must have finished
-    int start_window = 256;  ///< nodes of a release whose first attempt may be open at once, > 0
+    int start_window = 256;     ///< nodes of a release whose first attempt may be open at once, > 0
+    Millis retry_first{1'000};  ///< pause before the first automatic retry; doubles each time
+    Millis retry_ceiling{60'000};  ///< the longest such pause
+    Millis gate_pause{5'000};      ///< between two questions at a gate that was unsure
 };
 
 /// A node as the core keeps it.
@@ -151,7 +170,8 @@ struct Release {
 /// Position of a node in Release::nodes; nothing if the release does not have it. O(log n).
 [[nodiscard]] std::optional<std::size_t> find_node(const Release& release, NodeId id);
 
-/// `apply_config_{ip}_{version}`, from the second attempt on followed by `_{attempt}` (SPEC.md 5).
-[[nodiscard]] std::string make_task_id(const std::string& ip, Version version, int attempt);
+/// `{type}_{ip}_{version}`, from the second attempt on followed by `_{attempt}` (SPEC.md 5).
+[[nodiscard]] std::string make_task_id(TaskType type, const std::string& ip, Version version,
+                                       int attempt);
 
 }  // namespace edgeroll::release

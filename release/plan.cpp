@@ -2,12 +2,13 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <map>
 
 namespace edgeroll::release {
 namespace {
 
-constexpr int small_fleet = 20;
+constexpr std::size_t small_fleet = 20;
 
 std::string_view region_of(const FleetNode& node) {
     for (const auto& [name, value] : node.labels) {
@@ -32,6 +33,44 @@ std::vector<NodeId> spread_over_regions(const std::vector<FleetNode>& fleet) {
     return order;
 }
 
+bool has_label(const FleetNode& node, const std::string& name,
+               const std::vector<std::string>& values) {
+    return std::any_of(node.labels.begin(), node.labels.end(), [&](const auto& label) {
+        return label.first == name &&
+               std::find(values.begin(), values.end(), label.second) != values.end();
+    });
+}
+
+// By a list of names and addresses, or by labels; the list wins.
+std::vector<FleetNode> select(const std::vector<FleetNode>& fleet, const Selector& selector,
+                              std::vector<std::string>& unmatched) {
+    if (selector.is_empty()) return fleet;
+    std::vector<FleetNode> chosen;
+    if (selector.nodes.empty()) {
+        std::copy_if(
+            fleet.begin(), fleet.end(), std::back_inserter(chosen), [&](const FleetNode& node) {
+                return std::all_of(
+                    selector.labels.begin(), selector.labels.end(),
+                    [&](const auto& label) { return has_label(node, label.first, label.second); });
+            });
+        return chosen;
+    }
+    std::map<std::string_view, bool> wanted;  // entry, found
+    for (const std::string& entry : selector.nodes)
+        wanted.emplace(entry, false);
+    for (const FleetNode& node : fleet) {
+        const auto by_name = wanted.find(node.name);
+        const auto by_ip = wanted.find(node.ip);
+        if (by_name != wanted.end()) by_name->second = true;
+        if (by_ip != wanted.end()) by_ip->second = true;
+        if (by_name != wanted.end() || by_ip != wanted.end()) chosen.push_back(node);
+    }
+    for (const auto& [entry, is_found] : wanted) {
+        if (!is_found) unmatched.emplace_back(entry);
+    }
+    return chosen;
+}
+
 }  // namespace
 
 std::vector<int> batch_ends(int total, const std::vector<BatchSize>& sizes) {
@@ -54,29 +93,38 @@ std::vector<int> batch_ends(int total, const std::vector<BatchSize>& sizes) {
 }
 
 std::vector<PlannedNode> default_plan(const std::vector<FleetNode>& fleet) {
-    const bool is_small = fleet.size() <= small_fleet;
+    return make_plan(fleet, Policy{}).nodes;
+}
+
+Plan make_plan(const std::vector<FleetNode>& fleet, const Policy& policy) {
+    Plan plan;
+    const std::vector<FleetNode> chosen = select(fleet, policy.selector, plan.unmatched);
+    if (chosen.empty()) return plan;
+    std::vector<BatchSize> sizes = policy.sizes;
     std::vector<NodeId> order;
-    std::vector<BatchSize> sizes;
-    if (is_small) {
-        for (const FleetNode& node : fleet)
-            order.push_back(node.id);
-        sizes = {{BatchSize::Kind::count, 1}, {BatchSize::Kind::rest, 0}};
-    } else {
-        order = spread_over_regions(fleet);
+    if (sizes.empty() && chosen.size() > small_fleet) {
+        order = spread_over_regions(chosen);
         sizes = {{BatchSize::Kind::count, 1},
                  {BatchSize::Kind::percent, 5},
                  {BatchSize::Kind::percent, 20},
                  {BatchSize::Kind::rest, 0}};
+    } else {
+        order.reserve(chosen.size());
+        for (const FleetNode& node : chosen)
+            order.push_back(node.id);
+        if (sizes.empty()) sizes = {{BatchSize::Kind::count, 1}, {BatchSize::Kind::rest, 0}};
     }
-    std::vector<PlannedNode> plan;
-    plan.reserve(order.size());
+    plan.nodes.reserve(order.size());
     int batch = 1;
     for (const int end : batch_ends(static_cast<int>(order.size()), sizes)) {
-        const std::size_t first = plan.size();
-        while (plan.size() < static_cast<std::size_t>(end)) {
-            plan.push_back({order[plan.size()], batch});
+        const std::size_t first = plan.nodes.size();
+        while (plan.nodes.size() < static_cast<std::size_t>(end)) {
+            PlannedNode planned;
+            planned.node = order[plan.nodes.size()];
+            planned.batch = batch;
+            plan.nodes.push_back(planned);
         }
-        std::sort(plan.begin() + static_cast<std::ptrdiff_t>(first), plan.end(),
+        std::sort(plan.nodes.begin() + static_cast<std::ptrdiff_t>(first), plan.nodes.end(),
                   [](const PlannedNode& a, const PlannedNode& b) { return a.node < b.node; });
         ++batch;
     }

@@ -7,15 +7,9 @@
 
 #include "release/commit.hpp"
 #include "release/model.hpp"
+#include "release/policy.hpp"
 
 namespace edgeroll::release {
-
-/// One entry of a list of batch sizes: a count, or a percentage of all nodes, or the rest.
-struct BatchSize {
-    enum class Kind { count, percent, rest };
-    Kind kind = Kind::rest;
-    int amount = 0;
-};
 
 /// Ends (exclusive) of the batches of `total` nodes, strictly ascending, the last one is `total`.
 /// Batch k ends at min(N, max(end of k-1 + 1, counts so far + ceil(percents so far * N / 100))); a
@@ -26,6 +20,15 @@ struct BatchSize {
 /// 1, 5 %, 20 % and the rest, each batch spread over the values of the label `region`.
 /// Ascending by (batch, id). @param fleet ascending by id
 [[nodiscard]] std::vector<PlannedNode> default_plan(const std::vector<FleetNode>& fleet);
+
+struct Plan {
+    std::vector<PlannedNode> nodes;      ///< ascending by (batch, id); empty: nothing to release to
+    std::vector<std::string> unmatched;  ///< entries of the selector's list that no node has
+};
+
+/// The plan that a policy asks for: its selector's nodes in the order of their ids, cut by its
+/// sizes; without sizes as default_plan does. @param fleet ascending by id
+[[nodiscard]] Plan make_plan(const std::vector<FleetNode>& fleet, const Policy& policy);
 
 /// The text whose SHA-256 is plan_sha256: one line `batch:node` for each row, in the plan's order,
 /// then the version's content digest, so that a preview and a creation can be compared.

@@ -17,6 +17,10 @@ constexpr std::array<std::string_view, 7> failure_words{
 constexpr std::array<std::string_view, 5> task_words{"pending", "running", "success", "failed",
                                                      "cancelled"};
 constexpr std::array<std::string_view, 4> action_words{"", "pause", "continue", "stop"};
+constexpr std::array<std::string_view, 8> hold_words{"",        "bake",      "gate",     "review",
+                                                     "failure", "violation", "interval", "window"};
+constexpr std::array<std::string_view, 4> type_words{"apply_config", "reload", "purge_cache",
+                                                     "run_job"};
 
 template <class Status, std::size_t N>
 std::optional<Status> find(const std::array<std::string_view, N>& words, std::string_view text) {
@@ -46,6 +50,12 @@ std::string_view to_text(TaskStatus status) {
 std::string_view to_text(Action action) {
     return action_words.at(static_cast<std::size_t>(action));
 }
+std::string_view to_text(Hold hold) {
+    return hold_words.at(static_cast<std::size_t>(hold));
+}
+std::string_view to_text(TaskType type) {
+    return type_words.at(static_cast<std::size_t>(type));
+}
 
 template <>
 std::optional<ReleaseStatus> from_text<ReleaseStatus>(std::string_view text) {
@@ -70,6 +80,14 @@ std::optional<TaskStatus> from_text<TaskStatus>(std::string_view text) {
 template <>
 std::optional<Action> from_text<Action>(std::string_view text) {
     return find<Action>(action_words, text);
+}
+template <>
+std::optional<Hold> from_text<Hold>(std::string_view text) {
+    return find<Hold>(hold_words, text);
+}
+template <>
+std::optional<TaskType> from_text<TaskType>(std::string_view text) {
+    return find<TaskType>(type_words, text);
 }
 
 }  // namespace edgeroll::release

@@ -14,6 +14,13 @@ enum class TaskStatus { pending, running, success, failed, cancelled };
 /// What an operator asked for in release_tasks.requested_action.
 enum class Action { none, pause, resume, stop };
 
+/// Why a release stands between two batches (release_tasks.hold). bake, gate, interval and window
+/// end by themselves; review (pause_after_batch or an operator's pause), failure (on_failure:
+/// pause) and violation wait for an operator.
+enum class Hold { none, bake, gate, review, failure, violation, interval, window };
+/// What agents are asked to do (release_tasks.type).
+enum class TaskType { apply_config, reload, purge_cache, run_job };
+
 /// The database's word; empty for `none`. Action::resume is spelled `continue`.
 [[nodiscard]] std::string_view to_text(ReleaseStatus status);
 [[nodiscard]] std::string_view to_text(BatchStatus status);
@@ -21,6 +28,8 @@ enum class Action { none, pause, resume, stop };
 [[nodiscard]] std::string_view to_text(FailureKind kind);
 [[nodiscard]] std::string_view to_text(TaskStatus status);
 [[nodiscard]] std::string_view to_text(Action action);
+[[nodiscard]] std::string_view to_text(Hold hold);
+[[nodiscard]] std::string_view to_text(TaskType type);
 
 /// The value of a word; nothing for a word that is not in the contract. Empty text is `none` where
 /// the type has it.
@@ -39,7 +48,16 @@ template <>
 std::optional<TaskStatus> from_text<TaskStatus>(std::string_view text);
 template <>
 std::optional<Action> from_text<Action>(std::string_view text);
+template <>
+std::optional<Hold> from_text<Hold>(std::string_view text);
+template <>
+std::optional<TaskType> from_text<TaskType>(std::string_view text);
 
+/// Waits for nobody: it ends when its time has come.
+[[nodiscard]] constexpr bool ends_by_itself(Hold hold) {
+    return hold == Hold::bake || hold == Hold::gate || hold == Hold::interval ||
+           hold == Hold::window;
+}
 [[nodiscard]] constexpr bool is_final(ReleaseStatus status) {
     return status == ReleaseStatus::success || status == ReleaseStatus::failed ||
            status == ReleaseStatus::cancelled;

@@ -41,7 +41,19 @@ struct Reported {
 /// The time asked for in Step::wake_at has come.
 struct Woken {};
 
-using Event = std::variant<Observed, Attempted, Reported, Woken>;
+/// What came of one question at a gate.
+struct GateAnswer {
+    enum class Kind { pass, fail, unsure };
+    Kind kind = Kind::unsure;
+    std::string message;  ///< what was answered, for last_error and the history
+};
+/// The answer to AskGate.
+struct GateHeard {
+    int after_batch = 0;  ///< as asked; an answer to an older question is dropped
+    GateAnswer answer;
+};
+
+using Event = std::variant<Observed, Attempted, Reported, Woken, GateHeard>;
 
 // ---- effects, carried out only after the commit is known to be done ----
 
@@ -53,12 +65,20 @@ struct StartConversation {
     std::string task_id;
     bool asks_first = false;
     Instant deadline = never;
+    Instant not_before{};  ///< a retry: nothing is asked earlier
+    /// Whose content the node gets, where it is not the release's own.
+    std::optional<Version> content;
 };
 /// Ask the agent to cancel; the outcome comes through the conversation all the same.
 struct CancelTask {
     NodeId node;
     Address address;
     std::string task_id;
+};
+/// Ask the gate (Policy::gate) and come back with GateHeard.
+struct AskGate {
+    int after_batch = 0;  ///< ordinal of the batch that was finished
+    std::string url;
 };
 /// Read the database again and come back with Observed.
 struct ReadAgain {};
@@ -68,7 +88,7 @@ struct LetGo {
     bool is_finished = false;
 };
 
-using Effect = std::variant<StartConversation, CancelTask, ReadAgain, LetGo>;
+using Effect = std::variant<StartConversation, CancelTask, AskGate, ReadAgain, LetGo>;
 
 struct Step {
     Release next;

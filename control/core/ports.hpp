@@ -34,6 +34,15 @@ struct Claim {
     release::Instant good_until{};
 };
 
+/// What somebody else may have changed about a release that this process owns.
+struct Mark {
+    release::ReleaseId release;
+    release::Epoch epoch;
+    release::ReleaseStatus status = release::ReleaseStatus::pending;
+    release::Action requested = release::Action::none;
+    std::int64_t steer_seq = 0;
+};
+
 enum class Committed {
     done,    ///< written; effects may run
     fenced,  ///< the claim is lost: forget the release
@@ -63,6 +72,9 @@ class Store {
     /// Ends the claim at once: another process may take it, or nobody needs to.
     virtual awaitable<release::Result<void>> give_back(const Claim& claim) = 0;
 
+    /// The releases that this process has claimed, cheaply: one query for all of them.
+    virtual awaitable<release::Result<std::vector<Mark>>> marks() = 0;
+
     /// Everything about a release, in one consistent read under the claim. Nothing: fenced or gone.
     virtual awaitable<release::Result<std::optional<release::Snapshot>>> read(
         const Claim& claim) = 0;
@@ -81,14 +93,17 @@ class Store {
         std::string text;    ///< JSON object, as stored
         std::string sha256;  ///< content digest, computed from the text
     };
-    virtual awaitable<release::Result<std::optional<Payload>>> payload(
-        release::Version version) = 0;
+    virtual awaitable<release::Result<std::optional<Payload>>> payload(release::Version version,
+                                                                       release::TaskType type) = 0;
 };
 
-/// What is the same for every node of a release.
+/// What is the same for every node of a release that gets the same content.
 struct Parcel {
+    release::TaskType type = release::TaskType::apply_config;
     release::Version version;
     release::Epoch epoch;
+    std::vector<std::string> bans;               ///< digests that agents are told to refuse
+    bool is_forced = false;                      ///< take the content although it is banned
     std::shared_ptr<const std::string> payload;  ///< JSON text; `{}` when there is no content
     std::string sha256;                          ///< empty when there is no content
 };
@@ -107,6 +122,14 @@ class Agents {
                                              release::Millis hold) = 0;
     /// POST /tasks/{id}/cancel.
     virtual awaitable<release::Answer> cancel(release::Address to, std::string task_id) = 0;
+};
+
+/// The questions at gates between batches (gate_url). Never throws; whatever happens is an answer.
+class Gates {
+  public:
+    virtual ~Gates() = default;
+    /// One GET on a fresh connection, at most some seconds.
+    virtual awaitable<release::GateAnswer> ask(std::string url) = 0;
 };
 
 /// Randomness for jitter; seeded in the simulator.

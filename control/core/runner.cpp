@@ -218,7 +218,10 @@ boost::asio::awaitable<void> Runner::carry_out(std::vector<release::Effect> effe
 // A parcel without payload says that the content is gone or another than at the start. False: over.
 boost::asio::awaitable<bool> Runner::load_parcel() {
     auto parcel = std::make_shared<Parcel>();
+    parcel->type = release_.seen.type;
     parcel->version = release_.seen.version;
+    parcel->bans = release_.seen.bans;
+    parcel->is_forced = release_.seen.is_forced;
     parcel->epoch = claim_.epoch;
     if (release_.seen.content_sha256 == release::reload_only_mark) {
         parcel->payload = std::make_shared<const std::string>("{}");
@@ -227,7 +230,7 @@ boost::asio::awaitable<bool> Runner::load_parcel() {
     }
     while (!is_expired()) {
         release::Result<std::optional<Store::Payload>> payload =
-            co_await store_.payload(release_.seen.version);
+            co_await store_.payload(release_.seen.version, release_.seen.type);
         if (payload) {
             if (*payload && (*payload)->sha256 == release_.seen.content_sha256) {
                 parcel->payload = std::make_shared<const std::string>(std::move((*payload)->text));

@@ -40,7 +40,8 @@ std::vector<release::ReleaseId> find_claimable(Connection& connection, const std
         const release::ReleaseId id{row.integer_or(0, 0)};
         const release::Version version{row.integer_or(1, 0)};
         const bool is_started = row.integer_or(3, 0) > 0;
-        const bool is_impossible = row.text(12) != "apply_config" || version.value < 1;
+        const bool is_impossible =
+            !release::from_text<release::TaskType>(row.text(12)) || version.value < 1;
         const bool is_stopping = row.integer_or(10, 0) != 0;
         const bool waits_its_turn = !is_started && !is_impossible && !is_stopping;
         if (waits_its_turn) {
@@ -86,6 +87,28 @@ std::optional<release::Epoch> take_claim(Connection& connection, release::Releas
     add_history(connection, id, owner, {claimed});
     transaction.commit();
     return epoch;
+}
+
+std::vector<Mark> read_marks(Connection& connection, const std::string& owner) {
+    const Rows rows = connection.query(
+        "SELECT id, claim_epoch, " + effective_status() + ", " + effective_action() +
+            ", steer_seq FROM release_tasks WHERE " + is_unfinished() +
+            " AND claimed_by = ? AND NOT " + is_lease_free(connection.dialect()),
+        {owner});
+    std::vector<Mark> marks;
+    marks.reserve(rows.size());
+    for (const Row& row : rows) {
+        Mark mark;
+        mark.release = release::ReleaseId{row.integer_or(0, 0)};
+        mark.epoch = release::Epoch{row.integer_or(1, 0)};
+        mark.status = release::from_text<release::ReleaseStatus>(row.text(2))
+                          .value_or(release::ReleaseStatus::running);
+        mark.requested =
+            release::from_text<release::Action>(row.text(3)).value_or(release::Action::none);
+        mark.steer_seq = row.integer_or(4, 0);
+        marks.push_back(mark);
+    }
+    return marks;
 }
 
 bool renew_claim(Connection& connection, const Claim& claim, release::Millis lease) {

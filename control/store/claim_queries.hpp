@@ -20,6 +20,9 @@ namespace edgeroll::control {
                                                        const std::string& owner,
                                                        release::Millis lease);
 
+/// See Store::marks.
+[[nodiscard]] std::vector<Mark> read_marks(Connection& connection, const std::string& owner);
+
 /// See Store::renew.
 [[nodiscard]] bool renew_claim(Connection& connection, const Claim& claim, release::Millis lease);
 

@@ -47,6 +47,30 @@ Assignments assignments(const ReleaseChange& change, const Dialect& dialect) {
     }
     if (change.is_finished) to.expression("finished_at = " + dialect.now());
     if (change.clears_action) to.expression("requested_action = NULL");
+    if (change.hold) {
+        to.set("hold", null_if_empty(std::string(to_text(*change.hold))));
+        to.expression("hold_until = " +
+                      (change.hold_for ? dialect.now_plus(*change.hold_for) : "NULL"));
+    }
+    if (change.marks_pause) {
+        to.expression("paused_at = COALESCE(paused_at, " + dialect.now() + ")");
+    }
+    // MySQL assigns from left to right: the sum is made before its part is cleared.
+    const std::string forgotten =
+        change.forgotten_work ? " + " + std::to_string(change.forgotten_work->count()) : "";
+    if (change.ends_pause) {
+        to.expression("paused_ms = paused_ms + COALESCE(" + dialect.age_ms("paused_at") + ", 0)" +
+                      forgotten);
+        to.expression("paused_at = NULL");
+    } else if (change.forgotten_work) {
+        to.expression("paused_ms = paused_ms" + forgotten);
+    }
+    if (change.batch_work_start) {
+        to.set("batch_work_start_ms", std::int64_t{change.batch_work_start->count()});
+    }
+    if (change.waived_failures) {
+        to.set("waived_failures", std::int64_t{*change.waived_failures});
+    }
     return to;
 }
 

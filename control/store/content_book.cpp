@@ -1,16 +1,31 @@
 #include "control/store/content_book.hpp"
 
+#include "release/wire/json_util.hpp"
 #include "release/wire/payload.hpp"
+#include "release/wire/sha256.hpp"
 
 namespace edgeroll::control {
 namespace {
 
 constexpr std::size_t remembered_max = 256;
 
-release::Result<std::string> digest_of(const std::string& text) {
+release::Result<std::string> digest_of_files(const std::string& text) {
     auto payload = release::wire::parse_payload(text);
     if (!payload) return tl::unexpected(payload.error());
     return release::wire::content_digest(*payload);
+}
+
+/// What other task types are given is no set of files: the digest of its canonical text.
+release::Result<std::string> digest_of_object(const std::string& text) {
+    auto object = release::wire::parse_json(text, release::wire::payload_bytes_max);
+    if (!object) return tl::unexpected(object.error());
+    if (!object->is_object()) return release::fail("it is no JSON object");
+    return release::wire::sha256_hex(release::wire::dump_json(*object));
+}
+
+release::Result<std::string> digest_of(const std::string& text, release::TaskType type) {
+    const bool is_files = type == release::TaskType::apply_config;
+    return is_files ? digest_of_files(text) : digest_of_object(text);
 }
 
 std::string lower_case(std::string text) {
@@ -22,7 +37,8 @@ std::string lower_case(std::string text) {
 
 }  // namespace
 
-ContentReading ContentBook::read(Connection& connection, release::Version version) {
+ContentReading ContentBook::read(Connection& connection, release::Version version,
+                                 release::TaskType type) {
     ContentReading reading;
     const Rows known =
         connection.query("SELECT sha256 FROM config_versions WHERE version = ?", {version.value});
@@ -37,7 +53,7 @@ ContentReading ContentBook::read(Connection& connection, release::Version versio
         connection.query("SELECT payload FROM config_versions WHERE version = ?", {version.value});
     if (rows.empty()) return ContentReading{};
     const std::string name = "the content of version " + std::to_string(version.value);
-    const auto digest = digest_of(rows[0].text(0));
+    const auto digest = digest_of(rows[0].text(0), type);
     if (!digest) {
         reading.problem = name + " cannot be used: " + digest.error().message;
         return reading;
@@ -73,16 +89,17 @@ void ContentBook::fill_in(Connection& connection, release::Version version,
     transaction.commit();
 }
 
-std::optional<Store::Payload> ContentBook::payload(Connection& connection,
-                                                   release::Version version) {
+std::optional<Store::Payload> ContentBook::payload(Connection& connection, release::Version version,
+                                                   release::TaskType type) {
     const Rows rows = connection.query(
         "SELECT payload, sha256 FROM config_versions WHERE version = ?", {version.value});
     if (rows.empty()) return std::nullopt;
     Store::Payload payload;
     payload.text = rows[0].text(0);
     const std::string stored = lower_case(rows[0].text(1));
-    payload.sha256 =
-        is_verified(version, stored) ? stored : digest_of(payload.text).value_or(std::string());
+    payload.sha256 = is_verified(version, stored)
+                         ? stored
+                         : digest_of(payload.text, type).value_or(std::string());
     return payload;
 }
 

@@ -25,13 +25,16 @@ struct ContentReading {
 /// is immutable once used, and agents compute the digest themselves). Thread-safe.
 class ContentBook {
   public:
-    [[nodiscard]] ContentReading read(Connection& connection, release::Version version);
+    /// @param type what the content is for: apply_config needs files, other types any JSON object
+    [[nodiscard]] ContentReading read(Connection& connection, release::Version version,
+                                      release::TaskType type);
     /// Fills in the digest where it is still NULL.
     static void fill_in(Connection& connection, release::Version version,
                         const std::string& digest);
     /// See Store::payload. A payload that cannot be read has an empty digest: it fits no release.
     [[nodiscard]] std::optional<Store::Payload> payload(Connection& connection,
-                                                        release::Version version);
+                                                        release::Version version,
+                                                        release::TaskType type);
 
   private:
     [[nodiscard]] bool is_verified(release::Version version, const std::string& digest);

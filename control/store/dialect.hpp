@@ -19,6 +19,11 @@ struct Dialect {
     [[nodiscard]] std::string now() const {
         return is_mysql() ? "NOW(3)" : "strftime('%Y-%m-%d %H:%M:%f', 'now')";
     }
+    /// Milliseconds since 1970 by the database's clock.
+    [[nodiscard]] std::string utc_ms() const {
+        return is_mysql() ? "(TIMESTAMPDIFF(MICROSECOND, '1970-01-01 00:00:00', NOW(3)) DIV 1000)"
+                          : "CAST(ROUND((julianday('now') - 2440587.5) * 86400000.0) AS INTEGER)";
+    }
     [[nodiscard]] std::string now_plus(release::Millis span) const {
         const std::string text = std::to_string(span.count());
         if (is_mysql()) return "(NOW(3) + INTERVAL " + text + "000 MICROSECOND)";

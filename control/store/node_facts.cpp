@@ -37,13 +37,16 @@ std::string normal_fingerprint(std::string text) {
 
 std::vector<release::FleetNode> read_fleet(Connection& connection) {
     const Rows rows = connection.query(
-        "SELECT id, labels FROM nodes WHERE enabled = 1 AND status = 'online' ORDER BY id");
+        "SELECT id, labels, name, main_ip FROM nodes WHERE enabled = 1 AND status = 'online' ORDER "
+        "BY id");
     std::vector<release::FleetNode> fleet;
     fleet.reserve(rows.size());
     for (const Row& row : rows) {
         release::FleetNode node;
         node.id = release::NodeId{row.integer_or(0, 0)};
         node.labels = read_labels(row.text(1));
+        node.name = row.text(2);
+        node.ip = row.text(3);
         fleet.push_back(std::move(node));
     }
     return fleet;

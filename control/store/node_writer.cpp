@@ -1,6 +1,8 @@
 #include "control/store/node_writer.hpp"
 
 #include <algorithm>
+#include <map>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -37,10 +39,7 @@ bool write_row(Connection& connection, release::ReleaseId id, const NodeChange& 
         values.emplace_back(fitted(change.steps, steps_bytes_max));
     }
     if (change.to == NodeStatus::running) {
-        sql += change.from == NodeStatus::running
-                   ? ", started_at = COALESCE(started_at, " + now + ")"
-                   : ", started_at = " + now;
-        sql += ", finished_at = NULL";
+        sql += ", started_at = " + now + ", finished_at = NULL";
     } else if (is_final(change.to)) {
         sql += ", finished_at = " + now;
     }
@@ -71,14 +70,23 @@ release::HistoryRow history_of(const NodeChange& change) {
     return row;
 }
 
-/// nodes.applied_* become the release's content; what a node had before is kept in its row, for a
-/// rollback. A second success with the same content (a retry) keeps the first memory.
-void write_applied(Connection& connection, release::ReleaseId id, std::vector<std::int64_t> nodes) {
+/// nodes.applied_* become the content that the node was sent; what it had before is kept in its
+/// row, for a rollback. A second success with the same content (a retry) keeps the first memory.
+/// @param content whose content it is, where it is not the release's own
+void write_applied(Connection& connection, release::ReleaseId id,
+                   std::optional<release::Version> content, std::vector<std::int64_t> nodes) {
     if (nodes.empty()) return;
     const Rows rows = connection.query(
         "SELECT version, content_sha256 FROM release_tasks WHERE id = ?", {id.value});
     const Value version{rows.at(0).integer_or(0, 0)};
-    const Value digest{rows.at(0).text(1)};
+    Value source = version;
+    Value digest{rows.at(0).text(1)};
+    if (content) {
+        const Rows other = connection.query("SELECT sha256 FROM config_versions WHERE version = ?",
+                                            {content->value});
+        source = content->value;
+        digest = other.empty() ? Value{} : null_if_empty(other[0].text(0));
+    }
     const std::string now = connection.dialect().now();
     // Ascending: two releases that share nodes lock them in the same order.
     std::sort(nodes.begin(), nodes.end());
@@ -86,12 +94,12 @@ void write_applied(Connection& connection, release::ReleaseId id, std::vector<st
         const std::size_t end = std::min(begin + rows_per_statement, nodes.size());
         const std::string list = "(" + placeholders(end - begin) + ")";
         Values before{id.value};
-        Values applied{version, version, digest};
+        Values applied{version, source, digest};
         for (std::size_t i = begin; i < end; ++i) {
             before.emplace_back(nodes[i]);
             applied.emplace_back(nodes[i]);
         }
-        before.push_back(version);
+        before.push_back(source);
         connection.execute(
             "UPDATE release_task_nodes SET previous_config_version = (SELECT "
             "applied_config_version FROM nodes WHERE nodes.id = release_task_nodes.node_id) "
@@ -117,13 +125,16 @@ bool add_planned_rows(Connection& connection, release::ReleaseId id,
         for (std::size_t begin = 0; begin < planned.size(); begin += rows_per_statement) {
             const std::size_t end = std::min(begin + rows_per_statement, planned.size());
             std::string sql =
-                "INSERT INTO release_task_nodes (release_task_id, node_id, batch) VALUES ";
+                "INSERT INTO release_task_nodes (release_task_id, node_id, batch, config_version) "
+                "VALUES ";
             Values values;
             for (std::size_t i = begin; i < end; ++i) {
-                sql += i == begin ? "(?, ?, ?)" : ", (?, ?, ?)";
+                sql += i == begin ? "(?, ?, ?, ?)" : ", (?, ?, ?, ?)";
                 values.emplace_back(id.value);
                 values.emplace_back(planned[i].node.value);
                 values.emplace_back(std::int64_t{planned[i].batch});
+                const auto& content = planned[i].config_version;
+                values.push_back(content ? Value{content->value} : Value{});
             }
             connection.execute(sql, values);
         }
@@ -137,14 +148,15 @@ bool add_planned_rows(Connection& connection, release::ReleaseId id,
 bool write_node_changes(Connection& connection, const Claim& claim,
                         const std::vector<NodeChange>& changes) {
     std::vector<release::HistoryRow> history;
-    std::vector<std::int64_t> applied;
+    std::map<std::optional<release::Version>, std::vector<std::int64_t>> applied;  // by content
     history.reserve(changes.size());
     for (const NodeChange& change : changes) {
         if (!write_row(connection, claim.release, change)) return false;
         history.push_back(history_of(change));
-        if (change.has_new_content) applied.push_back(change.node.value);
+        if (change.has_new_content) applied[change.content].push_back(change.node.value);
     }
-    write_applied(connection, claim.release, std::move(applied));
+    for (auto& [content, nodes] : applied)
+        write_applied(connection, claim.release, content, std::move(nodes));
     add_history(connection, claim.release, claim.owner, history);
     return true;
 }

@@ -89,9 +89,17 @@ class ReleaseStore final : public Store {
         return threads_.run(Access::write, std::move(work));
     }
 
-    awaitable<release::Result<std::optional<Payload>>> payload(release::Version version) override {
-        auto work = [version, contents = contents_](Connection& connection) {
-            return contents->payload(connection, version);
+    awaitable<release::Result<std::vector<Mark>>> marks() override {
+        auto work = [owner = owner_](Connection& connection) {
+            return read_marks(connection, owner);
+        };
+        return threads_.run(Access::read, std::move(work));
+    }
+
+    awaitable<release::Result<std::optional<Payload>>> payload(release::Version version,
+                                                               release::TaskType type) override {
+        auto work = [version, type, contents = contents_](Connection& connection) {
+            return contents->payload(connection, version, type);
         };
         return threads_.run(Access::read, std::move(work));
     }

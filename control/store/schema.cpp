@@ -67,6 +67,16 @@ std::string too_new(int has, int needs) {
            std::to_string(needs) + ": use a newer edgeroll-control";
 }
 
+/// MySQL commits at each schema statement: one that was done before a migration was cut short is
+/// met again, and MySQL 8 has no ADD COLUMN IF NOT EXISTS.
+void run_once(Connection& connection, const std::string& statement) {
+    try {
+        connection.run(statement);
+    } catch (const DbFailure& failure) {
+        if (!failure.is_column_there) throw;
+    }
+}
+
 /// In the order of their numbers. Refuses a schema from the future.
 std::vector<int> apply_missing(Connection& connection) {
     const std::vector<Migration> known = known_migrations(connection.dialect().backend);
@@ -80,7 +90,7 @@ std::vector<int> apply_missing(Connection& connection) {
         if (std::binary_search(applied.begin(), applied.end(), migration.version)) continue;
         try {
             for (const std::string& statement : statements(migration.sql)) {
-                connection.run(statement);
+                run_once(connection, statement);
             }
             connection.execute(
                 connection.dialect().insert_ignore() + "schema_migrations (version) VALUES (?)",

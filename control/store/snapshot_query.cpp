@@ -1,6 +1,7 @@
 #include "control/store/snapshot_query.hpp"
 
 #include <algorithm>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -28,6 +29,25 @@ std::string quoted(const std::string& text) {
     return "'" + fitted(text, shown_max) + "'";
 }
 
+/// What steers it between batches: columns 15 and on of read_release.
+void read_steering(Snapshot& snapshot, const Row& row) {
+    snapshot.is_planned = !row.text(15).empty();
+    snapshot.is_forced = row.integer_or(16, 0) != 0;
+    if (const auto undone = row.integer(17)) snapshot.rolls_back = release::ReleaseId{*undone};
+    snapshot.waived_failures = std::max(row.small(18), 0);
+    // A word that nobody knows waits for an operator.
+    snapshot.hold = release::from_text<release::Hold>(row.text(19)).value_or(release::Hold::review);
+    if (const auto left = row.integer(20)) snapshot.hold_left = release::Millis{*left};
+    snapshot.worked = release::Millis{std::max<std::int64_t>(row.integer_or(21, 0), 0)};
+    snapshot.batch_work_start = release::Millis{row.integer_or(22, 0)};
+    snapshot.is_pause_marked = row.integer_or(23, 0) != 0;
+    snapshot.utc_ms = row.integer_or(24, 0);
+    snapshot.steer_seq = row.integer_or(25, 0);
+    if (const auto since = row.integer(26)) {
+        snapshot.since_last_finish = release::Millis{std::max<std::int64_t>(*since, 0)};
+    }
+}
+
 /// @param unknown_action the text of requested_action if it is no known word
 std::optional<Snapshot> read_release(Connection& connection, const Claim& claim,
                                      std::string& unknown_action) {
@@ -37,7 +57,15 @@ std::optional<Snapshot> read_release(Connection& connection, const Claim& claim,
         "CASE WHEN " +
             connection.dialect().written_time("not_before") +
             " IS NULL THEN not_before "
-            "END, target FROM release_tasks WHERE id = ? AND claim_epoch = ? AND claimed_by = ?",
+            "END, target, plan_sha256, forced, rolls_back, waived_failures, hold, 0 - " +
+            connection.dialect().age_ms("hold_until") + ", COALESCE(" +
+            connection.dialect().age_ms("started_at") + ", 0) - paused_ms - COALESCE(" +
+            connection.dialect().age_ms("paused_at") +
+            ", 0), batch_work_start_ms, paused_at IS NOT NULL, " + connection.dialect().utc_ms() +
+            ", steer_seq, (SELECT " + connection.dialect().age_ms("MAX(finished_at)") +
+            " FROM release_task_nodes WHERE release_task_id = release_tasks.id AND status IN "
+            "('success', 'failed', 'cancelled', 'deferred')) "
+            "FROM release_tasks WHERE id = ? AND claim_epoch = ? AND claimed_by = ?",
         {claim.release.value, claim.epoch.value, claim.owner});
     if (rows.empty()) return std::nullopt;
     const Row& row = rows[0];
@@ -71,9 +99,12 @@ std::optional<Snapshot> read_release(Connection& connection, const Claim& claim,
     }
     snapshot.content_sha256 = row.text(10);
     snapshot.last_error = row.text(11);
-    if (row.text(12) != "apply_config") {
-        add_problem(snapshot,
-                    "type " + quoted(row.text(12)) + " is not supported: only apply_config is");
+    const auto type = release::from_text<release::TaskType>(row.text(12));
+    snapshot.type = type.value_or(release::TaskType::apply_config);
+    if (!type) {
+        add_problem(snapshot, "type " + quoted(row.text(12)) +
+                                  " is not known: apply_config, reload, purge_cache and run_job "
+                                  "are");
     }
     if (!row.is_null(13)) {
         add_problem(snapshot, "not_before " + quoted(row.text(13)) + " is not a time");
@@ -81,6 +112,7 @@ std::optional<Snapshot> read_release(Connection& connection, const Claim& claim,
     if (row.text(14) != "cdn") {
         add_problem(snapshot, "target " + quoted(row.text(14)) + " is not supported: only cdn is");
     }
+    read_steering(snapshot, row);
     return snapshot;
 }
 
@@ -103,6 +135,8 @@ release::NodeRow node_row(Snapshot& snapshot, const Row& row) {
     node.task_id = row.text(6);
     node.error = row.text(7);
     node.running_for = release::Millis{std::max<std::int64_t>(row.integer_or(8, 0), 0)};
+    node.attempts_before = row.small(19);
+    if (const auto content = row.integer(20)) node.config_version = release::Version{*content};
     node.facts.exists = !row.is_null(9);
     if (!node.facts.exists) return node;
     node.facts.is_enabled = row.integer_or(10, 0) != 0;
@@ -125,7 +159,8 @@ void read_nodes(Connection& connection, Snapshot& snapshot) {
         "r.error_msg, CASE WHEN r.status = 'running' THEN " +
             connection.dialect().age_ms("r.started_at") +
             " END, n.id, n.enabled, n.status, n.applied_version, n.applied_sha256, n.name, "
-            "n.main_ip, n.agent_port, n.cert_fingerprint, n.labels FROM release_task_nodes r "
+            "n.main_ip, n.agent_port, n.cert_fingerprint, n.labels, r.attempts_before, "
+            "r.config_version FROM release_task_nodes r "
             "LEFT JOIN nodes n ON n.id = r.node_id WHERE r.release_task_id = ? "
             "ORDER BY r.batch, r.node_id",
         {snapshot.id.value});
@@ -139,13 +174,53 @@ void read_nodes(Connection& connection, Snapshot& snapshot) {
                      });
 }
 
-void check_ban(Connection& connection, Snapshot& snapshot) {
-    const Rows rows = connection.query("SELECT reason FROM banned_contents WHERE sha256 = ?",
-                                       {snapshot.content.sha256});
-    if (rows.empty()) return;
-    const std::string reason = rows[0].text(0);
-    add_problem(snapshot, "the content of version " + std::to_string(snapshot.version.value) +
-                              " is banned" + (reason.empty() ? "" : ": " + reason));
+using MissingDigests = std::vector<std::pair<release::Version, std::string>>;
+
+/// The contents that rows name for themselves (rollbacks). Their digests are filled in where they
+/// are missing: nodes.applied_sha256 is taken from there.
+void read_other_contents(Connection& connection, ContentBook& contents, Snapshot& snapshot,
+                         MissingDigests& missing) {
+    std::set<release::Version> versions;
+    for (const release::NodeRow& node : snapshot.nodes) {
+        if (node.config_version) versions.insert(*node.config_version);
+    }
+    for (const release::Version version : versions) {
+        const ContentReading reading =
+            contents.read(connection, version, release::TaskType::apply_config);
+        if (reading.lacks_digest) missing.emplace_back(version, reading.content.sha256);
+        if (reading.problem) add_problem(snapshot, *reading.problem);
+        if (!reading.content.is_present) {
+            add_problem(snapshot, "version " + std::to_string(version.value) +
+                                      ", whose content nodes are to get, has no content");
+        }
+        snapshot.other_contents.emplace_back(version, reading.content);
+    }
+}
+
+/// The newest ones: agents are told them with every dispatch.
+void read_bans(Connection& connection, Snapshot& snapshot) {
+    constexpr const char* told_max = "100";
+    const Rows rows = connection.query(
+        std::string("SELECT sha256 FROM banned_contents ORDER BY created_at DESC, sha256 LIMIT ") +
+        told_max);
+    for (const Row& row : rows)
+        snapshot.bans.push_back(row.text(0));
+}
+
+void check_bans(Connection& connection, Snapshot& snapshot) {
+    if (snapshot.is_forced) return;
+    const auto check = [&](release::Version version, const release::Content& content) {
+        if (content.sha256.empty()) return;
+        const Rows rows = connection.query("SELECT reason FROM banned_contents WHERE sha256 = ?",
+                                           {content.sha256});
+        if (rows.empty()) return;
+        const std::string reason = rows[0].text(0);
+        add_problem(snapshot, "the content of version " + std::to_string(version.value) +
+                                  " is banned" + (reason.empty() ? "" : ": " + reason));
+    };
+    check(snapshot.version, snapshot.content);
+    for (const auto& [version, content] : snapshot.other_contents)
+        check(version, content);
 }
 
 void refuse_action(Connection& connection, const Claim& claim, const std::string& word) {
@@ -172,28 +247,30 @@ void refuse_action(Connection& connection, const Claim& claim, const std::string
 std::optional<Snapshot> read_snapshot(Connection& connection, ContentBook& contents,
                                       const Claim& claim) {
     std::string unknown_action;
-    ContentReading reading;
+    MissingDigests missing;
     std::optional<Snapshot> snapshot;
     {
         Transaction transaction(connection, Transaction::Kind::read);
         snapshot = read_release(connection, claim, unknown_action);
         if (!snapshot) return std::nullopt;
         read_nodes(connection, *snapshot);
-        reading = contents.read(connection, snapshot->version);
+        const ContentReading reading = contents.read(connection, snapshot->version, snapshot->type);
         snapshot->content = reading.content;
+        if (reading.lacks_digest) missing.emplace_back(snapshot->version, reading.content.sha256);
         if (reading.problem) add_problem(*snapshot, *reading.problem);
+        read_other_contents(connection, contents, *snapshot, missing);
+        read_bans(connection, *snapshot);
         if (snapshot->nodes.empty() && snapshot->has_batch_config) {
             snapshot->fleet = read_fleet(connection);
         }
         if (snapshot->current_batch == 0) {
             snapshot->blockers = find_blockers(connection, snapshot->id, snapshot->version);
-            if (!snapshot->content.sha256.empty()) check_ban(connection, *snapshot);
+            check_bans(connection, *snapshot);
         }
         transaction.commit();
     }
-    if (reading.lacks_digest) {
-        ContentBook::fill_in(connection, snapshot->version, reading.content.sha256);
-    }
+    for (const auto& [version, digest] : missing)
+        ContentBook::fill_in(connection, version, digest);
     if (!unknown_action.empty()) refuse_action(connection, claim, unknown_action);
     return snapshot;
 }

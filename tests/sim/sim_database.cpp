@@ -116,6 +116,21 @@ void SimDatabase::give_back(const control::Claim& claim, Instant) {
     found->second.lease_until.reset();
 }
 
+std::vector<control::Mark> SimDatabase::marks(const std::string& owner, Instant now) const {
+    std::vector<control::Mark> found;
+    for (const auto& [id, row] : releases_) {
+        if (row.claimed_by != owner || is_final(row.status) || !has_lease(row, now)) continue;
+        control::Mark mark;
+        mark.release = id;
+        mark.epoch = row.claim_epoch;
+        mark.status = row.status;
+        mark.requested = row.requested;
+        mark.steer_seq = row.steer_seq;
+        found.push_back(mark);
+    }
+    return found;
+}
+
 void SimDatabase::record(const control::Claim& claim, const HistoryRow&) {
     const auto found = releases_.find(claim.release);
     if (found != releases_.end() && owns(found->second, claim)) ++history_rows_;

@@ -39,6 +39,7 @@ class SimDatabase {
                                         Instant now);
     bool renew(const control::Claim& claim, Instant now);
     void give_back(const control::Claim& claim, Instant now);
+    [[nodiscard]] std::vector<control::Mark> marks(const std::string& owner, Instant now) const;
     std::optional<release::Snapshot> read(const control::Claim& claim, Instant now);
     control::Committed commit(const control::Claim& claim, const release::Commit& commit,
                               Instant now);

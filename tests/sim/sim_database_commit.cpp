@@ -30,6 +30,8 @@ NodeRow SimDatabase::read_row(const TaskRow& row, Instant now) const {
     read.status = row.status;
     read.failure = row.failure;
     read.attempt = row.attempt;
+    read.attempts_before = row.attempts_before;
+    read.config_version = row.config_version;
     read.task_id = row.task_id;
     read.error = row.error;
     if (row.status == NodeStatus::running && row.started_at) {
@@ -68,6 +70,24 @@ std::optional<Snapshot> SimDatabase::read(const control::Claim& claim, Instant n
     seen.policy = row.policy;
     seen.content_sha256 = row.content_sha256;
     seen.last_error = row.last_error;
+    seen.waived_failures = row.waived_failures;
+    seen.hold = row.hold;
+    if (row.hold_until) seen.hold_left = *row.hold_until - now;
+    if (row.started_at) seen.worked = now - *row.started_at - row.paused_for;
+    if (row.paused_at) seen.worked -= now - *row.paused_at;
+    seen.worked = std::max(seen.worked, Millis{0});
+    seen.batch_work_start = row.batch_work_start;
+    seen.is_pause_marked = row.paused_at.has_value();
+    seen.utc_ms = now.time_since_epoch().count();
+    seen.steer_seq = row.steer_seq;
+    for (const TaskRow& task : rows_.at(row.id)) {
+        const bool counts = is_final(task.status) && task.status != NodeStatus::skipped;
+        if (!counts || !task.finished_at) continue;
+        const Millis since = now - *task.finished_at;
+        if (!seen.since_last_finish || since < *seen.since_last_finish) {
+            seen.since_last_finish = since;
+        }
+    }
     const auto content = contents_.find(row.version);
     if (content != contents_.end()) {
         seen.content.is_present = true;
@@ -84,6 +104,8 @@ std::optional<Snapshot> SimDatabase::read(const control::Claim& claim, Instant n
             FleetNode member;
             member.id = id;
             member.labels = node.address.labels;
+            member.name = node.address.name;
+            member.ip = node.address.ip;
             seen.fleet.push_back(std::move(member));
         }
     }
@@ -124,6 +146,19 @@ void SimDatabase::apply(const ReleaseChange& change, ReleaseRow& row, Instant no
     if (change.is_started && !row.started_at) row.started_at = now;
     if (change.is_finished) row.finished_at = now;
     if (change.clears_action) row.requested = Action::none;
+    if (change.hold) {
+        row.hold = *change.hold;
+        row.hold_until.reset();
+        if (change.hold_for) row.hold_until = now + *change.hold_for;
+    }
+    if (change.marks_pause && !row.paused_at) row.paused_at = now;
+    if (change.ends_pause) {
+        if (row.paused_at) row.paused_for += now - *row.paused_at;
+        row.paused_at.reset();
+    }
+    if (change.forgotten_work) row.paused_for += *change.forgotten_work;
+    if (change.batch_work_start) row.batch_work_start = *change.batch_work_start;
+    if (change.waived_failures) row.waived_failures = *change.waived_failures;
 }
 
 void SimDatabase::apply(const NodeChange& change, const ReleaseRow& release, TaskRow& row,
@@ -167,6 +202,7 @@ control::Committed SimDatabase::commit(const control::Claim& claim, const Commit
             task.row_id = next_row_id_++;
             task.node = planned.node;
             task.batch = planned.batch;
+            task.config_version = planned.config_version;
             rows.push_back(std::move(task));
         }
     }

@@ -21,6 +21,11 @@ struct ReleaseRow {
     std::string content_sha256, last_error, claimed_by;
     release::Epoch claim_epoch;
     std::optional<release::Instant> lease_until, not_before, started_at, finished_at;
+    release::Hold hold = release::Hold::none;
+    std::optional<release::Instant> hold_until, paused_at;
+    release::Millis paused_for{0}, batch_work_start{0};
+    int waived_failures = 0;
+    std::int64_t steer_seq = 0;
     int rows_seen = -1;  ///< of a half-inserted release
     release::Instant rows_grew_at{};
 };
@@ -31,7 +36,8 @@ struct TaskRow {
     int batch = 1;
     release::NodeStatus status = release::NodeStatus::pending;
     release::FailureKind failure = release::FailureKind::none;
-    int attempt = 0;
+    int attempt = 0, attempts_before = 0;
+    std::optional<release::Version> config_version;
     std::string task_id, error, steps;
     int progress = 0;
     std::optional<release::Instant> started_at, finished_at;

@@ -165,6 +165,13 @@ SimStore::Awaitable<void> SimStore::give_back(const Claim& claim) {
     co_return Result<void>();
 }
 
+SimStore::Awaitable<std::vector<control::Mark>> SimStore::marks() {
+    std::function<std::vector<control::Mark>()> apply = [server = &server_, owner = owner_] {
+        return server->database.marks(owner, server->timeline.now());
+    };
+    co_return co_await call("marks", std::nullopt, std::move(apply));
+}
+
 SimStore::Awaitable<std::optional<release::Snapshot>> SimStore::read(const Claim& claim) {
     auto read_at = std::make_shared<Instant>();
     const release::ReleaseId id = claim.release;
@@ -203,7 +210,7 @@ SimStore::Awaitable<void> SimStore::record(const Claim& claim, const release::Hi
 }
 
 SimStore::Awaitable<std::optional<control::Store::Payload>> SimStore::payload(
-    release::Version version) {
+    release::Version version, release::TaskType) {
     std::function<std::optional<std::string>()> apply = [server = &server_, version] {
         return server->database.payload(version);
     };

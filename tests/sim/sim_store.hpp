@@ -53,7 +53,9 @@ class SimStore final : public control::Store {
     Awaitable<control::Committed> commit(const control::Claim& claim,
                                          const release::Commit& commit) override;
     Awaitable<void> record(const control::Claim& claim, const release::HistoryRow& row) override;
-    Awaitable<std::optional<Payload>> payload(release::Version version) override;
+    Awaitable<std::vector<control::Mark>> marks() override;
+    Awaitable<std::optional<Payload>> payload(release::Version version,
+                                              release::TaskType type) override;
 
   private:
     /// One call: `apply` runs at the server, at most once, now, later or never.

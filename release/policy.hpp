@@ -1,0 +1,101 @@
+// What batch_config asks for (SPEC.md section 6), as values. release/wire/batch_config reads it.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "release/states.hpp"
+#include "release/time.hpp"
+
+namespace edgeroll::release {
+
+using Labels = std::vector<std::pair<std::string, std::string>>;
+
+/// One entry of a list of batch sizes: a count, or a percentage of all nodes, or the rest.
+struct BatchSize {
+    enum class Kind { count, percent, rest };
+    Kind kind = Kind::rest;
+    int amount = 0;
+    friend bool operator==(const BatchSize&, const BatchSize&) = default;
+};
+
+/// Which nodes of the fleet a plan takes. Empty: all enabled online ones.
+struct Selector {
+    /// Each label must have one of its values; ascending by name.
+    std::vector<std::pair<std::string, std::vector<std::string>>> labels;
+    std::vector<std::string> nodes;  ///< names or addresses; when both are given the list wins
+    [[nodiscard]] bool is_empty() const { return labels.empty() && nodes.empty(); }
+    friend bool operator==(const Selector&, const Selector&) = default;
+};
+
+/// A number of nodes, given as a count or as a percentage (rounded down) of the release's nodes.
+struct Allowance {
+    int amount = 0;
+    bool is_percent = false;
+    [[nodiscard]] int of(int nodes) const {
+        return is_percent ? static_cast<int>(std::int64_t{amount} * nodes / 100) : amount;
+    }
+    friend bool operator==(const Allowance&, const Allowance&) = default;
+};
+
+/// Failure limits (SPEC.md 4.4). Absent is open; both absent tolerate none.
+struct Limits {
+    std::optional<int> failure_threshold;  ///< failed nodes tolerated in the whole release
+    std::optional<int> max_batch_fail_rate_percent;  ///< of a batch's dispatched and waiting rows
+    Allowance max_unreachable;  ///< nodes that may be deferred instead of failed
+    friend bool operator==(const Limits&, const Limits&) = default;
+};
+
+/// max_parallel_per: nodes with the same value of the label share a pool; those without it share
+/// one more.
+struct PoolRule {
+    std::string label;
+    int size = 1;                      ///< of every pool that has no size of its own, > 0
+    std::map<std::string, int> sizes;  ///< by value of the label
+    [[nodiscard]] int size_of(const std::string& value) const {
+        const auto found = sizes.find(value);
+        return found == sizes.end() ? size : found->second;
+    }
+    friend bool operator==(const PoolRule&, const PoolRule&) = default;
+};
+
+/// A time of day in which batches may start. `from` > `to` spans midnight; equal: the whole day.
+struct Window {
+    int from_minute = 0, to_minute = 0;  ///< 0..1439, in the zone
+    int offset_minutes = 0;              ///< the zone's distance from UTC, -14 h .. +14 h
+    friend bool operator==(const Window&, const Window&) = default;
+};
+
+enum class OnFailure { stop, pause, rollback };
+
+struct Gate {
+    std::string url;  ///< empty: none. 200 passes, 4xx fails, anything else is unsure
+    Millis timeout{300'000};
+    friend bool operator==(const Gate&, const Gate&) = default;
+};
+
+/// Everything in batch_config. What sizes and nodes say is used up by the plan; the rest rules the
+/// run.
+struct Policy {
+    std::vector<BatchSize> sizes;  ///< empty: the default plan
+    Selector selector;
+    Limits limits;
+    int max_parallel = 0;         ///< nodes `running` at once; 0: no limit
+    std::vector<PoolRule> pools;  ///< ascending by label
+    int retries = 0;              ///< automatic ones, per node
+    bool pauses_after_batch = false;
+    std::optional<Millis> batch_interval;
+    std::vector<Window> windows;
+    std::optional<Millis> node_timeout, batch_timeout, release_timeout;
+    Millis bake{0};
+    Gate gate;
+    OnFailure on_failure = OnFailure::stop;
+
+    [[nodiscard]] bool has_plan() const { return !sizes.empty() || !selector.is_empty(); }
+    friend bool operator==(const Policy&, const Policy&) = default;
+};
+
+}  // namespace edgeroll::release
