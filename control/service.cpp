@@ -103,8 +103,9 @@ Result<void> Service::open_executor() {
     options.request_timeout = settings_.request_timeout;
     pool_ = tls::make_client_pool(loop_.get_executor(), *agent_certificates_);
     agents_ = make_agents(*pool_, options);
-    supervisor_ = make_supervisor(loop_.get_executor(), database_->store(), *agents_, *clock_,
-                                  random_, metrics_, supervisor_options(settings_));
+    gates_ = make_gates();
+    supervisor_ = make_supervisor(loop_.get_executor(), database_->store(), *agents_, *gates_,
+                                  *clock_, random_, metrics_, supervisor_options(settings_));
     return {};
 }
 

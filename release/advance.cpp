@@ -4,11 +4,19 @@
 
 #include "release/draft.hpp"
 #include "release/limits.hpp"
-#include "release/mutant.hpp"
 #include "release/plan.hpp"
 
 namespace edgeroll::release {
 namespace {
+
+std::string listed(const std::vector<std::string>& names) {
+    constexpr std::size_t named_max = 20;
+    std::string text;
+    for (std::size_t i = 0; i < names.size() && i < named_max; ++i)
+        text += (i == 0 ? "" : ", ") + names[i];
+    if (names.size() > named_max) text += ", ...";
+    return text;
+}
 
 // Before the first batch: another release goes first, rows are missing, or a plan is to be made.
 // True if the release cannot start in this step.
@@ -27,17 +35,18 @@ bool is_held_up(Draft& draft) {
         return true;
     }
     if (release.nodes.empty() && seen.has_batch_config) {
-        const std::vector<PlannedNode> plan = default_plan(seen.fleet);
-        if (plan.empty()) {
+        const Plan plan = make_plan(seen.fleet, seen.policy);
+        if (plan.nodes.empty()) {
             draft.set_last_error("no enabled online node to plan for");
             draft.finish(ReleaseStatus::failed);
             return true;
         }
-        draft.commit.planned = plan;
-        draft.commit.release.total_nodes = static_cast<int>(plan.size());
-        draft.commit.release.total_batches = plan.back().batch;
-        draft.note("planned", {{"nodes", std::to_string(plan.size())},
-                               {"batches", std::to_string(plan.back().batch)}});
+        draft.commit.planned = plan.nodes;
+        draft.commit.release.total_nodes = static_cast<int>(plan.nodes.size());
+        draft.commit.release.total_batches = plan.nodes.back().batch;
+        draft.note("planned", {{"nodes", std::to_string(plan.nodes.size())},
+                               {"batches", std::to_string(plan.nodes.back().batch)},
+                               {"left_out", listed(plan.unmatched)}});
         release.is_observed = false;
         draft.read_again();
         return true;
@@ -49,10 +58,29 @@ bool is_held_up(Draft& draft) {
     return false;
 }
 
+// What makes the release impossible as its rows are (the store names what is wrong with their
+// text).
+void watch_rows(Draft& draft) {
+    Snapshot& seen = draft.release.seen;
+    if (seen.current_batch > 0 || !seen.problems.empty()) return;
+    if (!draft.release.nodes.empty() && seen.policy.has_plan() && !seen.is_planned) {
+        seen.problems.emplace_back(
+            "batch_config: the node rows give the batches: leave out enabled, sizes and selector");
+    }
+    for (const NodeState& node : draft.release.nodes) {
+        if (!node.row.config_version || seen.rolls_back) continue;
+        seen.problems.emplace_back("node row " + std::to_string(node.row.row_id) +
+                                   ": config_version is for rollbacks only");
+        return;
+    }
+}
+
 // Content is resolved once: from then on another content for the version is a reason to stop.
 void watch_content(Draft& draft) {
     Snapshot& seen = draft.release.seen;
-    if (seen.content_sha256.empty() || seen.content_sha256 == reload_only_mark) return;
+    const bool is_own =
+        seen.content_sha256 != reload_only_mark && seen.content_sha256 != mixed_mark;
+    if (seen.content_sha256.empty() || !is_own) return;
     if (seen.content.is_present && seen.content.sha256 == seen.content_sha256) return;
     if (!seen.problems.empty()) return;
     seen.problems.push_back("the content of version " + std::to_string(seen.version.value) +
@@ -62,36 +90,13 @@ void watch_content(Draft& draft) {
 void fix_content(Draft& draft) {
     Snapshot& seen = draft.release.seen;
     if (!seen.content_sha256.empty()) return;
-    seen.content_sha256 = seen.content.is_present ? seen.content.sha256 : reload_only_mark;
+    seen.content_sha256 = seen.content.is_present ? seen.content.sha256
+                          : seen.rolls_back       ? mixed_mark
+                                                  : reload_only_mark;
     draft.commit.release.content_sha256 = seen.content_sha256;
-    if (!seen.content.is_present) draft.note("reload_only");
-}
-
-struct Reason {
-    std::string full;   ///< for the release
-    std::string brief;  ///< for each of its skipped rows
-};
-
-Reason failure_reason(const Release& release, const std::string& limit) {
-    for (const NodeState& node : release.nodes) {
-        if (node.row.status != NodeStatus::failed) continue;
-        const std::string name = node.row.address.name.empty() ? std::to_string(node.row.id.value)
-                                                               : node.row.address.name;
-        const std::string where = "node " + name + " in batch " + std::to_string(node.row.batch);
-        return {where + ": " + node.row.error + " (" + limit + ")",
-                where + " failed (" + limit + ")"};
-    }
-    return {limit, limit};
-}
-
-// Nothing is started any more; what runs is waited for, then the release has failed.
-void halt(Draft& draft, const Reason& reason) {
-    Release& release = draft.release;
-    draft.set_last_error(reason.full);
-    if (release.counts.pending > 0) draft.skip_all_pending("not dispatched: " + reason.brief);
-    if (release.counts.running > 0) return;
-    const bool is_lie = has_mutant(Mutant::skipped_counts_as_done);
-    draft.finish(is_lie ? ReleaseStatus::success : ReleaseStatus::failed);
+    const bool is_reload =
+        seen.type == TaskType::apply_config && seen.content_sha256 == reload_only_mark;
+    if (is_reload) draft.note("reload_only");
 }
 
 // Running rows without a conversation: after a takeover, an unknown outcome, or set by hand.
@@ -123,6 +128,7 @@ void look_after_running(Draft& draft) {
         start.task_id = node.row.task_id;
         start.asks_first = true;
         start.deadline = node.deadline;
+        start.content = node.row.config_version;
         draft.effects.emplace_back(std::move(start));
     }
     release.has_new_rows = false;
@@ -134,26 +140,58 @@ bool open_batch(Draft& draft, std::size_t index) {
     Snapshot& seen = release.seen;
     const int ordinal = static_cast<int>(index) + 1;
     if (seen.current_batch >= ordinal && seen.status == ReleaseStatus::running) return true;
-    if (release.read_for_batch < ordinal) {
-        draft.read_again();
-        return false;
-    }
     if (seen.current_batch == 0) {
         fix_content(draft);
         seen.total_nodes = static_cast<int>(release.nodes.size());
         draft.commit.release.total_nodes = seen.total_nodes;
         draft.commit.release.is_started = true;
+        seen.worked = Millis{0};
+        release.worked_at = draft.now;
         draft.set_last_error("");
     }
+    draft.end_hold();
     seen.total_batches = static_cast<int>(release.batches.size());
     draft.commit.release.total_batches = seen.total_batches;
     if (seen.current_batch < ordinal) {
+        const Millis spent = worked(release, draft.now);
         seen.current_batch = ordinal;
         draft.commit.release.current_batch = ordinal;
+        draft.commit.release.batch_work_start = seen.batch_work_start = spent;
     }
     draft.set_batch_status(BatchStatus::running);
     if (seen.status != ReleaseStatus::running) draft.set_status(ReleaseStatus::running);
     return true;
+}
+
+// Paused in the middle of a batch: by hand, or by a violation. What runs is looked after.
+void rest_within_batch(Draft& draft) {
+    if (draft.release.counts.running > 0) return;
+    draft.set_batch_status(BatchStatus::paused);
+    draft.mark_pause();
+}
+
+// A time limit acts when it is over, although nothing happens then.
+void watch_time(Draft& draft) {
+    const Instant end = time_limit(draft.release, draft.now);
+    if (end != never) draft.wake(end);
+}
+
+// True if the batch may be worked on now.
+bool may_work_on(Draft& draft, std::size_t index) {
+    Release& release = draft.release;
+    const int ordinal = static_cast<int>(index) + 1;
+    const bool is_between = ordinal > release.seen.current_batch;
+    take_pause(draft, is_between);
+    if (!is_between && release.seen.status == ReleaseStatus::paused) {
+        rest_within_batch(draft);
+        return false;
+    }
+    if (is_between && release.read_for_batch < ordinal) {
+        draft.read_again();
+        return false;
+    }
+    if (is_between && !may_open_next(draft)) return false;
+    return open_batch(draft, index);
 }
 
 }  // namespace
@@ -176,6 +214,7 @@ void advance(Draft& draft) {
         return;
     }
     watch_content(draft);
+    watch_rows(draft);
     look_after_running(draft);
     if (release.seen.requested == Action::stop) {
         carry_on_stopping(draft);
@@ -187,27 +226,21 @@ void advance(Draft& draft) {
         return;
     }
     if (is_held_up(draft)) return;
-    const auto halt_if_exceeded = [&] {
-        const auto limit = exceeded_limit(release);
-        if (limit) halt(draft, failure_reason(release, *limit));
-        return limit.has_value();
-    };
+    take_continue(draft);
     // Nodes may be settled without being asked: a batch can be over before anything was sent, and
     // several in a row.
     while (true) {
-        if (halt_if_exceeded()) return;
+        if (trip_if_exceeded(draft)) return;
         const std::size_t index = lowest_unfinished(release);
         if (index == release.batches.size()) {
             draft.finish(ReleaseStatus::success);
             return;
         }
-        const bool is_between = static_cast<int>(index) + 1 > release.seen.current_batch;
-        if (steer(draft, is_between)) return;
-        if (!open_batch(draft, index)) return;
+        if (!may_work_on(draft, index)) return;
         BatchState& batch = release.batches[index];
         start_nodes(draft, batch);
         if (batch.counts.pending > 0 || batch.counts.running > 0) {
-            halt_if_exceeded();
+            if (!trip_if_exceeded(draft)) watch_time(draft);
             return;
         }
     }

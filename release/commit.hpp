@@ -1,6 +1,7 @@
 // What a step wants written: one transaction, guarded by the claim's epoch (docs/architecture.md).
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -77,6 +78,7 @@ struct Commit {
     /// that was written a moment ago is never overtaken by a dispatch.
     ReleaseStatus expected_status = ReleaseStatus::pending;
     Action expected_action = Action::none;
+    std::int64_t expected_steer_seq = 0;  ///< the same for what the API changes (limits, retries)
     ReleaseChange release;
     std::vector<NodeChange> nodes;  ///< at most 500, distinct nodes
     std::optional<SkipPending> skip_pending;

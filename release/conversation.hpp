@@ -29,6 +29,7 @@ struct Answer {
     std::string last_error;  ///< the agent's lastError
     std::string steps;       ///< JSON array text
     std::string message;     ///< what went wrong, for error_msg
+    bool is_curable = true;  ///< failed: nothing in `steps` says that a retry must fail as well
 };
 
 struct ConversationRules {

@@ -1,27 +1,54 @@
 // The nodes of the open batch: which are sent their task now, and which need none.
+#include <algorithm>
+
 #include "release/draft.hpp"
+#include "release/lanes.hpp"
 #include "release/limits.hpp"
 
 namespace edgeroll::release {
 namespace {
 
-void intend(Draft& draft, std::size_t position) {
-    Release& release = draft.release;
-    NodeState& node = release.nodes[position];
-    node.row.attempt += 1;
-    node.row.task_id = make_task_id(release.seen.type, node.row.address.ip, release.seen.version,
-                                    node.row.attempt);
-    draft.change_node(position, NodeStatus::running);
-    node.deadline = draft.now + release.rules.node_timeout;
-    node.is_starting = true;
-    node.is_in_conversation = true;
-    ++release.starting;
+std::string task_id_of(const Release& release, const NodeRow& row) {
+    return make_task_id(release.seen.type, row.address.ip, release.seen.version, row.attempt);
+}
+
+// The node's own time, but not beyond that of its batch and its release.
+Instant deadline_from(const Release& release, Instant start, Instant now) {
+    return std::min(start + node_timeout(release), time_limit(release, now));
+}
+
+StartConversation conversation_with(const NodeState& node) {
     StartConversation start;
     start.node = node.row.id;
     start.address = node.row.address;
     start.task_id = node.row.task_id;
     start.deadline = node.deadline;
-    draft.effects.emplace_back(std::move(start));
+    start.content = node.row.config_version;
+    return start;
+}
+
+void intend(Draft& draft, std::size_t position) {
+    Release& release = draft.release;
+    NodeState& node = release.nodes[position];
+    node.row.attempt += 1;
+    node.row.task_id = task_id_of(release, node.row);
+    draft.change_node(position, NodeStatus::running);
+    node.deadline = deadline_from(release, draft.now, draft.now);
+    node.is_starting = true;
+    node.is_in_conversation = true;
+    ++release.starting;
+    draft.effects.emplace_back(conversation_with(node));
+}
+
+// The digest of what the node would get; empty when it gets none.
+std::string content_of(const Release& release, const NodeRow& row) {
+    const Snapshot& seen = release.seen;
+    if (seen.type != TaskType::apply_config || seen.content_sha256 == reload_only_mark) return {};
+    if (!row.config_version) return seen.content_sha256 == mixed_mark ? "" : seen.content_sha256;
+    for (const auto& [version, content] : seen.other_contents) {
+        if (version == *row.config_version) return content.sha256;
+    }
+    return {};
 }
 
 // A node that is settled without being asked (SPEC.md section 3 and 4.9).
@@ -41,8 +68,14 @@ bool settle_undispatched(Draft& draft, std::size_t position) {
         change.error = facts.is_enabled ? "node is in maintenance" : "node is disabled";
         return true;
     }
-    const bool has_content = release.seen.content_sha256 != reload_only_mark;
-    if (!has_content || !facts.applied_version) return false;
+    const std::string content = content_of(release, row);
+    if (content.empty() && release.seen.content_sha256 == mixed_mark) {
+        NodeChange& change = draft.change_node(position, NodeStatus::failed);
+        change.failure = FailureKind::rejected;
+        change.error = row.error = "its row in release_task_nodes names no content";
+        return true;
+    }
+    if (content.empty() || !facts.applied_version) return false;
     if (*facts.applied_version > release.seen.version) {
         NodeChange& change = draft.change_node(position, NodeStatus::failed);
         change.failure = FailureKind::rejected;
@@ -51,8 +84,7 @@ bool settle_undispatched(Draft& draft, std::size_t position) {
         row.error = change.error;
         return true;
     }
-    if (*facts.applied_version == release.seen.version &&
-        facts.applied_sha256 == release.seen.content_sha256) {
+    if (*facts.applied_version == release.seen.version && facts.applied_sha256 == content) {
         draft.change_node(position, NodeStatus::success).progress = 100;
         draft.note("already_applied", {}, row.id);
         return true;
@@ -64,18 +96,41 @@ bool settle_undispatched(Draft& draft, std::size_t position) {
 
 void start_nodes(Draft& draft, BatchState& batch) {
     Release& release = draft.release;
-    while (batch.next_pending < batch.end && release.starting < release.rules.start_window) {
-        if (exceeded_limit(release)) return;
-        const std::size_t position = batch.next_pending;
-        if (release.nodes[position].row.status == NodeStatus::pending) {
-            if (draft.commit.nodes.size() >= events_per_step) {
-                draft.is_full = true;
-                return;
-            }
-            if (!settle_undispatched(draft, position)) intend(draft, position);
+    while (release.starting < release.rules.start_window && !exceeded_limit(release)) {
+        if (draft.commit.nodes.size() >= events_per_step) {
+            draft.is_full = true;
+            return;
         }
-        ++batch.next_pending;
+        const auto position = take_next(release, batch);
+        if (!position) return;
+        if (!settle_undispatched(draft, *position)) intend(draft, *position);
     }
+}
+
+void try_again(Draft& draft, std::size_t position, const Verdict& verdict, Millis pause) {
+    Release& release = draft.release;
+    NodeState& node = release.nodes[position];
+    const std::string earlier = "attempt " + std::to_string(node.row.attempt) + " failed (" +
+                                std::string(to_text(verdict.failure)) + "): " + verdict.error;
+    draft.note("node_retry",
+               {{"attempt", std::to_string(node.row.attempt)},
+                {"failure", std::string(to_text(verdict.failure))},
+                {"error", verdict.error},
+                {"pause_ms", std::to_string(pause.count())}},
+               node.row.id);
+    if (node.is_starting) --release.starting;
+    node.is_starting = false;
+    node.is_cancel_sent = false;
+    node.row.attempt += 1;
+    node.row.task_id = task_id_of(release, node.row);
+    node.row.error = earlier;
+    NodeChange& change = draft.change_node(position, NodeStatus::running);
+    change.error = earlier;
+    change.steps = verdict.steps;
+    node.deadline = deadline_from(release, draft.now + pause, draft.now);
+    StartConversation start = conversation_with(node);
+    start.not_before = draft.now + pause;
+    draft.effects.emplace_back(std::move(start));
 }
 
 }  // namespace edgeroll::release

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "release/lanes.hpp"
+#include "release/limits.hpp"
 #include "release/mutant.hpp"
 
 namespace edgeroll::release {
@@ -62,6 +64,10 @@ NodeChange& Draft::change_node(std::size_t position, NodeStatus to) {
         node.is_in_conversation = false;
         node.deadline = never;
     }
+    const bool was_running = change.from == NodeStatus::running;
+    const bool is_running = to == NodeStatus::running;
+    if (was_running != is_running) count_running(release, node.group, is_running ? +1 : -1);
+    if (was_running && !is_running) release.last_finish = now;
     commit.nodes.push_back(std::move(change));
     return commit.nodes.back();
 }
@@ -97,8 +103,46 @@ void Draft::skip_all_pending(const std::string& reason) {
         release.counts.skipped += batch.counts.pending;
         release.counts.pending -= batch.counts.pending;
         batch.counts.pending = 0;
-        batch.next_pending = batch.end;
+        batch.queues.clear();
     }
+}
+
+void Draft::wake(Instant at) {
+    wake_at = std::min(wake_at, at);
+}
+
+void Draft::begin_hold(Hold hold, Instant until) {
+    Snapshot& seen = release.seen;
+    seen.hold = hold;
+    release.hold_until = until;
+    commit.release.hold = hold;
+    commit.release.hold_for.reset();
+    if (until != never) commit.release.hold_for = std::max(until - now, Millis{0});
+    if (seen.current_batch > 0 && seen.status != ReleaseStatus::paused) {
+        set_status(ReleaseStatus::paused);
+    }
+    note("hold", {{"for", std::string(to_text(hold))}});
+}
+
+void Draft::end_hold() {
+    Snapshot& seen = release.seen;
+    if (seen.hold != Hold::none) commit.release.hold = seen.hold = Hold::none;
+    release.hold_until = never;
+    release.gate.reset();
+    release.is_gate_asked = false;
+    if (!seen.is_pause_marked) return;
+    seen.is_pause_marked = false;
+    release.worked_at = now;
+    commit.release.ends_pause = true;
+}
+
+void Draft::mark_pause() {
+    Snapshot& seen = release.seen;
+    if (seen.is_pause_marked || seen.current_batch == 0) return;
+    seen.worked = worked(release, now);
+    release.worked_at = now;
+    seen.is_pause_marked = true;
+    commit.release.marks_pause = true;
 }
 
 void Draft::note(std::string kind, std::vector<std::pair<std::string, std::string>> detail,
@@ -126,6 +170,7 @@ void Draft::finish(ReleaseStatus status) {
     set_batch_status(status == ReleaseStatus::success ? BatchStatus::completed
                                                       : BatchStatus::stopped);
     commit.release.is_finished = true;
+    end_hold();
     // A row that was added after the last reading must not stay pending in a finished release (I5).
     if (!commit.skip_pending) {
         commit.skip_pending = SkipPending{"added after the release was started"};

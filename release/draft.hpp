@@ -20,6 +20,7 @@ struct Draft {
     std::vector<Effect> effects;
     bool is_full = false;  ///< more could be decided, but the commit has its 500 rows
     bool is_let_go = false;
+    Instant wake_at = never;
 
     /// Moves a node to another status: memory, counters and the commit's row.
     NodeChange& change_node(std::size_t position, NodeStatus to);
@@ -27,6 +28,14 @@ struct Draft {
     void set_batch_status(BatchStatus status);
     void set_last_error(std::string text);
     void skip_all_pending(const std::string& reason);
+    /// Asks for a wake-up at that time, or earlier if somebody asks for that.
+    void wake(Instant at);
+    /// Stands between batches until `until` (or until an operator says so), and says so.
+    void begin_hold(Hold hold, Instant until);
+    /// Nothing holds it any more; the pause up to now is no working time.
+    void end_hold();
+    /// The present pause counts as no working time from now on.
+    void mark_pause();
     void note(std::string kind, std::vector<std::pair<std::string, std::string>> detail = {},
               std::optional<NodeId> node = std::nullopt);
     void read_again();
@@ -44,11 +53,26 @@ void attempted(Draft& draft, const Attempted& event);
 void reported(Draft& draft, const Reported& event);
 // advance.cpp: what follows from the state as it now is.
 void advance(Draft& draft);
-// steer.cpp: pause, continue and stop. True if nothing further may be started.
-bool steer(Draft& draft, bool is_between_batches);
+// steer.cpp: pause, continue and stop.
+void take_continue(Draft& draft);
+void take_pause(Draft& draft, bool is_between_batches);
 void carry_on_stopping(Draft& draft);
+// between.cpp: whether the next batch may be opened now; otherwise says why not and until when.
+bool may_open_next(Draft& draft);
+void gate_heard(Draft& draft, const GateHeard& event);
+// trip.cpp: what comes of an exceeded limit.
+struct Reason {
+    std::string full;   ///< for the release
+    std::string brief;  ///< for each of its skipped rows
+};
+void halt(Draft& draft, const Reason& reason);
+void trip(Draft& draft, const Reason& reason);
+/// True if a limit is exceeded: nothing further is started.
+bool trip_if_exceeded(Draft& draft);
 // dispatch.cpp: the nodes of the open batch.
 void start_nodes(Draft& draft, BatchState& batch);
+/// A further attempt after a failure, `pause` from now; the node stays `running`.
+void try_again(Draft& draft, std::size_t position, const Verdict& verdict, Millis pause);
 
 /// Index of the lowest batch with a pending or running node; batches.size() if all are finished.
 [[nodiscard]] std::size_t lowest_unfinished(const Release& release);

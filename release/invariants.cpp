@@ -1,5 +1,6 @@
 // SPEC.md section 8, as far as one release's state can show it.
 #include "release/draft.hpp"
+#include "release/lanes.hpp"
 #include "release/limits.hpp"
 #include "release/step.hpp"
 
@@ -8,7 +9,19 @@ namespace {
 
 bool is_legal(NodeStatus from, NodeStatus to) {
     if (from == NodeStatus::pending) return to != NodeStatus::pending;
-    return from == NodeStatus::running && is_final(to);
+    // From running to running is a further attempt.
+    return from == NodeStatus::running && to != NodeStatus::pending;
+}
+
+// Pending nodes that wait in a queue.
+int queued(const BatchState& batch, const Release& release) {
+    int count = 0;
+    for (const LaneQueue& queue : batch.queues) {
+        for (std::size_t i = queue.next; i < queue.positions.size(); ++i) {
+            if (release.nodes[queue.positions[i]].row.status == NodeStatus::pending) ++count;
+        }
+    }
+    return count;
 }
 
 std::optional<Violation> check_end(const Release& release) {
@@ -21,8 +34,6 @@ std::optional<Violation> check_end(const Release& release) {
     }
     if (seen.status != ReleaseStatus::success) return std::nullopt;
     if (const auto limit = exceeded_limit(release)) return Violation{"I6", *limit};
-    if (release.counts.deferred > 0)
-        return Violation{"I6", "a successful release has deferred nodes"};
     return std::nullopt;
 }
 
@@ -37,10 +48,13 @@ std::optional<Violation> check(const Step& done) {
             return Violation{"I5", node + " would go from " + std::string(to_text(change.from)) +
                                        " to " + std::string(to_text(change.to))};
         }
-        if (change.to != NodeStatus::running) continue;
+        if (change.to != NodeStatus::running || change.from == NodeStatus::running) continue;
         has_intent = true;
         const auto position = find_node(release, change.node);
         if (!position) return Violation{"I1", node + " is not in the release"};
+        if (!is_within(release, release.nodes[*position].group)) {
+            return Violation{"I9", node + " would run beside more nodes than may run at once"};
+        }
         const int batch = release.nodes[*position].row.batch;
         for (const BatchState& earlier : release.batches) {
             if (earlier.number >= batch) break;
@@ -78,9 +92,9 @@ std::optional<Violation> check_all(const Release& release) {
             if (node.is_starting && node.row.status != NodeStatus::running) {
                 return Violation{"I1", "a node that does not run holds a place at the start"};
             }
-            if (node.row.status == NodeStatus::pending && i < batch.next_pending) {
-                return Violation{"I7", "a pending node would never have its turn"};
-            }
+        }
+        if (queued(batch, release) != counts.pending) {
+            return Violation{"I7", "a pending node would never have its turn"};
         }
         if (!(counts == batch.counts)) {
             return Violation{"I4", "the counters of batch " + std::to_string(batch.number) +

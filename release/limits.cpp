@@ -1,15 +1,52 @@
 #include "release/limits.hpp"
 
+#include <algorithm>
 #include <cstdint>
 
 namespace edgeroll::release {
+namespace {
+
+using std::chrono::minutes;
+
+std::string seconds_text(Millis span) {
+    std::string text = std::to_string(span.count() / 1000);
+    if (span.count() % 1000 != 0) {
+        text += "." + std::to_string(1000 + span.count() % 1000).substr(1);
+        text.erase(text.find_last_not_of('0') + 1);
+    }
+    return text + " s";
+}
+
+std::optional<std::string> exceeded_rate(const Release& release, int rate_percent) {
+    int before = 0;  // failed nodes of earlier batches
+    for (const BatchState& batch : release.batches) {
+        const StatusCounts& counts = batch.counts;
+        // The first failures are the waived ones: some of them may be in this batch.
+        const int waived = std::clamp(release.seen.waived_failures - before, 0, counts.failed);
+        before += counts.failed;
+        const int failed = counts.failed - waived;
+        const std::int64_t dispatched_and_waiting =
+            counts.pending + counts.running + counts.success + counts.failed + counts.cancelled;
+        if (failed == 0 || std::int64_t{failed} * 100 <= rate_percent * dispatched_and_waiting) {
+            continue;
+        }
+        return std::to_string(failed) + " of " + std::to_string(dispatched_and_waiting) +
+               " in batch " + std::to_string(batch.number) + " failed, max_batch_fail_rate is " +
+               std::to_string(rate_percent) + " %";
+    }
+    return std::nullopt;
+}
+
+}  // namespace
 
 std::optional<std::string> exceeded_limit(const Release& release) {
     const Limits& limits = release.seen.policy.limits;
-    if (release.counts.deferred > 0) {
-        return std::to_string(release.counts.deferred) + " deferred, max_unreachable is 0";
+    const int allowed = deferrals_allowed(release);
+    if (release.counts.deferred > allowed) {
+        return std::to_string(release.counts.deferred) + " deferred, max_unreachable is " +
+               std::to_string(allowed);
     }
-    const int failed = release.counts.failed;
+    const int failed = std::max(release.counts.failed - release.seen.waived_failures, 0);
     const bool is_unlimited = limits.failure_threshold || limits.max_batch_fail_rate_percent;
     if (!is_unlimited) {
         if (failed == 0) return std::nullopt;
@@ -20,19 +57,64 @@ std::optional<std::string> exceeded_limit(const Release& release) {
                std::to_string(*limits.failure_threshold);
     }
     if (!limits.max_batch_fail_rate_percent) return std::nullopt;
-    for (const BatchState& batch : release.batches) {
-        const StatusCounts& counts = batch.counts;
-        const std::int64_t dispatched_and_waiting =
-            counts.pending + counts.running + counts.success + counts.failed + counts.cancelled;
-        const std::int64_t allowed = *limits.max_batch_fail_rate_percent * dispatched_and_waiting;
-        if (counts.failed > 0 && std::int64_t{counts.failed} * 100 > allowed) {
-            return std::to_string(counts.failed) + " of " + std::to_string(dispatched_and_waiting) +
-                   " in batch " + std::to_string(batch.number) +
-                   " failed, max_batch_fail_rate is " +
-                   std::to_string(*limits.max_batch_fail_rate_percent) + " %";
-        }
+    return exceeded_rate(release, *limits.max_batch_fail_rate_percent);
+}
+
+Millis worked(const Release& release, Instant now) {
+    if (release.seen.current_batch == 0) return Millis{0};
+    if (release.seen.is_pause_marked) return release.seen.worked;
+    return release.seen.worked + std::max(now - release.worked_at, Millis{0});
+}
+
+TimeLimit exceeded_time(const Release& release, Instant now) {
+    const Policy& policy = release.seen.policy;
+    if (release.seen.current_batch == 0) return TimeLimit::none;
+    const Millis spent = worked(release, now);
+    if (policy.release_timeout && spent >= *policy.release_timeout) return TimeLimit::release;
+    if (policy.batch_timeout && spent - release.seen.batch_work_start >= *policy.batch_timeout) {
+        return TimeLimit::batch;
     }
-    return std::nullopt;
+    return TimeLimit::none;
+}
+
+std::string describe(TimeLimit limit, const Policy& policy) {
+    if (limit == TimeLimit::none) return {};
+    const bool is_batch = limit == TimeLimit::batch;
+    const Millis span =
+        (is_batch ? policy.batch_timeout : policy.release_timeout).value_or(Millis{0});
+    return std::string(is_batch ? "the batch" : "the release") + " was not done within its " +
+           (is_batch ? "batch_timeout_sec" : "release_timeout_sec") + " of " + seconds_text(span);
+}
+
+Instant time_limit(const Release& release, Instant now) {
+    const Policy& policy = release.seen.policy;
+    const Millis spent = worked(release, now);
+    Instant end = never;
+    if (policy.release_timeout) end = std::min(end, now + (*policy.release_timeout - spent));
+    if (policy.batch_timeout) {
+        end =
+            std::min(end, now + (*policy.batch_timeout - (spent - release.seen.batch_work_start)));
+    }
+    return end;
+}
+
+Millis node_timeout(const Release& release) {
+    if (release.seen.policy.node_timeout) return *release.seen.policy.node_timeout;
+    switch (release.seen.type) {
+        case TaskType::reload:
+            return minutes{1};
+        case TaskType::purge_cache:
+            return minutes{5};
+        case TaskType::run_job:
+            return minutes{60};
+        case TaskType::apply_config:
+            break;
+    }
+    return release.rules.node_timeout;
+}
+
+int deferrals_allowed(const Release& release) {
+    return release.seen.policy.limits.max_unreachable.of(static_cast<int>(release.nodes.size()));
 }
 
 }  // namespace edgeroll::release

@@ -1,4 +1,4 @@
-// Failure limits of a release (SPEC.md 4.4).
+// What stops a release: failure limits (SPEC.md 4.4) and time limits (SPEC.md section 6).
 #pragma once
 
 #include <optional>
@@ -8,7 +8,26 @@
 
 namespace edgeroll::release {
 
-/// Why no further node may be dispatched, in words for last_error; nothing while within the limits.
+/// Why no further node may be dispatched, in words for last_error; nothing while within the
+/// failure limits. Waived failures (the first ones, in the order of the batches) count no more.
 [[nodiscard]] std::optional<std::string> exceeded_limit(const Release& release);
+
+/// Working time up to now: from the start, without the pauses.
+[[nodiscard]] Millis worked(const Release& release, Instant now);
+
+/// Which of batch_timeout_sec and release_timeout_sec is over.
+enum class TimeLimit { none, batch, release };
+[[nodiscard]] TimeLimit exceeded_time(const Release& release, Instant now);
+/// In words for last_error.
+[[nodiscard]] std::string describe(TimeLimit limit, const Policy& policy);
+
+/// When the nearer of the two will be over if nothing pauses; `never` without any.
+[[nodiscard]] Instant time_limit(const Release& release, Instant now);
+
+/// From dispatch until a node must have finished: node_timeout_sec, or the type's own default.
+[[nodiscard]] Millis node_timeout(const Release& release);
+
+/// How many nodes may be deferred.
+[[nodiscard]] int deferrals_allowed(const Release& release);
 
 }  // namespace edgeroll::release

@@ -133,6 +133,14 @@ struct NodeState {
     bool is_in_conversation = false;  ///< the dispatcher was told to look after it
     bool is_starting = false;         ///< its first attempt is still open
     bool is_cancel_sent = false;
+    std::size_t group = 0;  ///< index in Release::groups
+};
+
+/// What came of one question at a gate.
+struct GateAnswer {
+    enum class Kind { pass, fail, unsure };
+    Kind kind = Kind::unsure;
+    std::string message;  ///< what was answered, for last_error and the history
 };
 
 struct StatusCounts {
@@ -140,12 +148,24 @@ struct StatusCounts {
     friend bool operator==(const StatusCounts&, const StatusCounts&) = default;
 };
 
+/// Nodes that run beside each other only as far as there is room (release/lanes.hpp).
+struct Pool {
+    int size = 0, running = 0;
+};
+
+/// The nodes of a batch that wait for the same pools.
+struct LaneQueue {
+    std::size_t group = 0;               ///< index in Release::groups
+    std::vector<std::size_t> positions;  ///< in Release::nodes, ascending
+    std::size_t next = 0;                ///< no pending node stands before it
+};
+
 /// A batch: a range of Release::nodes and what its nodes add up to.
 struct BatchState {
     int number = 0;
     std::size_t begin = 0, end = 0;
-    std::size_t next_pending = 0;  ///< no pending node stands before it
     StatusCounts counts;
+    std::vector<LaneQueue> queues;
 };
 
 /// The core's state of one owned release. Built from a Snapshot and only from it: start, takeover,
@@ -159,6 +179,15 @@ struct Release {
     std::vector<BatchState> batches;  ///< ascending by number
     StatusCounts counts;
     int starting = 0;  ///< nodes with is_starting
+    std::vector<Pool> pools;
+    std::vector<std::vector<std::size_t>> groups;  ///< the pools of each group of nodes
+    Instant read_at{};                             ///< when `seen.utc_ms` was true
+    Instant worked_at{};                           ///< when `seen.worked` was true
+    Instant hold_until = never;                    ///< the hold's next decision
+    Instant last_finish{};                         ///< when a node was last finished
+    std::optional<GateAnswer> gate;  ///< the last answer of the gate that is being asked
+    bool is_gate_asked = false;      ///< an answer is on its way
+    Instant gate_ask_at{};           ///< not before
     /// The highest batch that the last reading allows to open: a batch starts only on a reading
     /// that is newer than the end of the one before (SPEC.md 4.6).
     int read_for_batch = 0;

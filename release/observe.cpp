@@ -5,15 +5,16 @@
 #include <utility>
 
 #include "release/draft.hpp"
+#include "release/lanes.hpp"
+#include "release/limits.hpp"
 
 namespace edgeroll::release {
 namespace {
 
-NodeState carried_over(const Release& before, NodeRow row, Instant now) {
+NodeState carried_over(const Release& before, NodeRow row) {
     NodeState node;
     node.row = std::move(row);
     if (node.row.status != NodeStatus::running) return node;
-    node.deadline = now + before.rules.node_timeout - node.row.running_for;
     const auto position = find_node(before, node.row.id);
     if (!position) return node;
     const NodeState& old = before.nodes[*position];
@@ -23,7 +24,7 @@ NodeState carried_over(const Release& before, NodeRow row, Instant now) {
         node.row.attempt = old.row.attempt;
     }
     if (old.row.status != NodeStatus::running || old.row.task_id != node.row.task_id) return node;
-    node.deadline = old.deadline;
+    node.deadline = old.deadline;  // the others get theirs from the database's clock
     node.is_in_conversation = old.is_in_conversation;
     node.is_starting = old.is_starting;
     node.is_cancel_sent = old.is_cancel_sent;
@@ -52,7 +53,7 @@ void count_batches(Release& release) {
         if (release.batches.empty() || release.batches.back().number != node.row.batch) {
             BatchState batch;
             batch.number = node.row.batch;
-            batch.begin = batch.end = batch.next_pending = i;
+            batch.begin = batch.end = i;
             release.batches.push_back(batch);
         }
         release.batches.back().end = i + 1;
@@ -101,6 +102,27 @@ void skip_late_rows(Draft& draft, const Release& before) {
     draft.commit.release.total_nodes = release.seen.total_nodes;
 }
 
+// The database's times as instants of ours, and what only memory knows of a gate.
+void take_times(Release& release, const Release& before, Instant now) {
+    const Snapshot& seen = release.seen;
+    release.read_at = release.worked_at = now;
+    release.last_finish = now - seen.since_last_finish.value_or(Millis{0});
+    if (seen.hold_left) release.hold_until = now + *seen.hold_left;
+    if (!seen.hold_left && ends_by_itself(seen.hold)) release.hold_until = now;
+    for (NodeState& node : release.nodes) {
+        if (node.row.status != NodeStatus::running || node.deadline != never) continue;
+        node.deadline =
+            std::min(now + node_timeout(release) - node.row.running_for, time_limit(release, now));
+    }
+    const bool is_same_gate = before.is_observed && seen.hold == Hold::gate &&
+                              before.seen.hold == Hold::gate &&
+                              before.seen.current_batch == seen.current_batch;
+    if (!is_same_gate) return;
+    release.gate = before.gate;
+    release.is_gate_asked = before.is_gate_asked;
+    release.gate_ask_at = before.gate_ask_at;
+}
+
 }  // namespace
 
 void observe(Draft& draft, Snapshot snapshot) {
@@ -110,7 +132,7 @@ void observe(Draft& draft, Snapshot snapshot) {
     release.rules = before.rules;
     release.nodes.reserve(snapshot.nodes.size());
     for (NodeRow& row : snapshot.nodes) {
-        release.nodes.push_back(carried_over(before, std::move(row), draft.now));
+        release.nodes.push_back(carried_over(before, std::move(row)));
     }
     snapshot.nodes.clear();
     release.seen = std::move(snapshot);
@@ -118,6 +140,8 @@ void observe(Draft& draft, Snapshot snapshot) {
     release.has_new_rows = true;
     index_by_id(release);
     count_batches(release);
+    build_lanes(release);
+    take_times(release, before, draft.now);
     if (before.is_observed) {
         note_changes_by_hand(draft, before);
         if (before.seen.status != release.seen.status) {

@@ -1,5 +1,8 @@
 // What agents said.
+#include <algorithm>
+
 #include "release/draft.hpp"
+#include "release/limits.hpp"
 
 namespace edgeroll::release {
 namespace {
@@ -12,6 +15,38 @@ std::optional<std::size_t> find_running(const Release& release, NodeId id,
     const NodeRow& row = release.nodes[*position].row;
     if (row.status != NodeStatus::running || row.task_id != task_id) return std::nullopt;
     return position;
+}
+
+// Only what another attempt can cure, and only while the release goes on at all.
+bool may_try_again(const Release& release, const NodeRow& row, const Verdict& verdict) {
+    if (verdict.status != NodeStatus::failed || !verdict.is_curable) return false;
+    switch (verdict.failure) {
+        case FailureKind::exec_failed:
+        case FailureKind::timeout:
+        case FailureKind::lost:
+        case FailureKind::unreachable:
+            break;
+        case FailureKind::none:
+        case FailureKind::tls:
+        case FailureKind::rejected:
+            return false;
+    }
+    if (verdict.failure == FailureKind::unreachable &&
+        release.counts.deferred < deferrals_allowed(release)) {
+        return false;
+    }
+    const int tried = row.attempt - row.attempts_before;
+    if (tried > release.seen.policy.retries) return false;
+    return !is_final(release.seen.status) && release.seen.problems.empty() &&
+           !exceeded_limit(release);
+}
+
+// Doubles from attempt to attempt; the dispatcher spreads it.
+Millis retry_pause(const Rules& rules, const NodeRow& row) {
+    Millis pause = rules.retry_first;
+    for (int i = 1; i < row.attempt - row.attempts_before && pause < rules.retry_ceiling; ++i)
+        pause *= 2;
+    return std::min(pause, rules.retry_ceiling);
 }
 
 }  // namespace
@@ -35,14 +70,28 @@ void reported(Draft& draft, const Reported& event) {
                    event.node);
         return;
     }
-    const bool is_stopping = draft.release.seen.requested == Action::stop ||
-                             draft.release.seen.batch_status == BatchStatus::stopped;
+    Release& release = draft.release;
+    const bool is_stopping =
+        release.seen.requested == Action::stop || release.seen.batch_status == BatchStatus::stopped;
     const bool is_foreign_cancel = verdict.status == NodeStatus::cancelled && !is_stopping;
-    const NodeStatus status = is_foreign_cancel ? NodeStatus::failed : verdict.status;
-    const bool has_content = draft.release.seen.content_sha256 != reload_only_mark;
+    if (!is_stopping && may_try_again(release, release.nodes[*position].row, verdict)) {
+        try_again(draft, *position, verdict,
+                  retry_pause(release.rules, release.nodes[*position].row));
+        return;
+    }
+    NodeStatus status = is_foreign_cancel ? NodeStatus::failed : verdict.status;
+    // It was away before its turn: that says nothing about the content (SPEC.md section 6).
+    const bool is_away = status == NodeStatus::failed &&
+                         verdict.failure == FailureKind::unreachable &&
+                         release.counts.deferred < deferrals_allowed(release);
+    if (is_away) status = NodeStatus::deferred;
+    const bool has_content = release.seen.type == TaskType::apply_config &&
+                             release.seen.content_sha256 != reload_only_mark;
 
     NodeChange& change = draft.change_node(*position, status);
-    change.failure = is_foreign_cancel ? FailureKind::exec_failed : verdict.failure;
+    change.failure = is_away             ? FailureKind::none
+                     : is_foreign_cancel ? FailureKind::exec_failed
+                                         : verdict.failure;
     change.error = is_foreign_cancel && verdict.error.empty()
                        ? "the task was cancelled on the agent"
                        : verdict.error;
@@ -50,12 +99,13 @@ void reported(Draft& draft, const Reported& event) {
     change.progress = verdict.progress;
     change.has_new_content = status == NodeStatus::success && has_content;
 
-    NodeRow& row = draft.release.nodes[*position].row;
+    NodeRow& row = release.nodes[*position].row;
+    change.content = row.config_version;
     row.failure = change.failure;
     row.error = change.error;
     if (change.has_new_content) {
-        row.facts.applied_version = draft.release.seen.version;
-        row.facts.applied_sha256 = draft.release.seen.content_sha256;
+        row.facts.applied_version = release.seen.version;
+        if (!row.config_version) row.facts.applied_sha256 = release.seen.content_sha256;
     }
 }
 

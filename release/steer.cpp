@@ -1,6 +1,7 @@
 // What operators ask for: pause, continue and stop, through requested_action or by writing the
 // status.
 #include "release/draft.hpp"
+#include "release/limits.hpp"
 
 namespace edgeroll::release {
 namespace {
@@ -14,6 +15,28 @@ void begin_stopping(Draft& draft) {
     draft.skip_all_pending("stopped by the operator");
     draft.set_batch_status(BatchStatus::stopped);
     draft.note("stop_started");
+}
+
+// What has failed, or taken too long, counts no more: limits count from here.
+void waive(Draft& draft) {
+    Release& release = draft.release;
+    Snapshot& seen = release.seen;
+    const Millis spent = worked(release, draft.now);
+    const TimeLimit over = exceeded_time(release, draft.now);
+    const bool has_failed = exceeded_limit(release).has_value();
+    if (has_failed) {
+        draft.commit.release.waived_failures = seen.waived_failures = release.counts.failed;
+    }
+    if (over == TimeLimit::release) {
+        draft.commit.release.forgotten_work = spent;
+        seen.worked = Millis{0};
+        release.worked_at = draft.now;
+    }
+    if (over != TimeLimit::none) {
+        draft.commit.release.batch_work_start = seen.batch_work_start =
+            over == TimeLimit::release ? Millis{0} : spent;
+    }
+    draft.note("waived", {{"failures", std::to_string(seen.waived_failures)}});
 }
 
 }  // namespace
@@ -34,24 +57,51 @@ void carry_on_stopping(Draft& draft) {
     }
 }
 
-bool steer(Draft& draft, bool is_between_batches) {
-    Snapshot& seen = draft.release.seen;
-    if (seen.requested == Action::resume) {
-        clear_action(draft);
-        draft.note("continued");
-        if (seen.status == ReleaseStatus::paused) draft.set_status(ReleaseStatus::running);
+void take_continue(Draft& draft) {
+    Release& release = draft.release;
+    Snapshot& seen = release.seen;
+    // Somebody wrote another status over a pause: edgeroll never leaves these words together.
+    const bool is_running = seen.status == ReleaseStatus::running;
+    const bool is_pausing = seen.hold != Hold::none || seen.batch_status == BatchStatus::paused;
+    const bool waits_for_operator = seen.hold != Hold::none && !ends_by_itself(seen.hold);
+    const bool is_by_hand =
+        (is_running && is_pausing) || (seen.status == ReleaseStatus::pending && waits_for_operator);
+    if (seen.requested != Action::resume && !is_by_hand) return;
+    if (seen.requested == Action::resume) clear_action(draft);
+    draft.note("continued", {{"from", std::string(to_text(seen.hold))}});
+    const bool was_held = seen.hold != Hold::none || seen.status == ReleaseStatus::paused;
+    if (!was_held && !is_by_hand) return;
+    const bool is_over =
+        exceeded_limit(release).has_value() || exceeded_time(release, draft.now) != TimeLimit::none;
+    if (seen.hold == Hold::failure && is_over) waive(draft);
+    if (seen.status == ReleaseStatus::paused) draft.set_last_error("");
+    const std::size_t index = lowest_unfinished(release);
+    if (seen.current_batch > 0 && static_cast<int>(index) + 1 > seen.current_batch) {
+        // Everything but the windows is passed. What is left is written down: the batch may have to
+        // wait for a reading.
+        draft.begin_hold(Hold::window, draft.now);
+        return;
     }
+    draft.end_hold();
+    // Before the first batch it is as if it had not been looked at.
+    const bool is_started = seen.current_batch > 0;
+    draft.set_status(is_started ? ReleaseStatus::running : ReleaseStatus::pending);
+    draft.set_batch_status(is_started ? BatchStatus::running : BatchStatus::none);
+}
+
+void take_pause(Draft& draft, bool is_between_batches) {
+    Snapshot& seen = draft.release.seen;
     if (seen.requested == Action::pause && is_between_batches) {
         clear_action(draft);
         draft.note("paused");
         if (seen.status != ReleaseStatus::paused) draft.set_status(ReleaseStatus::paused);
+        draft.begin_hold(Hold::review, never);
+        return;
     }
-    if (seen.status == ReleaseStatus::paused) {
-        if (is_between_batches) draft.set_batch_status(BatchStatus::paused);
-        return true;
+    // By hand: it holds at once, and until somebody continues.
+    if (seen.status == ReleaseStatus::paused && seen.hold == Hold::none) {
+        draft.begin_hold(Hold::review, never);
     }
-    if (seen.batch_status == BatchStatus::paused) draft.set_batch_status(BatchStatus::running);
-    return false;
 }
 
 }  // namespace edgeroll::release

@@ -14,6 +14,8 @@ void take(Draft& draft, const Event& event) {
         attempted(draft, *attempt);
     } else if (const auto* report = std::get_if<Reported>(&event)) {
         reported(draft, *report);
+    } else if (const auto* gate = std::get_if<GateHeard>(&event)) {
+        gate_heard(draft, *gate);
     }
 }
 
@@ -26,17 +28,18 @@ Step step(Release&& current, const Event& event, Instant now) {
 Step step(Release&& current, const std::vector<Event>& events, Instant now) {
     Step done;
     done.next = std::move(current);
-    Draft draft{done.next, now, {}, {}};
+    Draft draft{done.next, now, {}, {}, false, false, never};
     for (const Event& event : events)
         take(draft, event);
     // Events change nodes and replace the header by what was read; only advance() writes the
     // header. So the row is expected to say now what the header says now.
     draft.commit.expected_status = done.next.seen.status;
     draft.commit.expected_action = done.next.seen.requested;
+    draft.commit.expected_steer_seq = done.next.seen.steer_seq;
     advance(draft);
     done.commit = std::move(draft.commit);
     done.after_commit = std::move(draft.effects);
-    done.wake_at = draft.is_full ? now : never;
+    done.wake_at = draft.is_full ? now : draft.wake_at;
     return done;
 }
 

@@ -15,9 +15,10 @@ namespace edgeroll::release {
 struct Verdict {
     NodeStatus status = NodeStatus::failed;  ///< success, failed or cancelled
     FailureKind failure = FailureKind::none;
-    std::string error;  ///< contains the agent's lastError when it gave one
-    std::string steps;  ///< JSON array text of the agent's steps; may be empty
-    int progress = 0;   ///< 0..100
+    std::string error;       ///< contains the agent's lastError when it gave one
+    std::string steps;       ///< JSON array text of the agent's steps; may be empty
+    int progress = 0;        ///< 0..100
+    bool is_curable = true;  ///< failed: another attempt may go better
 };
 
 // ---- events ----
@@ -41,12 +42,6 @@ struct Reported {
 /// The time asked for in Step::wake_at has come.
 struct Woken {};
 
-/// What came of one question at a gate.
-struct GateAnswer {
-    enum class Kind { pass, fail, unsure };
-    Kind kind = Kind::unsure;
-    std::string message;  ///< what was answered, for last_error and the history
-};
 /// The answer to AskGate.
 struct GateHeard {
     int after_batch = 0;  ///< as asked; an answer to an older question is dropped

@@ -24,9 +24,11 @@ Dispatcher::Dispatcher(boost::asio::any_io_executor executor, Agents& agents, Cl
       options_(options),
       in_flight_(options.max_in_flight) {}
 
-void Dispatcher::start(release::StartConversation what, std::shared_ptr<Lifeline> lifeline) {
+void Dispatcher::start(release::StartConversation what, std::shared_ptr<const Parcel> parcel,
+                       std::shared_ptr<Lifeline> lifeline) {
     std::string name = "conversation " + what.task_id;
-    tls::rt::spawn(executor_, std::move(name), converse(std::move(what), std::move(lifeline)));
+    tls::rt::spawn(executor_, std::move(name),
+                   converse(std::move(what), std::move(parcel), std::move(lifeline)));
 }
 
 void Dispatcher::cancel(release::CancelTask what, std::shared_ptr<Lifeline> lifeline) {
@@ -39,8 +41,9 @@ namespace {
 
 // A conversation that wants to dispatch knows that the agent does not have the task. False: it must
 // not, and `move` says how the node ends instead.
-bool may_dispatch(const Lifeline& lifeline, const release::Conversation& conversation, Move& move) {
-    const bool has_content = lifeline.parcel && lifeline.parcel->payload;
+bool may_dispatch(const Lifeline& lifeline, const Parcel& parcel,
+                  const release::Conversation& conversation, Move& move) {
+    const bool has_content = parcel.payload != nullptr;
     if (!lifeline.is_stopping && has_content) return true;
     move.kind = Move::Kind::finish;
     if (lifeline.is_stopping && conversation.is_forgotten()) {
@@ -60,20 +63,36 @@ bool may_dispatch(const Lifeline& lifeline, const release::Conversation& convers
 
 boost::asio::awaitable<Answer> Dispatcher::send(const Move& move,
                                                 const release::StartConversation& what,
-                                                const Lifeline& lifeline) {
+                                                const std::shared_ptr<const Parcel>& parcel) {
     if (move.kind == Move::Kind::query) {
         co_return co_await agents_.query(what.address, what.task_id, move.hold);
     }
     const Instant sent = clock_.now();
     const Millis time_left = std::max(what.deadline - sent, Millis{1});
-    Answer answer =
-        co_await agents_.dispatch(what.address, what.task_id, lifeline.parcel, time_left);
+    Answer answer = co_await agents_.dispatch(what.address, what.task_id, parcel, time_left);
     if (answer.heard == Heard::accepted) observer_.dispatch_took(clock_.now() - sent);
     co_return answer;
 }
 
+// A retry waits for its pause, spread by up to a half so that many do not come together. Sleeps are
+// short: nothing cancels them. False: nobody wants the conversation any more.
+boost::asio::awaitable<bool> Dispatcher::await_turn(Instant not_before, const Lifeline& lifeline) {
+    constexpr Millis nap{1'000};
+    const Millis pause = std::max(not_before - clock_.now(), Millis{0});
+    const auto spread =
+        static_cast<Millis::rep>(static_cast<double>(pause.count()) * random_.fraction() / 2);
+    const Instant until = not_before + Millis{spread};
+    while (clock_.now() < until && !lifeline.is_stopping) {
+        if (lifeline.is_cut) co_return false;
+        co_await clock_.sleep_until(std::min(until, clock_.now() + nap));
+    }
+    co_return !lifeline.is_cut;
+}
+
 boost::asio::awaitable<void> Dispatcher::converse(release::StartConversation what,
+                                                  std::shared_ptr<const Parcel> parcel,
                                                   std::shared_ptr<Lifeline> lifeline) {
+    if (!co_await await_turn(what.not_before, *lifeline)) co_return;
     const Instant began = clock_.now();
     release::Conversation conversation(options_.rules, began, what.deadline, what.asks_first);
     Move move = conversation.begin(began);
@@ -85,7 +104,8 @@ boost::asio::awaitable<void> Dispatcher::converse(release::StartConversation wha
             move = conversation.woken(clock_.now());
             continue;
         }
-        if (move.kind == Move::Kind::dispatch && !may_dispatch(*lifeline, conversation, move))
+        if (move.kind == Move::Kind::dispatch &&
+            !may_dispatch(*lifeline, *parcel, conversation, move))
             continue;
         // A request that the agent may hold would keep others out for no work done: it takes no
         // slot. There is a cap on those as well; beyond it the agent is asked without holding.
@@ -98,7 +118,7 @@ boost::asio::awaitable<void> Dispatcher::converse(release::StartConversation wha
         }
         Answer answer;
         const bool may_send = lifeline->may_send(clock_.now());
-        if (may_send) answer = co_await send(move, what, *lifeline);
+        if (may_send) answer = co_await send(move, what, parcel);
         if (is_held) {
             --held_;
         } else {

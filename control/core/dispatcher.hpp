@@ -25,7 +25,6 @@ struct Lifeline {
     bool is_cut = false;
     bool is_stopping = false;  ///< the release is being stopped: nothing is dispatched any more
     release::Instant good_until{};  ///< nothing is sent past it (Claim::good_until)
-    std::shared_ptr<const Parcel> parcel;
     std::function<void(release::Event)> report;
 
     [[nodiscard]] bool may_send(release::Instant now) const { return !is_cut && now < good_until; }
@@ -37,18 +36,22 @@ class Dispatcher {
     Dispatcher(boost::asio::any_io_executor executor, Agents& agents, Clock& clock, Random& random,
                Observer& observer, DispatcherOptions options);
 
-    /// Begins the conversation; its events go to lifeline->report.
-    void start(release::StartConversation what, std::shared_ptr<Lifeline> lifeline);
+    /// Begins the conversation; its events go to lifeline->report. @param parcel what the node
+    /// gets; one without payload says that the content is gone or another than at the start
+    void start(release::StartConversation what, std::shared_ptr<const Parcel> parcel,
+               std::shared_ptr<Lifeline> lifeline);
     /// Asks the agent to cancel, repeatedly if it cannot be reached; from now on no conversation of
     /// this lifeline dispatches anything.
     void cancel(release::CancelTask what, std::shared_ptr<Lifeline> lifeline);
 
   private:
     boost::asio::awaitable<void> converse(release::StartConversation what,
+                                          std::shared_ptr<const Parcel> parcel,
                                           std::shared_ptr<Lifeline> lifeline);
+    boost::asio::awaitable<bool> await_turn(release::Instant not_before, const Lifeline& lifeline);
     boost::asio::awaitable<release::Answer> send(const release::Move& move,
                                                  const release::StartConversation& what,
-                                                 const Lifeline& lifeline);
+                                                 const std::shared_ptr<const Parcel>& parcel);
     boost::asio::awaitable<void> try_cancel(release::CancelTask what,
                                             std::shared_ptr<Lifeline> lifeline);
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "release/mutant.hpp"
+#include "tls/rt/spawn.hpp"
 
 namespace edgeroll::control {
 
@@ -16,12 +17,23 @@ using release::Outcome;
 namespace {
 constexpr Millis trouble_first{50};
 constexpr Millis trouble_ceiling{1'000};
+
+std::string other_digest(const release::Snapshot& seen, release::Version version) {
+    for (const auto& [known, content] : seen.other_contents) {
+        if (known == version) return content.sha256;
+    }
+    return {};
+}
+
 }  // namespace
 
-Runner::Runner(Store& store, Dispatcher& dispatcher, Clock& clock, Observer& observer,
-               release::Rules rules, Millis lease, Claim claim)
-    : store_(store),
+Runner::Runner(boost::asio::any_io_executor executor, Store& store, Dispatcher& dispatcher,
+               Gates& gates, Clock& clock, Observer& observer, release::Rules rules, Millis lease,
+               Claim claim)
+    : executor_(std::move(executor)),
+      store_(store),
       dispatcher_(dispatcher),
+      gates_(gates),
       clock_(clock),
       observer_(observer),
       rules_(rules),
@@ -124,7 +136,7 @@ boost::asio::awaitable<void> Runner::take(std::vector<release::Event> events) {
         co_await pause_for(std::move(*violation), std::move(done.commit));
         co_return;
     }
-    if (release::has_mutant(release::Mutant::send_before_intent) && lifeline_->parcel) {
+    if (release::has_mutant(release::Mutant::send_before_intent) && !parcels_.empty()) {
         co_await carry_out(done.after_commit);
     }
     if (!done.commit.is_empty()) {
@@ -143,7 +155,7 @@ boost::asio::awaitable<void> Runner::take(std::vector<release::Event> events) {
     }
     trouble_delay_ = Millis{0};
     release_ = std::move(done.next);
-    if (done.wake_at <= clock_.now()) writer_.add(release::Woken{});
+    if (done.wake_at != release::never) set_alarm(done.wake_at);
     co_await carry_out(std::move(done.after_commit));
 }
 
@@ -181,8 +193,10 @@ boost::asio::awaitable<void> Runner::pause_for(release::Violation violation,
     release::Commit pause;
     pause.expected_status = refused.expected_status;
     pause.expected_action = refused.expected_action;
+    pause.expected_steer_seq = refused.expected_steer_seq;
     pause.release.status = release::ReleaseStatus::paused;
     pause.release.batch_status = release::BatchStatus::paused;
+    pause.release.hold = release::Hold::violation;
     pause.release.last_error = "invariant " + violation.invariant + ": " + violation.detail;
     release::HistoryRow row;
     row.kind = "violation";
@@ -199,8 +213,11 @@ boost::asio::awaitable<void> Runner::pause_for(release::Violation violation,
 boost::asio::awaitable<void> Runner::carry_out(std::vector<release::Effect> effects) {
     for (release::Effect& effect : effects) {
         if (auto* start = std::get_if<release::StartConversation>(&effect)) {
-            if (!lifeline_->parcel && !co_await load_parcel()) co_return;
-            dispatcher_.start(std::move(*start), lifeline_);
+            auto parcel = co_await parcel_of(start->content);
+            if (!parcel) co_return;
+            dispatcher_.start(std::move(*start), std::move(parcel), lifeline_);
+        } else if (auto* gate = std::get_if<release::AskGate>(&effect)) {
+            ask_gate(std::move(*gate));
         } else if (auto* cancel = std::get_if<release::CancelTask>(&effect)) {
             dispatcher_.cancel(std::move(*cancel), lifeline_);
         } else if (std::holds_alternative<release::ReadAgain>(effect)) {
@@ -215,35 +232,86 @@ boost::asio::awaitable<void> Runner::carry_out(std::vector<release::Effect> effe
     }
 }
 
-// A parcel without payload says that the content is gone or another than at the start. False: over.
-boost::asio::awaitable<bool> Runner::load_parcel() {
+// A parcel without payload says that the content is gone or another than at the start; it is not
+// kept, since it may be there next time. Null: over.
+boost::asio::awaitable<std::shared_ptr<const Parcel>> Runner::parcel_of(
+    std::optional<release::Version> content) {
+    const auto known = parcels_.find(content);
+    if (known != parcels_.end()) co_return known->second;
+    const release::Snapshot& seen = release_.seen;
     auto parcel = std::make_shared<Parcel>();
-    parcel->type = release_.seen.type;
-    parcel->version = release_.seen.version;
-    parcel->bans = release_.seen.bans;
-    parcel->is_forced = release_.seen.is_forced;
+    parcel->type = seen.type;
+    parcel->version = seen.version;
     parcel->epoch = claim_.epoch;
-    if (release_.seen.content_sha256 == release::reload_only_mark) {
+    parcel->bans = seen.bans;
+    parcel->is_forced = seen.is_forced;
+    if (!content && seen.content_sha256 == release::reload_only_mark) {
         parcel->payload = std::make_shared<const std::string>("{}");
-        lifeline_->parcel = std::move(parcel);
-        co_return true;
+        parcels_.emplace(content, parcel);
+        co_return parcel;
     }
+    const std::string wanted = content ? other_digest(seen, *content) : seen.content_sha256;
+    const release::Version version = content.value_or(seen.version);
+    const release::TaskType type = seen.type;
     while (!is_expired()) {
         release::Result<std::optional<Store::Payload>> payload =
-            co_await store_.payload(release_.seen.version, release_.seen.type);
+            co_await store_.payload(version, type);
         if (payload) {
-            if (*payload && (*payload)->sha256 == release_.seen.content_sha256) {
-                parcel->payload = std::make_shared<const std::string>(std::move((*payload)->text));
-                parcel->sha256 = (*payload)->sha256;
-            }
-            lifeline_->parcel = std::move(parcel);
-            co_return true;
+            const bool is_same = *payload && (*payload)->sha256 == wanted;
+            if (!is_same) co_return parcel;
+            parcel->payload = std::make_shared<const std::string>(std::move((*payload)->text));
+            if (type == release::TaskType::apply_config) parcel->sha256 = (*payload)->sha256;
+            parcels_.emplace(content, parcel);
+            co_return parcel;
         }
         database_trouble(payload.error(), "payload");
         co_await back_off();
     }
     lose("the lease could not be renewed in time");
-    co_return false;
+    co_return nullptr;
+}
+
+namespace {
+
+boost::asio::awaitable<void> asking(Gates& gates, release::AskGate what,
+                                    std::shared_ptr<Lifeline> lifeline) {
+    release::GateHeard heard;
+    heard.after_batch = what.after_batch;
+    heard.answer = co_await gates.ask(std::move(what.url));
+    if (!lifeline->is_cut) lifeline->report(std::move(heard));
+}
+
+}  // namespace
+
+void Runner::ask_gate(release::AskGate what) {
+    tls::rt::spawn(executor_, "gate", asking(gates_, std::move(what), lifeline_));
+}
+
+boost::asio::awaitable<void> Runner::alarm(std::shared_ptr<Runner> runner, Instant at) {
+    co_await runner->clock_.sleep_until(at);
+    if (runner->alarm_at_ == at) runner->alarm_at_ = release::never;
+    if (!runner->is_over_) runner->writer_.add(release::Woken{});
+}
+
+// An earlier alarm goes off first, and the step that follows asks again.
+void Runner::set_alarm(Instant at) {
+    if (at <= clock_.now()) {
+        writer_.add(release::Woken{});
+        return;
+    }
+    if (at >= alarm_at_) return;
+    alarm_at_ = at;
+    tls::rt::spawn(executor_, "alarm", alarm(shared_from_this(), at));
+}
+
+void Runner::glance(const Mark& mark) {
+    const release::Snapshot& seen = release_.seen;
+    if (mark.epoch != claim_.epoch || !release_.is_observed) return;
+    const bool is_news = mark.status != seen.status || mark.requested != seen.requested ||
+                         mark.steer_seq != seen.steer_seq;
+    if (!is_news) return;
+    needs_read_ = true;
+    writer_.interrupt();
 }
 
 boost::asio::awaitable<void> Runner::give_back() {
@@ -269,11 +337,8 @@ void Runner::begin_life() {
 
 void Runner::forget() {
     lifeline_->is_cut = true;
-    std::shared_ptr<const Parcel> parcel = lifeline_->parcel;
     writer_.clear();
     begin_life();
-    // Fixed by digest, the same for the whole release; one that was not there may be next time.
-    if (parcel && parcel->payload) lifeline_->parcel = std::move(parcel);
     needs_read_ = true;
 }
 

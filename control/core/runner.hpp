@@ -1,8 +1,11 @@
 // Runs one claimed release: event in, step, check, commit, effects out. Decides nothing itself.
 #pragma once
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <map>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "control/core/batch_writer.hpp"
@@ -15,10 +18,11 @@ namespace edgeroll::control {
 /// Loop thread. One event group at a time; one database call at a time. Whatever makes the state
 /// doubtful (unknown outcome, a row changed by hand) ends in the same place: the state is thrown
 /// away and built again from the database.
-class Runner {
+class Runner : public std::enable_shared_from_this<Runner> {
   public:
-    Runner(Store& store, Dispatcher& dispatcher, Clock& clock, Observer& observer,
-           release::Rules rules, release::Millis lease, Claim claim);
+    Runner(boost::asio::any_io_executor executor, Store& store, Dispatcher& dispatcher,
+           Gates& gates, Clock& clock, Observer& observer, release::Rules rules,
+           release::Millis lease, Claim claim);
 
     /// Returns when the claim is over: finished and given back, lost, or stopped and given back.
     boost::asio::awaitable<void> run();
@@ -27,11 +31,15 @@ class Runner {
     /// Asks run() to write down where it stands, give the claim back and return.
     void stop();
 
+    /// What the database says of the release now, in short: reads it if that is news.
+    void glance(const Mark& mark);
+
     [[nodiscard]] release::ReleaseId id() const { return claim_.release; }
-    /// Paused and nothing runs: it takes no place among the releases at work.
+    /// Between batches and nothing runs: it takes no place among the releases at work.
     [[nodiscard]] bool is_idle() const {
-        return release_.is_observed && release_.seen.status == release::ReleaseStatus::paused &&
-               release_.counts.running == 0;
+        const bool is_waiting = release_.seen.status == release::ReleaseStatus::paused ||
+                                release_.seen.hold != release::Hold::none;
+        return release_.is_observed && is_waiting && release_.counts.running == 0;
     }
 
   private:
@@ -44,7 +52,11 @@ class Runner {
     boost::asio::awaitable<Written> write(release::Commit commit);
     boost::asio::awaitable<void> pause_for(release::Violation violation, release::Commit refused);
     boost::asio::awaitable<void> carry_out(std::vector<release::Effect> effects);
-    boost::asio::awaitable<bool> load_parcel();
+    boost::asio::awaitable<std::shared_ptr<const Parcel>> parcel_of(
+        std::optional<release::Version> content);
+    void ask_gate(release::AskGate what);
+    void set_alarm(release::Instant at);
+    static boost::asio::awaitable<void> alarm(std::shared_ptr<Runner> runner, release::Instant at);
     boost::asio::awaitable<void> give_back();
     boost::asio::awaitable<void> back_off();
     void begin_life();
@@ -54,8 +66,10 @@ class Runner {
     void narrate(const release::Commit& commit);
     [[nodiscard]] bool is_expired() const { return clock_.now() >= claim_.good_until; }
 
+    boost::asio::any_io_executor executor_;
     Store& store_;
     Dispatcher& dispatcher_;
+    Gates& gates_;
     Clock& clock_;
     Observer& observer_;
     release::Rules rules_;
@@ -64,6 +78,9 @@ class Runner {
     BatchWriter writer_;
     release::Release release_;
     std::shared_ptr<Lifeline> lifeline_;
+    /// By the version whose content it is; the release's own has none.
+    std::map<std::optional<release::Version>, std::shared_ptr<const Parcel>> parcels_;
+    release::Instant alarm_at_ = release::never;  ///< an alarm is set for then
     release::Instant renew_at_{};
     release::Millis trouble_delay_{0};
     bool needs_read_ = true;

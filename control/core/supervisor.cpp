@@ -15,9 +15,11 @@ namespace {
 class SupervisorOnLoop final : public Supervisor {
   public:
     SupervisorOnLoop(boost::asio::any_io_executor executor, Store& store, Agents& agents,
-                     Clock& clock, Random& random, Observer& observer, SupervisorOptions options)
+                     Gates& gates, Clock& clock, Random& random, Observer& observer,
+                     SupervisorOptions options)
         : executor_(executor),
           store_(store),
+          gates_(gates),
           clock_(clock),
           observer_(observer),
           options_(options),
@@ -39,6 +41,8 @@ class SupervisorOnLoop final : public Supervisor {
         }
     }
 
+    void nudge() override { wake_.notify(); }
+
     [[nodiscard]] int running() const override { return static_cast<int>(runners_.size()); }
 
   private:
@@ -51,11 +55,26 @@ class SupervisorOnLoop final : public Supervisor {
 
     boost::asio::awaitable<void> look() {
         while (!is_stopping_) {
+            if (!runners_.empty()) co_await glance();
             const auto idle = std::count_if(runners_.begin(), runners_.end(),
                                             [](const auto& runner) { return runner->is_idle(); });
             const int free = options_.max_releases - running() + static_cast<int>(idle);
             if (free > 0) co_await claim_some(free);
             co_await wake_.wait();
+        }
+    }
+
+    /// What others have changed about the releases that run here.
+    boost::asio::awaitable<void> glance() {
+        const release::Result<std::vector<Mark>> marks = co_await store_.marks();
+        if (!marks) {
+            trouble(marks.error(), "marks");
+            co_return;
+        }
+        for (const Mark& mark : *marks) {
+            for (const auto& runner : runners_) {
+                if (runner->id() == mark.release) runner->glance(mark);
+            }
         }
     }
 
@@ -83,8 +102,9 @@ class SupervisorOnLoop final : public Supervisor {
 
     void run(Claim claim) {
         const std::string name = "release " + std::to_string(claim.release.value);
-        auto runner = std::make_shared<Runner>(store_, dispatcher_, clock_, observer_,
-                                               options_.rules, options_.lease, std::move(claim));
+        auto runner =
+            std::make_shared<Runner>(executor_, store_, dispatcher_, gates_, clock_, observer_,
+                                     options_.rules, options_.lease, std::move(claim));
         runners_.push_back(runner);
         if (is_stopping_) runner->stop();
         tls::rt::spawn(executor_, name, see_through(runner));
@@ -109,6 +129,7 @@ class SupervisorOnLoop final : public Supervisor {
 
     boost::asio::any_io_executor executor_;
     Store& store_;
+    Gates& gates_;
     Clock& clock_;
     Observer& observer_;
     SupervisorOptions options_;
@@ -121,10 +142,11 @@ class SupervisorOnLoop final : public Supervisor {
 }  // namespace
 
 std::unique_ptr<Supervisor> make_supervisor(boost::asio::any_io_executor executor, Store& store,
-                                            Agents& agents, Clock& clock, Random& random,
-                                            Observer& observer, SupervisorOptions options) {
-    return std::make_unique<SupervisorOnLoop>(std::move(executor), store, agents, clock, random,
-                                              observer, options);
+                                            Agents& agents, Gates& gates, Clock& clock,
+                                            Random& random, Observer& observer,
+                                            SupervisorOptions options) {
+    return std::make_unique<SupervisorOnLoop>(std::move(executor), store, agents, gates, clock,
+                                              random, observer, options);
 }
 
 }  // namespace edgeroll::control

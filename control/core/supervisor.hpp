@@ -29,14 +29,16 @@ class Supervisor {
     /// Stops taking work; every runner finishes the write it is at and gives its claim back.
     /// Returns when all have, or after `grace`: leases run out by themselves.
     virtual boost::asio::awaitable<void> stop(release::Millis grace) = 0;
+    /// Somebody steered a release: looks at once instead of at the next interval.
+    virtual void nudge() = 0;
     /// Releases this process runs now.
     [[nodiscard]] virtual int running() const = 0;
 };
 
 [[nodiscard]] std::unique_ptr<Supervisor> make_supervisor(boost::asio::any_io_executor executor,
                                                           Store& store, Agents& agents,
-                                                          Clock& clock, Random& random,
-                                                          Observer& observer,
+                                                          Gates& gates, Clock& clock,
+                                                          Random& random, Observer& observer,
                                                           SupervisorOptions options);
 
 }  // namespace edgeroll::control

@@ -83,10 +83,11 @@ bool update_release(Connection& connection, const Claim& claim, const Commit& co
     values.emplace_back(claim.owner);
     values.emplace_back(std::string(to_text(commit.expected_status)));
     values.emplace_back(std::string(to_text(commit.expected_action)));
+    values.emplace_back(commit.expected_steer_seq);
     return connection.execute(
                "UPDATE release_tasks SET write_seq = write_seq + 1, updated_at = " + dialect.now() +
                    changed.text() + " WHERE id = ? AND claim_epoch = ? AND claimed_by = ? AND " +
-                   effective_status() + " = ? AND " + effective_action() + " = ?",
+                   effective_status() + " = ? AND " + effective_action() + " = ? AND steer_seq = ?",
                values) == 1;
 }
 

@@ -48,6 +48,10 @@ enum class Fault {
     agent_two_calls,
     step_check_fails,
     step_reload_fails,
+    gate_fails,
+    gate_unsure,
+    limits_changed,
+    retry_by_hand,
     count_,
 };
 

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "sim_gates.hpp"
 #include "tls/rt/spawn.hpp"
 
 namespace edgeroll::sim {
@@ -62,10 +63,11 @@ class SimControl::Process {
           clock_(network.timeline, *context_, Millis{rng.between(0, 100'000'000)}),
           store_(database, *context_, clock_, owner_, rng.fork()),
           agents_(network, *context_, owner_, rng.fork()),
+          gates_(network, *context_, owner_),
           random_(rng.fork()),
           observer_(network, owner_),
-          supervisor_(control::make_supervisor(context_->get_executor(), store_, agents_, clock_,
-                                               random_, observer_, options)) {
+          supervisor_(control::make_supervisor(context_->get_executor(), store_, agents_, gates_,
+                                               clock_, random_, observer_, options)) {
         supervisor_->start();
     }
 
@@ -108,6 +110,7 @@ class SimControl::Process {
     SimClock clock_;
     SimStore store_;
     SimAgents agents_;
+    SimGates gates_;
     SimRandom random_;
     SimObserver observer_;
     std::unique_ptr<control::Supervisor> supervisor_;

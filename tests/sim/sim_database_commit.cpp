@@ -67,6 +67,7 @@ std::optional<Snapshot> SimDatabase::read(const control::Claim& claim, Instant n
     seen.success_nodes = row.success_nodes;
     seen.failed_nodes = row.failed_nodes;
     seen.has_batch_config = row.has_batch_config;
+    seen.is_planned = row.is_planned;
     seen.policy = row.policy;
     seen.content_sha256 = row.content_sha256;
     seen.last_error = row.last_error;
@@ -118,6 +119,7 @@ bool SimDatabase::fits(const ReleaseRow& row, const std::vector<TaskRow>& rows,
     if (row.status != commit.expected_status || row.requested != commit.expected_action) {
         return false;
     }
+    if (row.steer_seq != commit.expected_steer_seq) return false;
     // A release that shares nodes may have come or started since this one was read.
     if (commit.release.is_started && !blockers(row).empty()) return false;
     for (const NodeChange& change : commit.nodes) {
@@ -197,6 +199,7 @@ control::Committed SimDatabase::commit(const control::Claim& claim, const Commit
         apply(change, row, *find_row(rows, change.node), now);
     }
     if (!commit.planned.empty()) {
+        row.is_planned = true;
         for (const PlannedNode& planned : commit.planned) {
             TaskRow task;
             task.row_id = next_row_id_++;

@@ -16,7 +16,7 @@ struct ReleaseRow {
     release::Action requested = release::Action::none;
     int current_batch = 0, total_batches = 0, total_nodes = 0;
     int success_nodes = 0, failed_nodes = 0;
-    bool has_batch_config = false;
+    bool has_batch_config = false, is_planned = false;
     release::Policy policy;
     std::string content_sha256, last_error, claimed_by;
     release::Epoch claim_epoch;

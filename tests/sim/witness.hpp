@@ -67,6 +67,10 @@ class Witness final : public DatabaseWitness, public NodeWitness {
     void check_dispatch(const ReleaseRow& before, const std::vector<TaskRow>& rows_before,
                         const ReleaseRow& after, const std::vector<TaskRow>& rows,
                         const TaskRow& row);
+    void check_room(const ReleaseRow& release, const std::vector<TaskRow>& rows,
+                    const TaskRow& row);
+    void check_deferred(const ReleaseRow& release, const std::vector<TaskRow>& rows,
+                        const TaskRow& row);
     void check_verdict(const control::Claim& claim, const ReleaseRow& release,
                        const TaskRow& before, const TaskRow& row);
     void check_finish(const ReleaseRow& release, const std::vector<TaskRow>& rows);

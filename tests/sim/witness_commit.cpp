@@ -59,7 +59,8 @@ std::string words(const ReleaseRow& row) {
 bool Witness::exceeds_limits(const ReleaseRow& release, const std::vector<TaskRow>& rows) const {
     const auto& limits = release.policy.limits;
     const auto is_failed = [](const TaskRow& row) { return row.status == NodeStatus::failed; };
-    const auto failed = std::count_if(rows.begin(), rows.end(), is_failed);
+    const auto failed =
+        std::count_if(rows.begin(), rows.end(), is_failed) - release.waived_failures;
     if (!limits.failure_threshold && !limits.max_batch_fail_rate_percent) return failed > 0;
     if (limits.failure_threshold && failed > *limits.failure_threshold) return true;
     if (!limits.max_batch_fail_rate_percent) return false;
@@ -69,8 +70,12 @@ bool Witness::exceeds_limits(const ReleaseRow& release, const std::vector<TaskRo
         ++batches[row.batch].second;
         if (is_failed(row)) ++batches[row.batch].first;
     }
+    int waived = release.waived_failures;  // the first ones, in the order of the batches
     return std::any_of(batches.begin(), batches.end(), [&](const auto& batch) {
-        const auto [bad, of] = batch.second;
+        auto [bad, of] = batch.second;
+        const int taken = std::min(waived, bad);
+        waived -= taken;
+        bad -= taken;
         return bad > 0 && bad * 100 > *limits.max_batch_fail_rate_percent * of;
     });
 }
@@ -92,7 +97,11 @@ void Witness::committed(const control::Claim& claim, const ReleaseRow& before,
     }
     for (const TaskRow& row : rows) {
         const TaskRow* old = find_row(rows_before, row.node);
-        if (old == nullptr || old->status == row.status) continue;
+        if (old == nullptr) continue;
+        if (row.status == NodeStatus::running && old->task_id != row.task_id) {
+            intents_.try_emplace(row.task_id, Intent{after.id, row.node});
+        }
+        if (old->status == row.status) continue;
         trace_.note(now, "database",
                     "  " + name_of(row) + " " + std::string(release::to_text(row.status)) + " " +
                         std::string(release::to_text(row.failure)) + " " + row.error);
@@ -101,9 +110,10 @@ void Witness::committed(const control::Claim& claim, const ReleaseRow& before,
         }
         if (row.status == NodeStatus::running) {
             check_dispatch(before, rows_before, after, rows, row);
-            intents_.try_emplace(row.task_id, Intent{after.id, row.node});
+            check_room(after, rows, row);
         } else {
             check_verdict(claim, after, *old, row);
+            if (row.status == NodeStatus::deferred) check_deferred(after, rows, row);
         }
     }
     const auto count = [&](NodeStatus status) {
@@ -189,8 +199,11 @@ void Witness::check_verdict(const control::Claim& claim, const ReleaseRow& relea
     }
     // The core's deadline counts from before the intent was sent, the row's from when it landed.
     constexpr Millis slack{12'000};
-    if (row.failure == FailureKind::timeout && before.started_at &&
-        timeline_.now() - *before.started_at < node_timeout_ - slack) {
+    const release::Policy& policy = release.policy;
+    const bool may_be_early = policy.batch_timeout || policy.release_timeout;
+    if (row.failure == FailureKind::timeout && before.started_at && !may_be_early &&
+        timeline_.now() - *before.started_at <
+            policy.node_timeout.value_or(node_timeout_) - slack) {
         violated("slot", what + " is a timeout long before its time is up");
     }
     const bool is_silence = row.failure == FailureKind::timeout ||
@@ -205,6 +218,54 @@ void Witness::check_verdict(const control::Claim& claim, const ReleaseRow& relea
     }
 }
 
+// Real concurrency at the moment of an intent (I9): rows of the database, not counters of the core.
+void Witness::check_room(const ReleaseRow& release, const std::vector<TaskRow>& rows,
+                         const TaskRow& row) {
+    const auto region_of = [&](release::NodeId id) {
+        const auto found = database_->inventory().find(id);
+        if (found == database_->inventory().end()) return std::string("?");
+        for (const auto& [name, value] : found->second.address.labels) {
+            if (name == "region") return value;
+        }
+        return std::string();
+    };
+    const std::string region = region_of(row.node);
+    int running = 0;
+    int beside = 0;
+    for (const TaskRow& other : rows) {
+        // One that was set to running by hand takes a place without asking.
+        if (other.status != NodeStatus::running || other.hand_changed_at) continue;
+        ++running;
+        if (region_of(other.node) == region) ++beside;
+    }
+    const release::Policy& policy = release.policy;
+    if (policy.max_parallel > 0 && running > policy.max_parallel) {
+        violated("I9", name_of(release) + ": " + std::to_string(running) + " nodes run, " +
+                           std::to_string(policy.max_parallel) + " may");
+    }
+    for (const release::PoolRule& rule : policy.pools) {
+        if (region == "?" || beside <= rule.size_of(region)) continue;
+        violated("I9", name_of(release) + ": " + std::to_string(beside) + " nodes of " + region +
+                           " run, " + std::to_string(rule.size_of(region)) + " may");
+    }
+}
+
+// Deferred nodes are those that nobody ever reached, and no more than may be.
+void Witness::check_deferred(const ReleaseRow& release, const std::vector<TaskRow>& rows,
+                             const TaskRow& row) {
+    const auto deferred = std::count_if(rows.begin(), rows.end(), [](const TaskRow& other) {
+        return other.status == NodeStatus::deferred;
+    });
+    const int allowed = release.policy.limits.max_unreachable.of(static_cast<int>(rows.size()));
+    if (deferred > allowed) {
+        violated("I6", name_of(release) + " has " + std::to_string(deferred) + " deferred nodes, " +
+                           std::to_string(allowed) + " may be");
+    }
+    if (taken_.contains(row.task_id) && !late_.contains(row.task_id)) {
+        violated("truth", name_of(row) + " is deferred, but its agent accepted the task");
+    }
+}
+
 void Witness::check_finish(const ReleaseRow& release, const std::vector<TaskRow>& rows) {
     for (const TaskRow& row : rows) {
         if (is_open(row.status)) {
@@ -212,7 +273,7 @@ void Witness::check_finish(const ReleaseRow& release, const std::vector<TaskRow>
                                std::string(release::to_text(row.status)));
         }
         if (release.status != ReleaseStatus::success) continue;
-        if (row.status == NodeStatus::deferred || row.status == NodeStatus::cancelled) {
+        if (row.status == NodeStatus::cancelled) {
             violated("I6", name_of(release) + " is a success with " + name_of(row) + " " +
                                std::string(release::to_text(row.status)));
         }

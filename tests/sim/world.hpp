@@ -42,6 +42,7 @@ class World {
     void build_fleet();
     void build_releases();
     void insert_release(int number);
+    [[nodiscard]] release::Policy draw_policy(bool is_to_plan);
     void start_controls();
     void trouble();
     void trouble_controls();

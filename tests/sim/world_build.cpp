@@ -38,25 +38,69 @@ void World::build_releases() {
     }
 }
 
+// What a release's batch_config says; sizes only where edgeroll plans.
+release::Policy World::draw_policy(bool is_to_plan) {
+    release::Policy policy;
+    const auto some = [&](std::int64_t least, std::int64_t most) {
+        return static_cast<int>(rng_.between(least, most));
+    };
+    if (rng_.chance(0.3)) policy.limits.failure_threshold = some(0, 3);
+    if (rng_.chance(0.3)) policy.limits.max_batch_fail_rate_percent = some(0, 100);
+    if (rng_.chance(0.3)) {
+        policy.limits.max_unreachable = {some(0, 50), rng_.chance(0.5)};
+    }
+    if (rng_.chance(0.3)) policy.max_parallel = some(1, 4);
+    if (rng_.chance(0.3)) {
+        release::PoolRule rule;
+        rule.label = "region";
+        rule.size = some(1, 3);
+        if (rng_.chance(0.3)) rule.sizes["eu"] = some(1, 2);
+        policy.pools.push_back(std::move(rule));
+    }
+    if (rng_.chance(0.3)) policy.retries = some(1, 2);
+    policy.pauses_after_batch = rng_.chance(0.1);
+    if (rng_.chance(0.15)) policy.batch_interval = Millis{rng_.between(1, 40'000)};
+    if (rng_.chance(0.15)) policy.bake = Millis{rng_.between(1, 20'000)};
+    if (rng_.chance(0.2)) {
+        policy.gate.url = "http://gate/";
+        policy.gate.timeout = Millis{rng_.between(1'000, 40'000)};
+    }
+    if (rng_.chance(0.1)) {
+        // Virtual time begins near midnight: perhaps closed at first, then open for most of the
+        // day.
+        release::Window window;
+        window.from_minute = some(0, 10);
+        window.to_minute = window.from_minute + some(1'200, 1'400);
+        policy.windows.push_back(window);
+    }
+    if (rng_.chance(0.1)) policy.batch_timeout = Millis{rng_.between(20'000, 300'000)};
+    if (rng_.chance(0.1)) policy.release_timeout = Millis{rng_.between(30'000, 600'000)};
+    if (rng_.chance(0.2)) policy.node_timeout = Millis{rng_.between(20'000, 60'000)};
+    if (rng_.chance(0.3)) policy.on_failure = release::OnFailure::pause;
+    if (is_to_plan && rng_.chance(0.5)) {
+        policy.sizes = {{release::BatchSize::Kind::count, some(1, 5)}};
+    }
+    return policy;
+}
+
 void World::insert_release(int number) {
     const Instant now = timeline_.now();
     ReleaseRow row;
     row.id = release::ReleaseId{number};
     row.version = release::Version{number * 10};
-    if (rng_.chance(0.3))
-        row.policy.limits.failure_threshold = static_cast<int>(rng_.between(0, 3));
-    if (rng_.chance(0.3)) {
-        row.policy.limits.max_batch_fail_rate_percent = static_cast<int>(rng_.between(0, 100));
-    }
     if (rng_.chance(0.15)) row.not_before = now + Millis{rng_.between(0, 30'000)};
     if (rng_.chance(0.85)) {
         database_.insert_content(row.version,
                                  R"({"files":[],"of":)" + std::to_string(number) + "}");
     }
     std::vector<PlannedNode> rows;
-    if (rng_.chance(0.2)) {
+    const bool is_to_plan = rng_.chance(0.2);
+    if (rng_.chance(0.7)) row.policy = draw_policy(is_to_plan);
+    if (is_to_plan) {
         row.has_batch_config = true;  // edgeroll plans
-        batches_ += 4;
+        batches_ += row.policy.sizes.empty()
+                        ? 4
+                        : 1 + plan_.nodes / std::max(row.policy.sizes.front().amount, 1);
     } else {
         const int batch_size = static_cast<int>(rng_.between(1, std::max(1, plan_.nodes)));
         const double share = 0.4 + 0.6 * rng_.fraction();

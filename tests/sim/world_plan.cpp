@@ -53,7 +53,10 @@ Millis time_to_finish(const WorldPlan& plan, int batches) {
     const Millis dead = options.dispatcher.rules.dispatch_timeout + plan.connect_timeout * 8;
     const Millis batch = options.rules.node_timeout + plan.request_timeout * 2 + dead * waves +
                          plan.lease * 3 + options.interval * 4 + Millis{30'000};
-    return batch * (batches + 2) + Millis{70'000};
+    // Up to three attempts, bake, gate, interval, and a window that opens within minutes.
+    constexpr Millis between{120'000};
+    constexpr Millis window{700'000};
+    return (batch * 3 + between) * (batches + 2) + window;
 }
 
 }  // namespace edgeroll::sim

@@ -66,6 +66,7 @@ struct Dispatching : testing::Test {
     OneAgent agent;
     NoJitter random;
     Silent observer;
+    std::shared_ptr<const Parcel> parcel;
     std::shared_ptr<Lifeline> lifeline = std::make_shared<Lifeline>();
     std::vector<release::Reported> reports;
     boost::asio::io_context context;
@@ -73,9 +74,9 @@ struct Dispatching : testing::Test {
     Dispatcher dispatcher{context.get_executor(), agent, clock, random, observer, {}};
 
     void SetUp() override {
-        auto parcel = std::make_shared<Parcel>();
-        parcel->payload = std::make_shared<const std::string>("{}");
-        lifeline->parcel = std::move(parcel);
+        auto whole = std::make_shared<Parcel>();
+        whole->payload = std::make_shared<const std::string>("{}");
+        parcel = std::move(whole);
         lifeline->good_until = release::never;
         lifeline->report = [this](const release::Event& event) {
             if (const auto* report = std::get_if<release::Reported>(&event)) {
@@ -89,7 +90,7 @@ struct Dispatching : testing::Test {
         what.task_id = "apply_config_127.0.0.1_42";
         what.asks_first = asks_first;
         what.deadline = clock.now() + Millis{600'000};
-        dispatcher.start(std::move(what), lifeline);
+        dispatcher.start(std::move(what), parcel, lifeline);
     }
     void stop() {
         release::CancelTask what;
@@ -139,7 +140,7 @@ TEST_F(Dispatching, goes_on_asking_to_cancel_until_the_agent_is_back) {
 }
 
 TEST_F(Dispatching, asks_a_running_node_before_it_gives_up_over_missing_content) {
-    lifeline->parcel = std::make_shared<Parcel>();
+    parcel = std::make_shared<Parcel>();
     agent.to_query = Heard::accepted;
     start(true);
     clock.advance(Millis{1'000});

@@ -1,0 +1,63 @@
+// What comes of an exceeded limit, a failed gate or an impossible release.
+#include "release/draft.hpp"
+#include "release/limits.hpp"
+#include "release/mutant.hpp"
+
+namespace edgeroll::release {
+namespace {
+
+Reason failure_reason(const Release& release, const std::string& limit) {
+    int waived = release.seen.waived_failures;
+    for (const NodeState& node : release.nodes) {
+        if (node.row.status != NodeStatus::failed || waived-- > 0) continue;
+        const std::string name = node.row.address.name.empty() ? std::to_string(node.row.id.value)
+                                                               : node.row.address.name;
+        const std::string where = "node " + name + " in batch " + std::to_string(node.row.batch);
+        return {where + ": " + node.row.error + " (" + limit + ")",
+                where + " failed (" + limit + ")"};
+    }
+    return {limit, limit};
+}
+
+}  // namespace
+
+// Nothing is started any more; what runs is waited for, then the release has failed.
+void halt(Draft& draft, const Reason& reason) {
+    Release& release = draft.release;
+    draft.set_last_error(reason.full);
+    if (release.counts.pending > 0) draft.skip_all_pending("not dispatched: " + reason.brief);
+    if (release.counts.running > 0) return;
+    const bool is_lie = has_mutant(Mutant::skipped_counts_as_done);
+    const bool is_to_undo = release.seen.policy.on_failure == OnFailure::rollback &&
+                            !release.seen.rolls_back && release.seen.current_batch > 0;
+    draft.finish(is_lie ? ReleaseStatus::success : ReleaseStatus::failed);
+    draft.commit.creates_rollback = is_to_undo;
+}
+
+void trip(Draft& draft, const Reason& reason) {
+    Release& release = draft.release;
+    if (release.seen.policy.on_failure != OnFailure::pause) {
+        halt(draft, reason);
+        return;
+    }
+    draft.set_last_error(reason.full);
+    if (release.counts.running > 0) return;  // nothing further is started; what runs ends
+    if (release.seen.hold != Hold::failure) draft.begin_hold(Hold::failure, never);
+    draft.set_batch_status(BatchStatus::paused);
+    draft.mark_pause();
+}
+
+bool trip_if_exceeded(Draft& draft) {
+    const Release& release = draft.release;
+    if (const auto limit = exceeded_limit(release)) {
+        trip(draft, failure_reason(release, *limit));
+        return true;
+    }
+    const TimeLimit over = exceeded_time(release, draft.now);
+    if (over == TimeLimit::none) return false;
+    const std::string text = describe(over, release.seen.policy);
+    trip(draft, Reason{text, text});
+    return true;
+}
+
+}  // namespace edgeroll::release

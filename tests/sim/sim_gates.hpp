@@ -1,0 +1,25 @@
+// control::Gates in the simulated world: gates that pass, refuse, cannot say, or never answer in
+// time.
+#pragma once
+
+#include <string>
+
+#include "control/core/ports.hpp"
+#include "sim_agents.hpp"
+
+namespace edgeroll::sim {
+
+class SimGates final : public control::Gates {
+  public:
+    SimGates(Network& network, ControlContext& context, std::string owner)
+        : network_(network), context_(context), owner_(std::move(owner)) {}
+
+    boost::asio::awaitable<release::GateAnswer> ask(std::string url) override;
+
+  private:
+    Network& network_;
+    ControlContext& context_;
+    std::string owner_;
+};
+
+}  // namespace edgeroll::sim
