@@ -34,8 +34,9 @@ struct FeedParts {
 };
 
 /// Loop thread. Held by those who follow it and by its own reader, which ends when nobody follows.
-/// Ids of one release are given out in the order of its commits (each of them first changes the
-/// release's own row), so an event above the newest one read is all there can be to come.
+/// Whoever writes an event has changed or locked the release's own row before in that transaction,
+/// so ids of one release become visible in their order, and what is to come is above the newest
+/// one.
 class EventFeed : public std::enable_shared_from_this<EventFeed> {
   public:
     EventFeed(FeedParts parts, release::ReleaseId id);

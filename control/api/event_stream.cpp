@@ -97,6 +97,9 @@ class Follower {
         }
         if (page.items.size() >= std::size_t{event_page_size_max}) return;  // there may be more
         cursor_ = std::max(cursor_, page.last_id);
+        // Where old events were deleted (or a replica lags), the feed may be ahead of what can be
+        // read: that is no reason to ask without a pause.
+        retry_at_ = parts_.clock.now() + retry_interval;
         if (is_final(page.status)) {
             end_ = page.status;
         } else {

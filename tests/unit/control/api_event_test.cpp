@@ -164,6 +164,9 @@ TEST_F(ApiEvent, sends_nobody_back_for_news_of_a_finished_release) {
     EXPECT_EQ(raw({{"last-event-id", "300"}}).status, 204);
     EXPECT_EQ(raw({{"last-event-id", "299"}}).status, 200);
     EXPECT_EQ(raw().status, 200);
+    const tls::Response first_time = raw({}, {{"follow", "1"}, {"after", "300"}});
+    EXPECT_EQ(first_time.status, 200) << "who has not been here is told the end";
+    EXPECT_EQ(piece(first_time), "event: end\ndata: {\"status\":\"success\"}\n\n");
     store.history_status = release::ReleaseStatus::running;
     EXPECT_EQ(raw({{"last-event-id", "300"}}).status, 200);
 }

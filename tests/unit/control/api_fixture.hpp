@@ -5,6 +5,9 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -68,7 +71,10 @@ class FakeStore final : public ApiStore {
                 found.items.push_back(event);
             }
         }
-        return reply("events", std::move(found));
+        // As a database's answer, it comes later.
+        co_await boost::asio::post(co_await boost::asio::this_coro::executor,
+                                   boost::asio::use_awaitable);
+        co_return co_await reply("events", std::move(found));
     }
     Answer<CreatedRelease> create(NewRelease request) override {
         wanted = std::move(request);

@@ -282,6 +282,20 @@ TEST_F(EventStreamTest, is_not_led_astray_by_an_id_that_does_not_exist) {
     EXPECT_EQ(wrong->text, "event: end\ndata: {\"status\":\"success\"}\n\n");
 }
 
+TEST_F(EventStreamTest, asks_no_faster_when_old_events_were_deleted) {
+    add(300);
+    const auto early = reading(300);
+    store_.history.clear();
+    const auto late = reading(0);
+    store_.calls.clear();
+    clock_.advance(Millis{10'000});
+    EXPECT_LE(store_.calls.size(), 21U) << "the feed and the one that it does not reach back for";
+    add(1);
+    clock_.advance(Millis{2'000});
+    EXPECT_EQ(ids(early->text), range(301, 301));
+    EXPECT_EQ(ids(late->text), range(301, 301));
+}
+
 TEST_F(EventStreamTest, ends_after_an_hour_without_an_end) {
     const auto reader = reading();
     clock_.advance(Millis{3'590'000});
