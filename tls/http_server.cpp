@@ -91,6 +91,12 @@ void close_all(ServerState& state, bool only_idle) {
     }
 }
 
+void end_streams(ServerState& state) {
+    for (LiveConnection& connection : state.live) {
+        if (connection.end_stream) connection.end_stream();
+    }
+}
+
 class Server final : public HttpServer {
   public:
     explicit Server(std::shared_ptr<ServerState> state) : state_(std::move(state)) {}
@@ -105,6 +111,7 @@ class Server final : public HttpServer {
         const auto state = state_;
         stop_accepting();
         close_all(*state, true);
+        end_streams(*state);
         co_await wait_until_gone(state, grace);
         close_all(*state, false);
         co_await wait_until_gone(state, last_words);

@@ -17,10 +17,11 @@ namespace edgeroll::tls {
 struct ServerLimits {
     std::size_t header_bytes_max = 16U << 10;
     std::size_t body_bytes_max = 1U << 20;
-    std::size_t connections_max = 1024;  ///< more are closed at once
+    std::size_t connections_max = 1024;  ///< more are closed at once; streams count
+    std::size_t streams_max = 256;       ///< answers with a ChunkSource; more are refused (503)
     release::Millis handshake_timeout{5'000};
     release::Millis header_timeout{10'000};  ///< from the first byte (or the handshake) on
-    release::Millis body_timeout{30'000};
+    release::Millis body_timeout{30'000};    ///< also to write an answer, or a piece of a stream
     release::Millis handler_timeout{90'000};
     release::Millis idle_timeout{120'000};  ///< kept connection without a request
 };
@@ -31,7 +32,8 @@ using ErrorBody = std::function<std::string(int status, const std::string& what)
 class HttpServer {
   public:
     virtual ~HttpServer() = default;
-    /// Stops accepting, closes idle connections, lets running requests end within `grace`.
+    /// Stops accepting, closes idle connections, ends streams, lets running requests end within
+    /// `grace`.
     virtual boost::asio::awaitable<void> stop(release::Millis grace) = 0;
     /// The bound port (the settings may say 0 in tests).
     [[nodiscard]] virtual int port() const = 0;

@@ -30,11 +30,26 @@ struct Request {
     Peer peer;
 };
 
+/// Gives a body piece by piece; nothing: the body is whole. Called on the loop thread, one call at
+/// a time, the next one when the piece before was taken by the connection: a slow reader slows down
+/// its own source and nothing else. An empty piece is left out. What a call throws is logged and
+/// cuts the stream off, so that the peer can tell.
+///
+/// When the peer goes away or the server stops, the function is destroyed at once, also during a
+/// call. That call goes on alone and its piece is dropped: it must refer to nothing that the
+/// function owns alone. The destructor is the place to wake it up.
+using ChunkSource = std::function<boost::asio::awaitable<std::optional<std::string>>()>;
+
 struct Response {
     int status = 200;
     std::string body;
     std::string content_type = "application/json";
     std::map<std::string, std::string> headers;  ///< further ones, e.g. Retry-After
+    /// Server only. When set, the body comes from here (`body` is not sent): in chunks, for as long
+    /// as it takes (the handler's time limit does not count), and the connection is closed after
+    /// it. A HEAD or a status without a body never calls it. A server that stops ends the stream as
+    /// if it were whole: who needs to know says so in the last piece.
+    ChunkSource next_chunk;
 };
 
 /// Handlers run on the loop thread and must not block. What they throw becomes a 500 without

@@ -17,6 +17,7 @@
 #include "tls/pem.hpp"
 #include "tls/request_reader.hpp"
 #include "tls/rt/log.hpp"
+#include "tls/session_stream.hpp"
 #include "tls/tls_errors.hpp"
 
 namespace edgeroll::tls {
@@ -153,8 +154,18 @@ awaitable<void> serve(SessionContext& context, Stream& stream) {
         const bool keeps = !ec && !outcome->closes && parser.keep_alive() && !is_stale &&
                            !context.state->is_stopping;
         const bool is_head = parser.get().method() == http::verb::head;
-        ResponseMessage message = to_message(std::move(outcome->response), is_head, keeps,
-                                             parser.get().version() == 10 ? 10 : 11);
+        const unsigned version = parser.get().version() == 10 ? 10 : 11;
+        if (!is_head && is_stream(outcome->response)) {
+            if (context.state->streams < limits.streams_max) {
+                const StreamEnd end =
+                    co_await serve_stream(context, stream, std::move(outcome->response), version);
+                const bool lingers = end == StreamEnd::unread || buffer.size() > 0;
+                if (end != StreamEnd::cut) co_await finish(stream, lingers);
+                co_return;
+            }
+            outcome = too_many_streams(context);
+        }
+        ResponseMessage message = to_message(std::move(outcome->response), is_head, keeps, version);
         beast::get_lowest_layer(stream).expires_after(limits.body_timeout);
         auto [write_ec, written] = co_await http::async_write(stream, message, as_tuple);
         if (write_ec) co_return;

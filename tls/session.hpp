@@ -18,6 +18,8 @@ namespace edgeroll::tls {
 struct LiveConnection {
     std::function<void()> close;  ///< closes the socket; the session then ends by itself
     bool is_idle = true;          ///< no request has begun
+    /// Set while the answer is a stream: ends it after the piece that is being written.
+    std::function<void()> end_stream;
 };
 
 /// Shared by the server and its sessions; outlives both.
@@ -35,6 +37,7 @@ struct ServerState {
     boost::asio::ip::tcp::acceptor acceptor;
     bool is_stopping = false;
     std::list<LiveConnection> live;
+    std::size_t streams = 0;             ///< running now
     boost::asio::steady_timer all_gone;  ///< cancelled when the last connection ends
 };
 

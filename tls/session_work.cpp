@@ -3,8 +3,12 @@
 #include <openssl/ssl.h>
 
 #include <algorithm>
+#include <array>
 #include <boost/beast/http/error.hpp>
+#include <boost/beast/http/write.hpp>
+#include <cstdio>
 #include <exception>
+#include <sstream>
 
 #include "tls/pem.hpp"
 #include "tls/request_reader.hpp"
@@ -28,6 +32,10 @@ bool is_http_error(const error_code& ec) {
            ec != http::error::partial_message;
 }
 
+bool may_have_body(int status) {
+    return status != 204 && status != 304;
+}
+
 }  // namespace
 
 Outcome refusal(const SessionContext& context, int status, const std::string& what, bool closes) {
@@ -36,6 +44,15 @@ Outcome refusal(const SessionContext& context, int status, const std::string& wh
     outcome.response.body = error_text(context.state->options, status, what);
     outcome.closes = closes;
     outcome.lingers = closes;
+    return outcome;
+}
+
+Outcome too_many_streams(const SessionContext& context) {
+    Outcome outcome = refusal(context, 503,
+                              "there are " + std::to_string(context.state->streams) +
+                                  " streams already and no more are served: try again later",
+                              false);
+    outcome.response.headers["Retry-After"] = "10";
     return outcome;
 }
 
@@ -81,16 +98,36 @@ ResponseMessage to_message(Response&& response, bool is_head, bool keeps, unsign
         std::erase_if(text, [](char c) { return static_cast<unsigned char>(c) < 0x20; });
         return text;
     };
-    const bool has_body = response.status != 204 && response.status != 304;
+    const bool has_body = may_have_body(response.status);
     if (has_body) message.set(http::field::content_type, clean(response.content_type));
     for (const auto& [name, value] : response.headers)
         message.set(clean(name), clean(value));
     message.keep_alive(keeps);
-    if (has_body) {
+    if (has_body && !response.next_chunk) {
         message.content_length(response.body.size());
         if (!is_head) message.body() = std::move(response.body);
     }
     return message;
+}
+
+bool is_stream(const Response& response) {
+    return response.next_chunk != nullptr && may_have_body(response.status);
+}
+
+std::string stream_header(const Response& response, unsigned version) {
+    Response head = response;
+    ResponseMessage message = to_message(std::move(head), true, false, version);
+    if (version > 10) message.chunked(true);
+    std::ostringstream text;
+    text << message.base();
+    return text.str();
+}
+
+std::string stream_piece(std::string piece, unsigned version) {
+    if (version <= 10) return piece;
+    std::array<char, 20> size{};
+    std::snprintf(size.data(), size.size(), "%zx\r\n", piece.size());
+    return size.data() + std::move(piece) + "\r\n";
 }
 
 std::string judge(const SessionContext& context) {

@@ -37,6 +37,9 @@ struct Outcome {
 [[nodiscard]] Outcome refusal(const SessionContext& context, int status, const std::string& what,
                               bool closes);
 
+/// The answer to a request for one stream more than there may be.
+[[nodiscard]] Outcome too_many_streams(const SessionContext& context);
+
 /// The answer to a request that could not be read; nothing when there is nobody to answer.
 [[nodiscard]] std::optional<Outcome> unreadable(const SessionContext& context,
                                                 const boost::system::error_code& ec);
@@ -44,6 +47,13 @@ struct Outcome {
 [[nodiscard]] Request to_request(const RequestParser& parser, const Peer& peer);
 [[nodiscard]] ResponseMessage to_message(Response&& response, bool is_head, bool keeps,
                                          unsigned version);
+
+[[nodiscard]] bool is_stream(const Response& response);
+/// Status line and fields of an answer whose body comes in pieces and ends the connection: in
+/// chunks, or (HTTP/1.0) up to the end of the connection.
+[[nodiscard]] std::string stream_header(const Response& response, unsigned version);
+/// A piece as it is written. Not empty: an empty chunk would end the body.
+[[nodiscard]] std::string stream_piece(std::string piece, unsigned version);
 
 /// Empty when the peer is welcome. Asked for every request: its certificate may have been revoked,
 /// or have run out, since the handshake.

@@ -1,5 +1,6 @@
 #include "control/api/api.hpp"
 
+#include "control/api/event_routes.hpp"
 #include "control/api/guard.hpp"
 #include "control/api/routes.hpp"
 
@@ -13,10 +14,12 @@ class RestApi final : public Api {
           releases_(parts.store),
           configs_(parts.store),
           nodes_(parts.store),
+          events_(parts),
           health_(parts) {
         releases_.add_to(router_, guard_);
         configs_.add_to(router_, guard_);
         nodes_.add_to(router_, guard_);
+        events_.add_to(router_, guard_);
         health_.add_to(router_, guard_);
         add_planned_routes(router_, guard_);
     }
@@ -28,6 +31,7 @@ class RestApi final : public Api {
     ReleaseRoutes releases_;
     ConfigRoutes configs_;
     NodeRoutes nodes_;
+    EventRoutes events_;
     HealthRoutes health_;
     tls::Router router_;
 };

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "control/store/api_create.hpp"
+#include "control/store/api_events.hpp"
 #include "control/store/api_inventory.hpp"
 #include "control/store/api_releases.hpp"
 #include "control/store/schema.hpp"
@@ -21,6 +22,13 @@ class ApiDatabase final : public ApiStore {
     Answer<ReleasePage> releases(ReleaseFilter filter) override {
         auto work = [filter = std::move(filter)](Connection& connection) {
             return list_releases(connection, filter);
+        };
+        return threads_.run(Access::read, std::move(work), Urgency::normal);
+    }
+    Answer<EventPage> events(release::ReleaseId id, std::int64_t after, int page,
+                             int page_size) override {
+        auto work = [=](Connection& connection) {
+            return read_events(connection, id, after, page, page_size);
         };
         return threads_.run(Access::read, std::move(work), Urgency::normal);
     }

@@ -61,6 +61,23 @@ struct ReleasePage {
     std::int64_t total = 0;
 };
 
+/// A row of release_events.
+struct EventView {
+    std::int64_t id = 0;
+    std::optional<release::NodeId> node;
+    std::string at, actor, kind;
+    std::string detail;  ///< the column's text: a JSON object when it is edgeroll's own
+};
+
+struct EventPage {
+    std::vector<EventView> items;  ///< ascending by id
+    std::int64_t total = 0;        ///< events after the one asked for
+    std::int64_t last_id = 0;      ///< the newest event of the release; 0: none
+    release::ReleaseStatus status = release::ReleaseStatus::pending;  ///< at that moment
+};
+
+inline constexpr int event_page_size_max = 100;
+
 struct NewRelease {
     std::string target = "cdn";
     std::optional<release::Version> version;
@@ -117,6 +134,10 @@ class ApiStore {
     virtual ~ApiStore() = default;
     virtual Answer<ReleaseView> release(release::ReleaseId id) = 0;
     virtual Answer<ReleasePage> releases(ReleaseFilter filter) = 0;
+    /// The history from the first event above the id `after` on. @param page from 1
+    /// @param page_size 1 to event_page_size_max
+    virtual Answer<EventPage> events(release::ReleaseId id, std::int64_t after, int page,
+                                     int page_size) = 0;
     /// Plans with release::default_plan over the enabled online nodes and writes release, node rows
     /// and history in one transaction. 3003 without any node or when the plan differs from the
     /// expected one; 3002 when the version is taken or not above every earlier one; 3001 when an

@@ -76,14 +76,14 @@ class ReleaseStore final : public Store {
     awaitable<release::Result<void>> record(const Claim& claim,
                                             const release::HistoryRow& row) override {
         auto work = [claim, row](Connection& connection) {
-            const Value node = row.node ? Value{row.node->value} : Value{};
             Transaction transaction(connection, Transaction::Kind::write);
-            connection.execute(
-                "INSERT INTO release_events (release_task_id, node_id, actor, kind, detail) "
-                "SELECT id, ?, ?, ?, ? FROM release_tasks "
+            // The release's row first, as every writer: its lock puts the ids of its events into
+            // the order in which others get to see them.
+            const std::int64_t owned = connection.execute(
+                "UPDATE release_tasks SET write_seq = write_seq + 1, updated_at = updated_at "
                 "WHERE id = ? AND claim_epoch = ? AND claimed_by = ?",
-                {node, claim.owner, fitted(row.kind, 64), detail_text(row.detail),
-                 claim.release.value, claim.epoch.value, claim.owner});
+                {claim.release.value, claim.epoch.value, claim.owner});
+            if (owned == 1) add_history(connection, claim.release, claim.owner, {row});
             transaction.commit();
         };
         return threads_.run(Access::write, std::move(work));

@@ -5,6 +5,9 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -35,6 +38,8 @@ class FakeStore final : public ApiStore {
     std::vector<NodeView> fleet;
     NodeView node;
     Gauges counts;
+    std::vector<EventView> history;  ///< of whatever release is asked for
+    release::ReleaseStatus history_status = release::ReleaseStatus::running;
     bool is_schema_right = true;
 
     std::vector<std::string> calls;
@@ -51,6 +56,25 @@ class FakeStore final : public ApiStore {
     Answer<ReleasePage> releases(ReleaseFilter wanted_filter) override {
         filter = std::move(wanted_filter);
         return reply("releases", page);
+    }
+    Answer<EventPage> events(release::ReleaseId wanted_id, std::int64_t after, int page_number,
+                             int page_size) override {
+        id = wanted_id.value;
+        EventPage found;
+        found.status = history_status;
+        int skipped = (page_number - 1) * page_size;
+        for (const EventView& event : history) {
+            found.last_id = event.id;
+            if (event.id <= after) continue;
+            ++found.total;
+            if (--skipped < 0 && static_cast<int>(found.items.size()) < page_size) {
+                found.items.push_back(event);
+            }
+        }
+        // As a database's answer, it comes later.
+        co_await boost::asio::post(co_await boost::asio::this_coro::executor,
+                                   boost::asio::use_awaitable);
+        co_return co_await reply("events", std::move(found));
     }
     Answer<CreatedRelease> create(NewRelease request) override {
         wanted = std::move(request);

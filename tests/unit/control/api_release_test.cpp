@@ -192,7 +192,6 @@ TEST_F(ApiRelease, refuses_what_is_planned) {
         EXPECT_NE(said.message().find("not available in this version"), std::string::npos);
     }
     EXPECT_EQ(ask("PATCH", "/api/v1/releases/1", "{}").code(), 3003);
-    EXPECT_EQ(ask("GET", "/api/v1/releases/1/events").code(), 3003);
     EXPECT_EQ(ask("GET", "/api/v1/stats").code(), 3003);
     EXPECT_TRUE(store.calls.empty());
 }

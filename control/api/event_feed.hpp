@@ -1,0 +1,91 @@
+// Events of one release as they come: one reader of the database, however many follow.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "control/core/ports.hpp"
+#include "control/store/api_store.hpp"
+
+namespace edgeroll::control::api {
+
+/// Wakes one waiting coroutine. Unlike core/signal.hpp it may be rung, or be gone, after a dying
+/// io_context has destroyed the one that waits.
+class Bell {
+  public:
+    awaitable<void> wait();
+    void ring();
+
+  private:
+    bool has_rung_ = false;
+    boost::asio::steady_timer* waiting_ = nullptr;
+};
+
+struct FeedParts {
+    boost::asio::any_io_executor executor;
+    ApiStore& store;
+    Clock& clock;
+};
+
+/// Loop thread. Held by those who follow it and by its own reader, which ends when nobody follows.
+/// Whoever writes an event has changed or locked the release's own row before in that transaction,
+/// so ids of one release become visible in their order, and what is to come is above the newest
+/// one.
+class EventFeed : public std::enable_shared_from_this<EventFeed> {
+  public:
+    EventFeed(FeedParts parts, release::ReleaseId id);
+
+    /// The bell rings about once a second, and when there is news. It must be taken out by
+    /// leave() before it goes.
+    void join(Bell& bell);
+    void leave(Bell& bell);
+
+    /// Somebody has read the history up to this id, and the release was not finished: from here on
+    /// the feed reads. Only the first call counts.
+    void start_at(std::int64_t id);
+
+    /// Whether what comes after this id can be had here. If not, the caller reads it by itself.
+    [[nodiscard]] bool reaches_back_to(std::int64_t id) const;
+    /// Server-sent events after this id, which moves on. At most about `bytes_max`; empty: no news.
+    [[nodiscard]] std::string take(std::int64_t& id, std::int64_t above,
+                                   std::size_t bytes_max) const;
+    /// The final status, once all events up to it have been read.
+    [[nodiscard]] std::optional<release::ReleaseStatus> end() const { return end_; }
+    [[nodiscard]] std::int64_t head() const { return head_.value_or(0); }
+    /// The release was deleted.
+    [[nodiscard]] bool is_gone() const { return is_gone_; }
+    /// Nothing more is read: who comes now needs a new feed.
+    [[nodiscard]] bool is_over() const { return end_.has_value() || is_gone_; }
+    [[nodiscard]] bool has_followers() const { return !bells_.empty(); }
+
+  private:
+    struct Entry {
+        std::int64_t id = 0;
+        std::string text;
+    };
+
+    static awaitable<void> tick(std::shared_ptr<EventFeed> self);
+    static awaitable<void> look(std::shared_ptr<EventFeed> self);
+    void keep(const EventPage& page);
+    void ring_all();
+
+    FeedParts parts_;
+    release::ReleaseId id_;
+    std::vector<Bell*> bells_;
+    std::deque<Entry> window_;  ///< every event in (window_from_, head_]
+    std::size_t window_bytes_ = 0;
+    std::int64_t window_from_ = 0;
+    std::optional<std::int64_t> head_;  ///< all up to here was read
+    std::optional<release::ReleaseStatus> end_;
+    bool is_gone_ = false;
+    bool is_ticking_ = false;
+    bool is_looking_ = false;
+};
+
+}  // namespace edgeroll::control::api

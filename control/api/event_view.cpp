@@ -1,0 +1,60 @@
+#include "control/api/event_view.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "release/wire/text_util.hpp"
+
+namespace edgeroll::control::api {
+namespace {
+
+using release::wire::Json;
+
+// What the column holds on MySQL; SQLite takes texts of any size.
+constexpr std::size_t detail_bytes_max = 65'535;
+
+Json detail_of(const std::string& text) {
+    if (text.empty()) return Json::object();
+    auto parsed = release::wire::parse_json(text, detail_bytes_max);
+    if (parsed && parsed->is_object()) return std::move(*parsed);
+    Json detail = Json::object();
+    detail["text"] = release::wire::cut_utf8(text, detail_bytes_max);
+    return detail;
+}
+
+// A line break would end the field and begin another one.
+std::string one_line(std::string text) {
+    std::replace_if(
+        text.begin(), text.end(), [](char c) { return c == '\r' || c == '\n' || c == '\0'; }, ' ');
+    return text;
+}
+
+}  // namespace
+
+Json json_of(const EventView& event) {
+    Json json = Json::object();
+    json["id"] = event.id;
+    json["nodeId"] = event.node ? Json(event.node->value) : Json(nullptr);
+    json["at"] = event.at.empty() ? Json(nullptr) : Json(event.at);
+    json["actor"] = event.actor;
+    json["kind"] = event.kind;
+    json["detail"] = detail_of(event.detail);
+    return json;
+}
+
+std::string server_sent(const EventView& event) {
+    return "id: " + std::to_string(event.id) + "\nevent: " + one_line(event.kind) +
+           "\ndata: " + release::wire::dump_json(json_of(event)) + "\n\n";
+}
+
+std::string server_sent_end(release::ReleaseStatus status) {
+    Json data = Json::object();
+    data["status"] = to_text(status);
+    return "event: end\ndata: " + release::wire::dump_json(data) + "\n\n";
+}
+
+std::string server_sent_heartbeat() {
+    return ": \n\n";
+}
+
+}  // namespace edgeroll::control::api

@@ -1,0 +1,22 @@
+// Events of a release as JSON and as server-sent events (docs/api.md).
+#pragma once
+
+#include <string>
+
+#include "control/store/api_store.hpp"
+#include "release/wire/json_util.hpp"
+
+namespace edgeroll::control::api {
+
+/// {id,nodeId,at,actor,kind,detail}. `detail` is always an object: a text that is none (a row
+/// written by hand) becomes {"text": ...}.
+[[nodiscard]] release::wire::Json json_of(const EventView& event);
+
+/// `id`, `event` and `data` lines and the empty line that ends them.
+[[nodiscard]] std::string server_sent(const EventView& event);
+/// The last one of a stream: no `id`, so that a client that comes back is asked for news only.
+[[nodiscard]] std::string server_sent_end(release::ReleaseStatus status);
+/// A comment, which clients skip.
+[[nodiscard]] std::string server_sent_heartbeat();
+
+}  // namespace edgeroll::control::api
