@@ -49,6 +49,10 @@ boost::asio::awaitable<Result<TaskStatus>> Executor::dispatch(release::wire::Dis
     offer.task_id = dispatch.task_id;
     offer.version = dispatch.version;
     offer.epoch = dispatch.epoch;
+    // Read but not built yet: refused, never ignored.
+    if (dispatch.type != "apply_config" || dispatch.is_by_reference || dispatch.banned) {
+        co_return refuse("this agent knows apply_config with its payload only", code::invalid);
+    }
     auto digest = digest_of(dispatch);
     if (!digest) co_return tl::unexpected(digest.error());
     offer.sha256 = std::move(*digest);

@@ -103,6 +103,10 @@ Move Conversation::heard_dispatch(const Answer& answer, Instant now, double jitt
             was_sent_ = true;
             may_have_arrived_ = true;
             return retry(Ask::query, now, jitter);
+        case Heard::lacks_content:
+            // It was not taken: nothing to ask for before the payload is sent along.
+            if (is_out_of_time(now)) return out_of_time(now);
+            return ask(Ask::dispatch, now);
         case Heard::server_error:
         case Heard::unknown_task:
         case Heard::accepted:

@@ -11,15 +11,16 @@ namespace edgeroll::release {
 
 /// How one request ended, seen from here.
 enum class Heard {
-    accepted,      ///< the agent answered with the task's state (dispatch, query or cancel)
-    unknown_task,  ///< 404 with code 3001
-    refused,       ///< the agent said no, for good (4xx with a code)
-    wrong_state,   ///< 409 with code 3003
-    server_error,  ///< 5xx, 429 or 408: not now
-    nonsense,      ///< an answer that is none: it may have worked
-    not_sent,      ///< refused or broken before the request was fully written
-    no_answer,     ///< fully written, then silence or a broken connection
-    wrong_peer,    ///< certificate trouble on either side
+    accepted,       ///< the agent answered with the task's state (dispatch, query or cancel)
+    unknown_task,   ///< 404 with code 3001
+    refused,        ///< the agent said no, for good (4xx with a code)
+    wrong_state,    ///< 409 with code 3003
+    server_error,   ///< 5xx, 429 or 408: not now
+    nonsense,       ///< an answer that is none: it may have worked
+    not_sent,       ///< refused or broken before the request was fully written
+    no_answer,      ///< fully written, then silence or a broken connection
+    wrong_peer,     ///< certificate trouble on either side
+    lacks_content,  ///< 409 with code 3001: a dispatch by reference needs its payload
 };
 
 struct Answer {

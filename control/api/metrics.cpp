@@ -52,6 +52,8 @@ const char* word_of(Heard kind) {
             return "no_answer";
         case Heard::wrong_peer:
             return "wrong_peer";
+        case Heard::lacks_content:
+            return "lacks_content";
     }
     return "other";
 }

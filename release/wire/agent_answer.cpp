@@ -57,6 +57,19 @@ std::string steps_of(const Json& data) {
     return "[" + kept + "]";
 }
 
+/// Whether trying the same again may help, as the steps tell it. Agents written elsewhere have none
+/// and get the benefit of the doubt.
+bool is_curable(const Json& data) {
+    const auto steps = data.find("steps");
+    if (steps == data.end() || !steps->is_array()) return true;
+    for (const Json& step : *steps) {
+        if (!step.is_object() || text_member(step, "status", 16) != "failed") continue;
+        const std::string name = text_member(step, "name", 16);
+        return name != "validate" && name != "check";
+    }
+    return true;
+}
+
 Answer read_data(const Json& body, const std::string& task_id) {
     const auto found = body.find("data");
     if (found == body.end() || !found->is_object()) {
@@ -81,6 +94,7 @@ Answer read_data(const Json& body, const std::string& task_id) {
     answer.progress = progress_of(data);
     answer.last_error = text_member(data, "lastError", last_error_bytes_max);
     answer.steps = steps_of(data);
+    answer.is_curable = *status != TaskStatus::failed || is_curable(data);
     return answer;
 }
 
@@ -90,6 +104,8 @@ Heard meaning(int http, std::int64_t error_code) {
     // Only that 404 says that the task is unknown; any other is an agent without this call.
     if (http == 404) return Heard::nonsense;
     if (http == 409 && error_code == code::wrong_state) return Heard::wrong_state;
+    // Not a 404, so that it is never taken for an unknown task.
+    if (http == 409 && error_code == code::not_found) return Heard::lacks_content;
     // The agent does not accept our certificate as one that may command it.
     if (http == 403 && error_code == code::forbidden) return Heard::wrong_peer;
     return Heard::refused;
@@ -137,6 +153,16 @@ Answer read_answer(int http_status, std::string_view body, const std::string& ta
                               text_member(*object, "message", message_bytes_max));
     }
     return read_data(*object, task_id);
+}
+
+std::optional<bool> read_content_held(int http_status, std::string_view body) {
+    if (http_status != 200) return std::nullopt;
+    const auto parsed = parse_json(body, answer_bytes_max);
+    if (!parsed || !parsed->is_object()) return std::nullopt;
+    const auto given = required_integer(*parsed, "code");
+    const auto data = parsed->find("data");
+    if (!given || *given != code::ok || data == parsed->end()) return std::nullopt;
+    return optional_flag(*data, "held").value_or(std::nullopt);
 }
 
 }  // namespace edgeroll::release::wire

@@ -17,14 +17,20 @@ namespace edgeroll::release::wire {
 /// POST /tasks/dispatch. Fields that agents written elsewhere do not know are left out when empty.
 struct Dispatch {
     std::string task_id;
-    std::string type = "apply_config";
+    std::string type = "apply_config";  ///< or reload, purge_cache, run_job
     Version version;
-    std::string payload;            ///< JSON text, inserted as it is
-    std::string sha256;             ///< empty: not given
+    std::string payload;  ///< JSON text, inserted as it is
+    /// Only the digest travels (apply_config only, `sha256` given, `payload` left out): an agent
+    /// that does not hold the content answers 409 with code 3001.
+    bool is_by_reference = false;
+    std::string sha256;             ///< of the payload (payload_digest); empty: not given
     std::optional<Millis> timeout;  ///< timeoutSec
     std::optional<Epoch> epoch;
     std::string node_name, node_ip;  ///< sent as "node":{"name","ip"} for templates
     Labels labels;
+    bool is_forced = false;  ///< "force": a banned content is taken all the same
+    /// Content digests, at most 100: replaces what the agent holds as banned. Absent: unchanged.
+    std::optional<std::vector<std::string>> banned;
 };
 
 [[nodiscard]] std::string write_dispatch(const Dispatch& dispatch);
@@ -40,7 +46,7 @@ struct TaskStep {
     TaskStatus status = TaskStatus::pending;
     std::string started_at, finished_at;  ///< RFC 3339, Z; empty: not yet
     std::optional<int> exit_code;
-    std::string output;  ///< tail, at most 4 KiB
+    std::string output;  ///< tail, at most 64 KiB
 };
 
 struct TaskReport {
@@ -60,8 +66,16 @@ struct TaskReport {
 /// Control side: what an HTTP answer of an agent means. Never fails: what cannot be understood is
 /// Heard::nonsense. Tolerates missing optional fields (two-call agents); `steps` is kept as JSON
 /// text of at most 64 KiB with bad UTF-8 replaced, lastError is cut at 4 KiB. Checks that `taskId`,
-/// where given, is the one asked for. Only 404 with code 3001 is unknown_task (SPEC.md section 5).
+/// where given, is the one asked for. Only 404 with code 3001 is unknown_task (SPEC.md section 5);
+/// 409 with that code is lacks_content. A failed task whose first failed step is validate or check
+/// is not curable: the same content fails there again.
 [[nodiscard]] Answer read_answer(int http_status, std::string_view body,
                                  const std::string& task_id);
+
+/// `data:{held}` of GET /contents/{sha256}, in its envelope: whether a dispatch by reference to
+/// this content would find it.
+[[nodiscard]] std::string write_content_held(bool is_held);
+/// Nothing: an agent without that call (any 404), or an answer that is none.
+[[nodiscard]] std::optional<bool> read_content_held(int http_status, std::string_view body);
 
 }  // namespace edgeroll::release::wire

@@ -1,37 +1,18 @@
-#include <algorithm>
-#include <cmath>
-
 #include "release/wire/agent_messages.hpp"
 #include "release/wire/json_util.hpp"
 #include "release/wire/payload.hpp"
+#include "release/wire/seconds.hpp"
+#include "release/wire/task_payload.hpp"
 #include "release/wire/text_util.hpp"
 
 namespace edgeroll::release::wire {
 namespace {
 
 constexpr std::size_t task_id_bytes_max = 200;
-constexpr double timeout_seconds_max = 30.0 * 24 * 3600;
+constexpr std::size_t banned_max = 100;
 
 tl::unexpected<Error> invalid(std::string message) {
     return fail(std::move(message), Outcome::permanent, code::invalid);
-}
-
-Json seconds_of(Millis time) {
-    const auto count = time.count();
-    if (count % 1000 == 0) return count / 1000;
-    return static_cast<double>(count) / 1000.0;
-}
-
-Result<std::optional<Millis>> read_timeout(const Json& body) {
-    const auto found = body.find("timeoutSec");
-    if (found == body.end() || found->is_null()) return std::optional<Millis>();
-    if (!found->is_number()) return invalid("field 'timeoutSec' must be a number of seconds");
-    const auto seconds = found->get<double>();
-    if (!(seconds > 0) || seconds > timeout_seconds_max) {
-        return invalid("field 'timeoutSec' must be above 0 and at most 2592000");
-    }
-    // Never 0: a rounded-down nothing would mean "no time left" to the one who reads it.
-    return Millis(std::max<std::int64_t>(1, std::llround(seconds * 1000.0)));
 }
 
 Result<Labels> read_labels(const Json& body) {
@@ -76,9 +57,9 @@ Result<void> read_identity(const Json& body, Dispatch& dispatch) {
     }
     auto type = required_text(body, "type");
     if (!type) return tl::unexpected(std::move(type.error()));
-    if (*type != "apply_config") {
-        return invalid("field 'type' must be apply_config: '" + cut_utf8(*type, 64) +
-                       "' is not supported");
+    if (!is_task_type(*type)) {
+        return invalid("field 'type' must be apply_config, reload, purge_cache or run_job: '" +
+                       cut_utf8(*type, 64) + "' is not supported");
     }
     const auto version = required_integer(body, "version");
     if (!version) return tl::unexpected(version.error());
@@ -89,27 +70,59 @@ Result<void> read_identity(const Json& body, Dispatch& dispatch) {
     return {};
 }
 
+Result<void> read_banned(const Json& body, Dispatch& dispatch) {
+    const auto found = body.find("banned");
+    if (found == body.end() || found->is_null()) return {};
+    const auto refuse = [] {
+        return invalid("field 'banned' must be a list of at most 100 digests of 64 hex digits");
+    };
+    if (!found->is_array() || found->size() > banned_max) return refuse();
+    std::vector<std::string> banned;
+    for (const Json& value : *found) {
+        if (!value.is_string()) return refuse();
+        banned.push_back(lower_hex(value.get<std::string>()));
+        if (!is_sha256_hex(banned.back())) return refuse();
+    }
+    dispatch.banned = std::move(banned);
+    return {};
+}
+
 Result<void> read_extras(const Json& body, Dispatch& dispatch) {
     auto sha256 = optional_text(body, "sha256");
     if (!sha256) return tl::unexpected(std::move(sha256.error()));
-    dispatch.sha256 = sha256->value_or("");
+    dispatch.sha256 = lower_hex(sha256->value_or(""));
     if (!dispatch.sha256.empty() && !is_sha256_hex(dispatch.sha256)) {
         return invalid("field 'sha256' must be 64 hex digits");
-    }
-    for (char& c : dispatch.sha256) {
-        if (c >= 'A' && c <= 'F') c = static_cast<char>(c - 'A' + 'a');
     }
     const auto epoch = optional_integer(body, "epoch");
     if (!epoch) return tl::unexpected(epoch.error());
     if (*epoch && **epoch < 0) return invalid("field 'epoch' must not be negative");
     if (*epoch) dispatch.epoch = Epoch{**epoch};
-    auto timeout = read_timeout(body);
+    auto timeout = optional_seconds(body, "timeoutSec");
     if (!timeout) return tl::unexpected(std::move(timeout.error()));
     dispatch.timeout = *timeout;
     auto labels = read_labels(body);
     if (!labels) return tl::unexpected(std::move(labels.error()));
     dispatch.labels = std::move(*labels);
+    const auto is_forced = optional_flag(body, "force");
+    if (!is_forced) return tl::unexpected(is_forced.error());
+    dispatch.is_forced = is_forced->value_or(false);
+    if (auto read = read_banned(body, dispatch); !read) return read;
     return read_node(body, dispatch);
+}
+
+Result<void> read_payload(const Json& body, Dispatch& dispatch) {
+    const auto payload = body.find("payload");
+    if (payload == body.end()) {
+        // Of the other types no agent keeps the content.
+        const bool may_refer = dispatch.type == "apply_config" && !dispatch.sha256.empty();
+        if (!may_refer) return invalid("field 'payload' is missing");
+        dispatch.is_by_reference = true;
+        return {};
+    }
+    if (!payload->is_object()) return invalid("field 'payload' must be an object");
+    dispatch.payload = dump_json(*payload);
+    return {};
 }
 
 }  // namespace
@@ -122,15 +135,17 @@ std::string write_dispatch(const Dispatch& dispatch, std::string_view payload) {
     Json head = {
         {"taskId", dispatch.task_id}, {"type", dispatch.type}, {"version", dispatch.version.value}};
     if (!dispatch.sha256.empty()) head["sha256"] = dispatch.sha256;
-    constexpr Millis timeout_max{static_cast<Millis::rep>(timeout_seconds_max) * 1000};
-    if (dispatch.timeout) head["timeoutSec"] = seconds_of(std::min(*dispatch.timeout, timeout_max));
+    if (dispatch.timeout) head["timeoutSec"] = seconds_of(*dispatch.timeout);
     if (dispatch.epoch) head["epoch"] = dispatch.epoch->value;
     if (!dispatch.node_name.empty() || !dispatch.node_ip.empty()) {
         head["node"] = {{"name", dispatch.node_name}, {"ip", dispatch.node_ip}};
     }
     for (const auto& [name, value] : dispatch.labels)
         head["labels"][name] = value;
+    if (dispatch.is_forced) head["force"] = true;
+    if (dispatch.banned) head["banned"] = *dispatch.banned;
     std::string body = dump_json(head);
+    if (dispatch.is_by_reference) return body;
     body.reserve(body.size() + payload.size() + 16);
     body.pop_back();
     body += R"(,"payload":)";
@@ -146,10 +161,7 @@ Result<Dispatch> read_dispatch(std::string_view body) {
     Dispatch dispatch;
     if (auto read = read_identity(*parsed, dispatch); !read) return tl::unexpected(read.error());
     if (auto read = read_extras(*parsed, dispatch); !read) return tl::unexpected(read.error());
-    const auto payload = parsed->find("payload");
-    if (payload == parsed->end()) return invalid("field 'payload' is missing");
-    if (!payload->is_object()) return invalid("field 'payload' must be an object");
-    dispatch.payload = dump_json(*payload);
+    if (auto read = read_payload(*parsed, dispatch); !read) return tl::unexpected(read.error());
     return dispatch;
 }
 

@@ -5,7 +5,10 @@
 namespace edgeroll::release::wire {
 namespace {
 
-constexpr std::size_t step_output_bytes_max = 4U << 10;
+constexpr std::size_t step_output_bytes_max = 64U << 10;
+constexpr std::size_t short_output_bytes = 1U << 10;
+/// Control reads answers of up to 1 MiB; this leaves room for everything else.
+constexpr std::size_t report_bytes_max = 512U << 10;
 
 Json text_or_null(const std::string& text) {
     return text.empty() ? Json(nullptr) : Json(text);
@@ -19,6 +22,19 @@ std::string tail(const std::string& text, std::size_t bytes_max) {
         ++start;
     }
     return text.substr(start);
+}
+
+/// Steps of a long flow may have said more than one answer holds: the oldest outputs are shortened
+/// first, for the latest is what people look for.
+void shorten_outputs(Json& steps) {
+    std::size_t bytes = 0;
+    for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
+        Json& output = (*step)["output"];
+        if (bytes + dump_json(output).size() > report_bytes_max) {
+            output = tail(repair_utf8(output.get_ref<const std::string&>()), short_output_bytes);
+        }
+        bytes += dump_json(output).size();
+    }
 }
 
 Json json_of(const TaskStep& step) {
@@ -48,6 +64,7 @@ std::string write_task_report(const TaskReport& report) {
     Json steps = Json::array();
     for (const TaskStep& step : report.steps)
         steps.push_back(json_of(step));
+    shorten_outputs(steps);
     data["steps"] = std::move(steps);
     return success_envelope(data);
 }
@@ -56,6 +73,12 @@ std::string write_task_status(const std::string& task_id, TaskStatus status) {
     Json data = Json::object();
     data["taskId"] = task_id;
     data["status"] = std::string(to_text(status));
+    return success_envelope(data);
+}
+
+std::string write_content_held(bool is_held) {
+    Json data = Json::object();
+    data["held"] = is_held;
     return success_envelope(data);
 }
 

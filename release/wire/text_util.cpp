@@ -79,4 +79,11 @@ bool is_sha256_hex(std::string_view text) {
            });
 }
 
+std::string lower_hex(std::string text) {
+    for (char& c : text) {
+        if (c >= 'A' && c <= 'F') c = static_cast<char>(c - 'A' + 'a');
+    }
+    return text;
+}
+
 }  // namespace edgeroll::release::wire

@@ -22,9 +22,9 @@ std::string describe(const Message& message) {
 }
 
 std::string describe(const Answer& answer) {
-    static constexpr const char* words[] = {"accepted",    "unknown_task", "refused",
-                                            "wrong_state", "server_error", "nonsense",
-                                            "not_sent",    "no_answer",    "wrong_peer"};
+    static constexpr const char* words[] = {
+        "accepted", "unknown_task", "refused",   "wrong_state", "server_error",
+        "nonsense", "not_sent",     "no_answer", "wrong_peer",  "lacks_content"};
     std::string text = words[static_cast<std::size_t>(answer.heard)];
     if (answer.heard == Heard::accepted) {
         text += " ";

@@ -20,6 +20,8 @@ Dispatch full_dispatch() {
     dispatch.node_name = "edge-1";
     dispatch.node_ip = "10.0.0.7";
     dispatch.labels = {{"project", "p"}, {"region", "eu"}};
+    dispatch.is_forced = true;
+    dispatch.banned = {std::string(64, 'b'), std::string(64, 'c')};
     return dispatch;
 }
 
@@ -37,6 +39,47 @@ TEST(WireDispatch, round_trips) {
     EXPECT_EQ(read->node_name, sent.node_name);
     EXPECT_EQ(read->node_ip, sent.node_ip);
     EXPECT_EQ(read->labels, sent.labels);
+    EXPECT_EQ(read->is_forced, true);
+    EXPECT_EQ(read->banned, sent.banned);
+    EXPECT_FALSE(read->is_by_reference);
+}
+
+TEST(WireDispatch, refers_to_a_content_by_its_digest) {
+    Dispatch sent = full_dispatch();
+    sent.is_by_reference = true;
+    const std::string body = write_dispatch(sent);
+    EXPECT_EQ(body.find("payload"), std::string::npos);
+    const auto read = read_dispatch(body);
+    ASSERT_TRUE(read) << read.error().message;
+    EXPECT_TRUE(read->is_by_reference);
+    EXPECT_EQ(read->payload, "");
+    EXPECT_EQ(read->sha256, sent.sha256);
+    sent.sha256.clear();
+    EXPECT_EQ(read_dispatch(write_dispatch(sent)).error().message, "field 'payload' is missing");
+    sent = full_dispatch();
+    sent.is_by_reference = true;
+    sent.type = "run_job";
+    EXPECT_FALSE(read_dispatch(write_dispatch(sent)));
+}
+
+TEST(WireDispatch, tells_an_empty_list_of_bans_from_none) {
+    Dispatch sent = full_dispatch();
+    sent.banned = std::vector<std::string>();
+    EXPECT_EQ(read_dispatch(write_dispatch(sent))->banned, sent.banned);
+    sent.banned.reset();
+    EXPECT_EQ(read_dispatch(write_dispatch(sent))->banned, std::nullopt);
+    sent.banned = {std::string(64, 'A')};
+    EXPECT_EQ(read_dispatch(write_dispatch(sent))->banned->front(), std::string(64, 'a'));
+}
+
+TEST(WireDispatch, knows_four_types) {
+    for (const char* type : {"apply_config", "reload", "purge_cache", "run_job"}) {
+        Dispatch sent = full_dispatch();
+        sent.type = type;
+        const auto read = read_dispatch(write_dispatch(sent));
+        ASSERT_TRUE(read) << type;
+        EXPECT_EQ(read->type, type);
+    }
 }
 
 TEST(WireDispatch, leaves_out_what_is_empty) {
@@ -71,7 +114,8 @@ TEST(WireDispatch, refuses_what_is_malformed) {
     EXPECT_NE(error_with("taskId", std::string(201, 'x')), "accepted");
     EXPECT_NE(error_with("taskId", "a\nb"), "accepted");
     EXPECT_EQ(error_with("type", "reboot"),
-              "field 'type' must be apply_config: 'reboot' is not supported");
+              "field 'type' must be apply_config, reload, purge_cache or run_job: "
+              "'reboot' is not supported");
     EXPECT_EQ(error_with("version", 0), "field 'version' must be above 0");
     EXPECT_NE(error_with("version", "42"), "accepted");
     EXPECT_NE(error_with("version", 1.5), "accepted");
@@ -87,7 +131,13 @@ TEST(WireDispatch, refuses_what_is_malformed) {
     EXPECT_NE(error_with("labels", Json{{"a", 1}}), "accepted");
     EXPECT_NE(error_with("labels", Json{{"a", "x\ny"}}), "accepted");
     EXPECT_NE(error_with("node", "x"), "accepted");
-    for (const char* key : {"taskId", "type", "version", "payload"}) {
+    EXPECT_NE(error_with("force", 1), "accepted");
+    EXPECT_NE(error_with("banned", "x"), "accepted");
+    EXPECT_NE(error_with("banned", Json{"x"}), "accepted");
+    EXPECT_NE(error_with("banned", Json{7}), "accepted");
+    EXPECT_EQ(error_with("banned", Json(100, std::string(64, 'a'))), "accepted");
+    EXPECT_NE(error_with("banned", Json(101, std::string(64, 'a'))), "accepted");
+    for (const char* key : {"taskId", "type", "version"}) {
         Json body = good;
         body.erase(key);
         EXPECT_FALSE(read_dispatch(body.dump())) << key;
@@ -110,25 +160,71 @@ TEST(WireReport, comes_back_as_an_answer) {
     step.name = "check";
     step.status = TaskStatus::failed;
     step.exit_code = 1;
-    step.output = "bad \xff" + std::string(10'000, 'x') + "the end";
+    step.output = "bad \xff" + std::string(100'000, 'x') + "the end";
     report.steps = {step};
     const std::string text = write_task_report(report);
     const auto parsed = parse_json(text, 1 << 20);
     ASSERT_TRUE(parsed);
     EXPECT_EQ((*parsed)["data"]["startedAt"], nullptr);
     EXPECT_EQ((*parsed)["data"]["steps"][0]["exitCode"], 1);
-    EXPECT_LE((*parsed)["data"]["steps"][0]["output"].get<std::string>().size(), 4096U);
+    EXPECT_LE((*parsed)["data"]["steps"][0]["output"].get<std::string>().size(), 65536U);
 
     const Answer answer = read_answer(200, text, "t/1");
     EXPECT_EQ(answer.heard, Heard::accepted);
     EXPECT_EQ(answer.status, TaskStatus::failed);
     EXPECT_EQ(answer.progress, 40);
     EXPECT_EQ(answer.last_error, "check: exit 1");
-    EXPECT_EQ(Json::parse(answer.steps), (*parsed)["data"]["steps"]);
+    EXPECT_EQ(Json::parse(answer.steps).front()["name"], "check");
+    EXPECT_FALSE(answer.is_curable);
 
     const Answer short_answer = read_answer(200, write_task_status("t", TaskStatus::pending), "t");
     EXPECT_EQ(short_answer.heard, Heard::accepted);
     EXPECT_EQ(short_answer.status, TaskStatus::pending);
+}
+
+TEST(WireReport, stays_below_what_control_reads) {
+    TaskReport report;
+    report.task_id = "t";
+    report.version = Version{1};
+    for (int i = 0; i < 50; ++i) {
+        TaskStep step;
+        step.name = "job:j" + std::to_string(i);
+        step.output = std::string(64U << 10, '\x01');  // six bytes each in JSON
+        report.steps.push_back(step);
+    }
+    const std::string text = write_task_report(report);
+    EXPECT_LT(text.size(), 1U << 20);
+    EXPECT_EQ(read_answer(200, text, "t").heard, Heard::accepted);
+    const Json steps = Json::parse(text)["data"]["steps"];
+    ASSERT_EQ(steps.size(), 50U);
+    EXPECT_EQ(steps.back()["output"].get<std::string>().size(), 64U << 10);
+    EXPECT_EQ(steps.front()["output"].get<std::string>().size(), 1U << 10);
+}
+
+TEST(WireContents, says_whether_it_is_held) {
+    EXPECT_EQ(read_content_held(200, write_content_held(true)), true);
+    EXPECT_EQ(read_content_held(200, write_content_held(false)), false);
+    EXPECT_EQ(read_content_held(404, R"({"code":3001,"message":"no such path"})"), std::nullopt);
+    for (const char* body : {"", "[]", "{}", R"({"code":0})", R"({"code":0,"data":7})",
+                             R"({"code":0,"data":{"held":1}})", R"({"code":0,"data":{}})"}) {
+        EXPECT_EQ(read_content_held(200, body), std::nullopt) << body;
+    }
+}
+
+TEST(WireAnswer, knows_what_another_try_cannot_cure) {
+    const auto is_curable = [](const char* status, const char* steps) {
+        const std::string body = std::string(R"({"code":0,"data":{"status":")") + status +
+                                 R"(","steps":)" + steps + "}}";
+        return read_answer(200, body, "t").is_curable;
+    };
+    EXPECT_FALSE(is_curable("failed", R"([{"name":"validate","status":"failed"}])"));
+    EXPECT_FALSE(is_curable("failed", R"([{"name":"validate","status":"success"},
+        {"name":"check","status":"failed"},{"name":"rollback","status":"success"}])"));
+    EXPECT_TRUE(is_curable("failed", R"([{"name":"reload","status":"failed"},
+        {"name":"check","status":"failed"}])"));
+    EXPECT_TRUE(is_curable("failed", "null"));
+    EXPECT_TRUE(is_curable("failed", R"([7,{"name":7,"status":[]},{}])"));
+    EXPECT_TRUE(is_curable("running", R"([{"name":"check","status":"failed"}])"));
 }
 
 TEST(WireAnswer, knows_every_way_to_say_no) {
@@ -141,6 +237,7 @@ TEST(WireAnswer, knows_every_way_to_say_no) {
     EXPECT_EQ(heard(200, R"({"code":3001})"), Heard::nonsense);
     EXPECT_EQ(heard(409, R"({"code":3003})"), Heard::wrong_state);
     EXPECT_EQ(heard(409, R"({"code":3002})"), Heard::refused);
+    EXPECT_EQ(heard(409, R"({"code":3001})"), Heard::lacks_content);
     EXPECT_EQ(heard(400, R"({"code":2002})"), Heard::refused);
     EXPECT_EQ(heard(403, R"({"code":1004})"), Heard::wrong_peer);
     EXPECT_EQ(heard(400, "bad request"), Heard::nonsense);

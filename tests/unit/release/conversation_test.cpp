@@ -242,7 +242,8 @@ TEST_F(Talk, spreads_retries_by_the_jitter) {
 TEST_F(Talk, ends_whatever_it_hears) {
     constexpr Heard all[] = {Heard::accepted,     Heard::unknown_task, Heard::wrong_state,
                              Heard::server_error, Heard::nonsense,     Heard::not_sent,
-                             Heard::no_answer,    Heard::wrong_peer,   Heard::refused};
+                             Heard::no_answer,    Heard::wrong_peer,   Heard::refused,
+                             Heard::lacks_content};
     unsigned state = 12345;
     const auto draw = [&](unsigned below) {
         state = state * 1664525U + 1013904223U;
@@ -252,7 +253,7 @@ TEST_F(Talk, ends_whatever_it_hears) {
         Conversation talk = make(draw(2) == 0);
         Instant now = start;
         Move move = talk.begin(now);
-        const unsigned variety = 1 + draw(9);
+        const unsigned variety = 1 + draw(10);
         int moves = 0;
         while (move.kind != Kind::finish) {
             ASSERT_LT(++moves, 100'000);

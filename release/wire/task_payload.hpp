@@ -1,0 +1,43 @@
+// What a dispatch's payload must be for each type of task, and its digest.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "release/result.hpp"
+#include "release/time.hpp"
+
+namespace edgeroll::release::wire {
+
+inline constexpr std::size_t jobs_max = 50;
+
+/// One program of a `run_job` task: an executable of the node's own AGENT_JOBS_DIR. No shell ever
+/// sees any of it.
+struct Job {
+    std::string name;               ///< [A-Za-z0-9._-]+, at most 100 bytes, not starting with a dot
+    std::vector<std::string> args;  ///< argv from 1 on; no NUL
+    std::vector<std::pair<std::string, std::string>> env;  ///< ascending by name
+    std::string sha256;             ///< of the executable, lower case; empty: not checked
+    std::optional<Millis> timeout;  ///< timeoutSec; absent: the task's own time
+};
+
+/// apply_config, reload, purge_cache or run_job.
+[[nodiscard]] bool is_task_type(std::string_view type);
+
+/// Payload of `run_job`: `{"job","args"?,"env"?,"sha256"?,"timeoutSec"?}` or `{"flow":[…]}` with 1
+/// to jobs_max of them, run in order. Refused (code 2002): unknown keys, illegal names, more than
+/// 256 arguments or 64 variables, texts over 64 KiB or with a NUL, and variables by which a payload
+/// could make a program run other code than its own: LD_*, PATH, EDGEROLL_*, HOME and those of
+/// shells and interpreters (BASH_ENV, PYTHON*, …). The message names the job.
+[[nodiscard]] Result<std::vector<Job>> parse_jobs(std::string_view json_text);
+
+/// Checks a payload by its type and gives the digest that `sha256` of a dispatch stands for, and
+/// that bans name: of apply_config the content digest; of purge_cache (any JSON object) and run_job
+/// SHA-256 over the JSON without blanks, keys in byte order. Empty for a payload without content
+/// (`{}`, `{"files":[]}`), which is the only one that a reload may have.
+[[nodiscard]] Result<std::string> payload_digest(std::string_view type, std::string_view json_text);
+
+}  // namespace edgeroll::release::wire

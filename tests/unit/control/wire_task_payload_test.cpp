@@ -1,0 +1,123 @@
+#include <gtest/gtest.h>
+
+#include "release/wire/json_util.hpp"
+#include "release/wire/payload.hpp"
+#include "release/wire/task_payload.hpp"
+
+namespace edgeroll::release::wire {
+namespace {
+
+std::string error_of(const std::string& text) {
+    const auto jobs = parse_jobs(text);
+    if (jobs) return "accepted";
+    EXPECT_EQ(jobs.error().code, code::invalid);
+    return jobs.error().message;
+}
+
+TEST(WireJobs, reads_one_job_with_all_it_may_have) {
+    const auto jobs = parse_jobs(
+        R"({"job":"warm-up_1.sh","args":["-n","a b;$x`y`"],"env":{"REGION":"eu","A1_":""},"sha256":")" +
+        std::string(64, 'A') + R"(","timeoutSec":1.5})");
+    ASSERT_TRUE(jobs) << jobs.error().message;
+    ASSERT_EQ(jobs->size(), 1U);
+    const Job& job = jobs->front();
+    EXPECT_EQ(job.name, "warm-up_1.sh");
+    EXPECT_EQ(job.args, (std::vector<std::string>{"-n", "a b;$x`y`"}));
+    EXPECT_EQ(job.env,
+              (std::vector<std::pair<std::string, std::string>>{{"A1_", ""}, {"REGION", "eu"}}));
+    EXPECT_EQ(job.sha256, std::string(64, 'a'));
+    EXPECT_EQ(job.timeout, Millis(1'500));
+}
+
+TEST(WireJobs, reads_a_flow_in_its_order) {
+    const auto jobs = parse_jobs(R"({"flow":[{"job":"b"},{"job":"a"},{"job":"b"}]})");
+    ASSERT_TRUE(jobs) << jobs.error().message;
+    ASSERT_EQ(jobs->size(), 3U);
+    EXPECT_EQ((*jobs)[1].name, "a");
+    EXPECT_EQ((*jobs)[2].name, "b");
+    EXPECT_FALSE((*jobs)[0].timeout);
+}
+
+TEST(WireJobs, refuses_every_name_that_could_leave_the_folder) {
+    for (const char* name : {"", ".", "..", ".hidden", "a/b", "../x", "/bin/sh", "a b", "a\\u0000",
+                             "a\\n", "a;b", "\\u00e4"}) {
+        EXPECT_NE(error_of(std::string(R"({"job":")") + name + R"("})"), "accepted") << name;
+    }
+    EXPECT_NE(error_of(R"({"job":")" + std::string(101, 'x') + R"("})"), "accepted");
+}
+
+TEST(WireJobs, refuses_variables_that_would_bring_code_along) {
+    for (const char* name : {"LD_PRELOAD", "LD_", "PATH", "EDGEROLL_LIVE", "EDGEROLL_", "HOME",
+                             "BASH_ENV", "PYTHONPATH", "IFS", "lower", "1A", "A-B", "A=B", ""}) {
+        const std::string text = std::string(R"({"job":"a","env":{")") + name + R"(":"x"}})";
+        EXPECT_NE(error_of(text), "accepted") << name;
+    }
+    EXPECT_EQ(error_of(R"({"job":"a","env":{"LD_PRELOAD":"x"}})"),
+              "payload: job a: variable 'LD_PRELOAD' is not for payloads to set");
+    EXPECT_EQ(error_of(R"({"job":"a","env":{"PATHS":"x","LDA":"x","_":"x"}})"), "accepted");
+}
+
+TEST(WireJobs, refuses_what_is_malformed) {
+    for (const char* text : {"",
+                             "[]",
+                             "{}",
+                             R"({"job":7})",
+                             R"({"job":"a","colour":1})",
+                             R"({"job":"a","args":"x"})",
+                             R"({"job":"a","args":[1]})",
+                             R"({"job":"a","args":["a\u0000b"]})",
+                             R"({"job":"a","env":[]})",
+                             R"({"job":"a","env":{"A":1}})",
+                             R"({"job":"a","env":{"A":"\u0000"}})",
+                             R"({"job":"a","sha256":"abc"})",
+                             R"({"job":"a","sha256":""})",
+                             R"({"job":"a","timeoutSec":0})",
+                             R"({"job":"a","timeoutSec":"1"})",
+                             R"({"flow":[]})",
+                             R"({"flow":{}})",
+                             R"({"flow":[1]})",
+                             R"({"flow":[{"job":"a"}],"job":"b"})",
+                             R"({"flow":[{"flow":[{"job":"a"}]}]})"}) {
+        EXPECT_NE(error_of(text), "accepted") << text;
+    }
+    EXPECT_EQ(error_of(R"({"flow":[{"job":"a"},{"job":"b","args":["x",1]}]})"),
+              "payload: flow[1] job b: args[1] must be a string");
+}
+
+TEST(WireJobs, bounds_numbers_and_sizes) {
+    Json payload = {{"flow", Json(50, Json{{"job", "a"}})}};
+    EXPECT_EQ(error_of(payload.dump()), "accepted");
+    payload["flow"].push_back(Json{{"job", "a"}});
+    EXPECT_NE(error_of(payload.dump()), "accepted");
+    EXPECT_EQ(error_of(Json{{"job", "a"}, {"args", Json(256, "x")}}.dump()), "accepted");
+    EXPECT_NE(error_of(Json{{"job", "a"}, {"args", Json(257, "x")}}.dump()), "accepted");
+    const std::string big(64U << 10, 'x');
+    EXPECT_EQ(error_of(Json{{"job", "a"}, {"args", Json(16, big)}}.dump()), "accepted");
+    EXPECT_NE(error_of(Json{{"job", "a"}, {"args", Json(17, big)}}.dump()), "accepted");
+    EXPECT_NE(error_of(Json{{"job", "a"}, {"args", {big + "x"}}}.dump()), "accepted");
+}
+
+TEST(WirePayloadDigest, is_the_contents_of_a_configuration) {
+    const std::string text = R"({"files":[{"path":"a","content":"x"}]})";
+    EXPECT_EQ(payload_digest("apply_config", text).value(), content_digest(*parse_payload(text)));
+    EXPECT_EQ(payload_digest("apply_config", "{}").value(), "");
+    EXPECT_FALSE(payload_digest("apply_config", R"({"job":"a"})"));
+}
+
+TEST(WirePayloadDigest, of_the_other_types_does_not_depend_on_blanks_and_order) {
+    const auto one = payload_digest("purge_cache", R"({"urls":["a"], "all" : false})");
+    ASSERT_TRUE(one);
+    EXPECT_EQ(*one, sha256_hex(R"({"all":false,"urls":["a"]})"));
+    EXPECT_EQ(*one, payload_digest("purge_cache", R"({"all":false,"urls":["a"]})").value());
+    EXPECT_EQ(payload_digest("purge_cache", "{}").value(), "");
+    EXPECT_EQ(payload_digest("run_job", R"({ "job":"a" })").value(), sha256_hex(R"({"job":"a"})"));
+    EXPECT_FALSE(payload_digest("run_job", "{}"));
+    EXPECT_EQ(payload_digest("reload", "{}").value(), "");
+    EXPECT_EQ(payload_digest("reload", R"({"files":[]})").value(), "");
+    EXPECT_FALSE(payload_digest("reload", R"({"job":"a"})"));
+    EXPECT_FALSE(payload_digest("reboot", "{}"));
+    EXPECT_FALSE(payload_digest("purge_cache", "[]"));
+}
+
+}  // namespace
+}  // namespace edgeroll::release::wire
