@@ -86,10 +86,20 @@ class TlsAgents final : public Agents {
     TlsAgents(tls::ClientPool& pool, AgentOptions options) : pool_(pool), options_(options) {}
 
     awaitable<Answer> dispatch(release::Address to, std::string task_id,
-                               std::shared_ptr<const Parcel> parcel, Millis time_left) override {
+                               std::shared_ptr<const Parcel> parcel, Sending sending,
+                               Millis time_left) override {
         tls::Call call = call_of("POST", "/tasks/dispatch");
-        call.body = std::make_shared<const std::string>(body_of(to, task_id, *parcel, time_left));
+        call.body =
+            std::make_shared<const std::string>(body_of(to, task_id, *parcel, sending, time_left));
         co_return co_await ask(std::move(to), std::move(task_id), std::move(call));
+    }
+
+    awaitable<bool> holds(release::Address to, std::string sha256) override {
+        tls::Call call = call_of("GET", "/contents/" + sha256);
+        tls::Target target = target_of(to);
+        const Reply reply = co_await pool_.request(std::move(target), std::move(call));
+        if (reply.kind != Reply::Kind::answered) co_return false;
+        co_return release::wire::read_content_held(reply.status, reply.body).value_or(false);
     }
 
     awaitable<Answer> query(release::Address to, std::string task_id, Millis hold) override {
@@ -113,10 +123,14 @@ class TlsAgents final : public Agents {
     }
 
     static std::string body_of(const release::Address& to, const std::string& task_id,
-                               const Parcel& parcel, Millis time_left) {
+                               const Parcel& parcel, Sending sending, Millis time_left) {
         release::wire::Dispatch dispatch;
         dispatch.task_id = task_id;
+        dispatch.type = std::string(release::to_text(parcel.type));
         dispatch.version = parcel.version;
+        dispatch.is_by_reference = sending == Sending::by_reference;
+        dispatch.is_forced = parcel.is_forced;
+        if (parcel.type == release::TaskType::apply_config) dispatch.banned = parcel.bans;
         dispatch.sha256 = parcel.sha256;
         dispatch.timeout = time_left;
         dispatch.epoch = parcel.epoch;

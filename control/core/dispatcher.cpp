@@ -63,13 +63,19 @@ bool may_dispatch(const Lifeline& lifeline, const Parcel& parcel,
 
 boost::asio::awaitable<Answer> Dispatcher::send(const Move& move,
                                                 const release::StartConversation& what,
-                                                const std::shared_ptr<const Parcel>& parcel) {
+                                                const std::shared_ptr<const Parcel>& parcel,
+                                                bool& may_refer) {
     if (move.kind == Move::Kind::query) {
         co_return co_await agents_.query(what.address, what.task_id, move.hold);
     }
+    // What the node holds already is not sent again (its digest is asked for first).
+    if (may_refer) may_refer = co_await agents_.holds(what.address, parcel->sha256);
+    const auto sending = may_refer ? Agents::Sending::by_reference : Agents::Sending::whole;
     const Instant sent = clock_.now();
     const Millis time_left = std::max(what.deadline - sent, Millis{1});
-    Answer answer = co_await agents_.dispatch(what.address, what.task_id, parcel, time_left);
+    Answer answer =
+        co_await agents_.dispatch(what.address, what.task_id, parcel, sending, time_left);
+    if (answer.heard == Heard::lacks_content) may_refer = false;
     if (answer.heard == Heard::accepted) observer_.dispatch_took(clock_.now() - sent);
     co_return answer;
 }
@@ -97,6 +103,7 @@ boost::asio::awaitable<void> Dispatcher::converse(release::StartConversation wha
     release::Conversation conversation(options_.rules, began, what.deadline, what.asks_first);
     Move move = conversation.begin(began);
     bool is_first = true;
+    bool may_refer = parcel->may_be_held;
     while (move.kind != Move::Kind::finish) {
         if (move.kind == Move::Kind::pause) {
             co_await clock_.sleep_until(move.until);
@@ -118,7 +125,7 @@ boost::asio::awaitable<void> Dispatcher::converse(release::StartConversation wha
         }
         Answer answer;
         const bool may_send = lifeline->may_send(clock_.now());
-        if (may_send) answer = co_await send(move, what, parcel);
+        if (may_send) answer = co_await send(move, what, parcel, may_refer);
         if (is_held) {
             --held_;
         } else {

@@ -49,9 +49,11 @@ class Dispatcher {
                                           std::shared_ptr<const Parcel> parcel,
                                           std::shared_ptr<Lifeline> lifeline);
     boost::asio::awaitable<bool> await_turn(release::Instant not_before, const Lifeline& lifeline);
+    /// @param may_refer the payload may be left out; false afterwards when the node needs it
     boost::asio::awaitable<release::Answer> send(const release::Move& move,
                                                  const release::StartConversation& what,
-                                                 const std::shared_ptr<const Parcel>& parcel);
+                                                 const std::shared_ptr<const Parcel>& parcel,
+                                                 bool& may_refer);
     boost::asio::awaitable<void> try_cancel(release::CancelTask what,
                                             std::shared_ptr<Lifeline> lifeline);
 

@@ -90,8 +90,9 @@ class Store {
 
     /// The payload of a version, byte for byte, with its content digest; nothing if it has no row.
     struct Payload {
-        std::string text;    ///< JSON object, as stored
-        std::string sha256;  ///< content digest, computed from the text
+        std::string text;          ///< JSON object, as stored
+        std::string sha256;        ///< content digest, computed from the text
+        bool is_repeated = false;  ///< another version has the same content: nodes may hold it
     };
     virtual awaitable<release::Result<std::optional<Payload>>> payload(release::Version version,
                                                                        release::TaskType type) = 0;
@@ -104,6 +105,7 @@ struct Parcel {
     release::Epoch epoch;
     std::vector<std::string> bans;               ///< digests that agents are told to refuse
     bool is_forced = false;                      ///< take the content although it is banned
+    bool may_be_held = false;                    ///< worth asking a node for before it is sent
     std::shared_ptr<const std::string> payload;  ///< JSON text; `{}` when there is no content
     std::string sha256;                          ///< empty when there is no content
 };
@@ -113,10 +115,16 @@ class Agents {
   public:
     virtual ~Agents() = default;
 
+    enum class Sending {
+        whole,         ///< with the payload
+        by_reference,  ///< the digest only: the node said that it holds the content
+    };
     /// POST /tasks/dispatch. @param time_left told to the agent as timeoutSec
     virtual awaitable<release::Answer> dispatch(release::Address to, std::string task_id,
                                                 std::shared_ptr<const Parcel> parcel,
-                                                release::Millis time_left) = 0;
+                                                Sending sending, release::Millis time_left) = 0;
+    /// GET /contents/{sha256}. False also when nobody answers, or by an agent without that call.
+    virtual awaitable<bool> holds(release::Address to, std::string sha256) = 0;
     /// GET /tasks/{id}?wait=hold (no parameter when hold is 0).
     virtual awaitable<release::Answer> query(release::Address to, std::string task_id,
                                              release::Millis hold) = 0;

@@ -1,31 +1,14 @@
 #include "control/store/content_book.hpp"
 
-#include "release/wire/json_util.hpp"
-#include "release/wire/payload.hpp"
-#include "release/wire/sha256.hpp"
+#include "release/wire/task_payload.hpp"
 
 namespace edgeroll::control {
 namespace {
 
 constexpr std::size_t remembered_max = 256;
 
-release::Result<std::string> digest_of_files(const std::string& text) {
-    auto payload = release::wire::parse_payload(text);
-    if (!payload) return tl::unexpected(payload.error());
-    return release::wire::content_digest(*payload);
-}
-
-/// What other task types are given is no set of files: the digest of its canonical text.
-release::Result<std::string> digest_of_object(const std::string& text) {
-    auto object = release::wire::parse_json(text, release::wire::payload_bytes_max);
-    if (!object) return tl::unexpected(object.error());
-    if (!object->is_object()) return release::fail("it is no JSON object");
-    return release::wire::sha256_hex(release::wire::dump_json(*object));
-}
-
 release::Result<std::string> digest_of(const std::string& text, release::TaskType type) {
-    const bool is_files = type == release::TaskType::apply_config;
-    return is_files ? digest_of_files(text) : digest_of_object(text);
+    return release::wire::payload_digest(release::to_text(type), text);
 }
 
 std::string lower_case(std::string text) {
@@ -58,6 +41,7 @@ ContentReading ContentBook::read(Connection& connection, release::Version versio
         reading.problem = name + " cannot be used: " + digest.error().message;
         return reading;
     }
+    if (digest->empty()) return ContentReading{};  // no content: agents reload what they have
     reading.content.sha256 = *digest;
     reading.lacks_digest = stored.empty();
     if (!reading.lacks_digest && stored != *digest) {
@@ -100,6 +84,11 @@ std::optional<Store::Payload> ContentBook::payload(Connection& connection, relea
     payload.sha256 = is_verified(version, stored)
                          ? stored
                          : digest_of(payload.text, type).value_or(std::string());
+    payload.is_repeated =
+        !connection
+             .query("SELECT 1 FROM config_versions WHERE sha256 = ? AND version <> ? LIMIT 1",
+                    {payload.sha256, version.value})
+             .empty();
     return payload;
 }
 

@@ -37,7 +37,7 @@ std::string describe(const Answer& answer) {
 
 boost::asio::awaitable<Answer> SimAgents::dispatch(release::Address to, std::string task_id,
                                                    std::shared_ptr<const control::Parcel> parcel,
-                                                   Millis time_left) {
+                                                   Sending, Millis time_left) {
     network_.witness.sends_dispatch(owner_, task_id, *parcel);
     Message message;
     message.kind = Message::Kind::dispatch;
@@ -45,6 +45,11 @@ boost::asio::awaitable<Answer> SimAgents::dispatch(release::Address to, std::str
     message.parcel = std::move(parcel);
     message.time_left = time_left;
     return send(to.ip, std::move(message));
+}
+
+// Simulated nodes are always sent the payload.
+boost::asio::awaitable<bool> SimAgents::holds(release::Address, std::string) {
+    co_return false;
 }
 
 boost::asio::awaitable<Answer> SimAgents::query(release::Address to, std::string task_id,

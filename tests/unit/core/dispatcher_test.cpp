@@ -23,12 +23,19 @@ class OneAgent final : public Agents {
     Heard to_dispatch = Heard::not_sent;
     Heard to_query = Heard::unknown_task;
     Heard to_cancel = Heard::not_sent;
-    int dispatches = 0, cancels = 0;
+    Heard to_reference = Heard::accepted;
+    bool holds_content = false;
+    int dispatches = 0, cancels = 0, references = 0, questions = 0;
 
     awaitable<Answer> dispatch(release::Address, std::string, std::shared_ptr<const Parcel>,
-                               Millis) override {
+                               Sending sending, Millis) override {
         ++dispatches;
-        return say(to_dispatch);
+        if (sending == Sending::by_reference) ++references;
+        return say(sending == Sending::by_reference ? to_reference : to_dispatch);
+    }
+    awaitable<bool> holds(release::Address, std::string) override {
+        ++questions;
+        co_return holds_content;
     }
     awaitable<Answer> query(release::Address, std::string, Millis) override {
         return say(to_query);
@@ -152,6 +159,53 @@ TEST_F(Dispatching, asks_a_running_node_before_it_gives_up_over_missing_content)
     ASSERT_EQ(reports.size(), 1U);
     EXPECT_EQ(reports[0].verdict.failure, release::FailureKind::rejected);
     EXPECT_EQ(agent.dispatches, 0);
+}
+
+TEST_F(Dispatching, leaves_the_payload_out_where_the_node_holds_the_content) {
+    auto repeated = std::make_shared<Parcel>(*parcel);
+    repeated->may_be_held = true;
+    parcel = repeated;
+    agent.holds_content = true;
+    agent.to_query = Heard::accepted;
+    start(false);
+    clock.advance(Millis{1'000});
+    EXPECT_EQ(agent.questions, 1);
+    EXPECT_EQ(agent.references, 1);
+    EXPECT_EQ(agent.dispatches, 1);
+}
+
+TEST_F(Dispatching, sends_the_payload_where_the_node_lacks_the_content_after_all) {
+    auto repeated = std::make_shared<Parcel>(*parcel);
+    repeated->may_be_held = true;
+    parcel = repeated;
+    agent.holds_content = true;
+    agent.to_reference = Heard::lacks_content;
+    agent.to_dispatch = agent.to_query = Heard::accepted;
+    start(false);
+    clock.advance(Millis{1'000});
+    EXPECT_EQ(agent.references, 1);
+    EXPECT_EQ(agent.dispatches, 2);
+}
+
+TEST_F(Dispatching, asks_for_no_content_that_no_node_can_hold) {
+    agent.holds_content = true;
+    agent.to_dispatch = agent.to_query = Heard::accepted;
+    start(false);
+    clock.advance(Millis{1'000});
+    EXPECT_EQ(agent.questions, 0);
+    EXPECT_EQ(agent.references, 0);
+}
+
+TEST_F(Dispatching, waits_out_the_pause_before_a_retry) {
+    release::StartConversation what;
+    what.task_id = "apply_config_127.0.0.1_42_2";
+    what.not_before = clock.now() + Millis{4'000};
+    what.deadline = clock.now() + Millis{600'000};
+    dispatcher.start(std::move(what), parcel, lifeline);
+    clock.advance(Millis{4'900});  // spread by half of a half: 5 s
+    EXPECT_EQ(agent.dispatches, 0);
+    clock.advance(Millis{1'000});
+    EXPECT_GT(agent.dispatches, 0);
 }
 
 }  // namespace
