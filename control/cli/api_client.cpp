@@ -10,7 +10,7 @@ using release::wire::Json;
 namespace code = release::code;
 
 Failure unreachable(std::string message) {
-    return {ExitStatus::unreachable, std::move(message)};
+    return {ExitStatus::unreachable, std::move(message), 0};
 }
 
 std::string token_advice(int error_code) {
@@ -31,10 +31,11 @@ std::string token_advice(int error_code) {
 Failure refusal(int http_status, int error_code, const std::string& message) {
     const std::string what = message + " (code " + std::to_string(error_code) + ")";
     if (http_status == 401 || http_status == 403) {
-        return {ExitStatus::refused, "control refused: " + what + "; " + token_advice(error_code)};
+        return {ExitStatus::refused, "control refused: " + what + "; " + token_advice(error_code),
+                error_code};
     }
     if (http_status >= 500) return unreachable("control cannot do it now: " + what);
-    return {ExitStatus::refused, "control refused: " + what};
+    return {ExitStatus::refused, "control refused: " + what, error_code};
 }
 
 Failure stranger(const tls::Response& response) {
@@ -47,8 +48,11 @@ Failure stranger(const tls::Response& response) {
 Answer<Json> call(Http& http, const ApiRequest& request) {
     const auto response = http.send(request);
     if (!response) {
+        const bool may_have_acted =
+            request.method != "GET" && response.error().outcome == release::Outcome::unknown;
         return tl::unexpected(
-            unreachable("control is not reachable: " + printable(response.error().message)));
+            unreachable("control is not reachable: " + printable(response.error().message) +
+                        (may_have_acted ? "; whether it was done is not known: look first" : "")));
     }
     auto body = release::wire::parse_json(response->body, answer_bytes_max);
     if (!body || !body->is_object()) return tl::unexpected(stranger(*response));

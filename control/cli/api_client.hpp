@@ -13,10 +13,11 @@ namespace edgeroll::cli {
 struct Failure {
     ExitStatus status = ExitStatus::refused;
     std::string message;  ///< printable, for standard error
+    int code = 0;         ///< of SPEC.md section 7, where control refused; else 0
 };
 
 [[nodiscard]] inline tl::unexpected<Failure> refuse(std::string message) {
-    return tl::unexpected<Failure>(Failure{ExitStatus::refused, std::move(message)});
+    return tl::unexpected<Failure>(Failure{ExitStatus::refused, std::move(message), 0});
 }
 
 template <class T>
@@ -27,7 +28,8 @@ inline constexpr std::size_t answer_bytes_max = 64U << 20;
 
 /// Sends one request and returns the envelope's `data`. 4xx is `refused`, with what to set for a
 /// token that is missing or not good enough; 5xx, silence and answers that are not edgeroll's are
-/// `unreachable`.
+/// `unreachable`. A request that acts and got no answer may have been carried out: the message says
+/// so.
 [[nodiscard]] Answer<release::wire::Json> call(Http& http, const ApiRequest& request);
 
 /// `path?name=value&…`; empty values are left out, the others percent-encoded.

@@ -103,12 +103,14 @@ std::vector<std::string> changes(const std::optional<ReleaseLine>& before, const
         add_first_look(lines, after);
     }
     add_batches(lines, before, after, now);
-    const std::string waiting = waiting_text(after.waiting, now);
     // While nodes run their own lines say enough, and `until` moves with every look.
     const bool is_news = !before || before->waiting.reason != after.waiting.reason ||
-                         before->waiting.nodes != after.waiting.nodes;
+                         before->waiting.nodes != after.waiting.nodes || before->hold != after.hold;
     const bool explains_itself = tally(after).running > 0 || is_finished(after);
-    if (!waiting.empty() && is_news && !explains_itself) lines.push_back("now: " + waiting);
+    if (is_news && !explains_itself) {
+        for (std::string& line : hold_lines(after, now))
+            lines.push_back(std::move(line));
+    }
     const bool has_new_error = !before || before->last_error != after.last_error;
     if (has_new_error && !after.last_error.empty() && !is_finished(after)) {
         lines.push_back("last error: " + printable(after.last_error));

@@ -73,6 +73,7 @@ class FetchHttp final : public Http {
         sent.method = request.method;
         sent.url = connection_.url + request.path;
         sent.body = request.body;
+        sent.headers = request.headers;
         sent.headers["Accept"] = "application/json";
         if (!request.body.empty()) sent.headers["Content-Type"] = "application/json";
         if (!connection_.token.empty()) {

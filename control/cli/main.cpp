@@ -14,6 +14,7 @@ int main(int count, char** arguments) {
     auto environment = edgeroll::tls::rt::environment();
     PosixScreen screen(environment["TERM"]);
     PosixTime time;
+    PosixKeyboard keyboard;
     const auto end = [&screen](ExitStatus status) {
         if (!screen.has_failed()) return static_cast<int>(status);
         screen.err("edgeroll: cannot write to standard output\n");
@@ -34,5 +35,5 @@ int main(int count, char** arguments) {
         return end(connection.error().status);
     }
     const auto http = make_http(std::move(*connection));
-    return end(run(parsed->command, parsed->format, Ports{*http, screen, time}));
+    return end(run(parsed->command, parsed->format, Ports{*http, screen, time, keyboard}));
 }

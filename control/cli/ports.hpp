@@ -1,6 +1,9 @@
 // What the command line needs from the world, so that every command can be tested without it.
 #pragma once
 
+#include <cstddef>
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -12,8 +15,9 @@ namespace edgeroll::cli {
 
 struct ApiRequest {
     std::string method = "GET";
-    std::string path;  ///< "/api/v1/releases?page=1", encoded
-    std::string body;  ///< JSON; empty: none
+    std::string path;                            ///< "/api/v1/releases?page=1", encoded
+    std::string body;                            ///< JSON; empty: none
+    std::map<std::string, std::string> headers;  ///< further ones, e.g. Idempotency-Key
 };
 
 /// The control service at the end of a URL. Blocking.
@@ -46,10 +50,24 @@ class Time {
     virtual void wait(Millis duration) = 0;
 };
 
+/// Standard input, and whether a person sits at it. Blocking.
+class Keyboard {
+  public:
+    virtual ~Keyboard() = default;
+    /// Somebody can be asked: standard input is a terminal, and standard error, where questions
+    /// go, is one too.
+    [[nodiscard]] virtual bool has_person() const = 0;
+    /// Without its newline; nothing at the end of the input.
+    virtual std::optional<std::string> read_line() = 0;
+    /// Everything up to the end, at most `bytes_max` bytes; nothing when there is more.
+    virtual std::optional<std::string> read_all(std::size_t bytes_max) = 0;
+};
+
 struct Ports {
     Http& http;
     Screen& screen;
     Time& time;
+    Keyboard& keyboard;
 };
 
 }  // namespace edgeroll::cli

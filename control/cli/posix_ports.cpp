@@ -20,6 +20,16 @@ bool write_all(int file, std::string_view text) {
     return true;
 }
 
+/// One byte of standard input; nothing at its end, or when it cannot be read.
+std::optional<char> read_byte() {
+    for (;;) {
+        char byte = 0;
+        const ssize_t count = ::read(STDIN_FILENO, &byte, 1);
+        if (count == 1) return byte;
+        if (count == 0 || errno != EINTR) return {};
+    }
+}
+
 }  // namespace
 
 PosixScreen::PosixScreen(const std::string& term)
@@ -49,6 +59,30 @@ Moment PosixTime::now() const {
 
 void PosixTime::wait(Millis duration) {
     std::this_thread::sleep_for(duration);
+}
+
+bool PosixKeyboard::has_person() const {
+    return ::isatty(STDIN_FILENO) == 1 && ::isatty(STDERR_FILENO) == 1;
+}
+
+std::optional<std::string> PosixKeyboard::read_line() {
+    constexpr std::size_t bytes_max = 4096;  // an answer to a question, not a text
+    std::string line;
+    for (;;) {
+        const auto byte = read_byte();
+        if (!byte) return line.empty() ? std::nullopt : std::optional(line);
+        if (*byte == '\n') return line;
+        if (line.size() < bytes_max) line += *byte;
+    }
+}
+
+std::optional<std::string> PosixKeyboard::read_all(std::size_t bytes_max) {
+    std::string text;
+    while (const auto byte = read_byte()) {
+        if (text.size() == bytes_max) return {};
+        text += *byte;
+    }
+    return text;
 }
 
 }  // namespace edgeroll::cli

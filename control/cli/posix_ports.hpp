@@ -31,4 +31,12 @@ class PosixTime final : public Time {
     void wait(Millis duration) override;
 };
 
+/// Standard input, read byte by byte: what follows a line stays there for others.
+class PosixKeyboard final : public Keyboard {
+  public:
+    [[nodiscard]] bool has_person() const override;
+    std::optional<std::string> read_line() override;
+    std::optional<std::string> read_all(std::size_t bytes_max) override;
+};
+
 }  // namespace edgeroll::cli

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdio>
 
+#include "control/cli/advice.hpp"
 #include "control/cli/render.hpp"
 #include "control/cli/text.hpp"
 
@@ -102,6 +103,12 @@ void add_cut(std::vector<std::string>& lines, std::vector<std::string> more, std
     lines.insert(lines.end(), more.begin(), more.end());
 }
 
+/// It goes on only when somebody says so.
+bool needs_operator(const ReleaseLine& release) {
+    return release.status == "paused" && release.waiting.until.empty() &&
+           release.batch_status != "stopped" && release.requested_action.empty();
+}
+
 }  // namespace
 
 std::string render_bar(const Tally& tally, std::size_t width) {
@@ -122,9 +129,11 @@ std::string render_bar(const Tally& tally, std::size_t width) {
 std::vector<std::string> render_progress(const ReleaseLine& release, Moment now, Screen::Size size,
                                          const std::string& notice) {
     std::vector<std::string> lines{head_line(release, now)};
-    std::vector<std::string> tail;
-    const std::string waiting = waiting_text(release.waiting, now);
-    if (!waiting.empty() && !is_finished(release)) tail.push_back("now: " + waiting);
+    std::vector<std::string> tail = hold_lines(release, now);
+    if (needs_operator(release)) {
+        const auto step = next_steps(release).front();
+        tail.push_back("next: " + step.command + " (" + step.effect + "), or stop");
+    }
     // The conclusion below a finished release's picture has its error.
     if (!release.last_error.empty() && !is_finished(release))
         tail.push_back("last error: " + printable(release.last_error));

@@ -1,5 +1,8 @@
 #include "control/cli/render.hpp"
 
+#include <utility>
+
+#include "control/cli/advice.hpp"
 #include "control/cli/table.hpp"
 
 namespace edgeroll::cli {
@@ -31,14 +34,23 @@ std::string head(const ReleaseLine& release, Moment now) {
     if (const std::string others = remarks(nodes); !others.empty()) counts += ", " + others;
     std::string created = time_text(release.created_at, now);
     if (!release.created_by.empty()) created += " by " + release.created_by;
+    const auto numbered = [](std::int64_t number) {
+        return number > 0 ? std::to_string(number) : std::string();
+    };
     return render_fields({{"release", std::to_string(release.id)},
                           {"version", std::to_string(release.version)},
                           {"type", release.type + " to " + release.target},
                           {"status", status},
                           {"nodes", counts},
+                          {"hold", hold_text(release)},
                           {"now", waiting_text(release.waiting, now)},
                           {"last error", release.last_error},
                           {"reason", release.reason},
+                          {"rolls back", numbered(release.rolls_back)},
+                          {"taken from", numbered(release.from_release)},
+                          {"waived", numbered(release.waived_failures)},
+                          {"at once", numbered(release.max_parallel)},
+                          {"callback", release.callback_url},
                           {"created", created},
                           {"started", time_text(release.started_at, now)},
                           {"finished", time_text(release.finished_at, now)},
@@ -50,14 +62,19 @@ std::string node_table(const ReleaseLine& release, Moment now) {
                  {"ID", Align::right},
                  {"NODE"},
                  {"STATUS"},
+                 {"DONE", Align::right},
+                 {"VERSION", Align::right},
                  {"TRY", Align::right},
                  {"TOOK", Align::right},
                  {"FAILURE"},
                  {"ERROR", Align::left, error_width_max}});
     for (const BatchLine& batch : release.batches) {
         for (const NodeLine& node : batch.nodes) {
+            const bool is_on_its_way = node.status == "running" && node.progress > 0;
             table.add({std::to_string(batch.number), std::to_string(node.id), node.name,
-                       node.status, node.attempt > 0 ? std::to_string(node.attempt) : "",
+                       node.status, is_on_its_way ? std::to_string(node.progress) + " %" : "",
+                       node.config_version > 0 ? std::to_string(node.config_version) : "",
+                       node.attempt > 0 ? std::to_string(node.attempt) : "",
                        took_text(node.started_at, node.finished_at, now), node.failure_kind,
                        node.error});
         }
@@ -71,6 +88,17 @@ std::string labels_text(const std::map<std::string, std::string>& labels) {
         text += (text.empty() ? "" : ",") + name + "=" + value;
     }
     return text;
+}
+
+/// Said only where it differs: a fleet without drift needs no column.
+std::string wanted_text(const FleetLine& node) {
+    return node.has_drift.value_or(false) ? node.wanted_version : std::string();
+}
+
+/// "42 1f3a9c0d22ee": the version and the first digits of its content's digest.
+std::string content_text(const std::string& version, const std::string& sha256) {
+    constexpr std::size_t digits = 12;
+    return sha256.empty() ? version : version + " " + sha256.substr(0, digits);
 }
 
 }  // namespace
@@ -114,6 +142,7 @@ std::string render_fleet(const std::vector<FleetLine>& fleet, Moment now) {
                  {"ADDRESS"},
                  {"STATUS"},
                  {"VERSION", Align::right},
+                 {"WANTED", Align::right},
                  {"LAST SEEN", Align::right},
                  {"LABELS", Align::left, 80}});
     for (const FleetLine& node : fleet) {
@@ -121,10 +150,44 @@ std::string render_fleet(const std::vector<FleetLine>& fleet, Moment now) {
         const std::string host = is_ipv6 ? "[" + node.ip + "]" : node.ip;
         table.add({std::to_string(node.id), node.name, host + ":" + std::to_string(node.port),
                    node.is_enabled ? node.status : node.status + " (disabled)",
-                   node.applied_version, relative_text(node.last_seen_at, now),
+                   node.applied_version, wanted_text(node), relative_text(node.last_seen_at, now),
                    labels_text(node.labels)});
     }
     return table.text();
+}
+
+std::string render_drift(const std::vector<FleetLine>& fleet, Moment now) {
+    if (fleet.empty()) return "no drift\n";
+    Table table({{"ID", Align::right},
+                 {"NAME"},
+                 {"STATUS"},
+                 {"HAS"},
+                 {"WANTED"},
+                 {"LAST SEEN", Align::right},
+                 {"LABELS", Align::left, 80}});
+    for (const FleetLine& node : fleet) {
+        const std::string has = content_text(node.applied_version, node.applied_sha256);
+        table.add({std::to_string(node.id), node.name,
+                   node.is_enabled ? node.status : node.status + " (disabled)",
+                   has.empty() ? "nothing known" : has,
+                   content_text(node.wanted_version, node.wanted_sha256),
+                   relative_text(node.last_seen_at, now), labels_text(node.labels)});
+    }
+    return table.text();
+}
+
+std::vector<std::string> hold_lines(const ReleaseLine& release, Moment now) {
+    std::vector<std::string> lines;
+    if (is_finished(release)) return lines;
+    Waiting waiting = release.waiting;
+    if (const std::string hold = hold_text(release); !hold.empty()) {
+        // Its end is told once, where it is looked for.
+        const Waiting held{hold, std::exchange(waiting.until, {}), {}};
+        lines.push_back("hold: " + waiting_text(held, now));
+    }
+    const std::string text = waiting_text(waiting, now);
+    if (!text.empty()) lines.push_back("now: " + text);
+    return lines;
 }
 
 std::string node_outcome(const NodeLine& node) {

@@ -20,11 +20,18 @@ namespace edgeroll::cli {
 /// `node list`.
 [[nodiscard]] std::string render_fleet(const std::vector<FleetLine>& fleet, Moment now);
 
+/// `node list --drift`: what is there and what should be.
+[[nodiscard]] std::string render_drift(const std::vector<FleetLine>& fleet, Moment now);
+
 /// "failed (exec_failed): nginx: [emerg] ..."; printable, one line.
 [[nodiscard]] std::string node_outcome(const NodeLine& node);
 
 /// "release 7 failed: 11 of 40 nodes succeeded, 1 failed, 28 skipped; <last error>"; printable.
 [[nodiscard]] std::string conclusion(const ReleaseLine& release);
+
+/// "hold: bakes before the next batch, until 12:00:30Z (in 30 s)", then what it waits for in
+/// control's words unless it is the same; for a release that is not finished. Printable lines.
+[[nodiscard]] std::vector<std::string> hold_lines(const ReleaseLine& release, Moment now);
 
 /// "2 nodes of batch 1 in progress (edge-3, edge-4), until 2026-11-21T12:00:00Z (in 30 s)";
 /// printable; empty when the answer names no reason.

@@ -1,13 +1,17 @@
 #include "control/cli/run.hpp"
 
 #include <filesystem>
-#include <functional>
 
-#include "control/cli/api_client.hpp"
+#include "control/cli/ask.hpp"
+#include "control/cli/create.hpp"
+#include "control/cli/events.hpp"
+#include "control/cli/explain.hpp"
 #include "control/cli/payload_folder.hpp"
 #include "control/cli/render.hpp"
+#include "control/cli/stats.hpp"
+#include "control/cli/steer.hpp"
 #include "control/cli/text.hpp"
-#include "control/cli/views.hpp"
+#include "control/cli/wait.hpp"
 #include "control/cli/watch.hpp"
 #include "release/wire/payload.hpp"
 
@@ -15,20 +19,6 @@ namespace edgeroll::cli {
 namespace {
 
 using release::wire::Json;
-
-/// Text for standard output.
-using Text = Answer<std::string>;
-using AsTable = std::function<Text(const Json& data)>;
-
-/// Sends the request and shows its data in the format asked for.
-Text ask(const ApiRequest& request, Format format, Ports ports, const AsTable& as_table) {
-    const auto data = call(ports.http, request);
-    if (!data) return tl::unexpected(data.error());
-    if (format == Format::table) return as_table(*data);
-    // On a terminal nothing but ASCII: control and direction characters arrive as \u escapes.
-    const bool is_ascii_only = ports.screen.is_live();
-    return data->dump(2, ' ', is_ascii_only, Json::error_handler_t::replace) + "\n";
-}
 
 Text list_releases(const ReleaseList& what, Format format, Ports ports) {
     ApiRequest request;
@@ -47,13 +37,17 @@ Text list_releases(const ReleaseList& what, Format format, Ports ports) {
 }
 
 Text show_release(const ReleaseShow& what, Format format, Ports ports) {
-    ApiRequest request;
-    request.path = "/api/v1/releases/" + std::to_string(what.id);
-    return ask(request, format, ports, [&](const Json& data) -> Text {
-        const auto release = read_release(data);
-        if (!release) return tl::unexpected(release.error());
-        return render_release(*release, ports.time.now());
-    });
+    auto seen = look(ports.http, what.id);
+    if (!seen) return tl::unexpected(std::move(seen.error()));
+    if (format == Format::json) return json_text(seen->data, ports);
+    return render_release(seen->release, ports.time.now());
+}
+
+Text explain_release(const ReleaseExplain& what, Format format, Ports ports) {
+    auto seen = look(ports.http, what.id);
+    if (!seen) return tl::unexpected(std::move(seen.error()));
+    if (format == Format::json) return json_text(explain_json(seen->release, seen->data), ports);
+    return explain_text(seen->release, ports.time.now());
 }
 
 Text push_config(const ConfigPush& what, Format format, Ports ports) {
@@ -70,7 +64,7 @@ Text push_config(const ConfigPush& what, Format format, Ports ports) {
         return refuse(printable(what.path) +
                       " is no payload: " + printable(payload.error().message));
     }
-    ApiRequest request{"PUT", "/api/v1/configs/" + std::to_string(what.version), {}};
+    ApiRequest request{"PUT", "/api/v1/configs/" + std::to_string(what.version), {}, {}};
     request.body = "{\"payload\":" + *text;
     if (!what.note.empty()) {
         request.body += ",\"note\":" + release::wire::dump_json(Json(what.note));
@@ -84,21 +78,41 @@ Text push_config(const ConfigPush& what, Format format, Ports ports) {
     });
 }
 
-Text list_nodes(Format format, Ports ports) {
+/// Leaves only the nodes with drift; an error when control does not tell.
+Answer<Json> drifted(Json data) {
+    const auto fleet = read_fleet(data);
+    if (!fleet) return tl::unexpected(fleet.error());
+    Json& items = data.is_array() ? data : data["items"];
+    Json kept = Json::array();
+    for (std::size_t at = 0; at < fleet->size(); ++at) {
+        if (!(*fleet)[at].has_drift) {
+            return refuse("this control does not tell drift: is it of this version?");
+        }
+        if (*(*fleet)[at].has_drift) kept.push_back(items[at]);
+    }
+    items = std::move(kept);
+    if (data.is_object()) data["total"] = data["items"].size();
+    return data;
+}
+
+Text list_nodes(const NodeList& what, Format format, Ports ports) {
     ApiRequest request;
     request.path = "/api/v1/nodes";
-    return ask(request, format, ports, [&](const Json& data) -> Text {
-        const auto fleet = read_fleet(data);
-        if (!fleet) return tl::unexpected(fleet.error());
-        return render_fleet(*fleet, ports.time.now());
-    });
+    auto data = call(ports.http, request);
+    if (data && what.is_drift_only) data = drifted(std::move(*data));
+    if (!data) return tl::unexpected(std::move(data.error()));
+    if (format == Format::json) return json_text(*data, ports);
+    const auto fleet = read_fleet(*data);
+    if (!fleet) return tl::unexpected(fleet.error());
+    if (what.is_drift_only) return render_drift(*fleet, ports.time.now());
+    return render_fleet(*fleet, ports.time.now());
 }
 
 Text add_node(const NodeAdd& what, Format format, Ports ports) {
     Json body = {{"name", what.name}, {"mainIp", what.ip}, {"agentPort", what.port}};
     if (!what.labels.empty()) body["labels"] = what.labels;
     if (!what.fingerprint.empty()) body["certFingerprint"] = what.fingerprint;
-    const ApiRequest request{"POST", "/api/v1/nodes", release::wire::dump_json(body)};
+    const ApiRequest request{"POST", "/api/v1/nodes", release::wire::dump_json(body), {}};
     return ask(request, format, ports, [&](const Json& data) -> Text {
         return "node " + std::to_string(integer_of(data, "id")) +
                " added: " + printable(what.name) + " at " + printable(what.ip) + ":" +
@@ -106,32 +120,60 @@ Text add_node(const NodeAdd& what, Format format, Ports ports) {
     });
 }
 
-/// Every command but `release watch`: one request, one text.
-struct OneRequest {
+Text show_stats(Format format, Ports ports) {
+    ApiRequest request;
+    request.path = "/api/v1/stats";
+    return ask(request, format, ports, [](const Json& data) -> Text { return render_stats(data); });
+}
+
+/// One request, one text.
+Answer<ExitStatus> shown(const Text& text, Ports ports) {
+    if (!text) return tl::unexpected(text.error());
+    ports.screen.out(*text);
+    return ExitStatus::success;
+}
+
+struct Runner {
+    using Done = Answer<ExitStatus>;
     Format format;
     Ports ports;
 
-    Text operator()(const ReleaseList& what) const { return list_releases(what, format, ports); }
-    Text operator()(const ReleaseShow& what) const { return show_release(what, format, ports); }
-    Text operator()(const ConfigPush& what) const { return push_config(what, format, ports); }
-    Text operator()(const NodeList&) const { return list_nodes(format, ports); }
-    Text operator()(const NodeAdd& what) const { return add_node(what, format, ports); }
-    Text operator()(const ReleaseWatch&) const { return std::string(); }
+    Done operator()(const ReleaseList& what) const {
+        return shown(list_releases(what, format, ports), ports);
+    }
+    Done operator()(const ReleaseShow& what) const {
+        return shown(show_release(what, format, ports), ports);
+    }
+    Done operator()(const ReleaseExplain& what) const {
+        return shown(explain_release(what, format, ports), ports);
+    }
+    Done operator()(const ReleaseCreate& what) const { return create_release(what, format, ports); }
+    Done operator()(const ReleaseSteer& what) const {
+        return shown(steer_release(what, format, ports), ports);
+    }
+    Done operator()(const ReleaseLimit& what) const {
+        return shown(limit_release(what, format, ports), ports);
+    }
+    Done operator()(const ReleaseWatch& what) const { return watch(what, format, ports); }
+    Done operator()(const ReleaseWait& what) const { return wait_for(what, format, ports); }
+    Done operator()(const ReleaseEvents& what) const { return tell_events(what, format, ports); }
+    Done operator()(const ConfigPush& what) const {
+        return shown(push_config(what, format, ports), ports);
+    }
+    Done operator()(const NodeList& what) const {
+        return shown(list_nodes(what, format, ports), ports);
+    }
+    Done operator()(const NodeAdd& what) const {
+        return shown(add_node(what, format, ports), ports);
+    }
+    Done operator()(const Stats&) const { return shown(show_stats(format, ports), ports); }
 };
 
 }  // namespace
 
 ExitStatus run(const Command& command, Format format, Ports ports) {
-    if (const auto* const what = std::get_if<ReleaseWatch>(&command)) {
-        return watch(*what, format, ports);
-    }
-    const Text text = std::visit(OneRequest{format, ports}, command);
-    if (!text) {
-        ports.screen.err("edgeroll: " + text.error().message + "\n");
-        return text.error().status;
-    }
-    ports.screen.out(*text);
-    return ExitStatus::success;
+    const auto done = std::visit(Runner{format, ports}, command);
+    return done ? *done : end_with(done.error(), ports);
 }
 
 }  // namespace edgeroll::cli

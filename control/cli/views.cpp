@@ -33,14 +33,15 @@ std::vector<std::string> words_of(const Json* list) {
 NodeLine read_node(const Json& data) {
     NodeLine node;
     node.id = integer_of(data, "nodeId");
-    node.name = text_of(data, "nodeName");
-    if (node.name.empty()) node.name = "#" + std::to_string(node.id);
+    node.name = node_name_of(data);
     node.status = text_of(data, "status");
     node.failure_kind = text_of(data, "failureKind");
     node.error = text_of(data, "errorMsg");
     node.started_at = text_of(data, "startedAt");
     node.finished_at = text_of(data, "finishedAt");
     node.attempt = count_of(data, "attempt");
+    node.progress = count_of(data, "progress");
+    node.config_version = integer_of(data, "configVersion");
     return node;
 }
 
@@ -54,9 +55,31 @@ BatchLine read_batch(const Json& data) {
     return batch;
 }
 
-Waiting read_waiting(const Json* data) {
-    if (data == nullptr) return {};
-    return {text_of(*data, "reason"), text_of(*data, "until"), words_of(member(*data, "nodes"))};
+std::optional<std::int64_t> whole_of(const Json& object, const char* field) {
+    const Json* const value = member(object, field);
+    if (value == nullptr || !value->is_number_integer()) return {};
+    return value->get<std::int64_t>();
+}
+
+/// batchConfig: an object, or the column's text.
+Limits read_limits(const Json* config) {
+    if (config == nullptr || config->is_null()) return {};
+    Json parsed = *config;
+    if (config->is_string()) {
+        auto text = release::wire::parse_json(config->get<std::string>(), 1U << 20U);
+        if (!text) return {};
+        parsed = std::move(*text);
+    }
+    if (!parsed.is_object()) return {};
+    Limits limits;
+    limits.is_known = true;
+    limits.failure_threshold = whole_of(parsed, "failure_threshold");
+    limits.max_batch_fail_rate = whole_of(parsed, "max_batch_fail_rate");
+    limits.max_unreachable = text_of(parsed, "max_unreachable");
+    if (const auto count = whole_of(parsed, "max_unreachable")) {
+        limits.max_unreachable = std::to_string(*count);
+    }
+    return limits;
 }
 
 /// `data` itself or its `items`, whichever is a list.
@@ -66,9 +89,10 @@ const Json* items_of(const Json& data) {
 }
 
 tl::unexpected<Failure> not_understood(const char* what) {
-    return tl::unexpected(
-        Failure{ExitStatus::unreachable, std::string("control's answer holds no ") + what +
-                                             ": is it an edgeroll-control of this version?"});
+    return tl::unexpected(Failure{ExitStatus::unreachable,
+                                  std::string("control's answer holds no ") + what +
+                                      ": is it an edgeroll-control of this version?",
+                                  0});
 }
 
 void count(Tally& tally, const NodeLine& node) {
@@ -91,6 +115,23 @@ void count(Tally& tally, const NodeLine& node) {
 }
 
 }  // namespace
+
+Waiting read_waiting(const Json& data) {
+    const Json* const waiting = member(data, "waitingFor");
+    if (waiting == nullptr) return {};
+    return {text_of(*waiting, "reason"), text_of(*waiting, "until"),
+            words_of(member(*waiting, "nodes"))};
+}
+
+Json list_of(const Json& object, const char* field) {
+    const Json* const value = member(object, field);
+    return value != nullptr && value->is_array() ? *value : Json::array();
+}
+
+std::string node_name_of(const Json& data) {
+    const std::string name = text_of(data, "nodeName");
+    return name.empty() ? "#" + std::to_string(integer_of(data, "nodeId")) : name;
+}
 
 std::string text_of(const Json& object, const char* field) {
     const Json* const value = member(object, field);
@@ -125,7 +166,15 @@ Answer<ReleaseLine> read_release(const Json& data) {
     release.skipped = count_of(data, "skippedNodes");
     release.deferred = count_of(data, "deferredNodes");
     release.cancelled = count_of(data, "cancelledNodes");
-    release.waiting = read_waiting(member(data, "waitingFor"));
+    release.rolls_back = integer_of(data, "rollsBack");
+    release.from_release = integer_of(data, "fromRelease");
+    release.hold = text_of(data, "holdReason");
+    release.requested_action = text_of(data, "requestedAction");
+    release.callback_url = text_of(data, "callbackUrl");
+    release.waived_failures = count_of(data, "waivedFailures");
+    release.max_parallel = count_of(data, "maxParallel");
+    release.limits = read_limits(member(data, "batchConfig"));
+    release.waiting = read_waiting(data);
     const Json* const batches = member(data, "batches");
     if (batches != nullptr && batches->is_array()) {
         for (const Json& batch : *batches)
@@ -161,6 +210,13 @@ Answer<std::vector<FleetLine>> read_fleet(const Json& data) {
         if (integer_of(item, "appliedVersion") > 0) {
             node.applied_version = std::to_string(integer_of(item, "appliedVersion"));
         }
+        if (integer_of(item, "wantedVersion") > 0) {
+            node.wanted_version = std::to_string(integer_of(item, "wantedVersion"));
+        }
+        node.applied_sha256 = text_of(item, "appliedSha256");
+        node.wanted_sha256 = text_of(item, "wantedSha256");
+        const Json* const drift = member(item, "hasDrift");
+        if (drift != nullptr && drift->is_boolean()) node.has_drift = drift->get<bool>();
         const Json* const enabled = member(item, "enabled");
         node.is_enabled = enabled == nullptr || !enabled->is_boolean() || enabled->get<bool>();
         const Json* const labels = member(item, "labels");

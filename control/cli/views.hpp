@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,9 @@ struct NodeLine {
     std::int64_t id = 0;
     std::string name, status, failure_kind, error, started_at, finished_at;
     int attempt = 0;
+    int progress = 0;  ///< percent
+    std::int64_t config_version =
+        0;  ///< whose content it gets, where not the release's own; else 0
     friend bool operator==(const NodeLine&, const NodeLine&) = default;
 };
 
@@ -30,12 +34,25 @@ struct Waiting {
     friend bool operator==(const Waiting&, const Waiting&) = default;
 };
 
+/// The limits of a release as `batchConfig` has them; what is open is empty. A control that does
+/// not tell them leaves is_known false.
+struct Limits {
+    bool is_known = false;
+    std::optional<std::int64_t> failure_threshold, max_batch_fail_rate;
+    std::string max_unreachable;  ///< "3" or "5%"
+};
+
 struct ReleaseLine {
     std::int64_t id = 0, version = 0;
+    std::int64_t rolls_back = 0, from_release = 0;  ///< ids; 0: none
     std::string type, target, status, batch_status, last_error, reason, created_by;
+    std::string hold;  ///< why it stands between batches: bake, gate, review, failure, ...
+    std::string requested_action, callback_url;
     std::string created_at, started_at, finished_at;
     int current_batch = 0, total_batches = 0, total_nodes = 0;
     int success = 0, failed = 0, skipped = 0, deferred = 0, cancelled = 0;
+    int waived_failures = 0, max_parallel = 0;  ///< 0: none, no limit
+    Limits limits;
     Waiting waiting;                 ///< all empty: not waiting
     std::vector<BatchLine> batches;  ///< ascending; empty in lists
 };
@@ -45,6 +62,8 @@ struct FleetLine {
     std::string name, ip, status, applied_version, last_seen_at;
     int port = 0;
     bool is_enabled = true;
+    std::string wanted_version, applied_sha256, wanted_sha256;
+    std::optional<bool> has_drift;  ///< nothing: control does not tell
     std::map<std::string, std::string> labels;
 };
 
@@ -54,8 +73,16 @@ struct FleetLine {
 [[nodiscard]] Answer<std::vector<ReleaseLine>> read_releases(const release::wire::Json& data);
 [[nodiscard]] Answer<std::vector<FleetLine>> read_fleet(const release::wire::Json& data);
 
+/// `waitingFor` of an answer; all empty when it holds none.
+[[nodiscard]] Waiting read_waiting(const release::wire::Json& data);
+
+/// The member's items; empty when it is no list.
+[[nodiscard]] release::wire::Json list_of(const release::wire::Json& object, const char* field);
 [[nodiscard]] std::string text_of(const release::wire::Json& object, const char* field);
 [[nodiscard]] std::int64_t integer_of(const release::wire::Json& object, const char* field);
+
+/// A node by name, or "#12" where it has none.
+[[nodiscard]] std::string node_name_of(const release::wire::Json& data);
 
 [[nodiscard]] bool is_finished(const ReleaseLine& release);
 

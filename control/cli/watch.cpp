@@ -3,11 +3,10 @@
 #include <memory>
 #include <optional>
 
-#include "control/cli/api_client.hpp"
+#include "control/cli/ask.hpp"
 #include "control/cli/progress.hpp"
 #include "control/cli/render.hpp"
 #include "control/cli/text.hpp"
-#include "control/cli/views.hpp"
 
 namespace edgeroll::cli {
 namespace {
@@ -111,26 +110,6 @@ std::unique_ptr<Display> make_display(Format format, Ports ports) {
     if (format == Format::json) return std::make_unique<Objects>(ports);
     if (ports.screen.is_live()) return std::make_unique<Picture>(ports);
     return std::make_unique<Lines>(ports);
-}
-
-struct Look {
-    Json data;
-    ReleaseLine release;
-};
-
-Answer<Look> look(Http& http, std::int64_t id) {
-    ApiRequest request;
-    request.path = "/api/v1/releases/" + std::to_string(id);
-    auto data = call(http, request);
-    if (!data) return tl::unexpected(std::move(data.error()));
-    auto release = read_release(*data);
-    if (!release) return tl::unexpected(std::move(release.error()));
-    return Look{std::move(*data), std::move(*release)};
-}
-
-ExitStatus end_with(const Failure& failure, Ports ports) {
-    ports.screen.err("edgeroll: " + failure.message + "\n");
-    return failure.status;
 }
 
 }  // namespace

@@ -73,6 +73,23 @@ TEST(Changes, say_why_nothing_moves) {
     EXPECT_THAT(changes(after, after, noon), IsEmpty());
 }
 
+TEST(Changes, tell_why_it_stands_between_batches_once) {
+    const auto before = release_of("running", 1, {{node(1, "success")}, {node(2, "pending")}});
+    auto after = before;
+    after.status = "paused";
+    after.hold = "bake";
+    after.waiting = {"bakes before batch 2", "2026-11-21T12:00:30Z", {}};
+    EXPECT_THAT(changes(before, after, noon),
+                ElementsAre("release 7: paused",
+                            "hold: bakes before the next batch, until 2026-11-21T12:00:30Z (in 30 "
+                            "s)",
+                            "now: bakes before batch 2"));
+    EXPECT_THAT(changes(after, after, noon), IsEmpty());
+    auto gated = after;
+    gated.hold = "gate";
+    EXPECT_THAT(changes(after, gated, noon).front(), ::testing::HasSubstr("waits for the gate"));
+}
+
 TEST(Changes, are_single_printable_lines) {
     const auto before = release_of("running", 1, {{node(1, "running")}});
     auto after = release_of("paused\n", 1, {{node(1, "failed", "a\nb\x1b[0m")}});

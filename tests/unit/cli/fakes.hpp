@@ -2,8 +2,10 @@
 // moves when somebody waits.
 #pragma once
 
+#include <cstdlib>
 #include <deque>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -53,9 +55,30 @@ struct FakeTime final : Time {
     std::function<void()> on_wait;
 
     [[nodiscard]] Moment now() const override { return moment; }
+    int waits_left = 10'000;  ///< a command that would wait for ever fails instead of hanging
+
     void wait(Millis duration) override {
+        if (--waits_left < 0) std::abort();
         moment.since_epoch += duration;
         if (on_wait) on_wait();
+    }
+};
+
+/// Nobody, unless there are answers.
+struct FakeKeyboard final : Keyboard {
+    bool is_manned = false;
+    std::deque<std::string> lines;
+    std::string input;
+
+    [[nodiscard]] bool has_person() const override { return is_manned; }
+    std::optional<std::string> read_line() override {
+        if (lines.empty()) return {};
+        std::string line = lines.front();
+        lines.pop_front();
+        return line;
+    }
+    std::optional<std::string> read_all(std::size_t bytes_max) override {
+        return input.size() > bytes_max ? std::nullopt : std::optional(input);
     }
 };
 
@@ -63,7 +86,8 @@ struct World {
     FakeHttp http;
     FakeScreen screen;
     FakeTime time;
-    [[nodiscard]] Ports ports() { return Ports{http, screen, time}; }
+    FakeKeyboard keyboard;
+    [[nodiscard]] Ports ports() { return Ports{http, screen, time, keyboard}; }
 };
 
 inline NodeLine node(std::int64_t id, const std::string& status, const std::string& error = {}) {

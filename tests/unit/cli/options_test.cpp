@@ -43,6 +43,99 @@ TEST(ParseCommandLine, reads_every_command) {
     EXPECT_EQ(add.labels.at("note"), "a=b");
 }
 
+TEST(ParseCommandLine, reads_what_a_release_is_made_of) {
+    const auto create = std::get<ReleaseCreate>(typed({"--url",
+                                                       "http://c",
+                                                       "release",
+                                                       "create",
+                                                       "--version",
+                                                       "42",
+                                                       "--type",
+                                                       "reload",
+                                                       "--batches",
+                                                       "1,5%,rest",
+                                                       "--label",
+                                                       "region=eu",
+                                                       "--label",
+                                                       "region=us",
+                                                       "--node",
+                                                       "edge-1",
+                                                       "--max-parallel",
+                                                       "9",
+                                                       "--max-parallel-per",
+                                                       "region=2",
+                                                       "--failure-threshold",
+                                                       "0",
+                                                       "--max-unreachable",
+                                                       "5%",
+                                                       "--retries",
+                                                       "2",
+                                                       "--pause-after-batch",
+                                                       "--interval",
+                                                       "0.5",
+                                                       "--on-failure",
+                                                       "rollback",
+                                                       "--not-before",
+                                                       "2026-01-31T02:00:00+08:00",
+                                                       "--supersede",
+                                                       "--force",
+                                                       "--watch",
+                                                       "--from-release",
+                                                       "6",
+                                                       "--batch-config",
+                                                       "-"})
+                                                    .command);
+    EXPECT_EQ(create.version, 42);
+    EXPECT_EQ(create.from_release, 6);
+    EXPECT_EQ(create.type, "reload");
+    EXPECT_TRUE(create.is_superseding && create.is_forced && create.is_watched);
+    EXPECT_FALSE(create.is_dry_run);
+    EXPECT_EQ(create.batch.config, "-");
+    EXPECT_EQ(create.batch.batches, "1,5%,rest");
+    EXPECT_THAT(create.batch.labels, ::testing::ElementsAre("region=eu", "region=us"));
+    EXPECT_THAT(create.batch.nodes, ::testing::ElementsAre("edge-1"));
+    EXPECT_EQ(create.batch.max_parallel, 9);
+    EXPECT_EQ(create.batch.failure_threshold, 0);
+    EXPECT_EQ(create.batch.batch_size, std::nullopt);
+    EXPECT_EQ(create.batch.interval_sec, 0.5);
+    EXPECT_THAT(create.global_options, ::testing::ElementsAre("--url", "http://c"));
+    EXPECT_TRUE(std::get<ReleaseCreate>(typed({"release", "plan"}).command).is_dry_run);
+}
+
+TEST(ParseCommandLine, reads_how_a_release_is_steered) {
+    const auto steer = [](const std::vector<std::string>& words) {
+        return std::get<ReleaseSteer>(typed(words).command);
+    };
+    EXPECT_EQ(steer({"release", "pause", "7"}).action, Steering::pause);
+    EXPECT_EQ(steer({"release", "continue", "7"}).action, Steering::resume);
+    const auto stop = steer({"release", "stop", "7", "--reason", "why", "-y"});
+    EXPECT_EQ(stop.action, Steering::stop);
+    EXPECT_EQ(stop.reason, "why");
+    EXPECT_TRUE(stop.is_confirmed);
+    const auto retry = steer({"release", "retry", "--node", "a", "7", "--node", "4"});
+    EXPECT_EQ(retry.action, Steering::retry);
+    EXPECT_EQ(retry.id, 7);
+    EXPECT_THAT(retry.nodes, ::testing::ElementsAre("a", "4"));
+    EXPECT_FALSE(retry.is_confirmed);
+    EXPECT_TRUE(steer({"release", "rollback", "7", "--force"}).is_forced);
+    const auto limit = std::get<ReleaseLimit>(
+        typed({"release", "limit", "7", "--max-parallel", "none", "--max-parallel-per", "a=1"})
+            .command);
+    EXPECT_EQ(limit.max_parallel, "none");
+    EXPECT_THAT(limit.max_parallel_per, ::testing::ElementsAre("a=1"));
+    const auto wait = std::get<ReleaseWait>(
+        typed({"release", "wait", "7", "--for", "batch:12", "--timeout", "60"}).command);
+    EXPECT_EQ(wait.goal, "batch:12");
+    EXPECT_EQ(wait.timeout_sec, 60);
+    const auto events =
+        std::get<ReleaseEvents>(typed({"release", "events", "7", "-f", "--after", "5"}).command);
+    EXPECT_TRUE(events.is_followed);
+    EXPECT_EQ(events.after, 5);
+    EXPECT_EQ(std::get<ReleaseExplain>(typed({"release", "explain", "7"}).command).id, 7);
+    EXPECT_TRUE(std::get<NodeList>(typed({"node", "list", "--drift"}).command).is_drift_only);
+    EXPECT_TRUE(std::holds_alternative<Stats>(typed({"stats"}).command));
+}
+
 TEST(ParseCommandLine, takes_global_options_anywhere) {
     for (const auto& arguments : std::vector<std::vector<std::string>>{
              {"-o", "json", "--url", "http://c", "node", "list"},
@@ -68,6 +161,32 @@ TEST(ParseCommandLine, refuses_mistakes_in_one_line_and_points_to_help) {
              {"node", "add", "e", "1.2.3.4", "--port", "70000"},
              {"node", "add", "e", "1.2.3.4", "--label", "region"},
              {"node", "add", "e", "1.2.3.4", "--label", "a=1", "--label", "a=2"},
+             {"release", "create", "--version", "0"},
+             {"release", "create", "--batch-size", "3", "--batch-percent", "10"},
+             {"release", "create", "--batches", "1,half"},
+             {"release", "create", "--batches", "rest,1"},
+             {"release", "create", "--batch-percent", "101"},
+             {"release", "create", "--label", "region"},
+             {"release", "create", "--max-parallel-per", "region=0"},
+             {"release", "create", "--max-parallel-per", "a=1", "--max-parallel-per", "a=2"},
+             {"release", "create", "--max-unreachable", "101%"},
+             {"release", "create", "--on-failure", "panic"},
+             {"release", "create", "--type", "dance"},
+             {"release", "create", "--not-before", "tomorrow"},
+             {"release", "create", "--plan", "abc"},
+             {"release", "create", "--idempotency-key", "a b"},
+             {"release", "plan", "--watch"},
+             {"release", "pause"},
+             {"release", "pause", "7", "--yes"},
+             {"release", "limit", "7"},
+             {"release", "limit", "7", "--max-parallel", "0"},
+             {"release", "limit", "7", "--max-parallel-per", "a=1", "--max-parallel-per", "none"},
+             {"release", "wait", "7", "--for", "batch:0"},
+             {"release", "wait", "7", "--for", "ever"},
+             {"release", "wait", "7", "--timeout", "-1"},
+             {"release", "events", "7", "--after", "-1"},
+             {"completion"},
+             {"completion", "fish"},
              {"-o", "yaml", "node", "list"},
              {"--nonsense"}}) {
         const auto end = ended(arguments);
@@ -84,6 +203,18 @@ TEST(ParseCommandLine, has_help_with_an_example_for_every_command) {
                                                                      {"release", "list"},
                                                                      {"release", "show"},
                                                                      {"release", "watch"},
+                                                                     {"release", "create"},
+                                                                     {"release", "plan"},
+                                                                     {"release", "pause"},
+                                                                     {"release", "continue"},
+                                                                     {"release", "stop"},
+                                                                     {"release", "retry"},
+                                                                     {"release", "rollback"},
+                                                                     {"release", "limit"},
+                                                                     {"release", "wait"},
+                                                                     {"release", "events"},
+                                                                     {"release", "explain"},
+                                                                     {"stats"},
                                                                      {"config", "push"},
                                                                      {"node", "list"},
                                                                      {"node", "add"}}) {

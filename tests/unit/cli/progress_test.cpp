@@ -78,6 +78,22 @@ TEST(RenderProgress, shows_why_it_waits_and_the_notice) {
     EXPECT_EQ(lines.back(), "control is away\\n");
 }
 
+TEST(RenderProgress, shows_a_hold_and_what_ends_it) {
+    ReleaseLine release = release_of("paused", 1, {{node(1, "success")}, {node(2, "pending")}});
+    release.hold = "review";
+    release.waiting.reason = "is paused";
+    auto lines = render_progress(release, noon, {110, 24}, "");
+    EXPECT_THAT(lines, ::testing::Contains("hold: waits for an operator's go"));
+    EXPECT_THAT(lines,
+                ::testing::Contains("next: edgeroll release continue 7 (starts batch 2), or stop"));
+    release.hold = "bake";
+    release.waiting.until = "2026-11-21T12:00:30Z";
+    lines = render_progress(release, noon, {110, 24}, "");
+    EXPECT_THAT(lines, ::testing::Contains("hold: bakes before the next batch, until "
+                                           "2026-11-21T12:00:30Z (in 30 s)"));
+    EXPECT_THAT(lines, Each(::testing::Not(StartsWith("next: ")))) << "it goes on by itself";
+}
+
 TEST(RenderProgress, fits_into_any_window) {
     std::vector<std::vector<NodeLine>> batches;
     for (int batch = 0; batch < 40; ++batch) {

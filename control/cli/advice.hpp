@@ -1,0 +1,41 @@
+// What an operator can do about a release now. Pure.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "control/cli/commands.hpp"
+#include "control/cli/views.hpp"
+
+namespace edgeroll::cli {
+
+struct Advice {
+    std::string command;  ///< "edgeroll release continue 7"
+    std::string effect;   ///< "starts batch 3"
+};
+
+/// The commands that fit the release's state, the likeliest first.
+[[nodiscard]] std::vector<Advice> next_steps(const ReleaseLine& release);
+
+/// Whether control would take this action of stop, retry and rollback now; a quick look before
+/// somebody is asked, control has the last word.
+[[nodiscard]] bool fits(const ReleaseLine& release, Steering action);
+
+/// What is asked before stop, retry and rollback: where the release stands, what will happen.
+/// Printable, without the "[y/N]". Pause and continue are not asked about.
+[[nodiscard]] std::string question(const ReleaseLine& release, const ReleaseSteer& action);
+
+/// "release 7 (version 42): batch 2/5 running, 12 of 50 nodes done"; printable.
+[[nodiscard]] std::string standing(const ReleaseLine& release);
+
+/// Why the release stands between batches, in words: "baking", "waits for an operator's go"; empty
+/// when it does not. Printable.
+[[nodiscard]] std::string hold_text(const ReleaseLine& release);
+
+/// "pause", "continue", ...
+[[nodiscard]] const char* word_of(Steering action);
+
+/// "edge-1, edge-2, edge-3 and 7 more"
+[[nodiscard]] std::string some_of(const std::vector<std::string>& names, std::size_t most);
+
+}  // namespace edgeroll::cli

@@ -1,0 +1,42 @@
+// What commands of one request and one text have in common.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "control/cli/api_client.hpp"
+#include "control/cli/options.hpp"
+#include "control/cli/views.hpp"
+
+namespace edgeroll::cli {
+
+/// Text for standard output.
+using Text = Answer<std::string>;
+using AsTable = std::function<Text(const release::wire::Json& data)>;
+
+/// Sends the request and gives its data in the format asked for.
+[[nodiscard]] Text ask(const ApiRequest& request, Format format, Ports ports,
+                       const AsTable& as_table);
+
+/// Indented. On a terminal nothing but ASCII: control and direction characters arrive as \u
+/// escapes.
+[[nodiscard]] std::string json_text(const release::wire::Json& data, Ports ports);
+/// The same on one line.
+[[nodiscard]] std::string json_line(const release::wire::Json& data, Ports ports);
+
+/// GET of a release, or of what is below it ("/events").
+[[nodiscard]] ApiRequest release_request(std::int64_t id, const std::string& below = {});
+
+struct Look {
+    release::wire::Json data;
+    ReleaseLine release;
+};
+[[nodiscard]] Answer<Look> look(Http& http, std::int64_t id);
+
+/// Adds to a refusal what to do about it, where more is to be said than control's message does.
+[[nodiscard]] Failure with_advice(Failure failure, std::int64_t release_id);
+
+/// One line to standard error; returns the failure's exit status.
+ExitStatus end_with(const Failure& failure, Ports ports);
+
+}  // namespace edgeroll::cli

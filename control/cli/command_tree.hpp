@@ -1,0 +1,58 @@
+// The tree of commands while it is being built: every command says how it is made of what was
+// typed.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <tl/expected.hpp>
+
+#include "control/cli/commands.hpp"
+
+namespace edgeroll::cli {
+
+/// The error is a mistake in usage, for one line.
+using Made = tl::expected<Command, std::string>;
+
+class CommandTree {
+  public:
+    explicit CommandTree(CLI::App& app) : app_(app) {}
+
+    [[nodiscard]] CLI::App& root() { return app_; }
+    CLI::App& group(const char* name, const char* help) { return *app_.add_subcommand(name, help); }
+
+    /// A command below `group` whose struct is filled by the options that the caller adds to it.
+    /// @param example one command line, shown by --help
+    template <class T>
+    std::pair<CLI::App*, std::shared_ptr<T>> add(CLI::App& group, const char* name,
+                                                 const char* help, const char* example) {
+        auto typed = std::make_shared<T>();
+        CLI::App* const command = group.add_subcommand(name, help);
+        command->footer(std::string("Example:\n  ") + example);
+        makers_[command] = [typed]() -> Made { return Command(*typed); };
+        return {command, typed};
+    }
+    /// For a command that is not simply its struct.
+    void set_maker(const CLI::App* command, std::function<Made()> make) {
+        makers_[command] = std::move(make);
+    }
+    /// Nothing for a group.
+    [[nodiscard]] const std::function<Made()>* maker(const CLI::App* command) const {
+        const auto found = makers_.find(command);
+        return found == makers_.end() ? nullptr : &found->second;
+    }
+
+  private:
+    CLI::App& app_;
+    std::map<const CLI::App*, std::function<Made()>> makers_;
+};
+
+/// `release …`; release_options.cpp and create_options.cpp
+void add_release_commands(CommandTree& tree);
+void add_create_commands(CommandTree& tree, CLI::App& group);
+/// `config …`, `node …`, `stats`; other_options.cpp
+void add_other_commands(CommandTree& tree);
+
+}  // namespace edgeroll::cli

@@ -1,0 +1,102 @@
+// What can be asked for on the command line, one struct a command.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace edgeroll::cli {
+
+struct ReleaseList {
+    std::string status, type, created_by, q, sort;  ///< empty: not given
+    int page = 1, page_size = 20;
+};
+struct ReleaseShow {
+    std::int64_t id = 0;
+};
+struct ReleaseWatch {
+    std::int64_t id = 0;
+    double give_up_after_sec = 0;  ///< of control being away; 0: never
+};
+
+/// Options that fill batch_config (SPEC.md section 6). Their forms were checked by the parser; what
+/// was not typed is empty.
+struct BatchOptions {
+    std::string config;  ///< --batch-config: JSON, the name of a file, or - for standard input
+    std::optional<int> batch_size, batch_percent, max_parallel, failure_threshold,
+        max_batch_fail_rate, retries;
+    std::optional<double> interval_sec;
+    std::string batches;          ///< "1,5%,20%,rest"
+    std::string max_unreachable;  ///< "3" or "5%"
+    std::string on_failure;
+    std::vector<std::string> labels;            ///< "region=eu"
+    std::vector<std::string> nodes;             ///< names or addresses
+    std::vector<std::string> max_parallel_per;  ///< "region=2"
+    bool has_pause_after_batch = false;
+};
+
+/// `release create`, and `release plan`: the same as a dry run.
+struct ReleaseCreate {
+    std::int64_t version = 0, from_release = 0;  ///< 0: not given
+    std::string type, reason, not_before, callback_url, plan_sha256, idempotency_key;
+    bool is_reload_only = false, is_superseding = false, is_forced = false;
+    bool is_dry_run = false, is_watched = false;
+    BatchOptions batch;
+    /// Global options as they were typed, for the command line that `plan` prints.
+    std::vector<std::string> global_options;
+};
+
+enum class Steering { pause, resume, stop, retry, rollback };
+
+/// `release pause|continue|stop|retry|rollback`
+struct ReleaseSteer {
+    Steering action = Steering::pause;
+    std::int64_t id = 0;
+    std::string reason;
+    std::vector<std::string> nodes;  ///< retry: ids or names; empty: all that may be
+    bool is_forced = false;          ///< rollback
+    bool is_confirmed = false;       ///< --yes
+};
+struct ReleaseLimit {
+    std::int64_t id = 0;
+    std::string max_parallel;                   ///< a number or "none"; empty: as it is
+    std::vector<std::string> max_parallel_per;  ///< "region=2", or only "none"; empty: as it is
+    std::string reason;
+};
+struct ReleaseWait {
+    std::int64_t id = 0;
+    std::string goal = "done";  ///< "done", "success", "paused" or "batch:N"
+    double timeout_sec = 0;     ///< 0: none
+};
+struct ReleaseEvents {
+    std::int64_t id = 0, after = 0;
+    bool is_followed = false;
+};
+struct ReleaseExplain {
+    std::int64_t id = 0;
+};
+
+struct ConfigPush {
+    std::string path;
+    std::int64_t version = 0;
+    std::string note;
+    std::vector<std::string> templates;  ///< globs
+};
+struct NodeList {
+    bool is_drift_only = false;
+};
+struct NodeAdd {
+    std::string name, ip, fingerprint;
+    int port = 8443;
+    std::map<std::string, std::string> labels;
+};
+struct Stats {};
+
+using Command =
+    std::variant<ReleaseList, ReleaseShow, ReleaseWatch, ReleaseCreate, ReleaseSteer, ReleaseLimit,
+                 ReleaseWait, ReleaseEvents, ReleaseExplain, ConfigPush, NodeList, NodeAdd, Stats>;
+
+}  // namespace edgeroll::cli

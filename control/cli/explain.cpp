@@ -1,0 +1,169 @@
+#include "control/cli/explain.hpp"
+
+#include <algorithm>
+
+#include "control/cli/advice.hpp"
+#include "control/cli/render.hpp"
+#include "control/cli/text.hpp"
+
+namespace edgeroll::cli {
+namespace {
+
+using release::wire::Json;
+
+constexpr std::size_t failures_max = 20;
+
+std::string used(std::int64_t count, std::int64_t limit, const char* what) {
+    return std::to_string(count) + " of " + std::to_string(limit) + " tolerated " + what + " used";
+}
+
+/// The batch that was started last.
+const BatchLine* current_batch(const ReleaseLine& release) {
+    const auto ordinal = static_cast<std::size_t>(std::max(release.current_batch, 0));
+    if (ordinal == 0 || ordinal > release.batches.size()) return nullptr;
+    return &release.batches[ordinal - 1];
+}
+
+std::string rate_text(const ReleaseLine& release, std::int64_t limit) {
+    std::string text = std::to_string(limit) + " % of a batch may fail";
+    const BatchLine* const batch = current_batch(release);
+    if (batch == nullptr) return text;
+    const Tally nodes = tally(*batch);
+    return text + "; in batch " + std::to_string(batch->number) + " " +
+           std::to_string(nodes.failed) + " of " + std::to_string(nodes.total) + " have";
+}
+
+std::vector<std::string> limits_of(const ReleaseLine& release) {
+    const Tally nodes = tally(release);
+    const int failed = std::max(nodes.failed - release.waived_failures, 0);
+    std::vector<std::string> lines;
+    if (release.limits.failure_threshold) {
+        lines.push_back(used(failed, *release.limits.failure_threshold, "failures"));
+    }
+    if (release.limits.max_batch_fail_rate) {
+        lines.push_back(rate_text(release, *release.limits.max_batch_fail_rate));
+    }
+    if (lines.empty()) {
+        lines.push_back(std::to_string(failed) + " failed" +
+                        (release.limits.is_known ? ", none is tolerated"
+                                                 : " (control does not tell the limits)"));
+    }
+    if (release.waived_failures > 0) {
+        lines.push_back(std::to_string(release.waived_failures) +
+                        " earlier failed were waived by an operator");
+    }
+    if (!release.limits.max_unreachable.empty() && release.limits.max_unreachable != "0") {
+        lines.push_back(std::to_string(nodes.deferred) + " deferred because they were away, " +
+                        printable(release.limits.max_unreachable) + " may be");
+    } else if (nodes.deferred > 0) {
+        lines.push_back(std::to_string(nodes.deferred) + " deferred because they were away");
+    }
+    if (release.max_parallel > 0) {
+        lines.push_back(std::to_string(nodes.running) + " running, at most " +
+                        std::to_string(release.max_parallel) + " at once");
+    }
+    return lines;
+}
+
+std::string failure_line(const BatchLine& batch, const NodeLine& node) {
+    std::string text = node.name + " (batch " + std::to_string(batch.number);
+    if (node.attempt > 1) text += ", try " + std::to_string(node.attempt);
+    return printable(text + "): ") + node_outcome(node);
+}
+
+std::vector<std::string> failures_of(const ReleaseLine& release) {
+    std::vector<std::string> lines;
+    for (const BatchLine& batch : release.batches) {
+        for (const NodeLine& node : batch.nodes) {
+            if (node.status == "failed") lines.push_back(failure_line(batch, node));
+        }
+    }
+    return lines;
+}
+
+void add_list(std::string& text, const char* title, const std::vector<std::string>& lines) {
+    if (lines.empty()) return;
+    text += std::string("\n") + title + "\n";
+    for (const std::string& line : lines)
+        text += "  " + line + "\n";
+}
+
+std::vector<std::string> steps_of(const ReleaseLine& release) {
+    const auto steps = next_steps(release);
+    std::size_t width = 0;
+    for (const Advice& step : steps)
+        width = std::max(width, step.command.size());
+    std::vector<std::string> lines;
+    for (const Advice& step : steps)
+        lines.push_back(padded(step.command, width, Align::left) + "  " + step.effect);
+    return lines;
+}
+
+/// One sentence a line.
+std::string story(const ReleaseLine& release, Moment now) {
+    const Tally nodes = tally(release);
+    std::string text = standing(release);
+    const std::string others = remarks(nodes);
+    text += " (" + std::to_string(nodes.success) + " succeeded" +
+            (others.empty() ? "" : ", " + others) + ")\n";
+    if (release.rolls_back > 0) {
+        text += "It rolls back release " + std::to_string(release.rolls_back) + ".\n";
+    }
+    if (release.from_release > 0) {
+        text += "It takes up what release " + std::to_string(release.from_release) +
+                " did not finish.\n";
+    }
+    if (const std::string hold = hold_text(release); !hold.empty()) {
+        text += "It stands between batches (" + printable(release.hold) + "): " + hold + ".\n";
+    }
+    const std::string waiting = waiting_text(release.waiting, now);
+    if (!waiting.empty() && !is_finished(release)) text += "Now: " + waiting + "\n";
+    if (!release.last_error.empty()) text += "Last error: " + printable(release.last_error) + "\n";
+    return text;
+}
+
+}  // namespace
+
+std::string explain_text(const ReleaseLine& release, Moment now) {
+    std::string text = story(release, now);
+    add_list(text, "Limits:", limits_of(release));
+    auto failed = failures_of(release);
+    if (failed.size() > failures_max) {
+        const std::size_t hidden = failed.size() - failures_max;
+        failed.resize(failures_max);
+        failed.push_back("and " + std::to_string(hidden) + " more: edgeroll release show " +
+                         std::to_string(release.id));
+    }
+    add_list(text, "Failed nodes:", failed);
+    const auto steps = steps_of(release);
+    add_list(text, "What can be done:", steps);
+    if (steps.empty()) text += "\nNothing is left to be done.\n";
+    return text;
+}
+
+Json explain_json(const ReleaseLine& release, const Json& data) {
+    Json answer = Json::object();
+    for (const char* field : {"releaseId", "version", "status", "batchStatus", "holdReason",
+                              "waitingFor", "lastError"}) {
+        answer[field] = data.contains(field) ? data[field] : Json(nullptr);
+    }
+    answer["limits"] = limits_of(release);
+    answer["failedNodes"] = Json::array();
+    for (const BatchLine& batch : release.batches) {
+        for (const NodeLine& node : batch.nodes) {
+            if (node.status != "failed") continue;
+            answer["failedNodes"].push_back({{"nodeId", node.id},
+                                             {"nodeName", node.name},
+                                             {"batch", batch.number},
+                                             {"attempt", node.attempt},
+                                             {"failureKind", node.failure_kind},
+                                             {"errorMsg", node.error}});
+        }
+    }
+    answer["nextSteps"] = Json::array();
+    for (const Advice& step : next_steps(release))
+        answer["nextSteps"].push_back({{"command", step.command}, {"effect", step.effect}});
+    return answer;
+}
+
+}  // namespace edgeroll::cli

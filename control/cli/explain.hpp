@@ -1,0 +1,18 @@
+// `release explain`: where a release stands, why, and what can be done. Pure.
+#pragma once
+
+#include <string>
+
+#include "control/cli/moments.hpp"
+#include "control/cli/views.hpp"
+
+namespace edgeroll::cli {
+
+[[nodiscard]] std::string explain_text(const ReleaseLine& release, Moment now);
+
+/// {releaseId,status,batchStatus,holdReason,waitingFor,limits:[…],failedNodes:[…],nextSteps:[{command,
+/// effect}]}
+[[nodiscard]] release::wire::Json explain_json(const ReleaseLine& release,
+                                               const release::wire::Json& data);
+
+}  // namespace edgeroll::cli

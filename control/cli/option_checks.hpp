@@ -1,0 +1,35 @@
+// Forms of option values. Each says what would be right, which CLI11's own checks do not.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <map>
+#include <string>
+#include <string_view>
+#include <tl/expected.hpp>
+#include <vector>
+
+namespace edgeroll::cli {
+
+[[nodiscard]] CLI::Validator is_id();              ///< a whole number above 0: ids, versions
+[[nodiscard]] CLI::Validator is_label();           ///< NAME=VALUE
+[[nodiscard]] CLI::Validator is_pool();            ///< NAME=N
+[[nodiscard]] CLI::Validator is_pool_or_none();    ///< NAME=N or none
+[[nodiscard]] CLI::Validator is_count_or_none();   ///< N or none
+[[nodiscard]] CLI::Validator is_count_or_share();  ///< N or N%
+[[nodiscard]] CLI::Validator is_batch_list();      ///< 1,5%,20%,rest
+[[nodiscard]] CLI::Validator is_moment();          ///< RFC 3339 with a zone
+[[nodiscard]] CLI::Validator is_sha256();          ///< 64 hex digits
+[[nodiscard]] CLI::Validator is_goal();            ///< done, success, paused or batch:N
+[[nodiscard]] CLI::Validator is_key();             ///< 1 to 200 visible ASCII characters
+/// One of "table|json"; also the form in which the type name shows the choices, for --help and for
+/// completion.
+[[nodiscard]] CLI::Validator is_one_of(std::string_view choices);
+
+/// The parts between separators.
+[[nodiscard]] std::vector<std::string> split(std::string_view text, char separator);
+
+/// "region=eu" texts as a map. Error: the text that is none, or a name that is given twice.
+[[nodiscard]] tl::expected<std::map<std::string, std::string>, std::string> read_pairs(
+    const char* option, const std::vector<std::string>& texts);
+
+}  // namespace edgeroll::cli

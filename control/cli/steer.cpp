@@ -1,0 +1,164 @@
+#include "control/cli/steer.hpp"
+
+#include <map>
+
+#include "control/cli/advice.hpp"
+#include "control/cli/create.hpp"
+#include "control/cli/render.hpp"
+#include "control/cli/table.hpp"
+
+namespace edgeroll::cli {
+namespace {
+
+using release::wire::Json;
+
+bool asks(Steering action) {
+    return action == Steering::stop || action == Steering::retry || action == Steering::rollback;
+}
+
+bool is_yes(const std::optional<std::string>& answer) {
+    return answer && (*answer == "y" || *answer == "Y" || *answer == "yes" || *answer == "Yes" ||
+                      *answer == "YES");
+}
+
+std::string steps_text(const ReleaseLine& release) {
+    std::string text;
+    for (const Advice& step : next_steps(release)) {
+        text += (text.empty() ? "; what fits: " : ", ") + step.command;
+    }
+    return text;
+}
+
+/// Success: go on.
+Answer<bool> confirm(const ReleaseSteer& what, Ports ports) {
+    const std::string command = std::string("release ") + word_of(what.action);
+    if (!ports.keyboard.has_person()) {
+        return refuse(command + " needs --yes where nobody can be asked (no terminal)");
+    }
+    const auto seen = look(ports.http, what.id);
+    if (!seen) return tl::unexpected(seen.error());
+    if (!fits(seen->release, what.action)) {
+        return refuse(standing(seen->release) + ": nothing to " + word_of(what.action) +
+                      steps_text(seen->release));
+    }
+    ports.screen.err(question(seen->release, what) + " [y/N] ");
+    const auto answer = ports.keyboard.read_line();
+    if (!answer) ports.screen.err("\n");
+    if (!is_yes(answer)) return refuse("nothing was done");
+    return true;
+}
+
+/// An id where it looks like one, else a name.
+Json node_of(const std::string& typed) {
+    const bool is_id =
+        typed.size() < 19 && typed.find_first_not_of("0123456789") == std::string::npos;
+    return is_id && !typed.empty() ? Json(std::stoll(typed)) : Json(typed);
+}
+
+ApiRequest request_of(const ReleaseSteer& what) {
+    ApiRequest request = release_request(what.id, std::string("/") + word_of(what.action));
+    if (what.action != Steering::retry && what.action != Steering::rollback) {
+        request.path += "-batch";
+    }
+    request.method = "POST";
+    Json body = Json::object();
+    if (!what.reason.empty()) body["reason"] = what.reason;
+    for (const std::string& node : what.nodes)
+        body["nodes"].push_back(node_of(node));
+    if (what.is_forced) body["force"] = true;
+    request.body = release::wire::dump_json(body);
+    return request;
+}
+
+/// Nodes by batch: "batch 2: edge-3, edge-4".
+std::string retried_nodes(const Json& data) {
+    constexpr std::size_t names_max = 8;
+    std::map<std::int64_t, std::vector<std::string>> names;
+    for (const Json& node : list_of(data, "nodes"))
+        names[integer_of(node, "batch")].push_back(node_name_of(node));
+    std::string text;
+    for (const auto& [batch, some] : names) {
+        text +=
+            "batch " + std::to_string(batch) + ": " + printable(some_of(some, names_max)) + "\n";
+    }
+    return text;
+}
+
+/// "release 7: pause is asked for; running, batches running"
+std::string steered_text(const ReleaseSteer& what, const Json& data, Moment now) {
+    const std::string requested = text_of(data, "requestedAction");
+    const std::string batch_status = text_of(data, "batchStatus");
+    const std::string id = std::to_string(what.id);
+    std::string text = "release " + id + ": " + word_of(what.action);
+    text += requested.empty() ? " has taken effect" : " is recorded";
+    text += "; status " + printable(text_of(data, "status"));
+    if (!batch_status.empty()) text += ", batches " + printable(batch_status);
+    text += "\n" + retried_nodes(data);
+    const std::string waiting = waiting_text(read_waiting(data), now);
+    if (!waiting.empty()) text += "now: " + waiting + "\n";
+    return text + "Follow it: edgeroll release watch " + id + "\n";
+}
+
+std::string rolled_back_text(const ReleaseSteer& what, const Json& data, Ports ports) {
+    const std::string id = std::to_string(integer_of(data, "releaseId"));
+    return "release " + id + " (version " + std::to_string(integer_of(data, "version")) +
+           ") rolls back release " + std::to_string(what.id) + ": " +
+           std::to_string(integer_of(data, "totalNodes")) + " nodes\n\n" +
+           render_batches(data, node_names(ports.http)) + render_left_out(data) +
+           "\nFollow it: edgeroll release watch " + id + "\n";
+}
+
+std::string pools_text(const Json& data) {
+    const auto pools = data.find("maxParallelPer");
+    if (pools == data.end() || !pools->is_object() || pools->empty()) return "no limit";
+    std::string text;
+    for (const auto& [label, number] : pools->items()) {
+        text += (text.empty() ? "" : ", ") + label + "=" + release::wire::dump_json(number);
+    }
+    return text;
+}
+
+}  // namespace
+
+Text steer_release(const ReleaseSteer& what, Format format, Ports ports) {
+    if (asks(what.action) && !what.is_confirmed) {
+        if (const auto is_confirmed = confirm(what, ports); !is_confirmed) {
+            return tl::unexpected(is_confirmed.error());
+        }
+    }
+    auto text = ask(request_of(what), format, ports, [&](const Json& data) -> Text {
+        return what.action == Steering::rollback ? rolled_back_text(what, data, ports)
+                                                 : steered_text(what, data, ports.time.now());
+    });
+    if (!text) return tl::unexpected(with_advice(std::move(text.error()), what.id));
+    return text;
+}
+
+Text limit_release(const ReleaseLimit& what, Format format, Ports ports) {
+    Json body = Json::object();
+    if (what.max_parallel == "none") {
+        body["max_parallel"] = nullptr;
+    } else if (!what.max_parallel.empty()) {
+        body["max_parallel"] = std::stoll(what.max_parallel);
+    }
+    for (const std::string& pool : what.max_parallel_per) {
+        Json& pools = body["max_parallel_per"];
+        if (pool == "none") continue;
+        const std::size_t equals = pool.find('=');
+        pools[pool.substr(0, equals)] = std::stoll(pool.substr(equals + 1));
+    }
+    if (!what.reason.empty()) body["reason"] = what.reason;
+    ApiRequest request = release_request(what.id);
+    request.method = "PATCH";
+    request.body = release::wire::dump_json(body);
+    auto text = ask(request, format, ports, [&](const Json& data) -> Text {
+        const std::int64_t most = integer_of(data, "maxParallel");
+        return "release " + std::to_string(what.id) + "\n" +
+               render_fields({{"max parallel", most > 0 ? std::to_string(most) : "no limit"},
+                              {"max parallel per", pools_text(data)}});
+    });
+    if (!text) return tl::unexpected(with_advice(std::move(text.error()), what.id));
+    return text;
+}
+
+}  // namespace edgeroll::cli

@@ -1,0 +1,107 @@
+"""A control that answers by script: the API's contract without anything behind it."""
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, urlsplit
+
+
+def envelope(data):
+    return 200, {"code": 0, "message": "success", "data": data}
+
+
+def refusal(status, code, message):
+    return status, {"code": code, "message": message}
+
+
+class ApiDouble:
+    """Answers on address:8080. `on` gives the answers of a call in their order, the last one for ever."""
+
+    def __init__(self, address):
+        self.url = f"http://{address}:8080"
+        self.requests = []  # (method, path, query, body, headers)
+        self._answers = {}
+        self._lock = threading.Lock()
+        double = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def answer(self):
+                size = int(self.headers.get("Content-Length") or 0)
+                text = self.rfile.read(size)
+                status, value = double.take(self.command, self.path, json.loads(text) if text else None,
+                                            dict(self.headers.items()))
+                body = json.dumps(value).encode()
+                self.send_response(status)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            do_GET = do_POST = do_PATCH = do_PUT = answer
+
+            def log_message(self, *_):
+                pass
+
+        self._server = ThreadingHTTPServer((address, 8080), Handler)
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
+        self._thread.start()
+
+    def on(self, method, path, *answers):
+        """answers: data, or (status, body), or a function of (query, body) that gives either."""
+        with self._lock:
+            self._answers[method, path] = list(answers)
+
+    def take(self, method, target, body, headers):
+        parts = urlsplit(target)
+        query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        with self._lock:
+            self.requests.append((method, parts.path, query, body, headers))
+            answers = self._answers.get((method, parts.path))
+            if not answers:
+                return refusal(404, 3001, f"nothing at {parts.path}")
+            answer = answers.pop(0) if len(answers) > 1 else answers[0]
+        if callable(answer):
+            answer = answer(query, body)
+        return answer if isinstance(answer, tuple) else envelope(answer)
+
+    def sent(self, method):
+        """(path, body) of the requests with this method so far."""
+        with self._lock:
+            return [(path, body) for sent, path, _, body, _ in self.requests if sent == method]
+
+    def discard(self):
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+
+def node(number, status, error="", kind=None, attempt=1, **more):
+    return {"nodeId": number, "nodeName": f"edge-{number}", "status": status,
+            "attempt": 0 if status in ("pending", "skipped") else attempt,
+            "failureKind": kind or ("exec_failed" if status == "failed" else None), "errorMsg": error,
+            "startedAt": None, "finishedAt": None, "progress": 0, "configVersion": None, "agentTaskId": None, **more}
+
+
+def release(status, current, batches, **more):
+    """Release 7, version 42, with these batches of nodes."""
+    nodes = [node for batch in batches for node in batch]
+
+    def count(word):
+        return sum(node["status"] == word for node in nodes)
+    over = status in ("success", "failed", "cancelled")
+    batch_status = {"pending": None, "running": "running", "paused": "paused", "success": "completed"}
+    data = {"releaseId": 7, "type": "apply_config", "target": "cdn", "version": 42, "status": status,
+            "batchStatus": batch_status.get(status, "stopped"), "currentBatch": current,
+            "totalBatches": len(batches), "totalNodes": len(nodes), "successNodes": count("success"),
+            "failedNodes": count("failed"), "skippedNodes": count("skipped"), "deferredNodes": count("deferred"),
+            "cancelledNodes": count("cancelled"), "holdReason": None, "rollsBack": None, "fromRelease": None,
+            "waivedFailures": 0, "callbackUrl": None, "maxParallel": None,
+            "waitingFor": None if over else {"reason": "nodes in progress", "nodes": [], "until": None},
+            "lastError": "", "reason": "new cache rules", "createdBy": "ann", "createdAt": "2026-01-31T08:00:00.000Z",
+            "updatedAt": "2026-01-31T08:00:00.000Z", "startedAt": "2026-01-31T08:00:01.000Z",
+            "finishedAt": "2026-01-31T08:03:00.000Z" if over else None,
+            "batches": [{"batch": number, "nodes": batch} for number, batch in enumerate(batches, 1)]}
+    data.update(more)
+    return data
