@@ -104,6 +104,7 @@ Result<void> Service::open_executor() {
     pool_ = tls::make_client_pool(loop_.get_executor(), *agent_certificates_);
     agents_ = make_agents(*pool_, options);
     gates_ = make_gates();
+    callback_sender_ = make_callback_sender(settings_.callback_token);
     supervisor_ = make_supervisor(loop_.get_executor(), database_->store(), *agents_, *gates_,
                                   *clock_, random_, metrics_, supervisor_options(settings_));
     return {};
@@ -162,7 +163,12 @@ void Service::run() {
     };
     signals_ = tls::rt::on_stop_signal(loop_.get_executor(), stop);
     tls::rt::spawn(loop_.get_executor(), "tick", tick());
-    if (supervisor_) supervisor_->start();
+    if (supervisor_) {
+        supervisor_->start();
+        tls::rt::spawn(loop_.get_executor(), "callbacks",
+                       run_callbacks(database_->callbacks(), *callback_sender_, *clock_, metrics_,
+                                     settings_.interval));
+    }
     tell_start();
     loop_.run();
     log(LogLevel::info, "stopped", {});

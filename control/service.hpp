@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "control/agents/agents.hpp"
+#include "control/agents/callback_sender.hpp"
 #include "control/agents/gates.hpp"
 #include "control/api/api.hpp"
 #include "control/core/supervisor.hpp"
@@ -45,6 +46,7 @@ class Service {
     std::unique_ptr<tls::ContextStore> http_certificates_;
     std::unique_ptr<Agents> agents_;
     std::unique_ptr<Gates> gates_;
+    std::unique_ptr<CallbackSender> callback_sender_;
     std::unique_ptr<Supervisor> supervisor_;
     std::unique_ptr<api::Api> api_;
     // The coroutines live in the loop and refer to what stands above it. What stands below holds

@@ -27,6 +27,7 @@ struct Settings {
     release::Millis dispatch_timeout{60'000};
     release::Millis poll_ceiling{2'000};
     release::Millis lease{15'000};
+    std::string callback_token;
     bool is_mtls_enabled = true;
     std::string certificate, key, ca, crl;
     release::Millis connect_timeout{15'000};

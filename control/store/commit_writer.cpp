@@ -45,7 +45,10 @@ Assignments assignments(const ReleaseChange& change, const Dialect& dialect) {
     if (change.is_started) {
         to.expression("started_at = COALESCE(started_at, " + dialect.now() + ")");
     }
-    if (change.is_finished) to.expression("finished_at = " + dialect.now());
+    if (change.is_finished) {
+        to.expression("finished_at = " + dialect.now());
+        to.expression(callback_falls_due());
+    }
     if (change.clears_action) to.expression("requested_action = NULL");
     if (change.hold) {
         to.set("hold", null_if_empty(std::string(to_text(*change.hold))));

@@ -76,7 +76,7 @@ DbFailure mysql_failure(int number, const std::string& sql_state) {
     if (!sql_state.empty()) message += " (" + sql_state + ")";
     DbFailure failure(message, outcome_of(number));
     failure.is_duplicate = number == 1062;
-    failure.is_column_there = number == 1060;
+    failure.is_column_there = number == 1060 || number == 1061;
     failure.is_deadlock = number == 1213 || number == 1020;
     failure.breaks_connection = ends_session(number);
     return failure;

@@ -23,7 +23,7 @@ class DbFailure : public std::exception {
     }
 
     bool is_duplicate = false;       ///< a unique key exists already
-    bool is_column_there = false;    ///< ADD COLUMN of a column that exists already (MySQL)
+    bool is_column_there = false;    ///< ADD COLUMN or ADD KEY of what exists already (MySQL)
     bool is_deadlock = false;        ///< the whole transaction is gone and may be repeated at once
     bool breaks_connection = false;  ///< the session is unusable
     bool is_before_work = false;     ///< no statement of the job had been sent yet

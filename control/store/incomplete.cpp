@@ -54,7 +54,7 @@ void give_up(Connection& connection, const std::string& owner, const Awaited& aw
     const std::int64_t failed = connection.execute(
         "UPDATE release_tasks SET status = 'failed', batch_status = 'stopped', last_error = ?, "
         "finished_at = " +
-            dialect.now() + ", updated_at = " + dialect.now() +
+            dialect.now() + ", " + callback_falls_due() + ", updated_at = " + dialect.now() +
             ", write_seq = write_seq + 1 WHERE status = 'pending' AND rows_seen = ? AND " +
             dialect.age_ms("rows_seen_at") + " >= " + std::to_string(row_patience.count()) +
             " AND " + is_due(dialect) +

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "control/store/api_database.hpp"
+#include "control/store/callback_queries.hpp"
 #include "control/store/db_threads.hpp"
 #include "control/store/mysql_connection.hpp"
 #include "control/store/release_store.hpp"
@@ -48,15 +49,18 @@ class OpenDatabase final : public Database {
                  const StoreOptions& options)
         : threads_(std::move(executor), std::move(connector), options.threads),
           store_(make_release_store(threads_, clock, options.owner, options.lease)),
-          api_(make_api_store(threads_)) {}
+          api_(make_api_store(threads_)),
+          callbacks_(make_callback_store(threads_, options.owner)) {}
 
     Store& store() override { return *store_; }
     ApiStore& api() override { return *api_; }
+    CallbackStore& callbacks() override { return *callbacks_; }
 
   private:
     DbThreads threads_;
     std::unique_ptr<Store> store_;
     std::unique_ptr<ApiStore> api_;
+    std::unique_ptr<CallbackStore> callbacks_;
 };
 
 }  // namespace

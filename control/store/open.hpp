@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "control/core/callbacks.hpp"
 #include "control/core/ports.hpp"
 #include "control/store/api_store.hpp"
 
@@ -24,6 +25,7 @@ class Database {
     virtual ~Database() = default;  ///< joins the threads
     virtual Store& store() = 0;
     virtual ApiStore& api() = 0;
+    virtual CallbackStore& callbacks() = 0;
 };
 
 /// Opens and checks (blocking; called once from main, before the loop runs). `clock` gives Claim::

@@ -46,6 +46,11 @@ namespace edgeroll::control {
     return "(lease_expires_at IS NULL OR lease_expires_at <= " + dialect.now() + ")";
 }
 
+/// In the write that ends a release: whoever asked for it is to be told (control/core/callbacks).
+[[nodiscard]] inline std::string callback_falls_due() {
+    return "callback_state = CASE WHEN COALESCE(callback_url, '') <> '' THEN 'due' END";
+}
+
 /// The columns of release_tasks that count rows, from the rows (I4).
 [[nodiscard]] inline std::string recounted_columns() {
     return "success_nodes = (SELECT COUNT(*) FROM release_task_nodes WHERE release_task_id = "

@@ -13,3 +13,4 @@ ALTER TABLE release_tasks ADD COLUMN callback_state VARCHAR(32) NULL;
 ALTER TABLE release_tasks ADD COLUMN callback_tries INT NOT NULL DEFAULT 0;
 ALTER TABLE release_tasks ADD COLUMN callback_at TIMESTAMP(3) NULL DEFAULT NULL;
 ALTER TABLE release_task_nodes ADD COLUMN attempts_before INT NOT NULL DEFAULT 0;
+ALTER TABLE release_tasks ADD KEY release_tasks_callback (callback_state);

@@ -13,3 +13,4 @@ ALTER TABLE release_tasks ADD COLUMN callback_state TEXT;
 ALTER TABLE release_tasks ADD COLUMN callback_tries INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE release_tasks ADD COLUMN callback_at TEXT;
 ALTER TABLE release_task_nodes ADD COLUMN attempts_before INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX IF NOT EXISTS release_tasks_callback ON release_tasks (callback_state);

@@ -86,6 +86,7 @@ class Process {
 
     Store& store() { return database_->store(); }
     ApiStore& api() { return database_->api(); }
+    CallbackStore& callbacks() { return database_->callbacks(); }
     HandClock& clock() { return clock_; }
 
     std::optional<Claim> claim(ReleaseId id) { return get(store().claim(id)); }

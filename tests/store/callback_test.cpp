@@ -1,0 +1,79 @@
+// Who is told of a finished release, how often, and by which process.
+#include "tests/store/store_fixture.hpp"
+
+namespace edgeroll::control::testing {
+namespace {
+
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+class CallbackTest : public StoreTest {
+  protected:
+    /// A release with a callback that is finished by edgeroll's own write.
+    ReleaseId finished_release(std::int64_t version, const std::string& url) {
+        const ReleaseId id = add_whole_release(version, {1});
+        sql("UPDATE release_tasks SET callback_url = ? WHERE id = ?",
+            {url.empty() ? Value{} : Value{url}, id.value});
+        auto claim = control().claim(id);
+        Commit finish;
+        finish.release.status = ReleaseStatus::failed;
+        finish.release.is_finished = true;
+        finish.skip_pending = release::SkipPending{"test"};
+        EXPECT_EQ(control().commit(*claim, finish), Committed::done);
+        return id;
+    }
+    std::vector<Callback> due(int limit = 10) {
+        return control().get(control().callbacks().due(limit));
+    }
+    void settle(ReleaseId id, bool is_done) {
+        const auto settled = control().await(control().callbacks().settle(id, is_done, "204"));
+        EXPECT_TRUE(settled);
+    }
+};
+
+TEST_P(CallbackTest, is_due_once_the_release_is_finished) {
+    const ReleaseId open = add_whole_release(41, {1});
+    sql("UPDATE release_tasks SET callback_url = 'https://example.net/' WHERE id = ?",
+        {open.value});
+    finished_release(42, "");
+    const ReleaseId id = finished_release(43, "https://example.net/told");
+    const auto calls = due();
+    ASSERT_THAT(calls, SizeIs(1));
+    EXPECT_EQ(calls[0].release, id);
+    EXPECT_EQ(calls[0].url, "https://example.net/told");
+    EXPECT_EQ(calls[0].tries, 1);
+    EXPECT_FALSE(calls[0].is_last);
+    EXPECT_THAT(calls[0].body, HasSubstr(R"("status":"failed")"));
+    EXPECT_THAT(calls[0].body, HasSubstr(R"("version":43)"));
+}
+
+TEST_P(CallbackTest, is_given_to_one_asker_and_comes_back_when_its_pause_is_over) {
+    const ReleaseId id = finished_release(42, "https://example.net/");
+    EXPECT_THAT(due(), SizeIs(1));
+    EXPECT_THAT(due(), IsEmpty());
+    sql("UPDATE release_tasks SET callback_at = '2020-01-01 00:00:00' WHERE id = ?", {id.value});
+    const auto again = due();
+    ASSERT_THAT(again, SizeIs(1));
+    EXPECT_EQ(again[0].tries, 2);
+}
+
+TEST_P(CallbackTest, is_never_due_again_when_it_was_taken_or_given_up) {
+    const ReleaseId taken = finished_release(42, "https://example.net/");
+    const ReleaseId refused = finished_release(43, "https://example.net/");
+    sql("UPDATE release_tasks SET callback_tries = 14 WHERE id = ?", {refused.value});
+    for (const Callback& call : due())
+        EXPECT_EQ(call.is_last, call.release == refused);
+    settle(taken, true);
+    settle(refused, false);
+    sql("UPDATE release_tasks SET callback_at = '2020-01-01 00:00:00'");
+    EXPECT_THAT(due(), IsEmpty());
+    EXPECT_THAT(history(taken), Contains("callback_done"));
+    EXPECT_THAT(history(refused), Contains("callback_given_up"));
+}
+
+EDGEROLL_ON_BOTH_DATABASES(CallbackTest);
+
+}  // namespace
+}  // namespace edgeroll::control::testing
