@@ -35,7 +35,7 @@ class Runner {
     }
 
   private:
-    enum class Written { done, again, over };
+    enum class Written { done, stale, again, over };
 
     boost::asio::awaitable<void> turn();
     boost::asio::awaitable<void> renew();
@@ -49,6 +49,8 @@ class Runner {
     boost::asio::awaitable<void> back_off();
     void begin_life();
     void forget();
+    template <class Events>
+    void keep_reports(const Events& events);
     void lose(const char* reason);
     void database_trouble(const release::Error& error, const char* what);
     void narrate(const release::Commit& commit);
@@ -63,6 +65,7 @@ class Runner {
     Claim claim_;
     BatchWriter writer_;
     release::Release release_;
+    std::vector<release::Event> kept_;  ///< last words that a stale commit left unwritten
     std::shared_ptr<Lifeline> lifeline_;
     release::Instant renew_at_{};
     release::Millis trouble_delay_{0};
