@@ -5,11 +5,13 @@
 #include <openssl/pem.h>
 
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <ctime>
 #include <fstream>
+#include <memory>
 
 namespace edgeroll::tls {
 namespace {
@@ -18,6 +20,8 @@ using release::fail;
 using release::Result;
 
 constexpr std::size_t file_bytes_max = 64U << 20;  // revocation lists can be large
+
+std::atomic<long> clock_ahead_sec{0};  // moved by tests only
 
 struct FreeBio {
     void operator()(BIO* p) const { BIO_free(p); }
@@ -128,7 +132,14 @@ std::string text_of(const ASN1_TIME* time) {
 }
 
 bool is_past(const ASN1_TIME* time) {
-    return time == nullptr || X509_cmp_current_time(time) <= 0;
+    if (time == nullptr) return true;
+    const std::unique_ptr<ASN1_TIME, decltype(&ASN1_TIME_free)> now(
+        X509_gmtime_adj(nullptr, clock_ahead_sec.load()), &ASN1_TIME_free);
+    return !now || ASN1_TIME_compare(time, now.get()) <= 0;
+}
+
+void move_certificate_clock(std::chrono::seconds ahead) {
+    clock_ahead_sec = ahead.count();
 }
 
 }  // namespace edgeroll::tls

@@ -3,6 +3,7 @@
 
 #include <openssl/x509.h>
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
@@ -37,6 +38,10 @@ struct NamedFile {
 
 /// Whether the time is past now. An unreadable time is.
 [[nodiscard]] bool is_past(const ASN1_TIME* time);
+/// For tests only: is_past() judges as if it were that much later than the system's clock says (0:
+/// as it says). A certificate then runs out when the test says so, not after a race with the time.
+/// OpenSSL's own check in a handshake does not hear of it. Any thread.
+void move_certificate_clock(std::chrono::seconds ahead);
 
 /// Takes OpenSSL's oldest pending error as text and clears the rest.
 [[nodiscard]] std::string openssl_error();

@@ -25,6 +25,7 @@ class BatchWriter {
     void interrupt();
     /// Forgets what is waiting: it belongs to a state that was thrown away.
     void clear() { waiting_.clear(); }
+    [[nodiscard]] const std::deque<release::Event>& waiting() const { return waiting_; }
 
     /// The next events in order, at most release::events_per_step. Empty after interrupt().
     boost::asio::awaitable<std::vector<release::Event>> next_group();

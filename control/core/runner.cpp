@@ -1,6 +1,7 @@
 #include "control/core/runner.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <string>
 #include <utility>
 
@@ -122,6 +123,8 @@ boost::asio::awaitable<void> Runner::read() {
     observed.snapshot = std::move(**snapshot);
     std::vector<release::Event> events;
     events.emplace_back(std::move(observed));
+    std::move(kept_.begin(), kept_.end(), std::back_inserter(events));
+    kept_.clear();
     co_await take(std::move(events));
 }
 
@@ -142,7 +145,11 @@ boost::asio::awaitable<void> Runner::take(std::vector<release::Event> events) {
     if (!done.commit.is_empty()) {
         const Written written = co_await write(done.commit);
         if (written == Written::over) co_return;
-        if (written == Written::again) {
+        if (written == Written::stale) {
+            keep_reports(events);
+            keep_reports(writer_.waiting());
+        }
+        if (written != Written::done) {
             if (release::has_mutant(release::Mutant::unknown_is_failed)) {
                 release_ = std::move(before);
                 co_return;
@@ -164,7 +171,7 @@ boost::asio::awaitable<Runner::Written> Runner::write(release::Commit commit) {
         const release::Result<Committed> written = co_await store_.commit(claim_, commit);
         if (written) {
             if (*written == Committed::done) co_return Written::done;
-            if (*written == Committed::stale) co_return Written::again;
+            if (*written == Committed::stale) co_return Written::stale;
             lose("another process holds the claim, or the release is gone");
             co_return Written::over;
         }
@@ -341,6 +348,18 @@ void Runner::forget() {
     writer_.clear();
     begin_life();
     needs_read_ = true;
+}
+
+// Nothing of a stale commit was written, and conversations do not say their last word twice: the
+// agents' words are taken again together with the next reading. A row that was changed by hand
+// keeps what it says, and the word becomes a `late_answer` (SPEC.md 4.6).
+template <class Events>
+void Runner::keep_reports(const Events& events) {
+    for (const release::Event& event : events) {
+        // No more than fit into a step with the reading; nodes that still run are asked again.
+        if (kept_.size() + 1 >= release::events_per_step) return;
+        if (std::holds_alternative<release::Reported>(event)) kept_.push_back(event);
+    }
 }
 
 void Runner::lose(const char* reason) {

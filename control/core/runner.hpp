@@ -43,7 +43,7 @@ class Runner : public std::enable_shared_from_this<Runner> {
     }
 
   private:
-    enum class Written { done, again, over };
+    enum class Written { done, stale, again, over };
 
     boost::asio::awaitable<void> turn();
     boost::asio::awaitable<void> renew();
@@ -61,6 +61,8 @@ class Runner : public std::enable_shared_from_this<Runner> {
     boost::asio::awaitable<void> back_off();
     void begin_life();
     void forget();
+    template <class Events>
+    void keep_reports(const Events& events);
     void lose(const char* reason);
     void database_trouble(const release::Error& error, const char* what);
     void narrate(const release::Commit& commit);
@@ -77,6 +79,7 @@ class Runner : public std::enable_shared_from_this<Runner> {
     Claim claim_;
     BatchWriter writer_;
     release::Release release_;
+    std::vector<release::Event> kept_;  ///< last words that a stale commit left unwritten
     std::shared_ptr<Lifeline> lifeline_;
     /// By the version whose content it is; the release's own has none.
     std::map<std::optional<release::Version>, std::shared_ptr<const Parcel>> parcels_;

@@ -36,7 +36,8 @@ class SupervisorOnLoop final : public Supervisor {
             runner->stop();
         const release::Instant end = clock_.now() + grace;
         constexpr release::Millis pause{10};
-        while (!runners_.empty() && clock_.now() < end) {
+        // A claim on its way is waited for, too: its runner gives it back at once.
+        while ((is_claiming_ || !runners_.empty()) && clock_.now() < end) {
             co_await clock_.sleep_until(clock_.now() + pause);
         }
     }
@@ -87,7 +88,9 @@ class SupervisorOnLoop final : public Supervisor {
         }
         for (const release::ReleaseId id : *ids) {
             if (is_stopping_) co_return;
+            is_claiming_ = true;
             release::Result<std::optional<Claim>> claim = co_await store_.claim(id);
+            is_claiming_ = false;
             if (!claim) {
                 trouble(claim.error(), "claim");  // one locked row must not keep the others waiting
                 continue;
@@ -137,6 +140,7 @@ class SupervisorOnLoop final : public Supervisor {
     Signal wake_;
     std::vector<std::shared_ptr<Runner>> runners_;
     bool is_stopping_ = false;
+    bool is_claiming_ = false;  ///< a claim was sent and its answer is not there
 };
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "control/store/claim_queries.hpp"
 
+#include <exception>
+
 #include "control/store/blockers.hpp"
 #include "control/store/column_text.hpp"
 #include "control/store/history.hpp"
@@ -36,6 +38,7 @@ std::vector<release::ReleaseId> find_claimable(Connection& connection, const std
         "FROM release_tasks WHERE " +
         is_unfinished() + " AND " + is_lease_free(dialect) + " ORDER BY version");
     std::vector<release::ReleaseId> found;
+    std::exception_ptr failed;
     for (const Row& row : rows) {
         const release::ReleaseId id{row.integer_or(0, 0)};
         const release::Version version{row.integer_or(1, 0)};
@@ -55,12 +58,21 @@ std::vector<release::ReleaseId> find_claimable(Connection& connection, const std
             awaited.rows_seen = row.integer(7);
             awaited.unchanged_for = release::Millis{row.integer_or(8, 0)};
             awaited.last_error = row.text(9);
-            if (!see_to_rows(connection, owner, awaited)) continue;
+            try {
+                if (!see_to_rows(connection, owner, awaited)) continue;
+            } catch (const DbFailure&) {
+                if (connection.is_broken()) throw;
+                // One row that cannot be written (locked, say) must not keep the others waiting.
+                if (!failed) failed = std::current_exception();
+                continue;
+            }
         }
         if (row.integer_or(11, 0) == 0 || found.size() >= static_cast<std::size_t>(limit)) continue;
         if (waits_its_turn && !find_blockers(connection, id, version).empty()) continue;
         found.push_back(id);
     }
+    // Told once nothing else is to be done: what was found is claimed first.
+    if (failed && found.empty()) std::rethrow_exception(failed);
     return found;
 }
 

@@ -13,25 +13,34 @@ namespace edgeroll::control {
     return table + "status IN ('pending', 'running', 'paused')";
 }
 
+/// MySQL compares words as if blanks stood behind the shorter one, the program does not: to both, a
+/// word with a blank behind it must be no known word.
+[[nodiscard]] inline std::string has_no_blank_behind(const std::string& column) {
+    return "LENGTH(" + column + ") = LENGTH(RTRIM(" + column + "))";
+}
+
 /// A word that is not in the contract (written by hand) counts as `running`: the core, which is
 /// told of it as a problem, can then fail the release.
 [[nodiscard]] inline std::string effective_status(const std::string& table = "") {
     return "CASE WHEN " + table +
-           "status IN ('pending', 'running', 'paused', 'success', 'failed', 'cancelled') THEN " +
-           table + "status ELSE 'running' END";
+           "status IN ('pending', 'running', 'paused', 'success', 'failed', 'cancelled') AND " +
+           has_no_blank_behind(table + "status") + " THEN " + table + "status ELSE 'running' END";
 }
 
 /// An unknown word counts as no action; reading the release says so and clears it.
 [[nodiscard]] inline std::string effective_action(const std::string& table = "") {
-    return "CASE WHEN " + table + "requested_action IN ('pause', 'continue', 'stop') THEN " +
-           table + "requested_action ELSE '' END";
+    return "CASE WHEN " + table + "requested_action IN ('pause', 'continue', 'stop') AND " +
+           has_no_blank_behind(table + "requested_action") + " THEN " + table +
+           "requested_action ELSE '' END";
 }
 
 /// A node row that nobody has started. An unknown word counts as that: its release fails, and the
 /// row is skipped with the others.
 [[nodiscard]] inline std::string is_pending_row(const std::string& table = "") {
-    return table +
-           "status NOT IN ('running', 'success', 'failed', 'skipped', 'deferred', 'cancelled')";
+    return "(" + table +
+           "status NOT IN ('running', 'success', 'failed', 'skipped', 'deferred', 'cancelled') "
+           "OR NOT " +
+           has_no_blank_behind(table + "status") + ")";
 }
 
 /// Its time has come; a stop waits for no time. A text that is no time (SQLite takes any) is due:

@@ -7,6 +7,7 @@ import socket
 import unittest
 
 from harness import ProcCase, wait_until
+from harness.disk import mount_small_disk, unmount
 from harness.edge import plain, site
 
 
@@ -127,6 +128,34 @@ class DiskFull(ProcCase):
         # There is room again: the next version goes live.
         self.assertEqual(edge.program.stop(5), 0)
         edge.start()
+        self.insert_config(3, site(3))
+        self.insert_release(3, [[1]])
+        self.wait_status(3, "success")
+        self.assertEqual(edge.served(), (200, "3"))
+
+
+    def test_a_full_file_system_leaves_the_old_version_serving_and_the_task_says_why(self):
+        """A real ENOSPC, where this may mount; the case above covers the rest."""
+        edge = self.edge(1, nginx=True, starts=False)
+        if not mount_small_disk(edge.root, 2 << 20):
+            self.skipTest("mounting is not permitted here: the case with a file size limit stands in")
+        self.addCleanup(unmount, edge.root)
+        edge.start()
+        self.control(RELEASE_NODE_TIMEOUT_SEC=20, RELEASE_DISPATCH_TIMEOUT_SEC=5)
+        self.insert_nodes([edge])
+        self.insert_config(1, site(1))
+        self.insert_release(1, [[1]])
+        self.wait_status(1, "success")
+        payload = site(2)
+        payload["files"].append({"path": "data.bin", "content": "x" * (3 << 20)})
+        self.insert_config(2, payload)
+        self.insert_release(2, [[1]])
+        self.wait_status(2, "failed")
+        self.assertIn("No space left on device", self.node_rows(2, "error_msg")[0][0])
+        self.assertEqual(edge.served(), (200, "1"))
+        self.assertEqual(edge.live_version(), "1")
+        self.assertTrue(edge.program.is_alive(), edge.program.tail())
+        # What did not fit was cleared away: a version that fits goes live without any help.
         self.insert_config(3, site(3))
         self.insert_release(3, [[1]])
         self.wait_status(3, "success")

@@ -20,15 +20,25 @@ std::string sim_digest(const std::string& payload) {
     return text;
 }
 
+namespace {
+
+/// Its time has come; a stop waits for no time.
+bool is_due(const ReleaseRow& row, Instant now) {
+    return !row.not_before || *row.not_before <= now || row.requested == Action::stop;
+}
+
+}  // namespace
+
 bool SimDatabase::owns(const ReleaseRow& row, const control::Claim& claim) const {
     if (has_mutant(Mutant::epoch_not_checked)) return true;
     return row.claim_epoch == claim.epoch && row.claimed_by == claim.owner;
 }
 
-std::vector<Version> SimDatabase::blockers(const ReleaseRow& row) const {
+std::vector<Version> SimDatabase::blockers(const ReleaseRow& row,
+                                           const std::vector<TaskRow>& rows) const {
     std::vector<Version> found;
     std::set<NodeId> mine;
-    for (const TaskRow& task : rows_.at(row.id))
+    for (const TaskRow& task : rows)
         mine.insert(task.node);
     for (const auto& [id, other] : releases_) {
         if (id == row.id || is_final(other.status)) continue;
@@ -38,62 +48,33 @@ std::vector<Version> SimDatabase::blockers(const ReleaseRow& row) const {
                                         [&](const TaskRow& t) { return mine.contains(t.node); });
         if (shares) found.push_back(other.version);
     }
+    std::sort(found.begin(), found.end());
     return found;
 }
 
-void SimDatabase::give_up_waiting(ReleaseRow& row, Instant now) {
-    row.status = ReleaseStatus::failed;
-    row.batch_status = BatchStatus::stopped;
-    row.finished_at = now;
-    for (TaskRow& task : rows_.at(row.id)) {
-        if (task.status != NodeStatus::pending) continue;
-        task.status = NodeStatus::skipped;
-        task.error = "the release was never complete";
-    }
-}
-
-bool SimDatabase::is_complete(ReleaseRow& row, Instant now) {
-    const int count = static_cast<int>(rows_.at(row.id).size());
-    if (count == 0 && row.has_batch_config) return true;
-    if (count > 0 && count >= row.total_nodes) return true;
-    if (count != row.rows_seen) {
-        if (count > row.rows_seen) row.rows_grew_at = now;
-        row.rows_seen = count;
-    }
-    row.last_error = "waiting for node rows: " + std::to_string(count) + " of " +
-                     std::to_string(row.total_nodes);
-    const Instant since = std::max(row.rows_grew_at, row.not_before.value_or(row.rows_grew_at));
-    const bool is_pending = row.status == ReleaseStatus::pending;
-    if (is_pending && now - since >= std::chrono::seconds(60)) give_up_waiting(row, now);
-    return false;
-}
-
 std::vector<ReleaseId> SimDatabase::claimable(int limit, Instant now) {
-    std::vector<const ReleaseRow*> found;
+    std::vector<ReleaseRow*> open;
     for (auto& [id, row] : releases_) {
-        if (is_final(row.status) || has_lease(row, now)) continue;
-        const bool is_due = !row.not_before || *row.not_before <= now;
-        const bool waits_its_turn = row.current_batch == 0 && row.requested != Action::stop;
-        if (waits_its_turn && !is_complete(row, now)) continue;
-        if (!is_due) continue;
-        if (waits_its_turn && !blockers(row).empty()) continue;
-        found.push_back(&row);
+        if (!is_final(row.status) && !has_lease(row, now)) open.push_back(&row);
     }
-    std::sort(found.begin(), found.end(),
+    std::sort(open.begin(), open.end(),
               [](const ReleaseRow* a, const ReleaseRow* b) { return a->version < b->version; });
-    std::vector<ReleaseId> ids;
-    for (const ReleaseRow* row : found) {
-        if (static_cast<int>(ids.size()) < limit) ids.push_back(row->id);
+    std::vector<ReleaseId> found;
+    for (ReleaseRow* row : open) {
+        const bool waits_its_turn = row->current_batch == 0 && row->requested != Action::stop;
+        if (waits_its_turn && !is_complete(*row, now)) continue;
+        if (!is_due(*row, now) || static_cast<int>(found.size()) >= limit) continue;
+        if (waits_its_turn && !blockers(*row, rows_.at(row->id)).empty()) continue;
+        found.push_back(row->id);
     }
-    return ids;
+    return found;
 }
 
 std::optional<Epoch> SimDatabase::claim(const std::string& owner, ReleaseId id, Instant now) {
     const auto found = releases_.find(id);
     if (found == releases_.end()) return std::nullopt;
     ReleaseRow& row = found->second;
-    if (is_final(row.status) || has_lease(row, now)) return std::nullopt;
-    if (row.not_before && *row.not_before > now) return std::nullopt;
+    if (is_final(row.status) || has_lease(row, now) || !is_due(row, now)) return std::nullopt;
     const ReleaseRow before = row;
     row.claimed_by = owner;
     ++row.claim_epoch.value;
@@ -160,16 +141,19 @@ void SimDatabase::insert_release(ReleaseRow row, const std::vector<PlannedNode>&
 }
 
 void SimDatabase::insert_rows(ReleaseId id, const std::vector<PlannedNode>& nodes, Instant) {
-    auto& rows = rows_.at(id);
     const bool is_late = releases_.at(id).claim_epoch.value > 0;
-    for (const PlannedNode& planned : nodes) {
-        TaskRow row;
-        row.row_id = next_row_id_++;
-        row.node = planned.node;
-        row.batch = planned.batch;
-        row.is_late = is_late;
-        rows.push_back(std::move(row));
-    }
+    for (const PlannedNode& planned : nodes)
+        add(planned, rows_.at(id), is_late);
+}
+
+void SimDatabase::add(const PlannedNode& planned, std::vector<TaskRow>& rows, bool is_late) {
+    TaskRow row;
+    row.row_id = next_row_id_++;
+    row.node = planned.node;
+    row.batch = planned.batch;
+    row.config_version = planned.config_version;
+    row.is_late = is_late;
+    rows.push_back(std::move(row));
 }
 
 void SimDatabase::set_row_by_hand(ReleaseId id, NodeId node, NodeStatus status, Instant now) {
@@ -179,6 +163,15 @@ void SimDatabase::set_row_by_hand(ReleaseId id, NodeId node, NodeStatus status, 
         row.hand_changed_at = now;
         row.status = status;
     }
+}
+
+void SimDatabase::delete_row(ReleaseId id, NodeId node) {
+    std::erase_if(rows_.at(id), [&](const TaskRow& row) { return row.node == node; });
+}
+
+void SimDatabase::delete_release(ReleaseId id) {
+    releases_.erase(id);
+    rows_.erase(id);
 }
 
 }  // namespace edgeroll::sim

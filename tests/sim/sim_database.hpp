@@ -1,7 +1,7 @@
 // The database in memory: what control/core/ports.hpp promises of a Store, synchronously and with
-// time as a parameter, so that the same script can be run against this and the real stores. No
-// kinder than those: a commit that is not fenced by its epoch goes through even if its sender has
-// long given up on it.
+// time as a parameter, so that the same script can be run against this and the real stores
+// (tests/differential). No kinder than those: a commit that is not fenced by its epoch goes through
+// even if its sender has long given up on it.
 #pragma once
 
 #include <map>
@@ -25,13 +25,18 @@ class DatabaseWitness {
                            const std::vector<TaskRow>& rows) = 0;
 };
 
+/// Stands for the content digest of SPEC.md section 5: same text, same digest.
+[[nodiscard]] std::string sim_digest(const std::string& payload);
+
 class SimDatabase {
   public:
     using Instant = release::Instant;
     using Millis = release::Millis;
+    using Digest = std::string (*)(const std::string& payload);
 
-    explicit SimDatabase(Millis lease, DatabaseWitness* witness = nullptr)
-        : lease_(lease), witness_(witness) {}
+    explicit SimDatabase(Millis lease, DatabaseWitness* witness = nullptr,
+                         Digest digest = sim_digest)
+        : lease_(lease), witness_(witness), digest_(digest) {}
 
     // ---- what a control process asks (control::Store) ----
     std::vector<release::ReleaseId> claimable(int limit, Instant now);
@@ -55,6 +60,8 @@ class SimDatabase {
                      Instant now);
     void set_row_by_hand(release::ReleaseId id, release::NodeId node, release::NodeStatus status,
                          Instant now);
+    void delete_row(release::ReleaseId id, release::NodeId node);
+    void delete_release(release::ReleaseId id);
     ReleaseRow& release_row(release::ReleaseId id) { return releases_.at(id); }
     std::map<release::NodeId, InventoryRow>& inventory() { return inventory_; }
     [[nodiscard]] const std::map<release::NodeId, InventoryRow>& inventory() const {
@@ -67,6 +74,8 @@ class SimDatabase {
     [[nodiscard]] const std::vector<TaskRow>& rows(release::ReleaseId id) const {
         return rows_.at(id);
     }
+    /// For the hand of a test: any column may be written.
+    [[nodiscard]] std::vector<TaskRow>& rows_by_hand(release::ReleaseId id) { return rows_.at(id); }
     [[nodiscard]] const std::map<release::Version, std::string>& contents() const {
         return contents_;
     }
@@ -77,18 +86,17 @@ class SimDatabase {
 
   private:
     [[nodiscard]] bool owns(const ReleaseRow& row, const control::Claim& claim) const;
-    [[nodiscard]] bool fits(const ReleaseRow& row, const std::vector<TaskRow>& rows,
-                            const release::Commit& commit) const;
     bool is_complete(ReleaseRow& row, Instant now);
     void give_up_waiting(ReleaseRow& row, Instant now);
-    [[nodiscard]] std::vector<release::Version> blockers(const ReleaseRow& row) const;
+    [[nodiscard]] std::vector<release::Version> blockers(const ReleaseRow& row,
+                                                         const std::vector<TaskRow>& rows) const;
     [[nodiscard]] release::NodeRow read_row(const TaskRow& row, Instant now) const;
-    void apply(const release::ReleaseChange& change, ReleaseRow& row, Instant now) const;
-    void apply(const release::NodeChange& change, const ReleaseRow& release, TaskRow& row,
-               Instant now);
+    void add(const release::PlannedNode& planned, std::vector<TaskRow>& rows, bool is_late);
+    void applied(const release::NodeChange& change, const ReleaseRow& release);
 
     Millis lease_;
     DatabaseWitness* witness_;
+    Digest digest_;
     std::map<release::ReleaseId, ReleaseRow> releases_;
     std::map<release::ReleaseId, std::vector<TaskRow>> rows_;  ///< in the order of their ids
     std::map<release::NodeId, InventoryRow> inventory_;
@@ -96,8 +104,5 @@ class SimDatabase {
     std::int64_t next_row_id_ = 1;
     std::uint64_t history_rows_ = 0;
 };
-
-/// Stands for the content digest of SPEC.md section 5: same text, same digest.
-[[nodiscard]] std::string sim_digest(const std::string& payload);
 
 }  // namespace edgeroll::sim

@@ -20,7 +20,63 @@ int count_of(const std::vector<TaskRow>& rows, NodeStatus status) {
         rows.begin(), rows.end(), [&](const TaskRow& row) { return row.status == status; }));
 }
 
+void apply(const ReleaseChange& change, ReleaseRow& row, Instant now) {
+    if (change.status) row.status = *change.status;
+    if (change.batch_status) row.batch_status = *change.batch_status;
+    if (change.current_batch) row.current_batch = *change.current_batch;
+    if (change.total_batches) row.total_batches = *change.total_batches;
+    if (change.total_nodes) row.total_nodes = *change.total_nodes;
+    if (change.content_sha256) row.content_sha256 = *change.content_sha256;
+    if (change.last_error) row.last_error = *change.last_error;
+    if (change.is_started && !row.started_at) row.started_at = now;
+    if (change.is_finished) row.finished_at = now;
+    if (change.clears_action) row.requested = Action::none;
+    if (change.hold) {
+        row.hold = *change.hold;
+        row.hold_until.reset();
+        if (change.hold_for) row.hold_until = now + *change.hold_for;
+    }
+    if (change.marks_pause && !row.paused_at) row.paused_at = now;
+    if (change.ends_pause) {
+        if (row.paused_at) row.paused_for += now - *row.paused_at;
+        row.paused_at.reset();
+    }
+    if (change.forgotten_work) row.paused_for += *change.forgotten_work;
+    if (change.batch_work_start) row.batch_work_start = *change.batch_work_start;
+    if (change.waived_failures) row.waived_failures = *change.waived_failures;
+}
+
+void apply(const NodeChange& change, TaskRow& row, Instant now) {
+    row.status = change.to;
+    row.failure = change.failure;
+    row.attempt = change.attempt;
+    row.task_id = change.task_id;
+    row.error = change.error;
+    row.progress = change.progress;
+    row.hand_changed_at.reset();
+    if (!change.steps.empty()) row.steps = change.steps;
+    if (change.to == NodeStatus::running) {
+        row.started_at = now;  // also of a further attempt: its time begins anew
+        row.finished_at.reset();
+    }
+    if (is_final(change.to)) row.finished_at = now;
+}
+
 }  // namespace
+
+void skip_pending(std::vector<TaskRow>& rows, const std::string& reason, Instant now) {
+    for (TaskRow& task : rows) {
+        if (task.status != NodeStatus::pending) continue;
+        task.status = NodeStatus::skipped;
+        task.error = reason;
+        task.finished_at = now;
+    }
+}
+
+void recount(ReleaseRow& release, const std::vector<TaskRow>& rows) {
+    release.success_nodes = count_of(rows, NodeStatus::success);
+    release.failed_nodes = count_of(rows, NodeStatus::failed);
+}
 
 NodeRow SimDatabase::read_row(const TaskRow& row, Instant now) const {
     NodeRow read;
@@ -92,7 +148,7 @@ std::optional<Snapshot> SimDatabase::read(const control::Claim& claim, Instant n
     const auto content = contents_.find(row.version);
     if (content != contents_.end()) {
         seen.content.is_present = true;
-        seen.content.sha256 = sim_digest(content->second);
+        seen.content.sha256 = digest_(content->second);
     }
     for (const TaskRow& task : rows_.at(row.id))
         seen.nodes.push_back(read_row(task, now));
@@ -110,118 +166,53 @@ std::optional<Snapshot> SimDatabase::read(const control::Claim& claim, Instant n
             seen.fleet.push_back(std::move(member));
         }
     }
-    seen.blockers = blockers(row);
+    if (row.current_batch == 0) seen.blockers = blockers(row, rows_.at(row.id));
     return seen;
 }
 
-bool SimDatabase::fits(const ReleaseRow& row, const std::vector<TaskRow>& rows,
-                       const Commit& commit) const {
-    if (row.status != commit.expected_status || row.requested != commit.expected_action) {
-        return false;
-    }
-    if (row.steer_seq != commit.expected_steer_seq) return false;
-    // A release that shares nodes may have come or started since this one was read.
-    if (commit.release.is_started && !blockers(row).empty()) return false;
-    for (const NodeChange& change : commit.nodes) {
-        const bool is_there = std::any_of(rows.begin(), rows.end(), [&](const TaskRow& task) {
-            return task.node == change.node && task.status == change.from;
-        });
-        if (!is_there) return false;
-    }
-    for (const PlannedNode& planned : commit.planned) {
-        const bool is_taken = std::any_of(rows.begin(), rows.end(), [&](const TaskRow& task) {
-            return task.node == planned.node;
-        });
-        if (is_taken) return false;
-    }
-    return true;
-}
-
-void SimDatabase::apply(const ReleaseChange& change, ReleaseRow& row, Instant now) const {
-    if (change.status) row.status = *change.status;
-    if (change.batch_status) row.batch_status = *change.batch_status;
-    if (change.current_batch) row.current_batch = *change.current_batch;
-    if (change.total_batches) row.total_batches = *change.total_batches;
-    if (change.total_nodes) row.total_nodes = *change.total_nodes;
-    if (change.content_sha256) row.content_sha256 = *change.content_sha256;
-    if (change.last_error) row.last_error = *change.last_error;
-    if (change.is_started && !row.started_at) row.started_at = now;
-    if (change.is_finished) row.finished_at = now;
-    if (change.clears_action) row.requested = Action::none;
-    if (change.hold) {
-        row.hold = *change.hold;
-        row.hold_until.reset();
-        if (change.hold_for) row.hold_until = now + *change.hold_for;
-    }
-    if (change.marks_pause && !row.paused_at) row.paused_at = now;
-    if (change.ends_pause) {
-        if (row.paused_at) row.paused_for += now - *row.paused_at;
-        row.paused_at.reset();
-    }
-    if (change.forgotten_work) row.paused_for += *change.forgotten_work;
-    if (change.batch_work_start) row.batch_work_start = *change.batch_work_start;
-    if (change.waived_failures) row.waived_failures = *change.waived_failures;
-}
-
-void SimDatabase::apply(const NodeChange& change, const ReleaseRow& release, TaskRow& row,
-                        Instant now) {
-    row.status = change.to;
-    row.failure = change.failure;
-    row.attempt = change.attempt;
-    row.task_id = change.task_id;
-    row.error = change.error;
-    row.progress = change.progress;
-    row.hand_changed_at.reset();
-    if (!change.steps.empty()) row.steps = change.steps;
-    if (change.to == NodeStatus::running) row.started_at = now;
-    if (is_final(change.to)) row.finished_at = now;
-    if (!change.has_new_content) return;
+void SimDatabase::applied(const NodeChange& change, const ReleaseRow& release) {
     const auto node = inventory_.find(change.node);
-    if (node == inventory_.end()) return;
+    if (!change.has_new_content || node == inventory_.end()) return;
     node->second.applied_version = release.version;
     node->second.applied_sha256 = release.content_sha256;
 }
 
 control::Committed SimDatabase::commit(const control::Claim& claim, const Commit& commit,
                                        Instant now) {
+    using control::Committed;
     const auto found = releases_.find(claim.release);
-    if (found == releases_.end() || !owns(found->second, claim)) {
-        return control::Committed::fenced;
+    if (found == releases_.end() || !owns(found->second, claim)) return Committed::fenced;
+    const ReleaseRow before = found->second;
+    if (before.status != commit.expected_status || before.requested != commit.expected_action) {
+        return Committed::stale;
     }
-    ReleaseRow& row = found->second;
-    auto& rows = rows_.at(row.id);
-    if (!fits(row, rows, commit)) return control::Committed::stale;
-
-    const ReleaseRow before = row;
-    const std::vector<TaskRow> rows_before = rows;
+    if (before.steer_seq != commit.expected_steer_seq) return Committed::stale;
+    // Statement by statement on a copy, as a transaction: nothing of it is done if one fails.
+    ReleaseRow row = before;
+    const std::vector<TaskRow> rows_before = rows_.at(row.id);
+    std::vector<TaskRow> rows = rows_before;
     apply(commit.release, row, now);
+    if (!commit.planned.empty()) row.is_planned = true;
+    for (const PlannedNode& planned : commit.planned) {
+        if (find_row(rows, planned.node) != nullptr) return Committed::stale;
+        add(planned, rows, false);
+    }
+    // A release that shares nodes may have come or started since this one was read.
+    if (commit.release.is_started && !blockers(row, rows).empty()) return Committed::stale;
     for (const NodeChange& change : commit.nodes) {
-        apply(change, row, *find_row(rows, change.node), now);
+        TaskRow* task = find_row(rows, change.node);
+        if (task == nullptr || task->status != change.from) return Committed::stale;
+        apply(change, *task, now);
     }
-    if (!commit.planned.empty()) {
-        row.is_planned = true;
-        for (const PlannedNode& planned : commit.planned) {
-            TaskRow task;
-            task.row_id = next_row_id_++;
-            task.node = planned.node;
-            task.batch = planned.batch;
-            task.config_version = planned.config_version;
-            rows.push_back(std::move(task));
-        }
-    }
-    if (commit.skip_pending) {
-        for (TaskRow& task : rows) {
-            if (task.status != NodeStatus::pending) continue;
-            task.status = NodeStatus::skipped;
-            task.error = commit.skip_pending->reason;
-            task.finished_at = now;
-        }
-    }
-    row.success_nodes = count_of(rows, NodeStatus::success);
-    row.failed_nodes = count_of(rows, NodeStatus::failed);
+    if (commit.skip_pending) skip_pending(rows, commit.skip_pending->reason, now);
+    recount(row, rows);
+    for (const NodeChange& change : commit.nodes)
+        applied(change, row);
     history_rows_ += commit.history.size();
+    found->second = row;
+    rows_.at(row.id) = rows;
     if (witness_ != nullptr) witness_->committed(claim, before, rows_before, row, rows);
-    return control::Committed::done;
+    return Committed::done;
 }
 
 }  // namespace edgeroll::sim

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "release/model.hpp"
 
@@ -55,5 +56,10 @@ struct InventoryRow {
     std::string applied_sha256;
     bool was_unavailable = false;  ///< ever disabled, in maintenance or deleted
 };
+
+/// Every row that is still pending becomes skipped.
+void skip_pending(std::vector<TaskRow>& rows, const std::string& reason, release::Instant now);
+/// The counters of the release, from its rows (I4).
+void recount(ReleaseRow& release, const std::vector<TaskRow>& rows);
 
 }  // namespace edgeroll::sim

@@ -132,6 +132,27 @@ TEST_P(IncompleteTest, leaves_a_claimed_release_to_its_owner) {
     EXPECT_EQ(last_error(), "NULL");
 }
 
+TEST_P(IncompleteTest, goes_on_with_the_others_when_one_cannot_be_written) {
+    add_release(1, 2);  // its note is the write that fails
+    const ReleaseId waiting = add_release(2, 3);
+    const ReleaseId good = add_release(3, 1);
+    add_row(good, add_node("a", "10.0.0.1"));
+    hand().run(is_mysql() ? "CREATE TRIGGER refuse BEFORE UPDATE ON release_tasks FOR EACH ROW "
+                            "BEGIN IF OLD.version = 1 THEN SIGNAL SQLSTATE '45000' SET "
+                            "MESSAGE_TEXT = 'refused'; END IF; END"
+                          : "CREATE TRIGGER refuse BEFORE UPDATE ON release_tasks WHEN OLD.version "
+                            "= 1 BEGIN SELECT RAISE(ABORT, 'refused'); END");
+    EXPECT_THAT(control().claimable(), ElementsAre(good.value));
+    EXPECT_EQ(text("SELECT last_error FROM release_tasks WHERE id = ?", {waiting.value}),
+              "waiting for node rows: 0 of 3 are there");
+    // With nothing else to do it is said.
+    ASSERT_TRUE(control().claim(good));
+    EXPECT_FALSE(control().await(control().store().claimable(8)));
+    hand().run("DROP TRIGGER refuse");
+    EXPECT_THAT(control().claimable(), IsEmpty());
+    EXPECT_EQ(last_error(), "waiting for node rows: 0 of 2 are there");
+}
+
 EDGEROLL_ON_BOTH_DATABASES(IncompleteTest);
 
 }  // namespace

@@ -1,4 +1,5 @@
 // What the executor sees when it reads a release.
+#include "release/step.hpp"
 #include "release/wire/payload.hpp"
 #include "tests/store/store_fixture.hpp"
 
@@ -272,6 +273,44 @@ TEST_P(SnapshotTest, hands_out_the_payload_byte_for_byte) {
                   .get(control().store().payload(Version{9}, release::TaskType::apply_config))
                   ->sha256,
               "");
+}
+
+TEST_P(SnapshotTest, verifies_a_large_content_once_however_short_the_lease_is) {
+    // Parsing some MB may take longer than a short lease: if every claim did it anew, no claim
+    // would ever get further. Once it was read, its text is replaced by nonsense: who reads it
+    // again fails.
+    const ReleaseId id = add_whole_release(1, {1});
+    const std::string payload = R"({"files":[{"path":"a","content":")" +
+                                std::string(std::size_t{4} << 20U, 'x') + R"("}]})";
+    sql("INSERT INTO config_versions (version, payload) VALUES (1, ?)", {payload});
+    const auto claim_again = [&](Process& process) {
+        sql("UPDATE release_tasks SET lease_expires_at = '2020-01-01 00:00:00'");
+        const auto claim = process.claim(id);
+        EXPECT_TRUE(claim);
+        return *claim;
+    };
+    ASSERT_TRUE(control().read(claim_again(control())));
+    sql("UPDATE config_versions SET payload = 'nonsense'");
+    for (int i = 0; i < 3; ++i) {
+        const auto snapshot = control().read(claim_again(control()));
+        ASSERT_TRUE(snapshot);
+        EXPECT_THAT(snapshot->problems, IsEmpty());
+        EXPECT_EQ(snapshot->content.sha256, digest_of(payload));
+    }
+    const Claim claim = claim_again(control());
+    release::Observed observed;
+    observed.snapshot = *control().read(claim);
+    const release::Step done =
+        release::step(release::Release{}, release::Event{observed}, release::Instant{});
+    EXPECT_EQ(control().commit(claim, done.commit), Committed::done);
+    EXPECT_EQ(text("SELECT status FROM release_tasks"), "running");
+    EXPECT_EQ(control()
+                  .get(control().store().payload(Version{1}, release::TaskType::apply_config))
+                  ->sha256,
+              digest_of(payload));
+
+    Process other(url(), "control-2");  // has verified nothing
+    EXPECT_THAT(other.read(claim_again(other))->problems, SizeIs(1));
 }
 
 EDGEROLL_ON_BOTH_DATABASES(SnapshotTest);

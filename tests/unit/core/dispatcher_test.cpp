@@ -9,65 +9,13 @@
 #include <vector>
 
 #include "tests/support/manual_clock.hpp"
+#include "tests/unit/core/fakes.hpp"
 
 namespace edgeroll::control {
 namespace {
 
-using release::Answer;
 using release::Heard;
 using release::Millis;
-
-// One agent that answers as the test says.
-class OneAgent final : public Agents {
-  public:
-    Heard to_dispatch = Heard::not_sent;
-    Heard to_query = Heard::unknown_task;
-    Heard to_cancel = Heard::not_sent;
-    Heard to_reference = Heard::accepted;
-    bool holds_content = false;
-    int dispatches = 0, cancels = 0, references = 0, questions = 0;
-
-    awaitable<Answer> dispatch(release::Address, std::string, std::shared_ptr<const Parcel>,
-                               Sending sending, Millis) override {
-        ++dispatches;
-        if (sending == Sending::by_reference) ++references;
-        return say(sending == Sending::by_reference ? to_reference : to_dispatch);
-    }
-    awaitable<bool> holds(release::Address, std::string) override {
-        ++questions;
-        co_return holds_content;
-    }
-    awaitable<Answer> query(release::Address, std::string, Millis) override {
-        return say(to_query);
-    }
-    awaitable<Answer> cancel(release::Address, std::string) override {
-        ++cancels;
-        return say(to_cancel);
-    }
-
-  private:
-    static awaitable<Answer> say(Heard heard) {
-        Answer answer;
-        answer.heard = heard;
-        co_return answer;
-    }
-};
-
-class NoJitter final : public Random {
-  public:
-    double fraction() override { return 0.5; }
-};
-
-class Silent final : public Observer {
-  public:
-    void note(Severity, std::string_view, const Fields&) override {}
-    void dispatch_took(Millis) override {}
-    void node_finished(release::NodeStatus, release::FailureKind, Millis) override {}
-    void agent_error(Heard) override {}
-    void database_error(release::Outcome) override {}
-    void lease_lost() override {}
-    void violation(const release::Violation&) override {}
-};
 
 struct Dispatching : testing::Test {
     OneAgent agent;

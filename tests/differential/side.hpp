@@ -1,0 +1,112 @@
+// One of the two databases under comparison: what control processes ask of it, and what pipelines
+// and operators do to it by hand.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "control/core/ports.hpp"
+#include "tests/differential/picture.hpp"
+#include "tests/sim/sim_database.hpp"
+#include "tests/store/store_fixture.hpp"
+
+namespace edgeroll::differential {
+
+enum class When { none, long_past, far_ahead };
+
+/// An UPDATE of release_tasks by hand; absent columns stay.
+struct ReleaseEdit {
+    std::optional<release::ReleaseStatus> status;
+    std::optional<release::Action> requested;
+    std::optional<int> total_nodes;
+    std::optional<When> not_before;
+    bool ends_lease = false;      ///< lease_expires_at: a moment ago
+    bool ages_rows_seen = false;  ///< as if the rows had last grown long ago
+};
+
+struct NewRelease {
+    sim::ReleaseRow row;       ///< id, version, status, total_nodes and what batch_config means
+    std::string batch_config;  ///< the column's text; empty: NULL
+    When not_before = When::none;
+    std::vector<release::PlannedNode> nodes;
+};
+
+/// A call that fails throws.
+class Side {
+  public:
+    virtual ~Side() = default;
+
+    // ---- control::Store, by an owner's number ----
+    virtual std::vector<release::ReleaseId> claimable(int owner, int limit) = 0;
+    virtual std::optional<control::Claim> claim(int owner, release::ReleaseId id) = 0;
+    virtual bool renew(int owner, const control::Claim& claim) = 0;
+    virtual void give_back(int owner, const control::Claim& claim) = 0;
+    virtual std::optional<release::Snapshot> read(int owner, const control::Claim& claim) = 0;
+    virtual control::Committed commit(int owner, const control::Claim& claim,
+                                      const release::Commit& commit) = 0;
+    virtual void record(int owner, const control::Claim& claim, const release::HistoryRow& row) = 0;
+
+    // ---- the hand ----
+    /// Inserts it, or overwrites all of it.
+    virtual void put_node(const sim::InventoryRow& node) = 0;
+    virtual void delete_node(release::NodeId id) = 0;
+    virtual void insert_content(release::Version version, const std::string& payload) = 0;
+    virtual void insert_release(const NewRelease& release) = 0;
+    virtual void edit_release(release::ReleaseId id, const ReleaseEdit& edit) = 0;
+    virtual void delete_release(release::ReleaseId id) = 0;
+    virtual void insert_row(release::ReleaseId id, release::PlannedNode row) = 0;
+    virtual void set_row(release::ReleaseId id, release::NodeId node,
+                         release::NodeStatus status) = 0;
+    virtual void delete_row(release::ReleaseId id, release::NodeId node) = 0;
+    /// As if what runs had been running for long.
+    virtual void age_running(release::ReleaseId id) = 0;
+
+    /// Every table, as far as both sides have it.
+    virtual Picture tables() = 0;
+};
+
+inline constexpr int owners = 3;
+[[nodiscard]] inline std::string owner_name(int owner) {
+    return "control-" + std::to_string(owner);
+}
+/// Never over while a test runs, however slow the machine: leases end by hand.
+inline constexpr release::Millis lease{std::chrono::hours(10)};
+
+/// The simulator's, also for looking at what is there. Time stands still.
+class SimSide final : public Side {
+  public:
+    SimSide();
+    [[nodiscard]] const sim::SimDatabase& database() const { return database_; }
+
+    std::vector<release::ReleaseId> claimable(int owner, int limit) override;
+    std::optional<control::Claim> claim(int owner, release::ReleaseId id) override;
+    bool renew(int owner, const control::Claim& claim) override;
+    void give_back(int owner, const control::Claim& claim) override;
+    std::optional<release::Snapshot> read(int owner, const control::Claim& claim) override;
+    control::Committed commit(int owner, const control::Claim& claim,
+                              const release::Commit& commit) override;
+    void record(int owner, const control::Claim& claim, const release::HistoryRow& row) override;
+    void put_node(const sim::InventoryRow& node) override;
+    void delete_node(release::NodeId id) override;
+    void insert_content(release::Version version, const std::string& payload) override;
+    void insert_release(const NewRelease& release) override;
+    void edit_release(release::ReleaseId id, const ReleaseEdit& edit) override;
+    void delete_release(release::ReleaseId id) override;
+    void insert_row(release::ReleaseId id, release::PlannedNode row) override;
+    void set_row(release::ReleaseId id, release::NodeId node, release::NodeStatus status) override;
+    void delete_row(release::ReleaseId id, release::NodeId node) override;
+    void age_running(release::ReleaseId id) override;
+    Picture tables() override;
+
+  private:
+    sim::SimDatabase database_;
+};
+
+/// A real store over a real database, which is emptied at construction. `processes` are its owners,
+/// by their numbers; `hand` is a connection of its own.
+[[nodiscard]] std::unique_ptr<Side> make_store_side(
+    std::vector<std::unique_ptr<control::testing::Process>>& processes, control::Connection& hand);
+
+}  // namespace edgeroll::differential

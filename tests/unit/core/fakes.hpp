@@ -1,0 +1,106 @@
+// The world around the core's shell, as small as it can be: one agent, one release, no chance.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "control/core/ports.hpp"
+
+namespace edgeroll::control {
+
+/// Answers as the test says.
+class OneAgent final : public Agents {
+  public:
+    release::Heard to_dispatch = release::Heard::not_sent;
+    release::Heard to_query = release::Heard::unknown_task;
+    release::Heard to_cancel = release::Heard::not_sent;
+    release::TaskStatus status = release::TaskStatus::pending;  ///< where it accepts
+    release::Heard to_reference = release::Heard::accepted;     ///< a dispatch without payload
+    bool holds_content = false;
+    int dispatches = 0, queries = 0, cancels = 0, references = 0, questions = 0;
+
+    awaitable<release::Answer> dispatch(release::Address, std::string,
+                                        std::shared_ptr<const Parcel>, Sending sending,
+                                        release::Millis) override {
+        ++dispatches;
+        if (sending == Sending::by_reference) ++references;
+        return say(sending == Sending::by_reference ? to_reference : to_dispatch);
+    }
+    awaitable<bool> holds(release::Address, std::string) override {
+        ++questions;
+        co_return holds_content;
+    }
+    awaitable<release::Answer> query(release::Address, std::string, release::Millis) override {
+        ++queries;
+        return say(to_query);
+    }
+    awaitable<release::Answer> cancel(release::Address, std::string) override {
+        ++cancels;
+        return say(to_cancel);
+    }
+
+  private:
+    awaitable<release::Answer> say(release::Heard heard) {
+        release::Answer answer;
+        answer.heard = heard;
+        answer.status = status;
+        co_return answer;
+    }
+};
+
+class NoGates final : public Gates {
+  public:
+    awaitable<release::GateAnswer> ask(std::string) override { co_return release::GateAnswer(); }
+};
+
+class NoJitter final : public Random {
+  public:
+    double fraction() override { return 0.5; }
+};
+
+class Silent final : public Observer {
+  public:
+    void note(Severity, std::string_view, const Fields&) override {}
+    void dispatch_took(release::Millis) override {}
+    void node_finished(release::NodeStatus, release::FailureKind, release::Millis) override {}
+    void agent_error(release::Heard) override {}
+    void database_error(release::Outcome) override {}
+    void lease_lost() override {}
+    void violation(const release::Violation&) override {}
+};
+
+/// A database in which nothing happens; tests override what they look at.
+class StoreOfOne : public Store {
+  public:
+    template <class T>
+    using Awaitable = awaitable<release::Result<T>>;
+
+    Awaitable<std::vector<release::ReleaseId>> claimable(int) override {
+        co_return std::vector<release::ReleaseId>();
+    }
+    Awaitable<std::optional<Claim>> claim(release::ReleaseId) override {
+        co_return std::optional<Claim>();
+    }
+    Awaitable<bool> renew(Claim& claim) override {
+        claim.good_until += release::Millis{60'000};
+        co_return true;
+    }
+    Awaitable<void> give_back(const Claim&) override { co_return release::Result<void>(); }
+    Awaitable<std::optional<release::Snapshot>> read(const Claim&) override {
+        co_return std::optional<release::Snapshot>();
+    }
+    Awaitable<Committed> commit(const Claim&, const release::Commit&) override {
+        co_return Committed::done;
+    }
+    Awaitable<void> record(const Claim&, const release::HistoryRow&) override {
+        co_return release::Result<void>();
+    }
+    Awaitable<std::vector<Mark>> marks() override { co_return std::vector<Mark>(); }
+    Awaitable<std::optional<Payload>> payload(release::Version, release::TaskType) override {
+        co_return std::optional<Payload>();
+    }
+};
+
+}  // namespace edgeroll::control

@@ -1,0 +1,122 @@
+#include "control/core/runner.hpp"
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/io_context.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "tests/support/manual_clock.hpp"
+#include "tests/support/rows.hpp"
+#include "tests/unit/core/fakes.hpp"
+#include "tls/rt/spawn.hpp"
+
+namespace edgeroll::control {
+namespace {
+
+using release::Heard;
+using release::Millis;
+using release::NodeId;
+using release::NodeStatus;
+using release::Result;
+
+/// The rows of one release; a hand may be quicker than a commit.
+class RowsStore final : public StoreOfOne {
+  public:
+    explicit RowsStore(test::Rows& rows) : rows_(rows) {}
+    std::function<void()> before_commit;  ///< once, just before the next one arrives
+    bool is_given_back = false;
+    int readings = 0;
+
+    awaitable<Result<std::optional<release::Snapshot>>> read(const Claim&) override {
+        ++readings;
+        std::optional<release::Snapshot> snapshot = rows_.read();
+        co_return snapshot;
+    }
+    awaitable<Result<Committed>> commit(const Claim&, const release::Commit& commit) override {
+        if (before_commit) std::exchange(before_commit, {})();
+        co_return rows_.apply(commit) ? Committed::done : Committed::stale;
+    }
+    awaitable<Result<void>> give_back(const Claim&) override {
+        is_given_back = true;
+        co_return Result<void>();
+    }
+    awaitable<Result<std::optional<Payload>>> payload(release::Version,
+                                                      release::TaskType) override {
+        std::optional<Payload> payload;
+        payload.emplace();
+        payload->text = "{}";
+        payload->sha256 = rows_.header.content.sha256;
+        co_return payload;
+    }
+
+  private:
+    test::Rows& rows_;
+};
+
+struct Running : testing::Test {
+    test::Rows rows{{1, 1}};
+    RowsStore store{rows};
+    OneAgent agent;
+    NoGates gates;
+    NoJitter random;
+    Silent observer;
+    std::unique_ptr<Dispatcher> dispatcher;  // these outlive the context's coroutines
+    std::shared_ptr<Runner> runner;
+    boost::asio::io_context context;
+    test::ManualClock clock{context};
+
+    void SetUp() override {
+        rows.header.policy.limits.failure_threshold = 100;
+        DispatcherOptions options;
+        options.rules.hold_max = Millis{0};
+        dispatcher = std::make_unique<Dispatcher>(context.get_executor(), agent, clock, random,
+                                                  observer, options);
+        Claim claim{rows.header.id, release::Epoch{1}, "control-1", clock.now() + Millis{60'000}};
+        runner =
+            std::make_shared<Runner>(context.get_executor(), store, *dispatcher, gates, clock,
+                                     observer, release::Rules(), Millis{15'000}, std::move(claim));
+        agent.to_dispatch = agent.to_query = Heard::accepted;
+        agent.status = release::TaskStatus::running;
+        tls::rt::spawn(context.get_executor(), "runner", runner->run());
+        clock.advance(Millis{1'000});
+        ASSERT_EQ(rows.count(NodeStatus::running), 2);
+    }
+
+    [[nodiscard]] std::vector<std::int64_t> late_answers() const {
+        std::vector<std::int64_t> nodes;
+        for (const release::HistoryRow& row : rows.history) {
+            if (row.kind == "late_answer") nodes.push_back(row.node->value);
+        }
+        return nodes;
+    }
+};
+
+TEST_F(Running, records_the_answer_that_meets_a_row_changed_by_hand_before_anybody_read_it) {
+    store.before_commit = [&] { rows.find(NodeId{1})->status = NodeStatus::skipped; };
+    agent.status = release::TaskStatus::success;
+    clock.advance(Millis{10'000});
+
+    EXPECT_EQ(rows.find(NodeId{1})->status, NodeStatus::skipped) << "the hand wins (SPEC.md 4.6)";
+    EXPECT_EQ(rows.find(NodeId{2})->status, NodeStatus::success);
+    EXPECT_EQ(late_answers(), std::vector<std::int64_t>{1}) << "once, and of that node only";
+    EXPECT_EQ(rows.header.status, release::ReleaseStatus::success);
+    EXPECT_TRUE(store.is_given_back);
+}
+
+TEST_F(Running, does_not_ask_again_for_an_answer_that_a_stale_commit_left_unwritten) {
+    store.before_commit = [&] { rows.header.requested = release::Action::pause; };
+    const int queries = agent.queries;
+    agent.status = release::TaskStatus::success;
+    clock.advance(Millis{10'000});
+
+    EXPECT_EQ(rows.count(NodeStatus::success), 2);
+    EXPECT_EQ(late_answers(), std::vector<std::int64_t>{});
+    EXPECT_EQ(agent.queries, queries + 2);
+}
+
+}  // namespace
+}  // namespace edgeroll::control
