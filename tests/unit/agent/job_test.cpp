@@ -98,7 +98,8 @@ TEST_F(OpenJob, runs_what_was_looked_at_whatever_stands_there_since) {
     ASSERT_TRUE(program);
     folder_.write("evil", "#!/bin/sh\necho evil\n", 0755);
     fs::rename(folder_.path("evil"), folder_.path("job"));
-    EXPECT_EQ(run(*program, {"job", "a b", "$HOME;`id`"}).output, "good a b $HOME;`id`\n");
+    EXPECT_EQ(run(*program, {folder_.path("job"), "a b", "$HOME;`id`"}).output,
+              "good a b $HOME;`id`\n");
 }
 
 TEST_F(OpenJob, passes_no_descriptor_on_but_a_scripts_own) {
