@@ -24,6 +24,8 @@ struct Plan {
     const char* folder = nullptr;
     int niceness = 0;
     int output = -1, error_report = -1;
+    int program = -1;
+    bool is_script = false;
     pid_t parent = 0;
 };
 
@@ -33,19 +35,32 @@ struct Plan {
     ::_exit(127);
 }
 
+constexpr int program_place = 4;
+
+/// Puts the program where the child expects it, away from what is overwritten on the way; it is
+/// closed by the exec, unless an interpreter has to open /dev/fd/4. False with errno.
+bool place_program(const Plan& plan, int kept_away) {
+    if (plan.program < 0) return true;
+    return ::dup2(kept_away, program_place) >= 0 &&
+           ::fcntl(program_place, F_SETFD, plan.is_script ? 0 : FD_CLOEXEC) >= 0;
+}
+
 [[noreturn]] void become(const Plan& plan) {
     ::setsid();
     // kill -9 of the agent must not leave a command running beside those of the next one.
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != plan.parent) ::_exit(127);
+    const int program = plan.program < 0 ? -1 : ::fcntl(plan.program, F_DUPFD, 16);
     const int null = ::open("/dev/null", O_RDONLY);
     if (null < 0 || ::dup2(null, 0) < 0 || ::dup2(plan.output, 1) < 0 ||
         ::dup2(plan.output, 2) < 0 || ::dup2(plan.error_report, 3) < 0 ||
         ::fcntl(3, F_SETFD, FD_CLOEXEC) < 0) {
         report_and_exit(plan.error_report);
     }
-    if (::syscall(SYS_close_range, 4U, ~0U, 0U) != 0) {
-        for (int descriptor = 4; descriptor < 65536; ++descriptor)
+    if (!place_program(plan, program)) report_and_exit(3);
+    const int first_closed = plan.program < 0 ? program_place : program_place + 1;
+    if (::syscall(SYS_close_range, static_cast<unsigned>(first_closed), ~0U, 0U) != 0) {
+        for (int descriptor = first_closed; descriptor < 65536; ++descriptor)
             ::close(descriptor);
     }
     for (int signal = 1; signal < NSIG; ++signal)
@@ -56,7 +71,12 @@ struct Plan {
     ::umask(022);
     (void)::setpriority(PRIO_PROCESS, 0, plan.niceness);  // raising it may be forbidden: no matter
     if (::chdir(plan.folder) != 0) report_and_exit(3);
-    ::execve(plan.arguments[0], plan.arguments.data(), plan.environment.data());
+    if (plan.program < 0) {
+        ::execve(plan.arguments[0], plan.arguments.data(), plan.environment.data());
+    } else {
+        ::syscall(SYS_execveat, program_place, "", plan.arguments.data(), plan.environment.data(),
+                  AT_EMPTY_PATH);
+    }
     report_and_exit(3);
 }
 
@@ -116,6 +136,8 @@ Child start_child(const Command& command) {
     plan.niceness = command.niceness;
     plan.output = output_end.get();
     plan.error_report = report_end.get();
+    plan.program = command.program;
+    plan.is_script = command.is_script;
     plan.parent = ::getpid();
     child.pid = ::fork();
     if (child.pid == 0) become(plan);

@@ -45,6 +45,14 @@ std::string label_variable(const std::string& label) {
     return name;
 }
 
+void add_job_environment(Environment& environment, const release::wire::Job& job) {
+    environment.emplace_back("EDGEROLL_JOB", job.name);
+    for (const auto& [name, value] : job.env) {
+        std::erase_if(environment, [&](const auto& one) { return one.first == name; });
+        environment.emplace_back(name, value);
+    }
+}
+
 Environment command_environment(const Files& files, const Task& task, StepName step) {
     const std::string folder = step_folder(task, step);
     const auto version = step_version(task, step);
@@ -61,6 +69,9 @@ Environment command_environment(const Files& files, const Task& task, StepName s
     };
     if (step == StepName::rollback && task.failed) {
         made.emplace_back("EDGEROLL_FAILED_STEP", std::string(apply::to_text(*task.failed)));
+    }
+    if (step == StepName::purge || step == StepName::job) {
+        made.emplace_back("EDGEROLL_PAYLOAD", files.absolute(layout::task_file(task.payload_file)));
     }
     std::set<std::string> seen;
     for (const auto& [label, value] : task.labels) {

@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "agent/contents.hpp"
 #include "agent/housekeeping.hpp"
 #include "agent/layout.hpp"
 #include "agent/prove.hpp"
@@ -42,12 +43,13 @@ Result<void> Executor::open() {
             needed.insert(book_.book().details.at(id).payload_file);
         }
     }
+    log_if_failed(keep_left_contents(machine_.files, book_.book()), "clean_up_failed");
     log_if_failed(remove_leftovers(machine_.files, needed), "clean_up_failed");
     const auto present = present_versions(machine_.files);
     if (!present) return tl::unexpected(present.error());
     const auto removed =
         versions_to_remove(*present, book_.book(), book_.live(), settings_.keep_versions);
-    log_if_failed(remove_versions(machine_.files, removed), "clean_up_failed");
+    remove_old(*present, removed);
     return {};
 }
 
@@ -135,19 +137,33 @@ boost::asio::awaitable<void> Executor::clean_up(std::string task_id) {
     const Task task = book_.task(task_id);
     const apply::Book book = book_.book();
     const auto live = book_.live();
-    std::function<bool()> job = [this, task, book, live] {
+    const bool is_content_good =
+        book_.course(task_id).status == TaskStatus::success && !task.sha256.empty();
+    std::function<bool()> job = [this, task, book, live, is_content_good] {
         Files& files = machine_.files;
-        if (!task.payload_file.empty()) {
+        if (is_content_good) {
+            log_if_failed(keep_content(files, task.payload_file, task.version, task.sha256),
+                          "clean_up_failed");
+        } else if (!task.payload_file.empty()) {
             log_if_failed(files.remove(layout::task_file(task.payload_file)), "clean_up_failed");
         }
         log_if_failed(files.remove(layout::staged_folder(task.version)), "clean_up_failed");
         const auto present = present_versions(files);
         if (!present) return false;
         const auto removed = versions_to_remove(*present, book, live, settings_.keep_versions);
-        log_if_failed(remove_versions(files, removed), "clean_up_failed");
+        remove_old(*present, removed);
         return true;
     };
     (void)co_await step_worker_.call<bool>(std::move(job));
+}
+
+void Executor::remove_old(std::vector<release::Version> present,
+                          const std::vector<release::Version>& removed) {
+    log_if_failed(remove_versions(machine_.files, removed), "clean_up_failed");
+    std::erase_if(present, [&](release::Version version) {
+        return std::ranges::find(removed, version) != removed.end();
+    });
+    log_if_failed(prune_contents(machine_.files, present), "clean_up_failed");
 }
 
 boost::asio::awaitable<void> Executor::stop() {

@@ -22,6 +22,9 @@ struct ExecutorSettings {
     CommandSettings commands;
     int queue_max = 16;     ///< AGENT_MAX_QUEUE
     int keep_versions = 5;  ///< AGENT_KEEP_VERSIONS
+    /// For dispatches that name no time: AGENT_RELOAD_TIMEOUT_SEC, AGENT_PURGE_TIMEOUT_SEC,
+    /// AGENT_JOB_TIMEOUT_SEC. An apply_config has none then.
+    Millis reload_timeout{60'000}, purge_timeout{300'000}, job_timeout{3'600'000};
 };
 
 /// What the executor stands on. All must outlive it.
@@ -52,12 +55,15 @@ class Executor {
     /// Ends waiting tasks whose time is up. Call it about once a second.
     void tick();
 
-    /// Takes a task, or says what has become of it. Errors carry the code of the answer.
+    /// Takes a task, or says what has become of it. Errors carry the code of the answer; not_found:
+    /// a dispatch by reference to a content that is not here.
     boost::asio::awaitable<Result<release::TaskStatus>> dispatch(release::wire::Dispatch dispatch);
     /// The task, as soon as it is finished or after `hold`, or when the agent stops.
     boost::asio::awaitable<std::optional<release::wire::TaskReport>> report(std::string task_id,
                                                                             Millis hold);
     boost::asio::awaitable<Result<release::TaskStatus>> cancel(std::string task_id);
+    /// Whether a dispatch by reference to this content would find it.
+    boost::asio::awaitable<bool> holds(std::string sha256);
 
     struct State {
         std::optional<release::Version> applied_version;
@@ -72,9 +78,16 @@ class Executor {
     boost::asio::awaitable<apply::StepResult> prove(std::string task_id, apply::StepName step,
                                                     apply::StepResult commanded);
     boost::asio::awaitable<void> clean_up(std::string task_id);
-    boost::asio::awaitable<Result<void>> store_payload(std::string file, std::string payload);
+    void remove_old(std::vector<release::Version> present,
+                    const std::vector<release::Version>& removed);
+    boost::asio::awaitable<Result<void>> store_payload(std::string file,
+                                                       release::wire::Dispatch dispatch);
     boost::asio::awaitable<Result<release::TaskStatus>> take(release::wire::Dispatch dispatch,
-                                                             apply::Offer offer);
+                                                             apply::Offer offer,
+                                                             apply::Details details);
+    [[nodiscard]] Result<void> check_can_do(apply::TaskType type) const;
+    [[nodiscard]] apply::Details details_of(const release::wire::Dispatch& dispatch,
+                                            const apply::Offer& offer) const;
     [[nodiscard]] std::string payload_name();
     void remove_payload(const std::string& file);
 

@@ -1,14 +1,16 @@
 // The executor's other half: what comes in from the network.
 #include <utility>
 
+#include "agent/contents.hpp"
 #include "agent/executor.hpp"
 #include "agent/layout.hpp"
-#include "release/wire/payload.hpp"
+#include "release/wire/task_payload.hpp"
 
 namespace edgeroll::agent {
 namespace {
 
 using apply::Admission;
+using apply::TaskType;
 using release::TaskStatus;
 namespace code = release::code;
 
@@ -18,66 +20,127 @@ auto refuse(std::string message, int refusal_code) {
     return release::fail(std::move(message), release::Outcome::permanent, refusal_code);
 }
 
-/// Digest of the content, computed here whatever the sender says; empty for a reload.
+/// Digest of the payload, computed here whatever the sender says; empty when there is nothing in
+/// it. By reference it is the sender's, until the content is read.
 Result<std::string> digest_of(const release::wire::Dispatch& dispatch) {
-    auto payload = release::wire::parse_payload(dispatch.payload);
-    if (!payload) return refuse(payload.error().message, code::invalid);
-    if (payload->files.empty()) return std::string();
-    std::string digest = release::wire::content_digest(*payload);
-    if (!dispatch.sha256.empty() && dispatch.sha256 != digest) {
-        return refuse("the content's digest is " + digest + ", not " + dispatch.sha256 +
+    if (dispatch.is_by_reference) {
+        const bool may_refer = dispatch.type == "apply_config" && !dispatch.sha256.empty();
+        if (!may_refer) return refuse("field 'payload' is missing", code::invalid);
+        return dispatch.sha256;
+    }
+    auto digest = release::wire::payload_digest(dispatch.type, dispatch.payload);
+    if (!digest) return refuse(digest.error().message, code::invalid);
+    if (!digest->empty() && !dispatch.sha256.empty() && dispatch.sha256 != *digest) {
+        return refuse("the content's digest is " + *digest + ", not " + dispatch.sha256 +
                           " as field 'sha256' says",
                       code::invalid);
     }
     return digest;
 }
 
-apply::Details details_of(release::wire::Dispatch&& dispatch) {
-    apply::Details details;
-    if (dispatch.timeout) details.timeout_ms = dispatch.timeout->count();
-    details.node_name = std::move(dispatch.node_name);
-    details.node_ip = std::move(dispatch.node_ip);
-    details.labels = std::move(dispatch.labels);
-    return details;
+std::vector<std::string> job_names(const release::wire::Dispatch& dispatch) {
+    std::vector<std::string> names;
+    const auto jobs = release::wire::parse_jobs(dispatch.payload);
+    if (!jobs) return names;  // digest_of has refused it already
+    for (const auto& job : *jobs)
+        names.push_back(job.name);
+    return names;
 }
 
 }  // namespace
 
+Result<void> Executor::check_can_do(TaskType type) const {
+    const CommandSettings& commands = settings_.commands;
+    const auto needs = [&](const std::string& value, const char* name) -> Result<void> {
+        if (!value.empty()) return {};
+        return refuse("a task of type " + std::string(apply::to_text(type)) + " needs " + name +
+                          ", which is not set on this node",
+                      code::invalid);
+    };
+    switch (type) {
+        case TaskType::reload:
+            return needs(commands.reload, "AGENT_RELOAD_CMD");
+        case TaskType::purge_cache:
+            return needs(commands.purge, "AGENT_PURGE_CMD");
+        case TaskType::run_job:
+            return needs(commands.jobs_folder, "AGENT_JOBS_DIR");
+        case TaskType::apply_config:
+            break;
+    }
+    return {};
+}
+
+apply::Details Executor::details_of(const release::wire::Dispatch& dispatch,
+                                    const apply::Offer& offer) const {
+    apply::Details details;
+    switch (offer.type) {
+        case TaskType::reload:
+            details.timeout_ms = settings_.reload_timeout.count();
+            break;
+        case TaskType::purge_cache:
+            details.timeout_ms = settings_.purge_timeout.count();
+            break;
+        case TaskType::run_job:
+            details.timeout_ms = settings_.job_timeout.count();
+            break;
+        case TaskType::apply_config:
+            break;
+    }
+    if (dispatch.timeout) details.timeout_ms = dispatch.timeout->count();
+    if (offer.type != TaskType::apply_config) details.payload_sha256 = offer.sha256;
+    if (offer.type == TaskType::run_job) details.jobs = job_names(dispatch);
+    details.node_name = dispatch.node_name;
+    details.node_ip = dispatch.node_ip;
+    details.labels = dispatch.labels;
+    return details;
+}
+
 boost::asio::awaitable<Result<TaskStatus>> Executor::dispatch(release::wire::Dispatch dispatch) {
     if (is_stopping_) co_return refuse("the agent is stopping", code::busy);
+    const auto type = apply::task_type_from_text(dispatch.type);
+    if (!type) co_return refuse("unknown type of task " + dispatch.type, code::invalid);
     apply::Offer offer;
     offer.task_id = dispatch.task_id;
+    offer.type = *type;
     offer.version = dispatch.version;
     offer.epoch = dispatch.epoch;
-    // Read but not built yet: refused, never ignored.
-    if (dispatch.type != "apply_config" || dispatch.is_by_reference || dispatch.banned) {
-        co_return refuse("this agent knows apply_config with its payload only", code::invalid);
-    }
+    offer.is_forced = dispatch.is_forced;
     auto digest = digest_of(dispatch);
     if (!digest) co_return tl::unexpected(digest.error());
     offer.sha256 = std::move(*digest);
+    apply::Details details = details_of(dispatch, offer);
+    offer.job_count = static_cast<int>(details.jobs.size());
+    // Also of a dispatch that is then refused, since that may be by this very list; but not of one
+    // from an owner that has been replaced.
+    if (dispatch.banned && !apply::is_fenced_off(book_.book().ledger, offer)) {
+        const auto done = book_.set_banned(*dispatch.banned);
+        if (!done) co_return refuse(done.error().message, code::busy);
+    }
     const Admission first = apply::admit(book_.book().ledger, offer, settings_.queue_max);
     if (first.kind == Admission::Kind::refuse) co_return refuse(first.message, first.code);
     if (first.kind == Admission::Kind::run) {
-        co_return co_await take(std::move(dispatch), std::move(offer));
+        if (const auto able = check_can_do(*type); !able) co_return tl::unexpected(able.error());
+        co_return co_await take(std::move(dispatch), std::move(offer), std::move(details));
     }
-    if (auto done = book_.record(offer, first, details_of(std::move(dispatch))); !done) {
+    if (auto done = book_.record(offer, first, std::move(details)); !done) {
         co_return refuse(done.error().message, code::busy);
     }
     co_return first.status;
 }
 
 boost::asio::awaitable<Result<TaskStatus>> Executor::take(release::wire::Dispatch dispatch,
-                                                          apply::Offer offer) {
+                                                          apply::Offer offer,
+                                                          apply::Details details) {
     std::string file;
-    if (!offer.sha256.empty()) {
+    // A purge is given its payload even when nothing is in it.
+    const bool has_payload = offer.type == TaskType::purge_cache || !offer.sha256.empty();
+    if (has_payload) {
         file = payload_name();
-        const auto stored = co_await store_payload(file, std::move(dispatch.payload));
-        if (!stored) co_return refuse(stored.error().message, code::busy);
+        const auto stored = co_await store_payload(file, std::move(dispatch));
+        if (!stored) co_return tl::unexpected(stored.error());
     }
     // The same dispatch, or another one, may have come in while the file was written.
     const Admission admission = apply::admit(book_.book().ledger, offer, settings_.queue_max);
-    apply::Details details = details_of(std::move(dispatch));
     details.payload_file = file;
     Result<void> recorded;
     if (is_stopping_) {
@@ -95,11 +158,23 @@ boost::asio::awaitable<Result<TaskStatus>> Executor::take(release::wire::Dispatc
 }
 
 boost::asio::awaitable<Result<void>> Executor::store_payload(std::string file,
-                                                             std::string payload) {
-    std::function<Result<void>()> job = [this, file, payload = std::move(payload)] {
+                                                             release::wire::Dispatch dispatch) {
+    std::function<Result<void>()> job = [this, file, dispatch = std::move(dispatch)] {
+        Files& files = machine_.files;
+        std::optional<std::string> held;
+        if (dispatch.is_by_reference) {
+            auto read = read_content(files, dispatch.sha256);
+            if (!read) return Result<void>(refuse(read.error().message, code::busy));
+            if (!*read) {
+                return Result<void>(
+                    refuse("content " + dispatch.sha256 + " is not here", code::not_found));
+            }
+            held = std::move(*read);
+        }
         const std::string path = layout::task_file(file);
-        auto done = machine_.files.create_file(path, payload, 0600);
-        if (done) done = machine_.files.rename(path, path);  // its folder's entry, on the disk
+        auto done = files.create_file(path, held ? *held : dispatch.payload, 0600);
+        if (done) done = files.rename(path, path);  // its folder's entry, on the disk
+        if (!done) done = refuse(done.error().message, code::busy);
         return done;
     };
     co_return co_await intake_worker_.call<Result<void>>(std::move(job));
@@ -113,6 +188,14 @@ void Executor::remove_payload(const std::string& file) {
 std::string Executor::payload_name() {
     return "payload-" + std::to_string(machine_.wall_clock.now_ms()) + "-" +
            std::to_string(++payload_count_);
+}
+
+boost::asio::awaitable<bool> Executor::holds(std::string sha256) {
+    std::function<bool()> job = [this, sha256 = std::move(sha256)] {
+        // What cannot be read cannot be used either.
+        return is_content_held(machine_.files, sha256).value_or(false);
+    };
+    co_return co_await intake_worker_.call<bool>(std::move(job));
 }
 
 boost::asio::awaitable<std::optional<release::wire::TaskReport>> Executor::report(

@@ -13,6 +13,7 @@ inline constexpr const char* live = "live";  ///< link to versions/<version>
 inline constexpr const char* versions = "versions";
 inline constexpr const char* staging = "staging";
 inline constexpr const char* tasks = "tasks";
+inline constexpr const char* contents = "contents";
 
 /// Whole by construction: only a finished folder is ever renamed to this, and it is renamed away
 /// before it is removed. Also what `live` points to: relative, so that the root may be moved.

@@ -75,10 +75,15 @@ class Interrupt {
 
 struct Command {
     std::vector<std::string> arguments;  ///< the first one is the program's path
-    std::string folder;                  ///< working directory, absolute
+    /// The program itself, open for reading, instead of what is at its path; -1: by path. Closed by
+    /// the start, except for a script, whose interpreter reads it from there.
+    int program = -1;
+    bool is_script = false;
+    std::string folder;                                            ///< working directory, absolute
     std::vector<std::pair<std::string, std::string>> environment;  ///< all of it
     Millis timeout{60'000};
     int niceness = 0;
+    std::size_t output_bytes_max = 4U << 10;
 };
 
 struct CommandResult {
@@ -86,7 +91,7 @@ struct CommandResult {
     End end = End::not_started;
     int exit_code = 0;   ///< exited
     int signal = 0;      ///< killed by this one, not by us
-    std::string output;  ///< the last 4 KiB of what it wrote to standard output and error
+    std::string output;  ///< the end of what it wrote to standard output and error
     std::string error;   ///< not_started: why
 };
 

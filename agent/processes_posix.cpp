@@ -18,7 +18,6 @@
 namespace edgeroll::agent {
 namespace {
 
-constexpr std::size_t output_bytes_max = 4U << 10;
 constexpr Millis kill_after{2'000};
 constexpr Millis drain_time{200};  ///< for output still in the pipe when the command has ended
 constexpr Millis look_again{10};   ///< without a pidfd (old kernels)
@@ -32,9 +31,10 @@ Millis monotonic_now() {
 /// Waits for one child: its output, its end, its time, and whoever wants it ended.
 class Watch {
   public:
-    Watch(Child child, const Interrupt& interrupt, Millis timeout)
+    Watch(Child child, const Interrupt& interrupt, Millis timeout, std::size_t output_bytes_max)
         : child_(std::move(child)),
           interrupt_(interrupt),
+          output_bytes_max_(output_bytes_max),
           ended_(static_cast<int>(::syscall(SYS_pidfd_open, child_.pid, 0U))),
           time_up_at_(monotonic_now() + timeout) {}
 
@@ -95,8 +95,8 @@ class Watch {
                 return;
             }
             output_.append(chunk, static_cast<std::size_t>(size));
-            if (output_.size() > output_bytes_max) {
-                output_.erase(0, output_.size() - output_bytes_max);
+            if (output_.size() > output_bytes_max_) {
+                output_.erase(0, output_.size() - output_bytes_max_);
             }
             // Whoever writes without end must not keep us from looking at the time.
             if (++chunks_ % 16 == 0) return;
@@ -134,6 +134,7 @@ class Watch {
 
     Child child_;
     const Interrupt& interrupt_;
+    std::size_t output_bytes_max_;
     Descriptor ended_;
     Millis time_up_at_;
     Millis give_up_at_{0};
@@ -157,7 +158,7 @@ class PosixProcesses final : public Processes {
             result.error = std::move(child.error);
             return result;
         }
-        return Watch(std::move(child), interrupt, command.timeout).run();
+        return Watch(std::move(child), interrupt, command.timeout, command.output_bytes_max).run();
     }
 };
 

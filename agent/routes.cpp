@@ -7,6 +7,7 @@
 
 #include "release/wire/agent_messages.hpp"
 #include "release/wire/json_util.hpp"
+#include "release/wire/text_util.hpp"
 #include "tls/rt/log.hpp"
 #include "tls/rt/program.hpp"
 
@@ -62,7 +63,10 @@ Answer dispatch(Executor& executor, Request request) {
                                         {"code", std::to_string(status.error().code)},
                                         {"reason", status.error().message}};
         tls::rt::log(tls::rt::LogLevel::warn, "dispatch_refused", fields);
-        co_return refusal(status.error());
+        Response refused = refusal(status.error());
+        // A content that is not here. A 404 would say that the task is unknown.
+        if (status.error().code == code::not_found) refused.status = 409;
+        co_return refused;
     }
     co_return answer(release::wire::write_task_status(task_id, *status));
 }
@@ -86,6 +90,18 @@ Answer cancel(Executor& executor, Request request) {
     const auto status = co_await executor.cancel(task_id);
     if (!status) co_return refusal(status.error());
     co_return answer(release::wire::write_task_status(task_id, *status));
+}
+
+Answer content(Executor& executor, Request request) {
+    const std::string sha256 = release::wire::lower_hex(request.captures.at(0));
+    if (!release::wire::is_sha256_hex(sha256)) {
+        Error invalid;
+        invalid.code = code::invalid;
+        invalid.message = "a content is named by 64 hex digits";
+        co_return refusal(invalid);
+    }
+    const bool is_held = co_await executor.holds(sha256);
+    co_return answer(release::wire::write_content_held(is_held));
 }
 
 Response state_of(const Executor& executor) {
@@ -117,6 +133,8 @@ tls::Router make_routes(Executor& executor) {
                [&executor](Request request) { return task(executor, std::move(request)); });
     router.add("POST", "/tasks/{taskId}/cancel",
                [&executor](Request request) { return cancel(executor, std::move(request)); });
+    router.add("GET", "/contents/{sha256}",
+               [&executor](Request request) { return content(executor, std::move(request)); });
     router.add("GET", "/state",
                [&executor](const Request&) { return at_once(state_of(executor)); });
     router.add("GET", "/healthz", [](const Request&) {

@@ -23,6 +23,16 @@ void add_network(std::vector<Setting>& table, Settings& s) {
     add("AGENT_ROOT", s.root, "holds versions/<version>/, live (a link), tasks/ and staging/");
 }
 
+void add_times(std::vector<Setting>& table, ExecutorSettings& s) {
+    const auto add = [&](const char* name, Millis& target, const char* help) {
+        table.push_back(tls::rt::seconds_setting(name, target, Millis(1), help));
+    };
+    add("AGENT_RELOAD_TIMEOUT_SEC", s.reload_timeout, "a reload task whose dispatch says no time");
+    add("AGENT_PURGE_TIMEOUT_SEC", s.purge_timeout,
+        "a purge_cache task whose dispatch says no time");
+    add("AGENT_JOB_TIMEOUT_SEC", s.job_timeout, "a run_job task whose dispatch says no time");
+}
+
 void add_commands(std::vector<Setting>& table, CommandSettings& s) {
     const auto add = [&](const char* name, std::string& target, const char* help) {
         table.push_back(tls::rt::text_setting(name, target, help));
@@ -35,8 +45,12 @@ void add_commands(std::vector<Setting>& table, CommandSettings& s) {
         "after a reload, must answer 200 with the version as its body");
     add("AGENT_HOOKS_DIR", s.hooks_folder,
         "executables preinstall, postinstall and rollback, run when present");
-    table.push_back(tls::rt::seconds_setting("AGENT_COMMAND_TIMEOUT_SEC", s.timeout, Millis(1),
-                                             "each command; past it its process group is killed"));
+    add("AGENT_PURGE_CMD", s.purge,
+        "does a purge_cache task; $EDGEROLL_PAYLOAD is the file with its payload");
+    add("AGENT_JOBS_DIR", s.jobs_folder, "programs that run_job tasks may name");
+    table.push_back(
+        tls::rt::seconds_setting("AGENT_COMMAND_TIMEOUT_SEC", s.timeout, Millis(1),
+                                 "each command but jobs; past it its process group is killed"));
     table.push_back(
         tls::rt::number_setting("AGENT_COMMAND_NICE", s.niceness, -20, 19, "their niceness"));
 }
@@ -46,9 +60,13 @@ Result<void> require(const char* name, const std::string& value, const char* cur
     return release::fail(std::string(name) + " is missing: " + cure);
 }
 
-bool is_folder(const std::string& path) {
+Result<void> require_folder(const char* name, const std::string& path) {
     struct stat info {};
-    return ::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
+    const bool is_folder = !path.empty() && path.front() == '/' &&
+                           ::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
+    if (path.empty() || is_folder) return {};
+    return release::fail(std::string(name) + " " + path +
+                         " is not the absolute path of a folder: make it, or unset it");
 }
 
 }  // namespace
@@ -57,6 +75,7 @@ std::vector<Setting> settings_table(Settings& settings) {
     std::vector<Setting> table;
     add_network(table, settings);
     add_commands(table, settings.executor.commands);
+    add_times(table, settings.executor);
     table.push_back(tls::rt::number_setting("AGENT_KEEP_VERSIONS", settings.executor.keep_versions,
                                             0, 10'000, "old versions kept"));
     table.push_back(tls::rt::number_setting("AGENT_MAX_QUEUE", settings.executor.queue_max, 0,
@@ -88,12 +107,9 @@ Result<void> check_settings(const Settings& settings) {
                                  "; give e.g. http://127.0.0.1/edgeroll-version");
         }
     }
-    if (!commands.hooks_folder.empty() &&
-        (commands.hooks_folder.front() != '/' || !is_folder(commands.hooks_folder))) {
-        return release::fail("AGENT_HOOKS_DIR " + commands.hooks_folder +
-                             " is not the absolute path of a folder: make it, or unset it");
-    }
-    return {};
+    fits = require_folder("AGENT_HOOKS_DIR", commands.hooks_folder);
+    if (fits) fits = require_folder("AGENT_JOBS_DIR", commands.jobs_folder);
+    return fits;
 }
 
 tls::TlsFiles tls_files(const Settings& settings) {

@@ -9,6 +9,7 @@
 #include <exception>
 
 #include "agent/command_environment.hpp"
+#include "agent/job.hpp"
 #include "agent/layout.hpp"
 #include "agent/stage.hpp"
 
@@ -19,6 +20,7 @@ using apply::StepName;
 using apply::StepResult;
 
 constexpr std::size_t quoted_bytes_max = 400;
+constexpr std::size_t job_output_bytes_max = 64U << 10;
 
 StepResult result_of(const Result<void>& done) {
     return done ? StepResult{} : failed_step(done.error().message);
@@ -80,6 +82,11 @@ StepResult StepRunner::run(StepName step, const Task& task, Millis time_left,
             case StepName::switch_live:
                 return switch_live(task);
             case StepName::reload:
+                // Set when it was dispatched, but settings may change while a task waits.
+                if (task.type == apply::TaskType::reload && settings_.reload.empty()) {
+                    return failed_step("AGENT_RELOAD_CMD is not set");
+                }
+                return command(settings_.reload, step, task, time_left, interrupt);
             case StepName::reload_back:
                 return command(settings_.reload, step, task, time_left, interrupt);
             case StepName::verify:
@@ -93,6 +100,10 @@ StepResult StepRunner::run(StepName step, const Task& task, Millis time_left,
                 return put_back(task);
             case StepName::rollback:
                 return hook("rollback", step, task, time_left, interrupt);
+            case StepName::purge:
+                return purge(task, time_left, interrupt);
+            case StepName::job:
+                return job(task, time_left, interrupt);
         }
     } catch (const std::exception& e) {  // out of memory, of descriptors: an expected failure here
         return failed_step(e.what());
@@ -126,7 +137,8 @@ StepResult StepRunner::put_back(const Task& task) {
 StepResult StepRunner::command(const std::string& text, StepName step, const Task& task,
                                Millis time_left, const Interrupt& interrupt) {
     if (text.empty()) return nothing_to_do("no command is set");
-    return execute({"/bin/sh", "-c", text}, step, task, time_left, interrupt);
+    return execute(command_of({"/bin/sh", "-c", text}, step, task), command_bound(), time_left,
+                   interrupt);
 }
 
 StepResult StepRunner::hook(const std::string& name, StepName step, const Task& task,
@@ -140,19 +152,55 @@ StepResult StepRunner::hook(const std::string& name, StepName step, const Task& 
     if (::access(path.c_str(), X_OK) != 0) {
         return failed_step("hook " + path + " is not executable: chmod +x it or remove it");
     }
-    return execute({path}, step, task, time_left, interrupt);
+    return execute(command_of({path}, step, task), command_bound(), time_left, interrupt);
 }
 
-StepResult StepRunner::execute(std::vector<std::string> arguments, StepName step, const Task& task,
-                               Millis time_left, const Interrupt& interrupt) {
+StepResult StepRunner::purge(const Task& task, Millis time_left, const Interrupt& interrupt) {
+    if (settings_.purge.empty()) return failed_step("AGENT_PURGE_CMD is not set");
+    if (const auto payload = load_task_payload(files_, task); !payload) {
+        return failed_step(payload.error().message);
+    }
+    return command(settings_.purge, StepName::purge, task, time_left, interrupt);
+}
+
+StepResult StepRunner::job(const Task& task, Millis time_left, const Interrupt& interrupt) {
+    if (settings_.jobs_folder.empty()) return failed_step("AGENT_JOBS_DIR is not set");
+    const auto wanted = load_job(files_, task);
+    if (!wanted) return failed_step(wanted.error().message);
+    StepResult result;
+    const auto program = open_job(settings_.jobs_folder, *wanted, interrupt);
+    if (program) {
+        std::vector<std::string> arguments{settings_.jobs_folder + "/" + wanted->name};
+        arguments.insert(arguments.end(), wanted->args.begin(), wanted->args.end());
+        Command command = command_of(std::move(arguments), StepName::job, task);
+        command.program = program->file.get();
+        command.is_script = program->is_script;
+        command.output_bytes_max = job_output_bytes_max;
+        add_job_environment(command.environment, *wanted);
+        const Bound bound{wanted->timeout.value_or(Millis::max()), "the job's timeoutSec"};
+        result = execute(std::move(command), bound, time_left, interrupt);
+    } else {
+        result = failed_step(program.error().message);
+    }
+    result.called = "job:" + wanted->name;
+    return result;
+}
+
+Command StepRunner::command_of(std::vector<std::string> arguments, StepName step,
+                               const Task& task) const {
     Command command;
     command.arguments = std::move(arguments);
     // A server started by a reload command must not hold a folder that retention will remove.
     const bool is_about_staged = step == StepName::preinstall || step == StepName::check;
     command.folder = files_.absolute(is_about_staged ? step_folder(task, step) : "");
     command.environment = command_environment(files_, task, step);
-    command.timeout = std::min(settings_.timeout, time_left);
     command.niceness = settings_.niceness;
+    return command;
+}
+
+StepResult StepRunner::execute(Command command, Bound bound, Millis time_left,
+                               const Interrupt& interrupt) {
+    command.timeout = std::min(bound.time, time_left);
     CommandResult ended = processes_.run(command, interrupt);
     StepResult result;
     const std::string said = quote(ended.output);
@@ -167,10 +215,10 @@ StepResult StepRunner::execute(std::vector<std::string> arguments, StepName step
             result = failed_step("ended by signal " + std::to_string(ended.signal) + said);
             break;
         case End::timed_out:
-            result = failed_step(time_left < settings_.timeout
-                                     ? "the task's time was up, killed" + said
-                                     : "not finished after " + seconds(settings_.timeout) +
-                                           " (AGENT_COMMAND_TIMEOUT_SEC), killed" + said);
+            result =
+                failed_step(time_left < bound.time ? "the task's time was up, killed" + said
+                                                   : "not finished after " + seconds(bound.time) +
+                                                         " (" + bound.called + "), killed" + said);
             break;
         case End::interrupted:
             result = failed_step("interrupted, killed" + said);

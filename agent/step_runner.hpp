@@ -24,8 +24,20 @@ class StepRunner {
                               Millis time_left, const Interrupt& interrupt);
     apply::StepResult hook(const std::string& name, apply::StepName step, const Task& task,
                            Millis time_left, const Interrupt& interrupt);
-    apply::StepResult execute(std::vector<std::string> arguments, apply::StepName step,
-                              const Task& task, Millis time_left, const Interrupt& interrupt);
+    apply::StepResult purge(const Task& task, Millis time_left, const Interrupt& interrupt);
+    apply::StepResult job(const Task& task, Millis time_left, const Interrupt& interrupt);
+    [[nodiscard]] Command command_of(std::vector<std::string> arguments, apply::StepName step,
+                                     const Task& task) const;
+    /// What bounds a command beside the task's time, and how messages call it.
+    struct Bound {
+        Millis time;
+        const char* called;
+    };
+    apply::StepResult execute(Command command, Bound bound, Millis time_left,
+                              const Interrupt& interrupt);
+    [[nodiscard]] Bound command_bound() const {
+        return {settings_.timeout, "AGENT_COMMAND_TIMEOUT_SEC"};
+    }
 
     Files& files_;
     Processes& processes_;

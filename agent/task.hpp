@@ -1,6 +1,7 @@
 // What the steps of a task need to know of it, as values: they run on another thread.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 
@@ -12,9 +13,12 @@ namespace edgeroll::agent {
 
 struct Task {
     std::string task_id;
+    apply::TaskType type = apply::TaskType::apply_config;
     release::Version version;
-    std::string sha256;        ///< empty: reload only
-    std::string payload_file;  ///< below tasks/
+    std::string sha256;          ///< empty: reload only, or another type
+    std::string payload_file;    ///< below tasks/
+    std::string payload_sha256;  ///< of types other than apply_config; empty: an empty payload
+    std::size_t job_index = 0;   ///< run_job: which one a step is about
     std::string node_name, node_ip;
     release::Labels labels;
     std::optional<release::Version> previous;  ///< what is put back
@@ -25,7 +29,8 @@ struct Task {
 /// The node's own settings about what runs on it (SPEC.md section 2). Empty: none.
 struct CommandSettings {
     std::string check, reload, verify, verify_url, hooks_folder;
-    release::Millis timeout{60'000};
+    std::string purge, jobs_folder;
+    release::Millis timeout{60'000};  ///< of each command but jobs
     int niceness = 10;
 };
 

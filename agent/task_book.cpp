@@ -41,9 +41,12 @@ Task TaskBook::task(const std::string& task_id) const {
     const apply::Details& details = book_.details.at(task_id);
     Task task;
     task.task_id = task_id;
+    task.type = entry.course.type;
     task.version = entry.version;
     task.sha256 = entry.sha256;
     task.payload_file = details.payload_file;
+    task.payload_sha256 = details.payload_sha256;
+    task.job_index = entry.course.finished.size();
     task.node_name = details.node_name;
     task.node_ip = details.node_ip;
     task.labels = details.labels;
@@ -65,7 +68,8 @@ Result<void> TaskBook::record(const apply::Offer& offer, const apply::Admission&
     changed.ledger = apply::record(std::move(changed.ledger), offer, admission);
     std::string lines;
     if (offer.epoch) {
-        lines += apply::encode_epoch(offer.version, changed.ledger.highest_epoch.at(offer.version));
+        const apply::FenceKey key(offer.version, offer.type);
+        lines += apply::encode_epoch(key, changed.ledger.highest_epoch.at(key));
     }
     const bool is_new = admission.kind != apply::Admission::Kind::repeat;
     if (is_new) {
@@ -86,6 +90,15 @@ Result<void> TaskBook::record(const apply::Offer& offer, const apply::Admission&
     }
     std::erase_if(deadlines_, [&](const auto& item) { return find(item.first) == nullptr; });
     return {};
+}
+
+Result<void> TaskBook::set_banned(const std::vector<std::string>& banned) {
+    std::set<std::string> wanted(banned.begin(), banned.end());
+    if (wanted == book_.ledger.banned) return {};
+    std::swap(book_.ledger.banned, wanted);
+    auto done = journal_.append(apply::encode_banned(book_.ledger), book_);
+    if (!done) std::swap(book_.ledger.banned, wanted);
+    return done;
 }
 
 bool TaskBook::begin(const std::string& task_id, StepName step) {
@@ -125,6 +138,7 @@ void TaskBook::end(const std::string& task_id, const apply::StepResult& result) 
         step.status = result.is_ok                            ? TaskStatus::success
                       : ended.status == TaskStatus::cancelled ? TaskStatus::cancelled
                                                               : TaskStatus::failed;
+        apply::limit_outputs(details, apply::outputs_bytes_max);
     }
     tls::rt::log(result.is_ok ? LogLevel::info : LogLevel::warn, "step_done",
                  {{"task", task_id},

@@ -48,6 +48,8 @@ class TaskBook {
     /// cannot be written) nothing has changed.
     Result<void> record(const apply::Offer& offer, const apply::Admission& admission,
                         apply::Details details);
+    /// Replaces what is banned. On an error nothing has changed.
+    Result<void> set_banned(const std::vector<std::string>& banned);
     /// A failure to write the journal ends the task before its switch; false then, and the step
     /// must not be done. After the switch the step is done all the same: the journal then says
     /// less than is true, and recovery repeats what it does not know.

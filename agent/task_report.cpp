@@ -22,6 +22,7 @@ std::string rfc3339(std::int64_t wall_ms) {
 release::wire::TaskReport make_report(const apply::Entry& entry, const apply::Details& details) {
     release::wire::TaskReport report;
     report.task_id = entry.task_id;
+    report.type = std::string(apply::to_text(entry.course.type));
     report.version = entry.version;
     report.status = entry.course.status;
     report.progress = apply::progress(entry.course);
@@ -29,9 +30,13 @@ release::wire::TaskReport make_report(const apply::Entry& entry, const apply::De
     report.created_at = rfc3339(details.created_at);
     report.started_at = rfc3339(details.started_at);
     report.finished_at = rfc3339(details.finished_at);
+    std::size_t job = 0;
     for (const apply::StepRecord& record : details.steps) {
         release::wire::TaskStep step;
         step.name = std::string(apply::to_text(record.name));
+        if (record.name == apply::StepName::job && job < details.jobs.size()) {
+            step.name += ":" + details.jobs[job++];
+        }
         step.status = record.status;
         step.started_at = rfc3339(record.started_at);
         step.finished_at = rfc3339(record.finished_at);

@@ -81,7 +81,9 @@ Move Conversation::heard(const Answer& answer, Instant now, double jitter) {
         retry_delay_ = rules_.retry_first;
         return follow(answer, now);
     }
-    if (!answer.message.empty()) last_trouble_ = answer.message;
+    // "Unknown" is what was asked for, no trouble: it must not hide why the dispatch was not taken.
+    const bool is_trouble = answer.heard != Heard::unknown_task || last_trouble_.empty();
+    if (!answer.message.empty() && is_trouble) last_trouble_ = answer.message;
     return asked_ == Ask::dispatch ? heard_dispatch(answer, now, jitter)
                                    : heard_query(answer, now, jitter);
 }

@@ -25,6 +25,10 @@ namespace edgeroll::agent::apply {
 /// yet.
 using WallMillis = std::int64_t;
 
+/// What the steps of one task may have said together, in the journal: its line must stay readable,
+/// and it is written twice a step.
+inline constexpr std::size_t outputs_bytes_max = 256U << 10;
+
 /// One step as `steps` shows it.
 struct StepRecord {
     StepName name = StepName::validate;
@@ -41,7 +45,9 @@ struct Details {
     std::int64_t timeout_ms = 0;  ///< from created_at; 0: no limit
     std::string node_name, node_ip;
     release::Labels labels;
-    std::string payload_file;  ///< below tasks/; empty: none, or not needed any more
+    std::string payload_file;       ///< below tasks/; empty: none, or not needed any more
+    std::string payload_sha256;     ///< of types other than apply_config (payload_digest)
+    std::vector<std::string> jobs;  ///< run_job: their names, in order
     std::optional<release::Version> previous;  ///< what `live` pointed to before the switch
     std::vector<StepRecord> steps;
     friend bool operator==(const Details&, const Details&) = default;
@@ -55,7 +61,8 @@ struct Book {
 
 /// Lines to append, newline included. Bad UTF-8 is replaced.
 [[nodiscard]] std::string encode_task(const Entry& entry, const Details& details);
-[[nodiscard]] std::string encode_epoch(release::Version version, release::Epoch epoch);
+[[nodiscard]] std::string encode_epoch(const FenceKey& key, release::Epoch epoch);
+[[nodiscard]] std::string encode_banned(const Ledger& ledger);
 [[nodiscard]] std::string encode_applied(const Ledger& ledger);
 
 /// The whole book: a journal without history.
@@ -71,8 +78,12 @@ struct Replay {
 /// is left out and counted.
 [[nodiscard]] Replay decode_journal(std::string_view text);
 
+/// Shortens what steps said, the oldest first, to bytes_max together and a little for each.
+void limit_outputs(Details& details, std::size_t bytes_max);
+
 /// Leaves out finished tasks beyond the newest `keep`, but never those of `live` or the applied
 /// version; and the epochs of the lowest versions beyond 4 * `keep`, but never those of kept tasks.
+/// Of all but the newest finished tasks the outputs are kept in short only.
 void prune(Book& book, std::size_t keep, std::optional<release::Version> live);
 
 }  // namespace edgeroll::agent::apply

@@ -14,7 +14,8 @@ using release::TaskStatus;
 using release::Version;
 using release::wire::Json;
 
-constexpr std::size_t line_bytes_max = 1U << 20;
+// Above outputs_bytes_max with every byte of it escaped.
+constexpr std::size_t line_bytes_max = 4U << 20;
 
 /// Reads members and remembers the first thing that is wrong, so that a record is read in one go
 /// and judged once.
@@ -36,14 +37,37 @@ class Reader {
         if (!value) refuse();
         return value.value_or(false);
     }
+    std::optional<std::string> maybe_text(const char* field) {
+        return take(release::wire::optional_text(object_, field));
+    }
     std::optional<std::int64_t> maybe_integer(const char* field) {
         return take(release::wire::optional_integer(object_, field));
     }
     StepName step(const char* field) { return step_of(text(field)); }
     std::optional<StepName> maybe_step(const char* field) {
-        const auto word = take(release::wire::optional_text(object_, field));
+        const auto word = maybe_text(field);
         if (!word) return std::nullopt;
         return step_of(*word);
+    }
+    TaskType type(const char* field) {
+        const auto word = maybe_text(field);
+        if (!word) return TaskType::apply_config;
+        const auto type = task_type_from_text(*word);
+        if (!type) refuse();
+        return type.value_or(TaskType::apply_config);
+    }
+    /// Absent: none.
+    std::vector<std::string> texts(const char* field) {
+        std::vector<std::string> found;
+        if (!is_good_ || !object_.contains(field)) return found;
+        for (const Json& text : member(field, Json::value_t::array)) {
+            if (!text.is_string()) {
+                refuse();
+                break;
+            }
+            found.push_back(text.get_ref<const std::string&>());
+        }
+        return found;
     }
     TaskStatus status(const char* field) {
         const auto status = release::from_text<TaskStatus>(text(field));
@@ -81,6 +105,10 @@ class Reader {
 std::optional<Course> read_course(const Json& object) {
     Reader reader(object);
     Course course;
+    course.type = reader.type("type");
+    const std::int64_t job_count = reader.maybe_integer("jobCount").value_or(0);
+    if (job_count < 0 || job_count > jobs_max) reader.refuse();
+    course.job_count = reader.is_good() ? static_cast<int>(job_count) : 0;
     course.is_reload_only = reader.flag("reloadOnly");
     course.status = reader.status("status");
     course.current = reader.maybe_step("current");
@@ -129,6 +157,8 @@ bool read_details(Reader& reader, Details& details) {
     details.payload_file = reader.text("payloadFile");
     if (const auto previous = reader.maybe_integer("previous"))
         details.previous = Version{*previous};
+    details.payload_sha256 = reader.maybe_text("payloadSha256").value_or("");
+    details.jobs = reader.texts("jobs");
     for (const auto& [name, value] : reader.member("labels", Json::value_t::object).items()) {
         if (!value.is_string()) return false;
         details.labels.emplace_back(name, value.get_ref<const std::string&>());
@@ -152,6 +182,7 @@ bool replay_task(const Json& record, Book& book) {
     auto course = read_course(reader.member("course", Json::value_t::object));
     if (!course || !read_details(reader, details) || !reader.is_good()) return false;
     if (course->is_reload_only != entry.sha256.empty()) return false;
+    if (details.jobs.size() != static_cast<std::size_t>(course->job_count)) return false;
     if (entry.order < 0 || entry.order == std::numeric_limits<std::int64_t>::max()) return false;
     entry.course = std::move(*course);
     book.details.insert_or_assign(entry.task_id, std::move(details));
@@ -163,8 +194,9 @@ bool replay_epoch(const Json& record, Book& book) {
     Reader reader(record);
     const Version version{reader.integer("version")};
     const release::Epoch epoch{reader.integer("epoch")};
+    const TaskType type = reader.type("type");
     if (!reader.is_good()) return false;
-    auto& highest = book.ledger.highest_epoch[version];
+    auto& highest = book.ledger.highest_epoch[{version, type}];
     highest = std::max(highest, epoch);
     return true;
 }
@@ -180,6 +212,14 @@ bool replay_applied(const Json& record, Book& book) {
     return true;
 }
 
+bool replay_banned(const Json& record, Book& book) {
+    Reader reader(record);
+    const auto banned = reader.texts("sha256");
+    if (!reader.is_good() || !record.contains("sha256")) return false;
+    book.ledger.banned = {banned.begin(), banned.end()};
+    return true;
+}
+
 bool replay_line(std::string_view line, Book& book) {
     if (line.size() < checksum_digits + 2 || line[checksum_digits] != ' ') return false;
     const std::string_view json = line.substr(checksum_digits + 1);
@@ -190,6 +230,7 @@ bool replay_line(std::string_view line, Book& book) {
     const std::string kind = reader.text("kind");
     if (kind == "task") return replay_task(*record, book);
     if (kind == "epoch") return replay_epoch(*record, book);
+    if (kind == "banned") return replay_banned(*record, book);
     if (kind == "applied") return replay_applied(*record, book);
     return false;
 }

@@ -7,7 +7,6 @@
 namespace edgeroll::agent::apply {
 namespace {
 
-using release::Version;
 using release::wire::Json;
 
 std::string line_of(const Json& record) {
@@ -27,6 +26,9 @@ Json json_of(const Course& course) {
                  {"timeUp", course.is_time_up},
                  {"stuck", course.is_stuck},
                  {"lastError", course.last_error}};
+    // Only of the other types: an older agent reads everything else.
+    if (course.type != TaskType::apply_config) json["type"] = to_text(course.type);
+    if (course.job_count != 0) json["jobCount"] = course.job_count;
     if (course.current) json["current"] = to_text(*course.current);
     if (course.failed) json["failed"] = to_text(*course.failed);
     return json;
@@ -67,11 +69,19 @@ std::string encode_task(const Entry& entry, const Details& details) {
                    {"payloadFile", details.payload_file},
                    {"steps", std::move(steps)}};
     if (details.previous) record["previous"] = details.previous->value;
+    if (!details.payload_sha256.empty()) record["payloadSha256"] = details.payload_sha256;
+    if (!details.jobs.empty()) record["jobs"] = details.jobs;
     return line_of(record);
 }
 
-std::string encode_epoch(Version version, release::Epoch epoch) {
-    const Json record = {{"kind", "epoch"}, {"version", version.value}, {"epoch", epoch.value}};
+std::string encode_epoch(const FenceKey& key, release::Epoch epoch) {
+    Json record = {{"kind", "epoch"}, {"version", key.version.value}, {"epoch", epoch.value}};
+    if (key.type != TaskType::apply_config) record["type"] = to_text(key.type);
+    return line_of(record);
+}
+
+std::string encode_banned(const Ledger& ledger) {
+    const Json record = {{"kind", "banned"}, {"sha256", ledger.banned}};
     return line_of(record);
 }
 
@@ -83,8 +93,9 @@ std::string encode_applied(const Ledger& ledger) {
 
 std::string encode_book(const Book& book) {
     std::string text = encode_applied(book.ledger);
-    for (const auto& [version, epoch] : book.ledger.highest_epoch) {
-        text += encode_epoch(version, epoch);
+    if (!book.ledger.banned.empty()) text += encode_banned(book.ledger);
+    for (const auto& [key, epoch] : book.ledger.highest_epoch) {
+        text += encode_epoch(key, epoch);
     }
     for (const auto& [id, entry] : book.ledger.tasks) {
         text += encode_task(entry, book.details.at(id));

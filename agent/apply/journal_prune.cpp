@@ -10,12 +10,34 @@ namespace edgeroll::agent::apply {
 
 using release::Version;
 
+namespace {
+
+constexpr std::size_t talkative_tasks = 20;
+constexpr std::size_t short_outputs_bytes_max = 32U << 10;
+/// More than a task has steps: what each keeps in any case is bytes_max / this.
+constexpr std::size_t shares = 64;
+
+}  // namespace
+
+void limit_outputs(Details& details, std::size_t bytes_max) {
+    std::size_t left = bytes_max;
+    for (auto step = details.steps.rbegin(); step != details.steps.rend(); ++step) {
+        std::string& output = step->output;
+        const std::size_t allowed = std::max(left, bytes_max / shares);
+        if (output.size() > allowed) output.erase(0, output.size() - allowed);
+        left -= std::min(left, output.size());
+    }
+}
+
 void prune(Book& book, std::size_t keep, std::optional<Version> live) {
     std::vector<const Entry*> finished;
     for (const auto& [id, entry] : book.ledger.tasks) {
         if (release::is_final(entry.course.status)) finished.push_back(&entry);
     }
     std::ranges::sort(finished, std::ranges::greater{}, &Entry::order);
+    for (std::size_t i = talkative_tasks; i < finished.size(); ++i) {
+        limit_outputs(book.details.at(finished[i]->task_id), short_outputs_bytes_max);
+    }
     std::vector<std::string> dropped;
     for (std::size_t i = keep; i < finished.size(); ++i) {
         const Version version = finished[i]->version;
@@ -31,7 +53,7 @@ void prune(Book& book, std::size_t keep, std::optional<Version> live) {
         needed.insert(entry.version);
     auto& epochs = book.ledger.highest_epoch;
     for (auto it = epochs.begin(); it != epochs.end() && epochs.size() > 4 * keep;) {
-        it = needed.contains(it->first) ? std::next(it) : epochs.erase(it);
+        it = needed.contains(it->first.version) ? std::next(it) : epochs.erase(it);
     }
 }
 

@@ -25,16 +25,19 @@ std::string text(std::int64_t number) {
 
 }  // namespace
 
+bool is_fenced_off(const Ledger& ledger, const Offer& offer) {
+    if (!offer.epoch || release::has_mutant(release::Mutant::fence_forgotten)) return false;
+    const auto highest = ledger.highest_epoch.find({offer.version, offer.type});
+    return highest != ledger.highest_epoch.end() && *offer.epoch < highest->second;
+}
+
 Admission admit(const Ledger& ledger, const Offer& offer, int queue_max) {
     Admission admission;
-    if (offer.epoch && !release::has_mutant(release::Mutant::fence_forgotten)) {
-        const auto highest = ledger.highest_epoch.find(offer.version);
-        if (highest != ledger.highest_epoch.end() && *offer.epoch < highest->second) {
-            return refuse(code::wrong_state, "epoch " + text(offer.epoch->value) + " of version " +
-                                                 text(offer.version.value) + " is older than " +
-                                                 text(highest->second.value) +
-                                                 ", which has been seen already");
-        }
+    if (is_fenced_off(ledger, offer)) {
+        const release::Epoch highest = ledger.highest_epoch.at({offer.version, offer.type});
+        return refuse(code::wrong_state, "epoch " + text(offer.epoch->value) + " of version " +
+                                             text(offer.version.value) + " is older than " +
+                                             text(highest.value) + ", which has been seen already");
     }
     const auto known = ledger.tasks.find(offer.task_id);
     if (known != ledger.tasks.end()) {
@@ -42,7 +45,12 @@ Admission admit(const Ledger& ledger, const Offer& offer, int queue_max) {
         admission.status = known->second.course.status;
         return admission;
     }
-    const bool has_content = !offer.sha256.empty();
+    if (!offer.is_forced && ledger.banned.contains(offer.sha256)) {
+        return refuse(code::wrong_state, "content " + offer.sha256 +
+                                             " is banned: it was rolled back or banned by hand; "
+                                             "force the release to use it all the same");
+    }
+    const bool has_content = offer.type == TaskType::apply_config && !offer.sha256.empty();
     int unfinished = 0;
     for (const auto& [id, entry] : ledger.tasks) {
         if (release::is_final(entry.course.status)) continue;
@@ -80,18 +88,21 @@ Admission admit(const Ledger& ledger, const Offer& offer, int queue_max) {
 Ledger record(Ledger ledger, const Offer& offer, const Admission& admission) {
     if (admission.kind == Admission::Kind::refuse) return ledger;
     if (offer.epoch) {
-        auto& highest = ledger.highest_epoch[offer.version];
+        auto& highest = ledger.highest_epoch[{offer.version, offer.type}];
         highest = std::max(highest, *offer.epoch);
     }
     if (admission.kind == Admission::Kind::repeat) return ledger;
     Entry entry;
     entry.task_id = offer.task_id;
     entry.version = offer.version;
-    entry.sha256 = offer.sha256;
+    // Of the other types the digest is for bans only: nothing of them is ever applied.
+    if (offer.type == TaskType::apply_config) entry.sha256 = offer.sha256;
     for (const auto& [id, other] : ledger.tasks)
         entry.order = std::max(entry.order, other.order);
     ++entry.order;
-    entry.course.is_reload_only = offer.sha256.empty();
+    entry.course.type = offer.type;
+    entry.course.job_count = offer.job_count;
+    entry.course.is_reload_only = entry.sha256.empty();
     entry.course.status = admission.status;
     ledger.tasks.insert_or_assign(offer.task_id, std::move(entry));
     return ledger;

@@ -1,10 +1,11 @@
 // Which tasks an agent knows, and the rules by which it takes a new one (SPEC.md section 5): known
-// task ids, fencing by epoch, versions that only grow, a bounded queue. Pure.
+// task ids, fencing by epoch, banned contents, versions that only grow, a bounded queue. Pure.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "agent/apply/machine.hpp"
@@ -16,15 +17,26 @@ namespace edgeroll::agent::apply {
 struct Entry {
     std::string task_id;
     release::Version version;
-    std::string sha256;      ///< content digest; empty: reload only
+    std::string sha256;      ///< content digest; empty: reload only, or another type
     std::int64_t order = 0;  ///< arrival; the lowest waiting one runs next
     Course course;
+};
+
+/// What an epoch fences. A version alone stands for its apply_config.
+struct FenceKey {
+    // NOLINTNEXTLINE(google-explicit-constructor)
+    FenceKey(release::Version fenced, TaskType of = TaskType::apply_config)
+        : version(fenced), type(of) {}
+    release::Version version;
+    TaskType type;
+    friend auto operator<=>(const FenceKey&, const FenceKey&) = default;
 };
 
 /// Everything the rules look at. Kept in the journal.
 struct Ledger {
     std::map<std::string, Entry> tasks;
-    std::map<release::Version, release::Epoch> highest_epoch;
+    std::map<FenceKey, release::Epoch> highest_epoch;
+    std::set<std::string> banned;  ///< digests
     std::optional<release::Version> applied_version;
     std::string applied_sha256;
 };
@@ -45,14 +57,21 @@ struct Admission {
 struct Offer {
     std::string task_id;
     release::Version version;
-    std::string sha256;  ///< computed by the agent from the payload; empty: reload only
+    std::string sha256;  ///< computed by the agent from the payload; empty: nothing in it
     std::optional<release::Epoch> epoch;
+    TaskType type = TaskType::apply_config;
+    int job_count = 0;       ///< run_job: 1 to jobs_max
+    bool is_forced = false;  ///< a banned content is taken all the same
 };
 
-/// Order of the rules: an epoch below the highest seen for the version: 3003. A known task id:
-/// repeat. Content (sha256 not empty): the applied version with the applied digest: done, unless a
-/// task with content is unfinished; not above the applied version and that of every unfinished task
-/// with content: 3003. More than `queue_max` waiting (one more may be running or about to): 5003.
+/// Whether the offer's epoch is below the highest seen for its version and type.
+[[nodiscard]] bool is_fenced_off(const Ledger& ledger, const Offer& offer);
+
+/// Order of the rules: an epoch below the highest seen for the version and type: 3003. A known task
+/// id: repeat. A banned digest, not forced: 3003. Content (apply_config, sha256 not empty): the
+/// applied version with the applied digest: done, unless a task with content is unfinished; not
+/// above the applied version and that of every unfinished task with content: 3003. More than
+/// `queue_max` waiting (one more may be running or about to): 5003.
 [[nodiscard]] Admission admit(const Ledger& ledger, const Offer& offer, int queue_max);
 
 /// The ledger after an admission of kind run, done or repeat (a repeat may raise the epoch).

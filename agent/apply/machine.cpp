@@ -12,9 +12,9 @@ namespace {
 
 using release::TaskStatus;
 
-constexpr std::array<std::string_view, 12> step_words{
-    "validate", "stage",       "preinstall", "check",       "switch",      "reload",
-    "verify",   "postinstall", "put_back",   "reload_back", "verify_back", "rollback"};
+constexpr std::array<std::string_view, 14> step_words{
+    "validate",    "stage",    "preinstall",  "check",       "switch",   "reload", "verify",
+    "postinstall", "put_back", "reload_back", "verify_back", "rollback", "purge",  "job"};
 
 // The table of transitions: forward from left to right; a failure before the switch ends the task,
 // one from the switch on leads to the first step of the way back.
@@ -24,8 +24,26 @@ constexpr std::array forward{StepName::validate, StepName::stage,       StepName
 constexpr std::array reload_only{StepName::reload, StepName::verify, StepName::postinstall};
 constexpr std::array way_back{StepName::put_back, StepName::reload_back, StepName::verify_back,
                               StepName::rollback};
+constexpr std::array reload_task{StepName::reload, StepName::verify};
+constexpr std::array purge_task{StepName::purge};
+constexpr auto job_task = [] {
+    std::array<StepName, jobs_max> steps{};
+    steps.fill(StepName::job);
+    return steps;
+}();
 
 std::span<const StepName> plan(const Course& course) {
+    switch (course.type) {
+        case TaskType::reload:
+            return reload_task;
+        case TaskType::purge_cache:
+            return purge_task;
+        case TaskType::run_job:
+            return std::span(job_task).first(
+                static_cast<std::size_t>(std::clamp(course.job_count, 0, jobs_max)));
+        case TaskType::apply_config:
+            break;
+    }
     if (course.is_reload_only) return reload_only;
     return forward;
 }
@@ -44,11 +62,29 @@ std::optional<StepName> first_open(const Course& course, std::span<const StepNam
     return open == steps.end() ? std::nullopt : std::optional<StepName>(*open);
 }
 
+std::size_t done_count(const Course& course) {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(course.finished, [](StepName step) { return !is_backward(step); }));
+}
+
+/// The step that comes next as long as all goes well. By count: a plan may hold a step many times.
+std::optional<StepName> next_forward(const Course& course) {
+    const auto steps = plan(course);
+    const std::size_t done = done_count(course);
+    return done < steps.size() ? std::optional<StepName>(steps[done]) : std::nullopt;
+}
+
+bool is_apply(const Course& course) {
+    return course.type == TaskType::apply_config;
+}
+
 /// Where a task stands, for people: the step that is running or would be next.
-std::string_view place(const Course& course) {
-    if (course.current) return to_text(*course.current);
-    const auto next = first_open(course, plan(course));
-    return next ? to_text(*next) : "its end";
+std::string place(const Course& course) {
+    const auto step = course.current ? course.current : next_forward(course);
+    if (!step) return "its end";
+    if (*step != StepName::job || course.job_count == 1) return std::string(to_text(*step));
+    return "job " + std::to_string(done_count(course) + 1) + " of " +
+           std::to_string(course.job_count);
 }
 
 void add_error(Course& course, const std::string& error) {
@@ -58,7 +94,7 @@ void add_error(Course& course, const std::string& error) {
 
 [[noreturn]] void broken_promise(const char* function, const Course& course) {
     std::fprintf(stderr, "edgeroll: apply machine: %s called out of turn at %s (status %s)\n",
-                 function, std::string(place(course)).c_str(),
+                 function, place(course).c_str(),
                  std::string(release::to_text(course.status)).c_str());
     std::abort();
 }
@@ -80,6 +116,7 @@ std::optional<StepName> step_from_text(std::string_view text) {
 }
 
 bool is_past_return(const Course& course) {
+    if (!is_apply(course)) return false;
     if (!course.is_reload_only) return course.is_switched;
     return course.current.has_value() || !course.finished.empty();
 }
@@ -91,6 +128,11 @@ bool is_going_back(const Course& course) {
 }
 
 bool is_plausible(const Course& course) {
+    const bool has_jobs = course.type == TaskType::run_job;
+    if (has_jobs ? course.job_count < 1 || course.job_count > jobs_max : course.job_count != 0) {
+        return false;
+    }
+    if (!is_apply(course) && (!course.is_reload_only || course.is_stuck)) return false;
     std::vector<StepName> done;
     std::ranges::copy_if(course.finished, std::back_inserter(done),
                          [](StepName step) { return !is_backward(step); });
@@ -142,18 +184,17 @@ std::optional<StepName> next_step(const Course& course) {
     }
     if (course.is_time_up) {
         if (course.is_reload_only) return std::nullopt;
-        return first_open(course, plan(course)) ? std::optional<StepName>(StepName::put_back)
-                                                : std::nullopt;
+        return next_forward(course) ? std::optional<StepName>(StepName::put_back) : std::nullopt;
     }
-    return first_open(course, plan(course));
+    return next_forward(course);
 }
 
 Course begin_step(Course course, StepName step) {
     if (course.current || next_step(course) != step) broken_promise("begin_step", course);
     if (step == StepName::put_back && !course.failed) {
         // Only the end of the time leads back without a failed step.
-        course.failed = first_open(course, plan(course));
-        add_error(course, "the task's time was up before " + std::string(place(course)));
+        course.failed = next_forward(course);
+        add_error(course, "the task's time was up before " + place(course));
     }
     course.status = TaskStatus::running;
     course.current = step;
@@ -175,26 +216,29 @@ Course end_step(Course course, const StepResult& result) {
         return course;
     }
     if (!result.is_ok) {
+        const std::string called =
+            result.called.empty() ? std::string(to_text(step)) : result.called;
+        const bool may_be_cancelled = !course.is_reload_only || !is_apply(course);
         course.failed = step;
         if (has_content_to_put_back(course)) {
-            add_error(course, std::string(to_text(step)) + " failed: " + result.error);
-        } else if (course.is_cancel_wanted && !course.is_reload_only) {
+            add_error(course, called + " failed: " + result.error);
+        } else if (course.is_cancel_wanted && may_be_cancelled) {
             course.status = TaskStatus::cancelled;
-            course.last_error = "cancelled during " + std::string(to_text(step));
+            course.last_error = "cancelled during " + called;
         } else {
             course.status = TaskStatus::failed;
-            add_error(course, std::string(to_text(step)) + " failed: " + result.error);
+            add_error(course, called + " failed: " + result.error);
         }
         return course;
     }
-    if (!first_open(course, plan(course))) course.status = TaskStatus::success;
+    if (!next_forward(course)) course.status = TaskStatus::success;
     return course;
 }
 
 Course settle(Course course) {
     if (release::is_final(course.status)) return course;
     if (next_step(course)) broken_promise("settle", course);
-    const std::string where(place(course));
+    const std::string where = place(course);
     if (course.is_cancel_wanted && !is_past_return(course)) {
         course.status = TaskStatus::cancelled;
         course.last_error = course.finished.empty() ? "cancelled while it was waiting"
@@ -202,7 +246,7 @@ Course settle(Course course) {
         return course;
     }
     if (course.is_time_up && !course.failed) {
-        course.failed = first_open(course, plan(course));
+        if (is_apply(course)) course.failed = next_forward(course);
         add_error(course, course.finished.empty() ? "the task's time was up while it was waiting"
                                                   : "the task's time was up before " + where);
     }
@@ -212,16 +256,20 @@ Course settle(Course course) {
 
 Course recover(Course course, bool is_live_new) {
     if (course.status != TaskStatus::running) return course;
-    const std::string where(place(course));
+    const std::string where = place(course);
     const bool was_begun = course.current.has_value();
     const auto interrupted = std::exchange(course.current, std::nullopt);
     const std::string restarted =
         std::string("the agent was restarted ") + (was_begun ? "during " : "before ") + where;
     const auto fail_untouched = [&] {
-        course.failed = interrupted ? interrupted : first_open(course, plan(course));
+        if (is_apply(course)) course.failed = interrupted ? interrupted : next_forward(course);
         course.status = course.is_cancel_wanted ? TaskStatus::cancelled : TaskStatus::failed;
         add_error(course, course.is_cancel_wanted ? "cancelled; " + restarted : restarted);
     };
+    if (!is_apply(course)) {
+        fail_untouched();
+        return course;
+    }
     if (course.is_reload_only) {
         // Reloading what is there can be repeated; nothing was changed that could be undone.
         if (!was_begun && course.finished.empty()) fail_untouched();
@@ -243,7 +291,7 @@ Course recover(Course course, bool is_live_new) {
     }
     if (!is_live_new) {
         // Somebody moved `live` while the agent was away: back to what is known to be good.
-        course.failed = interrupted ? interrupted : first_open(course, plan(course));
+        course.failed = interrupted ? interrupted : next_forward(course);
         add_error(course, restarted + " and found that live points to another version");
     }
     return course;
@@ -251,11 +299,11 @@ Course recover(Course course, bool is_live_new) {
 
 int progress(const Course& course) {
     if (course.status == TaskStatus::success) return 100;
-    std::size_t done = 0;
-    for (const StepName step : course.finished) {
-        if (!is_backward(step) && step != course.failed) ++done;
-    }
-    return static_cast<int>(done * 100 / plan(course).size());
+    std::size_t done = done_count(course);
+    // A failed step that was done is the last one of the way forward.
+    if (course.failed && has_finished(course, *course.failed)) --done;
+    const std::size_t all = plan(course).size();
+    return all == 0 ? 0 : static_cast<int>(done * 100 / all);
 }
 
 }  // namespace edgeroll::agent::apply

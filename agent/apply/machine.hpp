@@ -1,7 +1,8 @@
 // Applying one configuration, as a machine without files or processes: it says which step comes
 // next, the executor does it and brings the result back. Two halves: prepare (validate, stage,
 // preinstall, check) leaves the node as it was; activate (switch, reload, verify, postinstall) is
-// undone on failure.
+// undone on failure. The other types of tasks (reload, purge_cache, run_job) are a row of steps of
+// which nothing is undone, and none is ever begun twice.
 #pragma once
 
 #include <array>
@@ -10,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "agent/apply/task_type.hpp"
 #include "release/states.hpp"
 
 namespace edgeroll::agent::apply {
@@ -27,6 +29,8 @@ enum class StepName {
     reload_back,
     verify_back,
     rollback,  ///< the rollback hook
+    purge,     ///< the only step of purge_cache
+    job,       ///< of run_job: as many as there are jobs
 };
 
 [[nodiscard]] std::string_view to_text(StepName name);
@@ -37,16 +41,24 @@ struct StepResult {
     std::optional<int> exit_code;  ///< of a command that ran
     std::string output;            ///< tail of what it printed
     std::string error;             ///< why it failed, for lastError
+    std::string called;            ///< how lastError calls the step; empty: by its name
 };
+
+inline constexpr int jobs_max = 50;
 
 /// What happened so far; also what the journal keeps of a task's course.
 struct Course {
-    bool is_reload_only = false;  ///< no content: only reload, verify, postinstall
+    TaskType type = TaskType::apply_config;
+    int job_count = 0;  ///< run_job: 1 to jobs_max; else 0
+    /// No content. Of apply_config: only reload, verify, postinstall. Always, of the other types.
+    bool is_reload_only = false;
     release::TaskStatus status = release::TaskStatus::pending;
     std::optional<StepName> current;  ///< begun and not finished
     std::vector<StepName> finished;   ///< in order, the failed one included
-    std::optional<StepName> failed;   ///< the first step that failed
-    bool is_switched = false;         ///< `live` was (or may have been) moved to the new version
+    /// The first step that failed; of types other than apply_config only one that was done, so
+    /// that of several jobs it is the last finished one.
+    std::optional<StepName> failed;
+    bool is_switched = false;  ///< `live` was (or may have been) moved to the new version
     bool is_cancel_wanted = false;
     bool is_time_up = false;
     bool is_stuck = false;  ///< putting back failed: `live` still points to the failed version
@@ -56,7 +68,7 @@ struct Course {
 
 /// Whether the task changed, or may have changed, what the node serves: its switch was begun, or
 /// the reload of a task without content. From here on it cannot be cancelled, and a restarted agent
-/// goes on with it.
+/// goes on with it. Never so for the other types: their commands can be killed at any time.
 [[nodiscard]] bool is_past_return(const Course& course);
 
 /// Whether the way back has begun (or ended): only putting back goes on.
@@ -88,7 +100,8 @@ struct Course {
 /// After a restart of the agent. @param is_live_new whether `live` points to the task's version.
 /// Waiting tasks go on waiting. Before the switch: failed ("the agent was restarted during check").
 /// After it: goes on with what was begun (reload, verify, ... are repeated), so that the task
-/// finishes or is undone. The result has no step begun.
+/// finishes or is undone. The other types: failed, since nobody knows how far a job came, and it
+/// must not run twice. The result has no step begun.
 [[nodiscard]] Course recover(Course course, bool is_live_new);
 
 /// 0..100 by the share of steps done; 100 only with success.

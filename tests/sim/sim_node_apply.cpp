@@ -75,6 +75,8 @@ StepResult SimNode::effect(const std::string& task_id, StepName step) {
         case StepName::preinstall:
         case StepName::postinstall:
         case StepName::rollback:
+        case StepName::purge:
+        case StepName::job:
             break;
         case StepName::stage:
             if (live_ != entry.version) versions_[entry.version] = {true, false};

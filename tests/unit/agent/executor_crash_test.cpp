@@ -57,17 +57,9 @@ ExecutorSettings settings(bool is_bad) {
     made.commands.check = "cat a.conf sub/b.conf";
     made.commands.reload = "true";
     // In the bad world version 2 does not serve, so that the way back is walked.
+    if (is_bad) made.commands.verify = "test $EDGEROLL_VERSION != 2";
     made.commands.verify_url = "http://server/edgeroll-version";
-    made.commands.timeout = Millis(is_bad ? 60 : 10'000);
     return made;
-}
-
-std::function<UrlProber::Finding()> server(const TemporaryFolder& root, bool is_bad) {
-    return [&root, is_bad] {
-        const std::string live = root.read("live/edgeroll-version");
-        if (live.empty() || (is_bad && live == "2\n")) return answers(404, "");
-        return answers(200, live);
-    };
 }
 
 /// What a web server would read through `live` at this moment is one whole version.
@@ -78,7 +70,11 @@ void expect_live_is_whole(const TemporaryFolder& root, int at) {
     EXPECT_EQ(root.read("live/sub/b.conf"), "b" + version) << at;
     EXPECT_EQ(root.read("live/edgeroll-version"), version + "\n") << at;
     for (const std::string& name : root.names("versions")) {
-        EXPECT_EQ(root.read("versions/" + name + "/edgeroll-version"), name + "\n") << at;
+        const std::string text = root.read("versions/" + name + "/edgeroll-version");
+        // It may be renamed away and removed while we look.
+        if (root.has("versions/" + name)) {
+            EXPECT_EQ(text, name + "\n") << at;
+        }
     }
 }
 
@@ -86,7 +82,7 @@ void expect_live_is_whole(const TemporaryFolder& root, int at) {
 bool crash_while_applying(const TemporaryFolder& root, int fatal, bool dies_after, bool is_bad) {
     const pid_t child = ::fork();
     if (child == 0) {
-        Edge edge(root, settings(is_bad), server(root, is_bad), [&](std::unique_ptr<Files> files) {
+        Edge edge(root, settings(is_bad), {}, [&](std::unique_ptr<Files> files) {
             return std::make_unique<MortalFiles>(std::move(files), fatal, dies_after);
         });
         (void)edge.apply(dispatch_of(2, content(2)));
@@ -109,14 +105,14 @@ TEST_P(Crash, leaves_a_whole_version_and_no_task_open_wherever_it_happens) {
     for (int fatal = 1; fatal < 200; ++fatal) {
         const TemporaryFolder root;
         {
-            Edge edge(root, settings(false), server(root, false));
+            Edge edge(root, settings(false));
             ASSERT_EQ(edge.apply(dispatch_of(1, content(1))).status, TaskStatus::success);
         }
         if (!crash_while_applying(root, fatal, dies_after, is_bad)) break;
         ++crashes;
         expect_live_is_whole(root, fatal);
 
-        Edge edge(root, settings(is_bad), server(root, is_bad));
+        Edge edge(root, settings(is_bad));
         const std::string task = "apply_config_127.0.0.1_2";
         if (const auto known = edge.await(edge.executor().report(task, Millis(20'000)))) {
             EXPECT_TRUE(release::is_final(known->status)) << fatal;

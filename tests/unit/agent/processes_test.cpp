@@ -181,6 +181,17 @@ TEST(Processes, leaves_no_zombies_and_no_descriptors) {
     EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1) << "no child is left";
 }
 
+TEST(CommandEnvironment, has_a_variable_of_a_job_once) {
+    Environment environment{{"PATH", "/bin"}, {"LANG", "C"}};
+    release::wire::Job job;
+    job.name = "warm";
+    job.env = {{"LANG", "de"}, {"MODE", "fast"}};
+    add_job_environment(environment, job);
+    const Environment expected{
+        {"PATH", "/bin"}, {"EDGEROLL_JOB", "warm"}, {"LANG", "de"}, {"MODE", "fast"}};
+    EXPECT_EQ(environment, expected);
+}
+
 TEST(CommandEnvironment, spells_labels_as_variables) {
     EXPECT_EQ(label_variable("region"), "EDGEROLL_LABEL_REGION");
     EXPECT_EQ(label_variable("my-app.v2"), "EDGEROLL_LABEL_MY_APP_V2");

@@ -91,6 +91,26 @@ TEST_F(Routes, answer_in_the_contracts_codes) {
     EXPECT_EQ(lower.body["code"], 3003);
 }
 
+TEST_F(Routes, say_which_contents_are_held) {
+    const std::string text = payload({{"a", "1"}});
+    const std::string path = "/contents/" + digest(text);
+    EXPECT_EQ(call("GET", path).body["data"]["held"], false);
+    auto reference = dispatch_of(1, "");
+    reference.is_by_reference = true;
+    reference.sha256 = digest(text);
+    const std::string body = release::wire::write_dispatch(reference);
+    const Got lacking = call("POST", "/tasks/dispatch", body);
+    EXPECT_EQ(lacking.status, 409) << "never a 404, which would be about the task";
+    EXPECT_EQ(lacking.body["code"], 3001);
+    EXPECT_EQ(lacking.body["message"], "content " + digest(text) + " is not here");
+    ASSERT_EQ(dispatch(1, text).status, 200);
+    EXPECT_TRUE(edge_.until([&] { return call("GET", path).body["data"]["held"] == true; }));
+    for (const char* bad : {"/contents/abc", "/contents/..%2F..%2Fetc"}) {
+        EXPECT_EQ(call("GET", bad).status, 400) << bad;
+        EXPECT_EQ(call("GET", bad).body["code"], 2002) << bad;
+    }
+}
+
 TEST_F(Routes, refuse_a_wait_that_is_no_number) {
     for (const char* bad : {"", "x", "-1", "1x", "nan", "inf", "1e9"}) {
         EXPECT_EQ(call("GET", "/tasks/nobody", "", {{"wait", bad}}).status, 400) << bad;

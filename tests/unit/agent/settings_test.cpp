@@ -50,6 +50,11 @@ TEST(AgentSettings, have_the_contracts_names_and_defaults) {
         {"AGENT_VERIFY_CMD", ""},
         {"AGENT_VERIFY_URL", ""},
         {"AGENT_HOOKS_DIR", ""},
+        {"AGENT_PURGE_CMD", ""},
+        {"AGENT_JOBS_DIR", ""},
+        {"AGENT_RELOAD_TIMEOUT_SEC", "60"},
+        {"AGENT_PURGE_TIMEOUT_SEC", "300"},
+        {"AGENT_JOB_TIMEOUT_SEC", "3600"},
         {"AGENT_COMMAND_TIMEOUT_SEC", "60"},
         {"AGENT_COMMAND_NICE", "10"},
         {"AGENT_KEEP_VERSIONS", "5"},
@@ -81,6 +86,14 @@ TEST(AgentSettings, name_the_one_that_is_wrong) {
     EXPECT_THAT(with("AGENT_VERIFY_URL", "ftp://x"), StartsWith("AGENT_VERIFY_URL"));
     EXPECT_THAT(with("AGENT_HOOKS_DIR", "/no/such/folder"), StartsWith("AGENT_HOOKS_DIR"));
     EXPECT_EQ(with("AGENT_HOOKS_DIR", "/tmp"), "");
+    EXPECT_THAT(with("AGENT_JOBS_DIR", "/no/such/folder"), StartsWith("AGENT_JOBS_DIR"));
+    EXPECT_THAT(with("AGENT_JOBS_DIR", "tmp"), StartsWith("AGENT_JOBS_DIR"));
+    EXPECT_EQ(with("AGENT_JOBS_DIR", "/tmp"), "");
+    for (const char* name :
+         {"AGENT_RELOAD_TIMEOUT_SEC", "AGENT_PURGE_TIMEOUT_SEC", "AGENT_JOB_TIMEOUT_SEC"}) {
+        EXPECT_THAT(with(name, "0"), StartsWith(name));
+        EXPECT_EQ(with(name, "0.5"), "");
+    }
 }
 
 TEST(AgentSettings, come_from_a_file_and_the_environment_wins) {

@@ -109,6 +109,25 @@ TEST_F(Talk, gives_up_on_5xx_answers_after_the_dispatch_timeout) {
     EXPECT_EQ(move.verdict.failure, FailureKind::unreachable);
 }
 
+TEST_F(Talk, says_why_a_dispatch_was_not_taken_and_not_that_the_task_is_unknown) {
+    for (const double jitter : {0.0, 0.3, 0.5, 0.7, 0.99}) {
+        Conversation talk = make();
+        Move move = talk.begin(start);
+        Instant now = start;
+        while (move.kind != Kind::finish) {
+            if (move.kind == Kind::pause) {
+                now = move.until;
+                move = talk.woken(now);
+            } else if (move.kind == Kind::dispatch) {
+                move = talk.heard(say(Heard::server_error, "503: disk full"), now, jitter);
+            } else {
+                move = talk.heard(say(Heard::unknown_task, "404: not known here"), now, jitter);
+            }
+        }
+        EXPECT_THAT(move.verdict.error, HasSubstr("disk full")) << jitter;
+    }
+}
+
 TEST_F(Talk, asks_for_the_task_when_a_dispatch_may_have_arrived) {
     Conversation talk = make();
     (void)talk.begin(start);

@@ -1,0 +1,109 @@
+#include "agent/contents.hpp"
+
+#include <algorithm>
+#include <string_view>
+
+#include "agent/layout.hpp"
+#include "release/wire/payload.hpp"
+#include "release/wire/text_util.hpp"
+
+namespace edgeroll::agent {
+namespace {
+
+using release::TaskStatus;
+using release::Version;
+
+constexpr std::string_view ending = ".json";
+
+std::string path_of(const std::string& name) {
+    return std::string(layout::contents) + "/" + name;
+}
+
+std::string name_of(Version version, const std::string& sha256) {
+    return std::to_string(version.value) + "-" + sha256 + std::string(ending);
+}
+
+struct Kept {
+    Version version;
+    std::string sha256;
+};
+
+/// What a file's name stands for; nothing for any other name.
+std::optional<Kept> kept_from(std::string_view name) {
+    const auto dash = name.find('-');
+    if (dash == std::string_view::npos || !name.ends_with(ending)) return std::nullopt;
+    const auto version = layout::version_from(name.substr(0, dash));
+    name.remove_prefix(dash + 1);
+    name.remove_suffix(ending.size());
+    if (!version || !release::wire::is_sha256_hex(name)) return std::nullopt;
+    return Kept{*version, std::string(name)};
+}
+
+bool is_content(const std::string& text, const std::string& sha256) {
+    const auto payload = release::wire::parse_payload(text);
+    return payload && release::wire::content_digest(*payload) == sha256;
+}
+
+/// Names of the files that hold this content, as their names say.
+Result<std::vector<std::string>> holders(Files& files, const std::string& sha256) {
+    auto names = files.list(layout::contents);
+    if (!names) return names;
+    std::erase_if(*names, [&](const std::string& name) {
+        const auto kept = kept_from(name);
+        return !kept || kept->sha256 != sha256;
+    });
+    return names;
+}
+
+}  // namespace
+
+Result<bool> is_content_held(Files& files, const std::string& sha256) {
+    const auto names = holders(files, sha256);
+    if (!names) return tl::unexpected(names.error());
+    return !names->empty();
+}
+
+Result<std::optional<std::string>> read_content(Files& files, const std::string& sha256) {
+    const auto names = holders(files, sha256);
+    if (!names) return tl::unexpected(names.error());
+    for (const std::string& name : *names) {
+        auto text = files.read_file(path_of(name), release::wire::dispatch_bytes_max);
+        if (text && !*text) continue;  // its version was removed just now
+        if (text && is_content(**text, sha256)) return std::move(*text);
+        // The sender sends it again, and a good copy takes its place.
+        if (auto done = files.remove(path_of(name)); !done) return tl::unexpected(done.error());
+    }
+    return std::optional<std::string>();
+}
+
+Result<void> keep_content(Files& files, const std::string& payload_file, Version version,
+                          const std::string& sha256) {
+    if (auto done = files.make_folders(layout::contents); !done) return done;
+    return files.rename(layout::task_file(payload_file), path_of(name_of(version, sha256)));
+}
+
+Result<void> keep_left_contents(Files& files, const apply::Book& book) {
+    const auto left = files.list(layout::tasks);
+    if (!left) return tl::unexpected(left.error());
+    for (const auto& [id, entry] : book.ledger.tasks) {
+        const std::string& file = book.details.at(id).payload_file;
+        if (entry.course.status != TaskStatus::success || entry.sha256.empty()) continue;
+        if (std::ranges::find(*left, file) == left->end()) continue;
+        auto done = keep_content(files, file, entry.version, entry.sha256);
+        if (!done) return done;
+    }
+    return {};
+}
+
+Result<void> prune_contents(Files& files, const std::vector<Version>& present) {
+    const auto names = files.list(layout::contents);
+    if (!names) return tl::unexpected(names.error());
+    for (const std::string& name : *names) {
+        const auto kept = kept_from(name);
+        if (kept && std::ranges::find(present, kept->version) != present.end()) continue;
+        if (auto done = files.remove(path_of(name)); !done) return done;
+    }
+    return {};
+}
+
+}  // namespace edgeroll::agent
