@@ -106,8 +106,11 @@ Move Conversation::heard_dispatch(const Answer& answer, Instant now, double jitt
             may_have_arrived_ = true;
             return retry(Ask::query, now, jitter);
         case Heard::lacks_content:
-            // It was not taken: nothing to ask for before the payload is sent along.
+            // It was not taken: the payload is sent along at once. One that lacks it even so is
+            // asked like any other that does not make sense.
             if (is_out_of_time(now)) return out_of_time(now);
+            if (has_lacked_content_) return retry(Ask::dispatch, now, jitter);
+            has_lacked_content_ = true;
             return ask(Ask::dispatch, now);
         case Heard::server_error:
         case Heard::unknown_task:

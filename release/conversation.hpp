@@ -100,6 +100,7 @@ class Conversation {
     bool is_forgotten_ = false;  ///< accepted, then unknown to the agent
     bool ignores_hold_ = false;  ///< answered ?wait= at once: poll it
     bool is_last_question_ = false;
+    bool has_lacked_content_ = false;
     std::string refusal_;       ///< a 409 on dispatch, until a query tells what it meant
     std::string last_trouble_;  ///< for error_msg when time is up
 };
