@@ -1,7 +1,5 @@
 #include "control/store/api_create.hpp"
 
-#include <algorithm>
-#include <limits>
 #include <optional>
 #include <string>
 #include <utility>
@@ -11,6 +9,7 @@
 #include "control/store/moment.hpp"
 #include "control/store/node_facts.hpp"
 #include "control/store/node_writer.hpp"
+#include "control/store/version_choice.hpp"
 #include "release/plan.hpp"
 #include "release/wire/batch_config.hpp"
 #include "release/wire/json_util.hpp"
@@ -26,18 +25,6 @@ constexpr int tries = 8;
 
 std::string text_of(Version version) {
     return std::to_string(version.value);
-}
-
-std::int64_t highest(Connection& connection, const std::string& column, const std::string& table) {
-    return connection.query("SELECT COALESCE(MAX(" + column + "), 0) FROM " + table)
-        .at(0)
-        .integer_or(0, 0);
-}
-
-/// What earlier requests and nodes hold: a release must be above all of it (SPEC.md 4.9).
-std::int64_t highest_released(Connection& connection) {
-    return std::max(highest(connection, "version", "release_tasks"),
-                    highest(connection, "applied_version", "nodes"));
 }
 
 /// The content digest of an explicit version; empty for a release that only reloads.
@@ -69,31 +56,9 @@ std::string checked_content(Connection& connection, Version version, bool is_rel
     return digest;
 }
 
-std::int64_t next_after(std::int64_t version) {
-    if (version == std::numeric_limits<std::int64_t>::max()) {
-        refuse(release::code::wrong_state, "there is no version above " + std::to_string(version));
-    }
-    return version + 1;
-}
-
-Version choose_version(Connection& connection, const NewRelease& request) {
-    const std::int64_t released = highest_released(connection);
-    if (!request.version) {
-        return Version{
-            next_after(std::max(released, highest(connection, "version", "config_versions")))};
-    }
-    if (request.version->value < 1) refuse(release::code::invalid, "version must be above 0");
-    if (request.version->value <= released) {
-        refuse(release::code::exists, "version " + text_of(*request.version) +
-                                          " is taken or not above every earlier one: use " +
-                                          std::to_string(next_after(released)) + " or higher");
-    }
-    return *request.version;
-}
-
 CreatedRelease planned(Connection& connection, const NewRelease& request) {
     CreatedRelease created;
-    created.version = choose_version(connection, request);
+    created.version = choose_version(connection, request.version);
     const std::string digest =
         request.version ? checked_content(connection, created.version, request.is_reload_only)
                         : std::string();
@@ -192,7 +157,7 @@ Value checked(const NewRelease& request) {
         }
         const auto policy = release::wire::parse_batch_config(request.batch_config);
         if (!policy) {
-            refuse(release::code::invalid, "batch_config: " + policy.error().message);
+            refuse(release::code::invalid, policy.error().message);
         }
     }
     if (request.not_before.empty()) return std::monostate{};

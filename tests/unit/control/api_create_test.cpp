@@ -96,8 +96,8 @@ TEST_F(ApiCreate, refuses_every_field_that_is_wrong_and_names_it) {
               "field 'type' must be apply_config: other types are not supported");
     EXPECT_EQ(refusal(R"({"target":"cdn","batch_config":"x"})"),
               "field 'batch_config' must be an object");
-    EXPECT_EQ(refusal(R"({"target":"cdn","batch_config":{"batch_size":2}})"),
-              "batch_config: key 'batch_size' is not supported by this version");
+    EXPECT_EQ(refusal(R"({"target":"cdn","batch_config":{"batch_size":"2"}})"),
+              "batch_config: field 'batch_size' must be an integer");
     EXPECT_EQ(refusal(R"({"target":"cdn","batch_config":{"oops":2}})"),
               "batch_config: key 'oops' is unknown");
     for (const char* moment :
