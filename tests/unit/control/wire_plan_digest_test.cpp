@@ -19,6 +19,8 @@ TEST(PlanDigest, is_the_same_for_the_same_plan) {
     const std::string digest =
         plan_digest({two_batches, "c", TaskType::apply_config, R"({"retries":1,"batch_size":1})"});
     EXPECT_TRUE(is_sha256_hex(digest)) << digest;
+    EXPECT_EQ(digest.substr(0, 32), sha256_hex("1:1\n2:2\n").substr(0, 32));
+    EXPECT_EQ(digest.substr(32, 16), sha256_hex("c").substr(0, 16));
     EXPECT_EQ(digest, plan_digest({two_batches, "c", TaskType::apply_config,
                                    R"({ "batch_size": 1, "retries": 1 })"}));
     EXPECT_EQ(plan_digest({two_batches, "", TaskType::reload, ""}),
