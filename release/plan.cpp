@@ -41,33 +41,54 @@ bool has_label(const FleetNode& node, const std::string& name,
     });
 }
 
-// By a list of names and addresses, or by labels; the list wins.
+bool has_labels(const FleetNode& node, const Selector& selector) {
+    return std::all_of(selector.labels.begin(), selector.labels.end(), [&](const auto& label) {
+        return has_label(node, label.first, label.second);
+    });
+}
+
+// Decides for one node after the other, and keeps in mind which entries of the list were met.
+class Choice {
+  public:
+    explicit Choice(const Selector& selector) : selector_(selector) {
+        for (const std::string& entry : selector.nodes)
+            is_met_.emplace(entry, false);
+    }
+
+    // By the list of names and addresses, or by labels; the list wins.
+    bool takes(const FleetNode& node) {
+        if (selector_.nodes.empty()) return has_labels(node, selector_);
+        const bool by_name = meet(node.name);
+        const bool by_ip = meet(node.ip);
+        return by_name || by_ip;
+    }
+    [[nodiscard]] std::vector<std::string> unmatched() const {
+        std::vector<std::string> entries;
+        for (const auto& [entry, is_met] : is_met_) {
+            if (!is_met) entries.emplace_back(entry);
+        }
+        return entries;
+    }
+
+  private:
+    bool meet(const std::string& entry) {
+        const auto found = is_met_.find(entry);
+        if (found == is_met_.end()) return false;
+        found->second = true;
+        return true;
+    }
+
+    const Selector& selector_;
+    std::map<std::string_view, bool> is_met_;
+};
+
 std::vector<FleetNode> select(const std::vector<FleetNode>& fleet, const Selector& selector,
                               std::vector<std::string>& unmatched) {
-    if (selector.is_empty()) return fleet;
+    Choice choice(selector);
     std::vector<FleetNode> chosen;
-    if (selector.nodes.empty()) {
-        std::copy_if(
-            fleet.begin(), fleet.end(), std::back_inserter(chosen), [&](const FleetNode& node) {
-                return std::all_of(
-                    selector.labels.begin(), selector.labels.end(),
-                    [&](const auto& label) { return has_label(node, label.first, label.second); });
-            });
-        return chosen;
-    }
-    std::map<std::string_view, bool> wanted;  // entry, found
-    for (const std::string& entry : selector.nodes)
-        wanted.emplace(entry, false);
-    for (const FleetNode& node : fleet) {
-        const auto by_name = wanted.find(node.name);
-        const auto by_ip = wanted.find(node.ip);
-        if (by_name != wanted.end()) by_name->second = true;
-        if (by_ip != wanted.end()) by_ip->second = true;
-        if (by_name != wanted.end() || by_ip != wanted.end()) chosen.push_back(node);
-    }
-    for (const auto& [entry, is_found] : wanted) {
-        if (!is_found) unmatched.emplace_back(entry);
-    }
+    std::copy_if(fleet.begin(), fleet.end(), std::back_inserter(chosen),
+                 [&](const FleetNode& node) { return choice.takes(node); });
+    unmatched = choice.unmatched();
     return chosen;
 }
 
@@ -129,6 +150,18 @@ Plan make_plan(const std::vector<FleetNode>& fleet, const Policy& policy) {
         ++batch;
     }
     return plan;
+}
+
+void name_left_out(Plan& plan, const std::vector<UnfitNode>& unfit, const Selector& selector) {
+    Choice choice(selector);
+    for (const UnfitNode& other : unfit) {
+        if (!choice.takes(other.node)) continue;
+        plan.left_out.push_back({other.node.id, other.node.name, other.reason});
+    }
+    const std::vector<std::string> nowhere = choice.unmatched();
+    std::erase_if(plan.unmatched, [&](const std::string& entry) {
+        return std::find(nowhere.begin(), nowhere.end(), entry) == nowhere.end();
+    });
 }
 
 std::string canonical_text(const std::vector<PlannedNode>& plan, std::string_view content_sha256) {

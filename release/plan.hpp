@@ -21,17 +21,36 @@ namespace edgeroll::release {
 /// Ascending by (batch, id). @param fleet ascending by id
 [[nodiscard]] std::vector<PlannedNode> default_plan(const std::vector<FleetNode>& fleet);
 
+/// A node that is not released to now, and why ("offline").
+struct LeftOut {
+    NodeId node;
+    std::string name;
+    std::string reason;
+    friend bool operator==(const LeftOut&, const LeftOut&) = default;
+};
+
 struct Plan {
     std::vector<PlannedNode> nodes;      ///< ascending by (batch, id); empty: nothing to release to
     std::vector<std::string> unmatched;  ///< entries of the selector's list that no node has
+    std::vector<LeftOut> left_out;       ///< as name_left_out fills it in
 };
 
 /// The plan that a policy asks for: its selector's nodes in the order of their ids, cut by its
 /// sizes; without sizes as default_plan does. @param fleet ascending by id
 [[nodiscard]] Plan make_plan(const std::vector<FleetNode>& fleet, const Policy& policy);
 
-/// The text whose SHA-256 is plan_sha256: one line `batch:node` for each row, in the plan's order,
-/// then the version's content digest, so that a preview and a creation can be compared.
+/// A node of the inventory that no plan may use now: not enabled, or not online.
+struct UnfitNode {
+    FleetNode node;
+    std::string reason;
+};
+
+/// Adds those that the selector would take to the plan's left_out; what they are called is no
+/// longer unmatched. @param unfit ascending by id
+void name_left_out(Plan& plan, const std::vector<UnfitNode>& unfit, const Selector& selector);
+
+/// One line `batch:node` for each row, in the plan's order, then the version's content digest:
+/// equal texts are equal plans (release/wire/plan_digest makes plan_sha256 of it).
 [[nodiscard]] std::string canonical_text(const std::vector<PlannedNode>& plan,
                                          std::string_view content_sha256);
 

@@ -4,6 +4,7 @@
 #include "control/api/respond.hpp"
 #include "control/api/routes.hpp"
 #include "control/api/views.hpp"
+#include "release/wire/content.hpp"
 #include "release/wire/payload.hpp"
 
 namespace edgeroll::control::api {
@@ -34,11 +35,11 @@ Result<ConfigView> read_config(const Request& request, const Caller& caller) {
     if (config.payload.size() > release::wire::payload_bytes_max) {
         return tl::unexpected(too_large(release::wire::payload_bytes_max));
     }
-    const auto parsed = release::wire::parse_payload(config.payload);
-    if (!parsed) return tl::unexpected(parsed.error());
+    auto kind = release::wire::read_content(config.payload);
+    if (!kind) return tl::unexpected(kind.error());
     // `{}` tells agents to reload what they have: as the content of a version it is a mistake.
-    if (parsed->files.empty()) return invalid("payload: must have at least one file");
-    config.sha256 = release::wire::content_digest(*parsed);
+    if (kind->is_empty) return invalid("payload: must have at least one file");
+    config.sha256 = std::move(kind->sha256);
     auto note = bounded_text(*body, "note", note_bytes_max);
     if (!note) return tl::unexpected(std::move(note.error()));
     config.note = std::move(*note);

@@ -213,6 +213,12 @@ std::string Metrics::text(const release::Result<Gauges>& gauges) const {
                    ReleaseStatus::cancelled, gauges->releases_by_status);
         add_gauges(registry, "edgeroll_nodes", "Node rows of all releases, by status.",
                    NodeStatus::cancelled, gauges->nodes_by_status);
+        prometheus::BuildGauge()
+            .Name("edgeroll_nodes_drifting")
+            .Help("Nodes whose applied content is not the one that they should have.")
+            .Register(registry)
+            .Add({})
+            .Set(static_cast<double>(gauges->nodes_drifting));
     }
     return text + serializer.Serialize(registry.Collect());
 }

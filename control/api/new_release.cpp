@@ -9,6 +9,7 @@
 #include "release/wire/batch_config.hpp"
 #include "release/wire/json_util.hpp"
 #include "release/wire/text_util.hpp"
+#include "release/wire/web_url.hpp"
 
 namespace edgeroll::control::api {
 namespace {
@@ -19,29 +20,17 @@ using release::wire::Json;
 constexpr std::size_t reason_bytes_max = 4096;
 constexpr std::size_t key_bytes_max = 200;
 
-/// A value that asks for nothing: the field might as well be missing.
-bool is_idle(const Json& value) {
-    return value.is_null() || value == false;
-}
-
-Result<void> refuse_unsupported(const Json& body) {
-    for (const char* field : {"from_release", "supersede", "callback_url"}) {
-        const auto found = body.find(field);
-        if (found != body.end() && !is_idle(*found)) {
-            return invalid(std::string("field '") + field + "' is not supported yet");
-        }
-    }
-    return {};
-}
-
 Result<void> read_kind(const Json& body, NewRelease& wanted) {
     const auto target = release::wire::required_text(body, "target");
     if (!target) return tl::unexpected(target.error());
     if (*target != "cdn") return invalid("field 'target' must be cdn");
     const auto type = release::wire::optional_text(body, "type");
     if (!type) return tl::unexpected(type.error());
-    if (type->value_or("apply_config") != "apply_config") {
-        return invalid("field 'type' must be apply_config: other types are not supported");
+    if (*type) {
+        wanted.type = release::from_text<release::TaskType>(**type);
+        if (!wanted.type) {
+            return invalid("field 'type' must be apply_config, reload, purge_cache or run_job");
+        }
     }
     wanted.target = *target;
     return {};
@@ -57,6 +46,39 @@ Result<void> read_content(const Json& body, NewRelease& wanted) {
     const auto is_reload_only = release::wire::optional_flag(body, "reload_only");
     if (!is_reload_only) return tl::unexpected(is_reload_only.error());
     wanted.is_reload_only = is_reload_only->value_or(false);
+    const auto source = release::wire::optional_integer(body, "from_release");
+    if (!source) return tl::unexpected(source.error());
+    if (*source) {
+        if (**source <= 0) return invalid("field 'from_release' must be the id of a release");
+        if (wanted.is_reload_only) {
+            return invalid("fields 'from_release' and 'reload_only' are both given: leave one out");
+        }
+        wanted.from_release = release::ReleaseId{**source};
+    }
+    return {};
+}
+
+Result<void> read_flags(const Json& body, NewRelease& wanted) {
+    const auto is_forced = release::wire::optional_flag(body, "force");
+    if (!is_forced) return tl::unexpected(is_forced.error());
+    wanted.is_forced = is_forced->value_or(false);
+    const auto supersedes = release::wire::optional_flag(body, "supersede");
+    if (!supersedes) return tl::unexpected(supersedes.error());
+    wanted.supersedes = supersedes->value_or(false);
+    return {};
+}
+
+/// It carries the outcome, and perhaps a secret in its path: plain http only inside the machine.
+Result<void> read_callback(const Json& body, NewRelease& wanted) {
+    auto text = release::wire::optional_text(body, "callback_url");
+    if (!text) return tl::unexpected(text.error());
+    if (!*text) return {};
+    const auto url = release::wire::parse_web_url(**text);
+    if (!url) return invalid("field 'callback_url' must be " + url.error().message);
+    if (!url->is_https && !release::wire::is_loopback(*url)) {
+        return invalid("field 'callback_url' must be an https URL (http only to this machine)");
+    }
+    wanted.callback_url = std::move(**text);
     return {};
 }
 
@@ -121,17 +143,17 @@ Result<NewRelease> read_new_release(const tls::Request& request, const Caller& c
     if (auto known = only_parameters(request, {}); !known) return tl::unexpected(known.error());
     const auto body = read_body(request, {"target", "type", "version", "reload_only", "reason",
                                           "batch_config", "not_before", "callback_url", "supersede",
-                                          "from_release", "dry_run", "planSha256"});
+                                          "from_release", "force", "dry_run", "planSha256"});
     if (!body) return tl::unexpected(body.error());
     NewRelease wanted;
     wanted.created_by = caller.name;
     auto reason = bounded_text(*body, "reason", reason_bytes_max);
     if (!reason) return tl::unexpected(reason.error());
     wanted.reason = std::move(*reason);
-    for (auto* read : {&read_kind, &read_content, &read_rules, &read_preview}) {
+    for (auto* read :
+         {&read_kind, &read_content, &read_flags, &read_callback, &read_rules, &read_preview}) {
         if (auto done = (*read)(*body, wanted); !done) return tl::unexpected(done.error());
     }
-    if (auto done = refuse_unsupported(*body); !done) return tl::unexpected(done.error());
     if (auto done = read_key(request, *body, wanted); !done) return tl::unexpected(done.error());
     return wanted;
 }

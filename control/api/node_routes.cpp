@@ -24,13 +24,16 @@ void NodeRoutes::add_to(tls::Router& router, Guard& guard) {
 }
 
 awaitable<Response> NodeRoutes::list(Request request) {
-    const auto known = only_parameters(request, {});
+    const auto known = only_parameters(request, {"drift"});
     if (!known) co_return refuse(known.error());
+    const auto is_drift_only = number_parameter(request, "drift", 0, 0, 1);
+    if (!is_drift_only) co_return refuse(is_drift_only.error());
     const auto nodes = co_await store_.nodes();
     if (!nodes) co_return refuse(nodes.error());
     Json items = Json::array();
-    for (const NodeView& node : *nodes)
-        items.push_back(json_of(node));
+    for (const NodeView& node : *nodes) {
+        if (node.has_drift || *is_drift_only == 0) items.push_back(json_of(node));
+    }
     Json data = Json::object();
     data["total"] = items.size();
     data["items"] = std::move(items);

@@ -84,6 +84,18 @@ Json json_of(const ReleaseView& view) {
     return data;
 }
 
+Json json_of(const std::vector<release::LeftOut>& nodes) {
+    Json list = Json::array();
+    for (const release::LeftOut& node : nodes) {
+        Json entry = Json::object();
+        entry["nodeId"] = node.node.value;
+        entry["nodeName"] = node.name;
+        entry["reason"] = node.reason;
+        list.push_back(std::move(entry));
+    }
+    return list;
+}
+
 Json json_of(const CreatedRelease& created) {
     Json data = Json::object();
     data["releaseId"] = created.id.value == 0 ? Json(nullptr) : Json(created.id.value);
@@ -94,7 +106,14 @@ Json json_of(const CreatedRelease& created) {
     for (const release::PlannedNode& node : created.plan) {
         list_of_batch(batches, node.batch, "nodeIds").push_back(node.node.value);
     }
+    for (Json& batch : batches)
+        batch["size"] = batch["nodeIds"].size();
     data["batches"] = std::move(batches);
+    data["leftOut"] = json_of(created.left_out);
+    Json superseded = Json::array();
+    for (const release::ReleaseId id : created.superseded)
+        superseded.push_back(id.value);
+    data["superseded"] = std::move(superseded);
     return data;
 }
 
@@ -114,6 +133,9 @@ Json json_of(const NodeView& node) {
     data["appliedVersion"] =
         node.applied_version ? Json(node.applied_version->value) : Json(nullptr);
     data["appliedSha256"] = word_or_null(node.applied_sha256);
+    data["wantedVersion"] = node.wanted_version ? Json(node.wanted_version->value) : Json(nullptr);
+    data["wantedSha256"] = word_or_null(node.wanted_sha256);
+    data["hasDrift"] = node.has_drift;
     data["lastSeenAt"] = word_or_null(node.last_seen_at);
     data["createdAt"] = word_or_null(node.created_at);
     data["updatedAt"] = word_or_null(node.updated_at);

@@ -1,6 +1,8 @@
 // Releases, configurations and nodes as JSON (SPEC.md section 7, docs/api.md).
 #pragma once
 
+#include <vector>
+
 #include "control/store/api_store.hpp"
 #include "release/wire/json_util.hpp"
 
@@ -9,6 +11,8 @@ namespace edgeroll::control::api {
 /// Without `batches`: an item of a list.
 [[nodiscard]] release::wire::Json json_of(const ReleaseSummary& release);
 [[nodiscard]] release::wire::Json json_of(const ReleaseView& view);
+/// `[{nodeId,nodeName,reason}]`
+[[nodiscard]] release::wire::Json json_of(const std::vector<release::LeftOut>& nodes);
 [[nodiscard]] release::wire::Json json_of(const CreatedRelease& created);
 [[nodiscard]] release::wire::Json json_of(const NodeView& node);
 /// @param has_payload whether the content is shown

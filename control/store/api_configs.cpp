@@ -3,15 +3,15 @@
 
 #include "control/store/api_inventory.hpp"
 #include "control/store/column_text.hpp"
-#include "release/wire/payload.hpp"
+#include "release/wire/content.hpp"
 
 namespace edgeroll::control {
 namespace {
 
-std::string digest_of(const std::string& text, const char* what) {
-    const auto payload = release::wire::parse_payload(text);
-    if (!payload) refuse(release::code::invalid, what + payload.error().message);
-    return release::wire::content_digest(*payload);
+std::string digest_of(const std::string& text) {
+    const auto kind = release::wire::read_content(text);
+    if (!kind) refuse(release::code::invalid, kind.error().message);
+    return kind->sha256;
 }
 
 std::optional<ConfigView> find_config(Connection& connection, release::Version version) {
@@ -50,7 +50,7 @@ bool insert(Connection& connection, const ConfigView& config, const std::string&
 
 ConfigView add_config(Connection& connection, const ConfigView& config) {
     if (config.version.value < 1) refuse(release::code::invalid, "version must be above 0");
-    const std::string digest = digest_of(config.payload, "payload: ");
+    const std::string digest = digest_of(config.payload);
     const bool is_new = insert(connection, config, digest);
     std::optional<ConfigView> stored = find_config(connection, config.version);
     if (!stored) {
@@ -58,8 +58,8 @@ ConfigView add_config(Connection& connection, const ConfigView& config) {
                         release::Outcome::not_done);
     }
     if (is_new) return *stored;
-    const auto there = release::wire::parse_payload(stored->payload);
-    if (!there || release::wire::content_digest(*there) != digest) {
+    const auto there = release::wire::read_content(stored->payload);
+    if (!there || there->sha256 != digest) {
         refuse(release::code::exists, "version " + std::to_string(config.version.value) +
                                           " exists with other content; a version never changes, "
                                           "use a new one");
@@ -75,8 +75,8 @@ ConfigView read_config(Connection& connection, release::Version version) {
                "version " + std::to_string(version.value) + " has no content");
     }
     if (config->sha256.empty()) {
-        const auto payload = release::wire::parse_payload(config->payload);
-        if (payload) config->sha256 = release::wire::content_digest(*payload);
+        const auto kind = release::wire::read_content(config->payload);
+        if (kind) config->sha256 = kind->sha256;
     }
     return *config;
 }

@@ -1,24 +1,26 @@
 #include "control/store/api_create.hpp"
 
-#include <algorithm>
-#include <limits>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "control/store/column_text.hpp"
+#include "control/store/create_content.hpp"
+#include "control/store/create_plan.hpp"
+#include "control/store/create_replay.hpp"
+#include "control/store/create_source.hpp"
 #include "control/store/history.hpp"
 #include "control/store/moment.hpp"
-#include "control/store/node_facts.hpp"
 #include "control/store/node_writer.hpp"
-#include "release/plan.hpp"
+#include "control/store/supersede.hpp"
+#include "control/store/version_choice.hpp"
 #include "release/wire/batch_config.hpp"
-#include "release/wire/json_util.hpp"
-#include "release/wire/payload.hpp"
+#include "release/wire/plan_digest.hpp"
 
 namespace edgeroll::control {
 namespace {
 
+using release::TaskType;
 using release::Version;
 
 /// Two requests may choose the same next version or carry the same key: the later one looks again.
@@ -28,148 +30,106 @@ std::string text_of(Version version) {
     return std::to_string(version.value);
 }
 
-std::int64_t highest(Connection& connection, const std::string& column, const std::string& table) {
-    return connection.query("SELECT COALESCE(MAX(" + column + "), 0) FROM " + table)
-        .at(0)
-        .integer_or(0, 0);
-}
-
-/// What earlier requests and nodes hold: a release must be above all of it (SPEC.md 4.9).
-std::int64_t highest_released(Connection& connection) {
-    return std::max(highest(connection, "version", "release_tasks"),
-                    highest(connection, "applied_version", "nodes"));
-}
-
-/// The content digest of an explicit version; empty for a release that only reloads.
-std::string checked_content(Connection& connection, Version version, bool is_reload_only) {
-    const Rows rows =
-        connection.query("SELECT payload FROM config_versions WHERE version = ?", {version.value});
-    if (is_reload_only) {
-        if (rows.empty()) return {};
-        refuse(release::code::invalid,
-               "version " + text_of(version) + " has content: leave out reload_only");
-    }
-    if (rows.empty()) {
-        refuse(release::code::not_found,
-               "version " + text_of(version) +
-                   " has no content: PUT it to /api/v1/configs first, or set reload_only");
-    }
-    const auto payload = release::wire::parse_payload(rows[0].text(0));
-    if (!payload) {
-        refuse(release::code::invalid, "the content of version " + text_of(version) +
-                                           " cannot be used: " + payload.error().message);
-    }
-    const std::string digest = release::wire::content_digest(*payload);
-    const Rows banned =
-        connection.query("SELECT 1 FROM banned_contents WHERE sha256 = ?", {digest});
-    if (!banned.empty()) {
-        refuse(release::code::wrong_state,
-               "the content of version " + text_of(version) + " is banned");
-    }
-    return digest;
-}
-
-std::int64_t next_after(std::int64_t version) {
-    if (version == std::numeric_limits<std::int64_t>::max()) {
-        refuse(release::code::wrong_state, "there is no version above " + std::to_string(version));
-    }
-    return version + 1;
-}
-
-Version choose_version(Connection& connection, const NewRelease& request) {
-    const std::int64_t released = highest_released(connection);
-    if (!request.version) {
-        return Version{
-            next_after(std::max(released, highest(connection, "version", "config_versions")))};
-    }
-    if (request.version->value < 1) refuse(release::code::invalid, "version must be above 0");
-    if (request.version->value <= released) {
-        refuse(release::code::exists, "version " + text_of(*request.version) +
-                                          " is taken or not above every earlier one: use " +
-                                          std::to_string(next_after(released)) + " or higher");
-    }
-    return *request.version;
-}
-
-CreatedRelease planned(Connection& connection, const NewRelease& request) {
+/// Everything that is decided before the first write.
+struct Decided {
     CreatedRelease created;
-    created.version = choose_version(connection, request);
-    const std::string digest =
-        request.version ? checked_content(connection, created.version, request.is_reload_only)
-                        : std::string();
-    created.plan = release::default_plan(read_fleet(connection));
-    if (created.plan.empty()) {
-        refuse(release::code::wrong_state, "there is no enabled online node to release to");
+    TaskType type = TaskType::apply_config;
+    std::string batch_config;
+    CreateContent content;
+};
+
+TaskType type_of(const NewRelease& request, const std::optional<CreateSource>& source) {
+    const TaskType type = request.type.value_or(source ? source->type : TaskType::apply_config);
+    if (source && type != source->type) {
+        refuse(release::code::invalid, "release " + std::to_string(source->id.value) +
+                                           " is of type " + std::string(to_text(source->type)) +
+                                           ", which goes on: leave out type");
     }
-    created.plan_sha256 = release::wire::sha256_hex(release::canonical_text(created.plan, digest));
-    if (!request.expected_plan_sha256.empty() &&
-        request.expected_plan_sha256 != created.plan_sha256) {
-        refuse(release::code::wrong_state,
-               "the plan is not the one of planSha256 any more: look at a new dry run");
-    }
-    return created;
+    return type;
 }
 
-/// The first answer to the same key, if there was one.
-std::optional<CreatedRelease> answered_before(Connection& connection, const NewRelease& request) {
-    if (request.idempotency_key.empty()) return std::nullopt;
-    const Rows keys = connection.query(
-        "SELECT request_sha256, release_task_id FROM idempotency_keys WHERE client = ? AND "
-        "idempotency_key = ?",
-        {request.created_by, request.idempotency_key});
-    if (keys.empty()) return std::nullopt;
-    if (keys[0].text(0) != request.request_sha256) {
-        refuse(release::code::wrong_state,
-               "this Idempotency-Key was used for another request: use a new key");
-    }
-    CreatedRelease created;
-    created.id = release::ReleaseId{keys[0].integer_or(1, 0)};
-    const Rows found = connection.query(
-        "SELECT version, plan_sha256 FROM release_tasks WHERE id = ?", {created.id.value});
-    if (found.empty()) {
-        refuse(release::code::not_found, "the release made with this Idempotency-Key was deleted");
-    }
-    created.version = Version{found[0].integer_or(0, 0)};
-    created.plan_sha256 = found[0].text(1);
-    for (const Row& row :
-         connection.query("SELECT node_id, batch FROM release_task_nodes WHERE release_task_id = ? "
-                          "ORDER BY batch, node_id",
-                          {created.id.value})) {
-        release::PlannedNode node;
-        node.node = release::NodeId{row.integer_or(0, 0)};
-        node.batch = row.small(1);
-        created.plan.push_back(node);
-    }
-    return created;
+release::Policy policy_of(const std::string& batch_config) {
+    if (batch_config.empty()) return {};
+    const auto policy = release::wire::parse_batch_config(batch_config);
+    if (!policy) refuse(release::code::invalid, policy.error().message);
+    return *policy;
 }
 
-void insert_release(Connection& connection, const NewRelease& request, const Value& not_before,
-                    CreatedRelease& created) {
-    connection.execute(
-        "INSERT INTO release_tasks (type, target, version, status, total_nodes, total_batches, "
-        "reason, created_by, batch_config, plan_sha256, not_before) VALUES ('apply_config', ?, ?, "
-        "'pending', ?, ?, ?, ?, ?, ?, ?)",
-        {request.target, created.version.value, static_cast<std::int64_t>(created.plan.size()),
-         std::int64_t{created.plan.back().batch}, null_if_empty(fitted(request.reason)),
-         null_if_empty(request.created_by), null_if_empty(request.batch_config),
-         created.plan_sha256, not_before});
-    created.id = release::ReleaseId{
-        connection.query("SELECT id FROM release_tasks WHERE version = ?", {created.version.value})
-            .at(0)
-            .integer_or(0, 0)};
-    if (!add_planned_rows(connection, created.id, created.plan)) {
-        throw DbFailure("the rows of the new release exist already", release::Outcome::permanent);
+void require_expected(const std::string& expected, const CreatedRelease& created) {
+    if (expected.empty() || expected == created.plan_sha256) return;
+    std::string what;
+    for (const std::string& part : release::wire::plan_differences(expected, created.plan_sha256))
+        what += (what.empty() ? "" : " and ") + part;
+    const int batches = created.plan.back().batch;
+    refuse(release::code::wrong_state,
+           "the plan is not the one of planSha256 any more: " + what + " changed. Today it is " +
+               std::to_string(created.plan.size()) +
+               (created.plan.size() == 1 ? " node in " : " nodes in ") + std::to_string(batches) +
+               (batches == 1 ? " batch" : " batches") + ": look at a new dry run");
+}
+
+Decided decide(Connection& connection, const NewRelease& request) {
+    Decided decided;
+    const std::optional<CreateSource> source = read_source(connection, request);
+    decided.type = type_of(request, source);
+    CreatedRelease& created = decided.created;
+    created.version = choose_version(connection, request.version);
+    decided.batch_config =
+        request.batch_config.empty() && source ? source->batch_config : request.batch_config;
+    decided.content = choose_content(connection, request, decided.type, source);
+    release::Plan plan = plan_release(connection, policy_of(decided.batch_config), source);
+    created.plan = std::move(plan.nodes);
+    created.left_out = std::move(plan.left_out);
+    const release::wire::PlanParts parts{created.plan, decided.content.sha256, decided.type,
+                                         decided.batch_config};
+    created.plan_sha256 = release::wire::plan_digest(parts);
+    require_expected(request.expected_plan_sha256, created);
+    if (request.supersedes) {
+        created.superseded = find_superseded(connection, created.version, created.plan);
     }
+    return decided;
+}
+
+release::HistoryRow history_of(const NewRelease& request, const CreatedRelease& created) {
     release::HistoryRow row;
     row.kind = "release_created";
     row.detail.emplace_back("version", text_of(created.version));
     if (!request.reason.empty()) row.detail.emplace_back("reason", fitted(request.reason));
-    add_history(connection, created.id, request.created_by, {row});
-    if (request.idempotency_key.empty()) return;
+    if (request.from_release) {
+        row.detail.emplace_back("from_release", std::to_string(request.from_release->value));
+    }
+    if (request.is_forced) row.detail.emplace_back("forced", "yes");
+    std::string earlier;
+    for (const release::ReleaseId id : created.superseded)
+        earlier += (earlier.empty() ? "" : " ") + std::to_string(id.value);
+    if (!earlier.empty()) row.detail.emplace_back("supersedes", earlier);
+    return row;
+}
+
+void insert_release(Connection& connection, const NewRelease& request, const Value& not_before,
+                    Decided& decided) {
+    CreatedRelease& created = decided.created;
     connection.execute(
-        "INSERT INTO idempotency_keys (client, idempotency_key, request_sha256, "
-        "release_task_id) VALUES (?, ?, ?, ?)",
-        {request.created_by, request.idempotency_key, request.request_sha256, created.id.value});
+        "INSERT INTO release_tasks (type, target, version, status, total_nodes, total_batches, "
+        "reason, created_by, batch_config, plan_sha256, not_before, callback_url, forced, "
+        "from_release) VALUES (?, ?, ?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        {std::string(to_text(decided.type)), request.target, created.version.value,
+         static_cast<std::int64_t>(created.plan.size()), std::int64_t{created.plan.back().batch},
+         null_if_empty(fitted(request.reason)), null_if_empty(request.created_by),
+         null_if_empty(decided.batch_config), created.plan_sha256, not_before,
+         null_if_empty(request.callback_url), std::int64_t{request.is_forced ? 1 : 0},
+         request.from_release ? Value{request.from_release->value} : Value{}});
+    created.id = release::ReleaseId{
+        connection.query("SELECT id FROM release_tasks WHERE version = ?", {created.version.value})
+            .at(0)
+            .integer_or(0, 0)};
+    copy_content(connection, decided.content, created.version, request.created_by);
+    if (!add_planned_rows(connection, created.id, created.plan)) {
+        throw DbFailure("the rows of the new release exist already", release::Outcome::permanent);
+    }
+    stop_superseded(connection, created.superseded, created.version, request.created_by);
+    add_history(connection, created.id, request.created_by, {history_of(request, created)});
+    remember_answer(connection, request, created);
 }
 
 /// What can be refused without looking into the database. Returns not_before for its column.
@@ -186,14 +146,11 @@ Value checked(const NewRelease& request) {
     if (request.target != "cdn") {
         refuse(release::code::invalid, "target must be cdn");
     }
-    if (!request.batch_config.empty()) {
-        if (request.batch_config.size() > text_bytes_max) {
-            refuse(release::code::invalid, "batch_config is too long");
-        }
-        const auto policy = release::wire::parse_batch_config(request.batch_config);
-        if (!policy) {
-            refuse(release::code::invalid, "batch_config: " + policy.error().message);
-        }
+    (void)policy_of(request.batch_config);
+    if (request.from_release && request.is_reload_only) {
+        refuse(release::code::invalid,
+               "from_release takes the content of that release, or none as it did: leave out "
+               "reload_only");
     }
     if (request.not_before.empty()) return std::monostate{};
     const auto time = database_time(request.not_before);
@@ -208,10 +165,10 @@ CreatedRelease try_to_create(Connection& connection, const NewRelease& request,
     if (!request.is_dry_run) {
         if (auto before = answered_before(connection, request)) return *before;
     }
-    CreatedRelease created = planned(connection, request);
-    if (!request.is_dry_run) insert_release(connection, request, not_before, created);
+    Decided decided = decide(connection, request);
+    if (!request.is_dry_run) insert_release(connection, request, not_before, decided);
     transaction.commit();
-    return created;
+    return std::move(decided.created);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include "control/store/api_inventory.hpp"
 #include "control/store/column_text.hpp"
+#include "control/store/drift.hpp"
 #include "control/store/node_facts.hpp"
 #include "release/wire/text_util.hpp"
 
@@ -37,6 +38,12 @@ NodeView node_of(const Row& row) {
     node.created_at = row.text(11);
     node.updated_at = row.text(12);
     return node;
+}
+
+NodeView view_of(Connection& connection, const Row& row) {
+    std::vector<NodeView> one{node_of(row)};
+    add_wanted(connection, one);
+    return std::move(one[0]);
 }
 
 void check_word(const std::optional<std::string>& text, const char* field, std::size_t bytes_max) {
@@ -92,12 +99,15 @@ std::vector<std::pair<const char*, Value>> columns_of(const NodeChangeRequest& n
 }  // namespace
 
 std::vector<NodeView> list_nodes(Connection& connection) {
+    Transaction transaction(connection, Transaction::Kind::read);
     const Rows rows = connection.query("SELECT " + node_columns(connection.dialect()) +
                                        " FROM nodes ORDER BY id");
     std::vector<NodeView> nodes;
     nodes.reserve(rows.size());
     for (const Row& row : rows)
         nodes.push_back(node_of(row));
+    add_wanted(connection, nodes);
+    transaction.commit();
     return nodes;
 }
 
@@ -119,7 +129,7 @@ NodeView insert_node(Connection& connection, const NodeChangeRequest& node) {
         const Rows rows = connection.query(
             "SELECT " + node_columns(connection.dialect()) + " FROM nodes WHERE name = ?",
             {*node.name});
-        NodeView view = node_of(rows.at(0));
+        NodeView view = view_of(connection, rows.at(0));
         transaction.commit();
         return view;
     } catch (const DbFailure& failure) {
@@ -146,7 +156,7 @@ NodeView update_node(Connection& connection, release::NodeId id, const NodeChang
         if (rows.empty()) {
             refuse(release::code::not_found, "there is no node " + std::to_string(id.value));
         }
-        NodeView view = node_of(rows[0]);
+        NodeView view = view_of(connection, rows[0]);
         transaction.commit();
         return view;
     } catch (const DbFailure& failure) {

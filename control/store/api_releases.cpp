@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "control/store/api_inventory.hpp"
 #include "control/store/blockers.hpp"
 #include "control/store/column_text.hpp"
 #include "control/store/sql_parts.hpp"
@@ -239,6 +240,9 @@ Gauges read_gauges(Connection& connection) {
     gauges.releases_by_status = counts_by_status(connection, "release_tasks");
     gauges.nodes_by_status = counts_by_status(connection, "release_task_nodes");
     transaction.commit();
+    const std::vector<NodeView> nodes = list_nodes(connection);
+    gauges.nodes_drifting = std::count_if(nodes.begin(), nodes.end(),
+                                          [](const NodeView& node) { return node.has_drift; });
     return gauges;
 }
 

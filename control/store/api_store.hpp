@@ -11,6 +11,7 @@
 
 #include "release/commit.hpp"
 #include "release/model.hpp"
+#include "release/plan.hpp"
 #include "release/result.hpp"
 #include "release/states.hpp"
 
@@ -84,6 +85,11 @@ struct NewRelease {
     bool is_reload_only = false;
     std::string reason, created_by, not_before;  ///< not_before: RFC 3339 or empty
     std::string batch_config;                    ///< JSON text; empty: none
+    std::optional<release::TaskType> type;       ///< absent: apply_config, or from_release's
+    bool is_forced = false;                      ///< a banned content is allowed
+    std::optional<release::ReleaseId> from_release;
+    bool supersedes = false;   ///< stop earlier unfinished releases that share nodes
+    std::string callback_url;  ///< empty: none
     bool is_dry_run = false;
     std::string expected_plan_sha256;  ///< empty: not given
     std::string idempotency_key;       ///< empty: none; scoped to created_by
@@ -95,6 +101,8 @@ struct CreatedRelease {
     release::Version version;
     std::vector<release::PlannedNode> plan;
     std::string plan_sha256;
+    std::vector<release::LeftOut> left_out;      ///< ascending by node; not of a repeated request
+    std::vector<release::ReleaseId> superseded;  ///< stopped (of a dry run: would be); ascending
 };
 
 struct ConfigView {
@@ -110,6 +118,10 @@ struct NodeView {
     release::Labels labels;
     std::optional<release::Version> applied_version;
     std::string applied_sha256, last_seen_at, created_at, updated_at;
+    /// The content it should have by the newest release that succeeded with it (docs/api.md).
+    std::optional<release::Version> wanted_version;
+    std::string wanted_sha256;
+    bool has_drift = false;
 };
 
 /// Absent fields stay (PATCH) or take their defaults (POST).
@@ -123,6 +135,7 @@ struct NodeChangeRequest {
 struct Gauges {
     std::map<std::string, std::int64_t> releases_by_status;
     std::map<std::string, std::int64_t> nodes_by_status;  ///< release_task_nodes, all releases
+    std::int64_t nodes_drifting = 0;                      ///< NodeView::has_drift
 };
 
 /// Errors carry the code of SPEC.md section 7: 3001, 3002, 3003, or 5002 (not_done: unreachable).
@@ -138,10 +151,12 @@ class ApiStore {
     /// @param page_size 1 to event_page_size_max
     virtual Answer<EventPage> events(release::ReleaseId id, std::int64_t after, int page,
                                      int page_size) = 0;
-    /// Plans with release::default_plan over the enabled online nodes and writes release, node rows
-    /// and history in one transaction. 3003 without any node or when the plan differs from the
+    /// Plans over the enabled online nodes and writes release, node rows and history in one
+    /// transaction, with the content's copy for from_release and the stops of superseded releases.
+    /// 2002 for a batch_config, selector or content that cannot be used; 3003 without any node, for
+    /// a banned content, a from_release in the wrong state, or when the plan differs from the
     /// expected one; 3002 when the version is taken or not above every earlier one; 3001 when an
-    /// explicit version has no content (unless reload only).
+    /// explicit version has no content (unless reload only) or from_release is not there.
     virtual Answer<CreatedRelease> create(NewRelease request) = 0;
     /// 3002 when the version exists with other content (the same content again is fine).
     virtual Answer<ConfigView> put_config(ConfigView config) = 0;

@@ -8,6 +8,7 @@
 #include "control/store/history.hpp"
 #include "control/store/node_writer.hpp"
 #include "control/store/sql_parts.hpp"
+#include "release/wire/plan_digest.hpp"
 
 namespace edgeroll::control {
 namespace {
@@ -111,6 +112,23 @@ bool may_start(Connection& connection, const Claim& claim) {
         .empty();
 }
 
+/// plan_sha256 says that the rows are edgeroll's own, and of which plan.
+void mark_planned(Connection& connection, release::ReleaseId id,
+                  const std::vector<release::PlannedNode>& planned) {
+    if (planned.empty()) return;
+    const Rows rows = connection.query(
+        "SELECT type, batch_config, (SELECT sha256 FROM config_versions WHERE "
+        "config_versions.version = release_tasks.version) FROM release_tasks WHERE id = ?",
+        {id.value});
+    const std::string content = rows.at(0).text(2);
+    const std::string batch_config = rows.at(0).text(1);
+    const auto type = release::from_text<release::TaskType>(rows.at(0).text(0))
+                          .value_or(release::TaskType::apply_config);
+    const release::wire::PlanParts parts{planned, content, type, batch_config};
+    connection.execute("UPDATE release_tasks SET plan_sha256 = ? WHERE id = ?",
+                       {release::wire::plan_digest(parts), id.value});
+}
+
 void record_release_changes(Connection& connection, const Claim& claim, const Commit& commit) {
     std::vector<release::HistoryRow> rows;
     if (commit.release.current_batch) {
@@ -137,6 +155,7 @@ Committed write_commit(Connection& connection, const Claim& claim, const Commit&
     Transaction transaction(connection, Transaction::Kind::write);
     if (!update_release(connection, claim, commit)) return why_refused(connection, claim);
     if (!add_planned_rows(connection, claim.release, commit.planned)) return Committed::stale;
+    mark_planned(connection, claim.release, commit.planned);
     if (commit.release.is_started && !may_start(connection, claim)) return Committed::stale;
 
     const bool is_end = commit.release.is_finished;

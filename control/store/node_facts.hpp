@@ -6,6 +6,7 @@
 
 #include "control/store/connection.hpp"
 #include "release/model.hpp"
+#include "release/plan.hpp"
 
 namespace edgeroll::control {
 
@@ -20,5 +21,8 @@ namespace edgeroll::control {
 
 /// The nodes that a plan may use: enabled and online, ascending by id.
 [[nodiscard]] std::vector<release::FleetNode> read_fleet(Connection& connection);
+
+/// All the others, with the reason ("disabled", "in maintenance", "offline"), ascending by id.
+[[nodiscard]] std::vector<release::UnfitNode> read_unfit_nodes(Connection& connection);
 
 }  // namespace edgeroll::control

@@ -94,7 +94,7 @@ std::optional<Snapshot> read_release(Connection& connection, const Claim& claim,
         if (policy) {
             snapshot.policy = *policy;
         } else {
-            add_problem(snapshot, "batch_config: " + policy.error().message);
+            add_problem(snapshot, policy.error().message);
         }
     }
     snapshot.content_sha256 = row.text(10);

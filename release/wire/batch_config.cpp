@@ -2,60 +2,66 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdint>
 #include <string>
 
-#include "release/wire/json_util.hpp"
+#include "release/wire/batch_config_parts.hpp"
 #include "release/wire/text_util.hpp"
 
 namespace edgeroll::release::wire {
 namespace {
 
-constexpr std::size_t batch_config_bytes_max = 64U << 10;
+constexpr std::array<std::string_view, 21> known_keys{
+    "enabled",          "batch_size",        "batch_percent",
+    "batches",          "selector",          "failure_threshold",
+    "max_unreachable",  "max_parallel",      "max_batch_fail_rate",
+    "max_parallel_per", "retries",           "pause_after_batch",
+    "windows",          "node_timeout_sec",  "batch_interval_sec",
+    "bake_sec",         "batch_timeout_sec", "release_timeout_sec",
+    "gate_url",         "gate_timeout_sec",  "on_failure"};
 
-/// The contract's other keys (SPEC.md section 6): refused like unknown ones, in other words.
-constexpr std::array<std::string_view, 20> planned_keys{
-    "batch_size", "batch_percent",    "batches",           "enabled",
-    "selector",   "max_unreachable",  "max_parallel",      "max_parallel_per",
-    "retries",    "not_before",       "pause_after_batch", "batch_interval_sec",
-    "windows",    "node_timeout_sec", "batch_timeout_sec", "release_timeout_sec",
-    "bake_sec",   "gate_url",         "gate_timeout_sec",  "on_failure"};
-
-tl::unexpected<Error> invalid(std::string message) {
-    return fail("batch_config: " + std::move(message), Outcome::permanent, code::invalid);
-}
-
-Result<std::optional<int>> bounded(const Json& object, const char* field, std::int64_t most) {
-    auto value = optional_integer(object, field);
-    if (!value) return invalid(std::move(value.error().message));
-    if (!*value) return std::optional<int>();
-    if (**value < 0 || **value > most) {
-        return invalid(std::string("field '") + field + "' must be from 0 to " +
-                       std::to_string(most));
+Result<void> check_keys(const Json& config) {
+    for (const auto& [key, value] : config.items()) {
+        if (std::find(known_keys.begin(), known_keys.end(), key) != known_keys.end()) continue;
+        if (key == "not_before") {
+            return bad_config(
+                "'not_before' is no key of it: it is a field of the release (column not_before)");
+        }
+        return bad_config("key '" + cut_utf8(key, 64) + "' is unknown");
     }
-    return static_cast<int>(**value);
+    return {};
 }
 
 }  // namespace
 
-Result<Policy> parse_batch_config(std::string_view json_text) {
-    auto parsed = parse_json(json_text, batch_config_bytes_max);
-    if (!parsed) return invalid(std::move(parsed.error().message));
-    if (!parsed->is_object()) return invalid("must be an object");
-    for (const auto& [key, value] : parsed->items()) {
-        if (key == "failure_threshold" || key == "max_batch_fail_rate") continue;
-        const bool is_planned =
-            std::find(planned_keys.begin(), planned_keys.end(), key) != planned_keys.end();
-        return invalid("key '" + cut_utf8(key, 64) +
-                       (is_planned ? "' is not supported by this version" : "' is unknown"));
+tl::unexpected<Error> bad_config(const std::string& message) {
+    return fail("batch_config: " + message, Outcome::permanent, code::invalid);
+}
+
+tl::unexpected<Error> bad_field(const std::string& field, const std::string& must_be) {
+    return bad_config("field '" + field + "' must be " + must_be);
+}
+
+Result<std::optional<int>> optional_bounded(const Json& object, const char* field,
+                                            std::int64_t least, std::int64_t most) {
+    const auto value = optional_integer(object, field);
+    if (!value) return bad_config(value.error().message);
+    if (!*value) return std::optional<int>();
+    if (**value < least || **value > most) {
+        return bad_field(field, "from " + std::to_string(least) + " to " + std::to_string(most));
     }
+    return static_cast<int>(**value);
+}
+
+Result<Policy> parse_batch_config(std::string_view json_text) {
+    const auto config = parse_json(json_text, batch_config_bytes_max);
+    if (!config) return bad_config(config.error().message);
+    if (!config->is_object()) return bad_config("must be an object");
+    if (auto known = check_keys(*config); !known) return tl::unexpected(known.error());
     Policy policy;
-    auto threshold = bounded(*parsed, "failure_threshold", 1'000'000'000);
-    if (!threshold) return tl::unexpected(std::move(threshold.error()));
-    auto rate = bounded(*parsed, "max_batch_fail_rate", 100);
-    if (!rate) return tl::unexpected(std::move(rate.error()));
-    policy.limits.failure_threshold = *threshold;
-    policy.limits.max_batch_fail_rate_percent = *rate;
+    for (auto* read : {&read_sizes, &read_selector, &read_limits, &read_speed, &read_times,
+                       &read_windows, &read_gate}) {
+        if (auto done = (*read)(*config, policy); !done) return tl::unexpected(done.error());
+    }
     return policy;
 }
 

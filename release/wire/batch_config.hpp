@@ -1,16 +1,19 @@
-// batch_config, as far as it is supported (SPEC.md section 6).
+// batch_config (SPEC.md section 6, docs/batch-config.md).
 #pragma once
 
 #include <string_view>
 
-#include "release/model.hpp"
+#include "release/policy.hpp"
 #include "release/result.hpp"
 
 namespace edgeroll::release::wire {
 
-/// Reads the column's text. Known keys: failure_threshold (integer >= 0), max_batch_fail_rate
-/// (0..100). Any other key, or a value of the wrong type or range, is refused with the field and
-/// the reason: a rule that is not carried out is never ignored.
+/// Longest text of the column: a list of 10,000 node names fits.
+inline constexpr std::size_t batch_config_bytes_max = 512U << 10;
+
+/// Reads the column's text. An unknown key, a wrong type, a value out of range and keys that
+/// contradict each other are refused (code 2002) with the field and the reason: a rule that is not
+/// carried out is never ignored. `enabled:false` becomes the one batch {rest}.
 [[nodiscard]] Result<Policy> parse_batch_config(std::string_view json_text);
 
 }  // namespace edgeroll::release::wire

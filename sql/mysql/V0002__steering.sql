@@ -14,3 +14,5 @@ ALTER TABLE release_tasks ADD COLUMN callback_tries INT NOT NULL DEFAULT 0;
 ALTER TABLE release_tasks ADD COLUMN callback_at TIMESTAMP(3) NULL DEFAULT NULL;
 ALTER TABLE release_task_nodes ADD COLUMN attempts_before INT NOT NULL DEFAULT 0;
 ALTER TABLE release_tasks ADD KEY release_tasks_callback (callback_state);
+-- A selector may list 10,000 nodes.
+ALTER TABLE release_tasks MODIFY COLUMN batch_config MEDIUMTEXT NULL;

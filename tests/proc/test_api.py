@@ -104,7 +104,7 @@ class Api(ProcCase):
             "version zero": '{"target":"cdn","version":0}', "version negative": '{"target":"cdn","version":-1}',
             "version too large": '{"target":"cdn","version":18446744073709551616}',
             "reason is a number": '{"target":"cdn","reason":5}', "dry_run is text": '{"target":"cdn","dry_run":"yes"}',
-            "not built yet": '{"target":"cdn","supersede":true}',
+            "supersede is text": '{"target":"cdn","supersede":"yes"}',
         }
         for what, body in bad.items():
             with self.subTest(what):
@@ -157,7 +157,8 @@ class Api(ProcCase):
         self.assert_answer(self.api.request("PUT", "/api/v1/configs/5", {"payload": payload, "note": "first"}), 200, 0)
         status, dry = self.api.request("POST", "/api/v1/releases", {"target": "cdn", "version": 5, "dry_run": True})
         self.assertEqual(status, 200, dry)
-        self.assertEqual(dry["data"]["batches"], [{"batch": 1, "nodeIds": [1]}, {"batch": 2, "nodeIds": [2, 3]}])
+        self.assertEqual(dry["data"]["batches"], [{"batch": 1, "size": 1, "nodeIds": [1]},
+                                                  {"batch": 2, "size": 2, "nodeIds": [2, 3]}])
         self.assertEqual(self.database.rows("SELECT COUNT(*) FROM release_tasks"), [["0"]])
         body = {"target": "cdn", "version": 5, "reason": "test", "planSha256": dry["data"]["planSha256"]}
         key = {"Idempotency-Key": "once"}

@@ -233,6 +233,8 @@ TEST_P(CommitTest, adds_planned_rows_once) {
     ASSERT_EQ(control().commit(claim, plan), Committed::done);
     EXPECT_EQ(number("SELECT COUNT(*) FROM release_task_nodes WHERE status = 'pending'"), 3);
     EXPECT_EQ(release("total_nodes"), "3");
+    EXPECT_EQ(release("plan_sha256").size(), 64U);
+    EXPECT_TRUE(control().read(claim)->is_planned) << "so that nobody takes them for a pipeline's";
     EXPECT_EQ(control().commit(claim, plan), Committed::stale) << "the rows are there already";
     EXPECT_EQ(number("SELECT COUNT(*) FROM release_task_nodes"), 3);
 }

@@ -40,6 +40,14 @@ TEST_F(ApiConfig, refuses_hostile_content) {
     EXPECT_TRUE(store.calls.empty());
 }
 
+TEST_F(ApiConfig, stores_what_other_types_are_given) {
+    const Said said = put(R"({"payload":{"job":"warm","args":["a"]}})");
+    ASSERT_EQ(said.status, 200) << said.body;
+    EXPECT_EQ(said.data()["sha256"], release::wire::sha256_hex(R"({"args":["a"],"job":"warm"})"));
+    EXPECT_EQ(put(R"({"payload":{"job":"warm","files":[]}})").code(), 2002)
+        << "with files it is a set of files and nothing else";
+}
+
 TEST_F(ApiConfig, takes_8_mib_and_not_more) {
     const auto body_of = [](std::size_t payload_bytes) {
         const std::string frame = R"({"files":[{"content":"","path":"x"}]})";

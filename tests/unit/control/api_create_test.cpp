@@ -38,8 +38,43 @@ TEST_F(ApiCreate, creates_and_answers_with_the_plan) {
     EXPECT_EQ(said.data()["releaseId"], 12);
     EXPECT_EQ(said.data()["version"], 42);
     EXPECT_EQ(said.data()["totalNodes"], 3);
-    EXPECT_EQ(said.data()["batches"],
-              Json::parse(R"([{"batch":1,"nodeIds":[1]},{"batch":2,"nodeIds":[2,3]}])"));
+    EXPECT_EQ(said.data()["batches"], Json::parse(R"([{"batch":1,"size":1,"nodeIds":[1]},
+                              {"batch":2,"size":2,"nodeIds":[2,3]}])"));
+    EXPECT_EQ(said.data()["leftOut"], Json::array());
+    EXPECT_EQ(said.data()["superseded"], Json::array());
+}
+
+TEST_F(ApiCreate, passes_every_choice_on) {
+    store.created.plan = {{release::NodeId{1}, 1}};
+    store.created.left_out = {{release::NodeId{2}, "edge-2", "offline"}};
+    store.created.superseded = {release::ReleaseId{5}, release::ReleaseId{6}};
+    const Said said = create(
+        R"({"target":"cdn","type":"run_job","from_release":7,"force":true,"supersede":true,
+            "callback_url":"https://ci.example/done?token=x",
+            "batch_config":{"batches":["1","rest"],"retries":2}})");
+    ASSERT_EQ(said.status, 200) << said.body;
+    EXPECT_EQ(store.wanted.type, release::TaskType::run_job);
+    EXPECT_EQ(store.wanted.from_release, release::ReleaseId{7});
+    EXPECT_TRUE(store.wanted.is_forced);
+    EXPECT_TRUE(store.wanted.supersedes);
+    EXPECT_EQ(store.wanted.callback_url, "https://ci.example/done?token=x");
+    EXPECT_EQ(store.wanted.batch_config, R"({"batches":["1","rest"],"retries":2})");
+    EXPECT_EQ(said.data()["leftOut"],
+              Json::parse(R"([{"nodeId":2,"nodeName":"edge-2","reason":"offline"}])"));
+    EXPECT_EQ(said.data()["superseded"], Json::parse("[5,6]"));
+    EXPECT_EQ(create(R"({"target":"cdn","callback_url":"http://127.0.0.1:9/x"})").status, 200);
+}
+
+TEST_F(ApiCreate, asks_for_nothing_that_is_not_named) {
+    EXPECT_EQ(create(R"({"target":"cdn","supersede":false,"from_release":null,"type":null,
+                         "callback_url":null})")
+                  .status,
+              200);
+    EXPECT_FALSE(store.wanted.type);
+    EXPECT_FALSE(store.wanted.from_release);
+    EXPECT_FALSE(store.wanted.is_forced);
+    EXPECT_FALSE(store.wanted.supersedes);
+    EXPECT_EQ(store.wanted.callback_url, "");
 }
 
 TEST_F(ApiCreate, previews) {
@@ -93,11 +128,29 @@ TEST_F(ApiCreate, refuses_every_field_that_is_wrong_and_names_it) {
               "field 'dry_run' must be true or false");
     EXPECT_EQ(refusal(R"({"target":"cdn","reason":7})"), "field 'reason' must be a string");
     EXPECT_EQ(refusal(R"({"target":"cdn","type":"reboot"})"),
-              "field 'type' must be apply_config: other types are not supported");
+              "field 'type' must be apply_config, reload, purge_cache or run_job");
+    EXPECT_EQ(refusal(R"({"target":"cdn","type":""})"),
+              "field 'type' must be apply_config, reload, purge_cache or run_job");
+    EXPECT_EQ(refusal(R"({"target":"cdn","from_release":0})"),
+              "field 'from_release' must be the id of a release");
+    EXPECT_EQ(refusal(R"({"target":"cdn","from_release":3,"reload_only":true})"),
+              "fields 'from_release' and 'reload_only' are both given: leave one out");
+    EXPECT_EQ(refusal(R"({"target":"cdn","force":1})"), "field 'force' must be true or false");
+    EXPECT_EQ(refusal(R"({"target":"cdn","supersede":"all"})"),
+              "field 'supersede' must be true or false");
+    EXPECT_EQ(refusal(R"({"target":"cdn","callback_url":"http://ci.example/"})"),
+              "field 'callback_url' must be an https URL (http only to this machine)");
+    EXPECT_EQ(refusal(R"({"target":"cdn","callback_url":"https://me:pw@ci.example/"})"),
+              "field 'callback_url' must be a URL without user name and password");
+    EXPECT_EQ(refusal(R"({"target":"cdn","callback_url":""})"),
+              "field 'callback_url' must be an http or https URL");
+    EXPECT_EQ(refusal(R"({"target":"cdn","batch_config":{"not_before":"x"}})"),
+              "batch_config: 'not_before' is no key of it: it is a field of the release (column "
+              "not_before)");
     EXPECT_EQ(refusal(R"({"target":"cdn","batch_config":"x"})"),
               "field 'batch_config' must be an object");
-    EXPECT_EQ(refusal(R"({"target":"cdn","batch_config":{"batch_size":2}})"),
-              "batch_config: key 'batch_size' is not supported by this version");
+    EXPECT_EQ(refusal(R"({"target":"cdn","batch_config":{"batch_size":"2"}})"),
+              "batch_config: field 'batch_size' must be an integer");
     EXPECT_EQ(refusal(R"({"target":"cdn","batch_config":{"oops":2}})"),
               "batch_config: key 'oops' is unknown");
     for (const char* moment :
@@ -109,16 +162,6 @@ TEST_F(ApiCreate, refuses_every_field_that_is_wrong_and_names_it) {
                   0U)
             << moment;
     }
-}
-
-TEST_F(ApiCreate, refuses_what_is_not_supported_yet_unless_it_asks_for_nothing) {
-    EXPECT_EQ(refusal(R"({"target":"cdn","from_release":3})"),
-              "field 'from_release' is not supported yet");
-    EXPECT_EQ(refusal(R"({"target":"cdn","supersede":true})"),
-              "field 'supersede' is not supported yet");
-    EXPECT_EQ(refusal(R"({"target":"cdn","callback_url":"http://x"})"),
-              "field 'callback_url' is not supported yet");
-    EXPECT_EQ(create(R"({"target":"cdn","supersede":false,"from_release":null})").status, 200);
 }
 
 TEST_F(ApiCreate, caps_bodies) {

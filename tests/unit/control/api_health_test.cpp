@@ -86,6 +86,7 @@ TEST_F(ApiHealth, gives_up_on_a_database_that_hangs) {
 TEST_F(ApiHealth, shows_metrics) {
     store.counts.releases_by_status["running"] = 2;
     store.counts.nodes_by_status["failed"] = 3;
+    store.counts.nodes_drifting = 4;
     metrics.dispatch_took(release::Millis{30});
     metrics.node_finished(release::NodeStatus::failed, release::FailureKind::timeout,
                           release::Millis{2'000});
@@ -98,6 +99,7 @@ TEST_F(ApiHealth, shows_metrics) {
     EXPECT_TRUE(has_line("edgeroll_releases{status=\"running\"} 2"));
     EXPECT_TRUE(has_line("edgeroll_releases{status=\"success\"} 0"));
     EXPECT_TRUE(has_line("edgeroll_nodes{status=\"failed\"} 3"));
+    EXPECT_TRUE(has_line("edgeroll_nodes_drifting 4"));
     EXPECT_TRUE(has_line("edgeroll_dispatch_seconds_count 1"));
     EXPECT_TRUE(has_line("edgeroll_dispatch_seconds_bucket{le=\"0.05\"} 1"));
     EXPECT_TRUE(has_line("edgeroll_apply_seconds_count{status=\"failed\"} 1"));

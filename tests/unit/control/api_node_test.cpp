@@ -42,6 +42,29 @@ TEST_F(ApiNode, lists_the_fleet) {
     EXPECT_EQ(ask("GET", "/api/v1/nodes?x=1").code(), 2002);
 }
 
+TEST_F(ApiNode, shows_drift_and_filters_by_it) {
+    NodeView right;
+    right.id = release::NodeId{1};
+    NodeView drifting;
+    drifting.id = release::NodeId{2};
+    drifting.wanted_version = release::Version{41};
+    drifting.wanted_sha256 = "abc";
+    drifting.has_drift = true;
+    store.fleet = {right, drifting};
+    const Json all = ask("GET", "/api/v1/nodes?drift=0").data();
+    EXPECT_EQ(all["total"], 2);
+    EXPECT_EQ(all["items"][0]["hasDrift"], false);
+    EXPECT_EQ(all["items"][0]["wantedVersion"], nullptr);
+    EXPECT_EQ(all["items"][0]["wantedSha256"], nullptr);
+    const Json some = ask("GET", "/api/v1/nodes?drift=1").data();
+    EXPECT_EQ(some["total"], 1);
+    EXPECT_EQ(some["items"][0]["id"], 2);
+    EXPECT_EQ(some["items"][0]["hasDrift"], true);
+    EXPECT_EQ(some["items"][0]["wantedVersion"], 41);
+    EXPECT_EQ(some["items"][0]["wantedSha256"], "abc");
+    EXPECT_EQ(ask("GET", "/api/v1/nodes?drift=yes").code(), 2002);
+}
+
 TEST_F(ApiNode, adds_one_in_either_spelling) {
     const std::string pin(64, 'a');
     const Said said = ask("POST", "/api/v1/nodes",

@@ -4,7 +4,6 @@
 #include <random>
 
 #include "release/wire/base64.hpp"
-#include "release/wire/batch_config.hpp"
 #include "release/wire/json_util.hpp"
 #include "release/wire/payload.hpp"
 
@@ -161,38 +160,6 @@ TEST(WireTemplate, caps_what_it_renders) {
     for (int i = 0; i < 1'000; ++i)
         text += "${label.l}";
     EXPECT_FALSE(render_template(text, "n", "i", labels));
-}
-
-TEST(WireBatchConfig, reads_the_limits) {
-    const auto policy = parse_batch_config(R"({"failure_threshold":3,"max_batch_fail_rate":25})");
-    ASSERT_TRUE(policy);
-    EXPECT_EQ(policy->limits.failure_threshold, 3);
-    EXPECT_EQ(policy->limits.max_batch_fail_rate_percent, 25);
-    const auto none = parse_batch_config("{}");
-    ASSERT_TRUE(none);
-    EXPECT_FALSE(none->limits.failure_threshold);
-    EXPECT_FALSE(none->limits.max_batch_fail_rate_percent);
-    EXPECT_EQ(parse_batch_config(R"({"failure_threshold":0})")->limits.failure_threshold, 0);
-}
-
-TEST(WireBatchConfig, refuses_everything_else_and_names_it) {
-    const auto error = [](const char* text) {
-        const auto policy = parse_batch_config(text);
-        return policy ? std::string("accepted") : policy.error().message;
-    };
-    EXPECT_EQ(error(R"({"batch_size":5})"),
-              "batch_config: key 'batch_size' is not supported by this version");
-    EXPECT_EQ(error(R"({"batchsize":5})"), "batch_config: key 'batchsize' is unknown");
-    EXPECT_EQ(error(R"({"failure_threshold":-1})"),
-              "batch_config: field 'failure_threshold' must be from 0 to 1000000000");
-    EXPECT_EQ(error(R"({"max_batch_fail_rate":101})"),
-              "batch_config: field 'max_batch_fail_rate' must be from 0 to 100");
-    EXPECT_EQ(error(R"({"max_batch_fail_rate":2.5})"),
-              "batch_config: field 'max_batch_fail_rate' must be an integer");
-    EXPECT_EQ(error("[]"), "batch_config: must be an object");
-    EXPECT_EQ(error(R"({"failure_threshold":1,"failure_threshold":2})"),
-              "batch_config: key 'failure_threshold' is repeated");
-    EXPECT_EQ(error(""), "batch_config: not valid JSON at byte 1");
 }
 
 }  // namespace

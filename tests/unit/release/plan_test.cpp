@@ -79,6 +79,78 @@ TEST(DefaultPlan, spreads_batches_over_regions_in_a_large_fleet) {
     EXPECT_EQ(plan.back().batch, 4);
 }
 
+std::vector<FleetNode> named_fleet() {
+    std::vector<FleetNode> fleet = fleet_of(4);
+    for (FleetNode& node : fleet) {
+        const std::string number = std::to_string(node.id.value);
+        node.name = "edge-" + number;
+        node.ip = "10.0.0." + number;
+        node.labels = {{"app", "cdn"}, {"region", node.id.value <= 2 ? "eu" : "us"}};
+    }
+    return fleet;
+}
+
+std::vector<std::int64_t> ids_of(const Plan& plan) {
+    std::vector<std::int64_t> ids;
+    for (const PlannedNode& node : plan.nodes)
+        ids.push_back(node.node.value);
+    return ids;
+}
+
+Policy one_batch() {
+    Policy policy;
+    policy.sizes = {{BatchSize::Kind::rest, 0}};
+    return policy;
+}
+
+TEST(MakePlan, takes_nodes_that_have_every_label) {
+    Policy policy = one_batch();
+    policy.selector.labels = {{"app", {"cdn", "dns"}}, {"region", {"us"}}};
+    EXPECT_THAT(ids_of(make_plan(named_fleet(), policy)), ElementsAre(3, 4));
+    policy.selector.labels = {{"app", {"cdn"}}, {"zone", {""}}};
+    EXPECT_TRUE(make_plan(named_fleet(), policy).nodes.empty()) << "no such label";
+}
+
+TEST(MakePlan, takes_a_list_of_names_and_addresses_in_the_order_of_ids) {
+    Policy policy = one_batch();
+    policy.selector.nodes = {"edge-3", "10.0.0.1", "edge-1", "edge-9"};
+    policy.selector.labels = {{"region", {"nowhere"}}};
+    const Plan plan = make_plan(named_fleet(), policy);
+    EXPECT_THAT(ids_of(plan), ElementsAre(1, 3)) << "the list wins, and nobody is taken twice";
+    EXPECT_THAT(plan.unmatched, ElementsAre("edge-9"));
+}
+
+TEST(MakePlan, keeps_the_order_of_ids_where_sizes_are_given) {
+    Policy policy;
+    policy.sizes = {{BatchSize::Kind::count, 10}};
+    const auto plan = make_plan(fleet_of(30, 5), policy).nodes;
+    for (std::size_t i = 0; i < plan.size(); ++i) {
+        EXPECT_EQ(plan[i].node.value, static_cast<std::int64_t>(i + 1));
+        EXPECT_EQ(plan[i].batch, static_cast<int>(i / 10 + 1));
+    }
+}
+
+TEST(LeftOut, names_those_that_the_selector_would_take) {
+    std::vector<FleetNode> fleet = named_fleet();
+    const std::vector<UnfitNode> unfit{{fleet[1], "offline"}, {fleet[3], "disabled"}};
+    fleet = {fleet[0], fleet[2]};
+    Policy policy = one_batch();
+    Plan all = make_plan(fleet, policy);
+    name_left_out(all, unfit, policy.selector);
+    EXPECT_THAT(all.left_out, ElementsAre(LeftOut{NodeId{2}, "edge-2", "offline"},
+                                          LeftOut{NodeId{4}, "edge-4", "disabled"}));
+    policy.selector.labels = {{"region", {"eu"}}};
+    Plan labelled = make_plan(fleet, policy);
+    name_left_out(labelled, unfit, policy.selector);
+    EXPECT_THAT(labelled.left_out, ElementsAre(LeftOut{NodeId{2}, "edge-2", "offline"}));
+    policy.selector.nodes = {"edge-1", "10.0.0.4", "edge-9"};
+    Plan listed = make_plan(fleet, policy);
+    EXPECT_THAT(listed.unmatched, ElementsAre("10.0.0.4", "edge-9"));
+    name_left_out(listed, unfit, policy.selector);
+    EXPECT_THAT(listed.left_out, ElementsAre(LeftOut{NodeId{4}, "edge-4", "disabled"}));
+    EXPECT_THAT(listed.unmatched, ElementsAre("edge-9")) << "the offline one is no slip";
+}
+
 TEST(CanonicalText, differs_with_the_plan_and_the_content) {
     const auto plan = default_plan(fleet_of(3));
     EXPECT_EQ(canonical_text(plan, "c"), "1:1\n2:2\n2:3\nc");

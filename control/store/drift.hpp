@@ -1,0 +1,17 @@
+// Which content each node should have, and whether it has it.
+#pragma once
+
+#include <vector>
+
+#include "control/store/api_store.hpp"
+#include "control/store/connection.hpp"
+
+namespace edgeroll::control {
+
+/// Fills in wanted_version, wanted_sha256 and has_drift: wanted is the content of the newest
+/// apply_config release that ended in success, had a content, and has the node as success or
+/// deferred (of a rollback the row's own content). A node drifts while it has another content, or
+/// none; not while an unfinished release has put its own there.
+void add_wanted(Connection& connection, std::vector<NodeView>& nodes);
+
+}  // namespace edgeroll::control

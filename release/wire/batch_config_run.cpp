@@ -1,0 +1,176 @@
+// The keys that rule the run: limits, speed and what happens between batches.
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <utility>
+
+#include "release/wire/batch_config_parts.hpp"
+#include "release/wire/text_util.hpp"
+#include "release/wire/web_url.hpp"
+
+namespace edgeroll::release::wire {
+namespace {
+
+constexpr std::int64_t count_max = 1'000'000'000;
+constexpr std::int64_t parallel_max = 1'000'000;
+constexpr std::int64_t retries_max = 10;
+constexpr std::size_t pools_max = 16;
+constexpr std::size_t pool_sizes_max = 1'000;
+constexpr double seconds_max = 30.0 * 24 * 3600;
+
+Result<std::optional<Millis>> read_seconds(const Json& config, const char* field) {
+    const auto found = config.find(field);
+    if (found == config.end() || found->is_null()) return std::optional<Millis>();
+    if (!found->is_number()) return bad_field(field, "a number of seconds");
+    const auto seconds = found->get<double>();
+    if (!(seconds > 0) || seconds > seconds_max) {
+        return bad_field(field, "above 0 and at most 2592000 (30 days); leave it out for none");
+    }
+    return Millis(std::max<std::int64_t>(1, std::llround(seconds * 1000.0)));
+}
+
+Result<Allowance> read_allowance(const Json& value) {
+    const auto refuse = [] {
+        return bad_field("max_unreachable", "a count from 0 to 1000000000 or \"0%\" to \"100%\"");
+    };
+    Allowance allowance;
+    if (value.is_number_integer()) {
+        if (value.is_number_unsigned() && value.get<std::uint64_t>() > count_max) return refuse();
+        const auto amount = value.get<std::int64_t>();
+        if (amount < 0 || amount > count_max) return refuse();
+        allowance.amount = static_cast<int>(amount);
+        return allowance;
+    }
+    if (!value.is_string()) return refuse();
+    std::string_view text = value.get_ref<const std::string&>();
+    if (text.empty() || text.back() != '%') return refuse();
+    text.remove_suffix(1);
+    const auto* const end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), end, allowance.amount);
+    if (error != std::errc() || stop != end || allowance.amount < 0 || allowance.amount > 100) {
+        return refuse();
+    }
+    allowance.is_percent = true;
+    return allowance;
+}
+
+/// Above 0: a pool in which nothing may run would hold its nodes back for ever.
+std::optional<int> pool_size(const Json& value) {
+    if (!value.is_number_unsigned()) return {};
+    const auto size = value.get<std::uint64_t>();
+    if (size < 1 || size > parallel_max) return {};
+    return static_cast<int>(size);
+}
+
+Result<PoolRule> read_pool(const std::string& label, const Json& value) {
+    const std::string field = "max_parallel_per." + cut_utf8(label, 64);
+    PoolRule rule;
+    rule.label = label;
+    if (!value.is_object()) {
+        const auto size = pool_size(value);
+        if (!size) return bad_field(field, "from 1 to 1000000, or an object of such numbers");
+        rule.size = *size;
+        return rule;
+    }
+    if (value.empty() || value.size() > pool_sizes_max) {
+        return bad_field(field, "an object of 1 to 1000 sizes, by value of the label");
+    }
+    rule.size = parallel_max;  // without `*` only the named values have a limit
+    for (const auto& [name, number] : value.items()) {
+        const auto size = pool_size(number);
+        if (!size) return bad_field(field + "." + cut_utf8(name, 64), "from 1 to 1000000");
+        if (name == "*") {
+            rule.size = *size;
+        } else {
+            rule.sizes.emplace(name, *size);
+        }
+    }
+    return rule;
+}
+
+}  // namespace
+
+Result<void> read_limits(const Json& config, Policy& policy) {
+    const auto threshold = optional_bounded(config, "failure_threshold", 0, count_max);
+    if (!threshold) return tl::unexpected(threshold.error());
+    const auto rate = optional_bounded(config, "max_batch_fail_rate", 0, 100);
+    if (!rate) return tl::unexpected(rate.error());
+    policy.limits.failure_threshold = *threshold;
+    policy.limits.max_batch_fail_rate_percent = *rate;
+    const auto unreachable = config.find("max_unreachable");
+    if (unreachable != config.end() && !unreachable->is_null()) {
+        const auto allowance = read_allowance(*unreachable);
+        if (!allowance) return tl::unexpected(allowance.error());
+        policy.limits.max_unreachable = *allowance;
+    }
+    const auto word = optional_text(config, "on_failure");
+    if (!word) return bad_config(word.error().message);
+    if (!*word || **word == "stop") return {};
+    if (**word != "pause" && **word != "rollback") {
+        return bad_field("on_failure", "stop, pause or rollback");
+    }
+    policy.on_failure = **word == "pause" ? OnFailure::pause : OnFailure::rollback;
+    return {};
+}
+
+Result<void> read_speed(const Json& config, Policy& policy) {
+    const auto parallel = optional_bounded(config, "max_parallel", 0, parallel_max);
+    if (!parallel) return tl::unexpected(parallel.error());
+    policy.max_parallel = parallel->value_or(0);
+    const auto retries = optional_bounded(config, "retries", 0, retries_max);
+    if (!retries) return tl::unexpected(retries.error());
+    policy.retries = retries->value_or(0);
+    const auto pools = config.find("max_parallel_per");
+    if (pools == config.end() || pools->is_null()) return {};
+    if (!pools->is_object() || pools->empty() || pools->size() > pools_max) {
+        return bad_field("max_parallel_per",
+                         "an object of 1 to 16 labels, e.g. {\"region\":2} or "
+                         "{\"region\":{\"eu\":2,\"*\":1}}");
+    }
+    for (const auto& [label, value] : pools->items()) {
+        if (label.empty()) return bad_field("max_parallel_per", "an object of labels with names");
+        auto rule = read_pool(label, value);
+        if (!rule) return tl::unexpected(rule.error());
+        policy.pools.push_back(std::move(*rule));
+    }
+    return {};
+}
+
+Result<void> read_times(const Json& config, Policy& policy) {
+    const auto pauses = optional_flag(config, "pause_after_batch");
+    if (!pauses) return bad_config(pauses.error().message);
+    policy.pauses_after_batch = pauses->value_or(false);
+    const std::pair<const char*, std::optional<Millis>*> fields[] = {
+        {"batch_interval_sec", &policy.batch_interval},
+        {"node_timeout_sec", &policy.node_timeout},
+        {"batch_timeout_sec", &policy.batch_timeout},
+        {"release_timeout_sec", &policy.release_timeout}};
+    for (const auto& [field, target] : fields) {
+        const auto seconds = read_seconds(config, field);
+        if (!seconds) return tl::unexpected(seconds.error());
+        *target = *seconds;
+    }
+    return {};
+}
+
+Result<void> read_gate(const Json& config, Policy& policy) {
+    const auto bake = read_seconds(config, "bake_sec");
+    if (!bake) return tl::unexpected(bake.error());
+    policy.bake = bake->value_or(Millis{0});
+    const auto url = optional_text(config, "gate_url");
+    if (!url) return bad_config(url.error().message);
+    if (*url) {
+        if (const auto parsed = parse_web_url(**url); !parsed) {
+            return bad_field("gate_url", parsed.error().message);
+        }
+        policy.gate.url = **url;
+    }
+    const auto timeout = read_seconds(config, "gate_timeout_sec");
+    if (!timeout) return tl::unexpected(timeout.error());
+    if (!*timeout) return {};
+    if (!*url) return bad_config("gate_timeout_sec is given without gate_url");
+    policy.gate.timeout = **timeout;
+    return {};
+}
+
+}  // namespace edgeroll::release::wire

@@ -1,0 +1,34 @@
+#include "release/wire/limit_change.hpp"
+
+#include <utility>
+
+#include "release/wire/batch_config.hpp"
+#include "release/wire/json_util.hpp"
+
+namespace edgeroll::release::wire {
+
+Result<std::string> merge_batch_config(std::string_view json_text, const LimitChange& change) {
+    auto config = parse_json(json_text.empty() ? "{}" : json_text, batch_config_bytes_max);
+    if (!config) return tl::unexpected(std::move(config.error()));
+    if (!config->is_object()) {
+        return fail("batch_config: must be an object", Outcome::permanent, code::invalid);
+    }
+    for (const auto& [key, text] : {std::pair{"max_parallel", &change.max_parallel},
+                                    {"max_parallel_per", &change.max_parallel_per}}) {
+        if (!*text) continue;
+        auto value = parse_json(**text, batch_config_bytes_max);
+        if (!value) return tl::unexpected(std::move(value.error()));
+        if (value->is_null()) {
+            config->erase(key);
+        } else {
+            (*config)[key] = std::move(*value);
+        }
+    }
+    std::string merged = dump_json(*config);
+    if (const auto policy = parse_batch_config(merged); !policy) {
+        return tl::unexpected(policy.error());
+    }
+    return merged;
+}
+
+}  // namespace edgeroll::release::wire

@@ -1,0 +1,107 @@
+// Which content a node should have, and whether it has it.
+#include "tests/store/store_fixture.hpp"
+
+namespace edgeroll::control::testing {
+namespace {
+
+class DriftTest : public StoreTest {
+  protected:
+    /// A release over the first `nodes` nodes that ended in success.
+    ReleaseId succeeded(std::int64_t version, int nodes, const std::string& sha256) {
+        const ReleaseId id = add_release(version, nodes);
+        for (int i = 0; i < nodes; ++i)
+            add_row(id, node_ids_[static_cast<std::size_t>(i)]);
+        sql("UPDATE release_tasks SET status = 'success', content_sha256 = ? WHERE id = ?",
+            {sha256, id.value});
+        sql("UPDATE release_task_nodes SET status = 'success' WHERE release_task_id = ?",
+            {id.value});
+        return id;
+    }
+    void add_nodes(int count) {
+        for (int i = 1; i <= count; ++i) {
+            node_ids_.push_back(add_node("n" + std::to_string(i), "10.0.0." + std::to_string(i)));
+        }
+    }
+    void apply(int node, std::int64_t version, const std::string& sha256) {
+        sql("UPDATE nodes SET applied_version = ?, applied_sha256 = ? WHERE id = ?",
+            {version, sha256, node_ids_[static_cast<std::size_t>(node - 1)]});
+    }
+    NodeView node(int number) {
+        return control().get(control().api().nodes()).at(static_cast<std::size_t>(number - 1));
+    }
+    std::int64_t drifting() { return control().get(control().api().gauges()).nodes_drifting; }
+};
+
+TEST_P(DriftTest, wants_the_content_of_the_newest_release_that_succeeded) {
+    add_nodes(3);
+    EXPECT_FALSE(node(1).wanted_version);
+    EXPECT_FALSE(node(1).has_drift) << "nothing was ever released to it";
+    succeeded(7, 2, "seven");
+    const ReleaseId newer = succeeded(9, 1, "nine");
+    const ReleaseId failed = succeeded(10, 1, "ten");
+    sql("UPDATE release_tasks SET status = 'failed' WHERE id = ?", {failed.value});
+    const ReleaseId reload = succeeded(11, 1, "reload");
+    const ReleaseId job = succeeded(12, 1, "twelve");
+    sql("UPDATE release_tasks SET type = 'run_job' WHERE id = ?", {job.value});
+    EXPECT_EQ(node(1).wanted_version, Version{9});
+    EXPECT_EQ(node(1).wanted_sha256, "nine");
+    EXPECT_TRUE(node(1).has_drift) << "it has none at all";
+    EXPECT_EQ(node(2).wanted_version, Version{7});
+    EXPECT_FALSE(node(3).wanted_version);
+    EXPECT_EQ(drifting(), 2);
+    apply(1, 9, "nine");
+    apply(2, 7, "another");
+    EXPECT_FALSE(node(1).has_drift);
+    EXPECT_TRUE(node(2).has_drift);
+    EXPECT_EQ(drifting(), 1);
+    sql("UPDATE release_task_nodes SET status = 'failed' WHERE release_task_id = ?", {newer.value});
+    EXPECT_EQ(node(1).wanted_version, Version{7}) << "its row of the newer one failed";
+    sql("UPDATE release_task_nodes SET status = 'deferred' WHERE release_task_id = ?",
+        {newer.value});
+    EXPECT_EQ(node(1).wanted_version, Version{9}) << "deferred is still owed";
+    EXPECT_NE(reload, job);
+}
+
+TEST_P(DriftTest, wants_the_content_that_a_rollback_gave_each_node) {
+    add_nodes(1);
+    sql("INSERT INTO config_versions (version, payload, sha256) VALUES (3, '{}', 'three')");
+    const ReleaseId id = succeeded(8, 1, "mixed");
+    sql("UPDATE release_task_nodes SET config_version = 3 WHERE release_task_id = ?", {id.value});
+    apply(1, 8, "three");
+    EXPECT_EQ(node(1).wanted_version, Version{3});
+    EXPECT_EQ(node(1).wanted_sha256, "three");
+    EXPECT_FALSE(node(1).has_drift);
+}
+
+TEST_P(DriftTest, is_silent_about_a_node_that_a_running_release_has_reached) {
+    add_nodes(1);
+    succeeded(1, 1, "one");
+    const ReleaseId running = add_release(2, 1);
+    sql("UPDATE release_tasks SET status = 'running' WHERE id = ?", {running.value});
+    apply(1, 2, "two");
+    EXPECT_FALSE(node(1).has_drift);
+    sql("UPDATE release_tasks SET status = 'failed' WHERE id = ?", {running.value});
+    EXPECT_TRUE(node(1).has_drift) << "it kept what did not succeed";
+}
+
+TEST_P(DriftTest, remembers_a_release_of_long_ago) {
+    add_nodes(3);
+    succeeded(1, 2, "one");
+    for (int version = 2; version <= 40; ++version)
+        succeeded(version, 1, "later");
+    EXPECT_EQ(node(1).wanted_version, Version{40});
+    EXPECT_EQ(node(2).wanted_version, Version{1});
+    EXPECT_EQ(node(2).wanted_sha256, "one");
+    EXPECT_FALSE(node(3).wanted_version);
+    NodeChangeRequest change;
+    change.status = "maintenance";
+    const NodeView changed =
+        control().get(control().api().change_node(NodeId{node_ids_[1]}, change));
+    EXPECT_EQ(changed.wanted_version, Version{1}) << "answers to changes say it too";
+    EXPECT_TRUE(changed.has_drift);
+}
+
+EDGEROLL_ON_BOTH_DATABASES(DriftTest);
+
+}  // namespace
+}  // namespace edgeroll::control::testing
