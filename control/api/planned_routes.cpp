@@ -22,14 +22,7 @@ void add_planned_routes(tls::Router& router, Guard& guard) {
         Role needed;
     };
     constexpr std::array planned{
-        Planned{"POST", "/api/v1/releases/{id}/pause-batch", "pause-batch", Role::admin},
-        Planned{"POST", "/api/v1/releases/{id}/continue-batch", "continue-batch", Role::admin},
-        Planned{"POST", "/api/v1/releases/{id}/stop-batch", "stop-batch", Role::admin},
-        Planned{"POST", "/api/v1/releases/{id}/retry", "retry", Role::admin},
-        Planned{"POST", "/api/v1/releases/{id}/rollback", "rollback", Role::admin},
-        Planned{"PATCH", "/api/v1/releases/{id}", "changing a running release", Role::admin},
-        Planned{"GET", "/api/v1/releases/{id}/events", "the list of events", Role::viewer},
-        Planned{"GET", "/api/v1/stats", "stats", Role::viewer}};
+        Planned{"GET", "/api/v1/releases/{id}/events", "the list of events", Role::viewer}};
     for (const Planned& route : planned) {
         Action action = [name = route.name](Request, Caller) { return not_yet(name); };
         router.add(route.method, route.pattern, guard.guarded(route.needed, std::move(action)));

@@ -29,8 +29,12 @@ class Supervisor {
     /// Stops taking work; every runner finishes the write it is at and gives its claim back.
     /// Returns when all have, or after `grace`: leases run out by themselves.
     virtual boost::asio::awaitable<void> stop(release::Millis grace) = 0;
+    /// Somebody steered a release: looks at once instead of at the next interval.
+    virtual void nudge() = 0;
     /// Releases this process runs now.
     [[nodiscard]] virtual int running() const = 0;
+    /// Requests that it has open to agents now.
+    [[nodiscard]] virtual int in_flight() const = 0;
 };
 
 [[nodiscard]] std::unique_ptr<Supervisor> make_supervisor(boost::asio::any_io_executor executor,

@@ -259,14 +259,19 @@ TEST_P(SnapshotTest, hands_out_the_payload_byte_for_byte) {
         R"({"files":[{"path":"größe-😀.conf","content":")" + content + R"(\u0000\ud83d\ude00"}]})";
     ASSERT_TRUE(release::wire::parse_payload(payload));
     sql("INSERT INTO config_versions (version, payload) VALUES (9, ?)", {payload});
-    const auto read_back = control().get(control().store().payload(Version{9}));
+    const auto read_back =
+        control().get(control().store().payload(Version{9}, release::TaskType::apply_config));
     ASSERT_TRUE(read_back);
     EXPECT_TRUE(read_back->text == payload)
         << "sizes " << read_back->text.size() << " and " << payload.size();
     EXPECT_EQ(read_back->sha256, digest_of(payload));
-    EXPECT_FALSE(control().get(control().store().payload(Version{10})));
+    EXPECT_FALSE(
+        control().get(control().store().payload(Version{10}, release::TaskType::apply_config)));
     sql("UPDATE config_versions SET payload = 'nonsense'");
-    EXPECT_EQ(control().get(control().store().payload(Version{9}))->sha256, "");
+    EXPECT_EQ(control()
+                  .get(control().store().payload(Version{9}, release::TaskType::apply_config))
+                  ->sha256,
+              "");
 }
 
 EDGEROLL_ON_BOTH_DATABASES(SnapshotTest);
