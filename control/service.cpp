@@ -114,8 +114,16 @@ Result<void> Service::open_http() {
     const auto trouble = [this] {
         return agent_certificates_ ? agent_certificates_->trouble() : std::string();
     };
-    api_ = api::make_api(api::ApiParts{loop_.get_executor(), database_->api(), authenticator_,
-                                       metrics_, *clock_, trouble});
+    api::ApiParts parts{
+        loop_.get_executor(), database_->api(), authenticator_, metrics_, *clock_, trouble};
+    parts.node_timeout = settings_.node_timeout;
+    if (supervisor_) {
+        parts.steered = [this] { supervisor_->nudge(); };
+        parts.slots = [this] {
+            return api::SlotUse{supervisor_->in_flight(), settings_.max_in_flight};
+        };
+    }
+    api_ = api::make_api(std::move(parts));
     tls::ServerOptions options;
     options.address = settings_.http_address;
     options.address_name = "HTTP_ADDR";

@@ -11,17 +11,20 @@ class RestApi final : public Api {
   public:
     explicit RestApi(const ApiParts& parts)
         : guard_(parts.authenticator, parts.metrics),
-          releases_(parts.store),
+          releases_(parts),
+          actions_(parts),
+          stats_(parts),
           configs_(parts.store),
           nodes_(parts.store),
           events_(parts),
           health_(parts) {
         releases_.add_to(router_, guard_);
+        actions_.add_to(router_, guard_);
+        stats_.add_to(router_, guard_);
         configs_.add_to(router_, guard_);
         nodes_.add_to(router_, guard_);
         events_.add_to(router_, guard_);
         health_.add_to(router_, guard_);
-        add_planned_routes(router_, guard_);
     }
 
     [[nodiscard]] const tls::Router& router() const override { return router_; }
@@ -29,6 +32,8 @@ class RestApi final : public Api {
   private:
     Guard guard_;
     ReleaseRoutes releases_;
+    ActionRoutes actions_;
+    StatsRoutes stats_;
     ConfigRoutes configs_;
     NodeRoutes nodes_;
     EventRoutes events_;

@@ -23,6 +23,13 @@ struct ApiParts {
     /// What is wrong with the certificates that the executor uses; empty: nothing, or it does not
     /// run. For GET /readyz.
     std::function<std::string()> certificate_trouble;
+    /// RELEASE_NODE_TIMEOUT_SEC, to say until when a node may work; 0: not known.
+    release::Millis node_timeout{0};
+    /// Called when a release was steered: the executor of this process need not wait for its next
+    /// look. Empty when there is none.
+    std::function<void()> steered{};
+    /// The executor's requests to agents; empty when there is none.
+    std::function<SlotUse()> slots{};
 };
 
 /// Loop thread.

@@ -7,6 +7,7 @@
 #include <prometheus/text_serializer.h>
 
 #include <array>
+#include <cmath>
 #include <utility>
 
 #include "tls/rt/log.hpp"
@@ -92,6 +93,59 @@ void add_gauges(prometheus::Registry& registry, const char* name, const char* he
     }
 }
 
+void add_queue(prometheus::Registry& registry, const QueueFigures& queue) {
+    auto& family = prometheus::BuildGauge()
+                       .Name("edgeroll_queue_releases")
+                       .Help(
+                           "Releases that have not started: all, those that wait for another "
+                           "release, those that could start.")
+                       .Register(registry);
+    family.Add(one("state", "pending")).Set(static_cast<double>(queue.pending));
+    family.Add(one("state", "blocked")).Set(static_cast<double>(queue.blocked));
+    family.Add(one("state", "due")).Set(static_cast<double>(queue.due));
+}
+
+void add_times(prometheus::Registry& registry, const std::vector<ReleaseTimes>& releases) {
+    auto& family = prometheus::BuildGauge()
+                       .Name("edgeroll_release_seconds")
+                       .Help(
+                           "Times of the 20 releases that were started last: queued, worked, "
+                           "waited, and until 50, 90 and 100 % of the nodes had succeeded.")
+                       .Register(registry);
+    for (const ReleaseTimes& times : releases) {
+        const auto add = [&](const char* phase, std::optional<release::Millis> span) {
+            if (!span) return;
+            prometheus::Labels labels = one("phase", phase);
+            labels.emplace("version", std::to_string(times.version.value));
+            family.Add(labels).Set(seconds(*span));
+        };
+        add("queued", times.queued);
+        add("worked", times.worked);
+        add("waited", times.waited);
+        add("to50", times.to_50);
+        add("to90", times.to_90);
+        add("to100", times.to_100);
+    }
+}
+
+/// The value below which that share of the observations lies, as Prometheus reckons it: evenly
+/// spread in each bucket. Above the last bound: that bound.
+std::optional<double> quantile(const prometheus::ClientMetric::Histogram& histogram, double share) {
+    if (histogram.sample_count == 0) return std::nullopt;
+    const double wanted = share * static_cast<double>(histogram.sample_count);
+    double below = 0, lower = 0;
+    for (const auto& bucket : histogram.bucket) {
+        const auto count = static_cast<double>(bucket.cumulative_count);
+        if (count >= wanted && count > below) {
+            if (std::isinf(bucket.upper_bound)) return lower;
+            return lower + (bucket.upper_bound - lower) * (wanted - below) / (count - below);
+        }
+        below = count;
+        lower = bucket.upper_bound;
+    }
+    return lower;
+}
+
 }  // namespace
 
 struct Metrics::Families {
@@ -108,6 +162,7 @@ struct Metrics::Families {
     Counter& lease_losses;
     Family<Counter>& violations;
     Family<Counter>& http;
+    prometheus::Family<prometheus::Gauge>& slots;
 
     Families()
         : dispatch(prometheus::BuildHistogram()
@@ -130,7 +185,11 @@ struct Metrics::Families {
                            .Add({})),
           violations(counter("edgeroll_violations_total",
                              "Broken invariants found, by invariant; never anything but 0.")),
-          http(counter("edgeroll_http_requests_total", "API requests answered, by HTTP status.")) {
+          http(counter("edgeroll_http_requests_total", "API requests answered, by HTTP status.")),
+          slots(prometheus::BuildGauge()
+                    .Name("edgeroll_agent_request_slots")
+                    .Help("Requests open to agents now (busy), and how many may be (max).")
+                    .Register(registry)) {
         const std::string version = tls::rt::program_version();
         prometheus::BuildGauge()
             .Name("edgeroll_build_info")
@@ -197,6 +256,30 @@ void Metrics::http_answered(int status) {
     families_->http.Add(one("code", std::to_string(status))).Increment();
 }
 
+void Metrics::slots(const SlotUse& use) {
+    families_->slots.Add(one("state", "busy")).Set(use.in_flight);
+    families_->slots.Add(one("state", "max")).Set(use.max);
+}
+
+AgentFigures Metrics::agents() const {
+    AgentFigures figures;
+    const auto dispatch = families_->dispatch.Collect().histogram;
+    figures.dispatches = static_cast<std::int64_t>(dispatch.sample_count);
+    if (dispatch.sample_count > 0) {
+        figures.mean_sec = dispatch.sample_sum / static_cast<double>(dispatch.sample_count);
+    }
+    figures.p50_sec = quantile(dispatch, 0.5);
+    figures.p95_sec = quantile(dispatch, 0.95);
+    for (const prometheus::MetricFamily& family : families_->agent_errors.Collect()) {
+        for (const prometheus::ClientMetric& metric : family.metric) {
+            if (metric.label.empty() || metric.counter.value == 0) continue;
+            figures.errors_by_kind[metric.label.front().value] =
+                static_cast<std::int64_t>(metric.counter.value);
+        }
+    }
+    return figures;
+}
+
 std::string Metrics::text(const release::Result<Gauges>& gauges) const {
     const prometheus::TextSerializer serializer;
     std::string text = serializer.Serialize(families_->registry.Collect());
@@ -219,6 +302,8 @@ std::string Metrics::text(const release::Result<Gauges>& gauges) const {
             .Register(registry)
             .Add({})
             .Set(static_cast<double>(gauges->nodes_drifting));
+        add_queue(registry, gauges->queue);
+        add_times(registry, gauges->releases);
     }
     return text + serializer.Serialize(registry.Collect());
 }

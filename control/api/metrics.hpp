@@ -1,13 +1,31 @@
 // Prometheus metrics; hears what the executor does and passes its notes to the log.
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "control/core/ports.hpp"
 #include "control/store/api_store.hpp"
 
 namespace edgeroll::control::api {
+
+/// Requests open to agents at this moment (RELEASE_EXECUTOR_MAX_IN_FLIGHT).
+struct SlotUse {
+    int in_flight = 0;
+    int max = 0;
+};
+
+/// How agents answered this process since it started.
+struct AgentFigures {
+    std::int64_t dispatches = 0;  ///< accepted ones
+    /// From sending a dispatch to its acceptance; nothing before the first. The percentiles are
+    /// as exact as the histogram's buckets.
+    std::optional<double> mean_sec, p50_sec, p95_sec;
+    std::map<std::string, std::int64_t> errors_by_kind;  ///< requests that were not accepted
+};
 
 /// Loop thread.
 class Metrics final : public Observer {
@@ -26,6 +44,10 @@ class Metrics final : public Observer {
 
     /// An API request was answered with this HTTP status.
     void http_answered(int status);
+    /// How busy the executor is now.
+    void slots(const SlotUse& use);
+
+    [[nodiscard]] AgentFigures agents() const;
 
     /// Everything in the text format. @param gauges what the database says; without it (the
     /// database is away) those gauges are left out, not shown as old or zero

@@ -97,7 +97,7 @@ awaitable<Response> ReleaseRoutes::show(Request request) {
     if (!id) co_return refuse(id.error());
     const auto view = co_await store_.release(*id);
     if (!view) co_return refuse(view.error());
-    co_return answer(json_of(*view));
+    co_return answer(json_of(*view, node_timeout_));
 }
 
 awaitable<Response> ReleaseRoutes::list(Request request) {

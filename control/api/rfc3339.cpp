@@ -78,9 +78,8 @@ std::optional<int> take_second_of_day(std::string_view& text) {
     return (*hour * 60 + *minute) * 60 + *second;
 }
 
-}  // namespace
-
-std::optional<std::string> normal_time(std::string_view text) {
+/// Milliseconds since 1970, in the range of MySQL's TIMESTAMP.
+std::optional<std::int64_t> read_time(std::string_view text) {
     const auto day = take_date(text);
     if (!day || !take(text, "Tt ")) return std::nullopt;
     const auto second = take_second_of_day(text);
@@ -89,21 +88,40 @@ std::optional<std::string> normal_time(std::string_view text) {
     if (!millis) return std::nullopt;
     const auto zone = take_zone(text);
     if (!zone || !text.empty()) return std::nullopt;
-
     const std::int64_t total =
         std::int64_t{day->time_since_epoch().count()} * 86'400 + *second - *zone * 60;
     constexpr std::int64_t first = 86'400;
     constexpr std::int64_t last = 2'147'385'600;  // 2038-01-18
     if (total < first || total > last) return std::nullopt;
-    const std::chrono::sys_days date{std::chrono::days(total / 86'400)};
+    return total * 1000 + *millis;
+}
+
+/// @param time milliseconds since 1970, not before
+std::string write_time(std::int64_t time) {
+    constexpr std::int64_t day_ms = 86'400'000;
+    const std::chrono::sys_days date{std::chrono::days(time / day_ms)};
     const std::chrono::year_month_day parts(date);
-    const auto rest = static_cast<int>(total % 86'400);
-    char buffer[40];
+    const auto rest = static_cast<int>(time % day_ms);
+    char buffer[48];
     std::snprintf(buffer, sizeof buffer, "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ",
                   static_cast<int>(parts.year()), static_cast<unsigned>(parts.month()),
-                  static_cast<unsigned>(parts.day()), rest / 3600, rest / 60 % 60, rest % 60,
-                  *millis);
+                  static_cast<unsigned>(parts.day()), rest / 3'600'000, rest / 60'000 % 60,
+                  rest / 1000 % 60, rest % 1000);
     return std::string(buffer);
+}
+
+}  // namespace
+
+std::optional<std::string> normal_time(std::string_view text) {
+    const auto time = read_time(text);
+    if (!time) return std::nullopt;
+    return write_time(*time);
+}
+
+std::optional<std::string> later_time(std::string_view text, release::Millis span) {
+    const auto time = read_time(text);
+    if (!time || *time + span.count() < 0) return std::nullopt;
+    return write_time(*time + span.count());
 }
 
 }  // namespace edgeroll::control::api

@@ -5,11 +5,16 @@
 #include <string>
 #include <string_view>
 
+#include "release/time.hpp"
+
 namespace edgeroll::control::api {
 
 /// Reads RFC 3339 (`2026-01-31T08:00:00Z`, fractions and `+08:00` allowed; a zone is required) and
 /// returns the same moment as `YYYY-MM-DDTHH:MM:SS.mmmZ`. Nothing for a date that does not exist,
 /// a leap second, or a moment that MySQL's TIMESTAMP cannot hold (1970-01-02 to 2038-01-18).
 [[nodiscard]] std::optional<std::string> normal_time(std::string_view text);
+
+/// That much later, written alike. Nothing for what normal_time does not take.
+[[nodiscard]] std::optional<std::string> later_time(std::string_view text, release::Millis span);
 
 }  // namespace edgeroll::control::api

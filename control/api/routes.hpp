@@ -14,7 +14,8 @@ using tls::Response;
 
 class ReleaseRoutes {
   public:
-    explicit ReleaseRoutes(ApiStore& store) : store_(store) {}
+    explicit ReleaseRoutes(const ApiParts& parts)
+        : store_(parts.store), node_timeout_(parts.node_timeout) {}
     void add_to(tls::Router& router, Guard& guard);
 
   private:
@@ -23,6 +24,40 @@ class ReleaseRoutes {
     awaitable<Response> create(Request request, Caller caller);
 
     ApiStore& store_;
+    release::Millis node_timeout_;
+};
+
+/// What operators do to a release. After each the executor of this process is told to look.
+class ActionRoutes {
+  public:
+    explicit ActionRoutes(const ApiParts& parts)
+        : store_(parts.store), node_timeout_(parts.node_timeout), steered_(parts.steered) {}
+    void add_to(tls::Router& router, Guard& guard);
+
+  private:
+    awaitable<Response> steer(Request request, Caller caller, release::Steering action);
+    awaitable<Response> retry(Request request, Caller caller);
+    awaitable<Response> roll_back(Request request, Caller caller);
+    awaitable<Response> limit(Request request, Caller caller);
+    void look() const;
+
+    ApiStore& store_;
+    release::Millis node_timeout_;
+    std::function<void()> steered_;
+};
+
+/// Figures about releases, nodes and agents.
+class StatsRoutes {
+  public:
+    explicit StatsRoutes(const ApiParts& parts);
+    void add_to(tls::Router& router, Guard& guard);
+
+  private:
+    awaitable<Response> show(Request request);
+
+    Metrics& metrics_;
+    std::function<SlotUse()> slots_;
+    Coalesced<Stats> stats_;
 };
 
 class ConfigRoutes {
@@ -62,11 +97,9 @@ class HealthRoutes {
 
     Metrics& metrics_;
     std::function<std::string()> certificate_trouble_;
+    std::function<SlotUse()> slots_;
     Coalesced<bool> ping_;
     Coalesced<Gauges> gauges_;
 };
-
-/// What SPEC.md section 7 has and this version does not: refused with 3003, never ignored.
-void add_planned_routes(tls::Router& router, Guard& guard);
 
 }  // namespace edgeroll::control::api

@@ -1,9 +1,12 @@
 #include "control/api/views.hpp"
 
+#include <algorithm>
 #include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "control/api/limits_view.hpp"
 #include "control/api/waiting.hpp"
 
 namespace edgeroll::control::api {
@@ -16,7 +19,68 @@ Json word_or_null(std::string_view text) {
     return text.empty() ? Json(nullptr) : Json(std::string(text));
 }
 
-Json json_of_release(const ReleaseSummary& release, const std::vector<ReleaseNodeView>& nodes) {
+template <class Id>
+Json number_or_null(const std::optional<Id>& id) {
+    return id ? Json(id->value) : Json(nullptr);
+}
+
+/// Without what may be a secret in it: user, password and parameters.
+std::string public_url(std::string url) {
+    url.erase(std::min(url.find_first_of("?#"), url.size()));
+    const std::size_t scheme = url.find("://");
+    if (scheme == std::string::npos) return url;
+    const std::size_t host = scheme + 3;
+    const std::size_t end = std::min(url.find('/', host), url.size());
+    const std::size_t at = url.rfind('@', end);
+    if (at != std::string::npos && at >= host) url.erase(host, at + 1 - host);
+    return url;
+}
+
+release::SteeringState steering_state(const ReleaseSummary& release) {
+    release::SteeringState state;
+    state.status = release.status;
+    state.batch_status = release.batch_status;
+    state.requested = release::from_text<release::Action>(release.requested_action)
+                          .value_or(release::Action::none);
+    state.hold = release.hold;
+    state.current_batch = release.current_batch;
+    state.total_batches = release.total_batches;
+    state.deferred_nodes = release.counts.deferred;
+    state.type = release::from_text<release::TaskType>(release.type)
+                     .value_or(release::TaskType::apply_config);
+    state.is_reload_only = release.content_sha256 == release::reload_only_mark;
+    state.rolled_back_by = release.rolled_back_by;
+    return state;
+}
+
+/// The words of what would be taken now: what a console offers as buttons.
+Json actions_of(const ReleaseSummary& release) {
+    const release::SteeringState state = steering_state(release);
+    Json actions = Json::array();
+    for (const release::Steering action : release::all_steering) {
+        const release::Ruling ruling = judge(action, state);
+        const bool is_open = ruling.kind == release::Ruling::Kind::allowed ||
+                             ruling.kind == release::Ruling::Kind::withdraws;
+        if (is_open) actions.push_back(std::string(to_text(action)));
+    }
+    return actions;
+}
+
+void add_steering(Json& data, const ReleaseSummary& release) {
+    const LimitsView limits = read_limits(release.batch_config);
+    data["requestedAction"] = word_or_null(release.requested_action);
+    data["holdReason"] = word_or_null(to_text(release.hold));
+    data["rollsBack"] = number_or_null(release.rolls_back);
+    data["rolledBackBy"] = number_or_null(release.rolled_back_by);
+    data["fromRelease"] = number_or_null(release.from_release);
+    data["waivedFailures"] = release.waived_failures;
+    data["callbackUrl"] = word_or_null(public_url(release.callback_url));
+    data["maxParallel"] = limits.max_parallel;
+    data["maxParallelPer"] = limits.max_parallel_per;
+    data["actions"] = actions_of(release);
+}
+
+Json json_of_release(const ReleaseSummary& release, const WaitingFacts& facts) {
     Json data = Json::object();
     data["releaseId"] = release.id.value;
     data["type"] = release.type;
@@ -32,7 +96,7 @@ Json json_of_release(const ReleaseSummary& release, const std::vector<ReleaseNod
     data["skippedNodes"] = release.counts.skipped;
     data["deferredNodes"] = release.counts.deferred;
     data["cancelledNodes"] = release.counts.cancelled;
-    data["waitingFor"] = waiting_for(release, nodes);
+    data["waitingFor"] = waiting_for(release, facts);
     data["lastError"] = release.last_error;
     data["reason"] = release.reason;
     data["createdBy"] = release.created_by;
@@ -40,6 +104,7 @@ Json json_of_release(const ReleaseSummary& release, const std::vector<ReleaseNod
     data["updatedAt"] = word_or_null(release.updated_at);
     data["startedAt"] = word_or_null(release.started_at);
     data["finishedAt"] = word_or_null(release.finished_at);
+    add_steering(data, release);
     return data;
 }
 
@@ -54,6 +119,8 @@ Json json_of_row(const ReleaseNodeView& node) {
     data["startedAt"] = word_or_null(node.started_at);
     data["finishedAt"] = word_or_null(node.finished_at);
     data["progress"] = node.progress;
+    data["configVersion"] = number_or_null(node.config_version);
+    data["agentTaskId"] = word_or_null(node.task_id);
     return data;
 }
 
@@ -68,14 +135,22 @@ Json& list_of_batch(Json& batches, int batch, const char* list_name) {
     return batches.back()[list_name];
 }
 
+WaitingFacts facts_of(const ReleaseView& view, release::Millis node_timeout) {
+    WaitingFacts facts;
+    facts.nodes = view.nodes;
+    facts.full_lanes = view.full_lanes;
+    facts.node_timeout = node_timeout;
+    return facts;
+}
+
 }  // namespace
 
 Json json_of(const ReleaseSummary& release) {
-    return json_of_release(release, {});
+    return json_of_release(release, WaitingFacts{});
 }
 
-Json json_of(const ReleaseView& view) {
-    Json data = json_of_release(view.summary, view.nodes);
+Json json_of(const ReleaseView& view, release::Millis node_timeout) {
+    Json data = json_of_release(view.summary, facts_of(view, node_timeout));
     Json batches = Json::array();
     for (const ReleaseNodeView& node : view.nodes) {
         list_of_batch(batches, node.batch, "nodes").push_back(json_of_row(node));
@@ -114,6 +189,53 @@ Json json_of(const CreatedRelease& created) {
     for (const release::ReleaseId id : created.superseded)
         superseded.push_back(id.value);
     data["superseded"] = std::move(superseded);
+    return data;
+}
+
+Json json_of_steered(const ReleaseView& view, release::Millis node_timeout) {
+    Json data = Json::object();
+    data["releaseId"] = view.summary.id.value;
+    data["status"] = std::string(to_text(view.summary.status));
+    data["batchStatus"] = word_or_null(to_text(view.summary.batch_status));
+    data["requestedAction"] = word_or_null(view.summary.requested_action);
+    data["waitingFor"] = waiting_for(view.summary, facts_of(view, node_timeout));
+    return data;
+}
+
+Json json_of(const Retried& retried, release::Millis node_timeout) {
+    Json data = json_of_steered(retried.view, node_timeout);
+    Json nodes = Json::array();
+    for (const release::RetryRow& row : retried.nodes) {
+        Json node = Json::object();
+        node["nodeId"] = row.node.value;
+        node["nodeName"] = row.name;
+        node["batch"] = row.batch;
+        nodes.push_back(std::move(node));
+    }
+    data["nodes"] = std::move(nodes);
+    return data;
+}
+
+Json json_of(const RolledBack& done) {
+    Json data = json_of(done.created);
+    Json left_alone = Json::array();
+    for (const release::LeftAlone& left : done.left_alone) {
+        Json node = Json::object();
+        node["nodeId"] = left.node.value;
+        node["nodeName"] = left.name;
+        node["reason"] = left.reason;
+        left_alone.push_back(std::move(node));
+    }
+    data["leftAlone"] = std::move(left_alone);
+    return data;
+}
+
+Json json_of_limits(const ReleaseSummary& release) {
+    const LimitsView limits = read_limits(release.batch_config);
+    Json data = Json::object();
+    data["releaseId"] = release.id.value;
+    data["maxParallel"] = limits.max_parallel;
+    data["maxParallelPer"] = limits.max_parallel_per;
     return data;
 }
 

@@ -10,10 +10,18 @@ namespace edgeroll::control::api {
 
 /// Without `batches`: an item of a list.
 [[nodiscard]] release::wire::Json json_of(const ReleaseSummary& release);
-[[nodiscard]] release::wire::Json json_of(const ReleaseView& view);
 /// `[{nodeId,nodeName,reason}]`
 [[nodiscard]] release::wire::Json json_of(const std::vector<release::LeftOut>& nodes);
+/// @param node_timeout of the settings, for `until`
+[[nodiscard]] release::wire::Json json_of(const ReleaseView& view, release::Millis node_timeout);
 [[nodiscard]] release::wire::Json json_of(const CreatedRelease& created);
+/// What pause, continue, stop and retry answer with.
+[[nodiscard]] release::wire::Json json_of_steered(const ReleaseView& view,
+                                                  release::Millis node_timeout);
+[[nodiscard]] release::wire::Json json_of(const Retried& retried, release::Millis node_timeout);
+[[nodiscard]] release::wire::Json json_of(const RolledBack& done);
+/// What PATCH answers with.
+[[nodiscard]] release::wire::Json json_of_limits(const ReleaseSummary& release);
 [[nodiscard]] release::wire::Json json_of(const NodeView& node);
 /// @param has_payload whether the content is shown
 [[nodiscard]] release::wire::Json json_of(const ConfigView& config, bool has_payload);

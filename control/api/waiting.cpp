@@ -1,17 +1,24 @@
 #include "control/api/waiting.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <string>
+
+#include "control/api/limits_view.hpp"
+#include "control/api/rfc3339.hpp"
 
 namespace edgeroll::control::api {
 namespace {
 
 using release::BatchStatus;
+using release::Hold;
 using release::NodeStatus;
 using release::ReleaseStatus;
 using release::wire::Json;
 
 constexpr std::size_t names_max = 50;
+constexpr const char* unclaimed =
+    "no control process holds its claim now; the next one to look takes it over";
 
 std::string counted(int number, const char* thing) {
     return std::to_string(number) + " " + thing + (number == 1 ? "" : "s");
@@ -32,74 +39,166 @@ std::string blocked_text(const ReleaseSummary& release) {
            versions_text(release.blockers) + ", which shares nodes with it and goes first";
 }
 
-/// Names of running nodes, lowest id first.
-Json running_names(const std::vector<ReleaseNodeView>& nodes) {
+/// Names of the nodes in a status, lowest id first.
+Json names_of(std::span<const ReleaseNodeView> nodes, NodeStatus status) {
     Json names = Json::array();
     for (const ReleaseNodeView& node : nodes) {
-        if (node.status != NodeStatus::running) continue;
+        if (node.status != status) continue;
         if (names.size() == names_max) break;
         names.push_back(node.name.empty() ? "#" + std::to_string(node.id.value) : node.name);
     }
     return names;
 }
 
+/// Nodes of the present batch (the lowest that is not finished) whose turn has not come.
+bool has_waiting_node(std::span<const ReleaseNodeView> nodes) {
+    const auto present =
+        std::find_if(nodes.begin(), nodes.end(), [](const auto& n) { return !is_final(n.status); });
+    return std::any_of(present, nodes.end(), [&](const auto& node) {
+        return node.batch == present->batch && node.status == NodeStatus::pending;
+    });
+}
+
+/// "; max_parallel is 4, 4 are running": why further nodes of the batch are not started.
+std::string full_text(const ReleaseSummary& release, const WaitingFacts& facts) {
+    std::string text;
+    const Json limit = read_limits(release.batch_config).max_parallel;
+    if (!limit.is_null() && release.counts.running >= limit && has_waiting_node(facts.nodes)) {
+        text += "; max_parallel is " + release::wire::dump_json(limit) + ", " +
+                std::to_string(release.counts.running) + " are running";
+    }
+    for (const FullLane& lane : facts.full_lanes) {
+        const std::string where =
+            lane.value.empty() ? "nodes without " + lane.label : lane.label + "=" + lane.value;
+        text += "; the lane of " + where + " is full: " + std::to_string(lane.running) + " of " +
+                std::to_string(lane.size) + " are running";
+    }
+    return text;
+}
+
+bool is_stopping(const ReleaseSummary& release) {
+    return release.requested_action == "stop" || release.batch_status == BatchStatus::stopped;
+}
+
+std::string stopping_reason(const ReleaseSummary& release) {
+    if (release.counts.running == 0) return "is being stopped";
+    return "is being stopped: " + counted(release.counts.running, "running node") +
+           " must end first";
+}
+
 std::string pending_reason(const ReleaseSummary& release) {
     if (!release.is_due) return "not before " + release.not_before;
     if (!release.last_error.empty()) return release.last_error;
     if (!release.blockers.empty()) return blocked_text(release);
+    if (release.requested_action == "pause") return "is about to be paused before its first batch";
     if (release.has_lease) return "is being started";
     return "waits for a control process that runs releases to claim it";
 }
 
-std::string running_reason(const ReleaseSummary& release) {
+std::string running_reason(const ReleaseSummary& release, const WaitingFacts& facts) {
     std::string reason;
     if (!release.has_lease) {
-        reason = "no control process holds its claim now; the next one to look takes it over";
+        reason = unclaimed;
     } else if (release.counts.running > 0) {
         reason = counted(release.counts.running, "node") + " of batch " +
-                 std::to_string(release.current_batch) + " in progress";
+                 std::to_string(release.current_batch) + " in progress" + full_text(release, facts);
     } else if (!release.blockers.empty()) {
         reason = blocked_text(release);
     } else {
         reason = "the next batch is being started";
     }
-    return reason;
-}
-
-std::string reason_of(const ReleaseSummary& release) {
-    const bool is_stopping =
-        release.requested_action == "stop" || release.batch_status == BatchStatus::stopped;
-    if (is_stopping) {
-        return release.counts.running == 0
-                   ? "is being stopped"
-                   : "is being stopped: " + counted(release.counts.running, "running node") +
-                         " must end first";
-    }
-    switch (release.status) {
-        case ReleaseStatus::pending:
-            return pending_reason(release);
-        case ReleaseStatus::paused:
-            if (release.requested_action == "continue") return "is about to continue";
-            return release.last_error.empty() ? "is paused until somebody continues or stops it"
-                                              : "is paused: " + release.last_error;
-        default:
-            break;
-    }
-    std::string reason = running_reason(release);
     if (release.requested_action == "pause") reason += "; pauses when this batch is done";
     return reason;
 }
 
+/// "after batch 2", "before its first batch"
+std::string place_of(const ReleaseSummary& release) {
+    if (release.current_batch == 0) return "before its first batch";
+    return "after batch " + std::to_string(release.current_batch);
+}
+
+std::string hold_reason(const ReleaseSummary& release) {
+    const std::string place = place_of(release);
+    const std::string why = release.last_error.empty() ? "" : ": " + release.last_error;
+    switch (release.hold) {
+        case Hold::bake:
+            return "bakes " + place;
+        case Hold::gate:
+            return "asks the gate " + place + why;
+        case Hold::interval:
+            return "waits for batch_interval_sec to pass " + place;
+        case Hold::window:
+            return "waits for its window " + place;
+        case Hold::failure:
+            return "is paused " + place + " since nodes failed" + why +
+                   "; continue waives these failures, stop ends it";
+        case Hold::review:
+            return "is paused " + place + " until somebody continues or stops it" + why;
+        case Hold::violation:
+        case Hold::none:
+            break;
+    }
+    if (release.last_error.empty()) return "is paused until somebody continues or stops it";
+    return "is paused" + why;
+}
+
+std::string held_reason(const ReleaseSummary& release) {
+    if (release.requested_action == "continue") return "is about to continue";
+    std::string reason = hold_reason(release);
+    if (!ends_by_itself(release.hold)) return reason;
+    if (release.requested_action == "pause") reason += "; a pause was asked for";
+    if (!release.has_lease) reason += std::string("; ") + unclaimed;
+    return reason;
+}
+
+bool is_held(const ReleaseSummary& release) {
+    return release.status == ReleaseStatus::paused || release.hold != Hold::none;
+}
+
+std::string reason_of(const ReleaseSummary& release, const WaitingFacts& facts) {
+    if (is_stopping(release)) return stopping_reason(release);
+    if (is_held(release)) return held_reason(release);
+    if (release.status == ReleaseStatus::pending) return pending_reason(release);
+    return running_reason(release, facts);
+}
+
+/// When the first running node's time is up.
+std::string first_deadline(const ReleaseSummary& release, const WaitingFacts& facts) {
+    const release::Millis span =
+        read_limits(release.batch_config).node_timeout.value_or(facts.node_timeout);
+    if (span.count() <= 0) return {};
+    std::string first;
+    for (const ReleaseNodeView& node : facts.nodes) {
+        if (node.status != NodeStatus::running || node.started_at.empty()) continue;
+        if (first.empty() || node.started_at < first) first = node.started_at;
+    }
+    return later_time(first, span).value_or("");
+}
+
+std::string until_of(const ReleaseSummary& release, const WaitingFacts& facts) {
+    if (release.counts.running > 0) return first_deadline(release, facts);
+    if (is_stopping(release)) return {};
+    if (is_held(release)) return ends_by_itself(release.hold) ? release.hold_until : std::string();
+    if (release.status != ReleaseStatus::pending) return {};
+    return release.is_due ? release.rows_until : release.not_before;
+}
+
 }  // namespace
 
-Json waiting_for(const ReleaseSummary& release, const std::vector<ReleaseNodeView>& nodes) {
+Json waiting_for(const ReleaseSummary& release, const WaitingFacts& facts) {
     if (is_final(release.status)) return nullptr;
-    const bool is_until_known = release.status == ReleaseStatus::pending && !release.is_due;
+    const bool shows_failures = release.hold == Hold::failure && release.counts.running == 0;
+    const std::string until = until_of(release, facts);
     Json waiting = Json::object();
-    waiting["reason"] = reason_of(release);
-    waiting["nodes"] = running_names(nodes);
-    waiting["until"] = is_until_known ? Json(release.not_before) : Json(nullptr);
+    waiting["reason"] = reason_of(release, facts);
+    waiting["nodes"] =
+        names_of(facts.nodes, shows_failures ? NodeStatus::failed : NodeStatus::running);
+    waiting["until"] = until.empty() ? Json(nullptr) : Json(until);
     return waiting;
+}
+
+Json waiting_for(const ReleaseSummary& release) {
+    return waiting_for(release, WaitingFacts{});
 }
 
 }  // namespace edgeroll::control::api

@@ -1,17 +1,26 @@
 // Why a release does not move, for `waitingFor`.
 #pragma once
 
-#include <vector>
+#include <span>
 
 #include "control/store/api_store.hpp"
+#include "release/time.hpp"
 #include "release/wire/json_util.hpp"
 
 namespace edgeroll::control::api {
 
+/// What is known beside the summary; all of it may be missing (lists of releases).
+struct WaitingFacts {
+    std::span<const ReleaseNodeView> nodes{};
+    std::span<const FullLane> full_lanes{};
+    release::Millis node_timeout{0};  ///< of the settings; 0: not known
+};
+
 /// `{"reason","nodes":[names],"until"}`; null when the release is finished. `until` is the moment
-/// of the next decision where one is known, else null. @param nodes may be empty (lists of
-/// releases)
+/// of the next decision where one is known, else null.
 [[nodiscard]] release::wire::Json waiting_for(const ReleaseSummary& release,
-                                              const std::vector<ReleaseNodeView>& nodes);
+                                              const WaitingFacts& facts);
+/// For a list.
+[[nodiscard]] release::wire::Json waiting_for(const ReleaseSummary& release);
 
 }  // namespace edgeroll::control::api

@@ -44,6 +44,9 @@ class Dispatcher {
     /// this lifeline dispatches anything.
     void cancel(release::CancelTask what, std::shared_ptr<Lifeline> lifeline);
 
+    /// Requests open to agents now; held ones do not count.
+    [[nodiscard]] int in_flight() const { return options_.max_in_flight - in_flight_.free(); }
+
   private:
     boost::asio::awaitable<void> converse(release::StartConversation what,
                                           std::shared_ptr<const Parcel> parcel,

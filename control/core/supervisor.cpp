@@ -45,6 +45,7 @@ class SupervisorOnLoop final : public Supervisor {
     void nudge() override { wake_.notify(); }
 
     [[nodiscard]] int running() const override { return static_cast<int>(runners_.size()); }
+    [[nodiscard]] int in_flight() const override { return dispatcher_.in_flight(); }
 
   private:
     boost::asio::awaitable<void> tick() {

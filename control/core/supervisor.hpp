@@ -33,6 +33,8 @@ class Supervisor {
     virtual void nudge() = 0;
     /// Releases this process runs now.
     [[nodiscard]] virtual int running() const = 0;
+    /// Requests that it has open to agents now.
+    [[nodiscard]] virtual int in_flight() const = 0;
 };
 
 [[nodiscard]] std::unique_ptr<Supervisor> make_supervisor(boost::asio::any_io_executor executor,

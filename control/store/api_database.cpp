@@ -6,6 +6,9 @@
 #include "control/store/api_events.hpp"
 #include "control/store/api_inventory.hpp"
 #include "control/store/api_releases.hpp"
+#include "control/store/api_rollback.hpp"
+#include "control/store/api_stats.hpp"
+#include "control/store/api_steer.hpp"
 #include "control/store/schema.hpp"
 
 namespace edgeroll::control {
@@ -67,6 +70,34 @@ class ApiDatabase final : public ApiStore {
     Answer<Gauges> gauges() override {
         auto work = [](Connection& connection) { return read_gauges(connection); };
         return threads_.run(Access::read, std::move(work), Urgency::normal);
+    }
+    Answer<Stats> stats() override {
+        auto work = [](Connection& connection) { return read_stats(connection); };
+        return threads_.run(Access::read, std::move(work), Urgency::normal);
+    }
+    Answer<ReleaseView> steer(SteerRequest request) override {
+        auto work = [request = std::move(request)](Connection& connection) {
+            return steer_release(connection, request);
+        };
+        return threads_.run(Access::write, std::move(work), Urgency::normal);
+    }
+    Answer<Retried> retry(RetryRequest request) override {
+        auto work = [request = std::move(request)](Connection& connection) {
+            return retry_release(connection, request);
+        };
+        return threads_.run(Access::write, std::move(work), Urgency::normal);
+    }
+    Answer<RolledBack> roll_back(RollbackRequest request) override {
+        auto work = [request = std::move(request)](Connection& connection) {
+            return roll_back_release(connection, request);
+        };
+        return threads_.run(Access::write, std::move(work), Urgency::normal);
+    }
+    Answer<ReleaseSummary> limit(LimitRequest request) override {
+        auto work = [request = std::move(request)](Connection& connection) {
+            return limit_release(connection, request);
+        };
+        return threads_.run(Access::write, std::move(work), Urgency::normal);
     }
     Answer<bool> ping() override {
         auto work = [](Connection& connection) {

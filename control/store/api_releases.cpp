@@ -7,9 +7,13 @@
 #include <utility>
 
 #include "control/store/api_inventory.hpp"
+#include "control/store/api_stats.hpp"
 #include "control/store/blockers.hpp"
 #include "control/store/column_text.hpp"
+#include "control/store/full_lanes.hpp"
+#include "control/store/incomplete.hpp"
 #include "control/store/sql_parts.hpp"
+#include "release/wire/batch_config.hpp"
 
 namespace edgeroll::control {
 namespace {
@@ -24,7 +28,31 @@ std::string summary_columns(const Dialect& dialect) {
            dialect.rfc3339("started_at") + ", " + dialect.rfc3339("finished_at") + ", " +
            dialect.rfc3339("not_before") + ", CASE WHEN not_before IS NULL OR " +
            dialect.written_time("not_before") + " <= " + dialect.now() +
-           " THEN 1 ELSE 0 END, CASE WHEN " + is_lease_free(dialect) + " THEN 0 ELSE 1 END";
+           " THEN 1 ELSE 0 END, CASE WHEN " + is_lease_free(dialect) +
+           " THEN 0 ELSE 1 END, hold, " + dialect.rfc3339("hold_until") +
+           ", waived_failures, rolls_back, from_release, callback_url, batch_config, "
+           "content_sha256, CASE WHEN rows_seen IS NOT NULL AND current_batch = 0 THEN " +
+           dialect.rfc3339(dialect.later("rows_seen_at", row_patience)) + " END";
+}
+
+std::optional<release::ReleaseId> id_at(const Row& row, std::size_t column) {
+    const auto id = row.integer(column);
+    if (!id) return std::nullopt;
+    return release::ReleaseId{*id};
+}
+
+/// Columns 23 and on of summary_columns.
+void read_steering(ReleaseSummary& summary, const Row& row) {
+    // A word that nobody knows waits for an operator.
+    summary.hold = release::from_text<release::Hold>(row.text(23)).value_or(release::Hold::review);
+    summary.hold_until = row.text(24);
+    summary.waived_failures = row.small(25);
+    summary.rolls_back = id_at(row, 26);
+    summary.from_release = id_at(row, 27);
+    summary.callback_url = row.text(28);
+    summary.batch_config = row.text(29);
+    summary.content_sha256 = row.text(30);
+    summary.rows_until = row.text(31);
 }
 
 ReleaseSummary summary_of(const Row& row) {
@@ -54,6 +82,7 @@ ReleaseSummary summary_of(const Row& row) {
     summary.not_before = row.text(20);
     summary.is_due = row.integer_or(21, 1) != 0;
     summary.has_lease = row.integer_or(22, 0) != 0;
+    read_steering(summary, row);
     return summary;
 }
 
@@ -83,7 +112,7 @@ void add_count(release::StatusCounts& counts, const std::string& word, int numbe
     }
 }
 
-/// Counts and blockers, for all of a page at once.
+/// Counts, rollbacks and blockers, for all of a page at once.
 void complete(Connection& connection, std::vector<ReleaseSummary>& items) {
     if (items.empty()) return;
     Values ids;
@@ -99,6 +128,14 @@ void complete(Connection& connection, std::vector<ReleaseSummary>& items) {
         ids);
     for (const Row& row : rows) {
         add_count(by_id.at(row.integer_or(0, 0))->counts, row.text(1), row.small(2));
+    }
+    // Ascending: the first rollback of a release is the one that counts.
+    for (const Row& row :
+         connection.query("SELECT id, rolls_back FROM release_tasks WHERE rolls_back IN (" +
+                              placeholders(ids.size()) + ") ORDER BY id",
+                          ids)) {
+        ReleaseSummary& undone = *by_id.at(row.integer_or(1, 0));
+        if (!undone.rolled_back_by) undone.rolled_back_by = id_at(row, 0);
     }
     for (ReleaseSummary& item : items) {
         if (is_final(item.status) || item.current_batch > 0) continue;
@@ -184,7 +221,8 @@ ReleaseView read_release_view(Connection& connection, release::ReleaseId id) {
     const Rows rows = connection.query(
         "SELECT r.node_id, n.name, r.batch, r.status, r.attempt, r.failure_kind, r.error_msg, " +
             dialect.rfc3339("r.started_at") + ", " + dialect.rfc3339("r.finished_at") +
-            ", r.progress FROM release_task_nodes r LEFT JOIN nodes n ON n.id = r.node_id "
+            ", r.progress, r.config_version, r.agent_task_id FROM release_task_nodes r LEFT JOIN "
+            "nodes n ON n.id = r.node_id "
             "WHERE r.release_task_id = ? ORDER BY r.batch, r.node_id",
         {id.value});
     view.nodes.reserve(rows.size());
@@ -202,7 +240,13 @@ ReleaseView read_release_view(Connection& connection, release::ReleaseId id) {
         node.started_at = row.text(7);
         node.finished_at = row.text(8);
         node.progress = row.small(9);
+        if (const auto content = row.integer(10)) node.config_version = release::Version{*content};
+        node.task_id = row.text(11);
         view.nodes.push_back(std::move(node));
+    }
+    if (view.summary.status == release::ReleaseStatus::running) {
+        const auto policy = release::wire::parse_batch_config(view.summary.batch_config);
+        if (policy) view.full_lanes = read_full_lanes(connection, id, policy->pools);
     }
     transaction.commit();
     return view;
@@ -239,6 +283,8 @@ Gauges read_gauges(Connection& connection) {
     Gauges gauges;
     gauges.releases_by_status = counts_by_status(connection, "release_tasks");
     gauges.nodes_by_status = counts_by_status(connection, "release_task_nodes");
+    gauges.queue = read_queue(connection);
+    gauges.releases = read_release_times(connection);
     transaction.commit();
     const std::vector<NodeView> nodes = list_nodes(connection);
     gauges.nodes_drifting = std::count_if(nodes.begin(), nodes.end(),

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "control/store/stats_types.hpp"
+#include "control/store/steering_types.hpp"
 #include "release/commit.hpp"
 #include "release/model.hpp"
 #include "release/plan.hpp"
@@ -32,6 +34,24 @@ struct ReleaseSummary {
     bool is_due = true;                      ///< not_before is NULL or past
     bool has_lease = false;                  ///< a claim is valid now
     std::vector<release::Version> blockers;  ///< as in release::Snapshot; unfinished releases only
+
+    release::Hold hold = release::Hold::none;
+    std::string hold_until;
+    int waived_failures = 0;
+    std::optional<release::ReleaseId> rolls_back, from_release;
+    std::optional<release::ReleaseId> rolled_back_by;  ///< the release that undoes this one
+    std::string callback_url;                          ///< as stored: with its secrets
+    std::string batch_config;                          ///< JSON text as stored; may be anything
+    std::string content_sha256;                        ///< as in release::Snapshot
+    /// Half inserted: when it is given up, unless a further row comes; empty otherwise.
+    std::string rows_until;
+};
+
+/// A pool of max_parallel_per that has no free place while nodes of the batch wait for one.
+struct FullLane {
+    std::string label, value;  ///< value: empty for the nodes without the label
+    int size = 0;
+    int running = 0;
 };
 
 struct ReleaseNodeView {
@@ -43,11 +63,14 @@ struct ReleaseNodeView {
     release::FailureKind failure = release::FailureKind::none;
     std::string error, started_at, finished_at;
     int progress = 0;
+    std::optional<release::Version> config_version;  ///< as in release::NodeRow
+    std::string task_id;                             ///< empty before the first intent
 };
 
 struct ReleaseView {
     ReleaseSummary summary;
     std::vector<ReleaseNodeView> nodes;  ///< ascending by (batch, id)
+    std::vector<FullLane> full_lanes;    ///< of a running release
 };
 
 struct ReleaseFilter {
@@ -105,6 +128,17 @@ struct CreatedRelease {
     std::vector<release::ReleaseId> superseded;  ///< stopped (of a dry run: would be); ascending
 };
 
+/// A release as it is after a retry was asked for, and the nodes that it takes up again.
+struct Retried {
+    ReleaseView view;
+    std::vector<release::RetryRow> nodes;
+};
+
+struct RolledBack {
+    CreatedRelease created;
+    std::vector<release::LeftAlone> left_alone;
+};
+
 struct ConfigView {
     release::Version version;
     std::string payload, sha256, note, created_by, created_at;
@@ -136,6 +170,8 @@ struct Gauges {
     std::map<std::string, std::int64_t> releases_by_status;
     std::map<std::string, std::int64_t> nodes_by_status;  ///< release_task_nodes, all releases
     std::int64_t nodes_drifting = 0;                      ///< NodeView::has_drift
+    QueueFigures queue;
+    std::vector<ReleaseTimes> releases;  ///< as in Stats
 };
 
 /// Errors carry the code of SPEC.md section 7: 3001, 3002, 3003, or 5002 (not_done: unreachable).
@@ -165,6 +201,20 @@ class ApiStore {
     virtual Answer<NodeView> add_node(NodeChangeRequest node) = 0;
     virtual Answer<NodeView> change_node(release::NodeId id, NodeChangeRequest change) = 0;
     virtual Answer<Gauges> gauges() = 0;
+    /// What was released of late, and what waits.
+    virtual Answer<Stats> stats() = 0;
+
+    // What operators ask for (release/actions.hpp): 3001 without such a release, 3003 with the
+    // state in the message where it does not allow the action. Whoever owns the release notices.
+
+    /// Writes requested_action; asked for already, nothing is written. Answers as it then stands.
+    virtual Answer<ReleaseView> steer(SteerRequest request) = 0;
+    /// Also 3003 when a later unfinished release shares nodes with it, or its content was banned.
+    virtual Answer<Retried> retry(RetryRequest request) = 0;
+    /// A new release (see release/rollback.hpp). 3003 for a second time.
+    virtual Answer<RolledBack> roll_back(RollbackRequest request) = 0;
+    /// Also 2002 for a limit that is none. Answers with the release as it then stands.
+    virtual Answer<ReleaseSummary> limit(LimitRequest request) = 0;
     /// The database answers and its schema is the one expected.
     virtual Answer<bool> ping() = 0;
 };

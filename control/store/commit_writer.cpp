@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "control/store/api_rollback.hpp"
 #include "control/store/blockers.hpp"
 #include "control/store/column_text.hpp"
 #include "control/store/history.hpp"
@@ -169,6 +170,7 @@ Committed write_commit(Connection& connection, const Claim& claim, const Commit&
     if (is_end) record_release_changes(connection, claim, commit);
     connection.execute("UPDATE release_tasks SET " + recounted_columns() + " WHERE id = ?",
                        {claim.release.value});
+    if (commit.creates_rollback) roll_back_by_itself(connection, claim.release);
     transaction.commit();
     return Committed::done;
 }

@@ -29,6 +29,13 @@ struct Dialect {
         if (is_mysql()) return "(NOW(3) + INTERVAL " + text + "000 MICROSECOND)";
         return "strftime('%Y-%m-%d %H:%M:%f', 'now', '+' || (" + text + " / 1000.0) || ' seconds')";
     }
+    /// A time column and a span; NULL for NULL.
+    [[nodiscard]] std::string later(const std::string& column, release::Millis span) const {
+        const std::string text = std::to_string(span.count());
+        if (is_mysql()) return "(" + column + " + INTERVAL " + text + "000 MICROSECOND)";
+        return "strftime('%Y-%m-%d %H:%M:%f', " + column + ", '+' || (" + text +
+               " / 1000.0) || ' seconds')";
+    }
     /// A time column that people write, for comparisons: SQLite keeps whatever text it was given
     /// (`T`, `Z`, no fraction).
     [[nodiscard]] std::string written_time(const std::string& column) const {

@@ -205,7 +205,8 @@ TEST_P(ClaimTest, offers_what_can_only_fail_so_that_it_fails) {
     EXPECT_THAT(control().claimable(), ElementsAre(1));
     const auto snapshot = control().read(*control().claim(ReleaseId{1}));
     ASSERT_EQ(snapshot->problems.size(), 1U);
-    EXPECT_EQ(snapshot->problems[0], "type 'reboot' is not known: apply_config, reload, purge_cache and run_job are");
+    EXPECT_EQ(snapshot->problems[0],
+              "type 'reboot' is not known: apply_config, reload, purge_cache and run_job are");
 }
 
 EDGEROLL_ON_BOTH_DATABASES(ClaimTest);

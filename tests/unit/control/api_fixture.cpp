@@ -34,8 +34,13 @@ ApiTest::ApiTest() : tokens_path(new_file()) {
         std::make_unique<Authenticator>(options_of(tokens_path, jwt_secret), [] { return now; });
     EXPECT_TRUE(authenticator->open());
     clock = tls::rt::make_clock(loop.get_executor());
-    api = make_api(ApiParts{loop.get_executor(), store, *authenticator, metrics, *clock,
-                            [this] { return certificate_trouble; }});
+    ApiParts parts{loop.get_executor(), store, *authenticator, metrics, *clock, [this] {
+                       return certificate_trouble;
+                   }};
+    parts.node_timeout = release::Millis{600'000};
+    parts.steered = [this] { ++steered; };
+    parts.slots = [this] { return slots; };
+    api = make_api(std::move(parts));
 }
 
 ApiTest::~ApiTest() {

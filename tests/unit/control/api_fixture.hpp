@@ -40,6 +40,13 @@ class FakeStore final : public ApiStore {
     Gauges counts;
     std::vector<EventView> history;  ///< of whatever release is asked for
     release::ReleaseStatus history_status = release::ReleaseStatus::running;
+    Stats figures;
+    Retried retried;
+    RolledBack rolled_back;
+    SteerRequest steering;
+    RetryRequest retry_wanted;
+    RollbackRequest rollback_wanted;
+    LimitRequest limit_wanted;
     bool is_schema_right = true;
 
     std::vector<std::string> calls;
@@ -99,6 +106,23 @@ class FakeStore final : public ApiStore {
         return reply("change_node", node);
     }
     Answer<Gauges> gauges() override { return reply("gauges", counts); }
+    Answer<Stats> stats() override { return reply("stats", figures); }
+    Answer<ReleaseView> steer(SteerRequest request) override {
+        steering = std::move(request);
+        return reply("steer", view);
+    }
+    Answer<Retried> retry(RetryRequest request) override {
+        retry_wanted = std::move(request);
+        return reply("retry", retried);
+    }
+    Answer<RolledBack> roll_back(RollbackRequest request) override {
+        rollback_wanted = std::move(request);
+        return reply("roll_back", rolled_back);
+    }
+    Answer<ReleaseSummary> limit(LimitRequest request) override {
+        limit_wanted = std::move(request);
+        return reply("limit", view.summary);
+    }
     Answer<bool> ping() override { return reply("ping", is_schema_right); }
 
   private:
@@ -139,6 +163,8 @@ class ApiTest : public ::testing::Test {
     std::string tokens_path;
     FakeStore store;
     std::string certificate_trouble;
+    int steered = 0;        ///< times the executor was told to look
+    SlotUse slots{3, 256};  ///< what the executor says
     void write_tokens(const std::string& text) const;
 
     Metrics metrics;

@@ -183,18 +183,5 @@ TEST_F(ApiRelease, refuses_illegal_filters) {
     EXPECT_TRUE(store.calls.empty());
 }
 
-TEST_F(ApiRelease, refuses_what_is_planned) {
-    for (const char* action :
-         {"pause-batch", "continue-batch", "stop-batch", "retry", "rollback"}) {
-        const Said said = ask("POST", std::string(list) + "/1/" + action, "{}");
-        EXPECT_EQ(said.status, 409);
-        EXPECT_EQ(said.code(), 3003);
-        EXPECT_NE(said.message().find("not available in this version"), std::string::npos);
-    }
-    EXPECT_EQ(ask("PATCH", "/api/v1/releases/1", "{}").code(), 3003);
-    EXPECT_EQ(ask("GET", "/api/v1/stats").code(), 3003);
-    EXPECT_TRUE(store.calls.empty());
-}
-
 }  // namespace
 }  // namespace edgeroll::control::api

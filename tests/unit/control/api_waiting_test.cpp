@@ -1,5 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <utility>
+#include <vector>
+
 #include "control/api/rfc3339.hpp"
 #include "control/api/waiting.hpp"
 
@@ -26,7 +29,7 @@ ReleaseSummary running() {
 }
 
 std::string reason(const ReleaseSummary& release) {
-    return waiting_for(release, {}).at("reason").get<std::string>();
+    return waiting_for(release).at("reason").get<std::string>();
 }
 
 bool says(const ReleaseSummary& release, const char* words) {
@@ -39,7 +42,7 @@ TEST(ApiWaiting, finished_ones_wait_for_nothing) {
         ReleaseSummary release;
         release.status = status;
         release.last_error = "2 nodes failed";
-        EXPECT_TRUE(waiting_for(release, {}).is_null());
+        EXPECT_TRUE(waiting_for(release).is_null());
     }
 }
 
@@ -47,7 +50,7 @@ TEST(ApiWaiting, names_the_time_when_not_due) {
     ReleaseSummary release = pending();
     release.is_due = false;
     release.not_before = "2026-05-01T08:00:00.000Z";
-    const auto waiting = waiting_for(release, {});
+    const auto waiting = waiting_for(release);
     EXPECT_EQ(waiting["until"], "2026-05-01T08:00:00.000Z");
     EXPECT_EQ(waiting["reason"], "not before 2026-05-01T08:00:00.000Z");
     EXPECT_TRUE(waiting["nodes"].empty());
@@ -84,10 +87,92 @@ TEST(ApiWaiting, names_the_nodes_in_progress) {
     nodes[1].status = NodeStatus::running;
     nodes[2].id = release::NodeId{9};
     nodes[2].status = NodeStatus::running;
-    const auto waiting = waiting_for(release, nodes);
+    nodes[1].started_at = "2026-05-01T08:00:10.000Z";
+    nodes[2].started_at = "2026-05-01T08:00:00.500Z";
+    WaitingFacts facts;
+    facts.nodes = nodes;
+    auto waiting = waiting_for(release, facts);
     EXPECT_EQ(waiting["reason"], "2 nodes of batch 2 in progress");
     EXPECT_EQ(waiting["nodes"], release::wire::Json::array({"edge-2", "#9"}));
-    EXPECT_TRUE(waiting["until"].is_null());
+    EXPECT_TRUE(waiting["until"].is_null()) << "nobody said how long a node may work";
+    facts.node_timeout = release::Millis{600'000};
+    waiting = waiting_for(release, facts);
+    EXPECT_EQ(waiting["until"], "2026-05-01T08:10:00.500Z") << "the first to run out of time";
+    release.batch_config = R"({"node_timeout_sec":1.5})";
+    EXPECT_EQ(waiting_for(release, facts)["until"], "2026-05-01T08:00:02.000Z");
+}
+
+TEST(ApiWaiting, says_when_a_lane_is_full) {
+    ReleaseSummary release = running();
+    release.counts.running = 2;
+    release.batch_config = R"({"max_parallel":2})";
+    std::vector<ReleaseNodeView> nodes(4);
+    nodes[0].status = NodeStatus::success;
+    nodes[1].status = nodes[2].status = NodeStatus::running;
+    nodes[1].batch = nodes[2].batch = nodes[3].batch = 2;
+    const std::vector<FullLane> lanes{{"region", "eu", 1, 1}, {"region", "", 1, 2}};
+    WaitingFacts facts;
+    facts.nodes = nodes;
+    const auto text = [&] { return waiting_for(release, facts)["reason"].get<std::string>(); };
+    EXPECT_NE(text().find("max_parallel is 2, 2 are running"), std::string::npos) << text();
+    nodes[3].batch = 3;
+    EXPECT_EQ(text().find("max_parallel"), std::string::npos) << "nobody of this batch waits";
+    facts.full_lanes = lanes;
+    EXPECT_NE(text().find("region=eu is full: 1 of 1"), std::string::npos) << text();
+    EXPECT_NE(text().find("nodes without region is full: 2 of 1"), std::string::npos) << text();
+}
+
+TEST(ApiWaiting, knows_every_hold_and_its_end) {
+    ReleaseSummary release = running();
+    release.status = ReleaseStatus::paused;
+    release.batch_status = BatchStatus::paused;
+    release.hold_until = "2026-05-01T08:00:00.000Z";
+    const std::vector<std::pair<release::Hold, const char*>> timed{
+        {release::Hold::bake, "bakes after batch 2"},
+        {release::Hold::gate, "asks the gate after batch 2"},
+        {release::Hold::interval, "batch_interval_sec"},
+        {release::Hold::window, "window"}};
+    for (const auto& [hold, words] : timed) {
+        release.hold = hold;
+        EXPECT_TRUE(says(release, words)) << reason(release);
+        EXPECT_EQ(waiting_for(release)["until"], release.hold_until);
+    }
+    release.requested_action = "pause";
+    EXPECT_TRUE(says(release, "a pause was asked for"));
+    release.requested_action.clear();
+    release.has_lease = false;
+    EXPECT_TRUE(says(release, "no control process"));
+    release.hold = release::Hold::review;
+    EXPECT_TRUE(says(release, "until somebody continues"));
+    EXPECT_TRUE(waiting_for(release)["until"].is_null());
+    release.hold = release::Hold::violation;
+    release.last_error = "invariant I1";
+    EXPECT_TRUE(says(release, "is paused: invariant I1"));
+}
+
+TEST(ApiWaiting, names_the_failed_nodes_that_an_operator_decides_about) {
+    ReleaseSummary release = running();
+    release.status = ReleaseStatus::paused;
+    release.hold = release::Hold::failure;
+    release.last_error = "node edge-2: no space";
+    std::vector<ReleaseNodeView> nodes(2);
+    nodes[0].status = NodeStatus::success;
+    nodes[1].name = "edge-2";
+    nodes[1].status = NodeStatus::failed;
+    WaitingFacts facts;
+    facts.nodes = nodes;
+    EXPECT_EQ(waiting_for(release, facts)["nodes"], release::wire::Json::array({"edge-2"}));
+    EXPECT_TRUE(says(release, "node edge-2: no space; continue waives"));
+}
+
+TEST(ApiWaiting, says_when_a_half_inserted_one_is_given_up) {
+    ReleaseSummary release = pending();
+    release.last_error = "waiting for node rows: 3 of 5 are there";
+    release.rows_until = "2026-05-01T08:01:00.000Z";
+    EXPECT_EQ(waiting_for(release)["until"], release.rows_until);
+    release.is_due = false;
+    release.not_before = "2026-06-01T08:00:00.000Z";
+    EXPECT_EQ(waiting_for(release)["until"], release.not_before) << "never before that";
 }
 
 TEST(ApiWaiting, knows_what_an_operator_asked_for) {
@@ -104,6 +189,12 @@ TEST(ApiWaiting, knows_what_an_operator_asked_for) {
     EXPECT_TRUE(says(release, "is paused: invariant I1"));
     release.requested_action = "continue";
     EXPECT_TRUE(says(release, "about to continue"));
+}
+
+TEST(ApiTime, adds_up) {
+    EXPECT_EQ(later_time("2026-12-31T23:59:59.500Z", release::Millis{1500}),
+              "2027-01-01T00:00:01.000Z");
+    EXPECT_FALSE(later_time("soon", release::Millis{1}));
 }
 
 TEST(ApiTime, reads_every_form_of_rfc_3339) {

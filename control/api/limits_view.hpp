@@ -1,0 +1,21 @@
+// What of a release's batch_config the API shows or reckons with. The column may hold anything.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "release/time.hpp"
+#include "release/wire/json_util.hpp"
+
+namespace edgeroll::control::api {
+
+struct LimitsView {
+    release::wire::Json max_parallel;      ///< a positive integer, or null: no limit
+    release::wire::Json max_parallel_per;  ///< an object, or null: no limit
+    std::optional<release::Millis> node_timeout;
+};
+
+/// @param batch_config the column's text; empty: none
+[[nodiscard]] LimitsView read_limits(const std::string& batch_config);
+
+}  // namespace edgeroll::control::api

@@ -1,0 +1,17 @@
+// Which pools of max_parallel_per keep nodes waiting, for the answer to "why does it not move".
+#pragma once
+
+#include <vector>
+
+#include "control/store/api_store.hpp"
+#include "control/store/connection.hpp"
+#include "release/policy.hpp"
+
+namespace edgeroll::control {
+
+/// Pools without a free place for which a node of the present batch (the lowest that is not
+/// finished) waits; in the order of the rules, then by value. Inside the caller's transaction.
+[[nodiscard]] std::vector<FullLane> read_full_lanes(Connection& connection, release::ReleaseId id,
+                                                    const std::vector<release::PoolRule>& rules);
+
+}  // namespace edgeroll::control

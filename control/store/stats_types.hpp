@@ -1,0 +1,43 @@
+// Figures about releases, as the database knows them.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "release/ids.hpp"
+#include "release/states.hpp"
+#include "release/time.hpp"
+
+namespace edgeroll::control {
+
+/// Releases that have not started.
+struct QueueFigures {
+    std::int64_t pending = 0;  ///< all of them
+    std::int64_t blocked = 0;  ///< those that another release goes before
+    std::int64_t due = 0;      ///< those whose time has come and that wait for nobody
+};
+
+/// The times of one release, by the database's clock; up to now while it is not finished.
+struct ReleaseTimes {
+    release::ReleaseId id;
+    release::Version version;
+    release::ReleaseStatus status = release::ReleaseStatus::running;
+    release::Millis queued{0};  ///< from creation (or not_before, if later) to its start
+    release::Millis worked{0};  ///< from its start, without the pauses
+    release::Millis waited{0};  ///< paused between batches
+    /// From its start until that share of all its nodes had succeeded; nothing: not so far.
+    std::optional<release::Millis> to_50, to_90, to_100;
+};
+
+struct Stats {
+    QueueFigures queue;
+    std::int64_t running_releases = 0, running_nodes = 0;
+    /// Node rows that were finished in the last 24 hours, by status, and the failed ones by kind.
+    std::map<std::string, std::int64_t> finished_nodes, failed_by_kind;
+    std::vector<ReleaseTimes> releases;  ///< the 20 last started, newest first
+};
+
+}  // namespace edgeroll::control

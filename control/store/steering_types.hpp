@@ -1,0 +1,39 @@
+// What operators ask of a release through the API, and what they are answered.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "release/actions.hpp"
+#include "release/ids.hpp"
+#include "release/retry.hpp"
+#include "release/rollback.hpp"
+#include "release/wire/limit_change.hpp"
+
+namespace edgeroll::control {
+
+/// Who asks, for which release, and why.
+struct ActionRequest {
+    release::ReleaseId id;
+    std::string actor;
+    std::string reason;  ///< free text; may be empty
+};
+
+/// pause, continue or stop.
+struct SteerRequest : ActionRequest {
+    release::Steering action = release::Steering::pause;
+};
+
+struct RetryRequest : ActionRequest {
+    std::vector<release::NodeReference> nodes;  ///< empty: all that need it
+};
+
+struct RollbackRequest : ActionRequest {
+    bool is_forced = false;  ///< although a later release touched the nodes
+};
+
+struct LimitRequest : ActionRequest {
+    release::wire::LimitChange change;
+};
+
+}  // namespace edgeroll::control

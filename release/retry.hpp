@@ -1,0 +1,37 @@
+// Which rows of a finished release a retry takes up again (SPEC.md section 6).
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "release/ids.hpp"
+#include "release/result.hpp"
+#include "release/states.hpp"
+
+namespace edgeroll::release {
+
+struct RetryRow {
+    NodeId node;
+    std::string name;  ///< empty when the node is gone
+    int batch = 1;
+    NodeStatus status = NodeStatus::failed;
+};
+
+/// A node as an operator names it: by id, or by name (a text of digits that is no name is an id).
+using NodeReference = std::variant<NodeId, std::string>;
+
+struct RetryPlan {
+    std::vector<RetryRow> taken;  ///< in the order of `rows`; never empty
+    /// Failed rows that stay as they are: they count against no limit of the retry.
+    int waived_failures = 0;
+};
+
+/// Takes the failed, skipped and deferred rows (of a success: the deferred ones), or those named.
+/// Errors: 3001 for a name that the release does not have, 3003 for a named row that has no need of
+/// a retry, for a row that still runs (the release was ended by hand), and when there is nothing to
+/// retry. @param status of the release, `failed` or `success`
+[[nodiscard]] Result<RetryPlan> plan_retry(const std::vector<RetryRow>& rows, ReleaseStatus status,
+                                           const std::vector<NodeReference>& named);
+
+}  // namespace edgeroll::release

@@ -1,0 +1,64 @@
+// The plan of a release that undoes another one (SPEC.md section 6).
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "release/commit.hpp"
+#include "release/ids.hpp"
+#include "release/result.hpp"
+#include "release/states.hpp"
+
+namespace edgeroll::release {
+
+/// A row of the finished release, with what the inventory and the contents say now.
+struct FormerRow {
+    NodeId node;
+    std::string name;  ///< empty when the node is gone
+    NodeStatus status = NodeStatus::success;
+    int attempt = 0;
+    /// What the node had when this release succeeded there; nothing: edgeroll never saw it.
+    std::optional<Version> previous_config_version;
+    bool exists = true;
+    std::optional<Version> applied_config_version;  ///< whose content the node has now
+    std::optional<Version> applied_version;         ///< of the release that gave it
+    bool is_dispatched_later = false;  ///< a later release, not yet finished, runs on it now
+};
+
+/// The state of a content that a row would get back.
+struct FormerContent {
+    Version version;
+    bool is_present = true;
+    bool is_banned = false;
+};
+
+struct LeftAlone {
+    NodeId node;
+    std::string name;
+    std::string reason;
+    friend bool operator==(const LeftAlone&, const LeftAlone&) = default;
+};
+
+struct RollbackPlan {
+    /// Ascending by batch: the first node that succeeded, then the others that did, then those that
+    /// were touched and did not succeed; in each batch as in `rows`. Every one has config_version.
+    std::vector<PlannedNode> nodes;
+    std::vector<LeftAlone> left_alone;
+};
+
+/// Whose content a touched row had before; nothing if edgeroll never saw it.
+/// @param version of the finished release
+[[nodiscard]] std::optional<Version> former_content(const FormerRow& row, Version version);
+
+/// Only nodes that the release touched are in it. Errors (3003): a later release touched nodes and
+/// `is_forced` is not set, a node still runs, or no node is left to put back; the message names
+/// nodes.
+/// @param rows ascending by (batch, id) @param contents of every former_content
+[[nodiscard]] Result<RollbackPlan> plan_rollback(const std::vector<FormerRow>& rows,
+                                                 Version version,
+                                                 const std::vector<FormerContent>& contents,
+                                                 bool is_forced);
+
+}  // namespace edgeroll::release

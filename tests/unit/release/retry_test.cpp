@@ -1,0 +1,72 @@
+#include "release/retry.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace edgeroll::release {
+namespace {
+
+using ::testing::HasSubstr;
+
+std::vector<RetryRow> rows() {
+    return {
+        {NodeId{1}, "edge-1", 1, NodeStatus::success}, {NodeId{2}, "edge-2", 2, NodeStatus::failed},
+        {NodeId{3}, "edge-3", 2, NodeStatus::skipped}, {NodeId{4}, "2", 3, NodeStatus::deferred},
+        {NodeId{5}, "edge-5", 3, NodeStatus::failed},  {NodeId{6}, "", 3, NodeStatus::cancelled}};
+}
+
+std::vector<std::int64_t> ids(const Result<RetryPlan>& plan) {
+    std::vector<std::int64_t> found;
+    if (!plan) return found;
+    for (const RetryRow& row : plan->taken)
+        found.push_back(row.node.value);
+    return found;
+}
+
+TEST(Retry, takes_failed_skipped_and_deferred_rows) {
+    const auto plan = plan_retry(rows(), ReleaseStatus::failed, {});
+    EXPECT_EQ(ids(plan), (std::vector<std::int64_t>{2, 3, 4, 5}));
+    EXPECT_EQ(plan->waived_failures, 0);
+}
+
+TEST(Retry, takes_only_deferred_rows_of_a_success_and_waives_its_failures) {
+    const auto plan = plan_retry(rows(), ReleaseStatus::success, {});
+    EXPECT_EQ(ids(plan), (std::vector<std::int64_t>{4}));
+    EXPECT_EQ(plan->waived_failures, 2);
+}
+
+TEST(Retry, takes_the_named_ones_and_waives_the_other_failures) {
+    const auto plan =
+        plan_retry(rows(), ReleaseStatus::failed, {NodeId{3}, std::string("edge-5"), NodeId{3}});
+    EXPECT_EQ(ids(plan), (std::vector<std::int64_t>{3, 5}));
+    EXPECT_EQ(plan->waived_failures, 1);
+}
+
+TEST(Retry, a_name_goes_before_an_id_in_digits) {
+    EXPECT_EQ(ids(plan_retry(rows(), ReleaseStatus::failed, {std::string("2")})),
+              (std::vector<std::int64_t>{4}));
+    EXPECT_EQ(ids(plan_retry(rows(), ReleaseStatus::failed, {NodeId{2}})),
+              (std::vector<std::int64_t>{2}));
+    EXPECT_EQ(ids(plan_retry(rows(), ReleaseStatus::failed, {std::string("3")})),
+              (std::vector<std::int64_t>{3}));
+}
+
+TEST(Retry, names_what_it_cannot_take) {
+    auto plan = plan_retry(rows(), ReleaseStatus::failed, {std::string("edge-9")});
+    EXPECT_EQ(plan.error().code, code::not_found);
+    EXPECT_THAT(plan.error().message, HasSubstr("edge-9"));
+    plan = plan_retry(rows(), ReleaseStatus::failed, {NodeId{1}});
+    EXPECT_EQ(plan.error().code, code::wrong_state);
+    EXPECT_THAT(plan.error().message, HasSubstr("edge-1 is success"));
+    plan = plan_retry(rows(), ReleaseStatus::success, {NodeId{2}});
+    EXPECT_THAT(plan.error().message, HasSubstr("edge-2 is failed"));
+    plan = plan_retry({rows()[0]}, ReleaseStatus::failed, {});
+    EXPECT_EQ(plan.error().code, code::wrong_state);
+    auto still = rows();
+    still[0].status = NodeStatus::running;
+    plan = plan_retry(still, ReleaseStatus::failed, {});
+    EXPECT_THAT(plan.error().message, HasSubstr("edge-1 still runs"));
+}
+
+}  // namespace
+}  // namespace edgeroll::release

@@ -1,0 +1,119 @@
+#include "release/rollback.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace edgeroll::release {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+constexpr Version undone{7};
+
+FormerRow succeeded(std::int64_t id, std::optional<Version> before = Version{5}) {
+    FormerRow row;
+    row.node = NodeId{id};
+    row.name = "edge-" + std::to_string(id);
+    row.status = NodeStatus::success;
+    row.attempt = 1;
+    row.previous_config_version = before;
+    row.applied_config_version = undone;
+    row.applied_version = undone;
+    return row;
+}
+
+FormerRow broken(std::int64_t id, std::optional<Version> applied = Version{5}) {
+    FormerRow row = succeeded(id, std::nullopt);
+    row.status = NodeStatus::failed;
+    row.applied_config_version = applied;
+    row.applied_version = applied;
+    return row;
+}
+
+std::vector<FormerContent> contents() {
+    return {{Version{4}, true, false}, {Version{5}, true, false}, {Version{6}, true, true}};
+}
+
+PlannedNode planned(std::int64_t node, int batch, std::int64_t content) {
+    return PlannedNode{NodeId{node}, batch, Version{content}};
+}
+
+TEST(Rollback, takes_one_success_first_then_the_others_then_the_failed) {
+    const auto plan =
+        plan_rollback({broken(1), succeeded(2), succeeded(3, Version{4}), succeeded(4), broken(5)},
+                      undone, contents(), false);
+    ASSERT_TRUE(plan) << plan.error().message;
+    EXPECT_THAT(plan->nodes, ElementsAre(planned(2, 1, 5), planned(3, 2, 4), planned(4, 2, 5),
+                                         planned(1, 3, 5), planned(5, 3, 5)));
+    EXPECT_TRUE(plan->left_alone.empty());
+}
+
+TEST(Rollback, batches_have_no_gaps) {
+    EXPECT_EQ(plan_rollback({broken(1), broken(2)}, undone, contents(), false)->nodes.back().batch,
+              1);
+    EXPECT_THAT(plan_rollback({broken(1), succeeded(2)}, undone, contents(), false)->nodes,
+                ElementsAre(planned(2, 1, 5), planned(1, 2, 5)));
+}
+
+TEST(Rollback, takes_only_touched_nodes) {
+    FormerRow skipped = broken(1);
+    skipped.status = NodeStatus::skipped;
+    skipped.attempt = 0;
+    FormerRow deferred = broken(2);
+    deferred.status = NodeStatus::deferred;
+    FormerRow tried_before = broken(3);
+    tried_before.status = NodeStatus::skipped;
+    FormerRow cancelled = broken(4);
+    cancelled.status = NodeStatus::cancelled;
+    const auto plan =
+        plan_rollback({skipped, deferred, tried_before, cancelled}, undone, contents(), false);
+    EXPECT_THAT(plan->nodes, ElementsAre(planned(3, 1, 5), planned(4, 1, 5)));
+    const auto nothing = plan_rollback({skipped, deferred}, undone, contents(), false);
+    EXPECT_THAT(nothing.error().message, HasSubstr("touched no node"));
+}
+
+TEST(Rollback, leaves_alone_what_it_cannot_put_back_and_says_why) {
+    FormerRow gone = succeeded(3);
+    gone.exists = false;
+    const auto plan = plan_rollback({succeeded(1, std::nullopt), succeeded(2), gone,
+                                     succeeded(4, Version{3}), succeeded(5, Version{6})},
+                                    undone, contents(), false);
+    EXPECT_THAT(plan->nodes, ElementsAre(planned(2, 1, 5)));
+    ASSERT_EQ(plan->left_alone.size(), 4U);
+    EXPECT_THAT(plan->left_alone[0].reason, HasSubstr("never saw"));
+    EXPECT_THAT(plan->left_alone[1].reason, HasSubstr("deleted"));
+    EXPECT_THAT(plan->left_alone[2].reason, HasSubstr("version 3) is gone"));
+    EXPECT_THAT(plan->left_alone[3].reason, HasSubstr("version 6) is banned"));
+    const auto forced = plan_rollback({succeeded(5, Version{6})}, undone, contents(), true);
+    EXPECT_THAT(forced->nodes, ElementsAre(planned(5, 1, 6)));
+    const auto none = plan_rollback({succeeded(1, std::nullopt)}, undone, contents(), false);
+    EXPECT_THAT(none.error().message, HasSubstr("edge-1: edgeroll never saw"));
+}
+
+TEST(Rollback, a_node_that_did_not_succeed_gets_what_it_has_unless_that_is_the_undone_one) {
+    FormerRow row = broken(1, undone);
+    row.previous_config_version = Version{4};
+    EXPECT_EQ(former_content(row, undone), Version{4});
+    EXPECT_EQ(former_content(broken(1), undone), Version{5});
+    EXPECT_EQ(former_content(succeeded(1), undone), Version{5});
+}
+
+TEST(Rollback, is_refused_when_a_later_release_touched_a_node) {
+    FormerRow later = succeeded(2);
+    later.applied_version = Version{8};
+    auto plan = plan_rollback({succeeded(1), later}, undone, contents(), false);
+    EXPECT_EQ(plan.error().code, code::wrong_state);
+    EXPECT_THAT(plan.error().message, HasSubstr("edge-2"));
+    EXPECT_EQ(plan_rollback({succeeded(1), later}, undone, contents(), true)->nodes.size(), 2U);
+    FormerRow dispatched = succeeded(3);
+    dispatched.is_dispatched_later = true;
+    EXPECT_FALSE(plan_rollback({dispatched}, undone, contents(), false));
+    FormerRow runs = succeeded(4);
+    runs.status = NodeStatus::running;
+    EXPECT_THAT(plan_rollback({runs}, undone, contents(), true).error().message,
+                HasSubstr("still runs"));
+}
+
+}  // namespace
+}  // namespace edgeroll::release
