@@ -176,6 +176,9 @@ void Service::run() {
         tls::rt::spawn(loop_.get_executor(), "callbacks",
                        run_callbacks(database_->callbacks(), *callback_sender_, *clock_, metrics_,
                                      settings_.interval));
+        tls::rt::spawn(loop_.get_executor(), "catch up",
+                       run_catch_up(database_->catch_up(), *agents_, *clock_, metrics_,
+                                    settings_.catch_up_interval));
     }
     tell_start();
     loop_.run();

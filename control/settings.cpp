@@ -69,6 +69,9 @@ void add_executor(std::vector<Setting>& table, Settings& s) {
                                              Millis{10}, "ceiling of the poll interval"));
     table.push_back(tls::rt::seconds_setting("RELEASE_LEASE_SEC", s.lease, Millis{500},
                                              "how long a claim lasts without renewal"));
+    table.push_back(tls::rt::seconds_setting(
+        "RELEASE_CATCH_UP_INTERVAL_SEC", s.catch_up_interval, Millis{10},
+        "how often a few nodes that a successful release left behind are asked"));
     table.push_back(tls::rt::secret_setting(
         "CALLBACK_TOKEN", s.callback_token,
         "sent as bearer token to the callback_url of finished releases (secret)"));

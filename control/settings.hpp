@@ -28,6 +28,7 @@ struct Settings {
     release::Millis poll_ceiling{2'000};
     release::Millis lease{15'000};
     std::string callback_token;
+    release::Millis catch_up_interval{30'000};
     bool is_mtls_enabled = true;
     std::string certificate, key, ca, crl;
     release::Millis connect_timeout{15'000};

@@ -94,6 +94,13 @@ class TlsAgents final : public Agents {
         co_return co_await ask(std::move(to), std::move(task_id), std::move(call));
     }
 
+    awaitable<bool> is_back(release::Address to) override {
+        tls::Call call = call_of("GET", "/healthz");
+        tls::Target target = target_of(to);
+        const Reply reply = co_await pool_.request(std::move(target), std::move(call));
+        co_return reply.kind == Reply::Kind::answered&& reply.status < 500;
+    }
+
     awaitable<bool> holds(release::Address to, std::string sha256) override {
         tls::Call call = call_of("GET", "/contents/" + sha256);
         tls::Target target = target_of(to);

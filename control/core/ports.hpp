@@ -123,6 +123,8 @@ class Agents {
     virtual awaitable<release::Answer> dispatch(release::Address to, std::string task_id,
                                                 std::shared_ptr<const Parcel> parcel,
                                                 Sending sending, release::Millis time_left) = 0;
+    /// GET /healthz: somebody with the node's certificate answers, whatever it says.
+    virtual awaitable<bool> is_back(release::Address to) = 0;
     /// GET /contents/{sha256}. False also when nobody answers, or by an agent without that call.
     virtual awaitable<bool> holds(release::Address to, std::string sha256) = 0;
     /// GET /tasks/{id}?wait=hold (no parameter when hold is 0).

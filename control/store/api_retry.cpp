@@ -135,7 +135,9 @@ Retried retry_release(Connection& connection, const RetryRequest& request) {
         }
         refuse_when_overtaken(connection, request, steered.version);
         refuse_when_banned(connection, request, steered);
-        begin_anew(connection, request.id, plan->waived_failures);
+        const int waived = plan->waived_failures +
+                           (request.tolerates_all ? static_cast<int>(plan->taken.size()) : 0);
+        begin_anew(connection, request.id, waived);
         take_up(connection, request.id, plan->taken);
         record(connection, request, *plan);
         connection.execute("UPDATE release_tasks SET " + recounted_columns() + " WHERE id = ?",

@@ -4,6 +4,7 @@
 
 #include "control/store/api_database.hpp"
 #include "control/store/callback_queries.hpp"
+#include "control/store/catch_up_queries.hpp"
 #include "control/store/db_threads.hpp"
 #include "control/store/mysql_connection.hpp"
 #include "control/store/release_store.hpp"
@@ -50,17 +51,20 @@ class OpenDatabase final : public Database {
         : threads_(std::move(executor), std::move(connector), options.threads),
           store_(make_release_store(threads_, clock, options.owner, options.lease)),
           api_(make_api_store(threads_)),
-          callbacks_(make_callback_store(threads_, options.owner)) {}
+          callbacks_(make_callback_store(threads_, options.owner)),
+          catch_up_(make_catch_up_store(threads_)) {}
 
     Store& store() override { return *store_; }
     ApiStore& api() override { return *api_; }
     CallbackStore& callbacks() override { return *callbacks_; }
+    CatchUpStore& catch_up() override { return *catch_up_; }
 
   private:
     DbThreads threads_;
     std::unique_ptr<Store> store_;
     std::unique_ptr<ApiStore> api_;
     std::unique_ptr<CallbackStore> callbacks_;
+    std::unique_ptr<CatchUpStore> catch_up_;
 };
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "control/core/callbacks.hpp"
+#include "control/core/catch_up.hpp"
 #include "control/core/ports.hpp"
 #include "control/store/api_store.hpp"
 
@@ -26,6 +27,7 @@ class Database {
     virtual Store& store() = 0;
     virtual ApiStore& api() = 0;
     virtual CallbackStore& callbacks() = 0;
+    virtual CatchUpStore& catch_up() = 0;
 };
 
 /// Opens and checks (blocking; called once from main, before the loop runs). `clock` gives Claim::

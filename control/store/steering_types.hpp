@@ -26,6 +26,7 @@ struct SteerRequest : ActionRequest {
 
 struct RetryRequest : ActionRequest {
     std::vector<release::NodeReference> nodes;  ///< empty: all that need it
+    bool tolerates_all = false;  ///< no failure among them makes the release fail (catching up)
 };
 
 struct RollbackRequest : ActionRequest {

@@ -47,6 +47,10 @@ boost::asio::awaitable<Answer> SimAgents::dispatch(release::Address to, std::str
     return send(to.ip, std::move(message));
 }
 
+boost::asio::awaitable<bool> SimAgents::is_back(release::Address) {
+    co_return false;
+}
+
 // Simulated nodes are always sent the payload.
 boost::asio::awaitable<bool> SimAgents::holds(release::Address, std::string) {
     co_return false;

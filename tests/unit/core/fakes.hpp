@@ -18,7 +18,7 @@ class OneAgent final : public Agents {
     release::Heard to_cancel = release::Heard::not_sent;
     release::TaskStatus status = release::TaskStatus::pending;  ///< where it accepts
     release::Heard to_reference = release::Heard::accepted;     ///< a dispatch without payload
-    bool holds_content = false;
+    bool holds_content = false, is_there = false;
     int dispatches = 0, queries = 0, cancels = 0, references = 0, questions = 0;
 
     awaitable<release::Answer> dispatch(release::Address, std::string,
@@ -28,6 +28,7 @@ class OneAgent final : public Agents {
         if (sending == Sending::by_reference) ++references;
         return say(sending == Sending::by_reference ? to_reference : to_dispatch);
     }
+    awaitable<bool> is_back(release::Address) override { co_return is_there; }
     awaitable<bool> holds(release::Address, std::string) override {
         ++questions;
         co_return holds_content;
