@@ -49,7 +49,7 @@ TEST_P(ApiRetryTest, takes_up_what_did_not_succeed_and_can_be_claimed) {
                 ElementsAre("retry_requested", "node_pending", "node_pending", "release_pending"));
     EXPECT_EQ(detail(id, "retry_requested"), R"({"nodes":"2","reason":"mended"})");
     EXPECT_THAT(control().claimable(), ElementsAre(id.value));
-    EXPECT_THAT(retry(id).error().message, HasSubstr("pending"));
+    EXPECT_THAT(refusal(retry(id)).message, HasSubstr("pending"));
 }
 
 TEST_P(ApiRetryTest, takes_the_named_ones_and_waives_the_rest) {
@@ -64,11 +64,11 @@ TEST_P(ApiRetryTest, takes_the_named_ones_and_waives_the_rest) {
 
 TEST_P(ApiRetryTest, writes_nothing_when_it_is_refused) {
     const ReleaseId id = add_failed_release(7, 5, 'a');
-    EXPECT_EQ(retry(ReleaseId{99}).error().code, code::not_found);
-    EXPECT_EQ(retry(id, {std::string("n9")}).error().code, code::not_found);
-    EXPECT_EQ(retry(id, {NodeId{2}, NodeId{1}}).error().code, code::wrong_state);
+    EXPECT_EQ(refusal(retry(ReleaseId{99})).code, code::not_found);
+    EXPECT_EQ(refusal(retry(id, {std::string("n9")})).code, code::not_found);
+    EXPECT_EQ(refusal(retry(id, {NodeId{2}, NodeId{1}})).code, code::wrong_state);
     sql("INSERT INTO banned_contents (sha256) VALUES (?)", {std::string(64, 'a')});
-    EXPECT_THAT(retry(id).error().message, HasSubstr("banned"));
+    EXPECT_THAT(refusal(retry(id)).message, HasSubstr("banned"));
     EXPECT_EQ(row_field(id, 2, "status"), "failed");
     EXPECT_EQ(field(id, "write_seq"), "0");
     set(id, "forced = 1");
@@ -80,8 +80,8 @@ TEST_P(ApiRetryTest, waits_for_no_later_release_on_the_same_nodes) {
     const ReleaseId later = add_release(8, 1);
     add_row(later, 3);
     const auto refused = retry(id);
-    EXPECT_EQ(refused.error().code, code::wrong_state);
-    EXPECT_THAT(refused.error().message, HasSubstr("later version 8"));
+    EXPECT_EQ(refusal(refused).code, code::wrong_state);
+    EXPECT_THAT(refusal(refused).message, HasSubstr("later version 8"));
     set(later, "status = 'cancelled'");
     EXPECT_TRUE(retry(id));
 }
@@ -89,7 +89,7 @@ TEST_P(ApiRetryTest, waits_for_no_later_release_on_the_same_nodes) {
 TEST_P(ApiRetryTest, takes_the_deferred_nodes_of_a_success) {
     const ReleaseId id = add_failed_release(7, 5, 'a');
     set(id, "status = 'success', batch_status = 'completed'");
-    EXPECT_THAT(retry(id).error().message, HasSubstr("no deferred"));
+    EXPECT_THAT(refusal(retry(id)).message, HasSubstr("no deferred"));
     set_row(id, 3, "status = 'deferred'");
     ASSERT_TRUE(retry(id));
     EXPECT_EQ(row_field(id, 3, "status"), "pending");

@@ -76,15 +76,15 @@ TEST_P(ApiRollbackTest, gives_each_touched_node_what_it_had_before) {
 TEST_P(ApiRollbackTest, is_refused_a_second_time_and_in_the_wrong_state) {
     const ReleaseId id = failed_one();
     set(id, "status = 'running'");
-    EXPECT_EQ(roll_back(id).error().code, code::wrong_state);
+    EXPECT_EQ(refusal(roll_back(id)).code, code::wrong_state);
     set(id, "status = 'failed', content_sha256 = 'reload'");
-    EXPECT_THAT(roll_back(id).error().message, HasSubstr("only reloaded"));
+    EXPECT_THAT(refusal(roll_back(id)).message, HasSubstr("only reloaded"));
     set(id, "content_sha256 = '" + std::string(64, 'a') + "'");
-    EXPECT_EQ(roll_back(ReleaseId{99}).error().code, code::not_found);
+    EXPECT_EQ(refusal(roll_back(ReleaseId{99})).code, code::not_found);
     EXPECT_EQ(number("SELECT COUNT(*) FROM release_tasks"), 1) << "a refusal writes nothing";
     EXPECT_EQ(bans('a'), 0);
     ASSERT_TRUE(roll_back(id));
-    EXPECT_THAT(roll_back(id, true).error().message, HasSubstr("already"));
+    EXPECT_THAT(refusal(roll_back(id, true)).message, HasSubstr("already"));
     EXPECT_EQ(number("SELECT COUNT(*) FROM release_tasks"), 2);
 }
 
@@ -103,10 +103,10 @@ TEST_P(ApiRollbackTest, leaves_alone_what_nobody_ever_saw_and_names_it) {
 TEST_P(ApiRollbackTest, is_refused_when_nothing_is_left_to_put_back) {
     const ReleaseId id = failed_one();
     sql("DELETE FROM config_versions WHERE version = 5");
-    EXPECT_THAT(roll_back(id).error().message, HasSubstr("version 5) is gone"));
+    EXPECT_THAT(refusal(roll_back(id)).message, HasSubstr("version 5) is gone"));
     add_content(5, 'b');
     sql("INSERT INTO banned_contents (sha256) VALUES (?)", {std::string(64, 'b')});
-    EXPECT_THAT(roll_back(id).error().message, HasSubstr("is banned"));
+    EXPECT_THAT(refusal(roll_back(id)).message, HasSubstr("is banned"));
     const auto forced = roll_back(id, true);
     ASSERT_TRUE(forced) << forced.error().message;
     EXPECT_EQ(field(forced->created.id, "forced"), "1") << "or it would fail with the ban";
@@ -115,13 +115,13 @@ TEST_P(ApiRollbackTest, is_refused_when_nothing_is_left_to_put_back) {
 TEST_P(ApiRollbackTest, a_later_release_on_the_nodes_must_be_forced_aside) {
     const ReleaseId id = failed_one();
     sql("UPDATE nodes SET applied_version = 8 WHERE id = 2");
-    EXPECT_THAT(roll_back(id).error().message, HasSubstr("n2"));
+    EXPECT_THAT(refusal(roll_back(id)).message, HasSubstr("n2"));
     sql("UPDATE nodes SET applied_version = 5 WHERE id = 2");
     const ReleaseId later = add_release(8, 1);
     add_row(later, 1);
     set(later, "status = 'running', current_batch = 1");
     set_row(later, 1, "status = 'running'");
-    EXPECT_THAT(roll_back(id).error().message, HasSubstr("n1"));
+    EXPECT_THAT(refusal(roll_back(id)).message, HasSubstr("n1"));
     const auto forced = roll_back(id, true);
     ASSERT_TRUE(forced) << forced.error().message;
     EXPECT_EQ(forced->created.version, Version{9});

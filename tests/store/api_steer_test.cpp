@@ -48,7 +48,7 @@ TEST_P(ApiSteerTest, a_pause_is_written_down_at_once_with_its_reason) {
 
 TEST_P(ApiSteerTest, a_continue_withdraws_a_pause_and_ends_one) {
     const ReleaseId id = running();
-    EXPECT_EQ(steer(id, Steering::resume).error().code, code::wrong_state);
+    EXPECT_EQ(refusal(steer(id, Steering::resume)).code, code::wrong_state);
     ASSERT_TRUE(steer(id, Steering::pause));
     ASSERT_TRUE(steer(id, Steering::resume));
     EXPECT_EQ(field(id, "requested_action"), "NULL");
@@ -61,12 +61,12 @@ TEST_P(ApiSteerTest, a_continue_withdraws_a_pause_and_ends_one) {
 
 TEST_P(ApiSteerTest, a_stop_outranks_everything_and_stays) {
     const ReleaseId id = running(2);
-    EXPECT_THAT(steer(id, Steering::pause).error().message, HasSubstr("its last batch"));
+    EXPECT_THAT(refusal(steer(id, Steering::pause)).message, HasSubstr("its last batch"));
     set(id, "requested_action = 'pause'");
     ASSERT_TRUE(steer(id, Steering::stop));
     EXPECT_EQ(field(id, "requested_action"), "stop");
-    EXPECT_EQ(steer(id, Steering::pause).error().code, code::wrong_state);
-    EXPECT_EQ(steer(id, Steering::resume).error().code, code::wrong_state);
+    EXPECT_EQ(refusal(steer(id, Steering::pause)).code, code::wrong_state);
+    EXPECT_EQ(refusal(steer(id, Steering::resume)).code, code::wrong_state);
     EXPECT_TRUE(steer(id, Steering::stop));
     EXPECT_EQ(field(id, "requested_action"), "stop");
     EXPECT_EQ(field(id, "steer_seq"), "1") << "a refusal writes nothing";
@@ -99,13 +99,13 @@ TEST_P(ApiSteerTest, the_owner_of_the_release_sees_it_and_overtakes_nothing) {
 }
 
 TEST_P(ApiSteerTest, says_what_is_not_there_and_what_is_over) {
-    EXPECT_EQ(steer(ReleaseId{99}, Steering::stop).error().code, code::not_found);
+    EXPECT_EQ(refusal(steer(ReleaseId{99}, Steering::stop)).code, code::not_found);
     const ReleaseId id = running();
     set(id, "status = 'cancelled', batch_status = 'stopped'");
     const auto refused = steer(id, Steering::stop);
-    EXPECT_EQ(refused.error().code, code::wrong_state);
-    EXPECT_THAT(refused.error().message, HasSubstr("cancelled"));
-    EXPECT_EQ(limit(id, "4").error().code, code::wrong_state);
+    EXPECT_EQ(refusal(refused).code, code::wrong_state);
+    EXPECT_THAT(refusal(refused).message, HasSubstr("cancelled"));
+    EXPECT_EQ(refusal(limit(id, "4")).code, code::wrong_state);
     EXPECT_EQ(field(id, "write_seq"), "0");
 }
 
@@ -120,14 +120,14 @@ TEST_P(ApiSteerTest, new_limits_are_merged_into_batch_config) {
     EXPECT_EQ(detail(id, "limits_changed"), R"({"max_parallel":"4"})");
     ASSERT_TRUE(limit(id, "null"));
     EXPECT_EQ(field(id, "batch_config"), R"({"failure_threshold":2})");
-    EXPECT_EQ(limit(id, "-1").error().code, code::invalid);
+    EXPECT_EQ(refusal(limit(id, "-1")).code, code::invalid);
     set(id, "batch_config = '[1]'");
-    EXPECT_EQ(limit(id, "4").error().code, code::invalid);
+    EXPECT_EQ(refusal(limit(id, "4")).code, code::invalid);
 }
 
 TEST_P(ApiSteerTest, new_limits_make_no_plan_of_a_half_inserted_release) {
     const ReleaseId id = add_release(3, 2);
-    EXPECT_EQ(limit(id, "4").error().code, code::wrong_state);
+    EXPECT_EQ(refusal(limit(id, "4")).code, code::wrong_state);
     EXPECT_EQ(field(id, "batch_config"), "NULL");
     set(id, "batch_config = '{}'");
     EXPECT_TRUE(limit(id, "4")) << "one that edgeroll plans anyway";
