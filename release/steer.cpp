@@ -2,6 +2,7 @@
 // status.
 #include "release/draft.hpp"
 #include "release/limits.hpp"
+#include "release/mutant.hpp"
 
 namespace edgeroll::release {
 namespace {
@@ -39,6 +40,18 @@ void waive(Draft& draft) {
     draft.note("waived", {{"failures", std::to_string(seen.waived_failures)}});
 }
 
+// What a seeded bug does.
+void skip_batch(Draft& draft, std::size_t index) {
+    const Release& release = draft.release;
+    if (index == release.batches.size()) return;
+    const BatchState& batch = release.batches[index];
+    for (std::size_t i = batch.begin; i < batch.end; ++i) {
+        if (release.nodes[i].row.status == NodeStatus::pending) {
+            draft.change_node(i, NodeStatus::skipped);
+        }
+    }
+}
+
 }  // namespace
 
 void carry_on_stopping(Draft& draft) {
@@ -74,12 +87,13 @@ void take_continue(Draft& draft) {
     const bool is_over =
         exceeded_limit(release).has_value() || exceeded_time(release, draft.now) != TimeLimit::none;
     if (seen.hold == Hold::failure && is_over) waive(draft);
-    if (seen.status == ReleaseStatus::paused) draft.set_last_error("");
+    draft.set_last_error("");
     const std::size_t index = lowest_unfinished(release);
     if (seen.current_batch > 0 && static_cast<int>(index) + 1 > seen.current_batch) {
         // Everything but the windows is passed. What is left is written down: the batch may have to
         // wait for a reading.
         draft.begin_hold(Hold::window, draft.now);
+        if (has_mutant(Mutant::continue_skips_a_batch)) skip_batch(draft, index);
         return;
     }
     draft.end_hold();
@@ -98,8 +112,10 @@ void take_pause(Draft& draft, bool is_between_batches) {
         draft.begin_hold(Hold::review, never);
         return;
     }
-    // By hand: it holds at once, and until somebody continues.
-    if (seen.status == ReleaseStatus::paused && seen.hold == Hold::none) {
+    // By hand: it holds at once, and until somebody continues. Before the first batch a release
+    // that waits for a window is `pending`: paused is somebody's word there as well.
+    const bool is_unstarted = seen.current_batch == 0 && ends_by_itself(seen.hold);
+    if (seen.status == ReleaseStatus::paused && (seen.hold == Hold::none || is_unstarted)) {
         draft.begin_hold(Hold::review, never);
     }
 }
