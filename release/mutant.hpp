@@ -23,6 +23,7 @@ enum class Mutant {
     rollback_touches_untouched,  ///< database: a rollback takes every node of the release
     paused_time_counted,         ///< a pause counts as working time
     slot_counted_twice,          ///< the end of a node gives two places of its pools free
+    gate_passed_by_takeover,     ///< a new owner does not ask the gate again
     operator_action_lost,        ///< database: a write's WHERE lacks requested_action
 };
 

@@ -167,6 +167,7 @@ void SimDatabase::insert_rows(ReleaseId id, const std::vector<PlannedNode>& node
         row.row_id = next_row_id_++;
         row.node = planned.node;
         row.batch = planned.batch;
+        row.config_version = planned.config_version;
         row.is_late = is_late;
         rows.push_back(std::move(row));
     }

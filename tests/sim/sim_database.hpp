@@ -23,6 +23,13 @@ class DatabaseWitness {
     virtual void committed(const control::Claim& claim, const ReleaseRow& before,
                            const std::vector<TaskRow>& rows_before, const ReleaseRow& after,
                            const std::vector<TaskRow>& rows) = 0;
+    /// An operator took nodes of a finished release up again.
+    virtual void retried(const ReleaseRow& /*before*/, const std::vector<TaskRow>& /*rows_before*/,
+                         const ReleaseRow& /*after*/, const std::vector<TaskRow>& /*rows*/) {}
+    /// A release that undoes another one was made.
+    virtual void rolled_back(const ReleaseRow& /*undone*/,
+                             const std::vector<TaskRow>& /*undone_rows*/,
+                             const ReleaseRow& /*made*/, const std::vector<TaskRow>& /*rows*/) {}
 };
 
 class SimDatabase {
@@ -55,6 +62,9 @@ class SimDatabase {
                      Instant now);
     void set_row_by_hand(release::ReleaseId id, release::NodeId node, release::NodeStatus status,
                          Instant now);
+    /// What the API's retry does (SPEC.md section 6). False: refused.
+    /// @param named all that can be retried when empty
+    bool retry(release::ReleaseId id, const std::set<release::NodeId>& named);
     ReleaseRow& release_row(release::ReleaseId id) { return releases_.at(id); }
     std::map<release::NodeId, InventoryRow>& inventory() { return inventory_; }
     [[nodiscard]] const std::map<release::NodeId, InventoryRow>& inventory() const {
@@ -82,6 +92,10 @@ class SimDatabase {
     bool is_complete(ReleaseRow& row, Instant now);
     void give_up_waiting(ReleaseRow& row, Instant now);
     [[nodiscard]] std::vector<release::Version> blockers(const ReleaseRow& row) const;
+    [[nodiscard]] bool is_rolled_back(release::ReleaseId id) const;
+    [[nodiscard]] bool is_overtaken(const ReleaseRow& row) const;
+    void roll_back(const ReleaseRow& undone, Instant now);
+    void read_other_contents(release::Snapshot& seen) const;
     [[nodiscard]] release::NodeRow read_row(const TaskRow& row, Instant now) const;
     void apply(const release::ReleaseChange& change, ReleaseRow& row, Instant now) const;
     void apply(const release::NodeChange& change, const ReleaseRow& release, TaskRow& row,

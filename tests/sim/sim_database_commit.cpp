@@ -1,6 +1,7 @@
 // Reading a release and writing its progress: the two transactions that matter.
 #include <algorithm>
 
+#include "release/mutant.hpp"
 #include "sim_database.hpp"
 
 namespace edgeroll::sim {
@@ -81,6 +82,7 @@ std::optional<Snapshot> SimDatabase::read(const control::Claim& claim, Instant n
     seen.is_pause_marked = row.paused_at.has_value();
     seen.utc_ms = now.time_since_epoch().count();
     seen.steer_seq = row.steer_seq;
+    seen.rolls_back = row.rolls_back;
     for (const TaskRow& task : rows_.at(row.id)) {
         const bool counts = is_final(task.status) && task.status != NodeStatus::skipped;
         if (!counts || !task.finished_at) continue;
@@ -99,6 +101,7 @@ std::optional<Snapshot> SimDatabase::read(const control::Claim& claim, Instant n
     std::sort(seen.nodes.begin(), seen.nodes.end(), [](const NodeRow& a, const NodeRow& b) {
         return std::pair(a.batch, a.id) < std::pair(b.batch, b.id);
     });
+    read_other_contents(seen);
     if (seen.nodes.empty() && row.has_batch_config) {
         for (const auto& [id, node] : inventory_) {
             if (!node.is_enabled || node.is_in_maintenance || !node.is_online) continue;
@@ -116,9 +119,9 @@ std::optional<Snapshot> SimDatabase::read(const control::Claim& claim, Instant n
 
 bool SimDatabase::fits(const ReleaseRow& row, const std::vector<TaskRow>& rows,
                        const Commit& commit) const {
-    if (row.status != commit.expected_status || row.requested != commit.expected_action) {
-        return false;
-    }
+    if (row.status != commit.expected_status) return false;
+    const bool is_action_expected = row.requested == commit.expected_action;
+    if (!is_action_expected && !has_mutant(Mutant::operator_action_lost)) return false;
     if (row.steer_seq != commit.expected_steer_seq) return false;
     // A release that shares nodes may have come or started since this one was read.
     if (commit.release.is_started && !blockers(row).empty()) return false;
@@ -178,8 +181,15 @@ void SimDatabase::apply(const NodeChange& change, const ReleaseRow& release, Tas
     if (!change.has_new_content) return;
     const auto node = inventory_.find(change.node);
     if (node == inventory_.end()) return;
-    node->second.applied_version = release.version;
-    node->second.applied_sha256 = release.content_sha256;
+    const Version source = change.content.value_or(release.version);
+    InventoryRow& holds = node->second;
+    if (holds.applied_config_version != source) {
+        row.previous_config_version = holds.applied_config_version;
+    }
+    holds.applied_version = release.version;
+    holds.applied_config_version = source;
+    holds.applied_sha256 =
+        change.content ? sim_digest(contents_.at(source)) : release.content_sha256;
 }
 
 control::Committed SimDatabase::commit(const control::Claim& claim, const Commit& commit,
@@ -221,6 +231,7 @@ control::Committed SimDatabase::commit(const control::Claim& claim, const Commit
     row.failed_nodes = count_of(rows, NodeStatus::failed);
     history_rows_ += commit.history.size();
     if (witness_ != nullptr) witness_->committed(claim, before, rows_before, row, rows);
+    if (commit.creates_rollback) roll_back(row, now);
     return control::Committed::done;
 }
 
