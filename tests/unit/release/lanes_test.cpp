@@ -107,6 +107,19 @@ TEST_F(Lanes, ask_for_room_in_every_pool_of_a_node) {
     EXPECT_THAT(running(), ElementsAre(4, 5));
 }
 
+TEST_F(Lanes, do_not_mix_pools_of_two_labels_with_the_same_value) {
+    label(1, "region", "a");
+    label(2, "provider", "a");
+    for (const int node : {3, 4, 5, 6}) {
+        label(node, "region", "b");
+        label(node, "provider", "b");
+    }
+    rows.header.policy.pools = {per("provider", 1), per("region", 1)};
+    desk.observe();
+
+    EXPECT_THAT(running(), ElementsAre(1, 2, 3));
+}
+
 TEST_F(Lanes, keep_to_max_parallel_and_the_pools_together) {
     for (const int node : {1, 2, 3})
         label(node, "region", "eu");

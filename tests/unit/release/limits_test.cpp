@@ -94,6 +94,20 @@ TEST_F(TimeLimits, do_not_count_what_a_release_waits_between_batches) {
     EXPECT_EQ(rows.header.batch_work_start, seconds(30));
 }
 
+TEST_F(TimeLimits, do_not_run_out_in_a_pause_that_ends_by_itself) {
+    rows.header.policy.release_timeout = seconds(60);
+    rows.header.policy.bake = hours(1);
+    rows.header.policy.batch_interval = hours(2);
+    desk.observe();
+    desk.now += seconds(20);
+    desk.report(n1, NodeStatus::success);
+    desk.sleep();
+    desk.sleep();
+
+    EXPECT_EQ(rows.header.status, ReleaseStatus::running);
+    EXPECT_EQ(desk.wake_at, desk.now + seconds(40));
+}
+
 TEST_F(TimeLimits, do_not_count_a_pause_over_takeovers) {
     rows.header.policy.release_timeout = seconds(60);
     rows.header.policy.batch_interval = hours(2);
@@ -172,6 +186,9 @@ TEST_F(TimeLimits, pause_the_release_and_give_the_batch_its_time_again_when_cont
     EXPECT_EQ(rows.find(n2)->status, NodeStatus::running);
     EXPECT_EQ(desk.wake_at, desk.now + seconds(60));
     EXPECT_EQ(rows.header.waived_failures, 0);  // no limit of failures was exceeded
+    Desk other(rows);
+    other.observe();
+    EXPECT_EQ(other.wake_at, desk.now + seconds(60));
 }
 
 TEST_F(TimeLimits, give_the_release_its_time_again_when_continued) {
@@ -232,6 +249,34 @@ TEST_F(FailureLimits, waive_in_the_middle_of_a_batch) {
     EXPECT_EQ(rows.header.last_error, "");
     desk.report(n3, NodeStatus::success);
     EXPECT_EQ(rows.find(n4)->status, NodeStatus::running);
+}
+
+TEST_F(FailureLimits, waive_all_failures_so_far) {
+    rows = Rows({1, 1, 2});
+    rows.header.policy.on_failure = OnFailure::pause;
+    desk.observe();
+    fail(n1);
+    fail(n2);
+    desk.request(Action::resume);
+    EXPECT_EQ(rows.header.waived_failures, 2);
+    desk.report(n3, NodeStatus::success);
+
+    EXPECT_EQ(rows.header.status, ReleaseStatus::success);
+}
+
+TEST_F(FailureLimits, are_not_waived_by_ending_a_pause_in_which_they_were_exceeded) {
+    rows = Rows({1, 1, 1});
+    desk.state.rules.start_window = 2;
+    desk.observe();
+    rows.header.status = ReleaseStatus::paused;
+    desk.observe();
+    fail(n1);
+    desk.request(Action::resume);
+    EXPECT_EQ(rows.header.waived_failures, 0);
+    desk.report(n2, NodeStatus::success);
+
+    EXPECT_EQ(rows.header.status, ReleaseStatus::failed);
+    EXPECT_EQ(rows.find(n3)->status, NodeStatus::skipped);
 }
 
 TEST_F(FailureLimits, waive_in_the_last_batch) {
