@@ -18,13 +18,14 @@ void begin_stopping(Draft& draft) {
     draft.note("stop_started");
 }
 
-// What has failed, or taken too long, counts no more: limits count from here.
+// What has failed, or taken too long, counts no more: limits count from here, whichever of them it
+// was that paused the release (SPEC.md section 6).
 void waive(Draft& draft) {
     Release& release = draft.release;
     Snapshot& seen = release.seen;
     const Millis spent = worked(release, draft.now);
     const TimeLimit over = exceeded_time(release, draft.now);
-    const bool has_failed = exceeded_limit(release).has_value();
+    const bool has_failed = release.counts.failed != seen.waived_failures;
     if (has_failed) {
         draft.commit.release.waived_failures = seen.waived_failures = release.counts.failed;
     }
@@ -37,6 +38,7 @@ void waive(Draft& draft) {
         draft.commit.release.batch_work_start = seen.batch_work_start =
             over == TimeLimit::release ? Millis{0} : spent;
     }
+    if (!has_failed && over == TimeLimit::none) return;
     draft.note("waived", {{"failures", std::to_string(seen.waived_failures)}});
 }
 
@@ -84,9 +86,7 @@ void take_continue(Draft& draft) {
     draft.note("continued", {{"from", std::string(to_text(seen.hold))}});
     const bool was_held = seen.hold != Hold::none || seen.status == ReleaseStatus::paused;
     if (!was_held && !is_by_hand) return;
-    const bool is_over =
-        exceeded_limit(release).has_value() || exceeded_time(release, draft.now) != TimeLimit::none;
-    if (seen.hold == Hold::failure && is_over) waive(draft);
+    if (seen.hold == Hold::failure) waive(draft);
     draft.set_last_error("");
     const std::size_t index = lowest_unfinished(release);
     if (seen.current_batch > 0 && static_cast<int>(index) + 1 > seen.current_batch) {

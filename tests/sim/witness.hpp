@@ -81,7 +81,8 @@ class Witness final : public DatabaseWitness, public NodeWitness {
                         const ReleaseRow& after, const std::vector<TaskRow>& rows,
                         const TaskRow& row);
     void check_attempt(const ReleaseRow& release, const TaskRow& before, const TaskRow& row);
-    void check_steering(const ReleaseRow& before, const ReleaseRow& after);
+    /// @param has_settled the commit changed the status of a node
+    void check_steering(const ReleaseRow& before, const ReleaseRow& after, bool has_settled);
     void check_opening(const ReleaseRow& before, const std::vector<TaskRow>& rows_before,
                        const ReleaseRow& after);
     void check_time(const ReleaseRow& before, const ReleaseRow& after);

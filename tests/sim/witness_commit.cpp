@@ -125,7 +125,11 @@ void Witness::committed(const control::Claim& claim, const ReleaseRow& before,
         after.failed_nodes != count(NodeStatus::failed)) {
         violated("I4", name_of(after) + ": the counters differ from the rows");
     }
-    check_steering(before, after);
+    const bool has_settled = std::any_of(rows.begin(), rows.end(), [&](const TaskRow& row) {
+        const TaskRow* old = find_row(rows_before, row.node);
+        return old != nullptr && old->status != row.status;
+    });
+    check_steering(before, after, has_settled);
     check_opening(before, rows_before, after);
     check_time(before, after);
     if (release::is_final(after.status)) check_finish(after, rows);

@@ -45,7 +45,7 @@ void Witness::check_attempt(const ReleaseRow& release, const TaskRow& before, co
 
 // What an operator asked for goes only where it had its effect; failures are waived only by a
 // continue after on_failure: pause.
-void Witness::check_steering(const ReleaseRow& before, const ReleaseRow& after) {
+void Witness::check_steering(const ReleaseRow& before, const ReleaseRow& after, bool has_settled) {
     if (after.waived_failures != before.waived_failures && before.hold != Hold::failure) {
         violated("waived", name_of(after) + " waives failures without having paused for them");
     }
@@ -64,9 +64,7 @@ void Witness::check_steering(const ReleaseRow& before, const ReleaseRow& after) 
             // The same hold again is fine once something was done in between: what could be
             // settled without being sent may end the next batch, or exceed a limit, at once.
             const bool was_held = before.hold != Hold::none;
-            const bool has_moved = after.current_batch > before.current_batch ||
-                                   after.failed_nodes != before.failed_nodes ||
-                                   after.success_nodes != before.success_nodes;
+            const bool has_moved = after.current_batch > before.current_batch || has_settled;
             is_done =
                 !was_held || has_moved || after.hold != before.hold || after.hold == Hold::window;
             break;

@@ -185,7 +185,7 @@ TEST_F(TimeLimits, pause_the_release_and_give_the_batch_its_time_again_when_cont
     EXPECT_EQ(rows.header.status, ReleaseStatus::running);
     EXPECT_EQ(rows.find(n2)->status, NodeStatus::running);
     EXPECT_EQ(desk.wake_at, desk.now + seconds(60));
-    EXPECT_EQ(rows.header.waived_failures, 0);  // no limit of failures was exceeded
+    EXPECT_EQ(rows.header.waived_failures, 1);  // tolerated, but counted no more either
     Desk other(rows);
     other.observe();
     EXPECT_EQ(other.wake_at, desk.now + seconds(60));
@@ -277,6 +277,21 @@ TEST_F(FailureLimits, are_not_waived_by_ending_a_pause_in_which_they_were_exceed
 
     EXPECT_EQ(rows.header.status, ReleaseStatus::failed);
     EXPECT_EQ(rows.find(n3)->status, NodeStatus::skipped);
+}
+
+TEST_F(FailureLimits, waive_what_was_tolerated_when_a_gate_paused_the_release) {
+    rows.header.policy.on_failure = OnFailure::pause;
+    rows.header.policy.limits.failure_threshold = 1;
+    rows.header.policy.gate.url = "http://gate/";
+    desk.observe();
+    fail(n1);
+    desk.answer(GateAnswer::Kind::fail, "403");
+    EXPECT_EQ(rows.header.hold, Hold::failure);
+    desk.request(Action::resume);
+    EXPECT_EQ(rows.header.waived_failures, 1);
+    fail(n2);
+
+    EXPECT_EQ(rows.header.hold, Hold::gate);  // within the limit, which counts from there
 }
 
 TEST_F(FailureLimits, waive_in_the_last_batch) {
