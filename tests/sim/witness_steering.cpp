@@ -89,7 +89,9 @@ void Witness::check_opening(const ReleaseRow& before, const std::vector<TaskRow>
         (before.hold != Hold::none || before.batch_status == BatchStatus::paused);
     if (is_continued || is_by_hand) waved_through_.insert(after.id);
     const bool is_waved = waved_through_.contains(after.id);
-    if (after.batch_status == BatchStatus::running) waved_through_.erase(after.id);
+    const bool is_running =
+        after.status == ReleaseStatus::running && after.batch_status == BatchStatus::running;
+    if (is_running) waved_through_.erase(after.id);
     if (after.current_batch <= before.current_batch) return;
 
     const auto refuse = [&](const char* why) {
