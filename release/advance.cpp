@@ -216,7 +216,10 @@ void advance(Draft& draft) {
     watch_content(draft);
     watch_rows(draft);
     look_after_running(draft);
-    if (release.seen.requested == Action::stop) {
+    // Once begun a stop cannot be undone, whatever somebody writes over it.
+    const bool is_stopping =
+        release.seen.requested == Action::stop || release.seen.batch_status == BatchStatus::stopped;
+    if (is_stopping) {
         carry_on_stopping(draft);
         return;
     }

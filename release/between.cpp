@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "release/draft.hpp"
+#include "release/mutant.hpp"
 #include "release/windows.hpp"
 
 namespace edgeroll::release {
@@ -50,6 +51,8 @@ Passage pass_gate(Draft& draft) {
         draft.begin_hold(Hold::gate, draft.now + gate.timeout);
         return ask_gate(draft);
     }
+    const bool is_unasked = !release.gate && !release.is_gate_asked;
+    if (is_unasked && has_mutant(Mutant::gate_passed_by_takeover)) return Passage::open;
     if (release.gate && release.gate->kind == GateAnswer::Kind::pass) {
         draft.note("gate_passed", {{"answer", release.gate->message}});
         return Passage::open;
@@ -60,7 +63,7 @@ Passage pass_gate(Draft& draft) {
         trip(draft, Reason{text, text});
         return Passage::wait;
     }
-    if (draft.now < release.hold_until || (!release.gate && !release.is_gate_asked)) {
+    if (draft.now < release.hold_until || is_unasked) {
         return ask_gate(draft);
     }
     if (release.is_gate_asked) return Passage::wait;  // its last answer is on the way

@@ -68,6 +68,9 @@ NodeChange& Draft::change_node(std::size_t position, NodeStatus to) {
     const bool is_running = to == NodeStatus::running;
     if (was_running != is_running) count_running(release, node.group, is_running ? +1 : -1);
     if (was_running && !is_running) release.last_finish = now;
+    if (was_running && !is_running && has_mutant(Mutant::slot_counted_twice)) {
+        count_running(release, node.group, -1);
+    }
     commit.nodes.push_back(std::move(change));
     return commit.nodes.back();
 }
@@ -139,6 +142,7 @@ void Draft::end_hold() {
 void Draft::mark_pause() {
     Snapshot& seen = release.seen;
     if (seen.is_pause_marked || seen.current_batch == 0) return;
+    if (has_mutant(Mutant::paused_time_counted)) return;
     seen.worked = worked(release, now);
     release.worked_at = now;
     seen.is_pause_marked = true;

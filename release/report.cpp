@@ -3,6 +3,7 @@
 
 #include "release/draft.hpp"
 #include "release/limits.hpp"
+#include "release/mutant.hpp"
 
 namespace edgeroll::release {
 namespace {
@@ -18,7 +19,8 @@ std::optional<std::size_t> find_running(const Release& release, NodeId id,
 }
 
 // Only what another attempt can cure, and only while the release goes on at all.
-bool may_try_again(const Release& release, const NodeRow& row, const Verdict& verdict) {
+bool may_try_again(const Release& release, const NodeRow& row, const Verdict& verdict,
+                   Instant now) {
     if (verdict.status != NodeStatus::failed || !verdict.is_curable) return false;
     switch (verdict.failure) {
         case FailureKind::exec_failed:
@@ -36,9 +38,10 @@ bool may_try_again(const Release& release, const NodeRow& row, const Verdict& ve
         return false;
     }
     const int tried = row.attempt - row.attempts_before;
-    if (tried > release.seen.policy.retries) return false;
+    const bool is_limited = !has_mutant(Mutant::retry_forgets_limits);
+    if (is_limited && tried > release.seen.policy.retries) return false;
     return !is_final(release.seen.status) && release.seen.problems.empty() &&
-           !exceeded_limit(release);
+           !exceeded_limit(release) && exceeded_time(release, now) == TimeLimit::none;
 }
 
 // Doubles from attempt to attempt; the dispatcher spreads it.
@@ -74,7 +77,7 @@ void reported(Draft& draft, const Reported& event) {
     const bool is_stopping =
         release.seen.requested == Action::stop || release.seen.batch_status == BatchStatus::stopped;
     const bool is_foreign_cancel = verdict.status == NodeStatus::cancelled && !is_stopping;
-    if (!is_stopping && may_try_again(release, release.nodes[*position].row, verdict)) {
+    if (!is_stopping && may_try_again(release, release.nodes[*position].row, verdict, draft.now)) {
         try_again(draft, *position, verdict,
                   retry_pause(release.rules, release.nodes[*position].row));
         return;

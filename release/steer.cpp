@@ -2,6 +2,7 @@
 // status.
 #include "release/draft.hpp"
 #include "release/limits.hpp"
+#include "release/mutant.hpp"
 
 namespace edgeroll::release {
 namespace {
@@ -17,13 +18,14 @@ void begin_stopping(Draft& draft) {
     draft.note("stop_started");
 }
 
-// What has failed, or taken too long, counts no more: limits count from here.
+// What has failed, or taken too long, counts no more: limits count from here, whichever of them it
+// was that paused the release (SPEC.md section 6).
 void waive(Draft& draft) {
     Release& release = draft.release;
     Snapshot& seen = release.seen;
     const Millis spent = worked(release, draft.now);
     const TimeLimit over = exceeded_time(release, draft.now);
-    const bool has_failed = exceeded_limit(release).has_value();
+    const bool has_failed = release.counts.failed != seen.waived_failures;
     if (has_failed) {
         draft.commit.release.waived_failures = seen.waived_failures = release.counts.failed;
     }
@@ -36,7 +38,20 @@ void waive(Draft& draft) {
         draft.commit.release.batch_work_start = seen.batch_work_start =
             over == TimeLimit::release ? Millis{0} : spent;
     }
+    if (!has_failed && over == TimeLimit::none) return;
     draft.note("waived", {{"failures", std::to_string(seen.waived_failures)}});
+}
+
+// What a seeded bug does.
+void skip_batch(Draft& draft, std::size_t index) {
+    const Release& release = draft.release;
+    if (index == release.batches.size()) return;
+    const BatchState& batch = release.batches[index];
+    for (std::size_t i = batch.begin; i < batch.end; ++i) {
+        if (release.nodes[i].row.status == NodeStatus::pending) {
+            draft.change_node(i, NodeStatus::skipped);
+        }
+    }
 }
 
 }  // namespace
@@ -71,15 +86,14 @@ void take_continue(Draft& draft) {
     draft.note("continued", {{"from", std::string(to_text(seen.hold))}});
     const bool was_held = seen.hold != Hold::none || seen.status == ReleaseStatus::paused;
     if (!was_held && !is_by_hand) return;
-    const bool is_over =
-        exceeded_limit(release).has_value() || exceeded_time(release, draft.now) != TimeLimit::none;
-    if (seen.hold == Hold::failure && is_over) waive(draft);
-    if (seen.status == ReleaseStatus::paused) draft.set_last_error("");
+    if (seen.hold == Hold::failure) waive(draft);
+    draft.set_last_error("");
     const std::size_t index = lowest_unfinished(release);
     if (seen.current_batch > 0 && static_cast<int>(index) + 1 > seen.current_batch) {
         // Everything but the windows is passed. What is left is written down: the batch may have to
         // wait for a reading.
         draft.begin_hold(Hold::window, draft.now);
+        if (has_mutant(Mutant::continue_skips_a_batch)) skip_batch(draft, index);
         return;
     }
     draft.end_hold();
@@ -98,8 +112,10 @@ void take_pause(Draft& draft, bool is_between_batches) {
         draft.begin_hold(Hold::review, never);
         return;
     }
-    // By hand: it holds at once, and until somebody continues.
-    if (seen.status == ReleaseStatus::paused && seen.hold == Hold::none) {
+    // By hand: it holds at once, and until somebody continues. Before the first batch a release
+    // that waits for a window is `pending`: paused is somebody's word there as well.
+    const bool is_unstarted = seen.current_batch == 0 && ends_by_itself(seen.hold);
+    if (seen.status == ReleaseStatus::paused && (seen.hold == Hold::none || is_unstarted)) {
         draft.begin_hold(Hold::review, never);
     }
 }

@@ -6,17 +6,30 @@
 namespace edgeroll::release {
 namespace {
 
-Reason failure_reason(const Release& release, const std::string& limit) {
+// The first failure that counts; one of the batch that runs, where there is one.
+const NodeRow* failure_to_name(const Release& release) {
+    const int ordinal = release.seen.current_batch;
+    const bool is_in_a_batch = ordinal > 0 && ordinal <= static_cast<int>(release.batches.size());
+    const std::size_t begin =
+        is_in_a_batch ? release.batches[static_cast<std::size_t>(ordinal) - 1].begin : 0;
+    const NodeRow* first = nullptr;
     int waived = release.seen.waived_failures;
-    for (const NodeState& node : release.nodes) {
-        if (node.row.status != NodeStatus::failed || waived-- > 0) continue;
-        const std::string name = node.row.address.name.empty() ? std::to_string(node.row.id.value)
-                                                               : node.row.address.name;
-        const std::string where = "node " + name + " in batch " + std::to_string(node.row.batch);
-        return {where + ": " + node.row.error + " (" + limit + ")",
-                where + " failed (" + limit + ")"};
+    for (std::size_t i = 0; i < release.nodes.size(); ++i) {
+        const NodeRow& row = release.nodes[i].row;
+        if (row.status != NodeStatus::failed || waived-- > 0) continue;
+        if (first == nullptr || i >= begin) first = &row;
+        if (i >= begin) break;
     }
-    return {limit, limit};
+    return first;
+}
+
+Reason failure_reason(const Release& release, const std::string& limit) {
+    const NodeRow* row = failure_to_name(release);
+    if (row == nullptr) return {limit, limit};
+    const std::string name =
+        row->address.name.empty() ? std::to_string(row->id.value) : row->address.name;
+    const std::string where = "node " + name + " in batch " + std::to_string(row->batch);
+    return {where + ": " + row->error + " (" + limit + ")", where + " failed (" + limit + ")"};
 }
 
 }  // namespace

@@ -47,10 +47,10 @@ constexpr std::array<Kind, fault_kinds> kinds{{
     {"agent_two_calls", 0.40},
     {"step_check_fails", 0.04},
     {"step_reload_fails", 0.05},
-    {"gate_fails", 0.10},
+    {"gate_fails", 0.30},
     {"gate_unsure", 0.50},
     {"limits_changed", 0.10},
-    {"retry_by_hand", 0.10},
+    {"retry_by_hand", 0.80},
 }};
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "operator.hpp"
 
+#include <algorithm>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -29,13 +31,21 @@ void Operator::interfere() {
     if (!open.empty()) {
         ReleaseRow& release = database_.release_row(rng_.pick(open));
         steer(release);
+        change_limits(release);
         edit_rows(release);
     }
+    perhaps_retry();
     edit_nodes();
 }
 
 void Operator::steer(ReleaseRow& release) {
-    if (release.requested == Action::stop) return;
+    if (release.requested == Action::stop) {
+        // In vain, once the stop has begun.
+        if (!rng_.chance(0.2) || !faults_.happens(Fault::operator_continue)) return;
+        note("continue " + name_of(release) + " over its stop");
+        release.requested = Action::resume;
+        return;
+    }
     if (release.status == ReleaseStatus::running && faults_.happens(Fault::operator_pause_status)) {
         note("status of " + name_of(release) + " = paused");
         release.status = ReleaseStatus::paused;
@@ -46,6 +56,7 @@ void Operator::steer(ReleaseRow& release) {
         faults_.happens(Fault::operator_pause_action)) {
         note("pause " + name_of(release));
         release.requested = Action::pause;
+        announce(release);
         return;
     }
     const bool is_paused =
@@ -57,13 +68,67 @@ void Operator::steer(ReleaseRow& release) {
         } else {
             note("continue " + name_of(release));
             release.requested = Action::resume;
+            announce(release);
         }
         return;
     }
     if (faults_.happens(Fault::operator_stop)) {
         note("stop " + name_of(release));
         release.requested = Action::stop;
+        announce(release);
     }
+}
+
+void Operator::announce(ReleaseRow& release) {
+    if (rng_.chance(0.5)) ++release.steer_seq;
+}
+
+// PATCH: max_parallel and max_parallel_per of a release, whether it runs or not.
+void Operator::change_limits(ReleaseRow& release) {
+    if (!faults_.happens(Fault::limits_changed)) return;
+    note("other limits for " + name_of(release));
+    release.policy.max_parallel = static_cast<int>(rng_.between(0, 4));
+    release.policy.pools.clear();
+    if (rng_.chance(0.5)) {
+        release::PoolRule rule;
+        rule.label = "region";
+        rule.size = static_cast<int>(rng_.between(1, 3));
+        release.policy.pools.push_back(std::move(rule));
+    }
+    ++release.steer_seq;
+}
+
+bool Operator::perhaps_retry() {
+    const auto is_unfinished = [](const TaskRow& row) {
+        return row.status == NodeStatus::failed || row.status == NodeStatus::skipped ||
+               row.status == NodeStatus::deferred;
+    };
+    std::vector<release::ReleaseId> candidates;
+    for (const auto& [id, release] : database_.releases()) {
+        const auto& rows = database_.rows(id);
+        const bool is_candidate =
+            release.status == ReleaseStatus::failed || release.status == ReleaseStatus::success;
+        if (is_candidate && std::any_of(rows.begin(), rows.end(), is_unfinished)) {
+            candidates.push_back(id);
+        }
+    }
+    if (candidates.empty()) return false;
+    const release::ReleaseId id = rng_.pick(candidates);
+    std::set<release::NodeId> named;
+    if (rng_.chance(0.4)) {
+        for (const TaskRow& row : database_.rows(id)) {
+            if (is_unfinished(row) && rng_.chance(0.5)) named.insert(row.node);
+        }
+    }
+    if (!rng_.chance(faults_.rate(Fault::retry_by_hand)) || !database_.retry(id, named)) {
+        return false;
+    }
+    faults_.count(Fault::retry_by_hand);
+    std::set<int> batches;
+    for (const TaskRow& row : database_.rows(id))
+        batches.insert(row.batch);
+    batches_taken_up_ += static_cast<int>(batches.size()) + 2;
+    return true;
 }
 
 void Operator::edit_rows(ReleaseRow& release) {

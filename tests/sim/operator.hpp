@@ -15,11 +15,18 @@ class Operator {
 
     /// Perhaps does something to one of the unfinished releases, or to a node.
     void interfere();
+    /// Perhaps takes nodes of a finished release up again. False: nobody did.
+    bool perhaps_retry();
+    /// Of all retries so far, for the time that everything may take.
+    [[nodiscard]] int batches_taken_up() const { return batches_taken_up_; }
     /// Everything is to finish: continues what is paused, puts nodes in maintenance back.
     void settle();
 
   private:
     void steer(ReleaseRow& release);
+    void change_limits(ReleaseRow& release);
+    /// Half of them use the API: its owner is told by steer_seq.
+    void announce(ReleaseRow& release);
     void edit_rows(ReleaseRow& release);
     void edit_nodes();
     void note(const std::string& what);
@@ -29,6 +36,7 @@ class Operator {
     Faults& faults_;
     Trace& trace_;
     Rng rng_;
+    int batches_taken_up_ = 0;
 };
 
 }  // namespace edgeroll::sim

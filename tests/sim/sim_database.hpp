@@ -23,6 +23,13 @@ class DatabaseWitness {
     virtual void committed(const control::Claim& claim, const ReleaseRow& before,
                            const std::vector<TaskRow>& rows_before, const ReleaseRow& after,
                            const std::vector<TaskRow>& rows) = 0;
+    /// An operator took nodes of a finished release up again.
+    virtual void retried(const ReleaseRow& /*before*/, const std::vector<TaskRow>& /*rows_before*/,
+                         const ReleaseRow& /*after*/, const std::vector<TaskRow>& /*rows*/) {}
+    /// A release that undoes another one was made.
+    virtual void rolled_back(const ReleaseRow& /*undone*/,
+                             const std::vector<TaskRow>& /*undone_rows*/,
+                             const ReleaseRow& /*made*/, const std::vector<TaskRow>& /*rows*/) {}
 };
 
 /// Stands for the content digest of SPEC.md section 5: same text, same digest.
@@ -62,6 +69,9 @@ class SimDatabase {
                          Instant now);
     void delete_row(release::ReleaseId id, release::NodeId node);
     void delete_release(release::ReleaseId id);
+    /// What the API's retry does (SPEC.md section 6). False: refused.
+    /// @param named all that can be retried when empty
+    bool retry(release::ReleaseId id, const std::set<release::NodeId>& named);
     ReleaseRow& release_row(release::ReleaseId id) { return releases_.at(id); }
     std::map<release::NodeId, InventoryRow>& inventory() { return inventory_; }
     [[nodiscard]] const std::map<release::NodeId, InventoryRow>& inventory() const {
@@ -90,9 +100,13 @@ class SimDatabase {
     void give_up_waiting(ReleaseRow& row, Instant now);
     [[nodiscard]] std::vector<release::Version> blockers(const ReleaseRow& row,
                                                          const std::vector<TaskRow>& rows) const;
+    [[nodiscard]] bool is_rolled_back(release::ReleaseId id) const;
+    [[nodiscard]] bool is_overtaken(const ReleaseRow& row) const;
+    void roll_back(const ReleaseRow& undone, Instant now);
+    void read_other_contents(release::Snapshot& seen) const;
     [[nodiscard]] release::NodeRow read_row(const TaskRow& row, Instant now) const;
     void add(const release::PlannedNode& planned, std::vector<TaskRow>& rows, bool is_late);
-    void applied(const release::NodeChange& change, const ReleaseRow& release);
+    void applied(const release::NodeChange& change, const ReleaseRow& release, TaskRow& row);
 
     Millis lease_;
     DatabaseWitness* witness_;

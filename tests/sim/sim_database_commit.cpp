@@ -1,6 +1,7 @@
 // Reading a release and writing its progress: the two transactions that matter.
 #include <algorithm>
 
+#include "release/mutant.hpp"
 #include "sim_database.hpp"
 
 namespace edgeroll::sim {
@@ -137,6 +138,7 @@ std::optional<Snapshot> SimDatabase::read(const control::Claim& claim, Instant n
     seen.is_pause_marked = row.paused_at.has_value();
     seen.utc_ms = now.time_since_epoch().count();
     seen.steer_seq = row.steer_seq;
+    seen.rolls_back = row.rolls_back;
     for (const TaskRow& task : rows_.at(row.id)) {
         const bool counts = is_final(task.status) && task.status != NodeStatus::skipped;
         if (!counts || !task.finished_at) continue;
@@ -155,6 +157,7 @@ std::optional<Snapshot> SimDatabase::read(const control::Claim& claim, Instant n
     std::sort(seen.nodes.begin(), seen.nodes.end(), [](const NodeRow& a, const NodeRow& b) {
         return std::pair(a.batch, a.id) < std::pair(b.batch, b.id);
     });
+    read_other_contents(seen);
     if (seen.nodes.empty() && row.has_batch_config) {
         for (const auto& [id, node] : inventory_) {
             if (!node.is_enabled || node.is_in_maintenance || !node.is_online) continue;
@@ -170,11 +173,17 @@ std::optional<Snapshot> SimDatabase::read(const control::Claim& claim, Instant n
     return seen;
 }
 
-void SimDatabase::applied(const NodeChange& change, const ReleaseRow& release) {
+void SimDatabase::applied(const NodeChange& change, const ReleaseRow& release, TaskRow& row) {
     const auto node = inventory_.find(change.node);
     if (!change.has_new_content || node == inventory_.end()) return;
-    node->second.applied_version = release.version;
-    node->second.applied_sha256 = release.content_sha256;
+    const Version source = change.content.value_or(release.version);
+    InventoryRow& holds = node->second;
+    if (holds.applied_config_version != source) {
+        row.previous_config_version = holds.applied_config_version;
+    }
+    holds.applied_version = release.version;
+    holds.applied_config_version = source;
+    holds.applied_sha256 = change.content ? digest_(contents_.at(source)) : release.content_sha256;
 }
 
 control::Committed SimDatabase::commit(const control::Claim& claim, const Commit& commit,
@@ -183,9 +192,9 @@ control::Committed SimDatabase::commit(const control::Claim& claim, const Commit
     const auto found = releases_.find(claim.release);
     if (found == releases_.end() || !owns(found->second, claim)) return Committed::fenced;
     const ReleaseRow before = found->second;
-    if (before.status != commit.expected_status || before.requested != commit.expected_action) {
-        return Committed::stale;
-    }
+    const bool is_action_expected =
+        before.requested == commit.expected_action || has_mutant(Mutant::operator_action_lost);
+    if (before.status != commit.expected_status || !is_action_expected) return Committed::stale;
     if (before.steer_seq != commit.expected_steer_seq) return Committed::stale;
     // Statement by statement on a copy, as a transaction: nothing of it is done if one fails.
     ReleaseRow row = before;
@@ -207,11 +216,12 @@ control::Committed SimDatabase::commit(const control::Claim& claim, const Commit
     if (commit.skip_pending) skip_pending(rows, commit.skip_pending->reason, now);
     recount(row, rows);
     for (const NodeChange& change : commit.nodes)
-        applied(change, row);
+        applied(change, row, *find_row(rows, change.node));
     history_rows_ += commit.history.size();
     found->second = row;
     rows_.at(row.id) = rows;
     if (witness_ != nullptr) witness_->committed(claim, before, rows_before, row, rows);
+    if (commit.creates_rollback) roll_back(row, now);
     return Committed::done;
 }
 

@@ -21,6 +21,7 @@ boost::asio::awaitable<GateAnswer> SimGates::ask(std::string url) {
         answer.message = "503";
         span += Millis{faults.rng().between(0, 10'000)};
     }
+    if (answer.kind == GateAnswer::Kind::pass) network_.witness.gate_passes(url);
     network_.trace.note(network_.timeline.now(), owner_, "gate " + url + " " + answer.message);
     network_.timeline.after(span, [caller = std::weak_ptr(waiting), answer] {
         if (const auto alive = caller.lock()) alive->complete(answer);

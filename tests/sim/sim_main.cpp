@@ -46,7 +46,7 @@ int run_many(const Range& range) {
     const auto begin = std::chrono::steady_clock::now();
     sim::FaultCounts faults{};
     std::uint64_t broken = 0, steps = 0;
-    int success = 0, failed = 0, cancelled = 0;
+    int success = 0, failed = 0, cancelled = 0, rollbacks = 0;
     for (std::uint64_t seed = range.first; seed <= range.last; ++seed) {
         sim::World world(seed);
         const sim::Outcome outcome = world.run();
@@ -56,6 +56,7 @@ int run_many(const Range& range) {
         success += outcome.releases_success;
         failed += outcome.releases_failed;
         cancelled += outcome.releases_cancelled;
+        rollbacks += outcome.rollbacks;
         if (outcome.violations.empty()) continue;
         ++broken;
         std::printf("seed %llu: %s\n  see it: scripts/sim --replay %llu\n",
@@ -69,8 +70,9 @@ int run_many(const Range& range) {
     std::printf("%llu seeds, %llu broken, %llu steps, %.1f s, %.1f seeds/s\n",
                 static_cast<unsigned long long>(count), static_cast<unsigned long long>(broken),
                 static_cast<unsigned long long>(steps), took, static_cast<double>(count) / took);
-    std::printf("releases: %d success, %d failed, %d cancelled\nfaults injected:\n", success,
-                failed, cancelled);
+    std::printf(
+        "releases: %d success, %d failed, %d cancelled; %d are rollbacks\nfaults injected:\n",
+        success, failed, cancelled, rollbacks);
     int missing = 0;
     for (std::size_t i = 0; i < faults.size(); ++i) {
         std::printf("  %-24s %llu\n", std::string(sim::to_text(static_cast<sim::Fault>(i))).c_str(),

@@ -26,6 +26,7 @@ struct ReleaseRow {
     std::optional<release::Instant> hold_until, paused_at;
     release::Millis paused_for{0}, batch_work_start{0};
     int waived_failures = 0;
+    std::optional<release::ReleaseId> rolls_back;
     std::int64_t steer_seq = 0;
     int rows_seen = -1;  ///< of a half-inserted release
     release::Instant rows_grew_at{};
@@ -39,11 +40,13 @@ struct TaskRow {
     release::FailureKind failure = release::FailureKind::none;
     int attempt = 0, attempts_before = 0;
     std::optional<release::Version> config_version;
+    std::optional<release::Version> previous_config_version;
     std::string task_id, error, steps;
     int progress = 0;
     std::optional<release::Instant> started_at, finished_at;
     // Not columns, but what the invariants must know to be fair:
     bool is_late = false;                             ///< inserted after the first claim
+    bool is_left_out = false;                         ///< skipped, and a retry did not name it
     std::optional<release::Instant> hand_changed_at;  ///< an operator wrote the status
     release::NodeStatus status_before_hand = release::NodeStatus::pending;
 };
@@ -53,6 +56,7 @@ struct InventoryRow {
     release::Address address;
     bool is_enabled = true, is_in_maintenance = false, is_online = true;
     std::optional<release::Version> applied_version;
+    std::optional<release::Version> applied_config_version;  ///< whose content that was
     std::string applied_sha256;
     bool was_unavailable = false;  ///< ever disabled, in maintenance or deleted
 };

@@ -24,7 +24,7 @@ std::string how_to_see(std::uint64_t seed) {
 TEST(Simulation, keeps_every_invariant_and_finishes_under_faults) {
     const std::uint64_t seeds = seeds_to_run();
     FaultCounts faults{};
-    int success = 0, failed = 0, cancelled = 0;
+    int success = 0, failed = 0, cancelled = 0, rollbacks = 0;
     for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
         const Outcome outcome = World(seed).run();
         for (const std::string& violation : outcome.violations) {
@@ -35,11 +35,13 @@ TEST(Simulation, keeps_every_invariant_and_finishes_under_faults) {
         success += outcome.releases_success;
         failed += outcome.releases_failed;
         cancelled += outcome.releases_cancelled;
+        rollbacks += outcome.rollbacks;
     }
 
     EXPECT_GT(success, 0);
     EXPECT_GT(failed, 0);
     EXPECT_GT(cancelled, 0);
+    EXPECT_GT(rollbacks, 0);
     for (std::size_t i = 0; i < faults.size(); ++i) {
         EXPECT_GT(faults[i], 0U) << to_text(static_cast<Fault>(i)) << " was never injected";
     }

@@ -47,10 +47,8 @@ void Witness::sends_dispatch(const std::string& owner, const std::string& task_i
     if (claim == good_until_.end() || timeline_.now() >= claim->second) {
         violated("I3", owner + " sends " + task_id + " past the time of its claim");
     }
-    const std::string content = text(parcel.version.value) + " " + *parcel.payload;
-    const auto [first, is_first] = sent_content_.try_emplace(id, content);
-    if (!is_first && first->second != content) {
-        violated("I10", "nodes of release " + text(id.value) + " are sent different contents");
+    for (const TaskRow& row : database_->rows(id)) {
+        if (row.node == intent->second.node) check_content(id, row, parcel);
     }
     if (parcel.version != database_->releases().at(id).version) {
         violated("I10", task_id + " is sent with version " + text(parcel.version.value));

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -26,6 +27,10 @@ class Witness final : public DatabaseWitness, public NodeWitness {
     void committed(const control::Claim& claim, const ReleaseRow& before,
                    const std::vector<TaskRow>& rows_before, const ReleaseRow& after,
                    const std::vector<TaskRow>& rows) override;
+    void retried(const ReleaseRow& before, const std::vector<TaskRow>& rows_before,
+                 const ReleaseRow& after, const std::vector<TaskRow>& rows) override;
+    void rolled_back(const ReleaseRow& undone, const std::vector<TaskRow>& undone_rows,
+                     const ReleaseRow& made, const std::vector<TaskRow>& rows) override;
 
     // ---- agents ----
     void taken(const SimNode& node, const agent::apply::Offer& offer, bool is_new) override;
@@ -51,6 +56,8 @@ class Witness final : public DatabaseWitness, public NodeWitness {
     void heard(const std::string& owner, const std::string& task_id, bool is_query, Instant sent_at,
                const release::Answer& answer);
 
+    void gate_passes(const std::string& url) { gate_passed_at_[url] = timeline_.now(); }
+
     void violated(const std::string& invariant, const std::string& detail);
     /// Everything is over and quiet.
     void check_end();
@@ -61,12 +68,29 @@ class Witness final : public DatabaseWitness, public NodeWitness {
         release::ReleaseId release;
         release::NodeId node;
     };
+    /// Working time of a release by the world's clock, from what commits made true.
+    struct Work {
+        std::optional<Instant> since;  ///< it works now
+        Millis done{0};
+        Millis done_before_batch{0};
+    };
     using OwnedTask = std::pair<std::string, std::string>;
     using OwnedRelease = std::pair<std::string, release::ReleaseId>;
 
     void check_dispatch(const ReleaseRow& before, const std::vector<TaskRow>& rows_before,
                         const ReleaseRow& after, const std::vector<TaskRow>& rows,
                         const TaskRow& row);
+    void check_attempt(const ReleaseRow& release, const TaskRow& before, const TaskRow& row);
+    /// @param has_settled the commit changed the status of a node
+    void check_steering(const ReleaseRow& before, const ReleaseRow& after, bool has_settled);
+    void check_opening(const ReleaseRow& before, const std::vector<TaskRow>& rows_before,
+                       const ReleaseRow& after);
+    void check_time(const ReleaseRow& before, const ReleaseRow& after);
+    void remember_content(const ReleaseRow& release, const TaskRow& before, const TaskRow& row);
+    /// Whose content the node had before that release touched it, by what commits said.
+    [[nodiscard]] std::optional<release::Version> content_before(release::NodeId node,
+                                                                 release::ReleaseId id) const;
+    void check_content(release::ReleaseId id, const TaskRow& row, const control::Parcel& parcel);
     void check_room(const ReleaseRow& release, const std::vector<TaskRow>& rows,
                     const TaskRow& row);
     void check_deferred(const ReleaseRow& release, const std::vector<TaskRow>& rows,
@@ -89,7 +113,14 @@ class Witness final : public DatabaseWitness, public NodeWitness {
     std::map<OwnedRelease, Instant> good_until_;
     std::map<OwnedRelease, Instant> disturbed_at_;
     std::map<OwnedTask, Instant> heard_final_;
-    std::map<release::ReleaseId, std::string> sent_content_;
+    /// By release and by whose content its row names.
+    std::map<std::pair<release::ReleaseId, release::Version>, std::string> sent_content_;
+    std::map<release::ReleaseId, Work> work_;
+    std::set<release::ReleaseId> waved_through_;  ///< an operator ended the present hold
+    std::map<std::string, Instant> gate_passed_at_;
+    /// What nodes were given, in this order: by which release, and whose content.
+    std::map<release::NodeId, std::vector<std::pair<release::ReleaseId, release::Version>>> held_;
+    std::set<release::ReleaseId> undone_;
 
     std::set<std::string> late_;
     std::set<std::string> taken_;  ///< task ids that an agent ever accepted

@@ -99,7 +99,7 @@ void Witness::committed(const control::Claim& claim, const ReleaseRow& before,
         const TaskRow* old = find_row(rows_before, row.node);
         if (old == nullptr) continue;
         if (row.status == NodeStatus::running && old->task_id != row.task_id) {
-            intents_.try_emplace(row.task_id, Intent{after.id, row.node});
+            check_attempt(after, *old, row);
         }
         if (old->status == row.status) continue;
         trace_.note(now, "database",
@@ -113,6 +113,7 @@ void Witness::committed(const control::Claim& claim, const ReleaseRow& before,
             check_room(after, rows, row);
         } else {
             check_verdict(claim, after, *old, row);
+            remember_content(after, *old, row);
             if (row.status == NodeStatus::deferred) check_deferred(after, rows, row);
         }
     }
@@ -124,6 +125,13 @@ void Witness::committed(const control::Claim& claim, const ReleaseRow& before,
         after.failed_nodes != count(NodeStatus::failed)) {
         violated("I4", name_of(after) + ": the counters differ from the rows");
     }
+    const bool has_settled = std::any_of(rows.begin(), rows.end(), [&](const TaskRow& row) {
+        const TaskRow* old = find_row(rows_before, row.node);
+        return old != nullptr && old->status != row.status;
+    });
+    check_steering(before, after, has_settled);
+    check_opening(before, rows_before, after);
+    check_time(before, after);
     if (release::is_final(after.status)) check_finish(after, rows);
 }
 
@@ -278,6 +286,7 @@ void Witness::check_finish(const ReleaseRow& release, const std::vector<TaskRow>
                                std::string(release::to_text(row.status)));
         }
         if (row.status != NodeStatus::skipped || row.is_late || row.hand_changed_at) continue;
+        if (row.is_left_out) continue;
         const auto node = database_->inventory().find(row.node);
         const bool is_excused =
             node == database_->inventory().end() || node->second.was_unavailable;

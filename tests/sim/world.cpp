@@ -76,10 +76,16 @@ void World::run_while(Instant end, bool ends_when_finished) {
 
 Outcome World::run() {
     const Instant begin = timeline_.now();
-    run_while(begin + plan_.faults_for, true);
+    const Instant faults_end = begin + plan_.faults_for;
+    run_while(faults_end, true);
+    // Everything may be finished early: perhaps somebody is not content with that.
+    while (witness_.violations().empty() && timeline_.now() < faults_end &&
+           operator_.perhaps_retry())
+        run_while(faults_end, true);
     if (witness_.violations().empty()) {
         heal();
-        run_while(timeline_.now() + time_to_finish(plan_, batches_), true);
+        run_while(timeline_.now() + time_to_finish(plan_, batches_ + operator_.batches_taken_up()),
+                  true);
     }
     if (witness_.violations().empty()) {
         // What is still on the wire arrives at nodes whose release is over.
@@ -95,6 +101,7 @@ Outcome World::run() {
     outcome.faults = faults_.counts();
     outcome.trace = trace_.lines();
     for (const auto& [id, row] : database_.releases()) {
+        if (row.rolls_back) ++outcome.rollbacks;
         if (row.status == ReleaseStatus::success) ++outcome.releases_success;
         if (row.status == ReleaseStatus::failed) ++outcome.releases_failed;
         if (row.status == ReleaseStatus::cancelled) ++outcome.releases_cancelled;

@@ -26,6 +26,7 @@ struct Outcome {
     FaultCounts faults{};
     std::vector<std::string> trace;  ///< when asked for
     int releases_success = 0, releases_failed = 0, releases_cancelled = 0;
+    int rollbacks = 0;  ///< of these, releases that undo another one
 };
 
 class World {

@@ -62,21 +62,23 @@ release::Policy World::draw_policy(bool is_to_plan) {
     if (rng_.chance(0.15)) policy.batch_interval = Millis{rng_.between(1, 40'000)};
     if (rng_.chance(0.15)) policy.bake = Millis{rng_.between(1, 20'000)};
     if (rng_.chance(0.2)) {
-        policy.gate.url = "http://gate/";
+        policy.gate.url = "http://gate/" + std::to_string(rng_.next());
         policy.gate.timeout = Millis{rng_.between(1'000, 40'000)};
     }
     if (rng_.chance(0.1)) {
-        // Virtual time begins near midnight: perhaps closed at first, then open for most of the
-        // day.
+        // Virtual time begins a quarter after midnight: perhaps closed at first, then open for
+        // most of the day.
         release::Window window;
-        window.from_minute = some(0, 10);
+        window.from_minute = some(10, 26);
         window.to_minute = window.from_minute + some(1'200, 1'400);
         policy.windows.push_back(window);
     }
     if (rng_.chance(0.1)) policy.batch_timeout = Millis{rng_.between(20'000, 300'000)};
     if (rng_.chance(0.1)) policy.release_timeout = Millis{rng_.between(30'000, 600'000)};
     if (rng_.chance(0.2)) policy.node_timeout = Millis{rng_.between(20'000, 60'000)};
-    if (rng_.chance(0.3)) policy.on_failure = release::OnFailure::pause;
+    const double on_failure = rng_.fraction();
+    if (on_failure < 0.25) policy.on_failure = release::OnFailure::pause;
+    if (on_failure > 0.7) policy.on_failure = release::OnFailure::rollback;
     if (is_to_plan && rng_.chance(0.5)) {
         policy.sizes = {{release::BatchSize::Kind::count, some(1, 5)}};
     }
@@ -96,6 +98,7 @@ void World::insert_release(int number) {
     std::vector<PlannedNode> rows;
     const bool is_to_plan = rng_.chance(0.2);
     if (rng_.chance(0.7)) row.policy = draw_policy(is_to_plan);
+    if (row.policy.on_failure == release::OnFailure::rollback) batches_ += 3 + 2;  // its undoing
     if (is_to_plan) {
         row.has_batch_config = true;  // edgeroll plans
         batches_ += row.policy.sizes.empty()

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,12 +11,20 @@
 
 namespace edgeroll::test {
 
-/// Reads as a store reads and applies commits as a store applies them; keeps no clock.
+/// Reads as a store reads and applies commits as a store applies them, at the time of `now`.
 class Rows {
   public:
+    /// hold_left, worked, is_pause_marked and since_last_finish come from the clock at each
+    /// reading; utc_ms is the wall clock's time at `epoch`.
     release::Snapshot header;
     std::vector<release::NodeRow> nodes;
     std::vector<release::HistoryRow> history;
+
+    static constexpr release::Instant epoch{std::chrono::seconds(1000)};
+    release::Instant now = epoch;
+    std::optional<release::Instant> started_at, hold_until, paused_at;
+    release::Millis paused_for{0};
+    int rollbacks = 0;  ///< commits that asked for one
 
     /// `batches[i]` is the batch of node i + 1, address 127.0.0.(i + 1).
     explicit Rows(const std::vector<int>& batches) {
@@ -36,8 +45,23 @@ class Rows {
     }
 
     [[nodiscard]] release::Snapshot read() const {
+        using release::Millis;
         release::Snapshot snapshot = header;
         snapshot.nodes = nodes;
+        for (release::NodeRow& row : snapshot.nodes) {
+            const auto started = running_since_.find(row.id);
+            const bool is_running = row.status == release::NodeStatus::running;
+            if (is_running && started != running_since_.end()) {
+                row.running_for += now - started->second;
+            }
+        }
+        if (hold_until) snapshot.hold_left = *hold_until - now;
+        if (started_at) snapshot.worked = now - *started_at - paused_for;
+        if (paused_at) snapshot.worked -= now - *paused_at;
+        snapshot.worked = std::max(snapshot.worked, Millis{0});
+        snapshot.is_pause_marked = paused_at.has_value();
+        if (last_finish_) snapshot.since_last_finish = now - *last_finish_;
+        snapshot.utc_ms += (now - epoch).count();
         return snapshot;
     }
 
@@ -45,6 +69,7 @@ class Rows {
     bool apply(const release::Commit& commit) {
         if (header.status != commit.expected_status || header.requested != commit.expected_action)
             return false;
+        if (header.steer_seq != commit.expected_steer_seq) return false;
         for (const release::NodeChange& change : commit.nodes) {
             const release::NodeRow* row = find(change.node);
             if (row == nullptr || row->status != change.from) return false;
@@ -64,9 +89,11 @@ class Rows {
             row.task_id = change.task_id;
             row.failure = change.failure;
             row.error = change.error;
+            if (change.to == release::NodeStatus::running) running_since_[row.id] = now;
+            if (release::is_final(change.to)) last_finish_ = now;
             if (change.has_new_content) {
                 row.facts.applied_version = header.version;
-                row.facts.applied_sha256 = header.content_sha256;
+                row.facts.applied_sha256 = digest_of(change.content);
             }
         }
         if (commit.skip_pending) {
@@ -77,6 +104,7 @@ class Rows {
             }
         }
         apply_header(commit.release);
+        if (commit.creates_rollback) ++rollbacks;
         for (const release::HistoryRow& row : commit.history)
             history.push_back(row);
         sort();
@@ -104,7 +132,38 @@ class Rows {
         return false;
     }
 
+    /// What `retry` of an operator does to the rows (control/store): these are taken up again.
+    void retry(const std::vector<release::NodeId>& taken) {
+        for (const release::NodeId id : taken) {
+            release::NodeRow& row = *find(id);
+            row.status = release::NodeStatus::pending;
+            row.attempts_before = row.attempt;
+            row.failure = release::FailureKind::none;
+            row.error.clear();
+        }
+        header.status = release::ReleaseStatus::pending;
+        header.batch_status = release::BatchStatus::none;
+        header.requested = release::Action::none;
+        header.hold = release::Hold::none;
+        header.current_batch = 0;
+        header.batch_work_start = release::Millis{0};
+        header.waived_failures = count(release::NodeStatus::failed);
+        ++header.steer_seq;
+        started_at.reset();
+        hold_until.reset();
+        paused_at.reset();
+        paused_for = release::Millis{0};
+    }
+
   private:
+    std::string digest_of(std::optional<release::Version> content) const {
+        if (!content) return header.content_sha256;
+        for (const auto& [version, other] : header.other_contents) {
+            if (version == *content) return other.sha256;
+        }
+        return {};
+    }
+
     void apply_header(const release::ReleaseChange& change) {
         if (change.status) header.status = *change.status;
         if (change.batch_status) header.batch_status = *change.batch_status;
@@ -114,9 +173,30 @@ class Rows {
         if (change.content_sha256) header.content_sha256 = *change.content_sha256;
         if (change.last_error) header.last_error = *change.last_error;
         if (change.clears_action) header.requested = release::Action::none;
+        if (change.waived_failures) header.waived_failures = *change.waived_failures;
+        if (change.batch_work_start) header.batch_work_start = *change.batch_work_start;
+        apply_times(change);
         header.success_nodes = count(release::NodeStatus::success);
         header.failed_nodes = count(release::NodeStatus::failed);
     }
+
+    void apply_times(const release::ReleaseChange& change) {
+        if (change.is_started && !started_at) started_at = now;
+        if (change.hold) {
+            header.hold = *change.hold;
+            hold_until.reset();
+            if (change.hold_for) hold_until = now + *change.hold_for;
+        }
+        if (change.marks_pause && !paused_at) paused_at = now;
+        if (change.ends_pause) {
+            if (paused_at) paused_for += now - *paused_at;
+            paused_at.reset();
+        }
+        if (change.forgotten_work) paused_for += *change.forgotten_work;
+    }
+
+    std::map<release::NodeId, release::Instant> running_since_;
+    std::optional<release::Instant> last_finish_;
 
     void sort() {
         std::sort(nodes.begin(), nodes.end(),
@@ -126,25 +206,28 @@ class Rows {
     }
 };
 
-/// Runs the core over Rows as the runner does, without time: effects pile up for the test to
-/// answer.
+/// Runs the core over Rows as the runner does; time passes when the test says so, and effects pile
+/// up for the test to answer.
 class Desk {
   public:
     Rows& rows;
     release::Release state;
-    release::Instant now{std::chrono::seconds(1000)};
+    release::Instant now;
+    release::Instant wake_at = release::never;        ///< what the last step asked for
+    std::vector<release::AskGate> gates;              ///< all questions since the beginning
     std::vector<release::StartConversation> started;  ///< all since the beginning
     std::vector<release::CancelTask> cancelled;
     bool is_let_go = false;
     std::string let_go_reason;
     std::vector<std::string> violations;
 
-    explicit Desk(Rows& on) : rows(on) {}
+    explicit Desk(Rows& on) : rows(on), now(on.now) {}
 
     /// Steps, commits, carries out; reads again as often as asked.
     void give(const release::Event& event) { give(std::vector<release::Event>{event}); }
 
     void give(const std::vector<release::Event>& events) {
+        rows.now = now;
         release::Step done = release::step(std::move(state), events, now);
         note(release::check(done));
         if (!done.commit.is_empty() && !rows.apply(done.commit)) {
@@ -153,6 +236,7 @@ class Desk {
         }
         state = std::move(done.next);
         note(release::check_all(state));
+        wake_at = done.wake_at;
         bool reads_again = false;
         for (const release::Effect& effect : done.after_commit) {
             if (const auto* start = std::get_if<release::StartConversation>(&effect)) {
@@ -162,6 +246,8 @@ class Desk {
             } else if (const auto* go = std::get_if<release::LetGo>(&effect)) {
                 is_let_go = true;
                 let_go_reason = go->reason;
+            } else if (const auto* ask = std::get_if<release::AskGate>(&effect)) {
+                gates.push_back(*ask);
             } else {
                 reads_again = true;
             }
@@ -175,9 +261,48 @@ class Desk {
     }
 
     void observe() {
+        rows.now = now;
         release::Observed observed;
         observed.snapshot = rows.read();
         give(release::Event{observed});
+    }
+
+    /// Nothing happens until the time that the core asked for, or else for `most`. False: it slept
+    /// that long and was not woken.
+    bool sleep(release::Millis most = std::chrono::hours(1000)) {
+        const release::Instant end = now + most;
+        if (is_let_go || wake_at > end) {
+            now = end;
+            return false;
+        }
+        now = std::max(now, wake_at);
+        give(release::Woken{});
+        return true;
+    }
+
+    /// The gate's answer to the last question.
+    void answer(release::GateAnswer::Kind kind, const std::string& message = "503") {
+        release::GateHeard heard;
+        heard.after_batch = gates.back().after_batch;
+        heard.answer = release::GateAnswer{kind, message};
+        give(heard);
+    }
+
+    /// Somebody asks for it, and it is noticed.
+    void request(release::Action action) {
+        rows.header.requested = action;
+        ++rows.header.steer_seq;
+        observe();
+    }
+
+    /// Everybody who runs succeeds.
+    void finish_running() {
+        std::vector<release::NodeId> ids;
+        for (const release::NodeRow& row : rows.nodes) {
+            if (row.status == release::NodeStatus::running) ids.push_back(row.id);
+        }
+        for (const release::NodeId id : ids)
+            report(id, release::NodeStatus::success);
     }
 
     /// What a crash or an unknown outcome leaves: nothing but the rows.

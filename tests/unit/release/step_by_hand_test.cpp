@@ -87,6 +87,22 @@ TEST_F(StepByHand, begins_one_conversation_for_a_row_set_running_by_hand) {
     EXPECT_EQ(desk.started.size(), 1U);
 }
 
+TEST_F(StepByHand, goes_on_stopping_when_somebody_writes_another_action_over_a_stop) {
+    for (const Action action : {Action::none, Action::pause, Action::resume}) {
+        Rows rows({1, 1, 2});
+        Desk desk(rows);
+        desk.observe();
+        desk.request(Action::stop);
+        desk.request(action);
+        desk.report(n1, NodeStatus::success);
+        desk.report(n2, NodeStatus::success);
+
+        EXPECT_EQ(rows.header.status, ReleaseStatus::cancelled);
+        EXPECT_EQ(rows.header.requested, Action::none);
+        expect_sound(desk);
+    }
+}
+
 TEST_F(StepByHand, skips_rows_added_after_the_start) {
     Rows rows({1, 2});
     Desk desk(rows);

@@ -1,0 +1,185 @@
+// What operators have the API do to finished releases, and what edgeroll does by itself when
+// on_failure is rollback: the same rules as in control/store.
+#include <algorithm>
+
+#include "release/mutant.hpp"
+#include "sim_database.hpp"
+
+namespace edgeroll::sim {
+
+using namespace release;
+
+namespace {
+
+/// The release asked it to do something, or found it done.
+bool is_touched(const TaskRow& row) {
+    if (row.status == NodeStatus::deferred) return false;
+    return row.attempt > 0 || row.status == NodeStatus::success;
+}
+
+/// Whose content a touched row's node had before; nothing if nobody ever saw it.
+std::optional<Version> former_content(const TaskRow& row, const InventoryRow& node,
+                                      Version version) {
+    const bool has_new =
+        row.status == NodeStatus::success || node.applied_config_version == version;
+    return has_new ? row.previous_config_version : node.applied_config_version;
+}
+
+bool may_retry(NodeStatus row, ReleaseStatus release) {
+    if (release == ReleaseStatus::success) return row == NodeStatus::deferred;
+    return row == NodeStatus::failed || row == NodeStatus::skipped || row == NodeStatus::deferred;
+}
+
+void take_up(TaskRow& row) {
+    row.status = NodeStatus::pending;
+    row.failure = FailureKind::none;
+    row.attempts_before = row.attempt;
+    row.error.clear();
+    row.progress = 0;
+    row.started_at.reset();
+    row.finished_at.reset();
+    row.hand_changed_at.reset();
+    row.is_left_out = false;
+}
+
+void begin_anew(ReleaseRow& row) {
+    row.status = ReleaseStatus::pending;
+    row.batch_status = BatchStatus::none;
+    row.requested = Action::none;
+    row.hold = Hold::none;
+    row.current_batch = 0;
+    row.last_error.clear();
+    row.started_at.reset();
+    row.finished_at.reset();
+    row.hold_until.reset();
+    row.paused_at.reset();
+    row.lease_until.reset();
+    row.paused_for = row.batch_work_start = Millis{0};
+    row.rows_seen = -1;
+    ++row.steer_seq;
+}
+
+/// First one that succeeded, then the others that did, then those that were touched and did not.
+void plan_batches(std::vector<PlannedNode>& succeeded, const std::vector<PlannedNode>& others,
+                  std::vector<PlannedNode>& plan) {
+    int batch = 0;
+    for (std::size_t i = 0; i < succeeded.size(); ++i) {
+        if (i < 2) ++batch;
+        succeeded[i].batch = batch;
+        plan.push_back(succeeded[i]);
+    }
+    for (PlannedNode other : others) {
+        other.batch = batch + 1;
+        plan.push_back(other);
+    }
+}
+
+}  // namespace
+
+bool SimDatabase::is_rolled_back(ReleaseId id) const {
+    return std::any_of(releases_.begin(), releases_.end(),
+                       [&](const auto& entry) { return entry.second.rolls_back == id; });
+}
+
+// An unfinished release of a later version shares nodes.
+bool SimDatabase::is_overtaken(const ReleaseRow& row) const {
+    std::set<NodeId> mine;
+    for (const TaskRow& task : rows_.at(row.id))
+        mine.insert(task.node);
+    return std::any_of(releases_.begin(), releases_.end(), [&](const auto& entry) {
+        if (entry.second.version <= row.version || is_final(entry.second.status)) return false;
+        const auto& theirs = rows_.at(entry.first);
+        return std::any_of(theirs.begin(), theirs.end(),
+                           [&](const TaskRow& task) { return mine.contains(task.node); });
+    });
+}
+
+bool SimDatabase::retry(ReleaseId id, const std::set<NodeId>& named) {
+    ReleaseRow& row = releases_.at(id);
+    auto& rows = rows_.at(id);
+    if (row.status != ReleaseStatus::failed && row.status != ReleaseStatus::success) return false;
+    if (is_rolled_back(id) || is_overtaken(row)) return false;
+    const bool is_running = std::any_of(rows.begin(), rows.end(), [](const TaskRow& task) {
+        return task.status == NodeStatus::running;
+    });
+    const auto is_taken = [&](const TaskRow& task) {
+        return may_retry(task.status, row.status) && (named.empty() || named.contains(task.node));
+    };
+    if (is_running || std::none_of(rows.begin(), rows.end(), is_taken)) return false;
+
+    const ReleaseRow before = row;
+    const std::vector<TaskRow> rows_before = rows;
+    row.waived_failures = row.failed_nodes = row.success_nodes = 0;
+    for (TaskRow& task : rows) {
+        if (is_taken(task)) {
+            take_up(task);
+            continue;
+        }
+        if (task.status == NodeStatus::skipped) task.is_left_out = true;
+        if (task.status == NodeStatus::failed) ++row.failed_nodes;
+        if (task.status == NodeStatus::success) ++row.success_nodes;
+    }
+    row.waived_failures = row.failed_nodes;
+    begin_anew(row);
+    ++history_rows_;
+    if (witness_ != nullptr) witness_->retried(before, rows_before, row, rows);
+    return true;
+}
+
+void SimDatabase::roll_back(const ReleaseRow& undone, Instant now) {
+    ++history_rows_;  // made, or why not
+    if (undone.rolls_back || is_rolled_back(undone.id)) return;
+    std::vector<PlannedNode> succeeded, others, plan;
+    for (const TaskRow& row : rows_.at(undone.id)) {
+        if (row.status == NodeStatus::running) return;
+        const bool is_in = is_touched(row) || has_mutant(Mutant::rollback_touches_untouched);
+        const auto node = inventory_.find(row.node);
+        if (!is_in || node == inventory_.end()) continue;
+        if (node->second.applied_version > undone.version) return;
+        PlannedNode planned;
+        planned.node = row.node;
+        planned.config_version = former_content(row, node->second, undone.version);
+        if (!planned.config_version || !contents_.contains(*planned.config_version)) continue;
+        (row.status == NodeStatus::success ? succeeded : others).push_back(planned);
+    }
+    plan_batches(succeeded, others, plan);
+    if (plan.empty()) return;
+
+    ReleaseRow made;
+    made.id = undone.id;
+    made.version = undone.version;
+    for (const auto& [id, row] : releases_) {
+        made.id = std::max(made.id, id);
+        made.version = std::max(made.version, row.version);
+    }
+    constexpr std::int64_t first_own_id = 100;  // pipelines have the lower ones
+    made.id.value = std::max(made.id.value + 1, first_own_id);
+    ++made.version.value;
+    made.total_nodes = static_cast<int>(plan.size());
+    made.total_batches = plan.back().batch;
+    made.has_batch_config = made.is_planned = true;
+    made.policy.limits.failure_threshold = made.total_nodes;
+    made.rolls_back = undone.id;
+    const ReleaseId id = made.id;
+    insert_release(std::move(made), plan, now);
+    if (witness_ != nullptr) {
+        witness_->rolled_back(undone, rows_.at(undone.id), releases_.at(id), rows_.at(id));
+    }
+}
+
+// The contents that rows name for themselves.
+void SimDatabase::read_other_contents(Snapshot& seen) const {
+    std::set<Version> named;
+    for (const NodeRow& row : seen.nodes) {
+        if (row.config_version) named.insert(*row.config_version);
+    }
+    for (const Version version : named) {
+        Content content;
+        const auto found = contents_.find(version);
+        content.is_present = found != contents_.end();
+        if (content.is_present) content.sha256 = digest_(found->second);
+        seen.other_contents.emplace_back(version, content);
+    }
+}
+
+}  // namespace edgeroll::sim

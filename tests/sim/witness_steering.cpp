@@ -1,0 +1,248 @@
+// What operators and policies may bring about: attempts, actions, waivers, working time, contents
+// and rollbacks.
+#include <algorithm>
+#include <tuple>
+
+#include "witness.hpp"
+
+namespace edgeroll::sim {
+
+using release::Action;
+using release::BatchStatus;
+using release::Hold;
+using release::NodeStatus;
+using release::ReleaseStatus;
+
+namespace {
+
+std::string name_of(const ReleaseRow& release) {
+    return "release " + std::to_string(release.id.value);
+}
+
+std::string name_of(release::NodeId node) {
+    return "node " + std::to_string(node.value);
+}
+
+bool is_at_rest(const ReleaseRow& row) {
+    return row.status == ReleaseStatus::paused && row.batch_status == BatchStatus::paused;
+}
+
+}  // namespace
+
+// A further task: under an id of its own, and no more of them than the policy allows.
+void Witness::check_attempt(const ReleaseRow& release, const TaskRow& before, const TaskRow& row) {
+    const auto [intent, is_new] = intents_.try_emplace(row.task_id, Intent{release.id, row.node});
+    if (!is_new && before.status == NodeStatus::pending) {
+        violated("intent", row.task_id + " is sent for a second attempt");
+    }
+    const int tried = row.attempt - row.attempts_before;
+    if (tried > release.policy.retries + 1) {
+        violated("retry", name_of(row.node) + " of " + name_of(release) + " is tried " +
+                              std::to_string(tried) + " times, " +
+                              std::to_string(release.policy.retries) + " retries are allowed");
+    }
+}
+
+// What an operator asked for goes only where it had its effect; failures are waived only by a
+// continue after on_failure: pause.
+void Witness::check_steering(const ReleaseRow& before, const ReleaseRow& after, bool has_settled) {
+    if (after.waived_failures != before.waived_failures && before.hold != Hold::failure) {
+        violated("waived", name_of(after) + " waives failures without having paused for them");
+    }
+    if (before.requested == after.requested || release::is_final(after.status)) return;
+    bool is_done = true;
+    switch (before.requested) {
+        case Action::none:
+            return;
+        case Action::stop:
+            is_done = false;  // only the end of the release ends it
+            break;
+        case Action::pause:
+            is_done = after.status == ReleaseStatus::paused;
+            break;
+        case Action::resume: {
+            // The same hold again is fine once something was done in between: what could be
+            // settled without being sent may end the next batch, or exceed a limit, at once.
+            const bool was_held = before.hold != Hold::none;
+            const bool has_moved = after.current_batch > before.current_batch || has_settled;
+            is_done =
+                !was_held || has_moved || after.hold != before.hold || after.hold == Hold::window;
+            break;
+        }
+    }
+    if (!is_done) {
+        violated("action", name_of(after) + ": the requested " +
+                               std::string(release::to_text(before.requested)) +
+                               " is cleared, and nothing came of it");
+    }
+}
+
+// A batch is opened inside a window, and behind an earlier one only when everything between them is
+// over or an operator said so.
+void Witness::check_opening(const ReleaseRow& before, const std::vector<TaskRow>& rows_before,
+                            const ReleaseRow& after) {
+    const Instant now = timeline_.now();
+    const bool was_held = before.hold != Hold::none || before.status == ReleaseStatus::paused;
+    const bool is_continued = before.requested == Action::resume && was_held;
+    const bool is_by_hand =
+        before.status != ReleaseStatus::paused &&
+        (before.hold != Hold::none || before.batch_status == BatchStatus::paused);
+    if (is_continued || is_by_hand) waved_through_.insert(after.id);
+    const bool is_waved = waved_through_.contains(after.id);
+    const bool is_running =
+        after.status == ReleaseStatus::running && after.batch_status == BatchStatus::running;
+    if (is_running) waved_through_.erase(after.id);
+    if (after.current_batch <= before.current_batch) return;
+
+    const auto refuse = [&](const char* why) {
+        violated("between", name_of(after) + " opens batch " + std::to_string(after.current_batch) +
+                                " " + why);
+    };
+    const release::Policy& policy = after.policy;
+    // The decision fell a little before its commit landed.
+    constexpr std::int64_t slack_minutes = 2;
+    const std::int64_t minute = now.time_since_epoch().count() / 60'000 % (24 * 60);
+    const bool is_inside =
+        std::any_of(policy.windows.begin(), policy.windows.end(), [&](const release::Window& one) {
+            return one.from_minute <= minute && minute <= one.to_minute + slack_minutes;
+        });
+    if (!policy.windows.empty() && !is_inside) refuse("outside of every window");
+    if (before.current_batch == 0 || is_waved) return;
+
+    Instant ended{};
+    for (const TaskRow& row : rows_before) {
+        if (row.finished_at && row.status != NodeStatus::skipped) {
+            ended = std::max(ended, *row.finished_at);
+        }
+    }
+    if (now < ended + policy.bake) refuse("before the bake is over");
+    if (policy.batch_interval && now < ended + *policy.batch_interval) refuse("too early");
+    if (policy.pauses_after_batch && !policy.batch_interval) refuse("without an operator's word");
+    if (policy.gate.url.empty()) return;
+    const auto passed = gate_passed_at_.find(policy.gate.url);
+    if (passed == gate_passed_at_.end() || passed->second < ended) refuse("without its gate");
+}
+
+// A release or a batch is out of time only when it worked that long by the world's account. Pauses
+// are those that the rows show: both statuses are paused from one commit to another.
+void Witness::check_time(const ReleaseRow& before, const ReleaseRow& after) {
+    const Instant now = timeline_.now();
+    Work& work = work_[after.id];
+    if (!before.started_at && after.started_at) work = Work{};
+    const bool is_working = after.started_at && !is_at_rest(after);
+    const Millis done = work.done + (work.since ? now - *work.since : Millis{0});
+    if (after.current_batch > before.current_batch) work.done_before_batch = done;
+    if (!is_working && work.since) work.done = done;
+    if (is_working && !work.since) work.since = now;
+    if (!is_working) work.since.reset();
+
+    if (after.last_error == before.last_error) return;
+    // The core counts from when it decided, the world from when that was written.
+    constexpr Millis slack{12'000};
+    const release::Policy& policy = after.policy;
+    const auto is_blamed = [&](const char* limit) {
+        return after.last_error.find(limit) != std::string::npos;
+    };
+    if (policy.release_timeout && is_blamed("its release_timeout_sec") &&
+        done < *policy.release_timeout - slack) {
+        violated("time", name_of(after) + " is out of time after " + std::to_string(done.count()) +
+                             " ms of work, release_timeout is " +
+                             std::to_string(policy.release_timeout->count()));
+    }
+    const Millis in_batch = done - work.done_before_batch;
+    if (policy.batch_timeout && is_blamed("its batch_timeout_sec") &&
+        in_batch < *policy.batch_timeout - slack) {
+        violated("time", name_of(after) + " is out of time after " +
+                             std::to_string(in_batch.count()) +
+                             " ms of work on its batch, batch_timeout is " +
+                             std::to_string(policy.batch_timeout->count()));
+    }
+}
+
+void Witness::remember_content(const ReleaseRow& release, const TaskRow& before,
+                               const TaskRow& row) {
+    const bool is_given = row.status == NodeStatus::success && before.status == NodeStatus::running;
+    if (!is_given || release.content_sha256 == release::reload_only_mark) return;
+    held_[row.node].emplace_back(release.id, row.config_version.value_or(release.version));
+}
+
+std::optional<release::Version> Witness::content_before(release::NodeId node,
+                                                        release::ReleaseId id) const {
+    const auto found = held_.find(node);
+    if (found == held_.end()) return std::nullopt;
+    const auto& given = found->second;
+    const auto last = std::find_if(given.rbegin(), given.rend(),
+                                   [&](const auto& one) { return one.first != id; });
+    if (last == given.rend()) return std::nullopt;
+    return last->second;
+}
+
+// I10: one content for all, unless the row names another one (a rollback).
+void Witness::check_content(release::ReleaseId id, const TaskRow& row,
+                            const control::Parcel& parcel) {
+    const ReleaseRow& release = database_->releases().at(id);
+    const release::Version source = row.config_version.value_or(release.version);
+    const std::string content = std::to_string(parcel.version.value) + " " + *parcel.payload;
+    const auto [first, is_first] = sent_content_.try_emplace({id, source}, content);
+    if (!is_first && first->second != content) {
+        violated("I10", "nodes of " + name_of(release) + " are sent different contents");
+    }
+    if (!row.config_version) return;
+    const auto wanted = database_->contents().find(source);
+    if (wanted == database_->contents().end() || wanted->second != *parcel.payload) {
+        violated("I10", name_of(row.node) + " of " + name_of(release) +
+                            " is not sent the content of version " + std::to_string(source.value));
+    }
+}
+
+// I5: a finished release changes by a retry only, and a retry changes only what it takes up.
+void Witness::retried(const ReleaseRow& before, const std::vector<TaskRow>& rows_before,
+                      const ReleaseRow& after, const std::vector<TaskRow>& rows) {
+    trace_.note(timeline_.now(), "operator", "retries " + name_of(after));
+    if (!release::is_final(before.status) || before.status == ReleaseStatus::cancelled) {
+        violated("I5", name_of(after) + " is retried while it is " +
+                           std::string(release::to_text(before.status)));
+    }
+    const auto words = [](const TaskRow& row) {
+        return std::tie(row.node, row.status, row.task_id);
+    };
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        const bool is_taken =
+            rows[i].status == NodeStatus::pending && rows_before[i].status != NodeStatus::success;
+        if (!is_taken && words(rows[i]) != words(rows_before[i])) {
+            violated("I5", name_of(rows[i].node) + " is changed by a retry of others");
+        }
+    }
+}
+
+void Witness::rolled_back(const ReleaseRow& undone, const std::vector<TaskRow>& undone_rows,
+                          const ReleaseRow& made, const std::vector<TaskRow>& rows) {
+    trace_.note(timeline_.now(), "database",
+                name_of(made) + " undoes " + name_of(undone) + " on " +
+                    std::to_string(rows.size()) + " nodes");
+    if (undone.status != ReleaseStatus::failed ||
+        undone.policy.on_failure != release::OnFailure::rollback) {
+        violated("rollback", name_of(undone) + " is rolled back, and nothing asked for it");
+    }
+    if (undone.rolls_back) violated("rollback", name_of(undone) + " is a rollback itself");
+    if (!undone_.insert(undone.id).second) {
+        violated("rollback", name_of(undone) + " is rolled back a second time");
+    }
+    for (const TaskRow& row : rows) {
+        const auto was = std::find_if(undone_rows.begin(), undone_rows.end(),
+                                      [&](const TaskRow& other) { return other.node == row.node; });
+        const bool is_asked = std::any_of(intents_.begin(), intents_.end(), [&](const auto& entry) {
+            return entry.second.release == undone.id && entry.second.node == row.node;
+        });
+        const bool is_found_done = was != undone_rows.end() && was->status == NodeStatus::success;
+        if (!is_asked && !is_found_done) {
+            violated("rollback", name_of(row.node) + " was never touched by " + name_of(undone));
+        }
+        const auto before = content_before(row.node, undone.id);
+        if (!before || row.config_version != before) {
+            violated("rollback", name_of(row.node) + " is to get another content than it had");
+        }
+    }
+}
+
+}  // namespace edgeroll::sim

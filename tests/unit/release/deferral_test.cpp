@@ -1,0 +1,100 @@
+// Nodes that are away before their turn are deferred, up to max_unreachable (SPEC.md section 6).
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "release/step.hpp"
+#include "tests/support/rows.hpp"
+
+namespace edgeroll::release {
+namespace {
+
+using test::Desk;
+using test::Rows;
+
+constexpr NodeId n1{1}, n2{2}, n3{3};
+
+struct Deferral : testing::Test {
+    Rows rows{{1, 2, 3}};
+    Desk desk{rows};
+
+    void fail(NodeId id) { desk.report(id, NodeStatus::failed, FailureKind::timeout, "late"); }
+    void away(NodeId id) { desk.report(id, NodeStatus::failed, FailureKind::unreachable, "away"); }
+    void TearDown() override { EXPECT_THAT(desk.violations, testing::IsEmpty()); }
+};
+
+TEST_F(Deferral, takes_unreachable_nodes_out_up_to_the_count) {
+    rows = Rows({1, 1, 1});
+    rows.header.policy.limits.max_unreachable = {1, false};
+    desk.observe();
+    away(n1);
+    EXPECT_EQ(rows.find(n1)->status, NodeStatus::deferred);
+    EXPECT_EQ(rows.find(n1)->failure, FailureKind::none);
+    EXPECT_EQ(rows.find(n1)->error, "away");
+    EXPECT_EQ(rows.header.status, ReleaseStatus::running);
+    away(n2);
+    EXPECT_EQ(rows.find(n2)->status, NodeStatus::failed);
+    EXPECT_EQ(rows.find(n2)->failure, FailureKind::unreachable);
+    desk.report(n3, NodeStatus::success);
+
+    EXPECT_EQ(rows.header.status, ReleaseStatus::failed);
+}
+
+TEST_F(Deferral, takes_a_percentage_of_the_releases_nodes_rounded_down) {
+    rows = Rows({1, 1, 1, 1, 1});
+    rows.header.policy.limits.max_unreachable = {50, true};
+    rows.header.policy.limits.failure_threshold = 5;
+    desk.observe();
+    for (const NodeId id : {n1, n2, n3})
+        away(id);
+
+    EXPECT_EQ(rows.count(NodeStatus::deferred), 2);
+    EXPECT_EQ(rows.count(NodeStatus::failed), 1);
+}
+
+TEST_F(Deferral, counts_over_all_batches_and_makes_a_success) {
+    rows.header.policy.limits.max_unreachable = {2, false};
+    desk.observe();
+    away(n1);
+    EXPECT_EQ(rows.header.current_batch, 2);
+    away(n2);
+    desk.report(n3, NodeStatus::success);
+
+    EXPECT_EQ(rows.header.status, ReleaseStatus::success);
+    EXPECT_EQ(rows.count(NodeStatus::deferred), 2);
+}
+
+TEST_F(Deferral, is_for_nobody_who_was_reached) {
+    rows.header.policy.limits.max_unreachable = {3, false};
+    desk.observe();
+    desk.report(n1, NodeStatus::failed, FailureKind::lost, "forgotten");
+
+    EXPECT_EQ(rows.find(n1)->status, NodeStatus::failed);
+}
+
+TEST_F(Deferral, does_not_count_into_the_rate_of_a_batch) {
+    rows = Rows({1, 1, 1});
+    rows.header.policy.limits.max_unreachable = {1, false};
+    rows.header.policy.limits.max_batch_fail_rate_percent = 40;
+    desk.observe();
+    away(n1);
+    fail(n2);  // 1 of 2
+
+    EXPECT_THAT(rows.header.last_error, testing::HasSubstr("1 of 2"));
+    desk.report(n3, NodeStatus::success);
+    EXPECT_EQ(rows.header.status, ReleaseStatus::failed);
+}
+
+TEST_F(Deferral, comes_before_a_retry) {
+    rows.header.policy.limits.max_unreachable = {1, false};
+    rows.header.policy.retries = 3;
+    desk.observe();
+    away(n1);
+
+    EXPECT_EQ(rows.find(n1)->status, NodeStatus::deferred);
+    away(n2);
+    EXPECT_EQ(rows.find(n2)->status, NodeStatus::running);  // no more of that: tried again
+    EXPECT_EQ(rows.find(n2)->attempt, 2);
+}
+
+}  // namespace
+}  // namespace edgeroll::release

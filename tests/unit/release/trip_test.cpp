@@ -1,0 +1,159 @@
+// What comes of an exceeded limit: stop, pause or rollback (SPEC.md section 6).
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "release/step.hpp"
+#include "tests/support/rows.hpp"
+
+namespace edgeroll::release {
+namespace {
+
+using std::chrono::seconds;
+using test::Desk;
+using test::Rows;
+
+constexpr NodeId n1{1}, n2{2}, n3{3};
+
+struct Trip : testing::Test {
+    Rows rows{{1, 1, 2}};
+    Desk desk{rows};
+
+    void fail(NodeId id) { desk.report(id, NodeStatus::failed, FailureKind::exec_failed, "bad"); }
+    void TearDown() override { EXPECT_THAT(desk.violations, testing::IsEmpty()); }
+};
+
+TEST_F(Trip, asks_for_one_rollback_when_everything_has_ended) {
+    rows.header.policy.on_failure = OnFailure::rollback;
+    desk.observe();
+    fail(n1);
+    EXPECT_EQ(rows.rollbacks, 0);  // n2 still runs
+    desk.report(n2, NodeStatus::success);
+
+    EXPECT_EQ(rows.header.status, ReleaseStatus::failed);
+    EXPECT_EQ(rows.rollbacks, 1);
+    EXPECT_EQ(rows.find(n3)->status, NodeStatus::skipped);
+    Desk other(rows);
+    other.observe();
+    EXPECT_EQ(rows.rollbacks, 1);
+}
+
+TEST_F(Trip, asks_for_a_rollback_after_a_takeover_that_found_it_failing) {
+    rows.header.policy.on_failure = OnFailure::rollback;
+    desk.observe();
+    fail(n1);
+    Desk other(rows);
+    other.observe();
+    other.report(n2, NodeStatus::success);
+
+    EXPECT_EQ(rows.header.status, ReleaseStatus::failed);
+    EXPECT_EQ(rows.rollbacks, 1);
+}
+
+TEST_F(Trip, asks_for_a_rollback_when_the_time_is_over) {
+    rows.header.policy.on_failure = OnFailure::rollback;
+    rows.header.policy.release_timeout = seconds(60);
+    desk.observe();
+    desk.sleep();
+    desk.finish_running();
+
+    EXPECT_EQ(rows.header.status, ReleaseStatus::failed);
+    EXPECT_EQ(rows.rollbacks, 1);
+}
+
+TEST_F(Trip, never_rolls_a_rollback_back) {
+    rows.header.policy.on_failure = OnFailure::rollback;
+    rows.header.rolls_back = ReleaseId{3};
+    desk.observe();
+    fail(n1);
+    desk.finish_running();
+
+    EXPECT_EQ(rows.header.status, ReleaseStatus::failed);
+    EXPECT_EQ(rows.rollbacks, 0);
+}
+
+TEST_F(Trip, does_not_roll_back_what_an_operator_stopped) {
+    rows.header.policy.on_failure = OnFailure::rollback;
+    desk.observe();
+    desk.request(Action::stop);
+    fail(n1);
+    desk.report(n2, NodeStatus::cancelled);
+
+    EXPECT_EQ(rows.header.status, ReleaseStatus::cancelled);
+    EXPECT_EQ(rows.rollbacks, 0);
+}
+
+TEST_F(Trip, does_not_roll_back_what_never_began) {
+    rows.header.policy.on_failure = OnFailure::rollback;
+    rows.header.problems = {"impossible"};
+    desk.observe();
+
+    EXPECT_EQ(rows.header.status, ReleaseStatus::failed);
+    EXPECT_EQ(rows.rollbacks, 0);
+}
+
+TEST_F(Trip, does_not_roll_back_a_success) {
+    rows.header.policy.on_failure = OnFailure::rollback;
+    desk.observe();
+    desk.finish_running();
+    desk.finish_running();
+
+    EXPECT_EQ(rows.header.status, ReleaseStatus::success);
+    EXPECT_EQ(rows.rollbacks, 0);
+}
+
+TEST_F(Trip, stops_a_release_that_stands_after_a_failure) {
+    rows.header.policy.on_failure = OnFailure::pause;
+    desk.observe();
+    fail(n1);
+    fail(n2);
+    EXPECT_EQ(rows.header.hold, Hold::failure);
+    desk.request(Action::stop);
+
+    EXPECT_EQ(rows.header.status, ReleaseStatus::cancelled);
+    EXPECT_EQ(rows.find(n3)->status, NodeStatus::skipped);
+}
+
+TEST_F(Trip, stands_after_a_failure_over_a_takeover) {
+    rows.header.policy.on_failure = OnFailure::pause;
+    desk.observe();
+    fail(n1);
+    Desk other(rows);
+    other.observe();
+    EXPECT_EQ(rows.header.hold, Hold::none);  // n2 runs
+    other.report(n2, NodeStatus::success);
+
+    EXPECT_EQ(rows.header.hold, Hold::failure);
+    EXPECT_EQ(rows.header.batch_status, BatchStatus::paused);
+    const std::size_t said = rows.history.size();
+    other.observe();
+    EXPECT_EQ(rows.history.size(), said);
+}
+
+TEST_F(Trip, holds_before_the_first_batch_when_a_row_was_failed_by_hand) {
+    rows.header.policy.on_failure = OnFailure::pause;
+    rows.find(n3)->status = NodeStatus::failed;
+    desk.observe();
+    EXPECT_EQ(rows.header.hold, Hold::failure);
+    EXPECT_TRUE(desk.started.empty());
+    desk.request(Action::resume);
+
+    EXPECT_EQ(rows.header.waived_failures, 1);
+    EXPECT_EQ(desk.started.size(), 2U);
+    EXPECT_EQ(rows.header.status, ReleaseStatus::running);
+    EXPECT_EQ(rows.header.batch_status, BatchStatus::running);
+}
+
+TEST_F(Trip, goes_on_by_itself_when_the_limit_is_raised_while_what_ran_ends) {
+    rows.header.policy.on_failure = OnFailure::pause;
+    desk.observe();
+    fail(n1);
+    rows.header.policy.limits.failure_threshold = 1;
+    desk.observe();
+    desk.report(n2, NodeStatus::success);
+
+    EXPECT_EQ(rows.header.current_batch, 2);
+    EXPECT_EQ(rows.header.hold, Hold::none);
+}
+
+}  // namespace
+}  // namespace edgeroll::release
