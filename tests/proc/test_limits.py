@@ -190,6 +190,19 @@ class Limits(ProcCase):
                          ["2", "1", f"apply_config_{fleet.agents[2].address}_1_2"])
         self.assertEqual(set(fleet.dispatches().values()), {1}, fleet.dispatches())
 
+    def test_retry_of_some_nodes_is_no_success_while_a_limit_left_out_others(self):
+        fleet = self.fleet(4)
+        fleet.fail(2, tasks=1)
+        number = self.begin(fleet.agents.values(), batch_size=1)
+        self.wait_status(number, "failed")
+        self.act(self.one_control, number, "retry", nodes=["edge-2", 3])
+        wait_until(lambda: self.release_row(number) == ["failed", "3", "0"], lambda: self.describe(number))
+        self.assertEqual((self.statuses(number)[4], fleet.asked()), ("skipped", [1, 2, 3]))
+        self.assertIn("1 node that was not dispatched", self.release_row(number, "last_error")[0])
+        self.act(self.one_control, number, "retry")
+        wait_until(lambda: self.release_row(number) == ["success", "4", "0"], lambda: self.describe(number))
+        self.assertEqual(set(fleet.dispatches().values()), {1}, fleet.dispatches())
+
 
 if __name__ == "__main__":
     unittest.main()
