@@ -50,13 +50,16 @@ void trip(Draft& draft, const Reason& reason) {
 
 bool trip_if_exceeded(Draft& draft) {
     const Release& release = draft.release;
+    const TimeLimit over = exceeded_time(release, draft.now);
+    const std::string text = describe(over, release.seen.policy);
     if (const auto limit = exceeded_limit(release)) {
-        trip(draft, failure_reason(release, *limit));
+        Reason reason = failure_reason(release, *limit);
+        // A node's time ends with that of its batch and its release: the cause must not be hidden.
+        if (over != TimeLimit::none) reason.full += "; " + text;
+        trip(draft, reason);
         return true;
     }
-    const TimeLimit over = exceeded_time(release, draft.now);
     if (over == TimeLimit::none) return false;
-    const std::string text = describe(over, release.seen.policy);
     trip(draft, Reason{text, text});
     return true;
 }
