@@ -40,6 +40,7 @@ class Types(ProcCase):
         for edge in edges:
             self.assertEqual(edge.ran()[2:], [f"reload_{edge.address}_2 reload"])
             self.assertEqual(edge.live_version(), "1")
+            self.assertEqual(edge.call("GET", f"/tasks/reload_{edge.address}_2")[1]["data"]["type"], "reload")
         self.assertEqual(self.applied(), [["1"]])
         self.assert_refused(self.one_control, number, "rollback", says="cannot be undone")
 
