@@ -194,6 +194,17 @@ bool may_work_on(Draft& draft, std::size_t index) {
     return open_batch(draft, index);
 }
 
+// Every batch is done within the limits.
+void conclude(Draft& draft) {
+    const int left_out = left_out_by_limit(draft.release);
+    if (left_out > 0) {
+        draft.set_last_error(std::to_string(left_out) +
+                             (left_out == 1 ? " node that was" : " nodes that were") +
+                             " not dispatched before the retry must be retried too");
+    }
+    draft.finish(left_out > 0 ? ReleaseStatus::failed : ReleaseStatus::success);
+}
+
 }  // namespace
 
 void advance(Draft& draft) {
@@ -236,7 +247,7 @@ void advance(Draft& draft) {
         if (trip_if_exceeded(draft)) return;
         const std::size_t index = lowest_unfinished(release);
         if (index == release.batches.size()) {
-            draft.finish(ReleaseStatus::success);
+            conclude(draft);
             return;
         }
         if (!may_work_on(draft, index)) return;

@@ -34,6 +34,10 @@ std::optional<Violation> check_end(const Release& release) {
     }
     if (seen.status != ReleaseStatus::success) return std::nullopt;
     if (const auto limit = exceeded_limit(release)) return Violation{"I6", *limit};
+    if (const int left_out = left_out_by_limit(release); left_out > 0) {
+        return Violation{
+            "I6", "a success has " + std::to_string(left_out) + " nodes that a limit left out"};
+    }
     return std::nullopt;
 }
 

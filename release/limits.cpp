@@ -113,6 +113,15 @@ Millis node_timeout(const Release& release) {
     return release.rules.node_timeout;
 }
 
+int left_out_by_limit(const Release& release) {
+    if (release.counts.skipped == 0) return 0;
+    return static_cast<int>(
+        std::count_if(release.nodes.begin(), release.nodes.end(), [](const NodeState& node) {
+            return node.row.status == NodeStatus::skipped &&
+                   node.row.error.compare(0, not_dispatched.size(), not_dispatched) == 0;
+        }));
+}
+
 int deferrals_allowed(const Release& release) {
     return release.seen.policy.limits.max_unreachable.of(static_cast<int>(release.nodes.size()));
 }

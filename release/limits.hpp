@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "release/model.hpp"
 
@@ -26,6 +27,13 @@ enum class TimeLimit { none, batch, release };
 
 /// From dispatch until a node must have finished: node_timeout_sec, or the type's own default.
 [[nodiscard]] Millis node_timeout(const Release& release);
+
+/// How the error_msg of a row begins that an exceeded limit skipped.
+inline constexpr std::string_view not_dispatched = "not dispatched: ";
+
+/// Nodes that an exceeded limit skipped and that a later retry, of others, did not take up: with
+/// one of them a release is no success (I6). O(nodes).
+[[nodiscard]] int left_out_by_limit(const Release& release);
 
 /// How many nodes may be deferred.
 [[nodiscard]] int deferrals_allowed(const Release& release);

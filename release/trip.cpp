@@ -38,7 +38,8 @@ Reason failure_reason(const Release& release, const std::string& limit) {
 void halt(Draft& draft, const Reason& reason) {
     Release& release = draft.release;
     draft.set_last_error(reason.full);
-    if (release.counts.pending > 0) draft.skip_all_pending("not dispatched: " + reason.brief);
+    if (release.counts.pending > 0)
+        draft.skip_all_pending(std::string(not_dispatched) + reason.brief);
     if (release.counts.running > 0) return;
     const bool is_lie = has_mutant(Mutant::skipped_counts_as_done);
     const bool is_to_undo = release.seen.policy.on_failure == OnFailure::rollback &&
@@ -62,13 +63,16 @@ void trip(Draft& draft, const Reason& reason) {
 
 bool trip_if_exceeded(Draft& draft) {
     const Release& release = draft.release;
+    const TimeLimit over = exceeded_time(release, draft.now);
+    const std::string text = describe(over, release.seen.policy);
     if (const auto limit = exceeded_limit(release)) {
-        trip(draft, failure_reason(release, *limit));
+        Reason reason = failure_reason(release, *limit);
+        // A node's time ends with that of its batch and its release: the cause must not be hidden.
+        if (over != TimeLimit::none) reason.full += "; " + text;
+        trip(draft, reason);
         return true;
     }
-    const TimeLimit over = exceeded_time(release, draft.now);
     if (over == TimeLimit::none) return false;
-    const std::string text = describe(over, release.seen.policy);
     trip(draft, Reason{text, text});
     return true;
 }

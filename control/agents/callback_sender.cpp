@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "release/wire/web_url.hpp"
 #include "tls/http_client.hpp"
 
 namespace edgeroll::control {
@@ -12,9 +13,8 @@ constexpr std::size_t answer_bytes_max = 64U << 10;
 
 /// Rows come from pipelines too: what the API refuses at creation is refused here as well.
 bool is_safe(const std::string& url) {
-    const auto begins = [&](const char* prefix) { return url.rfind(prefix, 0) == 0; };
-    return begins("https://") || begins("http://127.") || begins("http://localhost:") ||
-           begins("http://localhost/") || begins("http://[::1]");
+    const auto parsed = release::wire::parse_web_url(url);
+    return parsed && (parsed->is_https || release::wire::is_loopback(*parsed));
 }
 
 class UrlSender final : public CallbackSender {

@@ -17,10 +17,13 @@ def server_context(certs, certificate, key):
 
 class TwoCallAgent:
     """Knows POST /tasks/dispatch (taskId, type, version, payload) and GET /tasks/{id}, nothing else.
-    `outcome(task)` says how a task stands now: (status, lastError). Everything asked is in `asked`."""
+    `outcome(task)` says how a task stands now: (status, lastError). Everything asked is in `asked`.
+    With `holds(digest)` it also answers GET /contents/{sha256}, with what that says, and takes a dispatch
+    without a payload if it was ever sent that content."""
 
-    def __init__(self, name, address, certs, outcome=None, port=8443):
+    def __init__(self, name, address, certs, outcome=None, port=8443, holds=None):
         self.name, self.address = name, address
+        self.holds, self.contents = holds, set()
         self.tasks = {}
         self.asked = []
         self._lock = threading.Lock()
@@ -55,11 +58,18 @@ class TwoCallAgent:
                 agent.note("POST", self.path)
                 if self.path != "/tasks/dispatch":
                     return self.unknown_route()
-                return self.answer(200, agent.dispatch(json.loads(body)))
+                task = json.loads(body)
+                if agent.holds and "payload" not in task and task["sha256"] not in agent.contents:
+                    return self.answer(409, {"code": 3001, "message": f"content {task['sha256']} is not here"})
+                return self.answer(200, agent.dispatch(task))
 
             def do_GET(self):
                 agent.note("GET", self.path)
                 path = self.path.split("?")[0]
+                if agent.holds and path.startswith("/contents/"):
+                    digest = path.removeprefix("/contents/")
+                    return self.answer(200, {"code": 0, "message": "success",
+                                             "data": {"sha256": digest, "held": agent.holds(digest)}})
                 if not path.startswith("/tasks/"):
                     return self.unknown_route()
                 report = agent.query(path.removeprefix("/tasks/"))
@@ -90,6 +100,8 @@ class TwoCallAgent:
 
     def dispatch(self, task):
         with self._lock:
+            if "payload" in task and "sha256" in task:
+                self.contents.add(task["sha256"])
             known = self.tasks.setdefault(task["taskId"], {"task": task, "dispatches": 0,
                                                            "since": time.monotonic()})
             known["dispatches"] += 1

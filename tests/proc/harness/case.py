@@ -4,17 +4,18 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from .agents import HostileAgent, TwoCallAgent
+from .agents import HostileAgent
 from .basics import BIN, PATIENCE, Addresses, wait_until
 from .certs import Certs
 from .control import Control
 from .database import SqliteDb
 from .edge import Edge
+from .steps import ReleaseSteps
 
 FINAL = ("success", "failed", "cancelled")
 
 
-class ProcCase(unittest.TestCase):
+class ProcCase(ReleaseSteps, unittest.TestCase):
     maxDiff = None
 
     def setUp(self):
@@ -64,9 +65,6 @@ class ProcCase(unittest.TestCase):
 
     def edges(self, count, **options):
         return [self.edge(number, **options) for number in range(1, count + 1)]
-
-    def two_call_agent(self, number, **options):
-        return self.keep(TwoCallAgent(f"edge-{number}", self.addresses.edge(), self.certs, **options))
 
     def hostile_agent(self, number, behave, **options):
         return self.keep(HostileAgent(f"edge-{number}", self.addresses.edge(), self.certs, behave, **options))

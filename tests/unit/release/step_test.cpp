@@ -65,6 +65,23 @@ TEST_F(Step, skips_the_rest_and_fails_when_a_node_fails) {
     expect_sound(desk);
 }
 
+TEST_F(Step, is_no_success_when_a_retry_left_out_what_a_limit_had_skipped) {
+    Rows rows({1, 2, 3});
+    rows.find(n1)->status = NodeStatus::skipped;
+    rows.find(n1)->error = "node is disabled";
+    rows.find(n2)->status = NodeStatus::skipped;
+    rows.find(n2)->error = "not dispatched: node edge-1 in batch 1 failed";
+    Desk desk(rows);
+
+    desk.observe();
+    desk.report(n3, NodeStatus::success);
+
+    EXPECT_EQ(rows.header.status, ReleaseStatus::failed);
+    EXPECT_EQ(rows.header.batch_status, BatchStatus::stopped);
+    EXPECT_THAT(rows.header.last_error, testing::HasSubstr("1 node that was not dispatched"));
+    expect_sound(desk);
+}
+
 TEST_F(Step, waits_for_running_nodes_before_it_fails) {
     Rows rows({1, 1, 2});
     Desk desk(rows);

@@ -1,0 +1,142 @@
+"""Time and gates between batches: what a release waits for, and what it does not wait for for ever."""
+import unittest
+
+from harness import ProcCase, wait_until
+from harness.edge import plain
+
+
+class Gates(ProcCase):
+    def setUp(self):
+        super().setUp()
+        self.one_control = self.control()
+        self.fleet_of_three = self.fleet(3)
+        self.insert_nodes(self.fleet_of_three.agents.values())
+        self.insert_config(1, plain(1))
+
+    def begin(self, batch_config=None, **body):
+        return self.create(self.one_control, version=1, batch_config={"batch_size": 1, **(batch_config or {})},
+                           **body)["releaseId"]
+
+    def begin_gated(self, *answers, **batch_config):
+        """A release with a gate that gives these HTTP statuses in turn, the last one for ever."""
+        self.gate = self.web()
+        self.gate.on("GET", "/gate", *[(status, {"answer": status}) for status in answers])
+        return self.begin({"gate_url": f"{self.gate.url}/gate?release=cdn", **batch_config})
+
+    def questions(self):
+        return len(self.gate.sent("GET"))
+
+    def at(self, seconds):
+        """RFC 3339, that long after now by the database's clock."""
+        return self.database.rows(f"SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '{seconds:+.3f} seconds')")[0][0]
+
+    def seconds_between(self, number, first, last):
+        """From one event to another, by the database's clock."""
+        [[seconds]] = self.database.rows(
+            f"SELECT 86400 * (julianday(({last})) - julianday(({first})))".replace("$", str(number)))
+        return float(seconds)
+
+    # ---- when a release, and when a batch, may start ----
+
+    def test_starts_at_not_before_and_says_so(self):
+        start = self.at(1.5)
+        number = self.begin(not_before=start)
+        answer = self.one_control.release(number)
+        self.assertEqual([answer["status"], answer["waitingFor"]["until"]], ["pending", start])
+        self.assertIn("not before", answer["waitingFor"]["reason"])
+        self.wait_status(number, "success")
+        self.assertGreaterEqual(self.seconds_between(
+            number, "SELECT not_before FROM release_tasks WHERE id = $",
+            "SELECT MIN(started_at) FROM release_task_nodes WHERE release_task_id = $"), 0)
+
+    def test_closed_window_holds_until_it_opens_and_continue_does_not_pass_it(self):
+        opens, closes, wide_open = [self.database.rows(f"SELECT strftime('%H:%M', 'now', '{hours:+d} hours')")[0][0]
+                                    for hours in (3, 5, -3)]
+        number = self.begin({"windows": [{"from": opens, "to": closes}]})
+        self.wait_row(number, hold="window")
+        answer = self.one_control.release(number)
+        self.assertEqual(answer["holdReason"], "window")
+        self.assertEqual(answer["waitingFor"]["until"][11:20], f"{opens}:00.")
+        self.act(self.one_control, number, "continue-batch")
+        wait_until(lambda: self.release_row(number, "requested_action") == [None], lambda: self.describe(number))
+        self.assertEqual(self.release_row(number, "hold"), ["window"])
+        self.assertEqual(self.fleet_of_three.asked(), [])
+        self.act(self.one_control, number, "stop-batch")
+        self.wait_status(number, "cancelled")
+        again = self.create(self.one_control, from_release=number, batch_config={"windows": [
+            {"from": opens, "to": closes}, {"from": wide_open, "to": opens}]})["releaseId"]
+        self.wait_status(again, "success")
+
+    # ---- gates ----
+
+    def test_gate_that_is_unsure_and_then_content_lets_the_next_batch_start(self):
+        number = self.begin_gated(503, 200)
+        self.wait_status(number, "success")
+        self.assertEqual(self.questions(), 3)  # 503 and 200 after the first batch, 200 after the second, none after the last
+        self.assertEqual(self.gate.requests[0][2], {"release": "cdn"})
+
+    def test_gate_that_refuses_fails_the_release(self):
+        number = self.begin_gated(403)
+        self.wait_status(number, "failed")
+        self.assertEqual(self.statuses(number), {1: "success", 2: "skipped", 3: "skipped"})
+        self.assertIn("403", self.release_row(number, "last_error")[0])
+        self.assertEqual((self.fleet_of_three.asked(), self.questions()), ([1], 1))
+
+    def test_gate_that_stays_unsure_pauses_and_continue_goes_on(self):
+        number = self.begin_gated(503, gate_timeout_sec=1)
+        for batch in (1, 2):
+            self.wait_hold(number, "review", batch)
+            self.assertIn("503", self.release_row(number, "last_error")[0])
+            self.act(self.one_control, number, "continue-batch", reason="the monitor is down")
+        self.wait_status(number, "success")
+        self.assertGreaterEqual(self.questions(), 2)
+
+    def test_gate_is_asked_after_the_baking(self):
+        number = self.begin_gated(200, bake_sec=0.7)
+        self.wait_row(number, hold="bake")
+        self.assertEqual(self.questions(), 0)
+        self.wait_status(number, "success")
+        self.assertGreaterEqual(self.seconds_between(
+            number, "SELECT finished_at FROM release_task_nodes WHERE release_task_id = $ AND batch = 1",
+            "SELECT started_at FROM release_task_nodes WHERE release_task_id = $ AND batch = 2"), 0.7 - 0.002)
+
+    def test_stop_ends_a_release_at_its_gate(self):
+        number = self.begin_gated(503)
+        self.wait_row(number, hold="gate")
+        self.act(self.one_control, number, "stop-batch")
+        self.wait_status(number, "cancelled")
+        self.assertEqual(self.fleet_of_three.asked(), [1])
+
+    # ---- timeouts ----
+
+    def test_node_timeout_fails_a_node_that_hangs(self):
+        self.fleet_of_three.hold(1)
+        number = self.begin({"node_timeout_sec": 1})
+        self.wait_status(number, "failed")
+        self.assertEqual(self.node_rows(number)[0], ["1", "failed", "timeout"])
+        self.assertEqual(self.fleet_of_three.asked(), [1])
+
+    def test_release_timeout_ends_the_time_of_a_node_that_hangs(self):
+        self.fleet_of_three.hold(1)
+        number = self.begin({"release_timeout_sec": 1})
+        self.wait_status(number, "failed")
+        self.assertEqual(self.node_rows(number), [["1", "failed", "timeout"], ["2", "skipped", ""], ["3", "skipped", ""]])
+        self.assertIn("release_timeout_sec", self.release_row(number, "last_error")[0])
+
+    def test_batch_timeout_ends_the_time_of_a_batch_that_hangs(self):
+        self.fleet_of_three.hold(2)
+        number = self.begin({"batch_timeout_sec": 1, "failure_threshold": 3})
+        self.wait_status(number, "failed")
+        self.assertEqual(self.node_rows(number), [["1", "success", ""], ["2", "failed", "timeout"], ["3", "skipped", ""]])
+        self.assertIn("batch_timeout_sec", self.release_row(number, "last_error")[0])
+
+    def test_paused_time_counts_against_no_timeout(self):
+        limit = 8.0
+        number = self.begin({"release_timeout_sec": limit, "batch_timeout_sec": limit, "batch_interval_sec": 4.5})
+        self.wait_status(number, "success")
+        self.assertGreater(self.seconds_between(number, "SELECT started_at FROM release_tasks WHERE id = $",
+                                                "SELECT finished_at FROM release_tasks WHERE id = $"), limit)
+
+
+if __name__ == "__main__":
+    unittest.main()
