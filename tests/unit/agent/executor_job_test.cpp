@@ -130,7 +130,7 @@ TEST_F(Jobs, is_cancelled_with_all_that_it_started) {
     Edge edge(root_, settings());
     const auto dispatch = job(1, R"({"flow":[{"job":"job"},{"job":"job"}]})");
     ASSERT_TRUE(edge.dispatch(dispatch));
-    ASSERT_TRUE(edge.until([&] { return root_.has("trace"); }));
+    ASSERT_TRUE(edge.until([&] { return root_.has("trace") && root_.read("trace") == "\n"; }));
     EXPECT_EQ(edge.await(edge.executor().cancel(dispatch.task_id)).value(), TaskStatus::cancelled);
     const auto report = edge.finished(dispatch.task_id);
     EXPECT_EQ(report.last_error, "cancelled during job:job");
@@ -157,7 +157,7 @@ TEST_F(Jobs, that_ran_when_the_agent_was_stopped_have_failed) {
     {
         Edge edge(root_, settings());
         ASSERT_TRUE(edge.dispatch(dispatch));
-        ASSERT_TRUE(edge.until([&] { return root_.has("trace"); }));
+        ASSERT_TRUE(edge.until([&] { return root_.has("trace") && root_.read("trace") == "\n"; }));
         edge.await(edge.executor().stop());
     }
     Edge edge(root_, settings());
@@ -175,7 +175,7 @@ TEST_F(Jobs, that_ran_when_the_agent_was_killed_have_failed_and_never_run_again)
     if (child == 0) {
         Edge edge(root_, settings());
         (void)edge.dispatch(dispatch);
-        (void)edge.until([&] { return root_.has("trace"); });
+        (void)edge.until([&] { return root_.has("trace") && root_.read("trace") == "\n"; });
         ::_exit(77);  // no destructor, no stop: as kill -9
     }
     int status = 0;
