@@ -130,7 +130,7 @@ TEST_F(Jobs, is_cancelled_with_all_that_it_started) {
     Edge edge(root_, settings());
     const auto dispatch = job(1, R"({"flow":[{"job":"job"},{"job":"job"}]})");
     ASSERT_TRUE(edge.dispatch(dispatch));
-    ASSERT_TRUE(edge.until([&] { return root_.has("trace") && root_.read("trace") == "\n"; }));
+    ASSERT_TRUE(edge.until([&] { return root_.has("trace"); }));
     EXPECT_EQ(edge.await(edge.executor().cancel(dispatch.task_id)).value(), TaskStatus::cancelled);
     const auto report = edge.finished(dispatch.task_id);
     EXPECT_EQ(report.last_error, "cancelled during job:job");
