@@ -8,6 +8,7 @@
 
 #include "control/api/limits_view.hpp"
 #include "control/api/waiting.hpp"
+#include "release/wire/batch_config.hpp"
 
 namespace edgeroll::control::api {
 namespace {
@@ -64,6 +65,15 @@ Json actions_of(const ReleaseSummary& release) {
         if (is_open) actions.push_back(std::string(to_text(action)));
     }
     return actions;
+}
+
+/// batch_config as an object; null when there is none, or none that can be read.
+Json public_config(const std::string& text) {
+    auto config = release::wire::parse_json(text, release::wire::batch_config_bytes_max);
+    if (!config || !config->is_object()) return nullptr;
+    const auto gate = config->find("gate_url");
+    if (gate != config->end() && gate->is_string()) *gate = public_url(gate->get<std::string>());
+    return std::move(*config);
 }
 
 void add_steering(Json& data, const ReleaseSummary& release) {
@@ -156,6 +166,7 @@ Json json_of(const ReleaseView& view, release::Millis node_timeout) {
         list_of_batch(batches, node.batch, "nodes").push_back(json_of_row(node));
     }
     data["batches"] = std::move(batches);
+    data["batchConfig"] = public_config(view.summary.batch_config);
     return data;
 }
 
