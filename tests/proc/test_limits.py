@@ -43,6 +43,10 @@ class Limits(ProcCase):
     def count(self, number, status):
         return sum(one == status for one in self.statuses(number).values())
 
+    def drifting(self):
+        answer = self.one_control.request("GET", "/api/v1/nodes?drift=1")[1]["data"]
+        return [node["name"] for node in answer["items"]]
+
     def wait_running(self, number, count):
         wait_until(lambda: self.count(number, "running") == count,
                    lambda: f"{count} nodes run\n{self.describe(number)}")
@@ -169,6 +173,21 @@ class Limits(ProcCase):
         self.wait_status(number, "success")
         self.assertEqual((dead.live_version(), set(fleet.dispatches().values())), ("1", {1}))
         self.assertEqual(self.release_row(number), ["success", "4", "0"])
+
+    def test_deferred_node_catches_up_by_itself_once_it_is_back(self):
+        self.one_control.program.stop()
+        self.one_control = self.control(name="catching-up", RELEASE_DISPATCH_TIMEOUT_SEC=1,
+                                        RELEASE_CATCH_UP_INTERVAL_SEC=0.2)
+        living, dead = self.edge(1), self.edge(2, starts=False)
+        number = self.begin([living, dead], batches=["rest"], max_unreachable=1)
+        self.wait_node(number, 2, "deferred")
+        wait_until(lambda: self.drifting() == ["edge-2"], self.drifting)
+        dead.start()
+        self.wait_node(number, 2, "success")
+        self.wait_status(number, "success")
+        self.assertEqual((dead.live_version(), living.live_version()), ("1", "1"))
+        asked = self.database.rows("SELECT actor FROM release_events WHERE kind = 'retry_requested'")
+        self.assertEqual([row[0] for row in asked], ["edgeroll"])
 
     def test_more_dead_agents_than_allowed_fail_the_release(self):
         fleet = self.fleet(2)
