@@ -18,13 +18,12 @@ std::string seconds_text(Millis span) {
 }
 
 std::optional<std::string> exceeded_rate(const Release& release, int rate_percent) {
-    int before = 0;  // failed nodes of earlier batches
+    const std::vector<bool> is_waived = waived_nodes(release);
     for (const BatchState& batch : release.batches) {
         const StatusCounts& counts = batch.counts;
-        // The first failures are the waived ones: some of them may be in this batch.
-        const int waived = std::clamp(release.seen.waived_failures - before, 0, counts.failed);
-        before += counts.failed;
-        const int failed = counts.failed - waived;
+        int failed = counts.failed;
+        for (std::size_t i = batch.begin; i < batch.end && !is_waived.empty(); ++i)
+            failed -= is_waived[i] ? 1 : 0;
         const std::int64_t dispatched_and_waiting =
             counts.pending + counts.running + counts.success + counts.failed + counts.cancelled;
         if (failed == 0 || std::int64_t{failed} * 100 <= rate_percent * dispatched_and_waiting) {
@@ -38,6 +37,24 @@ std::optional<std::string> exceeded_rate(const Release& release, int rate_percen
 }
 
 }  // namespace
+
+std::vector<bool> waived_nodes(const Release& release) {
+    int left = release.seen.waived_failures;
+    if (left <= 0) return {};
+    std::vector<bool> is_waived(release.nodes.size(), false);
+    const auto waive = [&](bool only_left_alone) {
+        for (std::size_t i = 0; i < release.nodes.size() && left > 0; ++i) {
+            const NodeRow& row = release.nodes[i].row;
+            if (row.status != NodeStatus::failed || is_waived[i]) continue;
+            if (only_left_alone && row.attempts_before <= row.attempt) continue;
+            is_waived[i] = true;
+            --left;
+        }
+    };
+    waive(true);
+    waive(false);
+    return is_waived;
+}
 
 std::optional<std::string> exceeded_limit(const Release& release) {
     const Limits& limits = release.seen.policy.limits;

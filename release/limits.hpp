@@ -4,14 +4,20 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "release/model.hpp"
 
 namespace edgeroll::release {
 
 /// Why no further node may be dispatched, in words for last_error; nothing while within the
-/// failure limits. Waived failures (the first ones, in the order of the batches) count no more.
+/// failure limits. Waived failures count no more.
 [[nodiscard]] std::optional<std::string> exceeded_limit(const Release& release);
+
+/// Which of Release::nodes are waived failures: those that the last retry left alone (their
+/// attempts_before is above their attempt), then the first ones, in the order of the batches, as
+/// many as are waived. Empty when none is. O(nodes).
+[[nodiscard]] std::vector<bool> waived_nodes(const Release& release);
 
 /// Working time up to now: from the start, without the pauses.
 [[nodiscard]] Millis worked(const Release& release, Instant now);

@@ -13,10 +13,10 @@ const NodeRow* failure_to_name(const Release& release) {
     const std::size_t begin =
         is_in_a_batch ? release.batches[static_cast<std::size_t>(ordinal) - 1].begin : 0;
     const NodeRow* first = nullptr;
-    int waived = release.seen.waived_failures;
+    const std::vector<bool> is_waived = waived_nodes(release);
     for (std::size_t i = 0; i < release.nodes.size(); ++i) {
         const NodeRow& row = release.nodes[i].row;
-        if (row.status != NodeStatus::failed || waived-- > 0) continue;
+        if (row.status != NodeStatus::failed || (!is_waived.empty() && is_waived[i])) continue;
         if (first == nullptr || i >= begin) first = &row;
         if (i >= begin) break;
     }

@@ -1,8 +1,10 @@
+#include <string>
 #include <utility>
 
 #include "control/api/request_reader.hpp"
 #include "control/api/respond.hpp"
 #include "control/api/routes.hpp"
+#include "control/api/version_bound.hpp"
 #include "control/api/views.hpp"
 #include "release/wire/content.hpp"
 #include "release/wire/payload.hpp"
@@ -24,6 +26,9 @@ Result<release::Version> read_version(const Request& request) {
 Result<ConfigView> read_config(const Request& request, const Caller& caller) {
     const auto version = read_version(request);
     if (!version) return tl::unexpected(version.error());
+    if (version->value > version_max) {
+        return invalid(std::string("the version ") + version_bound_text);
+    }
     auto body = read_body(request, {"payload", "note"}, release::wire::dispatch_bytes_max);
     if (!body) return tl::unexpected(std::move(body.error()));
     const auto payload = body->find("payload");

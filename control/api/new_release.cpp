@@ -6,6 +6,7 @@
 #include "control/api/request_reader.hpp"
 #include "control/api/respond.hpp"
 #include "control/api/rfc3339.hpp"
+#include "control/api/version_bound.hpp"
 #include "release/wire/batch_config.hpp"
 #include "release/wire/json_util.hpp"
 #include "release/wire/text_util.hpp"
@@ -41,6 +42,9 @@ Result<void> read_content(const Json& body, NewRelease& wanted) {
     if (!version) return tl::unexpected(version.error());
     if (*version) {
         if (**version <= 0) return invalid("field 'version' must be above 0");
+        if (**version > version_max) {
+            return invalid(std::string("field 'version' ") + version_bound_text);
+        }
         wanted.version = release::Version{**version};
     }
     const auto is_reload_only = release::wire::optional_flag(body, "reload_only");

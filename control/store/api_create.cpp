@@ -152,6 +152,11 @@ Value checked(const NewRelease& request) {
                "from_release takes the content of that release, or none as it did: leave out "
                "reload_only");
     }
+    if (request.from_release && !policy_of(request.batch_config).selector.is_empty()) {
+        refuse(release::code::invalid,
+               "batch_config: key 'selector' is refused beside from_release, which takes the nodes "
+               "that are left of that release: leave it out");
+    }
     if (request.not_before.empty()) return std::monostate{};
     const auto time = database_time(request.not_before);
     if (!time) refuse(release::code::invalid, "not_before " + time.error().message);

@@ -95,6 +95,15 @@ void take_up(Connection& connection, release::ReleaseId id,
     }
 }
 
+/// A failed row that is left alone counts against no limit of the retry: the limits know it by this
+/// mark (release/limits.hpp), wherever its batch is.
+void mark_left_alone(Connection& connection, release::ReleaseId id) {
+    connection.execute(
+        "UPDATE release_task_nodes SET attempts_before = attempt + 1 WHERE release_task_id = ? AND "
+        "status = 'failed'",
+        {id.value});
+}
+
 void record(Connection& connection, const RetryRequest& request, const release::RetryPlan& plan) {
     std::vector<release::HistoryRow> history;
     release::HistoryRow asked;
@@ -139,6 +148,7 @@ Retried retry_release(Connection& connection, const RetryRequest& request) {
                            (request.tolerates_all ? static_cast<int>(plan->taken.size()) : 0);
         begin_anew(connection, request.id, waived);
         take_up(connection, request.id, plan->taken);
+        if (plan->waived_failures > 0) mark_left_alone(connection, request.id);
         record(connection, request, *plan);
         connection.execute("UPDATE release_tasks SET " + recounted_columns() + " WHERE id = ?",
                            {request.id.value});

@@ -227,6 +227,15 @@ TEST_P(ApiCreateTest, goes_on_from_a_stopped_release_with_a_copy_of_its_content)
     EXPECT_EQ(snapshot->content.sha256, digest_of_files());
 }
 
+TEST_P(ApiCreateTest, refuses_a_selector_that_going_on_would_not_heed) {
+    add_content(5);
+    NewRelease wanted = from(stopped_release(5, {1, 2}));
+    wanted.batch_config = R"({"selector":{"nodes":["n2"]}})";
+    EXPECT_EQ(refusal(wanted).code, code::invalid);
+    EXPECT_THAT(refusal(wanted).message, HasSubstr("'selector'"));
+    EXPECT_EQ(number("SELECT COUNT(*) FROM release_tasks"), 1);
+}
+
 TEST_P(ApiCreateTest, goes_on_without_content_where_the_first_had_none) {
     const ReleaseId source = stopped_release(5, {2});
     sql("UPDATE release_tasks SET content_sha256 = 'reload', type = 'reload'");

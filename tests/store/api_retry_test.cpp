@@ -57,6 +57,8 @@ TEST_P(ApiRetryTest, takes_the_named_ones_and_waives_the_rest) {
     const auto retried = retry(id, {std::string("n3")});
     ASSERT_TRUE(retried) << retried.error().message;
     EXPECT_EQ(row_field(id, 2, "status"), "failed");
+    EXPECT_EQ(row_field(id, 2, "attempt"), "2");
+    EXPECT_EQ(row_field(id, 2, "attempts_before"), "3") << "left alone by the retry";
     EXPECT_EQ(row_field(id, 3, "status"), "pending");
     EXPECT_EQ(field(id, "waived_failures"), "1");
     EXPECT_EQ(field(id, "failed_nodes"), "1");

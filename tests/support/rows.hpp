@@ -141,6 +141,9 @@ class Rows {
             row.failure = release::FailureKind::none;
             row.error.clear();
         }
+        for (release::NodeRow& row : nodes) {
+            if (row.status == release::NodeStatus::failed) row.attempts_before = row.attempt + 1;
+        }
         header.status = release::ReleaseStatus::pending;
         header.batch_status = release::BatchStatus::none;
         header.requested = release::Action::none;

@@ -37,6 +37,8 @@ TEST_F(ApiConfig, refuses_hostile_content) {
     }
     EXPECT_EQ(ask("PUT", "/api/v1/configs/zero", "{}").code(), 2002);
     EXPECT_EQ(ask("PUT", "/api/v1/configs/0", "{}").code(), 2002);
+    EXPECT_EQ(ask("PUT", "/api/v1/configs/9007199254740992", "{}").message(),
+              "the version must be at most 9007199254740991");
     EXPECT_TRUE(store.calls.empty());
 }
 

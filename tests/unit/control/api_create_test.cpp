@@ -120,6 +120,8 @@ TEST_F(ApiCreate, refuses_every_field_that_is_wrong_and_names_it) {
     EXPECT_EQ(refusal(R"({"target":"dns"})"), "field 'target' must be cdn");
     EXPECT_EQ(refusal(R"({"target":"cdn","colour":1})"), "field 'colour' is unknown");
     EXPECT_EQ(refusal(R"({"target":"cdn","version":0})"), "field 'version' must be above 0");
+    EXPECT_EQ(refusal(R"({"target":"cdn","version":9007199254740992})"),
+              "field 'version' must be at most 9007199254740991");
     EXPECT_EQ(refusal(R"({"target":"cdn","version":"4"})"), "field 'version' must be an integer");
     EXPECT_EQ(refusal(R"({"target":"cdn","version":4.5})"), "field 'version' must be an integer");
     EXPECT_EQ(refusal(R"({"target":"cdn","reload_only":1})"),

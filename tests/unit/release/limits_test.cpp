@@ -364,6 +364,35 @@ TEST_F(FailureLimits, name_a_failure_of_the_batch_that_runs) {
     EXPECT_THAT(rows.header.last_error, testing::HasSubstr("1 of 1 in batch 2"));
 }
 
+// Retried are the nodes of batch 1; the failure that the retry left alone is in batch 2.
+TEST_F(FailureLimits, waive_the_failures_that_a_retry_left_alone_and_no_others) {
+    rows = Rows({1, 1, 2, 2, 3});
+    rows.header.policy.limits.max_batch_fail_rate_percent = 50;
+    for (const NodeId id : {n1, n2, n3})
+        rows.find(id)->status = NodeStatus::failed;
+    rows.find(n4)->status = NodeStatus::success;
+    rows.retry({n1, n2});
+    ASSERT_EQ(rows.header.waived_failures, 1);
+    desk.observe();
+    fail(n1);
+    fail(n2);
+
+    EXPECT_EQ(rows.header.status, ReleaseStatus::failed);  // 2 of 2, not 1 of 2
+    EXPECT_EQ(rows.find(n5)->status, NodeStatus::skipped);
+    EXPECT_THAT(rows.header.last_error, testing::HasSubstr("edge-1 in batch 1"));
+    EXPECT_THAT(rows.header.last_error, testing::HasSubstr("2 of 2 in batch 1"));
+}
+
+TEST_F(FailureLimits, name_no_failure_that_a_retry_left_alone) {
+    rows.find(n2)->status = rows.find(n1)->status = NodeStatus::failed;
+    rows.retry({n1, n3});
+    desk.observe();
+    fail(n1);
+
+    EXPECT_EQ(rows.header.status, ReleaseStatus::failed);
+    EXPECT_THAT(rows.header.last_error, testing::HasSubstr("edge-1 in batch 1"));
+}
+
 TEST_F(FailureLimits, waive_nothing_when_a_pause_of_another_kind_is_continued) {
     rows.header.policy.on_failure = OnFailure::pause;
     rows.header.policy.limits.failure_threshold = 1;
