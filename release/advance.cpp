@@ -65,7 +65,8 @@ void watch_rows(Draft& draft) {
     if (seen.current_batch > 0 || !seen.problems.empty()) return;
     if (!draft.release.nodes.empty() && seen.policy.has_plan() && !seen.is_planned) {
         seen.problems.emplace_back(
-            "batch_config: the node rows give the batches: leave out enabled, sizes and selector");
+            "batch_config: the node rows give the batches: leave out sizes, selector and "
+            "enabled:false");
     }
     for (const NodeState& node : draft.release.nodes) {
         if (!node.row.config_version || seen.rolls_back) continue;

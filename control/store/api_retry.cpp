@@ -48,9 +48,13 @@ void refuse_when_overtaken(Connection& connection, const RetryRequest& request,
 void refuse_when_banned(Connection& connection, const RetryRequest& request,
                         const Steered& steered) {
     if (steered.is_forced) return;
+    // One that never started has no digest of its own yet.
     const bool is_banned =
         !connection
-             .query("SELECT 1 FROM banned_contents WHERE sha256 = ?", {steered.content_sha256})
+             .query(
+                 "SELECT 1 FROM banned_contents WHERE sha256 = ? OR sha256 = (SELECT "
+                 "LOWER(sha256) FROM config_versions WHERE version = ?)",
+                 {steered.content_sha256, steered.version.value})
              .empty();
     const bool is_part_banned =
         !connection

@@ -36,15 +36,16 @@ std::vector<release::ReleaseId> find_claimable(Connection& connection, const std
         is_due(dialect) +
         " THEN 1 ELSE 0 END, type "
         "FROM release_tasks WHERE " +
-        is_unfinished() + " AND " + is_lease_free(dialect) + " ORDER BY version");
+        is_to_be_run() + " AND " + is_lease_free(dialect) + " ORDER BY version");
     std::vector<release::ReleaseId> found;
     std::exception_ptr failed;
     for (const Row& row : rows) {
         const release::ReleaseId id{row.integer_or(0, 0)};
         const release::Version version{row.integer_or(1, 0)};
         const bool is_started = row.integer_or(3, 0) > 0;
-        const bool is_impossible =
-            !release::from_text<release::TaskType>(row.text(12)) || version.value < 1;
+        const bool is_impossible = !release::from_text<release::ReleaseStatus>(row.text(2)) ||
+                                   !release::from_text<release::TaskType>(row.text(12)) ||
+                                   version.value < 1;
         const bool is_stopping = row.integer_or(10, 0) != 0;
         const bool waits_its_turn = !is_started && !is_impossible && !is_stopping;
         if (waits_its_turn) {
@@ -86,7 +87,7 @@ std::optional<release::Epoch> take_claim(Connection& connection, release::Releas
             dialect.now_plus(lease) +
             ", write_seq = write_seq + 1, "
             "updated_at = " +
-            dialect.now() + " WHERE id = ? AND " + is_unfinished() + " AND " + is_due(dialect) +
+            dialect.now() + " WHERE id = ? AND " + is_to_be_run() + " AND " + is_due(dialect) +
             " AND " + is_lease_free(dialect),
         {owner, id.value});
     if (taken != 1) return std::nullopt;
@@ -104,7 +105,7 @@ std::optional<release::Epoch> take_claim(Connection& connection, release::Releas
 std::vector<Mark> read_marks(Connection& connection, const std::string& owner) {
     const Rows rows = connection.query(
         "SELECT id, claim_epoch, " + effective_status() + ", " + effective_action() +
-            ", steer_seq FROM release_tasks WHERE " + is_unfinished() +
+            ", steer_seq FROM release_tasks WHERE " + is_to_be_run() +
             " AND claimed_by = ? AND NOT " + is_lease_free(connection.dialect()),
         {owner});
     std::vector<Mark> marks;

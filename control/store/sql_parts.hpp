@@ -27,6 +27,13 @@ namespace edgeroll::control {
            has_no_blank_behind(table + "status") + " THEN " + table + "status ELSE 'running' END";
 }
 
+/// What somebody has to see to: also a release whose status is no known word (written by hand) and
+/// that never ended; the core fails it and says why.
+[[nodiscard]] inline std::string is_to_be_run() {
+    return "(status NOT IN ('success', 'failed', 'cancelled') AND (" + is_unfinished() +
+           " OR finished_at IS NULL))";
+}
+
 /// An unknown word counts as no action; reading the release says so and clears it.
 [[nodiscard]] inline std::string effective_action(const std::string& table = "") {
     return "CASE WHEN " + table + "requested_action IN ('pause', 'continue', 'stop') AND " +

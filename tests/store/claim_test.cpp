@@ -209,6 +209,19 @@ TEST_P(ClaimTest, offers_what_can_only_fail_so_that_it_fails) {
               "type 'reboot' is not known: apply_config, reload, purge_cache and run_job are");
 }
 
+TEST_P(ClaimTest, offers_a_release_whose_status_nobody_knows_until_it_has_ended) {
+    const ReleaseId id = add_whole_release(1, {1});
+    for (const char* status : {"Pending", "halted"}) {
+        sql("UPDATE release_tasks SET status = ?", {std::string(status)});
+        EXPECT_THAT(control().claimable(), ElementsAre(1)) << status;
+    }
+    const auto snapshot = control().read(*control().claim(id));
+    ASSERT_EQ(snapshot->problems.size(), 1U);
+    EXPECT_EQ(snapshot->problems[0], "status 'halted' is not known");
+    sql("UPDATE release_tasks SET lease_expires_at = NULL, finished_at = created_at");
+    EXPECT_THAT(control().claimable(), ::testing::IsEmpty());
+}
+
 EDGEROLL_ON_BOTH_DATABASES(ClaimTest);
 
 }  // namespace
