@@ -87,6 +87,7 @@ class Process {
     Store& store() { return database_->store(); }
     ApiStore& api() { return database_->api(); }
     CallbackStore& callbacks() { return database_->callbacks(); }
+    CatchUpStore& catch_up() { return database_->catch_up(); }
     HandClock& clock() { return clock_; }
 
     std::optional<Claim> claim(ReleaseId id) { return get(store().claim(id)); }
