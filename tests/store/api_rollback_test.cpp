@@ -128,6 +128,17 @@ TEST_P(ApiRollbackTest, a_later_release_on_the_nodes_must_be_forced_aside) {
     EXPECT_EQ(bans('a'), 1) << "forced or not";
 }
 
+// What the fleet can bear at once is no other when it goes back.
+TEST_P(ApiRollbackTest, keeps_how_many_nodes_run_at_once) {
+    const ReleaseId id = failed_one();
+    set(id, R"(batch_config = '{"max_parallel":3,"max_parallel_per":{"region":2},)"
+            R"("pause_after_batch":true,"failure_threshold":0}')");
+    const auto done = roll_back(id);
+    ASSERT_TRUE(done) << done.error().message;
+    EXPECT_EQ(field(done->created.id, "batch_config"),
+              R"({"failure_threshold":2,"max_parallel":3,"max_parallel_per":{"region":2}})");
+}
+
 TEST_P(ApiRollbackTest, bans_no_content_that_it_puts_back) {
     add_content(5, 'a');
     add_content(7, 'a');
