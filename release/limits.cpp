@@ -36,6 +36,14 @@ std::optional<std::string> exceeded_rate(const Release& release, int rate_percen
     return std::nullopt;
 }
 
+// Whatever the nodes that are left do counts against no limit: nodes of a success that catch up. A
+// limit of time would fail that release, and with on_failure: rollback undo it everywhere.
+bool is_all_waived(const Release& release) {
+    const StatusCounts& counts = release.counts;
+    const int waived = release.seen.waived_failures;
+    return waived > 0 && waived >= counts.failed + counts.pending + counts.running;
+}
+
 }  // namespace
 
 std::vector<bool> waived_nodes(const Release& release) {
@@ -85,7 +93,7 @@ Millis worked(const Release& release, Instant now) {
 
 TimeLimit exceeded_time(const Release& release, Instant now) {
     const Policy& policy = release.seen.policy;
-    if (release.seen.current_batch == 0) return TimeLimit::none;
+    if (release.seen.current_batch == 0 || is_all_waived(release)) return TimeLimit::none;
     const Millis spent = worked(release, now);
     if (policy.release_timeout && spent >= *policy.release_timeout) return TimeLimit::release;
     if (policy.batch_timeout && spent - release.seen.batch_work_start >= *policy.batch_timeout) {
@@ -105,6 +113,7 @@ std::string describe(TimeLimit limit, const Policy& policy) {
 
 Instant time_limit(const Release& release, Instant now) {
     const Policy& policy = release.seen.policy;
+    if (is_all_waived(release)) return never;
     const Millis spent = worked(release, now);
     Instant end = never;
     if (policy.release_timeout) end = std::min(end, now + (*policy.release_timeout - spent));

@@ -18,6 +18,14 @@ std::optional<std::size_t> find_running(const Release& release, NodeId id,
     return position;
 }
 
+// Away before its turn: that says nothing about the content (SPEC.md section 6). A node that was
+// reached by an earlier attempt of this turn went dark with the content on it.
+bool is_away(const Release& release, const NodeRow& row, const Verdict& verdict) {
+    return verdict.status == NodeStatus::failed && verdict.failure == FailureKind::unreachable &&
+           row.attempt - row.attempts_before <= 1 &&
+           release.counts.deferred < deferrals_allowed(release);
+}
+
 // Only what another attempt can cure, and only while the release goes on at all.
 bool may_try_again(const Release& release, const NodeRow& row, const Verdict& verdict,
                    Instant now) {
@@ -33,10 +41,7 @@ bool may_try_again(const Release& release, const NodeRow& row, const Verdict& ve
         case FailureKind::rejected:
             return false;
     }
-    if (verdict.failure == FailureKind::unreachable &&
-        release.counts.deferred < deferrals_allowed(release)) {
-        return false;
-    }
+    if (is_away(release, row, verdict)) return false;
     const int tried = row.attempt - row.attempts_before;
     const bool is_limited = !has_mutant(Mutant::retry_forgets_limits);
     if (is_limited && tried > release.seen.policy.retries) return false;
@@ -83,16 +88,13 @@ void reported(Draft& draft, const Reported& event) {
         return;
     }
     NodeStatus status = is_foreign_cancel ? NodeStatus::failed : verdict.status;
-    // It was away before its turn: that says nothing about the content (SPEC.md section 6).
-    const bool is_away = status == NodeStatus::failed &&
-                         verdict.failure == FailureKind::unreachable &&
-                         release.counts.deferred < deferrals_allowed(release);
-    if (is_away) status = NodeStatus::deferred;
+    const bool is_deferred = is_away(release, release.nodes[*position].row, verdict);
+    if (is_deferred) status = NodeStatus::deferred;
     const bool has_content = release.seen.type == TaskType::apply_config &&
                              release.seen.content_sha256 != reload_only_mark;
 
     NodeChange& change = draft.change_node(*position, status);
-    change.failure = is_away             ? FailureKind::none
+    change.failure = is_deferred         ? FailureKind::none
                      : is_foreign_cancel ? FailureKind::exec_failed
                                          : verdict.failure;
     change.error = is_foreign_cancel && verdict.error.empty()

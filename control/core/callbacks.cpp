@@ -30,9 +30,8 @@ void tell(Parts& parts, const Callback& call, const CallbackSender::Answer& answ
 }
 
 awaitable<void> make(std::shared_ptr<Parts> parts, Callback call) {
-    std::string key = "release-" + std::to_string(call.release.value);
     const CallbackSender::Answer answer =
-        co_await parts->sender.send(call.url, call.body, std::move(key));
+        co_await parts->sender.send(call.url, call.body, call.key);
     tell(*parts, call, answer);
     if (answer.is_taken || call.is_last) {
         const release::Result<void> settled =

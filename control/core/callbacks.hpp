@@ -17,6 +17,7 @@ struct Callback {
     release::ReleaseId release;
     std::string url;
     std::string body;  ///< JSON object, the same for every try
+    std::string key;   ///< Idempotency-Key: of this end of the release, the same for every try
     int tries = 1;     ///< this one included
     bool is_last = false;
 };

@@ -7,6 +7,8 @@
 #include "control/store/column_text.hpp"
 #include "control/store/history.hpp"
 #include "control/store/sql_parts.hpp"
+#include "release/windows.hpp"
+#include "release/wire/batch_config.hpp"
 
 namespace edgeroll::control {
 namespace {
@@ -68,6 +70,22 @@ void refuse_when_banned(Connection& connection, const RetryRequest& request,
     refuse(release::code::wrong_state, "retry is refused: the release is " +
                                            std::string(to_text(steered.state.status)) +
                                            " and its content was banned since");
+}
+
+/// A success whose nodes catch up must not stand still: later releases on its nodes wait for it. So
+/// it does not begin outside its windows, and takes one batch, between two of which it would bake,
+/// ask its gate, or wait for an operator.
+void keep_it_short(Connection& connection, const Steered& steered, release::RetryPlan& plan) {
+    const auto policy = release::wire::parse_batch_config(
+        steered.batch_config.empty() ? "{}" : steered.batch_config);
+    if (!policy) throw Refused{policy.error()};
+    const std::int64_t utc_ms =
+        connection.query("SELECT " + connection.dialect().utc_ms()).at(0).integer_or(0, 0);
+    if (until_open(policy->windows, utc_ms) > release::Millis{0}) {
+        refuse(release::code::wrong_state, "retry is refused: no window is open");
+    }
+    const int batch = plan.taken.front().batch;
+    std::erase_if(plan.taken, [&](const release::RetryRow& row) { return row.batch != batch; });
 }
 
 /// As if it had not started, but for the rows that stay and the content, which was fixed then.
@@ -148,6 +166,7 @@ Retried retry_release(Connection& connection, const RetryRequest& request) {
         }
         refuse_when_overtaken(connection, request, steered.version);
         refuse_when_banned(connection, request, steered);
+        if (request.tolerates_all) keep_it_short(connection, steered, *plan);
         const int waived = plan->waived_failures +
                            (request.tolerates_all ? static_cast<int>(plan->taken.size()) : 0);
         begin_anew(connection, request.id, waived);

@@ -10,6 +10,7 @@
 #include "control/store/history.hpp"
 #include "control/store/node_writer.hpp"
 #include "control/store/version_choice.hpp"
+#include "release/wire/batch_config.hpp"
 #include "release/wire/json_util.hpp"
 #include "release/wire/text_util.hpp"
 
@@ -37,17 +38,25 @@ std::string plan_digest(const release::RollbackPlan& plan) {
     return release::wire::sha256_hex(text);
 }
 
-/// Limits are open: whoever undoes something wants it undone everywhere it can be.
-std::string open_limits(std::size_t nodes) {
+/// Limits are open: whoever undoes something wants it undone everywhere it can be. How many nodes
+/// may run at once is no limit of failures, but what the fleet can bear: that stays.
+std::string config_of_rollback(std::size_t nodes, const std::string& undone) {
     release::wire::Json config = release::wire::Json::object();
     config["failure_threshold"] = nodes;
+    if (!undone.empty() && release::wire::parse_batch_config(undone)) {
+        const auto before = release::wire::parse_json(undone, text_bytes_max);
+        for (const char* key : {"max_parallel", "max_parallel_per"}) {
+            if (before && before->contains(key)) config[key] = before->at(key);
+        }
+    }
     return release::wire::dump_json(config);
 }
 
-void insert_row(Connection& connection, const RollbackRequest& request, Version undone,
+void insert_row(Connection& connection, const RollbackRequest& request, const Steered& undone,
                 const release::RollbackPlan& plan, CreatedRelease& created) {
     const std::string reason =
-        request.reason.empty() ? "rolls back version " + text_of(undone) : request.reason;
+        request.reason.empty() ? "rolls back version " + text_of(undone.version) : request.reason;
+    const std::string config = config_of_rollback(plan.nodes.size(), undone.batch_config);
     const std::int64_t first = choose_version(connection).value;
     for (int i = 0;; ++i) {
         created.version = Version{first + i};
@@ -58,8 +67,8 @@ void insert_row(Connection& connection, const RollbackRequest& request, Version 
                 "VALUES ('apply_config', 'cdn', ?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?)",
                 {created.version.value, static_cast<std::int64_t>(plan.nodes.size()),
                  std::int64_t{plan.nodes.back().batch}, fitted(reason),
-                 fitted(request.actor, word_bytes_max), open_limits(plan.nodes.size()),
-                 created.plan_sha256, request.id.value, std::int64_t{request.is_forced ? 1 : 0}});
+                 fitted(request.actor, word_bytes_max), config, created.plan_sha256,
+                 request.id.value, std::int64_t{request.is_forced ? 1 : 0}});
             break;
         } catch (const DbFailure& failure) {
             if (!failure.is_duplicate || i + 1 == tries) throw;
@@ -139,7 +148,7 @@ Result<RolledBack> create_rollback(Connection& connection, const RollbackRequest
 
     RolledBack done;
     done.created.plan_sha256 = plan_digest(*plan);
-    insert_row(connection, request, steered.version, *plan, done.created);
+    insert_row(connection, request, steered, *plan, done.created);
     if (!add_planned_rows(connection, done.created.id, plan->nodes)) {
         throw DbFailure("the rows of the new release exist already", release::Outcome::permanent);
     }

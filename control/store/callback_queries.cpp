@@ -67,6 +67,8 @@ std::vector<Callback> take_due(Connection& connection, int limit) {
         call.release = release::ReleaseId{row.integer_or(0, 0)};
         call.url = row.text(1);
         call.body = body_of(row);
+        // A retried release ends again: that is news, not a repetition.
+        call.key = "release-" + std::to_string(call.release.value) + "-" + row.text(12);
         call.tries = static_cast<int>(tries);
         call.is_last = tries >= tries_max;
         calls.push_back(std::move(call));
@@ -80,9 +82,9 @@ void write_down(Connection& connection, const std::string& actor, release::Relea
     const std::string state = is_done ? "done" : "given_up";
     const std::int64_t settled = connection.execute(
         "UPDATE release_tasks SET callback_state = ?, write_seq = write_seq + 1, "
-        "updated_at = updated_at WHERE id = ? AND callback_state = 'due'",
+        "updated_at = updated_at WHERE id = ? AND callback_state = 'due' AND callback_tries > 0",
         {state, id.value});
-    if (settled != 1) return;  // retried meanwhile: its next end is told
+    if (settled != 1) return;  // retried meanwhile, perhaps over again: its next end is told
     release::HistoryRow row;
     row.kind = "callback_" + state;
     row.detail.emplace_back("answer", fitted(answer));

@@ -15,13 +15,15 @@ std::optional<release::Version> version_at(const Row& row, std::size_t column) {
     return release::Version{*number};
 }
 
-/// Nodes on which a later release runs now. Few releases are unfinished at any time.
+/// Nodes that a later, unfinished release is meant for: it would go first, and what is put back
+/// afterwards would be put over it. Few releases are unfinished at any time.
 std::set<std::int64_t> dispatched_later(Connection& connection, release::Version version) {
     std::set<std::int64_t> nodes;
     for (const Row& row : connection.query(
              "SELECT DISTINCT r.node_id FROM release_tasks other JOIN release_task_nodes r ON "
              "r.release_task_id = other.id WHERE " +
-                 is_unfinished("other.") + " AND other.version > ? AND r.status = 'running'",
+                 is_unfinished("other.") +
+                 " AND other.version > ? AND r.status IN ('pending', 'running')",
              {version.value})) {
         nodes.insert(row.integer_or(0, 0));
     }

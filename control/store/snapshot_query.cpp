@@ -265,8 +265,8 @@ std::optional<Snapshot> read_snapshot(Connection& connection, ContentBook& conte
         }
         if (snapshot->current_batch == 0) {
             snapshot->blockers = find_blockers(connection, snapshot->id, snapshot->version);
-            check_bans(connection, *snapshot);
         }
+        check_bans(connection, *snapshot);
         transaction.commit();
     }
     for (const auto& [version, digest] : missing)

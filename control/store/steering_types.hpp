@@ -26,7 +26,9 @@ struct SteerRequest : ActionRequest {
 
 struct RetryRequest : ActionRequest {
     std::vector<release::NodeReference> nodes;  ///< empty: all that need it
-    bool tolerates_all = false;  ///< no failure among them makes the release fail (catching up)
+    /// Catching up: no failure among them makes the release fail, only those of the first batch
+    /// named are taken, and it is refused while no window is open.
+    bool tolerates_all = false;
 };
 
 struct RollbackRequest : ActionRequest {

@@ -119,6 +119,8 @@ TEST_P(ApiRollbackTest, a_later_release_on_the_nodes_must_be_forced_aside) {
     sql("UPDATE nodes SET applied_version = 5 WHERE id = 2");
     const ReleaseId later = add_release(8, 1);
     add_row(later, 1);
+    EXPECT_THAT(refusal(roll_back(id)).message, HasSubstr("n1"))
+        << "one that waits would go first, and then be undone by the rollback";
     set(later, "status = 'running', current_batch = 1");
     set_row(later, 1, "status = 'running'");
     EXPECT_THAT(refusal(roll_back(id)).message, HasSubstr("n1"));
@@ -126,6 +128,17 @@ TEST_P(ApiRollbackTest, a_later_release_on_the_nodes_must_be_forced_aside) {
     ASSERT_TRUE(forced) << forced.error().message;
     EXPECT_EQ(forced->created.version, Version{9});
     EXPECT_EQ(bans('a'), 1) << "forced or not";
+}
+
+// What the fleet can bear at once is no other when it goes back.
+TEST_P(ApiRollbackTest, keeps_how_many_nodes_run_at_once) {
+    const ReleaseId id = failed_one();
+    set(id, R"(batch_config = '{"max_parallel":3,"max_parallel_per":{"region":2},)"
+            R"("pause_after_batch":true,"failure_threshold":0}')");
+    const auto done = roll_back(id);
+    ASSERT_TRUE(done) << done.error().message;
+    EXPECT_EQ(field(done->created.id, "batch_config"),
+              R"({"failure_threshold":2,"max_parallel":3,"max_parallel_per":{"region":2}})");
 }
 
 TEST_P(ApiRollbackTest, bans_no_content_that_it_puts_back) {

@@ -73,6 +73,21 @@ TEST_P(CallbackTest, is_never_due_again_when_it_was_taken_or_given_up) {
     EXPECT_THAT(history(refused), Contains("callback_given_up"));
 }
 
+// Retried and finished again while the call was under way: the new end is to be told.
+TEST_P(CallbackTest, is_due_again_for_the_end_of_a_retry) {
+    const ReleaseId id = finished_release(42, "https://example.net/");
+    const auto first = due();
+    ASSERT_THAT(first, SizeIs(1));
+    sql("UPDATE release_tasks SET callback_state = 'due', callback_tries = 0, callback_at = NULL, "
+        "finished_at = '2030-01-01 00:00:00.250' WHERE id = ?",
+        {id.value});
+    settle(id, true);
+    const auto second = due();
+    ASSERT_THAT(second, SizeIs(1));
+    EXPECT_NE(second[0].key, first[0].key) << "whoever drops repeated keys must not drop this";
+    EXPECT_EQ(second[0].key, "release-" + std::to_string(id.value) + "-2030-01-01T00:00:00.250Z");
+}
+
 EDGEROLL_ON_BOTH_DATABASES(CallbackTest);
 
 }  // namespace

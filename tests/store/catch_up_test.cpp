@@ -1,4 +1,4 @@
-// Which nodes successful releases left behind, and what taking them up does.
+// Which nodes are behind, and how they are taken up without harm to their release.
 #include "tests/store/steering_fixture.hpp"
 
 namespace edgeroll::control::testing {
@@ -9,57 +9,67 @@ using ::testing::IsEmpty;
 
 class CatchUpTest : public SteeringTest {
   protected:
-    /// Three nodes; the second was away.
-    ReleaseId add_release_with_straggler(std::int64_t version) {
-        const ReleaseId id = add_failed_release(version, version - 1, 'a');
-        set(id,
-            "status = 'success', batch_status = 'completed', failed_nodes = 0, last_error = NULL");
+    /// A success that left behind the nodes of its second and third batch.
+    ReleaseId add_success() {
+        const ReleaseId id = add_failed_release(7, 5, 'a');
+        set(id, "status = 'success', batch_status = 'completed'");
         set_row(id, 2, "status = 'deferred', failure_kind = NULL");
-        set_row(id, 3, "status = 'success', attempt = 1");
+        set_row(id, 3, "status = 'deferred', batch = 3");
+        add_content(7, 'a');
         return id;
     }
-    std::vector<std::int64_t> stragglers(std::optional<Straggler> cursor = std::nullopt) {
+    std::vector<std::int64_t> behind() {
         std::vector<std::int64_t> nodes;
-        for (const Straggler& one : control().get(control().catch_up().stragglers(cursor, 10))) {
+        for (const Straggler& one : control().get(control().catch_up().stragglers({}, 8)))
             nodes.push_back(one.node.value);
-        }
         return nodes;
+    }
+    bool take_up(ReleaseId id) {
+        return control().get(control().catch_up().take_up(id, {NodeId{2}, NodeId{3}}));
     }
 };
 
-TEST_P(CatchUpTest, names_the_nodes_that_a_success_left_behind) {
-    const ReleaseId id = add_release_with_straggler(42);
-    EXPECT_THAT(stragglers(), ElementsAre(2));
-    Straggler last;
-    last.release = id;
-    last.node = NodeId{2};
-    EXPECT_THAT(stragglers(last), ElementsAre(2)) << "begins again at the first";
-    sql("UPDATE nodes SET status = 'maintenance' WHERE id = 2");
-    EXPECT_THAT(stragglers(), IsEmpty());
-    sql("UPDATE nodes SET status = 'offline' WHERE id = 2");
-    EXPECT_THAT(stragglers(), ElementsAre(2)) << "whoever says offline may be wrong";
-    set(id, "status = 'failed'");
-    EXPECT_THAT(stragglers(), IsEmpty());
-}
-
-TEST_P(CatchUpTest, leaves_a_node_to_a_later_release_that_was_meant_for_it) {
-    add_release_with_straggler(42);
-    const ReleaseId later = add_release(43, 1);
-    add_row(later, 2);
-    EXPECT_THAT(stragglers(), IsEmpty());
-    set_row(later, 2, "status = 'skipped'");
-    EXPECT_THAT(stragglers(), ElementsAre(2));
-}
-
-TEST_P(CatchUpTest, takes_a_node_up_as_a_retry_whose_failure_is_tolerated) {
-    const ReleaseId id = add_release_with_straggler(42);
-    EXPECT_TRUE(control().get(control().catch_up().take_up(id, {NodeId{2}})));
-    EXPECT_EQ(field(id, "status"), "pending");
-    EXPECT_EQ(field(id, "waived_failures"), "1");
+// Between two batches it would bake, ask its gate, or wait for an operator: and every later release
+// on its nodes with it.
+TEST_P(CatchUpTest, takes_up_the_nodes_of_one_batch_at_a_time) {
+    const ReleaseId id = add_success();
+    EXPECT_THAT(behind(), ElementsAre(2, 3));
+    EXPECT_TRUE(take_up(id));
     EXPECT_EQ(row_field(id, 2, "status"), "pending");
-    EXPECT_EQ(row_field(id, 1, "status"), "success");
-    EXPECT_EQ(text("SELECT actor FROM release_events WHERE kind = 'retry_requested'"), "edgeroll");
-    EXPECT_FALSE(control().get(control().catch_up().take_up(id, {NodeId{2}}))) << "under way";
+    EXPECT_EQ(row_field(id, 3, "status"), "deferred");
+    EXPECT_EQ(field(id, "waived_failures"), "1");
+}
+
+// Waiting for its window it would keep later releases waiting.
+TEST_P(CatchUpTest, starts_nothing_outside_the_windows) {
+    const ReleaseId id = add_success();
+    const std::string hour = is_mysql() ? "DATE_FORMAT(NOW(3) + INTERVAL 5 HOUR, '%H')"
+                                        : "strftime('%H', 'now', '+5 hours')";
+    const std::string later = text("SELECT " + hour);
+    set(id, R"(batch_config = '{"windows":[{"from":")" + later + R"(:00","to":")" + later +
+                R"(:30","tz":"+00:00"}]}')");
+    EXPECT_FALSE(take_up(id));
+    EXPECT_EQ(field(id, "status"), "success");
+    EXPECT_EQ(row_field(id, 2, "status"), "deferred");
+}
+
+// It would fail the success.
+TEST_P(CatchUpTest, leaves_nodes_whose_content_is_gone_or_another) {
+    const ReleaseId id = add_success();
+    sql("UPDATE config_versions SET sha256 = ? WHERE version = 7", {std::string(64, 'b')});
+    EXPECT_THAT(behind(), IsEmpty());
+    sql("DELETE FROM config_versions");
+    EXPECT_THAT(behind(), IsEmpty());
+    set(id, "content_sha256 = 'reload'");
+    EXPECT_THAT(behind(), ElementsAre(2, 3));
+}
+
+TEST_P(CatchUpTest, finds_the_contents_that_the_rows_of_a_rollback_name) {
+    const ReleaseId id = add_success();
+    set(id, "content_sha256 = 'mixed', rolls_back = 99");
+    set_row(id, 2, "config_version = 7");
+    set_row(id, 3, "config_version = 5");
+    EXPECT_THAT(behind(), ElementsAre(2));
 }
 
 EDGEROLL_ON_BOTH_DATABASES(CatchUpTest);

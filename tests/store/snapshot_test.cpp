@@ -146,6 +146,17 @@ TEST_P(SnapshotTest, refuses_content_that_cannot_be_read) {
     EXPECT_EQ(text("SELECT sha256 FROM config_versions"), "NULL");
 }
 
+TEST_P(SnapshotTest, refuses_content_that_is_banned_while_it_runs) {
+    const ReleaseId id = add_whole_release(1, {1, 1});
+    sql("INSERT INTO config_versions (version, payload) VALUES (1, ?)", {payload_text});
+    EXPECT_THAT(read(id).problems, IsEmpty());
+    sql("UPDATE release_tasks SET status = 'running', current_batch = 1, content_sha256 = ?",
+        {digest_of(payload_text)});
+    sql("INSERT INTO banned_contents (sha256, reason) VALUES (?, 'melted')",
+        {digest_of(payload_text)});
+    EXPECT_THAT(read(id).problems, ElementsAre("the content of version 1 is banned: melted"));
+}
+
 TEST_P(SnapshotTest, refuses_banned_content) {
     const ReleaseId id = add_whole_release(1, {1});
     sql("INSERT INTO config_versions (version, payload) VALUES (1, ?)", {payload_text});

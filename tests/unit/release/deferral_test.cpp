@@ -96,5 +96,31 @@ TEST_F(Deferral, comes_before_a_retry) {
     EXPECT_EQ(rows.find(n2)->attempt, 2);
 }
 
+// It went dark with the content on it: that is a failure, whatever the last attempt met.
+TEST_F(Deferral, is_for_nobody_whom_an_earlier_attempt_reached) {
+    rows = Rows({1, 2, 2});
+    rows.header.policy.limits.max_unreachable = {3, false};
+    rows.header.policy.retries = 1;
+    desk.observe();
+    fail(n1);
+    away(n1);
+
+    EXPECT_EQ(rows.find(n1)->status, NodeStatus::failed);
+    EXPECT_EQ(rows.find(n1)->failure, FailureKind::unreachable);
+    EXPECT_EQ(rows.header.status, ReleaseStatus::failed);
+    EXPECT_EQ(rows.count(NodeStatus::skipped), 2);
+}
+
+// What an operator's retry meets first says nothing about the content again.
+TEST_F(Deferral, counts_the_attempts_from_the_last_retry) {
+    rows = Rows({1, 1});
+    rows.header.policy.limits.max_unreachable = {1, false};
+    rows.find(n1)->attempt = rows.find(n1)->attempts_before = 2;
+    desk.observe();
+    away(n1);
+
+    EXPECT_EQ(rows.find(n1)->status, NodeStatus::deferred);
+}
+
 }  // namespace
 }  // namespace edgeroll::release

@@ -40,6 +40,23 @@ TEST_F(TimeLimits, fail_the_release_when_nothing_else_happens) {
     EXPECT_EQ(rows.header.status, ReleaseStatus::failed);
 }
 
+// Whose nodes catch up has succeeded: one that hangs must not fail it, nor have it rolled back.
+TEST_F(TimeLimits, end_nothing_where_every_failure_is_waived) {
+    rows.header.policy.batch_timeout = seconds(60);
+    rows.header.policy.release_timeout = seconds(90);
+    rows.header.policy.on_failure = OnFailure::rollback;
+    rows.header.waived_failures = 2;
+    rows.find(n2)->status = NodeStatus::failed;
+    rows.find(n3)->status = NodeStatus::success;
+    desk.observe();
+    desk.now = desk.started.back().deadline;
+    fail(n1);
+
+    EXPECT_EQ(rows.header.status, ReleaseStatus::success);
+    EXPECT_EQ(rows.rollbacks, 0);
+    EXPECT_EQ(desk.started.back().deadline, Rows::epoch + desk.state.rules.node_timeout);
+}
+
 TEST_F(TimeLimits, say_which_one_it_was) {
     rows.header.policy.batch_timeout = Millis{90'500};
     rows.header.policy.limits.failure_threshold = 9;
