@@ -8,9 +8,11 @@
 
 namespace edgeroll::control {
 
-/// Columns are prefixed with `table`, e.g. "release_tasks." or "".
+/// Columns are prefixed with `table`, e.g. "release_tasks." or "". A release that has ended stays
+/// ended whatever is written into its status afterwards (SPEC.md 4.6); only a retry begins it anew.
 [[nodiscard]] inline std::string is_unfinished(const std::string& table = "") {
-    return table + "status IN ('pending', 'running', 'paused')";
+    return "(" + table + "status IN ('pending', 'running', 'paused') AND " + table +
+           "finished_at IS NULL)";
 }
 
 /// MySQL compares words as if blanks stood behind the shorter one, the program does not: to both, a
@@ -30,8 +32,7 @@ namespace edgeroll::control {
 /// What somebody has to see to: also a release whose status is no known word (written by hand) and
 /// that never ended; the core fails it and says why.
 [[nodiscard]] inline std::string is_to_be_run() {
-    return "(status NOT IN ('success', 'failed', 'cancelled') AND (" + is_unfinished() +
-           " OR finished_at IS NULL))";
+    return "(status NOT IN ('success', 'failed', 'cancelled') AND finished_at IS NULL)";
 }
 
 /// An unknown word counts as no action; reading the release says so and clears it.

@@ -87,7 +87,7 @@ bool SimDatabase::is_overtaken(const ReleaseRow& row) const {
     for (const TaskRow& task : rows_.at(row.id))
         mine.insert(task.node);
     return std::any_of(releases_.begin(), releases_.end(), [&](const auto& entry) {
-        if (entry.second.version <= row.version || is_final(entry.second.status)) return false;
+        if (entry.second.version <= row.version || is_over(entry.second)) return false;
         const auto& theirs = rows_.at(entry.first);
         return std::any_of(theirs.begin(), theirs.end(),
                            [&](const TaskRow& task) { return mine.contains(task.node); });

@@ -32,6 +32,11 @@ struct ReleaseRow {
     release::Instant rows_grew_at{};
 };
 
+/// Ended, whatever was written into its status afterwards.
+[[nodiscard]] inline bool is_over(const ReleaseRow& row) {
+    return release::is_final(row.status) || row.finished_at.has_value();
+}
+
 struct TaskRow {
     std::int64_t row_id = 0;
     release::NodeId node;

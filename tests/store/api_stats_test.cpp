@@ -34,7 +34,7 @@ TEST_P(ApiStatsTest, tells_what_waits_and_for_what) {
 
 TEST_P(ApiStatsTest, counts_what_runs_and_what_was_finished_of_late) {
     const ReleaseId id = add_failed_release(7, 5, 'a');
-    set(id, "status = 'running', updated_at = created_at");
+    set(id, "status = 'running', finished_at = NULL, updated_at = created_at");
     set_row(id, 3, "status = 'running', finished_at = NULL");
     const Stats now = stats();
     EXPECT_EQ(now.running_releases, 1);

@@ -222,6 +222,17 @@ TEST_P(ClaimTest, offers_a_release_whose_status_nobody_knows_until_it_has_ended)
     EXPECT_THAT(control().claimable(), ::testing::IsEmpty());
 }
 
+TEST_P(ClaimTest, leaves_a_release_ended_whatever_is_written_into_its_status_afterwards) {
+    const ReleaseId id = add_whole_release(1, {1});
+    sql("UPDATE release_tasks SET status = 'running', finished_at = created_at, current_batch = 1");
+    EXPECT_THAT(control().claimable(), ::testing::IsEmpty());
+    EXPECT_FALSE(control().claim(id));
+    // Nor does it keep a later one waiting.
+    const ReleaseId later = add_release(2, 1);
+    add_row(later, node_ids_.front());
+    EXPECT_THAT(control().claimable(), ElementsAre(later.value));
+}
+
 EDGEROLL_ON_BOTH_DATABASES(ClaimTest);
 
 }  // namespace
