@@ -77,7 +77,16 @@ void skip_late_rows(Draft& draft, const Release& before) {
     Release& release = draft.release;
     const auto planned = static_cast<std::size_t>(std::max(release.seen.total_nodes, 0));
     if (is_final(release.seen.status)) return;  // edits after the end are ignored (SPEC.md 4.6)
-    if (release.seen.current_batch == 0 || release.nodes.size() <= planned) return;
+    if (release.seen.current_batch == 0) return;
+    // One that came in place of a deleted one is late as well, although there are no more than
+    // planned.
+    const bool was_started = before.is_observed && before.seen.current_batch > 0;
+    const auto is_absent = [&](const NodeState& node) { return !find_node(before, node.row.id); };
+    const auto absent = static_cast<std::size_t>(
+        was_started ? std::count_if(release.nodes.begin(), release.nodes.end(), is_absent) : 0);
+    const std::size_t surplus = release.nodes.size() - std::min(release.nodes.size(), planned);
+    const std::size_t late = std::max(surplus, absent);
+    if (late == 0) return;
     std::vector<std::size_t> newest(release.nodes.size());
     std::iota(newest.begin(), newest.end(), std::size_t{0});
     // Rows that were not there at the last reading are late for certain; after a takeover the ids
@@ -88,7 +97,7 @@ void skip_late_rows(Draft& draft, const Release& before) {
     };
     std::sort(newest.begin(), newest.end(),
               [&](std::size_t a, std::size_t b) { return lateness(a) > lateness(b); });
-    newest.resize(release.nodes.size() - planned);
+    newest.resize(late);
     for (const std::size_t position : newest) {
         if (release.nodes[position].row.status != NodeStatus::pending) continue;
         if (draft.commit.nodes.size() == events_per_step) {

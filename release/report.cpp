@@ -42,6 +42,12 @@ bool may_try_again(const Release& release, const NodeRow& row, const Verdict& ve
             return false;
     }
     if (is_away(release, row, verdict)) return false;
+    // Taken out since its first attempt, or held by hand: nothing further is sent (SPEC.md section
+    // 3).
+    const bool may_be_sent = row.facts.exists && row.facts.is_enabled &&
+                             !row.facts.is_in_maintenance &&
+                             release.seen.status != ReleaseStatus::paused;
+    if (!may_be_sent) return false;
     const int tried = row.attempt - row.attempts_before;
     const bool is_limited = !has_mutant(Mutant::retry_forgets_limits);
     if (is_limited && tried > release.seen.policy.retries) return false;

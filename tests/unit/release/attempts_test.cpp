@@ -199,6 +199,19 @@ TEST_F(Attempts, gives_the_place_of_its_first_attempt_free) {
     EXPECT_EQ(rows.find(n2)->status, NodeStatus::running);
 }
 
+TEST_F(Attempts, are_not_begun_on_a_node_that_was_taken_out_meanwhile) {
+    desk.observe();
+    rows.find(n1)->facts.is_in_maintenance = true;
+    rows.find(n2)->facts.is_enabled = false;
+    desk.observe();
+    fail(n1);
+    fail(n2);
+
+    EXPECT_EQ(rows.find(n1)->attempt, 1);
+    EXPECT_EQ(rows.find(n2)->attempt, 1);
+    EXPECT_EQ(rows.find(n1)->status, NodeStatus::failed);
+}
+
 // ---- by an operator ----
 
 TEST_F(Attempts, of_an_operator_counts_this_retry_only) {

@@ -122,5 +122,21 @@ TEST_F(StepByHand, skips_rows_added_after_the_start) {
     expect_sound(desk);
 }
 
+TEST_F(StepByHand, skips_a_row_that_was_added_in_place_of_a_deleted_one) {
+    Rows rows({1, 1, 2});
+    Desk desk(rows);
+    desk.observe();
+    ASSERT_EQ(rows.header.current_batch, 1);
+    NodeRow late = *rows.find(n3);
+    late.row_id = 99;
+    late.id = n4;
+    std::erase_if(rows.nodes, [](const NodeRow& row) { return row.id == n3; });
+    rows.nodes.push_back(late);
+    desk.observe();
+
+    EXPECT_EQ(rows.find(n4)->status, NodeStatus::skipped);
+    EXPECT_EQ(rows.find(n4)->error, "added after the release was started");
+}
+
 }  // namespace
 }  // namespace edgeroll::release
