@@ -10,8 +10,8 @@
 
 #include "control/certificates.hpp"
 #include "control/host.hpp"
+#include "control/store/db/url.hpp"
 #include "control/store/open.hpp"
-#include "control/store/url.hpp"
 #include "tls/rt/clock.hpp"
 #include "tls/rt/program.hpp"
 

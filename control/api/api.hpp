@@ -8,7 +8,7 @@
 
 #include "control/api/auth.hpp"
 #include "control/api/metrics.hpp"
-#include "control/store/api_store.hpp"
+#include "control/store/api/store.hpp"
 #include "tls/router.hpp"
 
 namespace edgeroll::control::api {

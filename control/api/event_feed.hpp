@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "control/core/ports.hpp"
-#include "control/store/api_store.hpp"
+#include "control/store/api/store.hpp"
 
 namespace edgeroll::control::api {
 

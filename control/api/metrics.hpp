@@ -8,7 +8,7 @@
 #include <string>
 
 #include "control/core/ports.hpp"
-#include "control/store/api_store.hpp"
+#include "control/store/api/store.hpp"
 
 namespace edgeroll::control::api {
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "control/api/tokens.hpp"
-#include "control/store/api_store.hpp"
+#include "control/store/api/store.hpp"
 #include "release/result.hpp"
 #include "tls/http_types.hpp"
 

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "control/store/api_store.hpp"
+#include "control/store/api/store.hpp"
 #include "release/wire/json_util.hpp"
 
 namespace edgeroll::control::api {

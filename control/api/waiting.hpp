@@ -3,7 +3,7 @@
 
 #include <span>
 
-#include "control/store/api_store.hpp"
+#include "control/store/api/store.hpp"
 #include "release/time.hpp"
 #include "release/wire/json_util.hpp"
 

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "control/store/connection.hpp"
+#include "control/store/db/connection.hpp"
 #include "release/ids.hpp"
 
 namespace edgeroll::control {

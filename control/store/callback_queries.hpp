@@ -5,7 +5,7 @@
 #include <string>
 
 #include "control/core/callbacks.hpp"
-#include "control/store/db_threads.hpp"
+#include "control/store/db/threads.hpp"
 
 namespace edgeroll::control {
 

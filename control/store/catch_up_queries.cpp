@@ -3,7 +3,7 @@
 #include <string>
 #include <utility>
 
-#include "control/store/api_steer.hpp"
+#include "control/store/api/steer.hpp"
 #include "control/store/node_facts.hpp"
 
 namespace edgeroll::control {

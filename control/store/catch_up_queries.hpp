@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "control/core/catch_up.hpp"
-#include "control/store/db_threads.hpp"
+#include "control/store/db/threads.hpp"
 
 namespace edgeroll::control {
 

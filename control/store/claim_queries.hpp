@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "control/core/ports.hpp"
-#include "control/store/connection.hpp"
+#include "control/store/db/connection.hpp"
 
 namespace edgeroll::control {
 

@@ -3,7 +3,7 @@
 #include <string>
 #include <utility>
 
-#include "control/store/api_rollback.hpp"
+#include "control/store/api/rollback.hpp"
 #include "control/store/blockers.hpp"
 #include "control/store/column_text.hpp"
 #include "control/store/history.hpp"

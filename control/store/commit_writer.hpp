@@ -2,7 +2,7 @@
 #pragma once
 
 #include "control/core/ports.hpp"
-#include "control/store/connection.hpp"
+#include "control/store/db/connection.hpp"
 
 namespace edgeroll::control {
 

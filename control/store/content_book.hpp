@@ -8,7 +8,7 @@
 #include <string>
 
 #include "control/core/ports.hpp"
-#include "control/store/connection.hpp"
+#include "control/store/db/connection.hpp"
 #include "release/ids.hpp"
 #include "release/model.hpp"
 

@@ -3,8 +3,8 @@
 
 #include <vector>
 
-#include "control/store/api_store.hpp"
-#include "control/store/connection.hpp"
+#include "control/store/api/store.hpp"
+#include "control/store/db/connection.hpp"
 
 namespace edgeroll::control {
 

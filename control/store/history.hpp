@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "control/store/connection.hpp"
+#include "control/store/db/connection.hpp"
 #include "release/commit.hpp"
 
 namespace edgeroll::control {

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "control/store/connection.hpp"
+#include "control/store/db/connection.hpp"
 #include "release/ids.hpp"
 #include "release/time.hpp"
 

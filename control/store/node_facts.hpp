@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "control/store/connection.hpp"
+#include "control/store/db/connection.hpp"
 #include "release/model.hpp"
 #include "release/plan.hpp"
 

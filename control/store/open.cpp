@@ -2,15 +2,15 @@
 
 #include <utility>
 
-#include "control/store/api_database.hpp"
+#include "control/store/api/database.hpp"
 #include "control/store/callback_queries.hpp"
 #include "control/store/catch_up_queries.hpp"
-#include "control/store/db_threads.hpp"
-#include "control/store/mysql_connection.hpp"
+#include "control/store/db/mysql_connection.hpp"
+#include "control/store/db/schema.hpp"
+#include "control/store/db/sqlite_connection.hpp"
+#include "control/store/db/threads.hpp"
+#include "control/store/db/url.hpp"
 #include "control/store/release_store.hpp"
-#include "control/store/schema.hpp"
-#include "control/store/sqlite_connection.hpp"
-#include "control/store/url.hpp"
 
 namespace edgeroll::control {
 namespace {

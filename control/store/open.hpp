@@ -8,7 +8,7 @@
 #include "control/core/callbacks.hpp"
 #include "control/core/catch_up.hpp"
 #include "control/core/ports.hpp"
-#include "control/store/api_store.hpp"
+#include "control/store/api/store.hpp"
 
 namespace edgeroll::control {
 

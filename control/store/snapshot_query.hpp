@@ -4,8 +4,8 @@
 #include <optional>
 
 #include "control/core/ports.hpp"
-#include "control/store/connection.hpp"
 #include "control/store/content_book.hpp"
+#include "control/store/db/connection.hpp"
 
 namespace edgeroll::control {
 

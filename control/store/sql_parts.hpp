@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "control/store/dialect.hpp"
+#include "control/store/db/dialect.hpp"
 #include "release/states.hpp"
 
 namespace edgeroll::control {

@@ -1,4 +1,4 @@
-#include "control/store/db_error.hpp"
+#include "control/store/db/error.hpp"
 
 #include <gtest/gtest.h>
 #include <sqlite3.h>

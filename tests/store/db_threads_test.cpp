@@ -1,4 +1,4 @@
-#include "control/store/db_threads.hpp"
+#include "control/store/db/threads.hpp"
 
 #include <gtest/gtest.h>
 
@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "control/store/sqlite_connection.hpp"
+#include "control/store/db/sqlite_connection.hpp"
 #include "tests/store/private_server.hpp"
 
 namespace edgeroll::control::testing {

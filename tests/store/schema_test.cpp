@@ -4,7 +4,7 @@
 #include <fstream>
 #include <thread>
 
-#include "control/store/schema.hpp"
+#include "control/store/db/schema.hpp"
 #include "tests/store/store_fixture.hpp"
 
 namespace edgeroll::control::testing {

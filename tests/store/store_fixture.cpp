@@ -2,9 +2,9 @@
 
 #include <stdexcept>
 
-#include "control/store/mysql_connection.hpp"
-#include "control/store/sqlite_connection.hpp"
-#include "control/store/url.hpp"
+#include "control/store/db/mysql_connection.hpp"
+#include "control/store/db/sqlite_connection.hpp"
+#include "control/store/db/url.hpp"
 
 namespace edgeroll::control::testing {
 

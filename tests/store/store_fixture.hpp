@@ -16,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-#include "control/store/connection.hpp"
+#include "control/store/db/connection.hpp"
 #include "control/store/open.hpp"
 #include "tests/store/private_server.hpp"
 

@@ -1,4 +1,4 @@
-#include "control/store/url.hpp"
+#include "control/store/db/url.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

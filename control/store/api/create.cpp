@@ -1,0 +1,192 @@
+#include "control/store/api/create.hpp"
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "control/store/api/create_content.hpp"
+#include "control/store/api/create_plan.hpp"
+#include "control/store/api/create_replay.hpp"
+#include "control/store/api/create_source.hpp"
+#include "control/store/api/supersede.hpp"
+#include "control/store/api/version_choice.hpp"
+#include "control/store/column_text.hpp"
+#include "control/store/history.hpp"
+#include "control/store/moment.hpp"
+#include "control/store/node_writer.hpp"
+#include "release/wire/batch_config.hpp"
+#include "release/wire/plan_digest.hpp"
+
+namespace edgeroll::control {
+namespace {
+
+using release::TaskType;
+using release::Version;
+
+/// Two requests may choose the same next version or carry the same key: the later one looks again.
+constexpr int tries = 8;
+
+std::string text_of(Version version) {
+    return std::to_string(version.value);
+}
+
+/// Everything that is decided before the first write.
+struct Decided {
+    CreatedRelease created;
+    TaskType type = TaskType::apply_config;
+    std::string batch_config;
+    CreateContent content;
+};
+
+TaskType type_of(const NewRelease& request, const std::optional<CreateSource>& source) {
+    const TaskType type = request.type.value_or(source ? source->type : TaskType::apply_config);
+    if (source && type != source->type) {
+        refuse(release::code::invalid, "release " + std::to_string(source->id.value) +
+                                           " is of type " + std::string(to_text(source->type)) +
+                                           ", which goes on: leave out type");
+    }
+    return type;
+}
+
+release::Policy policy_of(const std::string& batch_config) {
+    if (batch_config.empty()) return {};
+    const auto policy = release::wire::parse_batch_config(batch_config);
+    if (!policy) refuse(release::code::invalid, policy.error().message);
+    return *policy;
+}
+
+void require_expected(const std::string& expected, const CreatedRelease& created) {
+    if (expected.empty() || expected == created.plan_sha256) return;
+    std::string what;
+    for (const std::string& part : release::wire::plan_differences(expected, created.plan_sha256))
+        what += (what.empty() ? "" : " and ") + part;
+    const int batches = created.plan.back().batch;
+    refuse(release::code::wrong_state,
+           "the plan is not the one of planSha256 any more: " + what + " changed. Today it is " +
+               std::to_string(created.plan.size()) +
+               (created.plan.size() == 1 ? " node in " : " nodes in ") + std::to_string(batches) +
+               (batches == 1 ? " batch" : " batches") + ": look at a new dry run");
+}
+
+Decided decide(Connection& connection, const NewRelease& request) {
+    Decided decided;
+    const std::optional<CreateSource> source = read_source(connection, request);
+    decided.type = type_of(request, source);
+    CreatedRelease& created = decided.created;
+    created.version = choose_version(connection, request.version);
+    decided.batch_config =
+        request.batch_config.empty() && source ? source->batch_config : request.batch_config;
+    decided.content = choose_content(connection, request, decided.type, source);
+    release::Plan plan = plan_release(connection, policy_of(decided.batch_config), source);
+    created.plan = std::move(plan.nodes);
+    created.left_out = std::move(plan.left_out);
+    const release::wire::PlanParts parts{created.plan, decided.content.sha256, decided.type,
+                                         decided.batch_config};
+    created.plan_sha256 = release::wire::plan_digest(parts);
+    require_expected(request.expected_plan_sha256, created);
+    if (request.supersedes) {
+        created.superseded = find_superseded(connection, created.version, created.plan);
+    }
+    return decided;
+}
+
+release::HistoryRow history_of(const NewRelease& request, const CreatedRelease& created) {
+    release::HistoryRow row;
+    row.kind = "release_created";
+    row.detail.emplace_back("version", text_of(created.version));
+    if (!request.reason.empty()) row.detail.emplace_back("reason", fitted(request.reason));
+    if (request.from_release) {
+        row.detail.emplace_back("from_release", std::to_string(request.from_release->value));
+    }
+    if (request.is_forced) row.detail.emplace_back("forced", "yes");
+    std::string earlier;
+    for (const release::ReleaseId id : created.superseded)
+        earlier += (earlier.empty() ? "" : " ") + std::to_string(id.value);
+    if (!earlier.empty()) row.detail.emplace_back("supersedes", earlier);
+    return row;
+}
+
+void insert_release(Connection& connection, const NewRelease& request, const Value& not_before,
+                    Decided& decided) {
+    CreatedRelease& created = decided.created;
+    connection.execute(
+        "INSERT INTO release_tasks (type, target, version, status, total_nodes, total_batches, "
+        "reason, created_by, batch_config, plan_sha256, not_before, callback_url, forced, "
+        "from_release) VALUES (?, ?, ?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        {std::string(to_text(decided.type)), request.target, created.version.value,
+         static_cast<std::int64_t>(created.plan.size()), std::int64_t{created.plan.back().batch},
+         null_if_empty(fitted(request.reason)), null_if_empty(request.created_by),
+         null_if_empty(decided.batch_config), created.plan_sha256, not_before,
+         null_if_empty(request.callback_url), std::int64_t{request.is_forced ? 1 : 0},
+         request.from_release ? Value{request.from_release->value} : Value{}});
+    created.id = release::ReleaseId{
+        connection.query("SELECT id FROM release_tasks WHERE version = ?", {created.version.value})
+            .at(0)
+            .integer_or(0, 0)};
+    copy_content(connection, decided.content, created.version, request.created_by);
+    if (!add_planned_rows(connection, created.id, created.plan)) {
+        throw DbFailure("the rows of the new release exist already", release::Outcome::permanent);
+    }
+    stop_superseded(connection, created.superseded, created.version, request.created_by);
+    add_history(connection, created.id, request.created_by, {history_of(request, created)});
+    remember_answer(connection, request, created);
+}
+
+/// What can be refused without looking into the database. Returns not_before for its column.
+Value checked(const NewRelease& request) {
+    const auto is_word = [](const std::string& text) {
+        return text.size() <= word_bytes_max && fitted(text) == text;
+    };
+    if (!is_word(request.idempotency_key)) {
+        refuse(release::code::invalid, "Idempotency-Key must be at most 255 bytes of UTF-8");
+    }
+    if (!is_word(request.created_by)) {
+        refuse(release::code::invalid, "the user's name must be at most 255 bytes of UTF-8");
+    }
+    if (request.target != "cdn") {
+        refuse(release::code::invalid, "target must be cdn");
+    }
+    (void)policy_of(request.batch_config);
+    if (request.from_release && request.is_reload_only) {
+        refuse(release::code::invalid,
+               "from_release takes the content of that release, or none as it did: leave out "
+               "reload_only");
+    }
+    if (request.from_release && !policy_of(request.batch_config).selector.is_empty()) {
+        refuse(release::code::invalid,
+               "batch_config: key 'selector' is refused beside from_release, which takes the nodes "
+               "that are left of that release: leave it out");
+    }
+    if (request.not_before.empty()) return std::monostate{};
+    const auto time = database_time(request.not_before);
+    if (!time) refuse(release::code::invalid, "not_before " + time.error().message);
+    return *time;
+}
+
+CreatedRelease try_to_create(Connection& connection, const NewRelease& request,
+                             const Value& not_before) {
+    Transaction transaction(
+        connection, request.is_dry_run ? Transaction::Kind::read : Transaction::Kind::write);
+    if (!request.is_dry_run) {
+        if (auto before = answered_before(connection, request)) return *before;
+    }
+    Decided decided = decide(connection, request);
+    if (!request.is_dry_run) insert_release(connection, request, not_before, decided);
+    transaction.commit();
+    return std::move(decided.created);
+}
+
+}  // namespace
+
+CreatedRelease create_release(Connection& connection, const NewRelease& request) {
+    const Value not_before = checked(request);
+    for (int i = 1;; ++i) {
+        try {
+            return try_to_create(connection, request, not_before);
+        } catch (const DbFailure& failure) {
+            if (!failure.is_duplicate || i == tries) throw;
+        }
+    }
+}
+
+}  // namespace edgeroll::control

@@ -1,0 +1,116 @@
+#include "control/store/api/create_content.hpp"
+
+#include "control/store/column_text.hpp"
+#include "release/wire/content.hpp"
+
+namespace edgeroll::control {
+namespace {
+
+using release::TaskType;
+using release::Version;
+
+std::string name_of(Version version) {
+    return "version " + std::to_string(version.value);
+}
+
+/// The digest of a version's content; nothing when it has none.
+std::optional<std::string> digest_of(Connection& connection, Version version, TaskType type) {
+    const Rows rows =
+        connection.query("SELECT payload FROM config_versions WHERE version = ?", {version.value});
+    if (rows.empty()) return std::nullopt;
+    const std::string name = "the content of " + name_of(version);
+    const auto kind = release::wire::read_content(rows[0].text(0));
+    if (!kind) {
+        refuse(release::code::invalid, name + " cannot be used: " + kind.error().message);
+    }
+    if (type == TaskType::reload) {
+        refuse(release::code::invalid, "a reload has no content, but " + name_of(version) +
+                                           " has: leave out version, or release it with its type");
+    }
+    if (kind->is_files != (type == TaskType::apply_config)) {
+        refuse(release::code::invalid,
+               name + (kind->is_files ? " is a set of files: only apply_config releases those"
+                                      : " is no set of files: apply_config needs one"));
+    }
+    return kind->sha256;
+}
+
+void refuse_banned(Connection& connection, Version version, const std::string& digest) {
+    const Rows banned =
+        connection.query("SELECT reason FROM banned_contents WHERE sha256 = ?", {digest});
+    if (banned.empty()) return;
+    const std::string reason = banned[0].text(0);
+    refuse(release::code::wrong_state, "the content of " + name_of(version) + " is banned" +
+                                           (reason.empty() ? "" : " (" + reason + ")") +
+                                           ": release another, or set force");
+}
+
+CreateContent content_of_version(Connection& connection, const NewRelease& request, TaskType type) {
+    const Version version = *request.version;
+    const auto digest = digest_of(connection, version, type);
+    if (request.is_reload_only && digest) {
+        refuse(release::code::invalid, name_of(version) + " has content: leave out reload_only");
+    }
+    if (digest) return {*digest, std::nullopt};
+    if (type == TaskType::reload || request.is_reload_only) return {};
+    refuse(release::code::not_found,
+           name_of(version) + " has no content: PUT it to /api/v1/configs first" +
+               (type == TaskType::apply_config ? ", or set reload_only" : ""));
+}
+
+CreateContent content_of_source(Connection& connection, const NewRelease& request,
+                                const CreateSource& source) {
+    if (request.version) {
+        const Rows there = connection.query("SELECT 1 FROM config_versions WHERE version = ?",
+                                            {request.version->value});
+        if (!there.empty()) {
+            refuse(release::code::exists,
+                   name_of(*request.version) +
+                       " has content already: leave out version, or give one without content");
+        }
+    }
+    if (source.content_sha256 == release::reload_only_mark) return {};
+    const auto digest = digest_of(connection, source.version, source.type);
+    if (digest && (source.content_sha256.empty() || source.content_sha256 == *digest)) {
+        return {*digest, source.version};
+    }
+    if (source.content_sha256.empty()) {
+        // It was never started, so that nobody decided yet that it only reloads.
+        if (source.type == TaskType::apply_config || source.type == TaskType::reload) return {};
+    }
+    refuse(release::code::wrong_state, "the content of " + name_of(source.version) +
+                                           (digest ? " was changed" : " was deleted") +
+                                           " since: it cannot be released again");
+}
+
+}  // namespace
+
+CreateContent choose_content(Connection& connection, const NewRelease& request, TaskType type,
+                             const std::optional<CreateSource>& source) {
+    CreateContent content;
+    if (source) {
+        content = content_of_source(connection, request, *source);
+    } else if (request.version) {
+        content = content_of_version(connection, request, type);
+    } else if (type == TaskType::purge_cache || type == TaskType::run_job) {
+        refuse(release::code::invalid, "type " + std::string(to_text(type)) +
+                                           " needs a version, whose content says what to do");
+    }
+    if (!content.sha256.empty() && !request.is_forced) {
+        refuse_banned(connection, content.copied_from ? *content.copied_from : *request.version,
+                      content.sha256);
+    }
+    return content;
+}
+
+void copy_content(Connection& connection, const CreateContent& content, Version version,
+                  const std::string& created_by) {
+    if (!content.copied_from) return;
+    connection.execute(
+        "INSERT INTO config_versions (version, payload, sha256, note, created_by) SELECT ?, "
+        "payload, ?, ?, ? FROM config_versions WHERE version = ?",
+        {version.value, content.sha256, "the content of " + name_of(*content.copied_from),
+         null_if_empty(fitted(created_by, word_bytes_max)), content.copied_from->value});
+}
+
+}  // namespace edgeroll::control

@@ -1,0 +1,89 @@
+#include "control/store/api/create_plan.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <string>
+#include <utility>
+
+#include "control/store/column_text.hpp"
+#include "control/store/node_facts.hpp"
+
+namespace edgeroll::control {
+namespace {
+
+using release::NodeId;
+
+constexpr std::size_t named_max = 10;
+constexpr std::size_t name_bytes_max = 64;
+
+/// Nodes of the source that are in neither list were deleted.
+void keep_unfinished(const CreateSource& source, std::vector<release::FleetNode>& fleet,
+                     std::vector<release::UnfitNode>& unfit) {
+    const auto is_other = [&](NodeId id) {
+        return !std::binary_search(source.nodes.begin(), source.nodes.end(), id);
+    };
+    std::erase_if(fleet, [&](const release::FleetNode& node) { return is_other(node.id); });
+    std::erase_if(unfit, [&](const release::UnfitNode& node) { return is_other(node.node.id); });
+    std::vector<NodeId> there;
+    for (const release::FleetNode& node : fleet)
+        there.push_back(node.id);
+    for (const release::UnfitNode& node : unfit)
+        there.push_back(node.node.id);
+    std::sort(there.begin(), there.end());
+    std::vector<NodeId> gone;
+    std::set_difference(source.nodes.begin(), source.nodes.end(), there.begin(), there.end(),
+                        std::back_inserter(gone));
+    for (const NodeId id : gone) {
+        release::UnfitNode node;
+        node.node.id = id;
+        node.reason = "no longer in the inventory";
+        unfit.push_back(std::move(node));
+    }
+    std::sort(unfit.begin(), unfit.end(),
+              [](const auto& a, const auto& b) { return a.node.id < b.node.id; });
+}
+
+void refuse_unmatched(const std::vector<std::string>& entries) {
+    if (entries.empty()) return;
+    std::string names;
+    for (std::size_t i = 0; i < std::min(entries.size(), named_max); ++i)
+        names += (i == 0 ? "'" : ", '") + fitted(entries[i], name_bytes_max) + "'";
+    if (entries.size() > named_max) {
+        names += " and " + std::to_string(entries.size() - named_max) + " more";
+    }
+    refuse(release::code::invalid,
+           "batch_config: selector.nodes names what no node has as its name or address: " + names);
+}
+
+[[noreturn]] void refuse_empty(const release::Plan& plan, bool has_selector) {
+    std::string text = has_selector ? "the selector takes no enabled online node"
+                                    : "there is no enabled online node to release to";
+    for (std::size_t i = 0; i < std::min(plan.left_out.size(), named_max); ++i) {
+        const release::LeftOut& node = plan.left_out[i];
+        text += (i == 0 ? ": " : ", ") +
+                (node.name.empty() ? "node " + std::to_string(node.node.value)
+                                   : fitted(node.name, name_bytes_max)) +
+                " is " + node.reason;
+    }
+    if (plan.left_out.size() > named_max) text += ", and so on";
+    refuse(release::code::wrong_state, text);
+}
+
+}  // namespace
+
+release::Plan plan_release(Connection& connection, release::Policy policy,
+                           const std::optional<CreateSource>& source) {
+    std::vector<release::FleetNode> fleet = read_fleet(connection);
+    std::vector<release::UnfitNode> unfit = read_unfit_nodes(connection);
+    if (source) {
+        policy.selector = {};
+        keep_unfinished(*source, fleet, unfit);
+    }
+    release::Plan plan = make_plan(fleet, policy);
+    name_left_out(plan, unfit, policy.selector);
+    refuse_unmatched(plan.unmatched);
+    if (plan.nodes.empty()) refuse_empty(plan, !policy.selector.is_empty());
+    return plan;
+}
+
+}  // namespace edgeroll::control

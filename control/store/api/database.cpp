@@ -1,0 +1,121 @@
+#include "control/store/api/database.hpp"
+
+#include <utility>
+
+#include "control/store/api/create.hpp"
+#include "control/store/api/events.hpp"
+#include "control/store/api/inventory.hpp"
+#include "control/store/api/releases.hpp"
+#include "control/store/api/rollback.hpp"
+#include "control/store/api/stats.hpp"
+#include "control/store/api/steer.hpp"
+#include "control/store/db/schema.hpp"
+
+namespace edgeroll::control {
+namespace {
+
+class ApiDatabase final : public ApiStore {
+  public:
+    explicit ApiDatabase(DbThreads& threads) : threads_(threads) {}
+
+    Answer<ReleaseView> release(release::ReleaseId id) override {
+        auto work = [id](Connection& connection) { return read_release_view(connection, id); };
+        return threads_.run(Access::read, std::move(work), Urgency::normal);
+    }
+    Answer<ReleasePage> releases(ReleaseFilter filter) override {
+        auto work = [filter = std::move(filter)](Connection& connection) {
+            return list_releases(connection, filter);
+        };
+        return threads_.run(Access::read, std::move(work), Urgency::normal);
+    }
+    Answer<EventPage> events(release::ReleaseId id, std::int64_t after, int page,
+                             int page_size) override {
+        auto work = [=](Connection& connection) {
+            return read_events(connection, id, after, page, page_size);
+        };
+        return threads_.run(Access::read, std::move(work), Urgency::normal);
+    }
+    Answer<CreatedRelease> create(NewRelease request) override {
+        auto work = [request = std::move(request)](Connection& connection) {
+            return create_release(connection, request);
+        };
+        return threads_.run(Access::write, std::move(work), Urgency::normal);
+    }
+    Answer<ConfigView> put_config(ConfigView config) override {
+        auto work = [config = std::move(config)](Connection& connection) {
+            return add_config(connection, config);
+        };
+        return threads_.run(Access::write, std::move(work), Urgency::normal);
+    }
+    Answer<ConfigView> config(release::Version version) override {
+        auto work = [version](Connection& connection) { return read_config(connection, version); };
+        return threads_.run(Access::read, std::move(work), Urgency::normal);
+    }
+    Answer<std::vector<NodeView>> nodes() override {
+        auto work = [](Connection& connection) { return list_nodes(connection); };
+        return threads_.run(Access::read, std::move(work), Urgency::normal);
+    }
+    Answer<NodeView> add_node(NodeChangeRequest node) override {
+        auto work = [node = std::move(node)](Connection& connection) {
+            return insert_node(connection, node);
+        };
+        return threads_.run(Access::write, std::move(work), Urgency::normal);
+    }
+    Answer<NodeView> change_node(release::NodeId id, NodeChangeRequest change) override {
+        auto work = [id, change = std::move(change)](Connection& connection) {
+            return update_node(connection, id, change);
+        };
+        return threads_.run(Access::write, std::move(work), Urgency::normal);
+    }
+    Answer<Gauges> gauges() override {
+        auto work = [](Connection& connection) { return read_gauges(connection); };
+        return threads_.run(Access::read, std::move(work), Urgency::normal);
+    }
+    Answer<Stats> stats() override {
+        auto work = [](Connection& connection) { return read_stats(connection); };
+        return threads_.run(Access::read, std::move(work), Urgency::normal);
+    }
+    Answer<ReleaseView> steer(SteerRequest request) override {
+        auto work = [request = std::move(request)](Connection& connection) {
+            return steer_release(connection, request);
+        };
+        return threads_.run(Access::write, std::move(work), Urgency::normal);
+    }
+    Answer<Retried> retry(RetryRequest request) override {
+        auto work = [request = std::move(request)](Connection& connection) {
+            return retry_release(connection, request);
+        };
+        return threads_.run(Access::write, std::move(work), Urgency::normal);
+    }
+    Answer<RolledBack> roll_back(RollbackRequest request) override {
+        auto work = [request = std::move(request)](Connection& connection) {
+            return roll_back_release(connection, request);
+        };
+        return threads_.run(Access::write, std::move(work), Urgency::normal);
+    }
+    Answer<ReleaseSummary> limit(LimitRequest request) override {
+        auto work = [request = std::move(request)](Connection& connection) {
+            return limit_release(connection, request);
+        };
+        return threads_.run(Access::write, std::move(work), Urgency::normal);
+    }
+    Answer<bool> ping() override {
+        auto work = [](Connection& connection) {
+            const std::string complaint = schema_complaint(connection);
+            if (!complaint.empty()) refuse(release::code::database, complaint);
+            return true;
+        };
+        return threads_.run(Access::read, std::move(work), Urgency::normal);
+    }
+
+  private:
+    DbThreads& threads_;
+};
+
+}  // namespace
+
+std::unique_ptr<ApiStore> make_api_store(DbThreads& threads) {
+    return std::make_unique<ApiDatabase>(threads);
+}
+
+}  // namespace edgeroll::control

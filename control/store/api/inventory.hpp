@@ -1,0 +1,24 @@
+// Configurations and nodes as the API reads and writes them. Refusals are thrown (Refused).
+#pragma once
+
+#include <vector>
+
+#include "control/store/api/store.hpp"
+#include "control/store/db/connection.hpp"
+
+namespace edgeroll::control {
+
+/// 2002 for a payload that cannot be used, 3002 when the version exists with other content.
+[[nodiscard]] ConfigView add_config(Connection& connection, const ConfigView& config);
+/// 3001 when there is none.
+[[nodiscard]] ConfigView read_config(Connection& connection, release::Version version);
+
+/// Ascending by id.
+[[nodiscard]] std::vector<NodeView> list_nodes(Connection& connection);
+/// 2002 for a field that is missing or illegal, 3002 for a name that is taken.
+[[nodiscard]] NodeView insert_node(Connection& connection, const NodeChangeRequest& node);
+/// Also 3001 when there is none.
+[[nodiscard]] NodeView update_node(Connection& connection, release::NodeId id,
+                                   const NodeChangeRequest& change);
+
+}  // namespace edgeroll::control

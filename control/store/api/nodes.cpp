@@ -1,0 +1,168 @@
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "control/store/api/inventory.hpp"
+#include "control/store/column_text.hpp"
+#include "control/store/drift.hpp"
+#include "control/store/node_facts.hpp"
+#include "release/wire/text_util.hpp"
+
+namespace edgeroll::control {
+namespace {
+
+constexpr std::size_t ip_bytes_max = 64;
+constexpr std::size_t labels_bytes_max = text_bytes_max;
+
+std::string node_columns(const Dialect& dialect) {
+    return "id, name, main_ip, status, cert_fingerprint, agent_port, enabled, labels, "
+           "applied_version, applied_sha256, " +
+           dialect.rfc3339("last_seen_at") + ", " + dialect.rfc3339("created_at") + ", " +
+           dialect.rfc3339("updated_at");
+}
+
+NodeView node_of(const Row& row) {
+    NodeView node;
+    node.id = release::NodeId{row.integer_or(0, 0)};
+    node.name = row.text(1);
+    node.main_ip = row.text(2);
+    node.status = row.text(3);
+    node.cert_fingerprint = row.text(4);
+    node.agent_port = row.small(5);
+    node.is_enabled = row.integer_or(6, 0) != 0;
+    node.labels = read_labels(row.text(7));
+    if (const auto version = row.integer(8)) node.applied_version = release::Version{*version};
+    node.applied_sha256 = row.text(9);
+    node.last_seen_at = row.text(10);
+    node.created_at = row.text(11);
+    node.updated_at = row.text(12);
+    return node;
+}
+
+NodeView view_of(Connection& connection, const Row& row) {
+    std::vector<NodeView> one{node_of(row)};
+    add_wanted(connection, one);
+    return std::move(one[0]);
+}
+
+void check_word(const std::optional<std::string>& text, const char* field, std::size_t bytes_max) {
+    if (!text) return;
+    if (text->empty() || text->size() > bytes_max || fitted(*text) != *text ||
+        release::wire::has_control_character(*text)) {
+        refuse(release::code::invalid, std::string(field) + " must be 1 to " +
+                                           std::to_string(bytes_max) +
+                                           " bytes of UTF-8 without control characters");
+    }
+}
+
+void check(const NodeChangeRequest& node) {
+    check_word(node.name, "name", word_bytes_max);
+    check_word(node.main_ip, "main_ip", ip_bytes_max);
+    if (node.status && *node.status != "online" && *node.status != "offline" &&
+        *node.status != "maintenance") {
+        refuse(release::code::invalid, "status must be online, offline or maintenance");
+    }
+    if (node.agent_port && (*node.agent_port < 1 || *node.agent_port > 65535)) {
+        refuse(release::code::invalid, "agent_port must be 1 to 65535");
+    }
+    if (node.cert_fingerprint && !node.cert_fingerprint->empty() &&
+        !release::wire::is_sha256_hex(normal_fingerprint(*node.cert_fingerprint))) {
+        refuse(release::code::invalid,
+               "cert_fingerprint must be a SHA-256: 64 hexadecimal digits, colons allowed");
+    }
+    if (node.labels && write_labels(*node.labels).size() > labels_bytes_max) {
+        refuse(release::code::invalid, "labels are too long");
+    }
+}
+
+/// Column names with their values, in one order.
+std::vector<std::pair<const char*, Value>> columns_of(const NodeChangeRequest& node) {
+    std::vector<std::pair<const char*, Value>> columns;
+    if (node.name) columns.emplace_back("name", *node.name);
+    if (node.main_ip) columns.emplace_back("main_ip", *node.main_ip);
+    if (node.status) columns.emplace_back("status", *node.status);
+    if (node.cert_fingerprint) {
+        columns.emplace_back("cert_fingerprint",
+                             null_if_empty(normal_fingerprint(*node.cert_fingerprint)));
+    }
+    if (node.agent_port) columns.emplace_back("agent_port", std::int64_t{*node.agent_port});
+    if (node.is_enabled) columns.emplace_back("enabled", std::int64_t{*node.is_enabled ? 1 : 0});
+    if (node.labels) columns.emplace_back("labels", write_labels(*node.labels));
+    return columns;
+}
+
+[[noreturn]] void refuse_name(const NodeChangeRequest& node) {
+    refuse(release::code::exists, "a node named '" + node.name.value_or("") + "' exists");
+}
+
+}  // namespace
+
+std::vector<NodeView> list_nodes(Connection& connection) {
+    Transaction transaction(connection, Transaction::Kind::read);
+    const Rows rows = connection.query("SELECT " + node_columns(connection.dialect()) +
+                                       " FROM nodes ORDER BY id");
+    std::vector<NodeView> nodes;
+    nodes.reserve(rows.size());
+    for (const Row& row : rows)
+        nodes.push_back(node_of(row));
+    add_wanted(connection, nodes);
+    transaction.commit();
+    return nodes;
+}
+
+NodeView insert_node(Connection& connection, const NodeChangeRequest& node) {
+    if (!node.name) refuse(release::code::invalid, "name is missing");
+    if (!node.main_ip) refuse(release::code::invalid, "main_ip is missing");
+    check(node);
+    std::string names;
+    Values values;
+    for (auto& [column, value] : columns_of(node)) {
+        names += (names.empty() ? "" : ", ") + std::string(column);
+        values.push_back(std::move(value));
+    }
+    try {
+        Transaction transaction(connection, Transaction::Kind::write);
+        connection.execute(
+            "INSERT INTO nodes (" + names + ") VALUES (" + placeholders(values.size()) + ")",
+            values);
+        const Rows rows = connection.query(
+            "SELECT " + node_columns(connection.dialect()) + " FROM nodes WHERE name = ?",
+            {*node.name});
+        NodeView view = view_of(connection, rows.at(0));
+        transaction.commit();
+        return view;
+    } catch (const DbFailure& failure) {
+        if (!failure.is_duplicate) throw;
+        refuse_name(node);
+    }
+}
+
+NodeView update_node(Connection& connection, release::NodeId id, const NodeChangeRequest& change) {
+    check(change);
+    std::string assignments = "updated_at = " + connection.dialect().now();
+    Values values;
+    for (auto& [column, value] : columns_of(change)) {
+        assignments += ", " + std::string(column) + " = ?";
+        values.push_back(std::move(value));
+    }
+    values.emplace_back(id.value);
+    try {
+        Transaction transaction(connection, Transaction::Kind::write);
+        connection.execute("UPDATE nodes SET " + assignments + " WHERE id = ?", values);
+        const Rows rows = connection.query(
+            "SELECT " + node_columns(connection.dialect()) + " FROM nodes WHERE id = ?",
+            {id.value});
+        if (rows.empty()) {
+            refuse(release::code::not_found, "there is no node " + std::to_string(id.value));
+        }
+        NodeView view = view_of(connection, rows[0]);
+        transaction.commit();
+        return view;
+    } catch (const DbFailure& failure) {
+        if (!failure.is_duplicate) throw;
+        refuse_name(change);
+    }
+}
+
+}  // namespace edgeroll::control

@@ -1,0 +1,17 @@
+// Releases as the API shows them.
+#pragma once
+
+#include "control/store/api/store.hpp"
+#include "control/store/db/connection.hpp"
+
+namespace edgeroll::control {
+
+/// Throws Refused 3001 when there is none.
+[[nodiscard]] ReleaseView read_release_view(Connection& connection, release::ReleaseId id);
+
+/// Throws Refused 2002 for a sort or page that is not there.
+[[nodiscard]] ReleasePage list_releases(Connection& connection, const ReleaseFilter& filter);
+
+[[nodiscard]] Gauges read_gauges(Connection& connection);
+
+}  // namespace edgeroll::control

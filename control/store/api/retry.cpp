@@ -1,0 +1,185 @@
+// Taking up the nodes of a finished release again.
+#include <string>
+#include <utility>
+
+#include "control/store/api/releases.hpp"
+#include "control/store/api/steer.hpp"
+#include "control/store/column_text.hpp"
+#include "control/store/history.hpp"
+#include "control/store/sql_parts.hpp"
+#include "release/windows.hpp"
+#include "release/wire/batch_config.hpp"
+
+namespace edgeroll::control {
+namespace {
+
+constexpr std::size_t rows_per_statement = 100;
+
+std::vector<release::RetryRow> read_rows(Connection& connection, release::ReleaseId id) {
+    std::vector<release::RetryRow> rows;
+    for (const Row& row : connection.query(
+             "SELECT r.node_id, n.name, r.batch, r.status FROM release_task_nodes r LEFT JOIN "
+             "nodes n ON n.id = r.node_id WHERE r.release_task_id = ? ORDER BY r.batch, r.node_id",
+             {id.value})) {
+        release::RetryRow one;
+        one.node = release::NodeId{row.integer_or(0, 0)};
+        one.name = row.text(1);
+        one.batch = row.small(2);
+        // A word that nobody knows in a finished release was never run.
+        one.status = release::from_text<release::NodeStatus>(row.text(3))
+                         .value_or(release::NodeStatus::skipped);
+        rows.push_back(std::move(one));
+    }
+    return rows;
+}
+
+void refuse_when_overtaken(Connection& connection, const RetryRequest& request,
+                           release::Version version) {
+    const Rows rows = connection.query(
+        "SELECT other.id, other.version FROM release_tasks other WHERE " + is_unfinished("other.") +
+            " AND other.version > ? AND EXISTS (SELECT 1 FROM release_task_nodes mine JOIN "
+            "release_task_nodes theirs ON theirs.release_task_id = other.id AND theirs.node_id = "
+            "mine.node_id WHERE mine.release_task_id = ?) ORDER BY other.version LIMIT 1",
+        {version.value, request.id.value});
+    if (rows.empty()) return;
+    refuse(release::code::wrong_state, "retry is refused: release " + rows[0].text(0) +
+                                           " of the later version " + rows[0].text(1) +
+                                           " is not finished and shares nodes with it");
+}
+
+void refuse_when_banned(Connection& connection, const RetryRequest& request,
+                        const Steered& steered) {
+    if (steered.is_forced) return;
+    // One that never started has no digest of its own yet.
+    const bool is_banned =
+        !connection
+             .query(
+                 "SELECT 1 FROM banned_contents WHERE sha256 = ? OR sha256 = (SELECT "
+                 "LOWER(sha256) FROM config_versions WHERE version = ?)",
+                 {steered.content_sha256, steered.version.value})
+             .empty();
+    const bool is_part_banned =
+        !connection
+             .query(
+                 "SELECT 1 FROM release_task_nodes r JOIN config_versions c ON c.version = "
+                 "r.config_version JOIN banned_contents b ON b.sha256 = LOWER(c.sha256) WHERE "
+                 "r.release_task_id = ? LIMIT 1",
+                 {request.id.value})
+             .empty();
+    if (!is_banned && !is_part_banned) return;
+    refuse(release::code::wrong_state, "retry is refused: the release is " +
+                                           std::string(to_text(steered.state.status)) +
+                                           " and its content was banned since");
+}
+
+/// A success whose nodes catch up must not stand still: later releases on its nodes wait for it. So
+/// it does not begin outside its windows, and takes one batch, between two of which it would bake,
+/// ask its gate, or wait for an operator.
+void keep_it_short(Connection& connection, const Steered& steered, release::RetryPlan& plan) {
+    const auto policy = release::wire::parse_batch_config(
+        steered.batch_config.empty() ? "{}" : steered.batch_config);
+    if (!policy) throw Refused{policy.error()};
+    const std::int64_t utc_ms =
+        connection.query("SELECT " + connection.dialect().utc_ms()).at(0).integer_or(0, 0);
+    if (until_open(policy->windows, utc_ms) > release::Millis{0}) {
+        refuse(release::code::wrong_state, "retry is refused: no window is open");
+    }
+    const int batch = plan.taken.front().batch;
+    std::erase_if(plan.taken, [&](const release::RetryRow& row) { return row.batch != batch; });
+}
+
+/// As if it had not started, but for the rows that stay and the content, which was fixed then.
+void begin_anew(Connection& connection, release::ReleaseId id, int waived_failures) {
+    connection.execute(
+        "UPDATE release_tasks SET status = 'pending', batch_status = NULL, current_batch = 0, "
+        "started_at = NULL, finished_at = NULL, paused_at = NULL, paused_ms = 0, hold = NULL, "
+        "hold_until = NULL, batch_work_start_ms = 0, last_error = NULL, requested_action = NULL, "
+        "lease_expires_at = NULL, callback_state = NULL, callback_tries = 0, callback_at = NULL, "
+        "rows_seen = NULL, rows_seen_at = NULL, waived_failures = ?, updated_at = " +
+            connection.dialect().now() + " WHERE id = ?",
+        {std::int64_t{waived_failures}, id.value});
+}
+
+void take_up(Connection& connection, release::ReleaseId id,
+             const std::vector<release::RetryRow>& rows) {
+    for (std::size_t begin = 0; begin < rows.size(); begin += rows_per_statement) {
+        const std::size_t end = std::min(begin + rows_per_statement, rows.size());
+        Values values{id.value};
+        for (std::size_t i = begin; i < end; ++i)
+            values.emplace_back(rows[i].node.value);
+        connection.execute(
+            "UPDATE release_task_nodes SET status = 'pending', error_msg = NULL, failure_kind = "
+            "NULL, started_at = NULL, finished_at = NULL, progress = 0, attempts_before = attempt, "
+            "updated_at = " +
+                connection.dialect().now() + " WHERE release_task_id = ? AND node_id IN (" +
+                placeholders(end - begin) + ")",
+            values);
+    }
+}
+
+/// A failed row that is left alone counts against no limit of the retry: the limits know it by this
+/// mark (release/limits.hpp), wherever its batch is.
+void mark_left_alone(Connection& connection, release::ReleaseId id) {
+    connection.execute(
+        "UPDATE release_task_nodes SET attempts_before = attempt + 1 WHERE release_task_id = ? AND "
+        "status = 'failed'",
+        {id.value});
+}
+
+void record(Connection& connection, const RetryRequest& request, const release::RetryPlan& plan) {
+    std::vector<release::HistoryRow> history;
+    release::HistoryRow asked;
+    asked.kind = "retry_requested";
+    asked.detail.emplace_back("nodes", std::to_string(plan.taken.size()));
+    if (plan.waived_failures > 0) {
+        asked.detail.emplace_back("waived_failures", std::to_string(plan.waived_failures));
+    }
+    if (!request.reason.empty()) asked.detail.emplace_back("reason", fitted(request.reason));
+    history.push_back(std::move(asked));
+    for (const release::RetryRow& row : plan.taken) {
+        release::HistoryRow taken;
+        taken.node = row.node;
+        taken.kind = "node_pending";
+        taken.detail.emplace_back("was", std::string(to_text(row.status)));
+        history.push_back(std::move(taken));
+    }
+    release::HistoryRow pending;
+    pending.kind = "release_pending";
+    history.push_back(std::move(pending));
+    add_history(connection, request.id, request.actor, history);
+}
+
+}  // namespace
+
+Retried retry_release(Connection& connection, const RetryRequest& request) {
+    Retried retried;
+    {
+        Transaction transaction(connection, Transaction::Kind::write);
+        lock_release(connection, request.id);
+        const Steered steered = read_steered(connection, request.id);
+        allowed_or_refused(release::Steering::retry, steered);
+        auto plan =
+            plan_retry(read_rows(connection, request.id), steered.state.status, request.nodes);
+        if (!plan) {
+            plan.error().message = "retry is refused: " + plan.error().message;
+            throw Refused{plan.error()};
+        }
+        refuse_when_overtaken(connection, request, steered.version);
+        refuse_when_banned(connection, request, steered);
+        if (request.tolerates_all) keep_it_short(connection, steered, *plan);
+        const int waived = plan->waived_failures +
+                           (request.tolerates_all ? static_cast<int>(plan->taken.size()) : 0);
+        begin_anew(connection, request.id, waived);
+        take_up(connection, request.id, plan->taken);
+        if (plan->waived_failures > 0) mark_left_alone(connection, request.id);
+        record(connection, request, *plan);
+        connection.execute("UPDATE release_tasks SET " + recounted_columns() + " WHERE id = ?",
+                           {request.id.value});
+        transaction.commit();
+        retried.nodes = std::move(plan->taken);
+    }
+    retried.view = read_release_view(connection, request.id);
+    return retried;
+}
+
+}  // namespace edgeroll::control

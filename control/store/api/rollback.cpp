@@ -1,0 +1,194 @@
+#include "control/store/api/rollback.hpp"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "control/store/api/former_rows.hpp"
+#include "control/store/api/steer.hpp"
+#include "control/store/api/version_choice.hpp"
+#include "control/store/column_text.hpp"
+#include "control/store/history.hpp"
+#include "control/store/node_writer.hpp"
+#include "release/wire/batch_config.hpp"
+#include "release/wire/json_util.hpp"
+#include "release/wire/text_util.hpp"
+
+namespace edgeroll::control {
+namespace {
+
+using release::Result;
+using release::Version;
+
+/// Another request may take the same version first. In a transaction that goes on for longer its
+/// row is not seen, so the next number is tried, not the same question asked again.
+constexpr int tries = 8;
+constexpr const char* own_name = "edgeroll";
+
+std::string text_of(Version version) {
+    return std::to_string(version.value);
+}
+
+std::string plan_digest(const release::RollbackPlan& plan) {
+    std::string text = "rollback\n";
+    for (const release::PlannedNode& node : plan.nodes) {
+        text += std::to_string(node.batch) + ":" + std::to_string(node.node.value) + ":" +
+                std::to_string(node.config_version->value) + "\n";
+    }
+    return release::wire::sha256_hex(text);
+}
+
+/// Limits are open: whoever undoes something wants it undone everywhere it can be. How many nodes
+/// may run at once is no limit of failures, but what the fleet can bear: that stays.
+std::string config_of_rollback(std::size_t nodes, const std::string& undone) {
+    release::wire::Json config = release::wire::Json::object();
+    config["failure_threshold"] = nodes;
+    if (!undone.empty() && release::wire::parse_batch_config(undone)) {
+        const auto before = release::wire::parse_json(undone, text_bytes_max);
+        for (const char* key : {"max_parallel", "max_parallel_per"}) {
+            if (before && before->contains(key)) config[key] = before->at(key);
+        }
+    }
+    return release::wire::dump_json(config);
+}
+
+void insert_row(Connection& connection, const RollbackRequest& request, const Steered& undone,
+                const release::RollbackPlan& plan, CreatedRelease& created) {
+    const std::string reason =
+        request.reason.empty() ? "rolls back version " + text_of(undone.version) : request.reason;
+    const std::string config = config_of_rollback(plan.nodes.size(), undone.batch_config);
+    const std::int64_t first = choose_version(connection).value;
+    for (int i = 0;; ++i) {
+        created.version = Version{first + i};
+        try {
+            connection.execute(
+                "INSERT INTO release_tasks (type, target, version, status, total_nodes, "
+                "total_batches, reason, created_by, batch_config, plan_sha256, rolls_back, forced) "
+                "VALUES ('apply_config', 'cdn', ?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?)",
+                {created.version.value, static_cast<std::int64_t>(plan.nodes.size()),
+                 std::int64_t{plan.nodes.back().batch}, fitted(reason),
+                 fitted(request.actor, word_bytes_max), config, created.plan_sha256,
+                 request.id.value, std::int64_t{request.is_forced ? 1 : 0}});
+            break;
+        } catch (const DbFailure& failure) {
+            if (!failure.is_duplicate || i + 1 == tries) throw;
+        }
+    }
+    created.id = release::ReleaseId{
+        connection.query("SELECT id FROM release_tasks WHERE version = ?", {created.version.value})
+            .at(0)
+            .integer_or(0, 0)};
+}
+
+/// Bans the content that is undone. Not where the rollback itself gives that very content: then the
+/// release changed nothing, and the nodes would be left with nothing that is allowed.
+/// Returns the digest, or nothing.
+std::string ban(Connection& connection, const RollbackRequest& request, const std::string& digest,
+                const CreatedRelease& created) {
+    if (!release::wire::is_sha256_hex(digest)) return {};
+    std::set<Version> given;
+    for (const release::PlannedNode& node : created.plan)
+        given.insert(*node.config_version);
+    for (const Version version : given) {
+        const Rows rows = connection.query(
+            "SELECT LOWER(sha256) FROM config_versions WHERE "
+            "version = ?",
+            {version.value});
+        if (!rows.empty() && rows[0].text(0) == digest) return {};
+    }
+    connection.execute(connection.dialect().insert_ignore() +
+                           "banned_contents (sha256, reason, created_by) VALUES (?, ?, ?)",
+                       {digest, "rolled back by release " + std::to_string(created.id.value),
+                        fitted(request.actor, word_bytes_max)});
+    return digest;
+}
+
+void record(Connection& connection, const RollbackRequest& request, Version undone,
+            const RolledBack& done, const std::string& banned) {
+    const CreatedRelease& created = done.created;
+    release::HistoryRow asked;
+    asked.kind = "rollback_requested";
+    asked.detail.emplace_back("release", std::to_string(created.id.value));
+    asked.detail.emplace_back("version", text_of(created.version));
+    if (!banned.empty()) asked.detail.emplace_back("banned", banned);
+    if (!request.reason.empty()) asked.detail.emplace_back("reason", fitted(request.reason));
+    add_history(connection, request.id, request.actor, {asked});
+
+    std::vector<release::HistoryRow> history;
+    release::HistoryRow made;
+    made.kind = "release_created";
+    made.detail.emplace_back("version", text_of(created.version));
+    made.detail.emplace_back("rolls_back", std::to_string(request.id.value));
+    made.detail.emplace_back("rolls_back_version", text_of(undone));
+    if (!request.reason.empty()) made.detail.emplace_back("reason", fitted(request.reason));
+    history.push_back(std::move(made));
+    for (const release::LeftAlone& left : done.left_alone) {
+        release::HistoryRow row;
+        row.node = left.node;
+        row.kind = "node_left_alone";
+        row.detail.emplace_back("reason", left.reason);
+        history.push_back(std::move(row));
+    }
+    add_history(connection, created.id, request.actor, history);
+}
+
+}  // namespace
+
+Result<RolledBack> create_rollback(Connection& connection, const RollbackRequest& request) {
+    const Steered steered = read_steered(connection, request.id);
+    const release::Ruling ruling = judge(release::Steering::rollback, steered.state);
+    if (ruling.kind == release::Ruling::Kind::refused) {
+        return release::fail(ruling.message, release::Outcome::permanent,
+                             release::code::wrong_state);
+    }
+    const auto rows = read_former_rows(connection, request.id, steered.version);
+    const auto contents = read_former_contents(connection, rows, steered.version);
+    auto plan = plan_rollback(rows, steered.version, contents, request.is_forced);
+    if (!plan) return tl::unexpected(std::move(plan.error()));
+
+    RolledBack done;
+    done.created.plan_sha256 = plan_digest(*plan);
+    insert_row(connection, request, steered, *plan, done.created);
+    if (!add_planned_rows(connection, done.created.id, plan->nodes)) {
+        throw DbFailure("the rows of the new release exist already", release::Outcome::permanent);
+    }
+    done.created.plan = std::move(plan->nodes);
+    done.left_alone = std::move(plan->left_alone);
+    const std::string banned = ban(connection, request, steered.content_sha256, done.created);
+    record(connection, request, steered.version, done, banned);
+    return done;
+}
+
+RolledBack roll_back_release(Connection& connection, const RollbackRequest& request) {
+    Transaction transaction(connection, Transaction::Kind::write);
+    lock_release(connection, request.id);
+    auto done = create_rollback(connection, request);
+    if (!done) {
+        done.error().message = "rollback is refused: " + done.error().message;
+        throw Refused{done.error()};
+    }
+    transaction.commit();
+    return std::move(*done);
+}
+
+void roll_back_by_itself(Connection& connection, release::ReleaseId id) {
+    RollbackRequest request;
+    request.id = id;
+    request.actor = own_name;
+    request.reason = "on_failure is rollback";
+    const Rows rows =
+        connection.query("SELECT rolls_back FROM release_tasks WHERE id = ?", {id.value});
+    const bool is_rollback = !rows.empty() && !rows[0].is_null(0);
+    std::string obstacle = is_rollback ? "the release is a rollback itself" : "";
+    if (!is_rollback) {
+        const auto done = create_rollback(connection, request);
+        if (done) return;
+        obstacle = done.error().message;
+    }
+    release::HistoryRow row;
+    row.kind = "rollback_refused";
+    row.detail.emplace_back("reason", fitted(obstacle));
+    add_history(connection, id, own_name, {row});
+}
+
+}  // namespace edgeroll::control

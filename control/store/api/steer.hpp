@@ -1,0 +1,31 @@
+// Steering a release through the API: pause, continue, stop, retry, new limits (SPEC.md section 6).
+#pragma once
+
+#include "control/store/api/store.hpp"
+#include "control/store/db/connection.hpp"
+#include "release/actions.hpp"
+
+namespace edgeroll::control {
+
+/// What release/actions.hpp judges by, with what else steering needs.
+struct Steered {
+    release::SteeringState state;
+    release::Version version;
+    bool is_forced = false;
+    std::string content_sha256, batch_config;
+};
+
+/// Locks the release's row for the caller's transaction, as the first statement of it: what is read
+/// after that stays so until the end. Throws Refused 3001 when there is no such release.
+void lock_release(Connection& connection, release::ReleaseId id);
+/// Throws Refused 3001 as well.
+[[nodiscard]] Steered read_steered(Connection& connection, release::ReleaseId id);
+/// Throws Refused 3003 with the sentence where the state does not allow the action.
+release::Ruling allowed_or_refused(release::Steering action, const Steered& steered);
+
+/// See ApiStore. Refusals are thrown (Refused).
+[[nodiscard]] ReleaseView steer_release(Connection& connection, const SteerRequest& request);
+[[nodiscard]] Retried retry_release(Connection& connection, const RetryRequest& request);
+[[nodiscard]] ReleaseSummary limit_release(Connection& connection, const LimitRequest& request);
+
+}  // namespace edgeroll::control

@@ -1,0 +1,26 @@
+// MySQL and MariaDB through mysql-connector-c++ 1.1 (traps: docs/adr/0003-connector-headers.md).
+#pragma once
+
+#include <memory>
+
+#include "control/store/db/connection.hpp"
+#include "control/store/db/url.hpp"
+
+namespace edgeroll::control {
+
+/// The driver wants to know its threads. Does nothing until a connection was made.
+class MysqlThread {
+  public:
+    MysqlThread() = default;
+    MysqlThread(const MysqlThread&) = delete;
+    MysqlThread& operator=(const MysqlThread&) = delete;
+    ~MysqlThread();
+};
+
+/// Loads the driver, which is not thread-safe: called before any thread connects.
+void load_mysql_driver();
+
+/// Connects to the first host that serves. Throws DbFailure (not_done) that names every host tried.
+[[nodiscard]] std::unique_ptr<Connection> connect_mysql(const DatabaseUrl& url);
+
+}  // namespace edgeroll::control

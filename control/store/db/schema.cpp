@@ -1,0 +1,175 @@
+#include "control/store/db/schema.hpp"
+
+#include <algorithm>
+#include <string_view>
+
+namespace edgeroll::control {
+namespace {
+
+constexpr int lock_wait_sec = 6;  // below the connection's read timeout
+constexpr int lock_tries = 10;
+
+bool has_version_table(Connection& connection) {
+    const std::string sql =
+        connection.dialect().is_mysql()
+            ? "SELECT 1 FROM information_schema.tables WHERE table_schema = DATABASE() AND "
+              "table_name = 'schema_migrations'"
+            : "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'schema_migrations'";
+    return !connection.query(sql).empty();
+}
+
+/// Ascending; empty for a database that was never migrated.
+std::vector<int> applied_versions(Connection& connection) {
+    std::vector<int> versions;
+    if (!has_version_table(connection)) return versions;
+    for (const Row& row :
+         connection.query("SELECT version FROM schema_migrations ORDER BY version")) {
+        versions.push_back(row.small(0));
+    }
+    return versions;
+}
+
+void make_version_table(Connection& connection) {
+    connection.run(
+        connection.dialect().is_mysql()
+            ? "CREATE TABLE IF NOT EXISTS schema_migrations (version INT NOT NULL PRIMARY KEY, "
+              "applied_at TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3)) "
+              "ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin"
+            : "CREATE TABLE IF NOT EXISTS schema_migrations (version INTEGER PRIMARY KEY, "
+              "applied_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%d %H:%M:%f', 'now')))");
+}
+
+/// A statement ends with `;` at the end of a line; comments are whole lines.
+std::vector<std::string> statements(std::string_view script) {
+    std::vector<std::string> all;
+    std::string current;
+    while (!script.empty()) {
+        const std::size_t end = std::min(script.find('\n'), script.size());
+        const std::string_view line = script.substr(0, end);
+        script.remove_prefix(std::min(end + 1, script.size()));
+        if (line.empty() || line.substr(0, 2) == "--") continue;
+        current += line;
+        current += '\n';
+        if (line.back() != ';') continue;
+        current.resize(current.size() - 2);
+        all.push_back(std::move(current));
+        current.clear();
+    }
+    return all;
+}
+
+int newest(const std::vector<Migration>& known) {
+    return known.empty() ? 0 : known.back().version;
+}
+
+std::string too_new(int has, int needs) {
+    return "the schema is at " + std::to_string(has) + ", this program knows it only up to " +
+           std::to_string(needs) + ": use a newer edgeroll-control";
+}
+
+/// MySQL commits at each schema statement: one that was done before a migration was cut short is
+/// met again, and MySQL 8 has no ADD COLUMN IF NOT EXISTS.
+void run_once(Connection& connection, const std::string& statement) {
+    try {
+        connection.run(statement);
+    } catch (const DbFailure& failure) {
+        if (!failure.is_column_there) throw;
+    }
+}
+
+/// In the order of their numbers. Refuses a schema from the future.
+std::vector<int> apply_missing(Connection& connection) {
+    const std::vector<Migration> known = known_migrations(connection.dialect().backend);
+    make_version_table(connection);
+    const std::vector<int> applied = applied_versions(connection);
+    if (!applied.empty() && applied.back() > newest(known)) {
+        refuse(release::code::database, too_new(applied.back(), newest(known)));
+    }
+    std::vector<int> done;
+    for (const Migration& migration : known) {
+        if (std::binary_search(applied.begin(), applied.end(), migration.version)) continue;
+        try {
+            for (const std::string& statement : statements(migration.sql)) {
+                run_once(connection, statement);
+            }
+            connection.execute(
+                connection.dialect().insert_ignore() + "schema_migrations (version) VALUES (?)",
+                {std::int64_t{migration.version}});
+        } catch (const DbFailure& failure) {
+            DbFailure named(std::string("migration ") + std::string(migration.name) +
+                                " failed: " + failure.what(),
+                            failure.outcome());
+            named.breaks_connection = failure.breaks_connection;
+            throw named;
+        }
+        done.push_back(migration.version);
+    }
+    return done;
+}
+
+/// Spares the others useless work; that the outcome is right does not depend on it.
+class NamedLock {
+  public:
+    explicit NamedLock(Connection& connection) : connection_(connection) {
+        for (int i = 0; i < lock_tries && !is_held_; ++i) {
+            const Rows rows = connection_.query(
+                "SELECT GET_LOCK(CONCAT('edgeroll.', LEFT(SHA1(DATABASE()), 16)), " +
+                std::to_string(lock_wait_sec) + ")");
+            is_held_ = rows.at(0).integer_or(0, 0) == 1;
+        }
+        if (!is_held_) {
+            throw DbFailure("another process has been migrating this database for a minute",
+                            release::Outcome::not_done);
+        }
+    }
+    NamedLock(const NamedLock&) = delete;
+    NamedLock& operator=(const NamedLock&) = delete;
+    ~NamedLock() {
+        try {
+            (void)connection_.query(
+                "SELECT RELEASE_LOCK(CONCAT('edgeroll.', LEFT(SHA1(DATABASE()), 16)))");
+        } catch (const std::exception&) {
+            // The session is gone, and with it the lock.
+        }
+    }
+
+  private:
+    Connection& connection_;
+    bool is_held_ = false;
+};
+
+}  // namespace
+
+std::vector<Migration> known_migrations(Backend backend) {
+    return backend == Backend::mysql ? mysql_migrations() : sqlite_migrations();
+}
+
+std::string schema_complaint(Connection& connection) {
+    const std::vector<Migration> known = known_migrations(connection.dialect().backend);
+    const std::vector<int> applied = applied_versions(connection);
+    const int has = applied.empty() ? 0 : applied.back();
+    if (has > newest(known)) return too_new(has, newest(known));
+    std::string missing;
+    for (const Migration& migration : known) {
+        if (std::binary_search(applied.begin(), applied.end(), migration.version)) continue;
+        missing += (missing.empty() ? "" : ", ") + std::string(migration.name);
+    }
+    if (missing.empty()) return {};
+    return "the schema is at " + std::to_string(has) + ", this program needs " +
+           std::to_string(newest(known)) + " (missing: " + missing +
+           "): run edgeroll-control migrate, or set MIGRATE=1";
+}
+
+std::vector<int> migrate(Connection& connection) {
+    if (schema_complaint(connection).empty()) return {};
+    if (connection.dialect().is_mysql()) {
+        const NamedLock lock(connection);
+        return apply_missing(connection);
+    }
+    Transaction transaction(connection, Transaction::Kind::write);
+    std::vector<int> done = apply_missing(connection);
+    transaction.commit();
+    return done;
+}
+
+}  // namespace edgeroll::control

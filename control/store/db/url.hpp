@@ -1,0 +1,39 @@
+// DATABASE_URL and MYSQL_DSN (SPEC.md section 2).
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "control/store/db/dialect.hpp"
+#include "release/result.hpp"
+
+namespace edgeroll::control {
+
+struct DatabaseHost {
+    std::string name;  ///< host name or address; IPv6 without brackets
+    int port = 3306;
+};
+
+struct DatabaseUrl {
+    Backend backend = Backend::sqlite;
+    std::string path;                 ///< sqlite: the file
+    std::vector<DatabaseHost> hosts;  ///< mysql: tried in this order; empty with a socket
+    std::string socket;               ///< mysql: path of a unix socket
+    std::string user, password, database;
+};
+
+/// `sqlite:PATH`, `mysql://user:pass@host[:port][,host2…]/db[?socket=/path]`; user, password and
+/// database percent-encoded. Errors follow the setting's name in words ("must be …") and never show
+/// the text itself, since it may hold a password in an unexpected place.
+[[nodiscard]] release::Result<DatabaseUrl> parse_database_url(std::string_view text);
+
+/// `user:pass@tcp(host:port)/db?…` or `user:pass@unix(/path)/db`, as Go's driver has it: nothing is
+/// percent-encoded but the database's name. That driver's harmless options are accepted and have no
+/// effect; `tls` is refused, since a rule about safety is never ignored.
+[[nodiscard]] release::Result<DatabaseUrl> parse_mysql_dsn(std::string_view text);
+
+/// For logs: `mysql://user@host:3306/db`, `sqlite:PATH`. Without the password.
+[[nodiscard]] std::string describe(const DatabaseUrl& url);
+
+}  // namespace edgeroll::control
