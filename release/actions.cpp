@@ -68,7 +68,9 @@ Ruling judge_retry(const SteeringState& state) {
         return refused(status + " and was rolled back by release " +
                        std::to_string(state.rolled_back_by->value));
     }
-    if (state.status == ReleaseStatus::failed) return Ruling{};
+    // The nodes of a rollback have contents of their own, which no other release could take over.
+    const bool is_stopped_rollback = state.status == ReleaseStatus::cancelled && state.is_rollback;
+    if (state.status == ReleaseStatus::failed || is_stopped_rollback) return Ruling{};
     if (state.status == ReleaseStatus::cancelled) {
         return refused(status + ": make a new release with from_release instead");
     }

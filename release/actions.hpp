@@ -30,6 +30,7 @@ struct SteeringState {
     int total_batches = 0;
     int deferred_nodes = 0;
     TaskType type = TaskType::apply_config;
+    bool is_rollback = false;                 ///< it undoes another release
     bool is_reload_only = false;              ///< it gave no content to anybody
     std::optional<ReleaseId> rolled_back_by;  ///< the release that undoes this one already
 };

@@ -45,6 +45,8 @@ std::vector<Case> all_cases() {
     undone.rolled_back_by = ReleaseId{9};
     SteeringState reload = good;
     reload.is_reload_only = true;
+    SteeringState stopped_rollback = in(cancelled, BatchStatus::stopped, 1);
+    stopped_rollback.is_rollback = true;
     SteeringState job = good;
     job.type = TaskType::run_job;
     return {
@@ -66,6 +68,7 @@ std::vector<Case> all_cases() {
         {"`failed`", bad},
         {"`failed`, rolled back by release 9", undone},
         {"`cancelled`", in(cancelled, BatchStatus::stopped, 1)},
+        {"`cancelled`, a rollback", stopped_rollback},
     };
 }
 

@@ -10,7 +10,8 @@ namespace {
 
 bool may_retry(NodeStatus row, ReleaseStatus release) {
     if (release == ReleaseStatus::success) return row == NodeStatus::deferred;
-    return row == NodeStatus::failed || row == NodeStatus::skipped || row == NodeStatus::deferred;
+    return row == NodeStatus::failed || row == NodeStatus::skipped || row == NodeStatus::deferred ||
+           row == NodeStatus::cancelled;
 }
 
 std::string name_of(const RetryRow& row) {

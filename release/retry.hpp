@@ -27,10 +27,11 @@ struct RetryPlan {
     int waived_failures = 0;
 };
 
-/// Takes the failed, skipped and deferred rows (of a success: the deferred ones), or those named.
+/// Takes the rows that did not succeed (of a success: the deferred ones), or those named. Cancelled
+/// ones are there when a rollback was stopped, or when `failed` was written by hand.
 /// Errors: 3001 for a name that the release does not have, 3003 for a named row that has no need of
 /// a retry, for a row that still runs (the release was ended by hand), and when there is nothing to
-/// retry. @param status of the release, `failed` or `success`
+/// retry. @param status of the release, a final one
 [[nodiscard]] Result<RetryPlan> plan_retry(const std::vector<RetryRow>& rows, ReleaseStatus status,
                                            const std::vector<NodeReference>& named);
 

@@ -49,6 +49,7 @@ release::SteeringState steering_state(const ReleaseSummary& release) {
     state.deferred_nodes = release.counts.deferred;
     state.type = release::from_text<release::TaskType>(release.type)
                      .value_or(release::TaskType::apply_config);
+    state.is_rollback = release.rolls_back.has_value();
     state.is_reload_only = release.content_sha256 == release::reload_only_mark;
     state.rolled_back_by = release.rolled_back_by;
     return state;

@@ -27,9 +27,14 @@ bool is_stopping(const ReleaseLine& release) {
            (release.batch_status == "stopped" || release.requested_action == "stop");
 }
 
-/// Failed, skipped and deferred ones.
-int retriable(const Tally& nodes) {
-    return nodes.failed + nodes.skipped + nodes.deferred;
+/// A rollback is taken up again after a stop; nothing else is.
+bool is_stopped_rollback(const ReleaseLine& release) {
+    return release.status == "cancelled" && release.rolls_back != 0;
+}
+
+int retriable(const ReleaseLine& release) {
+    const Tally nodes = tally(release);
+    return nodes.failed + nodes.skipped + nodes.deferred + nodes.cancelled;
 }
 
 int touched(const Tally& nodes) {
@@ -74,11 +79,11 @@ std::string retry_question(const ReleaseLine& release, const ReleaseSteer& actio
     std::string kinds;
     for (const auto& [count, word] :
          {std::pair{nodes.failed, "failed"}, std::pair{nodes.skipped, "skipped"},
-          std::pair{nodes.deferred, "deferred"}}) {
+          std::pair{nodes.deferred, "deferred"}, std::pair{nodes.cancelled, "cancelled"}}) {
         if (count == 0) continue;
         kinds += (kinds.empty() ? "" : ", ") + std::to_string(count) + " " + word;
     }
-    return nodes_text(retriable(nodes)) + " (" + kinds +
+    return nodes_text(retriable(release)) + " (" + kinds +
            ") will be tried again, in their old batches. ";
 }
 
@@ -97,10 +102,11 @@ std::vector<Advice> next_steps(const ReleaseLine& release) {
         return steps;
     }
     if (fits(release, Steering::retry)) {
-        steps.push_back({command + "retry" + id,
-                         "tries " + nodes_text(retriable(nodes)) + " again, in their old batches"});
+        steps.push_back({command + "retry" + id, "tries " + nodes_text(retriable(release)) +
+                                                     " again, in their old batches"});
     }
-    if (release.status == "cancelled" && nodes.finished() > nodes.success) {
+    if (release.status == "cancelled" && release.rolls_back == 0 &&
+        nodes.finished() > nodes.success) {
         steps.push_back({command + "create --from-release" + id,
                          "a new release of its content for the nodes that it did not finish"});
     }
@@ -118,7 +124,8 @@ bool fits(const ReleaseLine& release, Steering action) {
         case Steering::stop:
             return !is_finished(release);
         case Steering::retry:
-            return (release.status == "failed" && retriable(nodes) > 0) ||
+            return ((release.status == "failed" || is_stopped_rollback(release)) &&
+                    retriable(release) > 0) ||
                    (release.status == "success" && nodes.deferred > 0);
         case Steering::rollback:
             return is_finished(release) && touched(nodes) > 0 &&

@@ -88,6 +88,26 @@ TEST_P(ApiRollbackTest, is_refused_a_second_time_and_in_the_wrong_state) {
     EXPECT_EQ(number("SELECT COUNT(*) FROM release_tasks"), 2);
 }
 
+TEST_P(ApiRollbackTest, is_taken_up_again_after_a_stop) {
+    const ReleaseId id = failed_one();
+    const auto done = roll_back(id);
+    ASSERT_TRUE(done);
+    const ReleaseId made = done->created.id;
+    set(made, "status = 'cancelled', finished_at = '2026-01-01 00:00:00'");
+    set_row(made, 1, "status = 'success', attempt = 1");
+    set_row(made, 2, "status = 'cancelled', attempt = 1");
+    RetryRequest request;
+    request.id = made;
+    request.actor = "ann";
+    const auto retried = control().await(control().api().retry(request));
+    ASSERT_TRUE(retried) << retried.error().message;
+    EXPECT_THAT(retried->nodes, SizeIs(1));
+    EXPECT_EQ(row_field(made, 1, "status"), "success");
+    EXPECT_EQ(row_field(made, 2, "status"), "pending");
+    EXPECT_EQ(row_field(made, 2, "config_version"), "5");
+    EXPECT_THAT(control().claimable(), ElementsAre(made.value));
+}
+
 TEST_P(ApiRollbackTest, leaves_alone_what_nobody_ever_saw_and_names_it) {
     const ReleaseId id = failed_one();
     sql("UPDATE nodes SET applied_version = NULL, applied_config_version = NULL WHERE id = 2");

@@ -51,6 +51,9 @@ TEST(NextSteps, fit_each_state) {
                 ElementsAre("rollback 7"));
     EXPECT_THAT(commands(release_of("success", 1, {{node(1, "success"), node(2, "deferred")}})),
                 ElementsAre("retry 7", "rollback 7"));
+    ReleaseLine rollback = release_of("cancelled", 1, {{node(1, "success"), node(2, "cancelled")}});
+    rollback.rolls_back = 3;
+    EXPECT_THAT(commands(rollback), ElementsAre("retry 7", "rollback 7"));
     EXPECT_THAT(commands(release_of("cancelled", 0, {})), ElementsAre());
     ReleaseLine job = release_of("success", 1, {{node(1, "success")}});
     job.type = "run_job";

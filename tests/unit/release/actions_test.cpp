@@ -101,6 +101,9 @@ TEST(Actions, retries_failures_and_deferred_nodes_of_a_success) {
     EXPECT_EQ(kind(Steering::retry, finished(ReleaseStatus::failed)), Kind::allowed);
     EXPECT_EQ(kind(Steering::retry, finished(ReleaseStatus::cancelled)), Kind::refused);
     EXPECT_EQ(kind(Steering::retry, running(1)), Kind::refused);
+    SteeringState rollback = finished(ReleaseStatus::cancelled);
+    rollback.is_rollback = true;
+    EXPECT_EQ(kind(Steering::retry, rollback), Kind::allowed) << "nothing else could go on with it";
     SteeringState state = finished(ReleaseStatus::success);
     EXPECT_EQ(kind(Steering::retry, state), Kind::refused);
     state.deferred_nodes = 2;

@@ -27,10 +27,12 @@ std::vector<std::int64_t> ids(const Result<RetryPlan>& plan) {
     return found;
 }
 
-TEST(Retry, takes_failed_skipped_and_deferred_rows) {
-    const auto plan = plan_retry(rows(), ReleaseStatus::failed, {});
-    EXPECT_EQ(ids(plan), (std::vector<std::int64_t>{2, 3, 4, 5}));
-    EXPECT_EQ(plan->waived_failures, 0);
+TEST(Retry, takes_what_did_not_succeed) {
+    for (const ReleaseStatus status : {ReleaseStatus::failed, ReleaseStatus::cancelled}) {
+        const auto plan = plan_retry(rows(), status, {});
+        EXPECT_EQ(ids(plan), (std::vector<std::int64_t>{2, 3, 4, 5, 6}));
+        EXPECT_EQ(plan->waived_failures, 0);
+    }
 }
 
 TEST(Retry, takes_only_deferred_rows_of_a_success_and_waives_its_failures) {
