@@ -155,9 +155,10 @@ boost::asio::awaitable<void> Dispatcher::try_cancel(release::CancelTask what,
         co_await in_flight_.acquire();
         const Answer answer = co_await agents_.cancel(what.address, what.task_id);
         in_flight_.release();
-        const bool is_settled = answer.heard == Heard::accepted ||
-                                answer.heard == Heard::wrong_state ||
-                                answer.heard == Heard::unknown_task;
+        // One that does not know the task may have it on its way: a dispatch that was sent before
+        // the stop arrives after this.
+        const bool is_settled =
+            answer.heard == Heard::accepted || answer.heard == Heard::wrong_state;
         if (is_settled) co_return;
         co_await clock_.sleep_until(clock_.now() + delay);
         delay = std::min(delay * 2, options_.rules.retry_ceiling);

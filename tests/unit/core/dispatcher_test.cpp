@@ -94,6 +94,31 @@ TEST_F(Dispatching, goes_on_asking_to_cancel_until_the_agent_is_back) {
     EXPECT_EQ(agent.cancels, settled);
 }
 
+TEST_F(Dispatching, asks_again_to_cancel_what_arrives_after_the_first_question) {
+    agent.to_query = Heard::accepted;
+    agent.to_cancel = Heard::unknown_task;
+    start(true);
+    stop();
+    clock.advance(Millis{1'000});
+    agent.to_cancel = Heard::accepted;
+    const int unknown = agent.cancels;
+    clock.advance(Millis{10'000});
+
+    EXPECT_EQ(agent.cancels, unknown + 1);
+    lifeline->is_cut = true;
+}
+
+TEST_F(Dispatching, asks_no_more_to_cancel_once_the_release_is_over) {
+    agent.to_cancel = Heard::unknown_task;
+    stop();
+    clock.advance(Millis{1'000});
+    lifeline->is_cut = true;
+    const int before = agent.cancels;
+    clock.advance(Millis{60'000});
+
+    EXPECT_EQ(agent.cancels, before);
+}
+
 TEST_F(Dispatching, asks_a_running_node_before_it_gives_up_over_missing_content) {
     parcel = std::make_shared<Parcel>();
     agent.to_query = Heard::accepted;
