@@ -206,6 +206,22 @@ void conclude(Draft& draft) {
     draft.finish(left_out > 0 ? ReleaseStatus::failed : ReleaseStatus::success);
 }
 
+// Somebody wrote the end: it stands. What is not dispatched stays so, what runs is recorded as it
+// ends, and then the release is over like any other.
+void wind_up(Draft& draft) {
+    Release& release = draft.release;
+    look_after_running(draft);
+    if (release.counts.pending > 0) {
+        draft.skip_all_pending("the release was set to " +
+                               std::string(to_text(release.seen.status)) + " by hand");
+    }
+    if (release.counts.running > 0) {
+        draft.effects.emplace_back(DispatchNoMore{});
+    } else {
+        draft.finish(release.seen.status);
+    }
+}
+
 }  // namespace
 
 void advance(Draft& draft) {
@@ -214,24 +230,18 @@ void advance(Draft& draft) {
         draft.read_again();
         return;
     }
+    if (release.seen.is_ended) {
+        draft.let_go("the release is finished", true);
+        return;
+    }
     if (is_final(release.seen.status)) {
-        // The status stands; what is not dispatched stays so, what runs is recorded as it ends.
-        if (release.is_ended_by_hand && release.counts.pending > 0) {
-            draft.skip_all_pending("the release was set to " +
-                                   std::string(to_text(release.seen.status)) + " by hand");
-        }
-        if (!release.is_ended_by_hand || release.counts.running == 0) {
-            draft.let_go("the release is finished", true);
-        }
+        wind_up(draft);
         return;
     }
     watch_content(draft);
     watch_rows(draft);
     look_after_running(draft);
-    // Once begun a stop cannot be undone, whatever somebody writes over it.
-    const bool is_stopping =
-        release.seen.requested == Action::stop || release.seen.batch_status == BatchStatus::stopped;
-    if (is_stopping) {
+    if (is_stopping(release)) {
         carry_on_stopping(draft);
         return;
     }

@@ -55,6 +55,7 @@ struct NodeChange {
 /// Every row that is still pending becomes skipped with this reason, also rows nobody has read yet.
 struct SkipPending {
     std::string reason;
+    bool is_deferral = false;  ///< they become deferred instead: nodes that were catching up
 };
 
 /// A node row that a plan adds.

@@ -64,7 +64,8 @@ bool settle_undispatched(Draft& draft, std::size_t position) {
         return true;
     }
     if (!facts.is_enabled || facts.is_in_maintenance) {
-        NodeChange& change = draft.change_node(position, NodeStatus::skipped);
+        NodeChange& change = draft.change_node(
+            position, release.seen.catches_up ? NodeStatus::deferred : NodeStatus::skipped);
         change.error = facts.is_enabled ? "node is in maintenance" : "node is disabled";
         return true;
     }
@@ -121,6 +122,7 @@ void try_again(Draft& draft, std::size_t position, const Verdict& verdict, Milli
     if (node.is_starting) --release.starting;
     node.is_starting = false;
     node.is_cancel_sent = false;
+    node.is_in_conversation = true;  // a reading of the same step has it without
     node.row.attempt += 1;
     node.row.task_id = task_id_of(release, node.row);
     node.row.error = earlier;

@@ -93,19 +93,21 @@ void Draft::set_last_error(std::string text) {
 }
 
 void Draft::skip_all_pending(const std::string& reason) {
-    commit.skip_pending = SkipPending{reason};
+    const bool is_deferral = release.seen.catches_up;
+    commit.skip_pending = SkipPending{reason, is_deferral};
     for (BatchState& batch : release.batches) {
         if (batch.counts.pending == 0) continue;
         for (std::size_t i = batch.begin; i < batch.end; ++i) {
             NodeRow& row = release.nodes[i].row;
             if (row.status != NodeStatus::pending) continue;
-            row.status = NodeStatus::skipped;
+            row.status = is_deferral ? NodeStatus::deferred : NodeStatus::skipped;
             row.error = reason;
         }
-        batch.counts.skipped += batch.counts.pending;
-        release.counts.skipped += batch.counts.pending;
-        release.counts.pending -= batch.counts.pending;
-        batch.counts.pending = 0;
+        const int pending = batch.counts.pending;
+        for (StatusCounts* counts : {&batch.counts, &release.counts}) {
+            count(*counts, NodeStatus::pending, -pending);
+            count(*counts, is_deferral ? NodeStatus::deferred : NodeStatus::skipped, pending);
+        }
         batch.queues.clear();
     }
 }
@@ -170,7 +172,9 @@ void Draft::let_go(std::string reason, bool is_finished) {
 }
 
 void Draft::finish(ReleaseStatus status) {
-    set_status(status);
+    if (release.seen.catches_up && !is_final(release.seen.status)) status = ReleaseStatus::success;
+    if (release.seen.status != status) set_status(status);
+    release.seen.is_ended = true;
     set_batch_status(status == ReleaseStatus::success ? BatchStatus::completed
                                                       : BatchStatus::stopped);
     commit.release.is_finished = true;
@@ -182,6 +186,11 @@ void Draft::finish(ReleaseStatus status) {
     if (release.seen.requested != Action::none) commit.release.clears_action = true;
     release.seen.requested = Action::none;
     let_go("finished", true);
+}
+
+bool is_stopping(const Release& release) {
+    const Snapshot& seen = release.seen;
+    return seen.requested == Action::stop || seen.batch_status == BatchStatus::stopped;
 }
 
 std::size_t lowest_unfinished(const Release& release) {

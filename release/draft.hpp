@@ -74,6 +74,9 @@ void start_nodes(Draft& draft, BatchState& batch);
 /// A further attempt after a failure, `pause` from now; the node stays `running`.
 void try_again(Draft& draft, std::size_t position, const Verdict& verdict, Millis pause);
 
+/// Once begun a stop cannot be undone, whatever somebody writes over it.
+[[nodiscard]] bool is_stopping(const Release& release);
+
 /// Index of the lowest batch with a pending or running node; batches.size() if all are finished.
 [[nodiscard]] std::size_t lowest_unfinished(const Release& release);
 

@@ -36,6 +36,10 @@ std::optional<std::string> exceeded_rate(const Release& release, int rate_percen
     return std::nullopt;
 }
 
+int excess_deferrals(const Release& release) {
+    return std::max(release.counts.deferred - deferrals_allowed(release), 0);
+}
+
 // Whatever the nodes that are left do counts against no limit: nodes of a success that catch up. A
 // limit of time would fail that release, and with on_failure: rollback undo it everywhere.
 bool is_all_waived(const Release& release) {
@@ -66,12 +70,12 @@ std::vector<bool> waived_nodes(const Release& release) {
 
 std::optional<std::string> exceeded_limit(const Release& release) {
     const Limits& limits = release.seen.policy.limits;
-    const int allowed = deferrals_allowed(release);
-    if (release.counts.deferred > allowed) {
+    const int unwaived = release.counts.failed - release.seen.waived_failures;
+    if (const int excess = excess_deferrals(release); excess > 0 && excess + unwaived > 0) {
         return std::to_string(release.counts.deferred) + " deferred, max_unreachable is " +
-               std::to_string(allowed);
+               std::to_string(deferrals_allowed(release));
     }
-    const int failed = std::max(release.counts.failed - release.seen.waived_failures, 0);
+    const int failed = std::max(unwaived, 0);
     const bool is_unlimited = limits.failure_threshold || limits.max_batch_fail_rate_percent;
     if (!is_unlimited) {
         if (failed == 0) return std::nullopt;
@@ -146,6 +150,10 @@ int left_out_by_limit(const Release& release) {
             return node.row.status == NodeStatus::skipped &&
                    node.row.error.compare(0, not_dispatched.size(), not_dispatched) == 0;
         }));
+}
+
+int waivable(const Release& release) {
+    return release.counts.failed + excess_deferrals(release);
 }
 
 int deferrals_allowed(const Release& release) {

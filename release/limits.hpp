@@ -44,4 +44,8 @@ inline constexpr std::string_view not_dispatched = "not dispatched: ";
 /// How many nodes may be deferred.
 [[nodiscard]] int deferrals_allowed(const Release& release);
 
+/// What an operator waives who continues now: the failures, and rows deferred by hand beyond what
+/// is allowed.
+[[nodiscard]] int waivable(const Release& release);
+
 }  // namespace edgeroll::release

@@ -73,6 +73,7 @@ struct Snapshot {
     Version version;
     ReleaseStatus status = ReleaseStatus::pending;
     BatchStatus batch_status = BatchStatus::none;
+    bool is_ended = false;  ///< its end is recorded (finished_at); a final status may be by hand
     Action requested = Action::none;
     int current_batch = 0;
     int total_batches = 0;
@@ -90,7 +91,10 @@ struct Snapshot {
     std::vector<std::string> bans;        ///< digests that agents are told to refuse, newest first
     bool is_forced = false;               ///< a banned content is released all the same
     std::optional<ReleaseId> rolls_back;  ///< the release that this one undoes
-    int waived_failures = 0;              ///< failed nodes that count against no limit any more
+    /// A success whose deferred nodes get their content late: whatever becomes of them, it stays
+    /// one.
+    bool catches_up = false;
+    int waived_failures = 0;  ///< failed nodes that count against no limit any more
 
     // Between batches.
     Hold hold = Hold::none;
@@ -192,8 +196,7 @@ struct Release {
     /// that is newer than the end of the one before (SPEC.md 4.6).
     int read_for_batch = 0;
     bool is_reread_asked = false;
-    bool is_ended_by_hand = false;  ///< somebody wrote a final status while it was run here
-    bool has_new_rows = false;      ///< just observed: running rows may lack a conversation
+    bool has_new_rows = false;  ///< just observed: running rows may lack a conversation
 };
 
 /// Position of a node in Release::nodes; nothing if the release does not have it. O(log n).

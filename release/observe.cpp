@@ -159,9 +159,6 @@ void observe(Draft& draft, Snapshot snapshot) {
                         {"is", std::string(to_text(release.seen.status))}});
         }
     }
-    const bool was_open = before.is_observed && !is_final(before.seen.status);
-    release.is_ended_by_hand =
-        before.is_ended_by_hand || (was_open && is_final(release.seen.status));
     skip_late_rows(draft, before);
     release.read_for_batch = static_cast<int>(lowest_unfinished(release)) + 1;
 }

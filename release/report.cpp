@@ -51,8 +51,8 @@ bool may_try_again(const Release& release, const NodeRow& row, const Verdict& ve
     const int tried = row.attempt - row.attempts_before;
     const bool is_limited = !has_mutant(Mutant::retry_forgets_limits);
     if (is_limited && tried > release.seen.policy.retries) return false;
-    return !is_final(release.seen.status) && release.seen.problems.empty() &&
-           !exceeded_limit(release) && exceeded_time(release, now) == TimeLimit::none;
+    return release.seen.problems.empty() && !exceeded_limit(release) &&
+           exceeded_time(release, now) == TimeLimit::none;
 }
 
 // Doubles from attempt to attempt; the dispatcher spreads it.
@@ -85,17 +85,18 @@ void reported(Draft& draft, const Reported& event) {
         return;
     }
     Release& release = draft.release;
-    const bool is_stopping =
-        release.seen.requested == Action::stop || release.seen.batch_status == BatchStatus::stopped;
-    const bool is_foreign_cancel = verdict.status == NodeStatus::cancelled && !is_stopping;
-    if (!is_stopping && may_try_again(release, release.nodes[*position].row, verdict, draft.now)) {
+    const bool is_over = is_stopping(release) || is_final(release.seen.status);
+    const bool is_foreign_cancel = verdict.status == NodeStatus::cancelled && !is_over;
+    if (!is_over && may_try_again(release, release.nodes[*position].row, verdict, draft.now)) {
         try_again(draft, *position, verdict,
                   retry_pause(release.rules, release.nodes[*position].row));
         return;
     }
     NodeStatus status = is_foreign_cancel ? NodeStatus::failed : verdict.status;
     const bool is_deferred = is_away(release, release.nodes[*position].row, verdict);
-    if (is_deferred) status = NodeStatus::deferred;
+    // One that a stop keeps from catching up does so another time.
+    const bool is_put_off = status == NodeStatus::cancelled && release.seen.catches_up;
+    if (is_deferred || is_put_off) status = NodeStatus::deferred;
     const bool has_content = release.seen.type == TaskType::apply_config &&
                              release.seen.content_sha256 != reload_only_mark;
 

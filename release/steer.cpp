@@ -25,9 +25,9 @@ void waive(Draft& draft) {
     Snapshot& seen = release.seen;
     const Millis spent = worked(release, draft.now);
     const TimeLimit over = exceeded_time(release, draft.now);
-    const bool has_failed = release.counts.failed != seen.waived_failures;
+    const bool has_failed = waivable(release) != seen.waived_failures;
     if (has_failed) {
-        draft.commit.release.waived_failures = seen.waived_failures = release.counts.failed;
+        draft.commit.release.waived_failures = seen.waived_failures = waivable(release);
     }
     if (over == TimeLimit::release) {
         draft.commit.release.forgotten_work = spent;

@@ -70,6 +70,8 @@ struct CancelTask {
     Address address;
     std::string task_id;
 };
+/// The end was written by hand: conversations go on asking, but none sends its task any more.
+struct DispatchNoMore {};
 /// Ask the gate (Policy::gate) and come back with GateHeard.
 struct AskGate {
     int after_batch = 0;  ///< ordinal of the batch that was finished
@@ -83,7 +85,8 @@ struct LetGo {
     bool is_finished = false;
 };
 
-using Effect = std::variant<StartConversation, CancelTask, AskGate, ReadAgain, LetGo>;
+using Effect =
+    std::variant<StartConversation, CancelTask, DispatchNoMore, AskGate, ReadAgain, LetGo>;
 
 struct Step {
     Release next;

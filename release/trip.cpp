@@ -43,7 +43,8 @@ void halt(Draft& draft, const Reason& reason) {
     if (release.counts.running > 0) return;
     const bool is_lie = has_mutant(Mutant::skipped_counts_as_done);
     const bool is_to_undo = release.seen.policy.on_failure == OnFailure::rollback &&
-                            !release.seen.rolls_back && release.seen.current_batch > 0;
+                            !release.seen.rolls_back && !release.seen.catches_up &&
+                            release.seen.current_batch > 0;
     draft.finish(is_lie ? ReleaseStatus::success : ReleaseStatus::failed);
     draft.commit.creates_rollback = is_to_undo;
 }

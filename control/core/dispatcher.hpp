@@ -23,7 +23,7 @@ struct DispatcherOptions {
 /// throws its state away; conversations of the old one fall silent.
 struct Lifeline {
     bool is_cut = false;
-    bool is_stopping = false;  ///< the release is being stopped: nothing is dispatched any more
+    bool is_stopping = false;       ///< nothing is dispatched any more; what runs is looked after
     release::Instant good_until{};  ///< nothing is sent past it (Claim::good_until)
     std::function<void(release::Event)> report;
 

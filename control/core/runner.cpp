@@ -119,6 +119,7 @@ boost::asio::awaitable<void> Runner::read() {
     }
     trouble_delay_ = Millis{0};
     needs_read_ = false;
+    if ((*snapshot)->bans != release_.seen.bans) parcels_.clear();  // each carries them
     release::Observed observed;
     observed.snapshot = std::move(**snapshot);
     std::vector<release::Event> events;
@@ -227,6 +228,8 @@ boost::asio::awaitable<void> Runner::carry_out(std::vector<release::Effect> effe
             ask_gate(std::move(*gate));
         } else if (auto* cancel = std::get_if<release::CancelTask>(&effect)) {
             dispatcher_.cancel(std::move(*cancel), lifeline_);
+        } else if (std::holds_alternative<release::DispatchNoMore>(effect)) {
+            lifeline_->is_stopping = true;
         } else if (std::holds_alternative<release::ReadAgain>(effect)) {
             needs_read_ = true;
         } else if (const auto* let_go = std::get_if<release::LetGo>(&effect)) {

@@ -31,12 +31,13 @@ std::vector<release::ReleaseId> find_claimable(Connection& connection, const std
         "rows_seen, " +
         dialect.age_ms("rows_seen_at") +
         ", last_error, "
-        "CASE WHEN requested_action = 'stop' THEN 1 ELSE 0 END, "
+        "CASE WHEN requested_action = 'stop' OR status IN ('success', 'failed', 'cancelled') THEN "
+        "1 ELSE 0 END, "
         "CASE WHEN " +
         is_due(dialect) +
         " THEN 1 ELSE 0 END, type "
         "FROM release_tasks WHERE " +
-        is_to_be_run() + " AND " + is_lease_free(dialect) + " ORDER BY version");
+        is_unfinished() + " AND " + is_lease_free(dialect) + " ORDER BY version");
     std::vector<release::ReleaseId> found;
     std::exception_ptr failed;
     for (const Row& row : rows) {
@@ -46,8 +47,8 @@ std::vector<release::ReleaseId> find_claimable(Connection& connection, const std
         const bool is_impossible = !release::from_text<release::ReleaseStatus>(row.text(2)) ||
                                    !release::from_text<release::TaskType>(row.text(12)) ||
                                    version.value < 1;
-        const bool is_stopping = row.integer_or(10, 0) != 0;
-        const bool waits_its_turn = !is_started && !is_impossible && !is_stopping;
+        const bool is_ending = row.integer_or(10, 0) != 0;
+        const bool waits_its_turn = !is_started && !is_impossible && !is_ending;
         if (waits_its_turn) {
             Awaited awaited;
             awaited.id = id;
@@ -87,7 +88,7 @@ std::optional<release::Epoch> take_claim(Connection& connection, release::Releas
             dialect.now_plus(lease) +
             ", write_seq = write_seq + 1, "
             "updated_at = " +
-            dialect.now() + " WHERE id = ? AND " + is_to_be_run() + " AND " + is_due(dialect) +
+            dialect.now() + " WHERE id = ? AND " + is_unfinished() + " AND " + is_due(dialect) +
             " AND " + is_lease_free(dialect),
         {owner, id.value});
     if (taken != 1) return std::nullopt;
@@ -105,7 +106,7 @@ std::optional<release::Epoch> take_claim(Connection& connection, release::Releas
 std::vector<Mark> read_marks(Connection& connection, const std::string& owner) {
     const Rows rows = connection.query(
         "SELECT id, claim_epoch, " + effective_status() + ", " + effective_action() +
-            ", steer_seq FROM release_tasks WHERE " + is_to_be_run() +
+            ", steer_seq FROM release_tasks WHERE " + is_unfinished() +
             " AND claimed_by = ? AND NOT " + is_lease_free(connection.dialect()),
         {owner});
     std::vector<Mark> marks;

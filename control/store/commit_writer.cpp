@@ -138,13 +138,15 @@ void record_release_changes(Connection& connection, const Claim& claim, const Co
         row.detail.emplace_back("batch", std::to_string(*commit.release.current_batch));
         rows.push_back(std::move(row));
     }
-    if (commit.release.status && *commit.release.status != commit.expected_status) {
+    // An end that somebody wrote by hand changes no status, and is an end all the same.
+    const release::ReleaseStatus status = commit.release.status.value_or(commit.expected_status);
+    if (commit.release.is_finished || status != commit.expected_status) {
         release::HistoryRow row;
-        row.kind = "release_" + std::string(to_text(*commit.release.status));
+        row.kind = "release_" + std::string(to_text(status));
         if (commit.release.last_error && !commit.release.last_error->empty()) {
             row.detail.emplace_back("reason", fitted(*commit.release.last_error));
         }
-        const bool is_start = *commit.release.status == release::ReleaseStatus::running;
+        const bool is_start = status == release::ReleaseStatus::running;
         rows.insert(is_start ? rows.begin() : rows.end(), std::move(row));
     }
     add_history(connection, claim.release, claim.owner, rows);
@@ -164,7 +166,7 @@ Committed write_commit(Connection& connection, const Claim& claim, const Commit&
     if (!is_end) record_release_changes(connection, claim, commit);
     if (!write_node_changes(connection, claim, commit.nodes)) return Committed::stale;
     if (commit.skip_pending &&
-        !skip_pending_rows(connection, claim.release, claim.owner, commit.skip_pending->reason)) {
+        !skip_pending_rows(connection, claim.release, claim.owner, *commit.skip_pending)) {
         return Committed::stale;
     }
     if (is_end) record_release_changes(connection, claim, commit);

@@ -42,19 +42,23 @@ void add_history(Connection& connection, release::ReleaseId id, const std::strin
 }
 
 bool skip_pending_rows(Connection& connection, release::ReleaseId id, const std::string& actor,
-                       const std::string& reason) {
+                       const release::SkipPending& skip) {
     const std::string now = connection.dialect().now();
-    const std::string text = fitted(reason);
+    const std::string text = fitted(skip.reason);
+    const std::string status = skip.is_deferral ? "deferred" : "skipped";
     const std::int64_t recorded = connection.execute(
         "INSERT INTO release_events (release_task_id, node_id, actor, kind, detail) "
-        "SELECT release_task_id, node_id, ?, 'node_skipped', ? FROM release_task_nodes "
-        "WHERE release_task_id = ? AND " +
+        "SELECT release_task_id, node_id, ?, 'node_" +
+            status +
+            "', ? FROM release_task_nodes "
+            "WHERE release_task_id = ? AND " +
             is_pending_row() + " ORDER BY batch, node_id",
         {fitted(actor, word_bytes_max), detail_text({{"reason", text}}), id.value});
-    const std::int64_t skipped = connection.execute(
-        "UPDATE release_task_nodes SET status = 'skipped', error_msg = ?, finished_at = " + now +
-            ", updated_at = " + now + " WHERE release_task_id = ? AND " + is_pending_row(),
-        {text, id.value});
+    const std::int64_t skipped =
+        connection.execute("UPDATE release_task_nodes SET status = '" + status +
+                               "', error_msg = ?, finished_at = " + now + ", updated_at = " + now +
+                               " WHERE release_task_id = ? AND " + is_pending_row(),
+                           {text, id.value});
     return recorded == skipped;
 }
 

@@ -20,9 +20,9 @@ using Detail = std::vector<std::pair<std::string, std::string>>;
 void add_history(Connection& connection, release::ReleaseId id, const std::string& actor,
                  const std::vector<release::HistoryRow>& rows);
 
-/// Marks every row of the release that is still pending as skipped, with a history row for each.
-/// False: a row was added in between, so that the caller must undo its transaction.
+/// Does to every row of the release that is still pending what `skip` says, with a history row for
+/// each. False: a row was added in between, so that the caller must undo its transaction.
 [[nodiscard]] bool skip_pending_rows(Connection& connection, release::ReleaseId id,
-                                     const std::string& actor, const std::string& reason);
+                                     const std::string& actor, const release::SkipPending& skip);
 
 }  // namespace edgeroll::control

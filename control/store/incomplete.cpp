@@ -63,7 +63,7 @@ void give_up(Connection& connection, const std::string& owner, const Awaited& aw
             is_untouched(dialect),
         {reason, awaited.rows, awaited.rows, awaited.id.value});
     if (failed != 1) return;
-    if (!skip_pending_rows(connection, awaited.id, owner, "not dispatched: " + reason)) return;
+    if (!skip_pending_rows(connection, awaited.id, owner, {"not dispatched: " + reason})) return;
     release::HistoryRow row;
     row.kind = "release_failed";
     row.detail.emplace_back("reason", reason);

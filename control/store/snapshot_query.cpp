@@ -46,6 +46,8 @@ void read_steering(Snapshot& snapshot, const Row& row) {
     if (const auto since = row.integer(26)) {
         snapshot.since_last_finish = release::Millis{std::max<std::int64_t>(*since, 0)};
     }
+    snapshot.is_ended = row.integer_or(27, 0) != 0;
+    snapshot.catches_up = row.integer_or(28, 0) != 0;
 }
 
 /// @param unknown_action the text of requested_action if it is no known word
@@ -64,7 +66,7 @@ std::optional<Snapshot> read_release(Connection& connection, const Claim& claim,
             ", 0), batch_work_start_ms, paused_at IS NOT NULL, " + connection.dialect().utc_ms() +
             ", steer_seq, (SELECT " + connection.dialect().age_ms("MAX(finished_at)") +
             " FROM release_task_nodes WHERE release_task_id = release_tasks.id AND status IN "
-            "('success', 'failed', 'cancelled', 'deferred')) "
+            "('success', 'failed', 'cancelled', 'deferred')), finished_at IS NOT NULL, catches_up "
             "FROM release_tasks WHERE id = ? AND claim_epoch = ? AND claimed_by = ?",
         {claim.release.value, claim.epoch.value, claim.owner});
     if (rows.empty()) return std::nullopt;

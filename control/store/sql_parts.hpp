@@ -8,11 +8,13 @@
 
 namespace edgeroll::control {
 
-/// Columns are prefixed with `table`, e.g. "release_tasks." or "". A release that has ended stays
-/// ended whatever is written into its status afterwards (SPEC.md 4.6); only a retry begins it anew.
+/// What has no recorded end: somebody has to see to it, and later releases on its nodes wait. Also
+/// a release whose status is no known word (the core fails it and says why), and one whose final
+/// status was written by hand (its end is recorded, with what belongs to an end). One that has
+/// ended stays ended whatever is written into its status afterwards (SPEC.md 4.6); only a retry
+/// begins it anew. Columns are prefixed with `table`, e.g. "release_tasks." or "".
 [[nodiscard]] inline std::string is_unfinished(const std::string& table = "") {
-    return "(" + table + "status IN ('pending', 'running', 'paused') AND " + table +
-           "finished_at IS NULL)";
+    return table + "finished_at IS NULL";
 }
 
 /// MySQL compares words as if blanks stood behind the shorter one, the program does not: to both, a
@@ -27,12 +29,6 @@ namespace edgeroll::control {
     return "CASE WHEN " + table +
            "status IN ('pending', 'running', 'paused', 'success', 'failed', 'cancelled') AND " +
            has_no_blank_behind(table + "status") + " THEN " + table + "status ELSE 'running' END";
-}
-
-/// What somebody has to see to: also a release whose status is no known word (written by hand) and
-/// that never ended; the core fails it and says why.
-[[nodiscard]] inline std::string is_to_be_run() {
-    return "(status NOT IN ('success', 'failed', 'cancelled') AND finished_at IS NULL)";
 }
 
 /// An unknown word counts as no action; reading the release says so and clears it.
@@ -51,12 +47,13 @@ namespace edgeroll::control {
            has_no_blank_behind(table + "status") + ")";
 }
 
-/// Its time has come; a stop waits for no time. A text that is no time (SQLite takes any) is due:
-/// reading the release says so as a problem, instead of nobody ever saying anything.
+/// Its time has come; a stop, also one by a final status, waits for no time. A text that is no time
+/// (SQLite takes any) is due: reading the release says so as a problem, instead of nobody ever
+/// saying anything.
 [[nodiscard]] inline std::string is_due(const Dialect& dialect) {
     const std::string time = dialect.written_time("not_before");
     return "(" + time + " IS NULL OR " + time + " <= " + dialect.now() +
-           " OR requested_action = 'stop')";
+           " OR requested_action = 'stop' OR status IN ('success', 'failed', 'cancelled'))";
 }
 
 [[nodiscard]] inline std::string is_lease_free(const Dialect& dialect) {

@@ -75,6 +75,7 @@ Picture picture_of(const release::Snapshot& seen) {
     add("id", text(seen.id));
     add("version", text(seen.version));
     add("status", text(to_text(seen.status)));
+    add("is_ended", text(seen.is_ended));
     add("batch_status", text(to_text(seen.batch_status)));
     add("requested", text(to_text(seen.requested)));
     add("current_batch", text(seen.current_batch));

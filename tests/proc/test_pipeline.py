@@ -65,6 +65,44 @@ class Pipeline(ProcCase):
         self.assertEqual(self.node_rows(1, "status")[1], ["skipped"])
         self.assert_counters(1)
 
+    def wait_end_is_recorded(self, number):
+        wait_until(lambda: self.release_row(number, "finished_at")[0], lambda: f"an end\n{self.describe(number)}")
+        self.assert_counters(number)
+
+    def test_final_status_written_by_hand_is_an_end_like_any_other(self):
+        edges = self.edges(3)
+        self.control()
+        self.insert_nodes(edges)
+        self.insert_config(1, plain(1))
+        edges[0].hold()
+        self.insert_release(1, [[1], [2, 3]])
+        edges[0].wait_ran(1)
+        self.database.execute("UPDATE release_tasks SET status = 'cancelled' WHERE id = 1")
+        self.wait_node(1, 2, "skipped")
+        self.assertEqual(self.release_row(1, "finished_at"), [None], "a node still runs")
+        edges[0].let_go()
+        self.wait_end_is_recorded(1)
+        self.assertEqual(self.release_row(1, "status, batch_status"), ["cancelled", "stopped"])
+        self.assertEqual(self.node_rows(1, "status"), [["success"], ["skipped"], ["skipped"]])
+        self.assertEqual([edge.ran() for edge in edges[1:]], [[], []])
+        self.assertEqual(self.database.rows("SELECT kind FROM release_events WHERE release_task_id = 1 "
+                                            "ORDER BY id DESC LIMIT 1"), [["release_cancelled"]])
+
+    def test_final_status_written_while_nobody_runs_it_is_recorded_too(self):
+        edges = self.edges(1)
+        control = self.control(RELEASE_EXECUTOR_ENABLED=0)
+        self.insert_nodes(edges)
+        self.insert_config(1, plain(1))
+        self.insert_release(1, [[1]])
+        self.database.execute("UPDATE release_tasks SET status = 'failed' WHERE id = 1")
+        control.program.stop(5)
+        control.settings["RELEASE_EXECUTOR_ENABLED"] = 1
+        control.start()
+        self.wait_end_is_recorded(1)
+        self.assertEqual(self.release_row(1, "status, batch_status"), ["failed", "stopped"])
+        self.assertEqual(self.node_rows(1), [["1", "skipped", ""]])
+        self.assertEqual(edges[0].ran(), [])
+
     def test_failure_in_the_first_batch_keeps_the_others_from_being_asked(self):
         first = self.edge(1, AGENT_COMMAND_TIMEOUT_SEC=5)
         first.program.stop()

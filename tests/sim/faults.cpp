@@ -23,6 +23,7 @@ constexpr std::array<Kind, fault_kinds> kinds{{
     {"operator_pause_action", 0.1},
     {"operator_continue", 0.30},
     {"operator_stop", 0.03},
+    {"release_ended_by_hand", 0.02},
     {"row_failed_by_hand", 0.05},
     {"row_success_by_hand", 0.05},
     {"row_added_late", 0.05},

@@ -24,6 +24,7 @@ enum class Fault {
     operator_pause_action,
     operator_continue,
     operator_stop,
+    release_ended_by_hand,
     row_failed_by_hand,
     row_success_by_hand,
     row_added_late,

@@ -38,7 +38,18 @@ void Operator::interfere() {
     edit_nodes();
 }
 
+bool Operator::end_by_hand(ReleaseRow& release) {
+    if (!faults_.happens(Fault::release_ended_by_hand)) return false;
+    const auto status = rng_.pick(
+        std::vector{ReleaseStatus::failed, ReleaseStatus::cancelled, ReleaseStatus::success});
+    note("status of " + name_of(release) + " = " + std::string(release::to_text(status)));
+    release.status = status;
+    release.is_ended_by_hand = true;
+    return true;
+}
+
 void Operator::steer(ReleaseRow& release) {
+    if (end_by_hand(release)) return;
     if (release.requested == Action::stop) {
         // In vain, once the stop has begun.
         if (!rng_.chance(0.2) || !faults_.happens(Fault::operator_continue)) return;
@@ -79,6 +90,14 @@ void Operator::steer(ReleaseRow& release) {
     }
 }
 
+void Operator::cut_in(release::ReleaseId id) {
+    if (!rng_.chance(0.2)) return;
+    timeline_.after(Millis{rng_.between(0, 20)}, [this, id] {
+        ReleaseRow& release = database_.release_row(id);
+        if (!release.finished_at && !release::is_final(release.status)) steer(release);
+    });
+}
+
 void Operator::announce(ReleaseRow& release) {
     if (rng_.chance(0.5)) ++release.steer_seq;
 }
@@ -101,7 +120,7 @@ void Operator::change_limits(ReleaseRow& release) {
 bool Operator::perhaps_retry() {
     const auto is_unfinished = [](const TaskRow& row) {
         return row.status == NodeStatus::failed || row.status == NodeStatus::skipped ||
-               row.status == NodeStatus::deferred;
+               row.status == NodeStatus::deferred || row.status == NodeStatus::cancelled;
     };
     std::vector<release::ReleaseId> candidates;
     for (const auto& [id, release] : database_.releases()) {

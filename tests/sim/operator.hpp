@@ -15,6 +15,8 @@ class Operator {
 
     /// Perhaps does something to one of the unfinished releases, or to a node.
     void interfere();
+    /// A commit of this release is on its way: perhaps something is asked for meanwhile.
+    void cut_in(release::ReleaseId id);
     /// Perhaps takes nodes of a finished release up again. False: nobody did.
     bool perhaps_retry();
     /// Of all retries so far, for the time that everything may take.
@@ -23,6 +25,8 @@ class Operator {
     void settle();
 
   private:
+    /// True if it wrote a final status.
+    bool end_by_hand(ReleaseRow& release);
     void steer(ReleaseRow& release);
     void change_limits(ReleaseRow& release);
     /// Half of them use the API: its owner is told by steer_seq.

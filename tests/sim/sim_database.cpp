@@ -24,7 +24,8 @@ namespace {
 
 /// Its time has come; a stop waits for no time.
 bool is_due(const ReleaseRow& row, Instant now) {
-    return !row.not_before || *row.not_before <= now || row.requested == Action::stop;
+    return !row.not_before || *row.not_before <= now || row.requested == Action::stop ||
+           is_final(row.status);
 }
 
 }  // namespace
@@ -41,7 +42,7 @@ std::vector<Version> SimDatabase::blockers(const ReleaseRow& row,
     for (const TaskRow& task : rows)
         mine.insert(task.node);
     for (const auto& [id, other] : releases_) {
-        if (id == row.id || is_over(other)) continue;
+        if (id == row.id || other.finished_at) continue;
         if (other.version >= row.version && other.current_batch == 0) continue;
         const auto& theirs = rows_.at(id);
         const bool shares = std::any_of(theirs.begin(), theirs.end(),
@@ -55,13 +56,14 @@ std::vector<Version> SimDatabase::blockers(const ReleaseRow& row,
 std::vector<ReleaseId> SimDatabase::claimable(int limit, Instant now) {
     std::vector<ReleaseRow*> open;
     for (auto& [id, row] : releases_) {
-        if (!is_over(row) && !has_lease(row, now)) open.push_back(&row);
+        if (!row.finished_at && !has_lease(row, now)) open.push_back(&row);
     }
     std::sort(open.begin(), open.end(),
               [](const ReleaseRow* a, const ReleaseRow* b) { return a->version < b->version; });
     std::vector<ReleaseId> found;
     for (ReleaseRow* row : open) {
-        const bool waits_its_turn = row->current_batch == 0 && row->requested != Action::stop;
+        const bool is_ending = row->requested == Action::stop || is_final(row->status);
+        const bool waits_its_turn = row->current_batch == 0 && !is_ending;
         if (waits_its_turn && !is_complete(*row, now)) continue;
         if (!is_due(*row, now) || static_cast<int>(found.size()) >= limit) continue;
         if (waits_its_turn && !blockers(*row, rows_.at(row->id)).empty()) continue;
@@ -74,7 +76,7 @@ std::optional<Epoch> SimDatabase::claim(const std::string& owner, ReleaseId id, 
     const auto found = releases_.find(id);
     if (found == releases_.end()) return std::nullopt;
     ReleaseRow& row = found->second;
-    if (is_over(row) || has_lease(row, now) || !is_due(row, now)) return std::nullopt;
+    if (row.finished_at || has_lease(row, now) || !is_due(row, now)) return std::nullopt;
     const ReleaseRow before = row;
     row.claimed_by = owner;
     ++row.claim_epoch.value;
@@ -100,7 +102,7 @@ void SimDatabase::give_back(const control::Claim& claim, Instant) {
 std::vector<control::Mark> SimDatabase::marks(const std::string& owner, Instant now) const {
     std::vector<control::Mark> found;
     for (const auto& [id, row] : releases_) {
-        if (row.claimed_by != owner || is_over(row) || !has_lease(row, now)) continue;
+        if (row.claimed_by != owner || row.finished_at || !has_lease(row, now)) continue;
         control::Mark mark;
         mark.release = id;
         mark.epoch = row.claim_epoch;

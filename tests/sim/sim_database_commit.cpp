@@ -65,11 +65,11 @@ void apply(const NodeChange& change, TaskRow& row, Instant now) {
 
 }  // namespace
 
-void skip_pending(std::vector<TaskRow>& rows, const std::string& reason, Instant now) {
+void skip_pending(std::vector<TaskRow>& rows, const SkipPending& skip, Instant now) {
     for (TaskRow& task : rows) {
         if (task.status != NodeStatus::pending) continue;
-        task.status = NodeStatus::skipped;
-        task.error = reason;
+        task.status = skip.is_deferral ? NodeStatus::deferred : NodeStatus::skipped;
+        task.error = skip.reason;
         task.finished_at = now;
     }
 }
@@ -116,6 +116,7 @@ std::optional<Snapshot> SimDatabase::read(const control::Claim& claim, Instant n
     seen.id = row.id;
     seen.version = row.version;
     seen.status = row.status;
+    seen.is_ended = row.finished_at.has_value();
     seen.batch_status = row.batch_status;
     seen.requested = row.requested;
     seen.current_batch = row.current_batch;
@@ -213,7 +214,7 @@ control::Committed SimDatabase::commit(const control::Claim& claim, const Commit
         if (task == nullptr || task->status != change.from) return Committed::stale;
         apply(change, *task, now);
     }
-    if (commit.skip_pending) skip_pending(rows, commit.skip_pending->reason, now);
+    if (commit.skip_pending) skip_pending(rows, *commit.skip_pending, now);
     recount(row, rows);
     for (const NodeChange& change : commit.nodes)
         applied(change, row, *find_row(rows, change.node));

@@ -26,7 +26,7 @@ void SimDatabase::give_up_waiting(ReleaseRow& row, Instant now) {
     row.batch_status = BatchStatus::stopped;
     row.last_error = reason;
     row.finished_at = now;
-    skip_pending(rows, "not dispatched: " + reason, now);
+    skip_pending(rows, {"not dispatched: " + reason}, now);
     recount(row, rows);
 }
 

@@ -27,7 +27,8 @@ std::optional<Version> former_content(const TaskRow& row, const InventoryRow& no
 
 bool may_retry(NodeStatus row, ReleaseStatus release) {
     if (release == ReleaseStatus::success) return row == NodeStatus::deferred;
-    return row == NodeStatus::failed || row == NodeStatus::skipped || row == NodeStatus::deferred;
+    return row == NodeStatus::failed || row == NodeStatus::skipped || row == NodeStatus::deferred ||
+           row == NodeStatus::cancelled;
 }
 
 void take_up(TaskRow& row) {
@@ -51,6 +52,7 @@ void begin_anew(ReleaseRow& row) {
     row.last_error.clear();
     row.started_at.reset();
     row.finished_at.reset();
+    row.is_ended_by_hand = false;
     row.hold_until.reset();
     row.paused_at.reset();
     row.lease_until.reset();
@@ -87,7 +89,7 @@ bool SimDatabase::is_overtaken(const ReleaseRow& row) const {
     for (const TaskRow& task : rows_.at(row.id))
         mine.insert(task.node);
     return std::any_of(releases_.begin(), releases_.end(), [&](const auto& entry) {
-        if (entry.second.version <= row.version || is_over(entry.second)) return false;
+        if (entry.second.version <= row.version || entry.second.finished_at) return false;
         const auto& theirs = rows_.at(entry.first);
         return std::any_of(theirs.begin(), theirs.end(),
                            [&](const TaskRow& task) { return mine.contains(task.node); });
@@ -115,7 +117,9 @@ bool SimDatabase::retry(ReleaseId id, const std::set<NodeId>& named) {
             take_up(task);
             continue;
         }
-        if (task.status == NodeStatus::skipped) task.is_left_out = true;
+        const bool is_undone =
+            task.status == NodeStatus::skipped || task.status == NodeStatus::cancelled;
+        if (is_undone) task.is_left_out = true;
         if (task.status == NodeStatus::failed) ++row.failed_nodes;
         if (task.status == NodeStatus::success) ++row.success_nodes;
     }

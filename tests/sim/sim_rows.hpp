@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "release/commit.hpp"
 #include "release/model.hpp"
 
 namespace edgeroll::sim {
@@ -30,12 +31,8 @@ struct ReleaseRow {
     std::int64_t steer_seq = 0;
     int rows_seen = -1;  ///< of a half-inserted release
     release::Instant rows_grew_at{};
+    bool is_ended_by_hand = false;  ///< no column: an operator wrote the final status
 };
-
-/// Ended, whatever was written into its status afterwards.
-[[nodiscard]] inline bool is_over(const ReleaseRow& row) {
-    return release::is_final(row.status) || row.finished_at.has_value();
-}
 
 struct TaskRow {
     std::int64_t row_id = 0;
@@ -67,7 +64,8 @@ struct InventoryRow {
 };
 
 /// Every row that is still pending becomes skipped.
-void skip_pending(std::vector<TaskRow>& rows, const std::string& reason, release::Instant now);
+void skip_pending(std::vector<TaskRow>& rows, const release::SkipPending& skip,
+                  release::Instant now);
 /// The counters of the release, from its rows (I4).
 void recount(ReleaseRow& release, const std::vector<TaskRow>& rows);
 

@@ -192,6 +192,7 @@ SimStore::Awaitable<control::Committed> SimStore::commit(const Claim& claim,
     std::function<control::Committed()> apply = [server = &server_, copy = claim, commit] {
         return server->database.commit(copy, commit, server->timeline.now());
     };
+    if (server_.on_commit_sent) server_.on_commit_sent(id);
     auto written = co_await call("commit", id, std::move(apply));
     if (!written || *written != control::Committed::done) {
         server_.witness.was_disturbed(owner_, id);

@@ -29,6 +29,9 @@ struct DatabaseServer {
     Instant down_until{};                                ///< an outage: nothing is executed before
     std::map<release::ReleaseId, Instant> locked_until;  ///< rows that a transaction holds
 
+    /// Called when a commit sets out.
+    std::function<void(release::ReleaseId)> on_commit_sent;
+
     [[nodiscard]] bool is_locked(release::ReleaseId id) const {
         const auto found = locked_until.find(id);
         return found != locked_until.end() && timeline.now() < found->second;

@@ -75,6 +75,14 @@ void Witness::taken(const SimNode& node, const agent::apply::Offer& offer, bool 
         violated("intent", node.name() + " got " + offer.task_id + " without an intent");
     }
     if (!offer.epoch) return;
+    // Its sender, paused perhaps, lost the claim while it was on the wire: the owner knows nothing
+    // of it, and may have been told a moment ago that the agent does not have the task.
+    const auto intent = intents_.find(offer.task_id);
+    const bool is_ours = intent != intents_.end() && database_ != nullptr;
+    if (is_ours && is_new &&
+        *offer.epoch < database_->releases().at(intent->second.release).claim_epoch) {
+        late_.insert(offer.task_id);
+    }
     Epoch& highest = highest_epoch_[node.id()][offer.version];
     if (*offer.epoch < highest) {
         violated("I3", node.name() + (is_new ? " took " : " answered ") + offer.task_id +

@@ -89,8 +89,14 @@ void Witness::committed(const control::Claim& claim, const ReleaseRow& before,
         violated("I3", name_of(after) + ": a write of epoch " + std::to_string(claim.epoch.value) +
                            " took effect in epoch " + std::to_string(before.claim_epoch.value));
     }
-    if (release::is_final(before.status) && !is_same(before, rows_before, after, rows)) {
+    if (before.finished_at && !is_same(before, rows_before, after, rows)) {
         violated("I5", name_of(after) + " was finished and has changed");
+    }
+    if (before.is_ended_by_hand && after.status != before.status) {
+        violated("I5", name_of(after) + " has another end than was written by hand");
+    }
+    if (after.finished_at && !release::is_final(after.status)) {
+        violated("I5", name_of(after) + " has an end and is not finished");
     }
     if (after.current_batch < before.current_batch) {
         violated("I1", name_of(after) + ": current_batch went back");
@@ -132,7 +138,11 @@ void Witness::committed(const control::Claim& claim, const ReleaseRow& before,
     check_steering(before, after, has_settled);
     check_opening(before, rows_before, after);
     check_time(before, after);
-    if (release::is_final(after.status)) check_finish(after, rows);
+    if (after.finished_at) {
+        check_finish(after, rows);
+    } else if (release::is_final(after.status) && !after.is_ended_by_hand) {
+        violated("I5", name_of(after) + " is finished and has no time of its end");
+    }
 }
 
 void Witness::check_dispatch(const ReleaseRow& before, const std::vector<TaskRow>& rows_before,
@@ -280,8 +290,8 @@ void Witness::check_finish(const ReleaseRow& release, const std::vector<TaskRow>
             violated("I5", name_of(release) + " is finished with " + name_of(row) + " " +
                                std::string(release::to_text(row.status)));
         }
-        if (release.status != ReleaseStatus::success) continue;
-        if (row.status == NodeStatus::cancelled) {
+        if (release.status != ReleaseStatus::success || release.is_ended_by_hand) continue;
+        if (row.status == NodeStatus::cancelled && !row.is_left_out) {
             violated("I6", name_of(release) + " is a success with " + name_of(row) + " " +
                                std::string(release::to_text(row.status)));
         }
@@ -295,7 +305,8 @@ void Witness::check_finish(const ReleaseRow& release, const std::vector<TaskRow>
                                " skipped: " + row.error);
         }
     }
-    if (release.status != ReleaseStatus::success) return;
+    // A success that somebody wrote by hand is taken at its word.
+    if (release.status != ReleaseStatus::success || release.is_ended_by_hand) return;
     const auto read_at = read_at_.find(release.id);
     std::vector<TaskRow> known = rows;
     for (TaskRow& row : known) {
@@ -311,7 +322,7 @@ void Witness::check_finish(const ReleaseRow& release, const std::vector<TaskRow>
 void Witness::check_end() {
     for (const auto& [id, release] : database_->releases()) {
         const auto& rows = database_->rows(id);
-        if (!release::is_final(release.status)) {
+        if (!release.finished_at) {
             violated("I7", name_of(release) + " is not finished: " + words(release) + " " +
                                release.last_error);
         }

@@ -18,8 +18,8 @@ World::World(std::uint64_t seed, bool keeps_text)
       faults_(rng_.fork()),
       witness_(timeline_, trace_, plan_.options.rules.node_timeout),
       database_(plan_.lease, &witness_),
-      server_{database_,         timeline_,   faults_, trace_, witness_,
-              plan_.latency_max, plan_.lease, {},      {},     {}},
+      server_{database_,   timeline_, faults_, trace_, witness_, plan_.latency_max,
+              plan_.lease, {},        {},      {},     {}},
       network_{nodes_,
                timeline_,
                faults_,
@@ -32,6 +32,7 @@ World::World(std::uint64_t seed, bool keeps_text)
       operator_(database_, timeline_, faults_, trace_, rng_.fork()) {
     witness_.watch(database_);
     server_.on_written = [this](const std::string& owner) { perhaps_crash(owner); };
+    server_.on_commit_sent = [this](release::ReleaseId id) { operator_.cut_in(id); };
     network_.on_delivered = [this](const std::string& owner) { perhaps_crash(owner); };
     build_fleet();
     build_releases();
@@ -57,7 +58,7 @@ bool World::is_everything_finished() const {
     if (releases_to_come_ > 0) return false;
     const auto& releases = database_.releases();
     return std::all_of(releases.begin(), releases.end(),
-                       [](const auto& entry) { return release::is_final(entry.second.status); });
+                       [](const auto& entry) { return entry.second.finished_at.has_value(); });
 }
 
 void World::run_while(Instant end, bool ends_when_finished) {

@@ -49,6 +49,27 @@ TEST_P(CallbackTest, is_due_once_the_release_is_finished) {
     EXPECT_THAT(calls[0].body, HasSubstr(R"("version":43)"));
 }
 
+TEST_P(CallbackTest, is_due_for_an_end_that_was_written_by_hand) {
+    const ReleaseId id = add_whole_release(42, {1});
+    sql("UPDATE release_tasks SET callback_url = 'https://example.net/', status = 'cancelled'");
+    auto claim = control().claim(id);
+    ASSERT_TRUE(claim);
+    const auto snapshot = control().read(*claim);
+    ASSERT_TRUE(snapshot);
+    EXPECT_FALSE(snapshot->is_ended);
+    Commit finish;
+    finish.expected_status = ReleaseStatus::cancelled;
+    finish.release.is_finished = true;
+    finish.skip_pending = release::SkipPending{"by hand"};
+    EXPECT_EQ(control().commit(*claim, finish), Committed::done);
+
+    EXPECT_THAT(history(id), Contains("release_cancelled"));
+    const auto calls = due();
+    ASSERT_THAT(calls, SizeIs(1));
+    EXPECT_THAT(calls[0].body, HasSubstr(R"("status":"cancelled")"));
+    EXPECT_TRUE(control().read(*claim)->is_ended);
+}
+
 TEST_P(CallbackTest, is_given_to_one_asker_and_comes_back_when_its_pause_is_over) {
     const ReleaseId id = finished_release(42, "https://example.net/");
     EXPECT_THAT(due(), SizeIs(1));

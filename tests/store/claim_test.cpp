@@ -155,14 +155,28 @@ TEST_P(ClaimTest, waits_for_not_before) {
 TEST_P(ClaimTest, leaves_finished_releases_alone) {
     const ReleaseId id = add_whole_release(1, {1});
     for (const char* status : {"success", "failed", "cancelled"}) {
-        sql("UPDATE release_tasks SET status = ?", {status});
+        sql("UPDATE release_tasks SET status = ?, finished_at = ?", {status, long_ago});
         EXPECT_THAT(control().claimable(), IsEmpty()) << status;
         EXPECT_FALSE(control().claim(id)) << status;
     }
+    sql("UPDATE release_tasks SET finished_at = NULL");
     for (const char* status : {"pending", "running", "paused"}) {
         sql("UPDATE release_tasks SET status = ?, lease_expires_at = NULL", {status});
         EXPECT_TRUE(control().claim(id)) << status;
     }
+}
+
+// Somebody wrote a final status: its end is to be recorded, whatever else it would wait for.
+TEST_P(ClaimTest, takes_a_release_that_was_ended_by_hand) {
+    const ReleaseId id = add_whole_release(1, {1});
+    for (const char* status : {"success", "failed", "cancelled"}) {
+        sql("UPDATE release_tasks SET status = ?, not_before = ?, total_nodes = 5, "
+            "lease_expires_at = NULL",
+            {status, far_ahead});
+        EXPECT_THAT(control().claimable(), ElementsAre(id.value)) << status;
+        EXPECT_TRUE(control().claim(id)) << status;
+    }
+    EXPECT_EQ(text("SELECT COALESCE(last_error, '') FROM release_tasks"), "");
 }
 
 TEST_P(ClaimTest, lists_in_the_order_of_versions_up_to_the_limit) {
@@ -187,7 +201,8 @@ TEST_P(ClaimTest, holds_back_the_later_of_two_releases_that_share_a_node) {
     const auto snapshot = control().read(*claim);
     EXPECT_THAT(snapshot->blockers, ElementsAre(Version{1}));
     ASSERT_TRUE(control().await(control().store().give_back(*claim)));
-    sql("UPDATE release_tasks SET status = 'success' WHERE version = 1");
+    sql("UPDATE release_tasks SET status = 'success', finished_at = ? WHERE version = 1",
+        {long_ago});
     EXPECT_THAT(control().claimable(), ElementsAre(late.value));
 }
 

@@ -99,7 +99,8 @@ class Rows {
         if (commit.skip_pending) {
             for (release::NodeRow& row : nodes) {
                 if (row.status != release::NodeStatus::pending) continue;
-                row.status = release::NodeStatus::skipped;
+                row.status = commit.skip_pending->is_deferral ? release::NodeStatus::deferred
+                                                              : release::NodeStatus::skipped;
                 row.error = commit.skip_pending->reason;
             }
         }
@@ -145,6 +146,7 @@ class Rows {
             if (row.status == release::NodeStatus::failed) row.attempts_before = row.attempt + 1;
         }
         header.status = release::ReleaseStatus::pending;
+        header.is_ended = false;
         header.batch_status = release::BatchStatus::none;
         header.requested = release::Action::none;
         header.hold = release::Hold::none;
@@ -175,6 +177,7 @@ class Rows {
         if (change.total_nodes) header.total_nodes = *change.total_nodes;
         if (change.content_sha256) header.content_sha256 = *change.content_sha256;
         if (change.last_error) header.last_error = *change.last_error;
+        if (change.is_finished) header.is_ended = true;
         if (change.clears_action) header.requested = release::Action::none;
         if (change.waived_failures) header.waived_failures = *change.waived_failures;
         if (change.batch_work_start) header.batch_work_start = *change.batch_work_start;
@@ -220,6 +223,7 @@ class Desk {
     std::vector<release::AskGate> gates;              ///< all questions since the beginning
     std::vector<release::StartConversation> started;  ///< all since the beginning
     std::vector<release::CancelTask> cancelled;
+    bool is_dispatch_over = false;
     bool is_let_go = false;
     std::string let_go_reason;
     std::vector<std::string> violations;
@@ -251,6 +255,8 @@ class Desk {
                 let_go_reason = go->reason;
             } else if (const auto* ask = std::get_if<release::AskGate>(&effect)) {
                 gates.push_back(*ask);
+            } else if (std::holds_alternative<release::DispatchNoMore>(effect)) {
+                is_dispatch_over = true;
             } else {
                 reads_again = true;
             }

@@ -89,15 +89,17 @@ void keep_it_short(Connection& connection, const Steered& steered, release::Retr
 }
 
 /// As if it had not started, but for the rows that stay and the content, which was fixed then.
-void begin_anew(Connection& connection, release::ReleaseId id, int waived_failures) {
+void begin_anew(Connection& connection, release::ReleaseId id, int waived_failures,
+                bool catches_up) {
     connection.execute(
         "UPDATE release_tasks SET status = 'pending', batch_status = NULL, current_batch = 0, "
         "started_at = NULL, finished_at = NULL, paused_at = NULL, paused_ms = 0, hold = NULL, "
         "hold_until = NULL, batch_work_start_ms = 0, last_error = NULL, requested_action = NULL, "
         "lease_expires_at = NULL, callback_state = NULL, callback_tries = 0, callback_at = NULL, "
-        "rows_seen = NULL, rows_seen_at = NULL, waived_failures = ?, updated_at = " +
+        "rows_seen = NULL, rows_seen_at = NULL, waived_failures = ?, catches_up = ?, updated_at "
+        "= " +
             connection.dialect().now() + " WHERE id = ?",
-        {std::int64_t{waived_failures}, id.value});
+        {std::int64_t{waived_failures}, std::int64_t{catches_up ? 1 : 0}, id.value});
 }
 
 void take_up(Connection& connection, release::ReleaseId id,
@@ -169,7 +171,7 @@ Retried retry_release(Connection& connection, const RetryRequest& request) {
         if (request.tolerates_all) keep_it_short(connection, steered, *plan);
         const int waived = plan->waived_failures +
                            (request.tolerates_all ? static_cast<int>(plan->taken.size()) : 0);
-        begin_anew(connection, request.id, waived);
+        begin_anew(connection, request.id, waived, request.tolerates_all);
         take_up(connection, request.id, plan->taken);
         if (plan->waived_failures > 0) mark_left_alone(connection, request.id);
         record(connection, request, *plan);

@@ -19,12 +19,14 @@ class OneAgent final : public Agents {
     release::TaskStatus status = release::TaskStatus::pending;  ///< where it accepts
     release::Heard to_reference = release::Heard::accepted;     ///< a dispatch without payload
     bool holds_content = false, is_there = false;
+    std::vector<std::string> bans;  ///< what the last dispatch told
     int dispatches = 0, queries = 0, cancels = 0, references = 0, questions = 0;
 
     awaitable<release::Answer> dispatch(release::Address, std::string,
-                                        std::shared_ptr<const Parcel>, Sending sending,
+                                        std::shared_ptr<const Parcel> parcel, Sending sending,
                                         release::Millis) override {
         ++dispatches;
+        bans = parcel->bans;
         if (sending == Sending::by_reference) ++references;
         return say(sending == Sending::by_reference ? to_reference : to_dispatch);
     }

@@ -107,6 +107,19 @@ TEST_F(Running, records_the_answer_that_meets_a_row_changed_by_hand_before_anybo
     EXPECT_TRUE(store.is_given_back);
 }
 
+TEST_F(Running, tells_a_ban_that_came_while_it_ran) {
+    EXPECT_TRUE(agent.bans.empty());
+    rows.header.bans = {std::string(64, 'b')};
+    rows.header.policy.retries = 1;
+    const int dispatches = agent.dispatches;
+    clock.advance(Millis{6'000});  // a renewal reads again
+    agent.status = release::TaskStatus::failed;
+    clock.advance(Millis{10'000});
+
+    EXPECT_GT(agent.dispatches, dispatches) << "there is a further attempt";
+    EXPECT_EQ(agent.bans, rows.header.bans);
+}
+
 TEST_F(Running, does_not_ask_again_for_an_answer_that_a_stale_commit_left_unwritten) {
     store.before_commit = [&] { rows.header.requested = release::Action::pause; };
     const int queries = agent.queries;

@@ -44,6 +44,22 @@ TEST_F(Attempts, runs_the_node_again_under_a_new_task_id) {
     EXPECT_THAT(rows.find(n1)->error, testing::HasSubstr("bad"));
 }
 
+// Its last word was kept over a commit that came to nothing, and meets the reading that follows.
+TEST_F(Attempts, begins_one_conversation_where_a_reading_and_a_failure_come_together) {
+    desk.observe();
+    Observed observed;
+    observed.snapshot = rows.read();
+    desk.state = Release{};
+    desk.started.clear();
+    desk.give(
+        {observed, desk.make_report(n1, NodeStatus::failed, FailureKind::exec_failed, "bad")});
+
+    ASSERT_EQ(desk.started.size(), 2U);
+    EXPECT_EQ(desk.started[0].task_id, "apply_config_127.0.0.1_42_2");
+    EXPECT_FALSE(desk.started[0].asks_first);
+    EXPECT_EQ(desk.started[1].node, n2);
+}
+
 TEST_F(Attempts, doubles_the_pause_up_to_its_ceiling) {
     rows.header.policy.retries = 9;
     desk.state.rules.retry_ceiling = seconds(6);

@@ -122,5 +122,63 @@ TEST_F(Deferral, counts_the_attempts_from_the_last_retry) {
     EXPECT_EQ(rows.find(n1)->status, NodeStatus::deferred);
 }
 
+// A success whose deferred nodes are back: n1 has the content, n2 and n3 are to get it.
+struct CatchingUp : testing::Test {
+    Rows rows{{1, 1, 1}};
+    Desk desk{rows};
+
+    void SetUp() override {
+        rows.find(n1)->status = NodeStatus::success;
+        rows.header.policy.limits.max_unreachable = {2, false};
+        rows.header.content_sha256 = rows.header.content.sha256;
+        rows.header.catches_up = true;
+        rows.header.waived_failures = 2;
+    }
+    void expect_as_before() const {
+        EXPECT_EQ(rows.header.status, ReleaseStatus::success);
+        EXPECT_EQ(rows.header.batch_status, BatchStatus::completed);
+        EXPECT_TRUE(rows.header.is_ended);
+        EXPECT_EQ(rows.count(NodeStatus::deferred), 2);
+        EXPECT_THAT(desk.violations, testing::IsEmpty());
+    }
+};
+
+TEST_F(CatchingUp, stays_a_success_when_it_is_stopped) {
+    rows.header.policy.max_parallel = 1;
+    desk.observe();
+    ASSERT_EQ(rows.find(n2)->status, NodeStatus::running);
+    desk.request(Action::stop);
+    EXPECT_EQ(rows.find(n3)->status, NodeStatus::deferred);
+    EXPECT_EQ(desk.cancelled.size(), 1U);
+    desk.report(n2, NodeStatus::cancelled);
+    expect_as_before();
+}
+
+TEST_F(CatchingUp, stays_a_success_when_it_is_stopped_before_it_began) {
+    rows.header.requested = Action::stop;
+    desk.observe();
+    expect_as_before();
+    EXPECT_TRUE(desk.started.empty());
+}
+
+TEST_F(CatchingUp, stays_a_success_when_its_content_may_not_be_sent_any_more) {
+    rows.header.policy.on_failure = OnFailure::rollback;
+    rows.header.policy.max_parallel = 1;
+    desk.observe();
+    rows.header.problems = {"the content of version 42 is banned"};
+    desk.observe();
+    desk.report(n2, NodeStatus::failed, FailureKind::unreachable, "away");
+    expect_as_before();
+    EXPECT_EQ(rows.rollbacks, 0);
+    EXPECT_THAT(rows.header.last_error, testing::HasSubstr("banned"));
+}
+
+TEST_F(CatchingUp, puts_off_nodes_that_are_in_maintenance_or_away_again) {
+    rows.find(n2)->facts.is_in_maintenance = true;
+    desk.observe();
+    desk.report(n3, NodeStatus::failed, FailureKind::unreachable, "away");
+    expect_as_before();
+}
+
 }  // namespace
 }  // namespace edgeroll::release

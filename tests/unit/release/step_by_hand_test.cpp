@@ -55,13 +55,58 @@ TEST_F(StepByHand, leaves_a_final_status_written_by_hand_and_records_what_still_
     desk.observe();
     EXPECT_EQ(rows.find(n3)->status, NodeStatus::skipped);
     EXPECT_FALSE(desk.is_let_go);
+    EXPECT_TRUE(desk.is_dispatch_over);
     desk.report(n1, NodeStatus::success);
+    EXPECT_FALSE(rows.header.is_ended);
     desk.report(n2, NodeStatus::success);
 
     EXPECT_EQ(rows.header.status, ReleaseStatus::cancelled);
+    EXPECT_EQ(rows.header.batch_status, BatchStatus::stopped);
+    EXPECT_TRUE(rows.header.is_ended);
     EXPECT_EQ(rows.header.success_nodes, 2);
     EXPECT_TRUE(desk.is_let_go);
     expect_sound(desk);
+}
+
+// Nobody ran it when the status was written, or whoever did crashed before the end was recorded.
+TEST_F(StepByHand, records_the_end_that_was_written_while_nobody_looked) {
+    for (const ReleaseStatus end :
+         {ReleaseStatus::success, ReleaseStatus::failed, ReleaseStatus::cancelled}) {
+        Rows rows({1, 1, 2});
+        rows.find(n1)->status = NodeStatus::running;
+        rows.find(n1)->task_id = "apply_config_127.0.0.1_42";
+        rows.find(n2)->status = NodeStatus::failed;
+        rows.header.status = end;
+        rows.header.hold = Hold::review;
+        Desk desk(rows);
+
+        desk.observe();
+        ASSERT_EQ(desk.started.size(), 1U) << "what still runs is asked for";
+        EXPECT_TRUE(desk.started[0].asks_first);
+        EXPECT_TRUE(desk.is_dispatch_over);
+        desk.report(n1, NodeStatus::cancelled);
+
+        EXPECT_EQ(rows.find(n1)->status, NodeStatus::cancelled) << "not a failure of the node";
+        EXPECT_EQ(rows.find(n3)->status, NodeStatus::skipped);
+        EXPECT_EQ(rows.header.status, end);
+        EXPECT_TRUE(rows.header.is_ended);
+        EXPECT_EQ(rows.header.hold, Hold::none);
+        EXPECT_TRUE(desk.is_let_go);
+        expect_sound(desk);
+    }
+}
+
+TEST_F(StepByHand, ignores_a_status_written_after_the_recorded_end) {
+    Rows rows({1});
+    rows.header.is_ended = true;
+    rows.header.status = ReleaseStatus::running;
+    Desk desk(rows);
+
+    desk.observe();
+
+    EXPECT_TRUE(desk.is_let_go);
+    EXPECT_EQ(rows.header.status, ReleaseStatus::running);
+    EXPECT_TRUE(desk.started.empty());
 }
 
 TEST_F(StepByHand, fails_when_a_node_is_deferred_that_must_not_be) {

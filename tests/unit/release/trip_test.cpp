@@ -129,6 +129,27 @@ TEST_F(Trip, stands_after_a_failure_over_a_takeover) {
     EXPECT_EQ(rows.history.size(), said);
 }
 
+TEST_F(Trip, goes_on_past_rows_that_were_deferred_by_hand_once_an_operator_continues) {
+    rows = Rows({1, 1, 2});
+    rows.header.policy.on_failure = OnFailure::pause;
+    rows.find(NodeId{3})->status = NodeStatus::deferred;
+    desk.observe();
+    EXPECT_EQ(rows.header.hold, Hold::failure);
+    EXPECT_THAT(rows.header.last_error, testing::HasSubstr("1 deferred, max_unreachable is 0"));
+
+    desk.request(Action::resume);
+    EXPECT_EQ(rows.header.waived_failures, 1);
+    EXPECT_EQ(rows.header.status, ReleaseStatus::running);
+    desk.report(NodeId{1}, NodeStatus::failed, FailureKind::exec_failed, "no");
+    EXPECT_EQ(rows.header.hold, Hold::none) << "the other node of the batch still runs";
+    desk.report(NodeId{2}, NodeStatus::success);
+    EXPECT_EQ(rows.header.hold, Hold::failure) << "a failure beside the waived one counts";
+    desk.request(Action::resume);
+
+    EXPECT_EQ(rows.header.status, ReleaseStatus::success);
+    EXPECT_EQ(rows.header.waived_failures, 2);
+}
+
 TEST_F(Trip, holds_before_the_first_batch_when_a_row_was_failed_by_hand) {
     rows.header.policy.on_failure = OnFailure::pause;
     rows.find(n3)->status = NodeStatus::failed;
