@@ -29,7 +29,7 @@ std::string describe(const UrlProber::Finding& finding) {
 boost::asio::awaitable<apply::StepResult> prove_version(UrlProber& prober, tls::rt::Clock& clock,
                                                         Proof proof) {
     const std::string wanted = std::to_string(proof.version.value);
-    std::string last = "none";
+    std::string last;
     int good_answers = 0;
     while (clock.now() < proof.until && !proof.is_stopping()) {
         const auto left = std::min(one_try, proof.until - clock.now());
@@ -41,13 +41,15 @@ boost::asio::awaitable<apply::StepResult> prove_version(UrlProber& prober, tls::
             result.output = proof.url + " answers " + wanted;
             co_return result;
         }
-        last = describe(finding);
+        // A try that the end cut short says less than the one before it.
+        const bool is_cut_short = finding.status == 0 && clock.now() >= proof.until;
+        if (!is_cut_short || last.empty()) last = describe(finding);
         const auto next = std::min(clock.now() + pause, proof.until);
         co_await clock.sleep_until(next);
     }
     if (proof.is_stopping()) co_return failed_step("interrupted");
     co_return failed_step("AGENT_VERIFY_URL " + proof.url + " does not answer version " + wanted +
-                          "; its last answer was " + last);
+                          "; its last answer was " + (last.empty() ? "none" : last));
 }
 
 }  // namespace edgeroll::agent

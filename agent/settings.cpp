@@ -48,9 +48,9 @@ void add_commands(std::vector<Setting>& table, CommandSettings& s) {
     add("AGENT_PURGE_CMD", s.purge,
         "does a purge_cache task; $EDGEROLL_PAYLOAD is the file with its payload");
     add("AGENT_JOBS_DIR", s.jobs_folder, "programs that run_job tasks may name");
-    table.push_back(
-        tls::rt::seconds_setting("AGENT_COMMAND_TIMEOUT_SEC", s.timeout, Millis(1),
-                                 "each command but jobs; past it its process group is killed"));
+    table.push_back(tls::rt::seconds_setting(
+        "AGENT_COMMAND_TIMEOUT_SEC", s.timeout, Millis(1),
+        "each command of an apply_config; past it its process group is killed"));
     table.push_back(
         tls::rt::number_setting("AGENT_COMMAND_NICE", s.niceness, -20, 19, "their niceness"));
 }

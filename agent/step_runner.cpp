@@ -137,7 +137,7 @@ StepResult StepRunner::put_back(const Task& task) {
 StepResult StepRunner::command(const std::string& text, StepName step, const Task& task,
                                Millis time_left, const Interrupt& interrupt) {
     if (text.empty()) return nothing_to_do("no command is set");
-    return execute(command_of({"/bin/sh", "-c", text}, step, task), command_bound(), time_left,
+    return execute(command_of({"/bin/sh", "-c", text}, step, task), command_bound(task), time_left,
                    interrupt);
 }
 
@@ -152,7 +152,7 @@ StepResult StepRunner::hook(const std::string& name, StepName step, const Task& 
     if (::access(path.c_str(), X_OK) != 0) {
         return failed_step("hook " + path + " is not executable: chmod +x it or remove it");
     }
-    return execute(command_of({path}, step, task), command_bound(), time_left, interrupt);
+    return execute(command_of({path}, step, task), command_bound(task), time_left, interrupt);
 }
 
 StepResult StepRunner::purge(const Task& task, Millis time_left, const Interrupt& interrupt) {
@@ -196,6 +196,12 @@ Command StepRunner::command_of(std::vector<std::string> arguments, StepName step
     command.environment = command_environment(files_, task, step);
     command.niceness = settings_.niceness;
     return command;
+}
+
+StepRunner::Bound StepRunner::command_bound(const Task& task) const {
+    // Of the other types a task is hardly more than its command: the task's time is the command's.
+    const bool is_apply = task.type == apply::TaskType::apply_config;
+    return {is_apply ? settings_.timeout : Millis::max(), "AGENT_COMMAND_TIMEOUT_SEC"};
 }
 
 StepResult StepRunner::execute(Command command, Bound bound, Millis time_left,

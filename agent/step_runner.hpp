@@ -35,9 +35,7 @@ class StepRunner {
     };
     apply::StepResult execute(Command command, Bound bound, Millis time_left,
                               const Interrupt& interrupt);
-    [[nodiscard]] Bound command_bound() const {
-        return {settings_.timeout, "AGENT_COMMAND_TIMEOUT_SEC"};
-    }
+    [[nodiscard]] Bound command_bound(const Task& task) const;
 
     Files& files_;
     Processes& processes_;

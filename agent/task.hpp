@@ -30,7 +30,7 @@ struct Task {
 struct CommandSettings {
     std::string check, reload, verify, verify_url, hooks_folder;
     std::string purge, jobs_folder;
-    release::Millis timeout{60'000};  ///< of each command but jobs
+    release::Millis timeout{60'000};  ///< of each command of an apply_config
     int niceness = 10;
 };
 

@@ -18,12 +18,17 @@ struct Parts {
     int open = 0;
 };
 
+CallbackOutcome outcome_of(const Callback& call, const CallbackSender::Answer& answer) {
+    if (answer.is_taken) return CallbackOutcome::done;
+    return call.is_last ? CallbackOutcome::given_up : CallbackOutcome::failed;
+}
+
 void tell(Parts& parts, const Callback& call, const CallbackSender::Answer& answer) {
-    const bool is_over = answer.is_taken || call.is_last;
-    parts.observer.note(answer.is_taken ? Severity::info : Severity::warn,
-                        answer.is_taken ? "callback_done"
-                        : is_over       ? "callback_given_up"
-                                        : "callback_failed",
+    const CallbackOutcome outcome = outcome_of(call, answer);
+    parts.observer.note(outcome == CallbackOutcome::done ? Severity::info : Severity::warn,
+                        outcome == CallbackOutcome::done     ? "callback_done"
+                        : outcome == CallbackOutcome::failed ? "callback_failed"
+                                                             : "callback_given_up",
                         {{"release", std::to_string(call.release.value)},
                          {"try", std::to_string(call.tries)},
                          {"answer", answer.message}});
@@ -33,12 +38,10 @@ awaitable<void> make(std::shared_ptr<Parts> parts, Callback call) {
     const CallbackSender::Answer answer =
         co_await parts->sender.send(call.url, call.body, call.key);
     tell(*parts, call, answer);
-    if (answer.is_taken || call.is_last) {
-        const release::Result<void> settled =
-            co_await parts->store.settle(call.release, answer.is_taken, answer.message);
-        // Not written down: it is sent once more, under the same key.
-        if (!settled) parts->observer.database_error(settled.error().outcome);
-    }
+    const release::Result<void> settled =
+        co_await parts->store.settle(call.release, outcome_of(call, answer), answer.message);
+    // Not written down: it is sent once more, under the same key.
+    if (!settled) parts->observer.database_error(settled.error().outcome);
     --parts->open;
 }
 

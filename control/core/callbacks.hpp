@@ -22,6 +22,9 @@ struct Callback {
     bool is_last = false;
 };
 
+/// What became of a try: taken, to be tried again, or the last one and not taken.
+enum class CallbackOutcome { done, failed, given_up };
+
 /// The database, as callbacks see it. Any number of processes may ask: each call is given to one.
 class CallbackStore {
   public:
@@ -29,8 +32,9 @@ class CallbackStore {
     /// Finished releases whose call is due, oldest first; their next try is written down before
     /// they are returned. @param limit > 0
     virtual awaitable<release::Result<std::vector<Callback>>> due(int limit) = 0;
-    /// The call was answered (`done`), or was the last one and was not (`given_up`); with history.
-    virtual awaitable<release::Result<void>> settle(release::ReleaseId id, bool is_done,
+    /// Writes down what became of a try, with history. Changes nothing for a release that was
+    /// retried meanwhile.
+    virtual awaitable<release::Result<void>> settle(release::ReleaseId id, CallbackOutcome outcome,
                                                     std::string answer) = 0;
 };
 

@@ -76,17 +76,30 @@ std::vector<Callback> take_due(Connection& connection, int limit) {
     return calls;
 }
 
+std::string_view word_of(CallbackOutcome outcome) {
+    switch (outcome) {
+        case CallbackOutcome::done:
+            return "done";
+        case CallbackOutcome::failed:
+            return "failed";
+        case CallbackOutcome::given_up:
+            break;
+    }
+    return "given_up";
+}
+
 void write_down(Connection& connection, const std::string& actor, release::ReleaseId id,
-                bool is_done, const std::string& answer) {
+                CallbackOutcome outcome, const std::string& answer) {
     Transaction transaction(connection, Transaction::Kind::write);
-    const std::string state = is_done ? "done" : "given_up";
+    const std::string word{word_of(outcome)};
+    const std::string state = outcome == CallbackOutcome::failed ? "due" : word;
     const std::int64_t settled = connection.execute(
         "UPDATE release_tasks SET callback_state = ?, write_seq = write_seq + 1, "
         "updated_at = updated_at WHERE id = ? AND callback_state = 'due' AND callback_tries > 0",
         {state, id.value});
     if (settled != 1) return;  // retried meanwhile, perhaps over again: its next end is told
     release::HistoryRow row;
-    row.kind = "callback_" + state;
+    row.kind = "callback_" + word;
     row.detail.emplace_back("answer", fitted(answer));
     add_history(connection, id, actor, {row});
     transaction.commit();
@@ -101,11 +114,11 @@ class CallbackDatabase final : public CallbackStore {
         auto work = [limit](Connection& connection) { return take_due(connection, limit); };
         return threads_.run(Access::write, std::move(work), Urgency::normal);
     }
-    awaitable<release::Result<void>> settle(release::ReleaseId id, bool is_done,
+    awaitable<release::Result<void>> settle(release::ReleaseId id, CallbackOutcome outcome,
                                             std::string answer) override {
-        auto work = [id, is_done, answer = std::move(answer),
+        auto work = [id, outcome, answer = std::move(answer),
                      actor = actor_](Connection& connection) {
-            write_down(connection, actor, id, is_done, answer);
+            write_down(connection, actor, id, outcome, answer);
         };
         return threads_.run(Access::write, std::move(work), Urgency::normal);
     }

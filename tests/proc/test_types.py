@@ -45,7 +45,8 @@ class Types(ProcCase):
         self.assert_refused(self.one_control, number, "rollback", says="cannot be undone")
 
     def test_purge_hands_its_payload_to_the_nodes_own_command(self):
-        purges = {"AGENT_PURGE_CMD": f"printf '%s %s\\n' \"$EDGEROLL_TASK_ID\" \"$(cat \"$EDGEROLL_PAYLOAD\")\" >>'{self.trace}'"}
+        purges = {"AGENT_COMMAND_TIMEOUT_SEC": 0.2,  # not for purges, which may take longer
+                  "AGENT_PURGE_CMD": f"sleep 0.5; printf '%s %s\\n' \"$EDGEROLL_TASK_ID\" \"$(cat \"$EDGEROLL_PAYLOAD\")\" >>'{self.trace}'"}
         edges = self.edges(2, **purges)
         without = self.edge(3)
         self.insert_nodes([*edges, without])

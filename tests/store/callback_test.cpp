@@ -7,6 +7,7 @@ namespace {
 using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::SizeIs;
 
 class CallbackTest : public StoreTest {
@@ -27,8 +28,8 @@ class CallbackTest : public StoreTest {
     std::vector<Callback> due(int limit = 10) {
         return control().get(control().callbacks().due(limit));
     }
-    void settle(ReleaseId id, bool is_done) {
-        const auto settled = control().await(control().callbacks().settle(id, is_done, "204"));
+    void settle(ReleaseId id, CallbackOutcome outcome) {
+        const auto settled = control().await(control().callbacks().settle(id, outcome, "204"));
         EXPECT_TRUE(settled);
     }
 };
@@ -80,14 +81,32 @@ TEST_P(CallbackTest, is_given_to_one_asker_and_comes_back_when_its_pause_is_over
     EXPECT_EQ(again[0].tries, 2);
 }
 
+TEST_P(CallbackTest, stays_due_after_a_failed_try_and_its_history_says_so) {
+    const ReleaseId id = finished_release(42, "https://example.net/");
+    ASSERT_THAT(due(), SizeIs(1));
+    settle(id, CallbackOutcome::failed);
+    EXPECT_THAT(history(id), Contains("callback_failed"));
+    EXPECT_THAT(due(), IsEmpty()) << "not before its pause is over";
+    sql("UPDATE release_tasks SET callback_at = '2020-01-01 00:00:00'");
+    EXPECT_THAT(due(), SizeIs(1));
+}
+
+TEST_P(CallbackTest, of_a_retried_release_is_not_touched_by_the_end_before) {
+    const ReleaseId id = finished_release(42, "https://example.net/");
+    ASSERT_THAT(due(), SizeIs(1));
+    sql("UPDATE release_tasks SET callback_state = NULL, callback_tries = 0");
+    settle(id, CallbackOutcome::failed);
+    EXPECT_THAT(history(id), Not(Contains("callback_failed")));
+}
+
 TEST_P(CallbackTest, is_never_due_again_when_it_was_taken_or_given_up) {
     const ReleaseId taken = finished_release(42, "https://example.net/");
     const ReleaseId refused = finished_release(43, "https://example.net/");
     sql("UPDATE release_tasks SET callback_tries = 14 WHERE id = ?", {refused.value});
     for (const Callback& call : due())
         EXPECT_EQ(call.is_last, call.release == refused);
-    settle(taken, true);
-    settle(refused, false);
+    settle(taken, CallbackOutcome::done);
+    settle(refused, CallbackOutcome::given_up);
     sql("UPDATE release_tasks SET callback_at = '2020-01-01 00:00:00'");
     EXPECT_THAT(due(), IsEmpty());
     EXPECT_THAT(history(taken), Contains("callback_done"));
@@ -102,7 +121,7 @@ TEST_P(CallbackTest, is_due_again_for_the_end_of_a_retry) {
     sql("UPDATE release_tasks SET callback_state = 'due', callback_tries = 0, callback_at = NULL, "
         "finished_at = '2030-01-01 00:00:00.250' WHERE id = ?",
         {id.value});
-    settle(id, true);
+    settle(id, CallbackOutcome::done);
     const auto second = due();
     ASSERT_THAT(second, SizeIs(1));
     EXPECT_NE(second[0].key, first[0].key) << "whoever drops repeated keys must not drop this";

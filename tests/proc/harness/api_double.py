@@ -1,5 +1,6 @@
-"""A control that answers by script: the API's contract without anything behind it."""
+"""A web server that answers by script: an API without anything behind it, a gate, a receiver of callbacks."""
 import json
+import ssl
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
@@ -14,10 +15,11 @@ def refusal(status, code, message):
 
 
 class ApiDouble:
-    """Answers on address:8080. `on` gives the answers of a call in their order, the last one for ever."""
+    """Answers on address:port. `on` gives the answers of a call in their order, the last one for ever.
+    tls: the (certificate, key) to serve https with."""
 
-    def __init__(self, address):
-        self.url = f"http://{address}:8080"
+    def __init__(self, address, tls=None, port=8080):
+        self.url = f"{'https' if tls else 'http'}://{address}:{port}"
         self.requests = []  # (method, path, query, body, headers)
         self._answers = {}
         self._lock = threading.Lock()
@@ -43,10 +45,30 @@ class ApiDouble:
             def log_message(self, *_):
                 pass
 
-        self._server = ThreadingHTTPServer((address, 8080), Handler)
-        self._server.daemon_threads = True
+        class Server(ThreadingHTTPServer):
+            daemon_threads = True
+
+            def get_request(self):
+                connection, peer = super().get_request()
+                if double.context:  # the handshake is the business of the connection's own thread
+                    connection = double.context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
+                return connection, peer
+
+            def handle_error(self, *_):
+                pass  # a client that refuses our certificate
+
+        self.context = None
+        if tls:
+            self.present(*tls)
+        self._server = Server((address, port), Handler)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
         self._thread.start()
+
+    def present(self, certificate, key):
+        """Shows this certificate from the next connection on."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, key)
+        self.context = context
 
     def on(self, method, path, *answers):
         """answers: data, or (status, body), or a function of (query, body) that gives either."""

@@ -72,6 +72,15 @@ class Addresses:
                 return False
         return True
 
+    @classmethod
+    def local_port(cls):
+        """A free port of 127.0.0.1, for what must be reached by the name localhost."""
+        for attempt in range(5000):
+            port = 20000 + (os.getpid() * 7 + attempt) % 12000
+            if cls._is_free("127.0.0.1", port):
+                return port
+        raise AssertionError("no free port on 127.0.0.1")
+
     def edge(self):
         self._edges += 1
         return f"{self.network}.{self._edges}"

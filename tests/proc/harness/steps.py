@@ -55,9 +55,9 @@ class ReleaseSteps:
     def two_call_agent(self, number, **options):
         return self.keep(TwoCallAgent(f"edge-{number}", self.addresses.edge(), self.certs, **options))
 
-    def web(self):
+    def web(self, address=None, **options):
         """A web server that answers by script: gates, callbacks."""
-        return self.keep(ApiDouble(self.addresses.control()))
+        return self.keep(ApiDouble(address or self.addresses.control(), **options))
 
     # ---- what an operator does ----
 

@@ -154,6 +154,21 @@ TEST(ExecutorTypes, have_times_of_their_own_when_the_dispatch_says_none) {
     EXPECT_EQ(patient.apply(dispatch).status, TaskStatus::success) << "the dispatch's time counts";
 }
 
+TEST(ExecutorTypes, are_not_bounded_by_the_time_of_commands) {
+    const TemporaryFolder root;
+    ExecutorSettings settings;
+    settings.commands.timeout = Millis(100);
+    settings.commands.purge = settings.commands.reload = settings.commands.verify = "sleep 0.4";
+    Edge edge(root, settings);
+    for (const char* type : {"purge_cache", "reload"}) {
+        const auto report = edge.apply(task_of(type, 1));
+        EXPECT_EQ(report.status, TaskStatus::success) << type << ": " << report.last_error;
+    }
+    const auto applied = edge.apply(dispatch_of(1, payload({{"a", "1"}})));
+    EXPECT_EQ(applied.status, TaskStatus::failed);
+    EXPECT_THAT(applied.last_error, HasSubstr("AGENT_COMMAND_TIMEOUT_SEC")) << "its commands are";
+}
+
 TEST(ExecutorTypes, are_cancelled_while_they_run) {
     for (const char* type : {"purge_cache", "reload"}) {
         const TemporaryFolder root;
