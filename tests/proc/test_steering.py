@@ -59,6 +59,7 @@ class Steering(ProcCase):
         wait_until(lambda: self.events_of(number, "action_refused"), lambda: self.describe(number))
         self.agents.let_go()
         self.wait_status(number, "success")
+        self.assertEqual(self.release_row(number, "last_error"), [None])
 
     # ---- through a process that does not own it ----
 
