@@ -78,6 +78,7 @@ NodeChange& Draft::change_node(std::size_t position, NodeStatus to) {
 void Draft::set_status(ReleaseStatus status) {
     release.seen.status = status;
     commit.release.status = status;
+    commit.status_after = commit.nodes.size();
 }
 
 void Draft::set_batch_status(BatchStatus status) {
@@ -155,6 +156,7 @@ void Draft::note(std::string kind, std::vector<std::pair<std::string, std::strin
     row.node = node;
     row.kind = std::move(kind);
     row.detail = std::move(detail);
+    row.after_nodes = commit.nodes.size();
     commit.history.push_back(std::move(row));
 }
 

@@ -31,6 +31,8 @@ class Steering(ProcCase):
         self.agents.let_go(1)
         self.wait_hold(number, "review", 1)
         self.assertEqual((self.agents.asked(), self.release_row(number, "requested_action")), ([1], [None]))
+        kinds = [kind for [kind] in self.database.rows("SELECT kind FROM release_events ORDER BY id")]
+        self.assertLess(kinds.index("node_success"), kinds.index("paused"), kinds)
         self.ask(number, "continue")
         self.wait_node(number, 3, "running")
         self.ask(number, "stop")
