@@ -115,7 +115,7 @@ void Draft::wake(Instant at) {
     wake_at = std::min(wake_at, at);
 }
 
-void Draft::begin_hold(Hold hold, Instant until) {
+void Draft::stand(Hold hold, Instant until) {
     Snapshot& seen = release.seen;
     seen.hold = hold;
     release.hold_until = until;
@@ -125,6 +125,10 @@ void Draft::begin_hold(Hold hold, Instant until) {
     if (seen.current_batch > 0 && seen.status != ReleaseStatus::paused) {
         set_status(ReleaseStatus::paused);
     }
+}
+
+void Draft::begin_hold(Hold hold, Instant until) {
+    stand(hold, until);
     note("hold", {{"for", std::string(to_text(hold))}});
 }
 

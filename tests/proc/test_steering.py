@@ -42,6 +42,7 @@ class Steering(ProcCase):
         self.wait_status(number, "cancelled")
         self.assertEqual(self.statuses(number)[3], "success")  # it could not be cancelled: its real outcome
         self.assertEqual([len(self.events_of(number, kind)) for kind in ("paused", "continued", "stop_started")], [1, 1, 1])
+        self.assertNotIn("window", str(self.database.rows("SELECT detail FROM release_events WHERE kind = 'hold'")))
         self.assert_counters(number)
 
     def test_sql_sets_a_running_release_to_paused(self):
