@@ -46,9 +46,11 @@ class Steering(ProcCase):
         self.assert_counters(number)
 
     def test_sql_sets_a_running_release_to_paused(self):
-        number = self.begin(self.control())
+        control = self.control()
+        number = self.begin(control)
         self.database.execute(f"UPDATE release_tasks SET status = 'paused' WHERE id = {number}")
         wait_until(lambda: self.events_of(number, "status_changed_by_hand"), lambda: self.describe(number))
+        self.assertIn("waits for 1 running node to finish first", control.release(number)["waitingFor"]["reason"])
         self.agents.let_go(1)  # its end is recorded, and nothing follows
         self.wait_row(number, status="paused", batch_status="paused", success_nodes=1)
         self.assertEqual(self.agents.asked(), [1])
