@@ -157,6 +157,7 @@ bool open_batch(Draft& draft, std::size_t index) {
         const Millis spent = worked(release, draft.now);
         seen.current_batch = ordinal;
         draft.commit.release.current_batch = ordinal;
+        draft.commit.batch_after = draft.commit.nodes.size();
         draft.commit.release.batch_work_start = seen.batch_work_start = spent;
     }
     draft.set_batch_status(BatchStatus::running);

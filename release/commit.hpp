@@ -1,6 +1,7 @@
 // What a step wants written: one transaction, guarded by the claim's epoch (docs/architecture.md).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -72,6 +73,7 @@ struct HistoryRow {
     std::optional<NodeId> node;
     std::string kind;
     std::vector<std::pair<std::string, std::string>> detail;
+    std::size_t after_nodes = 0;  ///< it came about when so many of the commit's `nodes` had
 };
 
 struct Commit {
@@ -82,6 +84,9 @@ struct Commit {
     std::int64_t expected_steer_seq = 0;  ///< the same for what the API changes (limits, retries)
     ReleaseChange release;
     std::vector<NodeChange> nodes;  ///< at most 500, distinct nodes
+    /// As HistoryRow::after_nodes, of the rows that the store writes about the release: the change
+    /// of its status and `batch_started`. The history tells causes before their effects.
+    std::size_t status_after = 0, batch_after = 0;
     std::optional<SkipPending> skip_pending;
     std::vector<PlannedNode> planned;
     std::vector<HistoryRow> history;

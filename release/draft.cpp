@@ -78,6 +78,7 @@ NodeChange& Draft::change_node(std::size_t position, NodeStatus to) {
 void Draft::set_status(ReleaseStatus status) {
     release.seen.status = status;
     commit.release.status = status;
+    commit.status_after = commit.nodes.size();
 }
 
 void Draft::set_batch_status(BatchStatus status) {
@@ -116,7 +117,7 @@ void Draft::wake(Instant at) {
     wake_at = std::min(wake_at, at);
 }
 
-void Draft::begin_hold(Hold hold, Instant until) {
+void Draft::stand(Hold hold, Instant until) {
     Snapshot& seen = release.seen;
     seen.hold = hold;
     release.hold_until = until;
@@ -126,6 +127,10 @@ void Draft::begin_hold(Hold hold, Instant until) {
     if (seen.current_batch > 0 && seen.status != ReleaseStatus::paused) {
         set_status(ReleaseStatus::paused);
     }
+}
+
+void Draft::begin_hold(Hold hold, Instant until) {
+    stand(hold, until);
     note("hold", {{"for", std::string(to_text(hold))}});
 }
 
@@ -157,6 +162,7 @@ void Draft::note(std::string kind, std::vector<std::pair<std::string, std::strin
     row.node = node;
     row.kind = std::move(kind);
     row.detail = std::move(detail);
+    row.after_nodes = commit.nodes.size();
     commit.history.push_back(std::move(row));
 }
 

@@ -30,7 +30,9 @@ struct Draft {
     void skip_all_pending(const std::string& reason);
     /// Asks for a wake-up at that time, or earlier if somebody asks for that.
     void wake(Instant at);
-    /// Stands between batches until `until` (or until an operator says so), and says so.
+    /// Stands between batches until `until` (or until an operator says so).
+    void stand(Hold hold, Instant until);
+    /// The same, and says so in the history.
     void begin_hold(Hold hold, Instant until);
     /// Nothing holds it any more; the pause up to now is no working time.
     void end_hold();

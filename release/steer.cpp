@@ -91,8 +91,8 @@ void take_continue(Draft& draft) {
     const std::size_t index = lowest_unfinished(release);
     if (seen.current_batch > 0 && static_cast<int>(index) + 1 > seen.current_batch) {
         // Everything but the windows is passed. What is left is written down: the batch may have to
-        // wait for a reading.
-        draft.begin_hold(Hold::window, draft.now);
+        // wait for a reading. The history hears of a window only when one is waited for.
+        draft.stand(Hold::window, draft.now);
         if (has_mutant(Mutant::continue_skips_a_batch)) skip_batch(draft, index);
         return;
     }

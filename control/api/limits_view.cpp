@@ -31,6 +31,9 @@ LimitsView read_limits(const std::string& batch_config) {
                 static_cast<std::int64_t>(std::llround(found->get<double>() * 1000))};
         }
     }
+    if (const auto found = config->find("windows"); found != config->end()) {
+        view.has_windows = found->is_array() && !found->empty();
+    }
     return view;
 }
 

@@ -13,6 +13,7 @@ struct LimitsView {
     release::wire::Json max_parallel;      ///< a positive integer, or null: no limit
     release::wire::Json max_parallel_per;  ///< an object, or null: no limit
     std::optional<release::Millis> node_timeout;
+    bool has_windows = false;
 };
 
 /// @param batch_config the column's text; empty: none

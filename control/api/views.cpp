@@ -80,7 +80,7 @@ Json public_config(const std::string& text) {
 void add_steering(Json& data, const ReleaseSummary& release) {
     const LimitsView limits = read_limits(release.batch_config);
     data["requestedAction"] = word_or_null(release.requested_action);
-    data["holdReason"] = word_or_null(to_text(release.hold));
+    data["holdReason"] = word_or_null(to_text(shown_hold(release)));
     data["rollsBack"] = number_or_null(release.rolls_back);
     data["rolledBackBy"] = number_or_null(release.rolled_back_by);
     data["fromRelease"] = number_or_null(release.from_release);

@@ -111,14 +111,29 @@ std::string running_reason(const ReleaseSummary& release, const WaitingFacts& fa
     return reason;
 }
 
-/// "after batch 2", "before its first batch"
-std::string place_of(const ReleaseSummary& release) {
-    if (release.current_batch == 0) return "before its first batch";
-    return "after batch " + std::to_string(release.current_batch);
+/// Ordinal of the lowest batch that is not finished; 0 without the rows, or when all are.
+int present_batch(std::span<const ReleaseNodeView> nodes) {
+    int ordinal = 0;
+    int number = 0;
+    for (const ReleaseNodeView& node : nodes) {
+        if (ordinal == 0 || node.batch != number) ++ordinal;
+        number = node.batch;
+        if (!is_final(node.status)) return ordinal;
+    }
+    return 0;
 }
 
-std::string hold_reason(const ReleaseSummary& release) {
-    const std::string place = place_of(release);
+/// "after batch 2", "in batch 2" (by hand), "before its first batch"
+std::string place_of(const ReleaseSummary& release, const WaitingFacts& facts) {
+    if (release.current_batch == 0) return "before its first batch";
+    const int present = present_batch(facts.nodes);
+    const bool is_within =
+        release.counts.running > 0 || (present > 0 && present <= release.current_batch);
+    return (is_within ? "in batch " : "after batch ") + std::to_string(release.current_batch);
+}
+
+std::string hold_reason(const ReleaseSummary& release, const WaitingFacts& facts) {
+    const std::string place = place_of(release, facts);
     const std::string why = release.last_error.empty() ? "" : ": " + release.last_error;
     switch (release.hold) {
         case Hold::bake:
@@ -142,10 +157,20 @@ std::string hold_reason(const ReleaseSummary& release) {
     return "is paused" + why;
 }
 
-std::string held_reason(const ReleaseSummary& release) {
+/// It was continued, and the next batch waits for nothing but a reading.
+bool is_passing(const ReleaseSummary& release) {
+    return release.hold == Hold::window && shown_hold(release) == Hold::none;
+}
+
+std::string held_reason(const ReleaseSummary& release, const WaitingFacts& facts) {
     if (release.requested_action == "continue") return "is about to continue";
-    std::string reason = hold_reason(release);
-    if (!ends_by_itself(release.hold)) return reason;
+    std::string reason = is_passing(release) ? "is about to continue" : hold_reason(release, facts);
+    const int running = release.counts.running;
+    if (running > 0) {
+        reason = "waits for " + counted(running, "running node") + " to finish first, then " +
+                 std::move(reason);
+    }
+    if (running == 0 && !ends_by_itself(release.hold)) return reason;
     if (release.requested_action == "pause") reason += "; a pause was asked for";
     if (!release.has_lease) reason += std::string("; ") + unclaimed;
     return reason;
@@ -157,7 +182,7 @@ bool is_held(const ReleaseSummary& release) {
 
 std::string reason_of(const ReleaseSummary& release, const WaitingFacts& facts) {
     if (is_stopping(release)) return stopping_reason(release);
-    if (is_held(release)) return held_reason(release);
+    if (is_held(release)) return held_reason(release, facts);
     if (release.status == ReleaseStatus::pending) return pending_reason(release);
     return running_reason(release, facts);
 }
@@ -178,12 +203,20 @@ std::string first_deadline(const ReleaseSummary& release, const WaitingFacts& fa
 std::string until_of(const ReleaseSummary& release, const WaitingFacts& facts) {
     if (release.counts.running > 0) return first_deadline(release, facts);
     if (is_stopping(release)) return {};
-    if (is_held(release)) return ends_by_itself(release.hold) ? release.hold_until : std::string();
+    if (is_held(release)) {
+        return ends_by_itself(shown_hold(release)) ? release.hold_until : std::string();
+    }
     if (release.status != ReleaseStatus::pending) return {};
     return release.is_due ? release.rows_until : release.not_before;
 }
 
 }  // namespace
+
+Hold shown_hold(const ReleaseSummary& release) {
+    const bool has_none =
+        release.hold == Hold::window && !read_limits(release.batch_config).has_windows;
+    return has_none ? Hold::none : release.hold;
+}
 
 Json waiting_for(const ReleaseSummary& release, const WaitingFacts& facts) {
     if (is_final(release.status)) return nullptr;

@@ -16,6 +16,10 @@ struct WaitingFacts {
     release::Millis node_timeout{0};  ///< of the settings; 0: not known
 };
 
+/// The hold as people should see it: on the way to the next batch a release stands before its
+/// windows for a moment, also one that has none.
+[[nodiscard]] release::Hold shown_hold(const ReleaseSummary& release);
+
 /// `{"reason","nodes":[names],"until"}`; null when the release is finished. `until` is the moment
 /// of the next decision where one is known, else null.
 [[nodiscard]] release::wire::Json waiting_for(const ReleaseSummary& release,

@@ -1,7 +1,11 @@
 #include "control/store/commit_writer.hpp"
 
+#include <algorithm>
+#include <iterator>
+#include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "control/store/api/rollback.hpp"
 #include "control/store/blockers.hpp"
@@ -130,26 +134,50 @@ void mark_planned(Connection& connection, release::ReleaseId id,
                        {release::wire::plan_digest(parts), id.value});
 }
 
-void record_release_changes(Connection& connection, const Claim& claim, const Commit& commit) {
-    std::vector<release::HistoryRow> rows;
-    if (commit.release.current_batch) {
-        release::HistoryRow row;
-        row.kind = "batch_started";
-        row.detail.emplace_back("batch", std::to_string(*commit.release.current_batch));
-        rows.push_back(std::move(row));
-    }
+std::optional<release::HistoryRow> status_row(const Commit& commit) {
     // An end that somebody wrote by hand changes no status, and is an end all the same.
     const release::ReleaseStatus status = commit.release.status.value_or(commit.expected_status);
-    if (commit.release.is_finished || status != commit.expected_status) {
-        release::HistoryRow row;
-        row.kind = "release_" + std::string(to_text(status));
-        if (commit.release.last_error && !commit.release.last_error->empty()) {
-            row.detail.emplace_back("reason", fitted(*commit.release.last_error));
-        }
-        const bool is_start = status == release::ReleaseStatus::running;
-        rows.insert(is_start ? rows.begin() : rows.end(), std::move(row));
+    if (!commit.release.is_finished && status == commit.expected_status) return {};
+    release::HistoryRow row;
+    row.kind = "release_" + std::string(to_text(status));
+    row.after_nodes = commit.status_after;
+    if (commit.release.last_error && !commit.release.last_error->empty()) {
+        row.detail.emplace_back("reason", fitted(*commit.release.last_error));
     }
-    add_history(connection, claim.release, claim.owner, rows);
+    return row;
+}
+
+std::optional<release::HistoryRow> batch_row(const Commit& commit) {
+    if (!commit.release.current_batch) return {};
+    release::HistoryRow row;
+    row.kind = "batch_started";
+    row.after_nodes = commit.batch_after;
+    row.detail.emplace_back("batch", std::to_string(*commit.release.current_batch));
+    return row;
+}
+
+/// Every row of the commit's history in the order in which things came about; without the end of
+/// the release, which stands behind the rows that are skipped.
+std::vector<release::HistoryRow> whole_history(const Commit& commit) {
+    std::vector<release::HistoryRow> rows = commit.history;
+    if (!commit.release.is_finished) {
+        if (auto row = status_row(commit)) rows.push_back(std::move(*row));
+    }
+    if (auto row = batch_row(commit)) rows.push_back(std::move(*row));
+    const auto is_earlier = [](const release::HistoryRow& a, const release::HistoryRow& b) {
+        return a.after_nodes < b.after_nodes;
+    };
+    std::stable_sort(rows.begin(), rows.end(), is_earlier);
+    std::vector<release::HistoryRow> all;
+    all.reserve(rows.size() + commit.nodes.size());
+    auto next = rows.begin();
+    for (std::size_t i = 0; i < commit.nodes.size(); ++i) {
+        for (; next != rows.end() && next->after_nodes <= i; ++next)
+            all.push_back(std::move(*next));
+        all.push_back(node_history(commit.nodes[i]));
+    }
+    all.insert(all.end(), std::make_move_iterator(next), std::make_move_iterator(rows.end()));
+    return all;
 }
 
 }  // namespace
@@ -161,15 +189,15 @@ Committed write_commit(Connection& connection, const Claim& claim, const Commit&
     mark_planned(connection, claim.release, commit.planned);
     if (commit.release.is_started && !may_start(connection, claim)) return Committed::stale;
 
-    const bool is_end = commit.release.is_finished;
-    add_history(connection, claim.release, claim.owner, commit.history);
-    if (!is_end) record_release_changes(connection, claim, commit);
     if (!write_node_changes(connection, claim, commit.nodes)) return Committed::stale;
+    add_history(connection, claim.release, claim.owner, whole_history(commit));
     if (commit.skip_pending &&
         !skip_pending_rows(connection, claim.release, claim.owner, *commit.skip_pending)) {
         return Committed::stale;
     }
-    if (is_end) record_release_changes(connection, claim, commit);
+    if (const auto end = commit.release.is_finished ? status_row(commit) : std::nullopt) {
+        add_history(connection, claim.release, claim.owner, {*end});
+    }
     connection.execute("UPDATE release_tasks SET " + recounted_columns() + " WHERE id = ?",
                        {claim.release.value});
     if (commit.creates_rollback) roll_back_by_itself(connection, claim.release);

@@ -1,5 +1,6 @@
 #include "control/store/content_book.hpp"
 
+#include "release/wire/content.hpp"
 #include "release/wire/task_payload.hpp"
 
 namespace edgeroll::control {
@@ -9,6 +10,19 @@ constexpr std::size_t remembered_max = 256;
 
 release::Result<std::string> digest_of(const std::string& text, release::TaskType type) {
     return release::wire::payload_digest(release::to_text(type), text);
+}
+
+/// A set of files for a type that gets none: its digest would only say that something is wrong.
+/// Empty where it fits.
+std::string why_misfit(const std::string& text, release::TaskType type) {
+    using release::TaskType;
+    if (type != TaskType::purge_cache && type != TaskType::run_job) return {};
+    const auto kind = release::wire::read_content(text);
+    if (!kind || !kind->is_files || kind->is_empty) return {};
+    return std::string(" is a set of files, which only apply_config releases: ") +
+           (type == TaskType::purge_cache
+                ? "the payload of a purge_cache is an object of your own without 'files'"
+                : "the payload of a run_job is a job or a flow of jobs");
 }
 
 std::string lower_case(std::string text) {
@@ -36,6 +50,10 @@ ContentReading ContentBook::read(Connection& connection, release::Version versio
         connection.query("SELECT payload FROM config_versions WHERE version = ?", {version.value});
     if (rows.empty()) return ContentReading{};
     const std::string name = "the content of version " + std::to_string(version.value);
+    if (const std::string misfit = why_misfit(rows[0].text(0), type); !misfit.empty()) {
+        reading.problem = name + misfit;
+        return reading;
+    }
     const auto digest = digest_of(rows[0].text(0), type);
     if (!digest) {
         reading.problem = name + " cannot be used: " + digest.error().message;

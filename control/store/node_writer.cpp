@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "control/store/column_text.hpp"
-#include "control/store/history.hpp"
 #include "control/store/sql_parts.hpp"
 
 namespace edgeroll::control {
@@ -53,21 +52,6 @@ bool write_row(Connection& connection, release::ReleaseId id, const NodeChange& 
         values.emplace_back(std::string(to_text(change.from)));
     }
     return connection.execute(sql, values) == 1;
-}
-
-release::HistoryRow history_of(const NodeChange& change) {
-    release::HistoryRow row;
-    row.node = change.node;
-    row.kind = "node_" + std::string(to_text(change.to));
-    row.detail.emplace_back("attempt", std::to_string(change.attempt));
-    if (!change.task_id.empty()) row.detail.emplace_back("task", change.task_id);
-    if (change.failure != release::FailureKind::none) {
-        row.detail.emplace_back("failure", std::string(to_text(change.failure)));
-    }
-    if (!change.error.empty()) {
-        row.detail.emplace_back("error", fitted(change.error, history_error_bytes_max));
-    }
-    return row;
 }
 
 /// nodes.applied_* become the content that the node was sent; what it had before is kept in its
@@ -145,19 +129,30 @@ bool add_planned_rows(Connection& connection, release::ReleaseId id,
     }
 }
 
+release::HistoryRow node_history(const NodeChange& change) {
+    release::HistoryRow row;
+    row.node = change.node;
+    row.kind = "node_" + std::string(to_text(change.to));
+    row.detail.emplace_back("attempt", std::to_string(change.attempt));
+    if (!change.task_id.empty()) row.detail.emplace_back("task", change.task_id);
+    if (change.failure != release::FailureKind::none) {
+        row.detail.emplace_back("failure", std::string(to_text(change.failure)));
+    }
+    if (!change.error.empty()) {
+        row.detail.emplace_back("error", fitted(change.error, history_error_bytes_max));
+    }
+    return row;
+}
+
 bool write_node_changes(Connection& connection, const Claim& claim,
                         const std::vector<NodeChange>& changes) {
-    std::vector<release::HistoryRow> history;
     std::map<std::optional<release::Version>, std::vector<std::int64_t>> applied;  // by content
-    history.reserve(changes.size());
     for (const NodeChange& change : changes) {
         if (!write_row(connection, claim.release, change)) return false;
-        history.push_back(history_of(change));
         if (change.has_new_content) applied[change.content].push_back(change.node.value);
     }
     for (auto& [content, nodes] : applied)
         write_applied(connection, claim.release, content, std::move(nodes));
-    add_history(connection, claim.release, claim.owner, history);
     return true;
 }
 

@@ -12,7 +12,10 @@ namespace edgeroll::control {
 [[nodiscard]] bool add_planned_rows(Connection& connection, release::ReleaseId id,
                                     const std::vector<release::PlannedNode>& planned);
 
-/// Inside the caller's transaction, with history. False: a row is not in its `from` any more.
+/// What the history says of it.
+[[nodiscard]] release::HistoryRow node_history(const release::NodeChange& change);
+
+/// Inside the caller's transaction, without history. False: a row is not in its `from` any more.
 [[nodiscard]] bool write_node_changes(Connection& connection, const Claim& claim,
                                       const std::vector<release::NodeChange>& changes);
 

@@ -225,17 +225,19 @@ void check_bans(Connection& connection, Snapshot& snapshot) {
         check(version, content);
 }
 
+/// In the history, not in last_error: what somebody mistyped says nothing about the release, and
+/// nothing that happens later would take it away again.
 void refuse_action(Connection& connection, const Claim& claim, const std::string& word) {
     const Dialect& dialect = connection.dialect();
     const std::string text = "requested_action " + quoted(word) +
                              " is not known and was cleared: pause, continue and stop are";
     Transaction transaction(connection, Transaction::Kind::write);
     const std::int64_t cleared = connection.execute(
-        "UPDATE release_tasks SET requested_action = NULL, last_error = ?, "
+        "UPDATE release_tasks SET requested_action = NULL, "
         "write_seq = write_seq + 1, updated_at = " +
             dialect.now() +
             " WHERE id = ? AND claim_epoch = ? AND claimed_by = ? AND requested_action = ?",
-        {text, claim.release.value, claim.epoch.value, claim.owner, word});
+        {claim.release.value, claim.epoch.value, claim.owner, word});
     if (cleared != 1) return;
     release::HistoryRow row;
     row.kind = "action_refused";

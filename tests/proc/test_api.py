@@ -174,6 +174,30 @@ class Api(ProcCase):
         wrong = {"target": "cdn", "dry_run": False, "planSha256": "0" * 64}
         self.assert_answer(self.api.request("POST", "/api/v1/releases", wrong), 409, 3003)
 
+    def test_a_fleet_changed_since_the_preview_is_refused_with_the_nodes_by_name(self):
+        self.insert_nodes([self.edge(number, starts=False) for number in range(1, 6)])
+        body = {"target": "cdn", "reload_only": True, "version": 1, "batch_config": {"batch_size": 2}}
+        status, dry = self.api.request("POST", "/api/v1/releases", {**body, "dry_run": True})
+        self.assertEqual(status, 200, dry)
+        sha = dry["data"]["planSha256"]
+        self.database.execute("UPDATE nodes SET status = 'maintenance' WHERE id = 1",
+                              "DELETE FROM nodes WHERE id = 4")
+        self.assert_answer(self.api.request("PATCH", "/api/v1/nodes/2", {"enabled": False}), 200, 0)
+        self.assert_answer(self.api.request("POST", "/api/v1/nodes", {"name": "newcomer", "mainIp": "10.9.9.9"}), 200, 0)
+        said = ("the plan is not the one of planSha256 any more: the nodes or their batches changed. "
+                "Joined: newcomer (batch 2). Gone: edge-1 (in maintenance), edge-2 (disabled), edge-4 (deleted). "
+                "Moved: edge-3 (batch 2 to 1), edge-5 (batch 3 to 1). "
+                "Today it is 3 nodes in 2 batches: look at a new dry run")
+        answered = self.api.request("POST", "/api/v1/releases", {**body, "planSha256": sha})
+        self.assert_answer(answered, 409, 3003)
+        self.assertEqual(answered[1]["message"], said)
+        status, text = self.api.cli("release", "create", "--version", "1", "--reload-only", "--batch-size", "2",
+                                    "--plan", sha)
+        self.assertEqual((status, text.strip()), (2, f"edgeroll: control refused: {said} (code 3003); edgeroll release plan "
+                                                     "with the same options shows the plan of now"))
+        tables = ("release_tasks", "release_task_nodes", "release_events")
+        self.assertEqual([self.database.rows(f"SELECT COUNT(*) FROM {table}") for table in tables], [[["0"]]] * 3)
+
     def test_metrics_count_what_happened(self):
         self.insert_nodes([self.edge(1)])
         self.insert_config(1, plain(1))

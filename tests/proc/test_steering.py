@@ -31,6 +31,8 @@ class Steering(ProcCase):
         self.agents.let_go(1)
         self.wait_hold(number, "review", 1)
         self.assertEqual((self.agents.asked(), self.release_row(number, "requested_action")), ([1], [None]))
+        kinds = [kind for [kind] in self.database.rows("SELECT kind FROM release_events ORDER BY id")]
+        self.assertLess(kinds.index("node_success"), kinds.index("paused"), kinds)
         self.ask(number, "continue")
         self.wait_node(number, 3, "running")
         self.ask(number, "stop")
@@ -40,12 +42,15 @@ class Steering(ProcCase):
         self.wait_status(number, "cancelled")
         self.assertEqual(self.statuses(number)[3], "success")  # it could not be cancelled: its real outcome
         self.assertEqual([len(self.events_of(number, kind)) for kind in ("paused", "continued", "stop_started")], [1, 1, 1])
+        self.assertNotIn("window", str(self.database.rows("SELECT detail FROM release_events WHERE kind = 'hold'")))
         self.assert_counters(number)
 
     def test_sql_sets_a_running_release_to_paused(self):
-        number = self.begin(self.control())
+        control = self.control()
+        number = self.begin(control)
         self.database.execute(f"UPDATE release_tasks SET status = 'paused' WHERE id = {number}")
         wait_until(lambda: self.events_of(number, "status_changed_by_hand"), lambda: self.describe(number))
+        self.assertIn("waits for 1 running node to finish first", control.release(number)["waitingFor"]["reason"])
         self.agents.let_go(1)  # its end is recorded, and nothing follows
         self.wait_row(number, status="paused", batch_status="paused", success_nodes=1)
         self.assertEqual(self.agents.asked(), [1])
@@ -59,6 +64,7 @@ class Steering(ProcCase):
         wait_until(lambda: self.events_of(number, "action_refused"), lambda: self.describe(number))
         self.agents.let_go()
         self.wait_status(number, "success")
+        self.assertEqual(self.release_row(number, "last_error"), [None])
 
     # ---- through a process that does not own it ----
 

@@ -143,7 +143,7 @@ TEST_P(ApiCreateTest, says_what_of_a_plan_has_changed) {
     sql("UPDATE nodes SET status = 'offline' WHERE id = 3");
     EXPECT_EQ(refused(real),
               "the plan is not the one of planSha256 any more: the nodes or their batches changed. "
-              "Today it is 2 nodes in 1 batch: look at a new dry run");
+              "Gone: n3 (offline). Today it is 2 nodes in 1 batch: look at a new dry run");
     sql("UPDATE config_versions SET payload = ?",
         {R"({"files":[{"path":"a.conf","content":"two\n"}]})"});
     EXPECT_THAT(refused(real), HasSubstr("the nodes or their batches and the content changed"));

@@ -81,6 +81,40 @@ TEST_P(CommitTest, writes_a_start_and_a_result_with_history) {
     expect_counters(id_);
 }
 
+/// The last node of a batch, a pause that takes effect behind it, and a batch that is opened.
+TEST_P(CommitTest, tells_causes_before_their_effects) {
+    const Claim claim = claimed({1, 1, 1});
+    ASSERT_EQ(control().commit(claim, start()), Committed::done);
+    const auto noted = [](const char* kind, std::size_t after) {
+        release::HistoryRow row;
+        row.kind = kind;
+        row.after_nodes = after;
+        return row;
+    };
+    Commit pause;
+    pause.expected_status = ReleaseStatus::running;
+    pause.nodes.push_back(node_change(1, NodeStatus::running, NodeStatus::success));
+    pause.history = {noted("changed_by_hand", 0), noted("paused", 1), noted("hold", 1)};
+    pause.release.status = ReleaseStatus::paused;
+    pause.status_after = 1;
+    ASSERT_EQ(control().commit(claim, pause), Committed::done);
+    Commit go_on;
+    go_on.expected_status = ReleaseStatus::paused;
+    go_on.history = {noted("continued", 1), noted("hold", 3)};
+    go_on.nodes.push_back(node_change(1, NodeStatus::success, NodeStatus::failed));
+    go_on.nodes.push_back(node_change(2, NodeStatus::pending, NodeStatus::running));
+    go_on.nodes.push_back(node_change(3, NodeStatus::pending, NodeStatus::skipped));
+    go_on.release.status = ReleaseStatus::running;
+    go_on.release.current_batch = 2;
+    go_on.status_after = go_on.batch_after = 1;
+    ASSERT_EQ(control().commit(claim, go_on), Committed::done);
+    EXPECT_THAT(history(id_),
+                ElementsAre("claimed", "release_running", "batch_started", "node_running",
+                            "changed_by_hand", "node_success", "paused", "hold", "release_paused",
+                            "node_failed", "continued", "release_running", "batch_started",
+                            "node_running", "node_skipped", "hold"));
+}
+
 TEST_P(CommitTest, keeps_the_first_memory_of_what_a_node_had) {
     const Claim claim = claimed({1});
     sql("UPDATE nodes SET applied_config_version = 2");

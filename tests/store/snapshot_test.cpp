@@ -136,6 +136,27 @@ TEST_P(SnapshotTest, refuses_content_that_does_not_have_its_digest) {
     EXPECT_THAT(snapshot.problems[0], HasSubstr("does not have the sha256"));
 }
 
+TEST_P(SnapshotTest, says_what_a_purge_or_a_job_needs_instead_of_files) {
+    const ReleaseId id = add_whole_release(1, {1});
+    sql("INSERT INTO config_versions (version, payload, sha256) VALUES (1, ?, ?)",
+        {payload_text, digest_of(payload_text)});
+    const auto problem = [&](const char* type) {
+        sql("UPDATE release_tasks SET type = ?", {std::string(type)});
+        const release::Snapshot snapshot = read(id);
+        return snapshot.problems.size() == 1 ? snapshot.problems[0] : std::string();
+    };
+    const std::string set =
+        "the content of version 1 is a set of files, which only apply_config releases: ";
+    EXPECT_EQ(problem("purge_cache"),
+              set + "the payload of a purge_cache is an object of your own without 'files'");
+    EXPECT_EQ(problem("run_job"), set + "the payload of a run_job is a job or a flow of jobs");
+    sql("UPDATE config_versions SET sha256 = NULL");
+    EXPECT_EQ(problem("purge_cache").find(set), 0U) << "also one that nobody has used yet";
+    EXPECT_EQ(text("SELECT sha256 FROM config_versions"), "NULL");
+    sql("UPDATE config_versions SET payload = '{\"files\":[\"/a.css\"]}'");
+    EXPECT_EQ(problem("purge_cache"), "") << "a purge may call its own things files";
+}
+
 TEST_P(SnapshotTest, refuses_content_that_cannot_be_read) {
     const ReleaseId id = add_whole_release(1, {1});
     sql("INSERT INTO config_versions (version, payload) VALUES (1, ?)",
@@ -214,7 +235,9 @@ TEST_P(SnapshotTest, clears_an_action_that_nobody_knows) {
     sql("UPDATE release_tasks SET requested_action = 'explode'");
     EXPECT_EQ(read(id).requested, Action::none);
     EXPECT_EQ(text("SELECT requested_action FROM release_tasks"), "NULL");
-    EXPECT_THAT(text("SELECT last_error FROM release_tasks"), HasSubstr("'explode' is not known"));
+    EXPECT_EQ(text("SELECT last_error FROM release_tasks"), "NULL") << "it would stay for ever";
+    EXPECT_THAT(text("SELECT detail FROM release_events WHERE kind = 'action_refused'"),
+                HasSubstr("'explode' is not known"));
     EXPECT_THAT(history(id), ElementsAre("claimed", "action_refused"));
 }
 

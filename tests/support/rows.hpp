@@ -19,6 +19,7 @@ class Rows {
     release::Snapshot header;
     std::vector<release::NodeRow> nodes;
     std::vector<release::HistoryRow> history;
+    release::Commit last;  ///< the commit that was applied last
 
     static constexpr release::Instant epoch{std::chrono::seconds(1000)};
     release::Instant now = epoch;
@@ -108,6 +109,7 @@ class Rows {
         if (commit.creates_rollback) ++rollbacks;
         for (const release::HistoryRow& row : commit.history)
             history.push_back(row);
+        last = commit;
         sort();
         return true;
     }

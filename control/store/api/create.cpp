@@ -8,6 +8,7 @@
 #include "control/store/api/create_plan.hpp"
 #include "control/store/api/create_replay.hpp"
 #include "control/store/api/create_source.hpp"
+#include "control/store/api/expected_plan.hpp"
 #include "control/store/api/supersede.hpp"
 #include "control/store/api/version_choice.hpp"
 #include "control/store/column_text.hpp"
@@ -55,19 +56,6 @@ release::Policy policy_of(const std::string& batch_config) {
     return *policy;
 }
 
-void require_expected(const std::string& expected, const CreatedRelease& created) {
-    if (expected.empty() || expected == created.plan_sha256) return;
-    std::string what;
-    for (const std::string& part : release::wire::plan_differences(expected, created.plan_sha256))
-        what += (what.empty() ? "" : " and ") + part;
-    const int batches = created.plan.back().batch;
-    refuse(release::code::wrong_state,
-           "the plan is not the one of planSha256 any more: " + what + " changed. Today it is " +
-               std::to_string(created.plan.size()) +
-               (created.plan.size() == 1 ? " node in " : " nodes in ") + std::to_string(batches) +
-               (batches == 1 ? " batch" : " batches") + ": look at a new dry run");
-}
-
 Decided decide(Connection& connection, const NewRelease& request) {
     Decided decided;
     const std::optional<CreateSource> source = read_source(connection, request);
@@ -77,13 +65,14 @@ Decided decide(Connection& connection, const NewRelease& request) {
     decided.batch_config =
         request.batch_config.empty() && source ? source->batch_config : request.batch_config;
     decided.content = choose_content(connection, request, decided.type, source);
-    release::Plan plan = plan_release(connection, policy_of(decided.batch_config), source);
+    NamedPlan plan = plan_release(connection, policy_of(decided.batch_config), source);
     created.plan = std::move(plan.nodes);
+    created.names = std::move(plan.names);
     created.left_out = std::move(plan.left_out);
     const release::wire::PlanParts parts{created.plan, decided.content.sha256, decided.type,
                                          decided.batch_config};
     created.plan_sha256 = release::wire::plan_digest(parts);
-    require_expected(request.expected_plan_sha256, created);
+    require_expected(connection, request, created);
     if (request.supersedes) {
         created.superseded = find_superseded(connection, created.version, created.plan);
     }

@@ -69,20 +69,35 @@ void refuse_unmatched(const std::vector<std::string>& entries) {
     refuse(release::code::wrong_state, text);
 }
 
+/// @param fleet ascending by id, with every node of the plan
+std::vector<std::string> names_of(const std::vector<release::PlannedNode>& nodes,
+                                  const std::vector<release::FleetNode>& fleet) {
+    std::vector<std::string> names;
+    names.reserve(nodes.size());
+    for (const release::PlannedNode& node : nodes) {
+        const auto found = std::lower_bound(
+            fleet.begin(), fleet.end(), node.node,
+            [](const release::FleetNode& other, NodeId id) { return other.id < id; });
+        names.push_back(found->name);
+    }
+    return names;
+}
+
 }  // namespace
 
-release::Plan plan_release(Connection& connection, release::Policy policy,
-                           const std::optional<CreateSource>& source) {
+NamedPlan plan_release(Connection& connection, release::Policy policy,
+                       const std::optional<CreateSource>& source) {
     std::vector<release::FleetNode> fleet = read_fleet(connection);
     std::vector<release::UnfitNode> unfit = read_unfit_nodes(connection);
     if (source) {
         policy.selector = {};
         keep_unfinished(*source, fleet, unfit);
     }
-    release::Plan plan = make_plan(fleet, policy);
+    NamedPlan plan{make_plan(fleet, policy), {}};
     name_left_out(plan, unfit, policy.selector);
     refuse_unmatched(plan.unmatched);
     if (plan.nodes.empty()) refuse_empty(plan, !policy.selector.is_empty());
+    plan.names = names_of(plan.nodes, fleet);
     return plan;
 }
 

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "control/store/api/create_source.hpp"
 #include "control/store/db/connection.hpp"
@@ -9,9 +11,13 @@
 
 namespace edgeroll::control {
 
+struct NamedPlan : release::Plan {
+    std::vector<std::string> names;  ///< of `nodes`, in their order
+};
+
 /// With a source only its unfinished nodes, whatever the selector says. Refusals are thrown: 2002
 /// when the selector's list names what is no node, 3003 when no node is left to release to.
-[[nodiscard]] release::Plan plan_release(Connection& connection, release::Policy policy,
-                                         const std::optional<CreateSource>& source);
+[[nodiscard]] NamedPlan plan_release(Connection& connection, release::Policy policy,
+                                     const std::optional<CreateSource>& source);
 
 }  // namespace edgeroll::control

@@ -1,10 +1,12 @@
 #include "control/store/api/database.hpp"
 
+#include <memory>
 #include <utility>
 
 #include "control/store/api/create.hpp"
 #include "control/store/api/events.hpp"
 #include "control/store/api/inventory.hpp"
+#include "control/store/api/plan_book.hpp"
 #include "control/store/api/releases.hpp"
 #include "control/store/api/rollback.hpp"
 #include "control/store/api/stats.hpp"
@@ -36,10 +38,21 @@ class ApiDatabase final : public ApiStore {
         return threads_.run(Access::read, std::move(work), Urgency::normal);
     }
     Answer<CreatedRelease> create(NewRelease request) override {
+        // Held by this call too: it may outlast the object when the program ends.
+        const std::shared_ptr<PlanBook> previews = previews_;
+        request.previewed = previews->find(request.expected_plan_sha256);
+        const bool is_dry_run = request.is_dry_run;
         auto work = [request = std::move(request)](Connection& connection) {
             return create_release(connection, request);
         };
-        return threads_.run(Access::write, std::move(work), Urgency::normal);
+        auto pending = threads_.run(Access::write, std::move(work), Urgency::normal);
+        release::Result<CreatedRelease> created = co_await std::move(pending);
+        if (created && is_dry_run) {
+            PreviewedPlan plan{created->plan, std::move(created->names)};
+            previews->remember(created->plan_sha256,
+                               std::make_shared<const PreviewedPlan>(std::move(plan)));
+        }
+        co_return created;
     }
     Answer<ConfigView> put_config(ConfigView config) override {
         auto work = [config = std::move(config)](Connection& connection) {
@@ -110,6 +123,7 @@ class ApiDatabase final : public ApiStore {
 
   private:
     DbThreads& threads_;
+    std::shared_ptr<PlanBook> previews_ = std::make_shared<PlanBook>();
 };
 
 }  // namespace

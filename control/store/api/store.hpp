@@ -5,6 +5,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -102,6 +103,12 @@ struct EventPage {
 
 inline constexpr int event_page_size_max = 100;
 
+/// The plan of a dry run, as its caller saw it.
+struct PreviewedPlan {
+    std::vector<release::PlannedNode> nodes;
+    std::vector<std::string> names;  ///< of `nodes`, in their order
+};
+
 struct NewRelease {
     std::string target = "cdn";
     std::optional<release::Version> version;
@@ -115,14 +122,17 @@ struct NewRelease {
     std::string callback_url;  ///< empty: none
     bool is_dry_run = false;
     std::string expected_plan_sha256;  ///< empty: not given
-    std::string idempotency_key;       ///< empty: none; scoped to created_by
-    std::string request_sha256;        ///< of the body; the same key with another body is 3003
+    /// The plan of expected_plan_sha256, for the message; the store fills it in where it knows it.
+    std::shared_ptr<const PreviewedPlan> previewed;
+    std::string idempotency_key;  ///< empty: none; scoped to created_by
+    std::string request_sha256;   ///< of the body; the same key with another body is 3003
 };
 
 struct CreatedRelease {
     release::ReleaseId id;  ///< 0 for a dry run
     release::Version version;
     std::vector<release::PlannedNode> plan;
+    std::vector<std::string> names;  ///< of the plan's nodes, in its order; for the store itself
     std::string plan_sha256;
     std::vector<release::LeftOut> left_out;      ///< ascending by node; not of a repeated request
     std::vector<release::ReleaseId> superseded;  ///< stopped (of a dry run: would be); ascending
@@ -191,8 +201,9 @@ class ApiStore {
     /// transaction, with the content's copy for from_release and the stops of superseded releases.
     /// 2002 for a batch_config, selector or content that cannot be used; 3003 without any node, for
     /// a banned content, a from_release in the wrong state, or when the plan differs from the
-    /// expected one; 3002 when the version is taken or not above every earlier one; 3001 when an
-    /// explicit version has no content (unless reload only) or from_release is not there.
+    /// expected one (with the nodes by name, where this process made the preview lately); 3002 when
+    /// the version is taken or not above every earlier one; 3001 when an explicit version has no
+    /// content (unless reload only) or from_release is not there.
     virtual Answer<CreatedRelease> create(NewRelease request) = 0;
     /// 3002 when the version exists with other content (the same content again is fine).
     virtual Answer<ConfigView> put_config(ConfigView config) = 0;

@@ -131,7 +131,8 @@ TEST(ApiWaiting, knows_every_hold_and_its_end) {
         {release::Hold::bake, "bakes after batch 2"},
         {release::Hold::gate, "asks the gate after batch 2"},
         {release::Hold::interval, "batch_interval_sec"},
-        {release::Hold::window, "window"}};
+        {release::Hold::window, "waits for its window after batch 2"}};
+    release.batch_config = R"({"windows":[{"from":"01:00","to":"05:00","tz":"+08:00"}]})";
     for (const auto& [hold, words] : timed) {
         release.hold = hold;
         EXPECT_TRUE(says(release, words)) << reason(release);
@@ -148,6 +149,52 @@ TEST(ApiWaiting, knows_every_hold_and_its_end) {
     release.hold = release::Hold::violation;
     release.last_error = "invariant I1";
     EXPECT_TRUE(says(release, "is paused: invariant I1"));
+}
+
+TEST(ApiWaiting, speaks_of_no_window_where_there_is_none) {
+    ReleaseSummary release = running();
+    release.status = ReleaseStatus::paused;
+    release.hold = release::Hold::window;
+    release.hold_until = "2026-05-01T08:00:00.000Z";
+    for (const char* config : {"", R"({"pause_after_batch":true})", R"({"windows":[]})"}) {
+        release.batch_config = config;
+        EXPECT_EQ(reason(release), "is about to continue") << config;
+        EXPECT_TRUE(waiting_for(release)["until"].is_null());
+        EXPECT_EQ(shown_hold(release), release::Hold::none);
+    }
+    release.has_lease = false;
+    EXPECT_TRUE(says(release, "is about to continue; no control process"));
+    release.batch_config = R"({"windows":[{"from":"01:00","to":"05:00"}]})";
+    EXPECT_EQ(shown_hold(release), release::Hold::window);
+}
+
+TEST(ApiWaiting, says_that_a_pause_waits_for_what_runs) {
+    ReleaseSummary release = running();
+    release.status = ReleaseStatus::paused;
+    release.hold = release::Hold::review;
+    release.counts.running = 1;
+    EXPECT_EQ(reason(release),
+              "waits for 1 running node to finish first, then is paused in batch 2 until somebody "
+              "continues or stops it");
+    release.hold = release::Hold::none;
+    release.counts.running = 3;
+    EXPECT_EQ(reason(release),
+              "waits for 3 running nodes to finish first, then is paused until somebody continues "
+              "or stops it");
+    release.has_lease = false;
+    EXPECT_TRUE(says(release, "; no control process holds its claim"));
+    // Nothing runs any more, but the batch has nodes that wait for their turn.
+    release.hold = release::Hold::review;
+    release.counts.running = 0;
+    std::vector<ReleaseNodeView> nodes(3);
+    nodes[0].status = nodes[1].status = NodeStatus::success;
+    nodes[1].batch = nodes[2].batch = 5;
+    WaitingFacts facts;
+    facts.nodes = nodes;
+    const auto text = [&] { return waiting_for(release, facts)["reason"].get<std::string>(); };
+    EXPECT_EQ(text().find("is paused in batch 2 until"), 0U) << text();
+    nodes[2].batch = 6;
+    EXPECT_EQ(text().find("is paused after batch 2 until"), 0U) << text();
 }
 
 TEST(ApiWaiting, names_the_failed_nodes_that_an_operator_decides_about) {
@@ -184,6 +231,7 @@ TEST(ApiWaiting, knows_what_an_operator_asked_for) {
     EXPECT_TRUE(says(release, "1 running node must end first"));
     release.requested_action.clear();
     release.status = ReleaseStatus::paused;
+    release.counts.running = 0;
     EXPECT_TRUE(says(release, "is paused until"));
     release.last_error = "invariant I1";
     EXPECT_TRUE(says(release, "is paused: invariant I1"));

@@ -282,7 +282,7 @@ TEST(LimitChange, refuses_a_value_that_is_none) {
     LimitChange change;
     change.max_parallel = "-1";
     EXPECT_EQ(merge_batch_config("{}", change).error().message,
-              "batch_config: field 'max_parallel' must be from 0 to 1000000");
+              "field 'max_parallel' must be from 0 to 1000000");
     EXPECT_FALSE(merge_batch_config("[]", LimitChange{}));
     EXPECT_FALSE(merge_batch_config("nonsense", LimitChange{}));
 }

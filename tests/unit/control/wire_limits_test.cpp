@@ -43,5 +43,18 @@ TEST(WireLimits, changes_its_keys_and_no_other) {
     EXPECT_FALSE(merge_batch_config("{", change("3")));
 }
 
+TEST(WireLimits, names_the_field_as_it_was_sent) {
+    const auto said = [](const std::string& config, const LimitChange& wanted) {
+        const auto merged = merge_batch_config(config, wanted);
+        return merged ? "accepted" : merged.error().message;
+    };
+    EXPECT_EQ(said("", change("-1")), "field 'max_parallel' must be from 0 to 1000000");
+    EXPECT_EQ(said("", change("true")).find("field 'max_parallel' "), 0U);
+    EXPECT_EQ(said("", change(nullptr, "2")).find("field 'max_parallel_per' "), 0U);
+    EXPECT_EQ(said("", change(nullptr, R"({"":1})")).find("field 'max_parallel_per"), 0U);
+    EXPECT_EQ(said(R"({"colour":1})", change("4")), "batch_config: key 'colour' is unknown")
+        << "that one is in the release's own row";
+}
+
 }  // namespace
 }  // namespace edgeroll::release::wire

@@ -353,6 +353,58 @@ TEST_F(Holds, pause_before_the_first_batch_when_asked_and_start_when_continued) 
     EXPECT_EQ(rows.started_at, desk.now);
 }
 
+TEST_F(Holds, stand_in_the_history_behind_the_node_that_ended_the_batch) {
+    desk.observe();
+    EXPECT_EQ(rows.last.batch_after, 0U);
+    EXPECT_EQ(rows.last.status_after, 0U);
+    rows.header.requested = Action::pause;
+    ++rows.header.steer_seq;
+    desk.observe();
+    desk.state.read_for_batch = 2;
+    desk.report(n1, NodeStatus::success);
+    expect_paused(Hold::review);
+    ASSERT_THAT(rows.last.nodes, testing::SizeIs(1));
+    ASSERT_THAT(rows.last.history, testing::SizeIs(2));
+    for (const HistoryRow& row : rows.last.history)
+        EXPECT_EQ(row.after_nodes, 1U) << row.kind;
+    EXPECT_EQ(rows.last.status_after, 1U);
+}
+
+TEST_F(Holds, let_a_node_be_told_before_the_batch_that_it_made_way_for) {
+    desk.observe();
+    desk.state.read_for_batch = 2;
+    desk.report(n1, NodeStatus::success);
+    expect_opened(2);
+    ASSERT_THAT(rows.last.nodes, testing::SizeIs(2)) << "its end and the next intent in one commit";
+    EXPECT_EQ(rows.last.nodes[0].to, NodeStatus::success);
+    EXPECT_EQ(rows.last.batch_after, 1U);
+}
+
+/// How often the history says that the release stands before a window.
+int window_rows(const Rows& rows) {
+    int found = 0;
+    for (const HistoryRow& row : rows.history) {
+        if (row.kind == "hold" && row.detail[0].second == "window") ++found;
+    }
+    return found;
+}
+
+TEST_F(Holds, are_no_window_after_a_continue_without_windows) {
+    rows.header.policy.pauses_after_batch = true;
+    desk.observe();
+    desk.report(n1, NodeStatus::success);
+    desk.request(Action::resume);
+    expect_opened(2);
+    EXPECT_EQ(window_rows(rows), 0);
+    rows.header.policy.windows = {from_one_to_five};
+    desk.report(n2, NodeStatus::success);
+    desk.request(Action::resume);
+    expect_paused(Hold::window);
+    EXPECT_EQ(window_rows(rows), 1) << "there it does wait for one";
+    desk.sleep();
+    expect_opened(3);
+}
+
 TEST_F(Holds, keep_a_pause_of_a_running_batch_over_its_end) {
     desk.observe();
     rows.header.status = ReleaseStatus::paused;
