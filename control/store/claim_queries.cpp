@@ -37,7 +37,7 @@ std::vector<release::ReleaseId> find_claimable(Connection& connection, const std
         is_due(dialect) +
         " THEN 1 ELSE 0 END, type "
         "FROM release_tasks WHERE " +
-        is_unfinished() + " AND " + is_lease_free(dialect) + " ORDER BY version");
+        has_no_end() + " AND " + is_lease_free(dialect) + " ORDER BY version");
     std::vector<release::ReleaseId> found;
     std::exception_ptr failed;
     for (const Row& row : rows) {
@@ -88,7 +88,7 @@ std::optional<release::Epoch> take_claim(Connection& connection, release::Releas
             dialect.now_plus(lease) +
             ", write_seq = write_seq + 1, "
             "updated_at = " +
-            dialect.now() + " WHERE id = ? AND " + is_unfinished() + " AND " + is_due(dialect) +
+            dialect.now() + " WHERE id = ? AND " + has_no_end() + " AND " + is_due(dialect) +
             " AND " + is_lease_free(dialect),
         {owner, id.value});
     if (taken != 1) return std::nullopt;
@@ -106,7 +106,7 @@ std::optional<release::Epoch> take_claim(Connection& connection, release::Releas
 std::vector<Mark> read_marks(Connection& connection, const std::string& owner) {
     const Rows rows = connection.query(
         "SELECT id, claim_epoch, " + effective_status() + ", " + effective_action() +
-            ", steer_seq FROM release_tasks WHERE " + is_unfinished() +
+            ", steer_seq FROM release_tasks WHERE " + has_no_end() +
             " AND claimed_by = ? AND NOT " + is_lease_free(connection.dialect()),
         {owner});
     std::vector<Mark> marks;

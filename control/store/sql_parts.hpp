@@ -8,13 +8,21 @@
 
 namespace edgeroll::control {
 
-/// What has no recorded end: somebody has to see to it, and later releases on its nodes wait. Also
-/// a release whose status is no known word (the core fails it and says why), and one whose final
-/// status was written by hand (its end is recorded, with what belongs to an end). One that has
-/// ended stays ended whatever is written into its status afterwards (SPEC.md 4.6); only a retry
-/// begins it anew. Columns are prefixed with `table`, e.g. "release_tasks." or "".
-[[nodiscard]] inline std::string is_unfinished(const std::string& table = "") {
+/// What somebody has to see to: whatever has no recorded end. Also a release whose status is no
+/// known word (the core fails it and says why), and one whose final status was written by hand (its
+/// end is recorded, with what belongs to an end). One that has ended stays ended whatever is
+/// written into its status afterwards (SPEC.md 4.6); only a retry begins it anew.
+[[nodiscard]] inline std::string has_no_end(const std::string& table = "") {
     return table + "finished_at IS NULL";
+}
+
+/// What later releases on its nodes wait for: what is not final, and what was set to a final status
+/// while its nodes run. `table` prefixes the columns, e.g. "other.".
+[[nodiscard]] inline std::string is_unfinished(const std::string& table = "release_tasks.") {
+    return "(" + has_no_end(table) + " AND (" + table +
+           "status NOT IN ('success', 'failed', 'cancelled') OR EXISTS (SELECT 1 FROM "
+           "release_task_nodes still WHERE still.release_task_id = " +
+           table + "id AND still.status = 'running')))";
 }
 
 /// MySQL compares words as if blanks stood behind the shorter one, the program does not: to both, a

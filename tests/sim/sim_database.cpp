@@ -42,7 +42,7 @@ std::vector<Version> SimDatabase::blockers(const ReleaseRow& row,
     for (const TaskRow& task : rows)
         mine.insert(task.node);
     for (const auto& [id, other] : releases_) {
-        if (id == row.id || other.finished_at) continue;
+        if (id == row.id || is_over(other, rows_.at(id))) continue;
         if (other.version >= row.version && other.current_batch == 0) continue;
         const auto& theirs = rows_.at(id);
         const bool shares = std::any_of(theirs.begin(), theirs.end(),

@@ -89,8 +89,8 @@ bool SimDatabase::is_overtaken(const ReleaseRow& row) const {
     for (const TaskRow& task : rows_.at(row.id))
         mine.insert(task.node);
     return std::any_of(releases_.begin(), releases_.end(), [&](const auto& entry) {
-        if (entry.second.version <= row.version || entry.second.finished_at) return false;
         const auto& theirs = rows_.at(entry.first);
+        if (entry.second.version <= row.version || is_over(entry.second, theirs)) return false;
         return std::any_of(theirs.begin(), theirs.end(),
                            [&](const TaskRow& task) { return mine.contains(task.node); });
     });

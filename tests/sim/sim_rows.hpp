@@ -1,6 +1,7 @@
 // The tables of SPEC.md section 3, as far as the executor looks at them.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <vector>
@@ -52,6 +53,15 @@ struct TaskRow {
     std::optional<release::Instant> hand_changed_at;  ///< an operator wrote the status
     release::NodeStatus status_before_hand = release::NodeStatus::pending;
 };
+
+/// What later releases on its nodes do not wait for.
+[[nodiscard]] inline bool is_over(const ReleaseRow& row, const std::vector<TaskRow>& rows) {
+    const auto is_running = [](const TaskRow& task) {
+        return task.status == release::NodeStatus::running;
+    };
+    return row.finished_at.has_value() ||
+           (release::is_final(row.status) && std::none_of(rows.begin(), rows.end(), is_running));
+}
 
 struct InventoryRow {
     release::NodeId id;
