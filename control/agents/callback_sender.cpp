@@ -24,6 +24,7 @@ class UrlSender final : public CallbackSender {
     awaitable<Answer> send(std::string url, std::string body, std::string key) override {
         Answer answer;
         if (!is_safe(url)) {
+            answer.is_hopeless = true;
             answer.message = "callback_url must be https (http only to this machine)";
             co_return answer;
         }

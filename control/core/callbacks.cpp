@@ -20,7 +20,7 @@ struct Parts {
 
 CallbackOutcome outcome_of(const Callback& call, const CallbackSender::Answer& answer) {
     if (answer.is_taken) return CallbackOutcome::done;
-    return call.is_last ? CallbackOutcome::given_up : CallbackOutcome::failed;
+    return call.is_last || answer.is_hopeless ? CallbackOutcome::given_up : CallbackOutcome::failed;
 }
 
 void tell(Parts& parts, const Callback& call, const CallbackSender::Answer& answer) {

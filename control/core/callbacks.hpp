@@ -42,8 +42,9 @@ class CallbackStore {
 class CallbackSender {
   public:
     struct Answer {
-        bool is_taken = false;  ///< 2xx
-        std::string message;    ///< the status, or what went wrong
+        bool is_taken = false;     ///< 2xx
+        bool is_hopeless = false;  ///< no further try can go better
+        std::string message;       ///< the status, or what went wrong
     };
     virtual ~CallbackSender() = default;
     virtual awaitable<Answer> send(std::string url, std::string body, std::string key) = 0;

@@ -183,7 +183,8 @@ class Types(ProcCase):
             "INSERT INTO release_task_nodes (id, release_task_id, node_id, batch, status) VALUES (1, 1, 1, 1, 'pending')",
             "COMMIT")
         self.wait_status(1, "success")
-        wait_until(lambda: "callback_failed" in self.one_control.program.log(), self.one_control.program.tail)
+        self.wait_callback(1, "given_up")
+        self.assertEqual(self.release_row(1, "callback_tries"), ["1"], "no further try can go better")
         self.assertIn("must be https", self.one_control.program.log())
 
 
