@@ -96,6 +96,26 @@ class Rollback(ProcCase):
         self.assert_refused(self.one_control, number, "rollback", says="rolled back by release")
         self.assert_refused(self.one_control, number, "retry", says="rolled back by release")
 
+    def test_a_stopped_rollback_is_taken_up_again(self):
+        self.begin(3)
+        self.roll_out(1)
+        second = self.roll_out(2)
+        self.nginxes[1].hold()
+        number = self.act(self.one_control, second, "rollback")["releaseId"]
+        self.wait_node(number, 1, "success")
+        self.nginxes[1].wait_ran(3)
+        self.act(self.one_control, number, "stop-batch", reason="wait")
+        self.wait_status(number, "cancelled")
+        self.nginxes[1].let_go()
+        self.assertEqual(self.statuses(number)[1], "success")
+        self.assertEqual(self.curl(self.nginxes[1]), "version 2 on edge-2", self.describe(number))
+        self.assert_refused(self.one_control, second, "rollback", says="rolled back")
+        refusal = self.create(self.one_control, status=409, from_release=number)
+        self.assertIn("retry it instead", refusal["message"])
+        self.act(self.one_control, number, "retry", reason="now")
+        self.wait_status(number, "success")
+        self.assert_serves("version 1", 3)
+
     def test_names_the_node_whose_earlier_content_nobody_saw(self):
         self.begin(3)
         self.insert_release(1, [[1, 2]])
