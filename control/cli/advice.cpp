@@ -1,5 +1,6 @@
 #include "control/cli/advice.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -27,11 +28,6 @@ bool is_stopping(const ReleaseLine& release) {
            (release.batch_status == "stopped" || release.requested_action == "stop");
 }
 
-/// A rollback is taken up again after a stop; nothing else is.
-bool is_stopped_rollback(const ReleaseLine& release) {
-    return release.status == "cancelled" && release.rolls_back != 0;
-}
-
 int retriable(const ReleaseLine& release) {
     const Tally nodes = tally(release);
     return nodes.failed + nodes.skipped + nodes.deferred + nodes.cancelled;
@@ -53,22 +49,9 @@ std::string continue_effect(const ReleaseLine& release) {
     return next;
 }
 
-void add_unfinished(std::vector<Advice>& steps, const ReleaseLine& release,
-                    const std::string& command, const std::string& id) {
-    const Tally nodes = tally(release);
-    const bool is_pausing = release.requested_action == "pause";
-    if (release.status == "paused") {
-        steps.push_back({command + "continue" + id, continue_effect(release)});
-    } else if (is_pausing) {
-        steps.push_back({command + "continue" + id, "withdraws the pause"});
-    } else if (release.status == "running" && release.current_batch < release.total_batches) {
-        steps.push_back(
-            {command + "pause" + id,
-             "stands when batch " + std::to_string(release.current_batch) + " is done"});
-    }
-    steps.push_back({command + "stop" + id, "skips " + nodes_text(nodes.pending) +
-                                                " for good; running ones end or are cancelled"});
-    steps.push_back({command + "watch" + id, "follows it to its end"});
+bool offers(const ReleaseLine& release, Steering action) {
+    return std::find(release.actions.begin(), release.actions.end(), word_of(action)) !=
+           release.actions.end();
 }
 
 std::string retry_question(const ReleaseLine& release, const ReleaseSteer& action) {
@@ -90,49 +73,44 @@ std::string retry_question(const ReleaseLine& release, const ReleaseSteer& actio
 }  // namespace
 
 std::vector<Advice> next_steps(const ReleaseLine& release) {
-    const std::string command = "edgeroll release ";
     const std::string id = " " + std::to_string(release.id);
     const Tally nodes = tally(release);
     std::vector<Advice> steps;
+    const auto add = [&](const char* command, std::string effect) {
+        steps.push_back({std::string("edgeroll release ") + command + id, std::move(effect)});
+    };
+    if (offers(release, Steering::resume)) {
+        const bool is_pausing = release.requested_action == "pause";
+        add("continue", is_pausing ? "withdraws the pause" : continue_effect(release));
+    } else if (offers(release, Steering::pause) && release.current_batch > 0) {
+        add("pause", "stands when batch " + std::to_string(release.current_batch) + " is done");
+    }
+    if (!is_finished(release) && !is_stopping(release)) {
+        add("stop",
+            "skips " + nodes_text(nodes.pending) + " for good; running ones end or are cancelled");
+    }
     if (!is_finished(release)) {
-        if (is_stopping(release)) {
-            return {{command + "watch" + id, "follows it to its end; a stop cannot be undone"}};
-        }
-        add_unfinished(steps, release, command, id);
-        return steps;
+        add("watch", is_stopping(release) ? "follows it to its end; a stop cannot be undone"
+                                          : "follows it to its end");
     }
     if (fits(release, Steering::retry)) {
-        steps.push_back({command + "retry" + id, "tries " + nodes_text(retriable(release)) +
-                                                     " again, in their old batches"});
-    }
-    if (release.status == "cancelled" && release.rolls_back == 0 &&
-        nodes.finished() > nodes.success) {
-        steps.push_back({command + "create --from-release" + id,
-                         "a new release of its content for the nodes that it did not finish"});
+        add("retry", "tries " + nodes_text(retriable(release)) + " again, in their old batches");
+    } else if (release.status == "cancelled" && nodes.finished() > nodes.success) {
+        add("create --from-release",
+            "a new release of its content for the nodes that it did not finish");
     }
     if (fits(release, Steering::rollback)) {
-        steps.push_back({command + "rollback" + id, "gives " + nodes_text(touched(nodes)) +
-                                                        " what they had before, and bans its "
-                                                        "content"});
+        add("rollback",
+            "gives " + nodes_text(touched(nodes)) + " what they had before, and bans its content");
     }
     return steps;
 }
 
 bool fits(const ReleaseLine& release, Steering action) {
-    const Tally nodes = tally(release);
-    switch (action) {
-        case Steering::stop:
-            return !is_finished(release);
-        case Steering::retry:
-            return ((release.status == "failed" || is_stopped_rollback(release)) &&
-                    retriable(release) > 0) ||
-                   (release.status == "success" && nodes.deferred > 0);
-        case Steering::rollback:
-            return is_finished(release) && touched(nodes) > 0 &&
-                   (release.type.empty() || release.type == "apply_config");
-        default:
-            return true;
-    }
+    if (action == Steering::stop) return !is_finished(release);
+    if (action == Steering::rollback && touched(tally(release)) == 0) return false;
+    if (action == Steering::retry && retriable(release) == 0) return false;
+    return offers(release, action);
 }
 
 std::string question(const ReleaseLine& release, const ReleaseSteer& action) {

@@ -175,6 +175,12 @@ Answer<ReleaseLine> read_release(const Json& data) {
     release.max_parallel = count_of(data, "maxParallel");
     release.limits = read_limits(member(data, "batchConfig"));
     release.waiting = read_waiting(data);
+    const Json* const actions = member(data, "actions");
+    if (actions != nullptr && actions->is_array()) {
+        for (const Json& action : *actions) {
+            if (action.is_string()) release.actions.push_back(action.get<std::string>());
+        }
+    }
     const Json* const batches = member(data, "batches");
     if (batches != nullptr && batches->is_array()) {
         for (const Json& batch : *batches)

@@ -53,8 +53,9 @@ struct ReleaseLine {
     int success = 0, failed = 0, skipped = 0, deferred = 0, cancelled = 0;
     int waived_failures = 0, max_parallel = 0;  ///< 0: none, no limit
     Limits limits;
-    Waiting waiting;                 ///< all empty: not waiting
-    std::vector<BatchLine> batches;  ///< ascending; empty in lists
+    Waiting waiting;                   ///< all empty: not waiting
+    std::vector<BatchLine> batches;    ///< ascending; empty in lists
+    std::vector<std::string> actions;  ///< what control would take now: pause, continue, stop, ...
 };
 
 struct FleetLine {

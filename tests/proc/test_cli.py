@@ -193,7 +193,8 @@ class CommandLineDouble(ProcCase):
     def test_explain_drift_and_stats(self):
         self.api.on("GET", "/api/v1/releases/7", release(
             "paused", 1, [[node(1, "failed", "nginx: bad", attempt=2)], [node(2, "pending")]], holdReason="failure",
-            batchConfig={"failure_threshold": 0}, waitingFor={"reason": "is paused", "nodes": [], "until": None}))
+            batchConfig={"failure_threshold": 0}, actions=["continue", "stop", "limit"],
+            waitingFor={"reason": "is paused", "nodes": [], "until": None}))
         output = self.cli("release", "explain", "7")
         for part in ("(failure)", "1 of 0 tolerated failures used", "edge-1 (batch 1, try 2): failed (exec_failed): "
                      "nginx: bad", "edgeroll release continue 7"):

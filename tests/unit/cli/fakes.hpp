@@ -11,6 +11,7 @@
 
 #include "control/cli/ports.hpp"
 #include "control/cli/views.hpp"
+#include "release/actions.hpp"
 
 namespace edgeroll::cli::test {
 
@@ -100,6 +101,31 @@ inline NodeLine node(std::int64_t id, const std::string& status, const std::stri
     return line;
 }
 
+/// With the actions that control would name for it.
+inline ReleaseLine judged(ReleaseLine release) {
+    release::SteeringState state;
+    state.status =
+        release::from_text<release::ReleaseStatus>(release.status).value_or(state.status);
+    state.batch_status =
+        release::from_text<release::BatchStatus>(release.batch_status).value_or(state.batch_status);
+    state.requested =
+        release::from_text<release::Action>(release.requested_action).value_or(state.requested);
+    state.hold = release::from_text<release::Hold>(release.hold).value_or(state.hold);
+    state.current_batch = release.current_batch;
+    state.total_batches = release.total_batches;
+    state.deferred_nodes = tally(release).deferred;
+    state.type = release::from_text<release::TaskType>(release.type).value_or(state.type);
+    state.is_rollback = release.rolls_back != 0;
+    release.actions.clear();
+    for (const release::Steering action : release::all_steering) {
+        const auto kind = judge(action, state).kind;
+        if (kind == release::Ruling::Kind::refused || kind == release::Ruling::Kind::repeated)
+            continue;
+        release.actions.emplace_back(to_text(action));
+    }
+    return release;
+}
+
 /// Release 7, version 42, with these batches.
 inline ReleaseLine release_of(const std::string& status, int current_batch,
                               const std::vector<std::vector<NodeLine>>& batches) {
@@ -114,7 +140,7 @@ inline ReleaseLine release_of(const std::string& status, int current_batch,
     for (std::size_t at = 0; at < batches.size(); ++at) {
         release.batches.push_back({static_cast<int>(at) + 1, batches[at]});
     }
-    return release;
+    return judged(release);
 }
 
 }  // namespace edgeroll::cli::test

@@ -113,7 +113,8 @@ TEST_F(Run, does_not_call_it_no_drift_when_control_does_not_tell) {
 }
 
 TEST_F(Run, explains_and_shows_figures) {
-    world.http.answers_data(R"({"releaseId":7,"version":42,"status":"failed","failedNodes":1})");
+    world.http.answers_data(
+        R"({"releaseId":7,"version":42,"status":"failed","failedNodes":1,"actions":["retry"]})");
     EXPECT_EQ(run_as(ReleaseExplain{7}), ExitStatus::success);
     EXPECT_THAT(world.screen.written, HasSubstr("edgeroll release retry 7"));
     world.http.answers.clear();

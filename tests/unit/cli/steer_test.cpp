@@ -117,7 +117,7 @@ TEST_F(Steer, does_not_ask_about_what_cannot_be) {
     world.keyboard.is_manned = true;
     world.keyboard.lines = {"y"};
     world.http.answers_data(R"({"releaseId":7,"version":42,"status":"failed","totalNodes":3,
-        "successNodes":1,"failedNodes":1,"skippedNodes":1})");
+        "successNodes":1,"failedNodes":1,"skippedNodes":1,"actions":["retry","rollback"]})");
     const auto text = run(asked(Steering::stop));
     ASSERT_FALSE(text);
     EXPECT_EQ(text.error().message,
