@@ -157,22 +157,6 @@ std::string hold_text(const ReleaseLine& release) {
     return printable(release.hold);
 }
 
-const char* word_of(Steering action) {
-    switch (action) {
-        case Steering::pause:
-            return "pause";
-        case Steering::resume:
-            return "continue";
-        case Steering::stop:
-            return "stop";
-        case Steering::retry:
-            return "retry";
-        case Steering::rollback:
-            return "rollback";
-    }
-    return "";
-}
-
 std::string some_of(const std::vector<std::string>& names, std::size_t most) {
     std::string text;
     for (std::size_t at = 0; at < names.size() && at < most; ++at) {

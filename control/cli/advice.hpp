@@ -33,7 +33,9 @@ struct Advice {
 [[nodiscard]] std::string hold_text(const ReleaseLine& release);
 
 /// "pause", "continue", ...
-[[nodiscard]] const char* word_of(Steering action);
+[[nodiscard]] inline std::string word_of(Steering action) {
+    return std::string(to_text(action));
+}
 
 /// "edge-1, edge-2, edge-3 and 7 more"
 [[nodiscard]] std::string some_of(const std::vector<std::string>& names, std::size_t most);

@@ -8,6 +8,8 @@
 #include <variant>
 #include <vector>
 
+#include "release/actions.hpp"
+
 namespace edgeroll::cli {
 
 struct ReleaseList {
@@ -49,7 +51,7 @@ struct ReleaseCreate {
     std::vector<std::string> global_options;
 };
 
-enum class Steering { pause, resume, stop, retry, rollback };
+using release::Steering;
 
 /// `release pause|continue|stop|retry|rollback`
 struct ReleaseSteer {
