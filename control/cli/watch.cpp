@@ -135,8 +135,9 @@ ExitStatus watch(const ReleaseWatch& what, Format format, Ports ports) {
             return end_with(failure, ports);
         }
         const Moment now = ports.time.now();
-        if (!away_since) away_since = now;
-        const Millis away = now.since_epoch - away_since->since_epoch;
+        const Moment since = away_since.value_or(now);
+        away_since = since;
+        const Millis away = now.since_epoch - since.since_epoch;
         if (patience.count() > 0 && away >= patience) return end_with(failure, ports);
         display->notice(failure.message + "; trying again");
     }
