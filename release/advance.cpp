@@ -198,29 +198,36 @@ bool may_work_on(Draft& draft, std::size_t index) {
 
 // Every batch is done within the limits.
 void conclude(Draft& draft) {
-    const int left_out = left_out_by_limit(draft.release);
-    if (left_out > 0) {
-        draft.set_last_error(std::to_string(left_out) +
-                             (left_out == 1 ? " node that was" : " nodes that were") +
+    const int missed = left_out(draft.release);
+    if (missed > 0) {
+        draft.set_last_error(std::to_string(missed) +
+                             (missed == 1 ? " node that was" : " nodes that were") +
                              " not dispatched before the retry must be retried too");
     }
-    draft.finish(left_out > 0 ? ReleaseStatus::failed : ReleaseStatus::success);
+    draft.finish(missed > 0 ? ReleaseStatus::failed : ReleaseStatus::success);
 }
 
-// Somebody wrote the end: it stands. What is not dispatched stays so, what runs is recorded as it
-// ends, and then the release is over like any other.
+// Somebody wrote the end: it stands, and cannot be taken back once this has begun. What is not
+// dispatched stays so, what runs is recorded as it ends (a stop beside it cancels that), and then
+// the release is over like any other.
 void wind_up(Draft& draft) {
     Release& release = draft.release;
+    Snapshot& seen = release.seen;
+    const std::string reason =
+        std::string(ended_by_hand) + std::string(to_text(seen.status)) + " by hand";
     look_after_running(draft);
-    if (release.counts.pending > 0) {
-        draft.skip_all_pending("the release was set to " +
-                               std::string(to_text(release.seen.status)) + " by hand");
+    if (release.counts.pending > 0) draft.skip_all_pending(reason);
+    // What a half-inserted release waited for is no reason of its end.
+    if (seen.last_error.empty() || seen.current_batch == 0) {
+        draft.set_last_error(seen.status == ReleaseStatus::success ? "" : reason);
     }
-    if (release.counts.running > 0) {
-        draft.effects.emplace_back(DispatchNoMore{});
-    } else {
-        draft.finish(release.seen.status);
+    if (release.counts.running == 0) {
+        draft.finish(seen.status);
+        return;
     }
+    draft.set_batch_status(BatchStatus::stopped);
+    draft.effects.emplace_back(DispatchNoMore{});
+    if (seen.requested == Action::stop) cancel_running(draft);
 }
 
 }  // namespace
@@ -231,11 +238,14 @@ void advance(Draft& draft) {
         draft.read_again();
         return;
     }
-    if (release.seen.is_ended) {
+    const bool is_final_word = is_final(release.seen.status);
+    const bool is_open = release.counts.pending > 0 || release.counts.running > 0;
+    // Somebody may have written finished_at beside the status, although nodes still run.
+    if (release.seen.is_ended && !(is_final_word && is_open)) {
         draft.let_go("the release is finished", true);
         return;
     }
-    if (is_final(release.seen.status)) {
+    if (is_final_word) {
         wind_up(draft);
         return;
     }

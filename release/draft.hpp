@@ -59,6 +59,7 @@ void advance(Draft& draft);
 void take_continue(Draft& draft);
 void take_pause(Draft& draft, bool is_between_batches);
 void carry_on_stopping(Draft& draft);
+void cancel_running(Draft& draft);
 // between.cpp: whether the next batch may be opened now; otherwise says why not and until when.
 bool may_open_next(Draft& draft);
 void gate_heard(Draft& draft, const GateHeard& event);

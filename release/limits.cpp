@@ -37,6 +37,7 @@ std::optional<std::string> exceeded_rate(const Release& release, int rate_percen
 }
 
 int excess_deferrals(const Release& release) {
+    if (release.seen.catches_up) return 0;  // it was within its limits when it succeeded
     return std::max(release.counts.deferred - deferrals_allowed(release), 0);
 }
 
@@ -128,9 +129,8 @@ Instant time_limit(const Release& release, Instant now) {
     return end;
 }
 
-Millis node_timeout(const Release& release) {
-    if (release.seen.policy.node_timeout) return *release.seen.policy.node_timeout;
-    switch (release.seen.type) {
+Millis default_timeout(TaskType type, Millis of_apply_config) {
+    switch (type) {
         case TaskType::reload:
             return minutes{1};
         case TaskType::purge_cache:
@@ -140,16 +140,24 @@ Millis node_timeout(const Release& release) {
         case TaskType::apply_config:
             break;
     }
-    return release.rules.node_timeout;
+    return of_apply_config;
 }
 
-int left_out_by_limit(const Release& release) {
-    if (release.counts.skipped == 0) return 0;
-    return static_cast<int>(
-        std::count_if(release.nodes.begin(), release.nodes.end(), [](const NodeState& node) {
-            return node.row.status == NodeStatus::skipped &&
-                   node.row.error.compare(0, not_dispatched.size(), not_dispatched) == 0;
-        }));
+Millis node_timeout(const Release& release) {
+    if (release.seen.policy.node_timeout) return *release.seen.policy.node_timeout;
+    return default_timeout(release.seen.type, release.rules.node_timeout);
+}
+
+int left_out(const Release& release) {
+    if (release.counts.skipped == 0 && release.counts.cancelled == 0) return 0;
+    const auto is_left_out = [](const NodeState& node) {
+        const std::string_view error = node.row.error;
+        return node.row.status == NodeStatus::cancelled ||
+               (node.row.status == NodeStatus::skipped &&
+                (error.starts_with(not_dispatched) || error.starts_with(skipped_by_stop) ||
+                 error.starts_with(ended_by_hand)));
+    };
+    return static_cast<int>(std::count_if(release.nodes.begin(), release.nodes.end(), is_left_out));
 }
 
 int waivable(const Release& release) {

@@ -33,13 +33,18 @@ enum class TimeLimit { none, batch, release };
 
 /// From dispatch until a node must have finished: node_timeout_sec, or the type's own default.
 [[nodiscard]] Millis node_timeout(const Release& release);
+/// The type's own default. @param of_apply_config RELEASE_NODE_TIMEOUT_SEC
+[[nodiscard]] Millis default_timeout(TaskType type, Millis of_apply_config);
 
-/// How the error_msg of a row begins that an exceeded limit skipped.
+// How the error_msg of a row begins that was skipped by an exceeded limit, a stop, or a final
+// status written by hand.
 inline constexpr std::string_view not_dispatched = "not dispatched: ";
+inline constexpr std::string_view skipped_by_stop = "stopped by the operator";
+inline constexpr std::string_view ended_by_hand = "the release was set to ";
 
-/// Nodes that an exceeded limit skipped and that a later retry, of others, did not take up: with
-/// one of them a release is no success (I6). O(nodes).
-[[nodiscard]] int left_out_by_limit(const Release& release);
+/// Nodes that were skipped for one of these reasons, or cancelled, and that a later retry, of
+/// others, did not take up: with one of them a release is no success (I6). O(nodes).
+[[nodiscard]] int left_out(const Release& release);
 
 /// How many nodes may be deferred.
 [[nodiscard]] int deferrals_allowed(const Release& release);

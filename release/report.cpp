@@ -107,6 +107,11 @@ void reported(Draft& draft, const Reported& event) {
     change.error = is_foreign_cancel && verdict.error.empty()
                        ? "the task was cancelled on the agent"
                        : verdict.error;
+    // Cut off between two attempts: why there was another one is all that is known of the node.
+    const bool is_between_attempts =
+        status == NodeStatus::cancelled && verdict.steps.empty() &&
+        release.nodes[*position].row.attempt - release.nodes[*position].row.attempts_before > 1;
+    if (is_between_attempts) change.error += "; " + release.nodes[*position].row.error;
     change.steps = verdict.steps;
     change.progress = verdict.progress;
     change.has_new_content = status == NodeStatus::success && has_content;

@@ -88,7 +88,8 @@ Result<RetryPlan> plan_retry(const std::vector<RetryRow>& rows, ReleaseStatus st
     }
     if (plan.taken.empty()) {
         return refused("the release is " + std::string(to_text(status)) +
-                       " and has no node to retry: none is failed, skipped or deferred");
+                       " and has no node to retry: none is failed, skipped, deferred or "
+                       "cancelled");
     }
     return plan;
 }

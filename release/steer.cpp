@@ -13,7 +13,7 @@ void clear_action(Draft& draft) {
 }
 
 void begin_stopping(Draft& draft) {
-    draft.skip_all_pending("stopped by the operator");
+    draft.skip_all_pending(std::string(skipped_by_stop));
     draft.set_batch_status(BatchStatus::stopped);
     draft.note("stop_started");
 }
@@ -56,6 +56,14 @@ void skip_batch(Draft& draft, std::size_t index) {
 
 }  // namespace
 
+void cancel_running(Draft& draft) {
+    for (NodeState& node : draft.release.nodes) {
+        if (node.row.status != NodeStatus::running || node.is_cancel_sent) continue;
+        node.is_cancel_sent = true;
+        draft.effects.emplace_back(CancelTask{node.row.id, node.row.address, node.row.task_id});
+    }
+}
+
 void carry_on_stopping(Draft& draft) {
     Release& release = draft.release;
     if (release.seen.batch_status != BatchStatus::stopped || release.counts.pending > 0) {
@@ -65,11 +73,7 @@ void carry_on_stopping(Draft& draft) {
         draft.finish(ReleaseStatus::cancelled);
         return;
     }
-    for (NodeState& node : release.nodes) {
-        if (node.row.status != NodeStatus::running || node.is_cancel_sent) continue;
-        node.is_cancel_sent = true;
-        draft.effects.emplace_back(CancelTask{node.row.id, node.row.address, node.row.task_id});
-    }
+    cancel_running(draft);
 }
 
 void take_continue(Draft& draft) {

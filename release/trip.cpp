@@ -57,6 +57,8 @@ void trip(Draft& draft, const Reason& reason) {
     }
     draft.set_last_error(reason.full);
     if (release.counts.running > 0) return;  // nothing further is started; what runs ends
+    // Before the first batch too: `pending` with an operator's hold would be a continue by hand.
+    if (release.seen.status != ReleaseStatus::paused) draft.set_status(ReleaseStatus::paused);
     if (release.seen.hold != Hold::failure) draft.begin_hold(Hold::failure, never);
     draft.set_batch_status(BatchStatus::paused);
     draft.mark_pause();

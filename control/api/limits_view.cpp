@@ -11,6 +11,14 @@ using release::wire::Json;
 constexpr std::size_t bytes_max = 64U << 10;
 constexpr double timeout_sec_max = 30.0 * 86'400;
 
+std::optional<release::Millis> span_at(const Json& config, const char* key) {
+    const auto found = config.find(key);
+    if (found == config.end() || !found->is_number()) return std::nullopt;
+    const double seconds = found->get<double>();
+    if (!(seconds > 0 && seconds <= timeout_sec_max)) return std::nullopt;
+    return release::Millis{static_cast<std::int64_t>(std::llround(seconds * 1000))};
+}
+
 }  // namespace
 
 LimitsView read_limits(const std::string& batch_config) {
@@ -24,13 +32,9 @@ LimitsView read_limits(const std::string& batch_config) {
     if (const auto found = config->find("max_parallel_per"); found != config->end()) {
         if (found->is_object() && !found->empty()) view.max_parallel_per = *found;
     }
-    if (const auto found = config->find("node_timeout_sec"); found != config->end()) {
-        if (found->is_number() && found->get<double>() > 0 &&
-            found->get<double>() <= timeout_sec_max) {
-            view.node_timeout = release::Millis{
-                static_cast<std::int64_t>(std::llround(found->get<double>() * 1000))};
-        }
-    }
+    view.node_timeout = span_at(*config, "node_timeout_sec");
+    view.batch_timeout = span_at(*config, "batch_timeout_sec");
+    view.release_timeout = span_at(*config, "release_timeout_sec");
     if (const auto found = config->find("windows"); found != config->end()) {
         view.has_windows = found->is_array() && !found->empty();
     }

@@ -12,7 +12,7 @@ namespace edgeroll::control::api {
 struct LimitsView {
     release::wire::Json max_parallel;      ///< a positive integer, or null: no limit
     release::wire::Json max_parallel_per;  ///< an object, or null: no limit
-    std::optional<release::Millis> node_timeout;
+    std::optional<release::Millis> node_timeout, batch_timeout, release_timeout;
     bool has_windows = false;
 };
 

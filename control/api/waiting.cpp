@@ -6,6 +6,7 @@
 
 #include "control/api/limits_view.hpp"
 #include "control/api/rfc3339.hpp"
+#include "release/limits.hpp"
 
 namespace edgeroll::control::api {
 namespace {
@@ -76,6 +77,15 @@ std::string full_text(const ReleaseSummary& release, const WaitingFacts& facts) 
     return text;
 }
 
+/// ", 1 of them tried again": an attempt failed, and another one waits for its time or is made.
+std::string again_text(const WaitingFacts& facts) {
+    const auto is_tried_again = [](const ReleaseNodeView& node) {
+        return node.status == NodeStatus::running && node.error.starts_with("attempt ");
+    };
+    const auto again = std::count_if(facts.nodes.begin(), facts.nodes.end(), is_tried_again);
+    return again == 0 ? "" : ", " + std::to_string(again) + " of them tried again after a failure";
+}
+
 bool is_stopping(const ReleaseSummary& release) {
     return release.requested_action == "stop" || release.batch_status == BatchStatus::stopped;
 }
@@ -101,7 +111,8 @@ std::string running_reason(const ReleaseSummary& release, const WaitingFacts& fa
         reason = unclaimed;
     } else if (release.counts.running > 0) {
         reason = counted(release.counts.running, "node") + " of batch " +
-                 std::to_string(release.current_batch) + " in progress" + full_text(release, facts);
+                 std::to_string(release.current_batch) + " in progress" + again_text(facts) +
+                 full_text(release, facts);
     } else if (!release.blockers.empty()) {
         reason = blocked_text(release);
     } else {
@@ -187,17 +198,37 @@ std::string reason_of(const ReleaseSummary& release, const WaitingFacts& facts) 
     return running_reason(release, facts);
 }
 
-/// When the first running node's time is up.
+/// The earlier of two moments; empty ones are none.
+std::string earlier(const std::string& a, const std::string& b) {
+    if (a.empty() || b.empty()) return a.empty() ? b : a;
+    return std::min(a, b);
+}
+
+/// When the first running node's time is up, or that of its batch or of the release.
 std::string first_deadline(const ReleaseSummary& release, const WaitingFacts& facts) {
+    const LimitsView limits = read_limits(release.batch_config);
+    const auto type = release::from_text<release::TaskType>(release.type)
+                          .value_or(release::TaskType::apply_config);
     const release::Millis span =
-        read_limits(release.batch_config).node_timeout.value_or(facts.node_timeout);
-    if (span.count() <= 0) return {};
-    std::string first;
+        limits.node_timeout.value_or(release::default_timeout(type, facts.node_timeout));
+    std::string started;
     for (const ReleaseNodeView& node : facts.nodes) {
-        if (node.status != NodeStatus::running || node.started_at.empty()) continue;
-        if (first.empty() || node.started_at < first) first = node.started_at;
+        if (node.status == NodeStatus::running) started = earlier(started, node.started_at);
     }
-    return later_time(first, span).value_or("");
+    std::string first = span.count() > 0 ? later_time(started, span).value_or("") : "";
+    if (release.status != ReleaseStatus::running) return first;  // no working time passes
+    if (limits.release_timeout) {
+        first = earlier(
+            first,
+            later_time(release.started_at, release.paused + *limits.release_timeout).value_or(""));
+    }
+    if (limits.batch_timeout) {
+        first = earlier(
+            first, later_time(release.started_at,
+                              release.paused + release.batch_work_start + *limits.batch_timeout)
+                       .value_or(""));
+    }
+    return first;
 }
 
 std::string until_of(const ReleaseSummary& release, const WaitingFacts& facts) {

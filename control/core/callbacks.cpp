@@ -39,7 +39,7 @@ awaitable<void> make(std::shared_ptr<Parts> parts, Callback call) {
         co_await parts->sender.send(call.url, call.body, call.key);
     tell(*parts, call, answer);
     const release::Result<void> settled =
-        co_await parts->store.settle(call.release, outcome_of(call, answer), answer.message);
+        co_await parts->store.settle(call, outcome_of(call, answer), answer.message);
     // Not written down: it is sent once more, under the same key.
     if (!settled) parts->observer.database_error(settled.error().outcome);
     --parts->open;

@@ -16,9 +16,10 @@ namespace edgeroll::control {
 struct Callback {
     release::ReleaseId release;
     std::string url;
-    std::string body;  ///< JSON object, the same for every try
-    std::string key;   ///< Idempotency-Key: of this end of the release, the same for every try
-    int tries = 1;     ///< this one included
+    std::string body;      ///< JSON object, the same for every try
+    std::string ended_at;  ///< which end of the release it tells of
+    std::string key;       ///< Idempotency-Key: of this end of the release, the same for every try
+    int tries = 1;         ///< this one included
     bool is_last = false;
 };
 
@@ -33,8 +34,8 @@ class CallbackStore {
     /// they are returned. @param limit > 0
     virtual awaitable<release::Result<std::vector<Callback>>> due(int limit) = 0;
     /// Writes down what became of a try, with history. Changes nothing for a release that was
-    /// retried meanwhile.
-    virtual awaitable<release::Result<void>> settle(release::ReleaseId id, CallbackOutcome outcome,
+    /// retried meanwhile, also when it has ended again.
+    virtual awaitable<release::Result<void>> settle(Callback call, CallbackOutcome outcome,
                                                     std::string answer) = 0;
 };
 

@@ -68,7 +68,8 @@ std::vector<Callback> take_due(Connection& connection, int limit) {
         call.url = row.text(1);
         call.body = body_of(row);
         // A retried release ends again: that is news, not a repetition.
-        call.key = "release-" + std::to_string(call.release.value) + "-" + row.text(12);
+        call.ended_at = row.text(12);
+        call.key = "release-" + std::to_string(call.release.value) + "-" + call.ended_at;
         call.tries = static_cast<int>(tries);
         call.is_last = tries >= tries_max;
         calls.push_back(std::move(call));
@@ -88,20 +89,22 @@ std::string_view word_of(CallbackOutcome outcome) {
     return "given_up";
 }
 
-void write_down(Connection& connection, const std::string& actor, release::ReleaseId id,
+void write_down(Connection& connection, const std::string& actor, const Callback& call,
                 CallbackOutcome outcome, const std::string& answer) {
     Transaction transaction(connection, Transaction::Kind::write);
     const std::string word{word_of(outcome)};
     const std::string state = outcome == CallbackOutcome::failed ? "due" : word;
     const std::int64_t settled = connection.execute(
         "UPDATE release_tasks SET callback_state = ?, write_seq = write_seq + 1, "
-        "updated_at = updated_at WHERE id = ? AND callback_state = 'due' AND callback_tries > 0",
-        {state, id.value});
+        "updated_at = updated_at WHERE id = ? AND callback_state = 'due' AND callback_tries > 0 "
+        "AND " +
+            connection.dialect().rfc3339("finished_at") + " = ?",
+        {state, call.release.value, call.ended_at});
     if (settled != 1) return;  // retried meanwhile, perhaps over again: its next end is told
     release::HistoryRow row;
     row.kind = "callback_" + word;
     row.detail.emplace_back("answer", fitted(answer));
-    add_history(connection, id, actor, {row});
+    add_history(connection, call.release, actor, {row});
     transaction.commit();
 }
 
@@ -114,11 +117,11 @@ class CallbackDatabase final : public CallbackStore {
         auto work = [limit](Connection& connection) { return take_due(connection, limit); };
         return threads_.run(Access::write, std::move(work), Urgency::normal);
     }
-    awaitable<release::Result<void>> settle(release::ReleaseId id, CallbackOutcome outcome,
+    awaitable<release::Result<void>> settle(Callback call, CallbackOutcome outcome,
                                             std::string answer) override {
-        auto work = [id, outcome, answer = std::move(answer),
+        auto work = [call = std::move(call), outcome, answer = std::move(answer),
                      actor = actor_](Connection& connection) {
-            write_down(connection, actor, id, outcome, answer);
+            write_down(connection, actor, call, outcome, answer);
         };
         return threads_.run(Access::write, std::move(work), Urgency::normal);
     }

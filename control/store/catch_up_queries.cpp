@@ -28,7 +28,8 @@ std::vector<Straggler> find_after(Connection& connection, const Straggler& curso
              "SELECT r.release_task_id, r.node_id, n.name, n.main_ip, n.agent_port, "
              "n.cert_fingerprint FROM release_task_nodes r JOIN release_tasks t ON t.id = "
              "r.release_task_id JOIN nodes n ON n.id = r.node_id WHERE t.status = 'success' AND "
-             "t.type = 'apply_config' AND r.status = 'deferred' AND n.enabled = 1 AND n.status <> "
+             "t.finished_at IS NOT NULL AND t.type = 'apply_config' AND r.status = 'deferred' AND "
+             "n.enabled = 1 AND n.status <> "
              "'maintenance' AND (r.release_task_id > ? OR (r.release_task_id = ? AND r.node_id > "
              "?)) AND " +
                  is_latest_word + " AND " + has_its_content +

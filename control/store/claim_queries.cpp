@@ -37,7 +37,10 @@ std::vector<release::ReleaseId> find_claimable(Connection& connection, const std
         is_due(dialect) +
         " THEN 1 ELSE 0 END, type "
         "FROM release_tasks WHERE " +
-        has_no_end() + " AND " + is_lease_free(dialect) + " ORDER BY version");
+        has_no_end() + " AND " + is_lease_free(dialect) +
+        // What was ended by hand keeps nobody waiting.
+        " ORDER BY CASE WHEN status IN ('success', 'failed', 'cancelled') THEN 1 ELSE 0 END, "
+        "version");
     std::vector<release::ReleaseId> found;
     std::exception_ptr failed;
     for (const Row& row : rows) {

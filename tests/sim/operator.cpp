@@ -139,7 +139,10 @@ bool Operator::perhaps_retry() {
             if (is_unfinished(row) && rng_.chance(0.5)) named.insert(row.node);
         }
     }
-    if (!rng_.chance(faults_.rate(Fault::retry_by_hand)) || !database_.retry(id, named)) {
+    const bool catches_up =
+        database_.release_row(id).status == ReleaseStatus::success && rng_.chance(0.6);
+    if (!rng_.chance(faults_.rate(Fault::retry_by_hand)) ||
+        !database_.retry(id, named, catches_up)) {
         return false;
     }
     faults_.count(Fault::retry_by_hand);
@@ -158,7 +161,10 @@ void Operator::edit_rows(ReleaseRow& release) {
     const std::string name = "node " + std::to_string(row.node.value) + " of " + name_of(release);
     if (is_open && faults_.happens(Fault::row_failed_by_hand)) {
         note(name + " = failed");
-        database_.set_row_by_hand(release.id, row.node, NodeStatus::failed, timeline_.now());
+        const bool is_deferral = row.status == NodeStatus::pending && rng_.chance(0.2);
+        database_.set_row_by_hand(release.id, row.node,
+                                  is_deferral ? NodeStatus::deferred : NodeStatus::failed,
+                                  timeline_.now());
     } else if (is_open && faults_.happens(Fault::row_success_by_hand)) {
         note(name + " = success");
         database_.set_row_by_hand(release.id, row.node, NodeStatus::success, timeline_.now());

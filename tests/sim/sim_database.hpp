@@ -71,7 +71,9 @@ class SimDatabase {
     void delete_release(release::ReleaseId id);
     /// What the API's retry does (SPEC.md section 6). False: refused.
     /// @param named all that can be retried when empty
-    bool retry(release::ReleaseId id, const std::set<release::NodeId>& named);
+    /// @param catches_up edgeroll's own retry of deferred nodes: their failures are waived
+    bool retry(release::ReleaseId id, const std::set<release::NodeId>& named,
+               bool catches_up = false);
     ReleaseRow& release_row(release::ReleaseId id) { return releases_.at(id); }
     std::map<release::NodeId, InventoryRow>& inventory() { return inventory_; }
     [[nodiscard]] const std::map<release::NodeId, InventoryRow>& inventory() const {

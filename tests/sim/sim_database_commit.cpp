@@ -130,6 +130,7 @@ std::optional<Snapshot> SimDatabase::read(const control::Claim& claim, Instant n
     seen.content_sha256 = row.content_sha256;
     seen.last_error = row.last_error;
     seen.waived_failures = row.waived_failures;
+    seen.catches_up = row.catches_up;
     seen.hold = row.hold;
     if (row.hold_until) seen.hold_left = *row.hold_until - now;
     if (row.started_at) seen.worked = now - *row.started_at - row.paused_for;

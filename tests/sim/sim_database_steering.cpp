@@ -96,14 +96,17 @@ bool SimDatabase::is_overtaken(const ReleaseRow& row) const {
     });
 }
 
-bool SimDatabase::retry(ReleaseId id, const std::set<NodeId>& named) {
+bool SimDatabase::retry(ReleaseId id, const std::set<NodeId>& named, bool catches_up) {
     ReleaseRow& row = releases_.at(id);
     auto& rows = rows_.at(id);
     if (row.status != ReleaseStatus::failed && row.status != ReleaseStatus::success) return false;
     if (is_rolled_back(id) || is_overtaken(row)) return false;
-    const bool is_running = std::any_of(rows.begin(), rows.end(), [](const TaskRow& task) {
-        return task.status == NodeStatus::running;
+    // Also what the end that was written by hand has not skipped yet.
+    const bool is_running = std::any_of(rows.begin(), rows.end(), [&](const TaskRow& task) {
+        return task.status == NodeStatus::running ||
+               (task.status == NodeStatus::pending && !row.finished_at);
     });
+    if (catches_up && (row.status != ReleaseStatus::success || !row.finished_at)) return false;
     const auto is_taken = [&](const TaskRow& task) {
         return may_retry(task.status, row.status) && (named.empty() || named.contains(task.node));
     };
@@ -124,6 +127,14 @@ bool SimDatabase::retry(ReleaseId id, const std::set<NodeId>& named) {
         if (task.status == NodeStatus::success) ++row.success_nodes;
     }
     row.waived_failures = row.failed_nodes;
+    row.catches_up = catches_up;
+    if (catches_up) {
+        row.waived_failures +=
+            static_cast<int>(std::count_if(rows.begin(), rows.end(), [](const TaskRow& task) {
+                return task.status == NodeStatus::pending;
+            }));
+    }
+    row.total_nodes = static_cast<int>(rows.size());
     begin_anew(row);
     ++history_rows_;
     if (witness_ != nullptr) witness_->retried(before, rows_before, row, rows);

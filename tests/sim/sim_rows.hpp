@@ -32,6 +32,7 @@ struct ReleaseRow {
     std::int64_t steer_seq = 0;
     int rows_seen = -1;  ///< of a half-inserted release
     release::Instant rows_grew_at{};
+    bool catches_up = false;
     bool is_ended_by_hand = false;  ///< no column: an operator wrote the final status
 };
 

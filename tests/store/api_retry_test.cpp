@@ -88,6 +88,23 @@ TEST_P(ApiRetryTest, waits_for_no_later_release_on_the_same_nodes) {
     EXPECT_TRUE(retry(id));
 }
 
+TEST_P(ApiRetryTest, waits_until_an_end_written_by_hand_is_recorded) {
+    const ReleaseId id = add_failed_release(7, 5, 'a');
+    set(id, "finished_at = NULL");
+    set_row(id, 3, "status = 'pending'");
+    EXPECT_THAT(refusal(retry(id)).message, HasSubstr("its end is not recorded yet"));
+    set_row(id, 3, "status = 'skipped'");
+    EXPECT_TRUE(retry(id));
+}
+
+TEST_P(ApiRetryTest, counts_the_rows_that_are_there) {
+    const ReleaseId id = add_failed_release(7, 5, 'a');
+    sql("DELETE FROM release_task_nodes WHERE release_task_id = ? AND node_id = 3", {id.value});
+    ASSERT_TRUE(retry(id));
+    EXPECT_EQ(field(id, "total_nodes"), "2");
+    EXPECT_THAT(control().claimable(), ElementsAre(id.value)) << "it does not wait for the row";
+}
+
 TEST_P(ApiRetryTest, takes_the_deferred_nodes_of_a_success) {
     const ReleaseId id = add_failed_release(7, 5, 'a');
     set(id, "status = 'success', batch_status = 'completed'");

@@ -1,4 +1,6 @@
 // Who is told of a finished release, how often, and by which process.
+#include <map>
+
 #include "tests/store/store_fixture.hpp"
 
 namespace edgeroll::control::testing {
@@ -26,12 +28,20 @@ class CallbackTest : public StoreTest {
         return id;
     }
     std::vector<Callback> due(int limit = 10) {
-        return control().get(control().callbacks().due(limit));
+        auto calls = control().get(control().callbacks().due(limit));
+        for (const Callback& call : calls)
+            last_[call.release] = call;
+        return calls;
     }
+    /// The last call of it that was due.
     void settle(ReleaseId id, CallbackOutcome outcome) {
-        const auto settled = control().await(control().callbacks().settle(id, outcome, "204"));
+        const auto settled =
+            control().await(control().callbacks().settle(last_[id], outcome, "204"));
         EXPECT_TRUE(settled);
     }
+
+  private:
+    std::map<ReleaseId, Callback> last_;
 };
 
 TEST_P(CallbackTest, is_due_once_the_release_is_finished) {
@@ -97,6 +107,16 @@ TEST_P(CallbackTest, of_a_retried_release_is_not_touched_by_the_end_before) {
     sql("UPDATE release_tasks SET callback_state = NULL, callback_tries = 0");
     settle(id, CallbackOutcome::failed);
     EXPECT_THAT(history(id), Not(Contains("callback_failed")));
+}
+
+// Retried and ended again while the first end's call was on its way, and that is answered late.
+TEST_P(CallbackTest, of_a_later_end_is_not_settled_by_the_call_of_an_earlier_one) {
+    const ReleaseId id = finished_release(42, "https://example.net/");
+    ASSERT_THAT(due(), SizeIs(1));
+    sql("UPDATE release_tasks SET finished_at = '2026-01-02 03:04:05.678', callback_tries = 1");
+    settle(id, CallbackOutcome::done);
+    EXPECT_THAT(history(id), Not(Contains("callback_done")));
+    EXPECT_EQ(text("SELECT callback_state FROM release_tasks"), "due");
 }
 
 TEST_P(CallbackTest, is_never_due_again_when_it_was_taken_or_given_up) {

@@ -32,7 +32,8 @@ std::string summary_columns(const Dialect& dialect) {
            " THEN 0 ELSE 1 END, hold, " + dialect.rfc3339("hold_until") +
            ", waived_failures, rolls_back, from_release, callback_url, batch_config, "
            "content_sha256, CASE WHEN rows_seen IS NOT NULL AND current_batch = 0 THEN " +
-           dialect.rfc3339(dialect.later("rows_seen_at", row_patience)) + " END";
+           dialect.rfc3339(dialect.later("rows_seen_at", row_patience)) +
+           " END, paused_ms, batch_work_start_ms";
 }
 
 std::optional<release::ReleaseId> id_at(const Row& row, std::size_t column) {
@@ -53,6 +54,8 @@ void read_steering(ReleaseSummary& summary, const Row& row) {
     summary.batch_config = row.text(29);
     summary.content_sha256 = row.text(30);
     summary.rows_until = row.text(31);
+    summary.paused = release::Millis{row.integer_or(32, 0)};
+    summary.batch_work_start = release::Millis{row.integer_or(33, 0)};
 }
 
 ReleaseSummary summary_of(const Row& row) {

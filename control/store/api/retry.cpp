@@ -1,4 +1,5 @@
 // Taking up the nodes of a finished release again.
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -31,6 +32,18 @@ std::vector<release::RetryRow> read_rows(Connection& connection, release::Releas
         rows.push_back(std::move(one));
     }
     return rows;
+}
+
+/// Rows that the end is about to skip would be run by the retry.
+void refuse_before_the_end(const Steered& steered, const std::vector<release::RetryRow>& rows) {
+    const auto is_pending = [](const release::RetryRow& row) {
+        return row.status == release::NodeStatus::pending;
+    };
+    if (steered.has_end || std::none_of(rows.begin(), rows.end(), is_pending)) return;
+    refuse(release::code::wrong_state,
+           "retry is refused: the release was set to " +
+               std::string(to_text(steered.state.status)) +
+               " by hand, and its end is not recorded yet: try again in a moment");
 }
 
 void refuse_when_overtaken(Connection& connection, const RetryRequest& request,
@@ -96,7 +109,9 @@ void begin_anew(Connection& connection, release::ReleaseId id, int waived_failur
         "started_at = NULL, finished_at = NULL, paused_at = NULL, paused_ms = 0, hold = NULL, "
         "hold_until = NULL, batch_work_start_ms = 0, last_error = NULL, requested_action = NULL, "
         "lease_expires_at = NULL, callback_state = NULL, callback_tries = 0, callback_at = NULL, "
-        "rows_seen = NULL, rows_seen_at = NULL, waived_failures = ?, catches_up = ?, updated_at "
+        "rows_seen = NULL, rows_seen_at = NULL, total_nodes = (SELECT COUNT(*) FROM "
+        "release_task_nodes WHERE release_task_id = release_tasks.id), waived_failures = ?, "
+        "catches_up = ?, updated_at "
         "= " +
             connection.dialect().now() + " WHERE id = ?",
         {std::int64_t{waived_failures}, std::int64_t{catches_up ? 1 : 0}, id.value});
@@ -160,8 +175,9 @@ Retried retry_release(Connection& connection, const RetryRequest& request) {
         lock_release(connection, request.id);
         const Steered steered = read_steered(connection, request.id);
         allowed_or_refused(release::Steering::retry, steered);
-        auto plan =
-            plan_retry(read_rows(connection, request.id), steered.state.status, request.nodes);
+        const std::vector<release::RetryRow> rows = read_rows(connection, request.id);
+        refuse_before_the_end(steered, rows);
+        auto plan = plan_retry(rows, steered.state.status, request.nodes);
         if (!plan) {
             plan.error().message = "retry is refused: " + plan.error().message;
             throw Refused{plan.error()};

@@ -9,6 +9,7 @@ namespace edgeroll::control {
 
 /// What release/actions.hpp judges by, with what else steering needs.
 struct Steered {
+    bool has_end = false;  ///< its end is recorded (finished_at)
     release::SteeringState state;
     release::Version version;
     bool is_forced = false;

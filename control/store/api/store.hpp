@@ -38,6 +38,8 @@ struct ReleaseSummary {
 
     release::Hold hold = release::Hold::none;
     std::string hold_until;
+    /// Since started_at: time that counts as no work, and the working time at the batch's start.
+    release::Millis paused{0}, batch_work_start{0};
     int waived_failures = 0;
     std::optional<release::ReleaseId> rolls_back, from_release;
     std::optional<release::ReleaseId> rolled_back_by;  ///< the release that undoes this one

@@ -102,6 +102,30 @@ TEST(ApiWaiting, names_the_nodes_in_progress) {
     EXPECT_EQ(waiting_for(release, facts)["until"], "2026-05-01T08:00:02.000Z");
 }
 
+TEST(ApiWaiting, ends_with_the_nearest_of_the_times_that_run_out) {
+    ReleaseSummary release = running();
+    release.counts.running = 1;
+    release.type = "purge_cache";
+    release.started_at = "2026-05-01T08:00:00.000Z";
+    std::vector<ReleaseNodeView> nodes(1);
+    nodes[0].status = NodeStatus::running;
+    nodes[0].started_at = "2026-05-01T08:01:00.000Z";
+    WaitingFacts facts;
+    facts.nodes = nodes;
+    facts.node_timeout = release::Millis{600'000};
+    const auto until = [&] { return waiting_for(release, facts)["until"]; };
+    EXPECT_EQ(until(), "2026-05-01T08:06:00.000Z") << "a purge has five minutes";
+    release.batch_config = R"({"release_timeout_sec":200,"batch_timeout_sec":100})";
+    release.paused = release::Millis{20'000};
+    release.batch_work_start = release::Millis{60'000};
+    EXPECT_EQ(until(), "2026-05-01T08:03:00.000Z") << "the batch began after 60 s of work";
+    release.batch_config = R"({"release_timeout_sec":150,"batch_timeout_sec":100})";
+    EXPECT_EQ(until(), "2026-05-01T08:02:50.000Z") << "pauses do not count";
+    nodes[0].error = "attempt 1 failed (timeout): late";
+    EXPECT_EQ(waiting_for(release, facts)["reason"],
+              "1 node of batch 2 in progress, 1 of them tried again after a failure");
+}
+
 TEST(ApiWaiting, says_when_a_lane_is_full) {
     ReleaseSummary release = running();
     release.counts.running = 2;

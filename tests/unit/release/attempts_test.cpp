@@ -60,6 +60,42 @@ TEST_F(Attempts, begins_one_conversation_where_a_reading_and_a_failure_come_toge
     EXPECT_EQ(desk.started[1].node, n2);
 }
 
+TEST_F(Attempts, leaves_the_failure_behind_that_a_stop_cut_off) {
+    desk.observe();
+    fail(n1);
+    desk.request(Action::stop);
+    desk.report(n1, NodeStatus::cancelled, FailureKind::none,
+                "stopped before the agent had the task");
+
+    EXPECT_EQ(rows.find(n1)->status, NodeStatus::cancelled);
+    EXPECT_EQ(rows.find(n1)->error,
+              "stopped before the agent had the task; attempt 1 failed (exec_failed): bad");
+    desk.report(n2, NodeStatus::cancelled);
+    EXPECT_EQ(rows.find(n2)->error, "") << "there was one attempt";
+}
+
+// Of others only: what the stop left out is not dispatched, and the release no success (I6).
+TEST_F(Attempts, of_some_nodes_after_a_stop_make_no_success_of_the_release) {
+    rows.header.rolls_back = ReleaseId{3};
+    desk.observe();
+    desk.request(Action::stop);
+    desk.report(n1, NodeStatus::cancelled);
+    desk.report(n2, NodeStatus::success);
+    ASSERT_EQ(rows.find(n3)->status, NodeStatus::skipped);
+    rows.retry({n3});
+    desk.is_let_go = false;
+    desk.restart();
+    desk.report(n3, NodeStatus::success);
+
+    EXPECT_EQ(rows.header.status, ReleaseStatus::failed);
+    EXPECT_THAT(rows.header.last_error, testing::HasSubstr("1 node that was not dispatched"));
+    rows.retry({n1});
+    desk.is_let_go = false;
+    desk.restart();
+    desk.report(n1, NodeStatus::success);
+    EXPECT_EQ(rows.header.status, ReleaseStatus::success);
+}
+
 TEST_F(Attempts, doubles_the_pause_up_to_its_ceiling) {
     rows.header.policy.retries = 9;
     desk.state.rules.retry_ceiling = seconds(6);

@@ -173,6 +173,19 @@ TEST_F(CatchingUp, stays_a_success_when_its_content_may_not_be_sent_any_more) {
     EXPECT_THAT(rows.header.last_error, testing::HasSubstr("banned"));
 }
 
+// Somebody deferred more of them afterwards, or changed the limit.
+TEST_F(CatchingUp, is_not_judged_by_limits_again) {
+    rows.header.policy.limits.max_unreachable = {0, false};
+    rows.header.policy.on_failure = OnFailure::pause;
+    rows.find(n3)->status = NodeStatus::deferred;
+    desk.observe();
+    desk.report(n2, NodeStatus::success);
+
+    EXPECT_EQ(rows.header.status, ReleaseStatus::success);
+    EXPECT_TRUE(rows.header.is_ended);
+    EXPECT_THAT(desk.violations, testing::IsEmpty());
+}
+
 TEST_F(CatchingUp, puts_off_nodes_that_are_in_maintenance_or_away_again) {
     rows.find(n2)->facts.is_in_maintenance = true;
     desk.observe();

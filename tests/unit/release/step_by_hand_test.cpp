@@ -96,6 +96,73 @@ TEST_F(StepByHand, records_the_end_that_was_written_while_nobody_looked) {
     }
 }
 
+TEST_F(StepByHand, says_that_the_end_was_written_by_hand) {
+    Rows rows({1});
+    rows.header.status = ReleaseStatus::failed;
+    rows.header.last_error = "waiting for node rows: 1 of 5 are there";
+    Desk desk(rows);
+    desk.observe();
+    EXPECT_EQ(rows.header.last_error, "the release was set to failed by hand");
+
+    Rows others({1, 1});
+    Desk other(others);
+    other.observe();
+    others.header.status = ReleaseStatus::failed;
+    others.header.last_error = "ann: wrong version";
+    other.observe();
+    EXPECT_EQ(others.header.last_error, "ann: wrong version") << "somebody gave a reason";
+}
+
+TEST_F(StepByHand, looks_after_what_runs_although_the_time_of_the_end_was_written_too) {
+    Rows rows({1, 2});
+    Desk desk(rows);
+    desk.observe();
+    rows.header.status = ReleaseStatus::cancelled;
+    rows.header.is_ended = true;
+
+    desk.observe();
+    EXPECT_FALSE(desk.is_let_go);
+    EXPECT_EQ(rows.find(n2)->status, NodeStatus::skipped);
+    desk.report(n1, NodeStatus::success);
+
+    EXPECT_EQ(rows.header.success_nodes, 1);
+    EXPECT_EQ(rows.header.batch_status, BatchStatus::stopped);
+    EXPECT_TRUE(desk.is_let_go);
+}
+
+TEST_F(StepByHand, takes_back_no_end_that_has_begun) {
+    Rows rows({1, 2});
+    Desk desk(rows);
+    desk.observe();
+    rows.header.status = ReleaseStatus::failed;
+    desk.observe();
+    rows.header.status = ReleaseStatus::running;
+    desk.observe();
+    desk.report(n1, NodeStatus::success);
+
+    EXPECT_EQ(rows.header.status, ReleaseStatus::cancelled) << "as after a stop";
+    EXPECT_EQ(rows.find(n2)->status, NodeStatus::skipped);
+    expect_sound(desk);
+}
+
+TEST_F(StepByHand, cancels_what_runs_where_a_stop_was_asked_for_beside_the_end) {
+    Rows rows({1, 1});
+    Desk desk(rows);
+    desk.observe();
+    rows.header.status = ReleaseStatus::failed;
+    desk.observe();
+    EXPECT_TRUE(desk.cancelled.empty());
+    desk.request(Action::stop);
+    EXPECT_EQ(desk.cancelled.size(), 2U);
+    desk.report(n1, NodeStatus::cancelled);
+    desk.report(n2, NodeStatus::cancelled);
+
+    EXPECT_EQ(rows.header.status, ReleaseStatus::failed);
+    EXPECT_EQ(rows.header.requested, Action::none);
+    EXPECT_TRUE(rows.header.is_ended);
+    expect_sound(desk);
+}
+
 TEST_F(StepByHand, ignores_a_status_written_after_the_recorded_end) {
     Rows rows({1});
     rows.header.is_ended = true;

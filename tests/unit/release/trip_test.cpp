@@ -129,6 +129,23 @@ TEST_F(Trip, stands_after_a_failure_over_a_takeover) {
     EXPECT_EQ(rows.history.size(), said);
 }
 
+TEST_F(Trip, stays_paused_before_the_first_batch_until_an_operator_continues) {
+    rows = Rows({1, 2});
+    rows.header.policy.on_failure = OnFailure::pause;
+    rows.find(NodeId{1})->status = NodeStatus::failed;
+    desk.observe();
+    EXPECT_EQ(rows.header.status, ReleaseStatus::paused);
+    desk.observe();
+    desk.observe();
+    EXPECT_EQ(rows.header.hold, Hold::failure);
+    EXPECT_EQ(rows.header.waived_failures, 0);
+    EXPECT_TRUE(desk.started.empty());
+
+    desk.request(Action::resume);
+    EXPECT_EQ(rows.header.waived_failures, 1);
+    EXPECT_EQ(desk.started.size(), 1U);
+}
+
 TEST_F(Trip, goes_on_past_rows_that_were_deferred_by_hand_once_an_operator_continues) {
     rows = Rows({1, 1, 2});
     rows.header.policy.on_failure = OnFailure::pause;
