@@ -122,6 +122,20 @@ TEST_F(Deferral, counts_the_attempts_from_the_last_retry) {
     EXPECT_EQ(rows.find(n1)->status, NodeStatus::deferred);
 }
 
+TEST_F(Deferral, of_a_whole_batch_is_told) {
+    rows.header.policy.limits.max_unreachable = {3, false};
+    rows.find(n3)->facts.is_in_maintenance = true;
+    desk.observe();
+    away(n1);
+    EXPECT_TRUE(rows.has_history("batch_unproven"));
+    rows.history.clear();
+    desk.report(n2, NodeStatus::success);
+
+    EXPECT_EQ(rows.header.status, ReleaseStatus::success);
+    ASSERT_TRUE(rows.has_history("batch_unproven")) << "nobody of the last one either";
+    EXPECT_EQ(rows.history.back().detail[0].second, "3");
+}
+
 // A success whose deferred nodes are back: n1 has the content, n2 and n3 are to get it.
 struct CatchingUp : testing::Test {
     Rows rows{{1, 1, 1}};
