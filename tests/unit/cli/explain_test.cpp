@@ -43,6 +43,8 @@ TEST(NextSteps, fit_each_state) {
     ReleaseLine stopping = unfinished("running");
     stopping.batch_status = "stopped";
     EXPECT_THAT(commands(stopping), ElementsAre("watch 7"));
+    stopping.batches[0].nodes[0].status = "running";
+    EXPECT_THAT(commands(stopping), ElementsAre("watch 7", "stop 7 --force --reason TEXT"));
     EXPECT_THAT(commands(release_of("failed", 1, {{node(1, "failed"), node(2, "skipped")}})),
                 ElementsAre("retry 7", "rollback 7"));
     EXPECT_THAT(commands(release_of("cancelled", 1, {{node(1, "success"), node(2, "skipped")}})),
