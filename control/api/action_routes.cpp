@@ -92,12 +92,28 @@ void ActionRoutes::look() const {
 awaitable<Response> ActionRoutes::steer(Request request, Caller caller, Steering action) {
     SteerRequest wanted;
     wanted.action = action;
-    const auto body = read_action(request, caller, wanted, {"reason"});
+    const bool is_stop = action == Steering::stop;
+    const auto body = is_stop ? read_action(request, caller, wanted, {"reason", "force"})
+                              : read_action(request, caller, wanted, {"reason"});
     if (!body) co_return refuse(body.error());
+    const auto is_forced = release::wire::optional_flag(*body, "force");
+    if (!is_forced) co_return refuse(is_forced.error());
+    if (is_forced->value_or(false)) co_return co_await force_stop(std::move(wanted));
     const auto view = co_await store_.steer(std::move(wanted));
     if (!view) co_return refuse(view.error());
     look();
     co_return answer(json_of_steered(*view, node_timeout_));
+}
+
+awaitable<Response> ActionRoutes::force_stop(ActionRequest wanted) {
+    if (wanted.reason.find_first_not_of(" \t\r\n") == std::string::npos) {
+        const auto nothing = invalid("field 'reason' must say why the release is stopped by force");
+        co_return refuse(nothing.value());
+    }
+    const auto stopped = co_await store_.force_stop(std::move(wanted));
+    if (!stopped) co_return refuse(stopped.error());
+    look();
+    co_return answer(json_of(*stopped, node_timeout_));
 }
 
 awaitable<Response> ActionRoutes::retry(Request request, Caller caller) {

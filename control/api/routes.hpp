@@ -36,6 +36,7 @@ class ActionRoutes {
 
   private:
     awaitable<Response> steer(Request request, Caller caller, release::Steering action);
+    awaitable<Response> force_stop(ActionRequest wanted);
     awaitable<Response> retry(Request request, Caller caller);
     awaitable<Response> roll_back(Request request, Caller caller);
     awaitable<Response> limit(Request request, Caller caller);

@@ -146,6 +146,14 @@ Json& list_of_batch(Json& batches, int batch, const char* list_name) {
     return batches.back()[list_name];
 }
 
+Json named_node(release::NodeId id, const std::string& name, int batch) {
+    Json node = Json::object();
+    node["nodeId"] = id.value;
+    node["nodeName"] = name;
+    node["batch"] = batch;
+    return node;
+}
+
 WaitingFacts facts_of(const ReleaseView& view, release::Millis node_timeout) {
     WaitingFacts facts;
     facts.nodes = view.nodes;
@@ -214,16 +222,20 @@ Json json_of_steered(const ReleaseView& view, release::Millis node_timeout) {
     return data;
 }
 
+Json json_of(const ForceStopped& stopped, release::Millis node_timeout) {
+    Json data = json_of_steered(stopped.view, node_timeout);
+    Json nodes = Json::array();
+    for (const GivenUpNode& node : stopped.given_up)
+        nodes.push_back(named_node(node.id, node.name, node.batch));
+    data["nodes"] = std::move(nodes);
+    return data;
+}
+
 Json json_of(const Retried& retried, release::Millis node_timeout) {
     Json data = json_of_steered(retried.view, node_timeout);
     Json nodes = Json::array();
-    for (const release::RetryRow& row : retried.nodes) {
-        Json node = Json::object();
-        node["nodeId"] = row.node.value;
-        node["nodeName"] = row.name;
-        node["batch"] = row.batch;
-        nodes.push_back(std::move(node));
-    }
+    for (const release::RetryRow& row : retried.nodes)
+        nodes.push_back(named_node(row.node, row.name, row.batch));
     data["nodes"] = std::move(nodes);
     return data;
 }

@@ -18,6 +18,8 @@ namespace edgeroll::control::api {
 /// What pause, continue, stop and retry answer with.
 [[nodiscard]] release::wire::Json json_of_steered(const ReleaseView& view,
                                                   release::Millis node_timeout);
+[[nodiscard]] release::wire::Json json_of(const ForceStopped& stopped,
+                                          release::Millis node_timeout);
 [[nodiscard]] release::wire::Json json_of(const Retried& retried, release::Millis node_timeout);
 [[nodiscard]] release::wire::Json json_of(const RolledBack& done);
 /// What PATCH answers with.

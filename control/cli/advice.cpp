@@ -93,6 +93,11 @@ std::vector<Advice> next_steps(const ReleaseLine& release) {
         add("watch", is_stopping(release) ? "follows it to its end; a stop cannot be undone"
                                           : "follows it to its end");
     }
+    if (is_stopping(release) && nodes.running > 0) {
+        steps.push_back({"edgeroll release stop" + id + " --force --reason TEXT",
+                         "gives up " + nodes_text(nodes.running) +
+                             " instead of waiting: what happens there will not be known"});
+    }
     if (fits(release, Steering::retry)) {
         add("retry", "tries " + nodes_text(retriable(release)) + " again, in their old batches");
     } else if (release.status == "cancelled" && nodes.finished() > nodes.success) {
@@ -119,7 +124,13 @@ std::string question(const ReleaseLine& release, const ReleaseSteer& action) {
     switch (action.action) {
         case Steering::stop:
             text += nodes_text(nodes.pending) + " will be skipped";
-            if (nodes.running > 0) {
+            if (action.is_forced) {
+                text +=
+                    ", " + nodes_text(nodes.running) +
+                    (nodes.running == 1 ? " that runs will be given up as failed: what it does"
+                                        : " that run will be given up as failed: what they do") +
+                    " then will not be known";
+            } else if (nodes.running > 0) {
                 text += ", " + std::to_string(nodes.running) +
                         " running will be cancelled where the agent can";
             }

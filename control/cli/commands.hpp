@@ -59,7 +59,7 @@ struct ReleaseSteer {
     std::int64_t id = 0;
     std::string reason;
     std::vector<std::string> nodes;  ///< retry: ids or names; empty: all that may be
-    bool is_forced = false;          ///< rollback
+    bool is_forced = false;          ///< stop (then with a reason) and rollback
     bool is_confirmed = false;       ///< --yes
 };
 struct ReleaseLimit {

@@ -24,13 +24,39 @@ const BatchLine* current_batch(const ReleaseLine& release) {
     return &release.batches[ordinal - 1];
 }
 
+/// The failures of a batch that count against the limits, as release/limits.cpp sees them.
+struct Counted {
+    int failed = 0;
+    bool is_exact = true;
+};
+
+/// Which failures were waived is known where all of them were, or all are in this batch; else the
+/// first are taken for it. The engine waives those before that a retry left alone, which the API
+/// does not tell.
+Counted counted_failures(const ReleaseLine& release, const BatchLine& batch) {
+    int waived = release.waived_failures;
+    const int all = tally(release).failed;
+    const int here = tally(batch).failed;
+    if (waived <= 0 || here == 0) return {here, true};
+    if (waived >= all) return {0, true};
+    if (here == all) return {here - waived, true};
+    for (const BatchLine& earlier : release.batches) {
+        if (&earlier == &batch) break;
+        waived -= tally(earlier).failed;
+    }
+    return {here - std::clamp(waived, 0, here), false};
+}
+
+/// What was left out or put off is no part of what the share is taken of.
 std::string rate_text(const ReleaseLine& release, std::int64_t limit) {
     std::string text = std::to_string(limit) + " % of a batch may fail";
     const BatchLine* const batch = current_batch(release);
     if (batch == nullptr) return text;
     const Tally nodes = tally(*batch);
-    return text + "; in batch " + std::to_string(batch->number) + " " +
-           std::to_string(nodes.failed) + " of " + std::to_string(nodes.total) + " have";
+    const Counted counted = counted_failures(release, *batch);
+    return text + "; in batch " + std::to_string(batch->number) +
+           (counted.is_exact ? " " : " about ") + std::to_string(counted.failed) + " of " +
+           std::to_string(nodes.total - nodes.skipped - nodes.deferred) + " have";
 }
 
 std::vector<std::string> limits_of(const ReleaseLine& release) {

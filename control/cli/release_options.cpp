@@ -80,6 +80,26 @@ CLI::App& add_steering(CommandTree& tree, CLI::App& group, Steering action, cons
     return *command;
 }
 
+void add_stop(CommandTree& tree, CLI::App& group) {
+    std::shared_ptr<ReleaseSteer> typed;
+    CLI::App& stop = add_steering(
+        tree, group, Steering::stop, "stop",
+        "Stop a release for good: waiting nodes are skipped, running ones end or are cancelled. "
+        "Asks first",
+        "edgeroll release stop 7 --reason 'wrong cache rules' --yes", &typed);
+    stop.add_flag("--force", typed->is_forced,
+                  "wait for no node: running ones are given up as failed, and what they do then is "
+                  "not known; needs --reason");
+    tree.set_maker(&stop, [typed]() -> Made {
+        const bool has_reason = typed->reason.find_first_not_of(" \t\r\n") != std::string::npos;
+        if (typed->is_forced && !has_reason) {
+            return tl::unexpected(
+                std::string("--force gives nodes up: say why with --reason TEXT"));
+        }
+        return Command(*typed);
+    });
+}
+
 void add_steering_commands(CommandTree& tree, CLI::App& group) {
     add_steering(tree, group, Steering::pause, "pause",
                  "Pause a release when its running batch is done",
@@ -88,10 +108,7 @@ void add_steering_commands(CommandTree& tree, CLI::App& group) {
                  "Start the next batch of a paused release, or withdraw a pause. After "
                  "on_failure: pause it waives the failures so far",
                  "edgeroll release continue 7");
-    add_steering(tree, group, Steering::stop, "stop",
-                 "Stop a release for good: waiting nodes are skipped, running ones end or are "
-                 "cancelled. Asks first",
-                 "edgeroll release stop 7 --reason 'wrong cache rules' --yes");
+    add_stop(tree, group);
     std::shared_ptr<ReleaseSteer> typed;
     CLI::App& retry = add_steering(
         tree, group, Steering::retry, "retry",

@@ -71,7 +71,7 @@ ApiRequest request_of(const ReleaseSteer& what) {
 }
 
 /// Nodes by batch: "batch 2: edge-3, edge-4".
-std::string retried_nodes(const Json& data) {
+std::string named_nodes(const Json& data) {
     constexpr std::size_t names_max = 8;
     std::map<std::int64_t, std::vector<std::string>> names;
     for (const Json& node : list_of(data, "nodes"))
@@ -93,7 +93,9 @@ std::string steered_text(const ReleaseSteer& what, const Json& data, Moment now)
     text += requested.empty() ? " has taken effect" : " is recorded";
     text += "; status " + printable(text_of(data, "status"));
     if (!batch_status.empty()) text += ", batches " + printable(batch_status);
-    text += "\n" + retried_nodes(data);
+    const std::string nodes = named_nodes(data);
+    const bool gives_up = what.action == Steering::stop && what.is_forced;
+    text += gives_up && !nodes.empty() ? "\ngiven up:\n" + nodes : "\n" + nodes;
     const std::string waiting = waiting_text(read_waiting(data), now);
     if (!waiting.empty()) text += "now: " + waiting + "\n";
     return text + "Follow it: edgeroll release watch " + id + "\n";

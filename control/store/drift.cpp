@@ -16,10 +16,17 @@ namespace {
 constexpr std::int64_t newest_read = 20;
 constexpr std::size_t nodes_per_statement = 200;
 
+/// One whose nodes are catching up is a success, whatever its status says meanwhile.
 constexpr const char* has_content_of_its_own =
-    "t.type = 'apply_config' AND t.status = 'success' AND t.content_sha256 IS NOT NULL AND "
-    "t.content_sha256 <> 'reload'";
-constexpr const char* is_meant_for_it = "r.status IN ('success', 'deferred')";
+    "t.type = 'apply_config' AND (t.status = 'success' OR (t.catches_up = 1 AND t.status NOT IN "
+    "('failed', 'cancelled'))) AND t.content_sha256 IS NOT NULL AND t.content_sha256 <> 'reload'";
+/// In a success no limit and no stop left a node out: one that failed (which was tolerated, or it
+/// was catching up) or was out of service at its turn should have the content all the same. Not so
+/// rows that were no part of the plan (release/observe.cpp), and what an operator cancelled by
+/// hand.
+constexpr const char* is_meant_for_it =
+    "r.status <> 'cancelled' AND (r.status <> 'skipped' OR COALESCE(r.error_msg, '') <> 'added "
+    "after the release was started')";
 
 class Wanted {
   public:

@@ -1,5 +1,6 @@
 """Steering from elsewhere: by SQL, through a process that does not own the release, and from the shell."""
 import json
+import signal
 import unittest
 
 from harness import MariaDb, ProcCase, Program, wait_until
@@ -118,6 +119,48 @@ class Steering(ProcCase):
         self.assertEqual(sent, [plain(1)] * 4)
         self.insert_config(9, plain(2))
         self.assertIn("banned", self.create(control, status=409, version=9)["message"])
+
+    # ---- a stop that waits for nobody ----
+
+    def test_forced_stop_gives_up_a_node_that_does_not_answer(self):
+        edge = self.edge(1)
+        control = self.control()
+        self.insert_nodes([edge])
+        self.insert_config(1, plain(1))
+        first = self.create(control, version=1)["releaseId"]
+        self.wait_status(first, "success")
+        edge.hold()
+        self.insert_config(2, plain(2))
+        second = self.create(control, version=2)["releaseId"]
+        edge.wait_ran(2)
+        edge.program.signal(signal.SIGSTOP)  # as a node in an outage: it answers nobody, and has the task
+
+        self.act(control, second, "stop-batch")
+        self.wait_row(second, status="running", batch_status="stopped")
+        self.assert_refused(control, second, "rollback", says="stop it first")
+        got, answer = control.request("POST", f"/api/v1/releases/{second}/stop-batch", {"force": True})
+        self.assertEqual((got, answer["code"]), (400, 2002), answer)
+        self.assertIn("'reason'", answer["message"])
+        self.assertEqual(self.statuses(second), {1: "running"})
+
+        output = self.shell(control, "stop", second, "--force", "--reason", "edge-1 is cut off", "--yes")
+        self.assertIn("given up:\nbatch 1: edge-1", output)
+        self.wait_status(second, "cancelled")  # the node's time would be ten minutes
+        self.assertEqual(self.node_rows(second), [["1", "failed", "lost"]])
+        self.assert_counters(second)
+        self.assert_refused(control, second, "stop-batch")
+        back = self.act(control, second, "rollback")["releaseId"]
+
+        before = self.release_row(second, "status, batch_status, finished_at, success_nodes, failed_nodes, write_seq")
+        edge.program.signal(signal.SIGCONT)
+        edge.let_go()
+        self.wait_status(back, "success")
+        self.assertEqual(self.node_rows(second), [["1", "failed", "lost"]])
+        self.assertEqual(self.release_row(second, "status, batch_status, finished_at, success_nodes, failed_nodes, "
+                                                  "write_seq"), before)
+        self.assertEqual((edge.root / "live" / "site.conf").read_text(), plain(1)["files"][0]["content"])
+        asked = [json.loads(detail) for [detail] in self.events_of(second, "stop_requested", "detail")]
+        self.assertEqual(asked, [{}, {"force": "yes", "reason": "edge-1 is cut off"}])
 
     # ---- from the shell ----
 

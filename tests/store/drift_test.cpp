@@ -22,6 +22,11 @@ class DriftTest : public StoreTest {
             node_ids_.push_back(add_node("n" + std::to_string(i), "10.0.0." + std::to_string(i)));
         }
     }
+    void set_row(ReleaseId id, int node, const std::string& assignments) {
+        sql("UPDATE release_task_nodes SET " + assignments +
+                " WHERE release_task_id = ? AND node_id = ?",
+            {id.value, node_ids_[static_cast<std::size_t>(node - 1)]});
+    }
     void apply(int node, std::int64_t version, const std::string& sha256) {
         sql("UPDATE nodes SET applied_version = ?, applied_sha256 = ? WHERE id = ?",
             {version, sha256, node_ids_[static_cast<std::size_t>(node - 1)]});
@@ -54,12 +59,68 @@ TEST_P(DriftTest, wants_the_content_of_the_newest_release_that_succeeded) {
     EXPECT_FALSE(node(1).has_drift);
     EXPECT_TRUE(node(2).has_drift);
     EXPECT_EQ(drifting(), 1);
-    sql("UPDATE release_task_nodes SET status = 'failed' WHERE release_task_id = ?", {newer.value});
-    EXPECT_EQ(node(1).wanted_version, Version{7}) << "its row of the newer one failed";
     sql("UPDATE release_task_nodes SET status = 'deferred' WHERE release_task_id = ?",
         {newer.value});
     EXPECT_EQ(node(1).wanted_version, Version{9}) << "deferred is still owed";
     EXPECT_NE(reload, job);
+}
+
+TEST_P(DriftTest, a_node_that_did_not_get_what_a_success_brought_drifts) {
+    add_nodes(4);
+    succeeded(7, 4, "seven");
+    for (int number = 1; number <= 4; ++number)
+        apply(number, 7, "seven");
+    const ReleaseId newer = succeeded(9, 4, "nine");
+    apply(4, 9, "nine");
+    set_row(newer, 1, "status = 'failed', failure_kind = 'exec_failed', error_msg = 'tolerated'");
+    set_row(newer, 2, "status = 'skipped', error_msg = 'node is disabled'");
+    set_row(newer, 3, "status = 'skipped', error_msg = 'node is in maintenance'");
+    for (int number = 1; number <= 3; ++number) {
+        EXPECT_EQ(node(number).wanted_version, Version{9}) << number;
+        EXPECT_EQ(node(number).wanted_sha256, "nine");
+        EXPECT_TRUE(node(number).has_drift) << number;
+    }
+    EXPECT_FALSE(node(4).has_drift);
+    EXPECT_EQ(drifting(), 3);
+
+    succeeded(11, 2, "eleven");
+    apply(1, 11, "eleven");
+    apply(2, 11, "eleven");
+    EXPECT_FALSE(node(1).has_drift) << "a later release gave it something newer";
+    EXPECT_FALSE(node(2).has_drift);
+    EXPECT_EQ(drifting(), 1);
+}
+
+TEST_P(DriftTest, a_row_that_was_no_part_of_the_plan_brings_no_drift) {
+    add_nodes(2);
+    succeeded(7, 2, "seven");
+    apply(1, 7, "seven");
+    apply(2, 7, "seven");
+    const ReleaseId newer = succeeded(9, 2, "nine");
+    set_row(newer, 1, "status = 'skipped', error_msg = 'added after the release was started'");
+    set_row(newer, 2, "status = 'cancelled', error_msg = NULL");
+    EXPECT_EQ(node(1).wanted_version, Version{7});
+    EXPECT_EQ(node(2).wanted_version, Version{7});
+    EXPECT_EQ(drifting(), 0);
+    set_row(newer, 1, "error_msg = NULL");
+    EXPECT_EQ(node(1).wanted_version, Version{9}) << "skipped by hand: it lacks the content";
+}
+
+TEST_P(DriftTest, a_release_whose_nodes_catch_up_is_a_success_meanwhile) {
+    add_nodes(3);
+    succeeded(7, 3, "seven");
+    for (int number = 1; number <= 3; ++number)
+        apply(number, 7, "seven");
+    const ReleaseId newer = succeeded(9, 3, "nine");
+    apply(1, 9, "nine");
+    set_row(newer, 2, "status = 'running'");
+    set_row(newer, 3, "status = 'failed', error_msg = 'broken'");
+    sql("UPDATE release_tasks SET status = 'running', catches_up = 1 WHERE id = ?", {newer.value});
+    EXPECT_FALSE(node(1).has_drift);
+    EXPECT_TRUE(node(2).has_drift) << "it is owed the content until it has it";
+    EXPECT_TRUE(node(3).has_drift);
+    sql("UPDATE release_tasks SET status = 'failed' WHERE id = ?", {newer.value});
+    EXPECT_EQ(node(2).wanted_version, Version{7}) << "written by hand: it is no success";
 }
 
 TEST_P(DriftTest, wants_the_content_that_a_rollback_gave_each_node) {

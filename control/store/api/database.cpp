@@ -94,6 +94,12 @@ class ApiDatabase final : public ApiStore {
         };
         return threads_.run(Access::write, std::move(work), Urgency::normal);
     }
+    Answer<ForceStopped> force_stop(ActionRequest request) override {
+        auto work = [request = std::move(request)](Connection& connection) {
+            return force_stop_release(connection, request);
+        };
+        return threads_.run(Access::write, std::move(work), Urgency::normal);
+    }
     Answer<Retried> retry(RetryRequest request) override {
         auto work = [request = std::move(request)](Connection& connection) {
             return retry_release(connection, request);

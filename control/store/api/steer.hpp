@@ -26,6 +26,7 @@ release::Ruling allowed_or_refused(release::Steering action, const Steered& stee
 
 /// See ApiStore. Refusals are thrown (Refused).
 [[nodiscard]] ReleaseView steer_release(Connection& connection, const SteerRequest& request);
+[[nodiscard]] ForceStopped force_stop_release(Connection& connection, const ActionRequest& request);
 [[nodiscard]] Retried retry_release(Connection& connection, const RetryRequest& request);
 [[nodiscard]] ReleaseSummary limit_release(Connection& connection, const LimitRequest& request);
 

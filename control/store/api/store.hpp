@@ -140,6 +140,21 @@ struct CreatedRelease {
     std::vector<release::ReleaseId> superseded;  ///< stopped (of a dry run: would be); ascending
 };
 
+/// A node that ran when a release was stopped by force.
+struct GivenUpNode {
+    release::NodeId id;
+    std::string name;  ///< empty when the node is gone
+    int batch = 1;
+    int attempt = 0;
+    std::string task_id;  ///< of the attempt; may be empty
+};
+
+/// A release as it is after a forced stop, and the nodes that nobody waits for any more.
+struct ForceStopped {
+    ReleaseView view;
+    std::vector<GivenUpNode> given_up;  ///< by batch and node; may be empty
+};
+
 /// A release as it is after a retry was asked for, and the nodes that it takes up again.
 struct Retried {
     ReleaseView view;
@@ -222,6 +237,10 @@ class ApiStore {
 
     /// Writes requested_action; asked for already, nothing is written. Answers as it then stands.
     virtual Answer<ReleaseView> steer(SteerRequest request) = 0;
+    /// A stop that waits for no node: the rows that are `running` become `failed` (`lost`) at once,
+    /// also when a stop was asked for before. With nothing left to give up, that one repeated.
+    /// @param request with a reason
+    virtual Answer<ForceStopped> force_stop(ActionRequest request) = 0;
     /// Also 3003 when a later unfinished release shares nodes with it, or its content was banned.
     virtual Answer<Retried> retry(RetryRequest request) = 0;
     /// A new release (see release/rollback.hpp). 3003 for a second time.

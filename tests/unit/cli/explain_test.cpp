@@ -43,6 +43,8 @@ TEST(NextSteps, fit_each_state) {
     ReleaseLine stopping = unfinished("running");
     stopping.batch_status = "stopped";
     EXPECT_THAT(commands(stopping), ElementsAre("watch 7"));
+    stopping.batches[0].nodes[0].status = "running";
+    EXPECT_THAT(commands(stopping), ElementsAre("watch 7", "stop 7 --force --reason TEXT"));
     EXPECT_THAT(commands(release_of("failed", 1, {{node(1, "failed"), node(2, "skipped")}})),
                 ElementsAre("retry 7", "rollback 7"));
     EXPECT_THAT(commands(release_of("cancelled", 1, {{node(1, "success"), node(2, "skipped")}})),
@@ -87,13 +89,40 @@ TEST(Explain, counts_limits_since_the_last_waiver) {
     const std::string text = explain_text(release, noon);
     EXPECT_THAT(text, HasSubstr("Limits:\n"
                                 "  1 of 2 tolerated failures used\n"
-                                "  50 % of a batch may fail; in batch 2 1 of 3 have\n"
+                                "  50 % of a batch may fail; in batch 2 about 1 of 2 have\n"
                                 "  1 earlier failed were waived by an operator\n"
                                 "  1 deferred because they were away, 5% may be\n"
                                 "  1 running, at most 20 at once\n"));
     EXPECT_THAT(text, HasSubstr("Failed nodes:\n"
                                 "  edge-1 (batch 1): failed (exec_failed): old\n"
                                 "  edge-3 (batch 2, try 3): failed (exec_failed): nginx: bad\n"));
+}
+
+TEST(Explain, takes_the_share_that_may_fail_of_the_nodes_that_the_engine_takes_it_of) {
+    const auto share = [](int waived, std::vector<std::vector<NodeLine>> batches) {
+        ReleaseLine release = release_of("failed", static_cast<int>(batches.size()), batches);
+        release.limits.is_known = true;
+        release.limits.max_batch_fail_rate = 20;
+        release.waived_failures = waived;
+        const std::string text = explain_text(release, noon);
+        const std::size_t begin = text.find("may fail; ");
+        return text.substr(begin, text.find('\n', begin) - begin).substr(10);
+    };
+    const std::vector<NodeLine> mixed{node(1, "failed"),   node(2, "success"), node(3, "skipped"),
+                                      node(4, "deferred"), node(5, "running"), node(6, "cancelled"),
+                                      node(7, "pending"),  node(8, "failed")};
+    EXPECT_EQ(
+        share(0, {{node(1, "failed"), node(2, "success"), node(3, "skipped"), node(4, "skipped")}}),
+        "in batch 1 1 of 2 have");
+    EXPECT_EQ(share(0, {mixed}), "in batch 1 2 of 6 have");
+    EXPECT_EQ(share(1, {mixed}), "in batch 1 1 of 6 have") << "one of the two was waived";
+    EXPECT_EQ(share(2, {mixed}), "in batch 1 0 of 6 have");
+    const std::vector<NodeLine> first{node(11, "failed"), node(12, "failed"), node(13, "success")};
+    EXPECT_EQ(share(0, {first, mixed}), "in batch 2 2 of 6 have");
+    EXPECT_EQ(share(1, {first, mixed}), "in batch 2 about 2 of 6 have");
+    EXPECT_EQ(share(3, {first, mixed}), "in batch 2 about 1 of 6 have");
+    EXPECT_EQ(share(4, {first, mixed}), "in batch 2 0 of 6 have");
+    EXPECT_EQ(share(1, {first, {node(1, "success")}}), "in batch 2 0 of 1 have");
 }
 
 TEST(Explain, tells_no_limits_that_it_does_not_know) {

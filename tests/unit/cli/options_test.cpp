@@ -112,6 +112,13 @@ TEST(ParseCommandLine, reads_how_a_release_is_steered) {
     EXPECT_EQ(stop.action, Steering::stop);
     EXPECT_EQ(stop.reason, "why");
     EXPECT_TRUE(stop.is_confirmed);
+    EXPECT_FALSE(stop.is_forced);
+    EXPECT_TRUE(steer({"release", "stop", "7", "--force", "--reason", "why"}).is_forced);
+    for (const char* reason : {"", " "}) {
+        const auto end = ended({"release", "stop", "7", "--force", "--reason", reason});
+        EXPECT_EQ(end.status, ExitStatus::refused);
+        EXPECT_THAT(end.err, HasSubstr("--force gives nodes up: say why with --reason TEXT"));
+    }
     const auto retry = steer({"release", "retry", "--node", "a", "7", "--node", "4"});
     EXPECT_EQ(retry.action, Steering::retry);
     EXPECT_EQ(retry.id, 7);

@@ -85,6 +85,29 @@ TEST_F(Steer, asks_with_what_will_happen_and_stops_on_yes) {
     EXPECT_EQ(world.http.requests.back().method, "POST");
 }
 
+TEST_F(Steer, asks_before_it_gives_nodes_up_and_names_them) {
+    world.keyboard.is_manned = true;
+    world.keyboard.lines = {"y"};
+    world.http.answers_data(running);
+    world.http.answers_data(
+        R"({"releaseId":7,"status":"running","batchStatus":"running","requestedAction":"stop",
+            "waitingFor":null,"nodes":[{"nodeId":2,"nodeName":"edge-2","batch":2}]})");
+    auto what = asked(Steering::stop);
+    what.is_forced = true;
+    what.reason = "edge-2 is cut off";
+    EXPECT_EQ(run(what),
+              "release 7: stop is recorded; status running, batches running\n"
+              "given up:\n"
+              "batch 2: edge-2\n"
+              "Follow it: edgeroll release watch 7\n");
+    EXPECT_EQ(world.screen.errors,
+              "release 7 (version 42): batch 2/3 running, 1 of 4 nodes done; 2 nodes will be "
+              "skipped, 1 node that runs will be given up as failed: what it does then will not be "
+              "known. It cannot be undone. Stop it? [y/N] ");
+    EXPECT_EQ(world.http.requests.back().path, "/api/v1/releases/7/stop-batch");
+    EXPECT_EQ(body(), Json::parse(R"({"reason":"edge-2 is cut off","force":true})"));
+}
+
 TEST_F(Steer, sends_nothing_unless_the_answer_is_yes) {
     for (const char* line : {"", "n", "no", "yep", "j"}) {
         test::World other;

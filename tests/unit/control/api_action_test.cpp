@@ -41,6 +41,53 @@ TEST_F(ApiAction, pauses_continues_and_stops) {
     EXPECT_EQ(steered, 3);
 }
 
+TEST_F(ApiAction, stops_by_force_and_names_whom_it_gives_up) {
+    store.force_stopped.view = store.view;
+    store.force_stopped.view.summary.requested_action = "stop";
+    store.force_stopped.given_up = {
+        {release::NodeId{3}, "edge-3", 2, 1, "apply_config_10.0.0.3_42"}};
+    const Said said = ask("POST", one + "/stop-batch", R"({"force":true,"reason":"cut off"})");
+    ASSERT_EQ(said.status, 200) << said.body;
+    EXPECT_EQ(store.calls, std::vector<std::string>{"force_stop"});
+    EXPECT_EQ(store.force_stop_wanted.id.value, 7);
+    EXPECT_EQ(store.force_stop_wanted.actor, "root");
+    EXPECT_EQ(store.force_stop_wanted.reason, "cut off");
+    EXPECT_EQ(said.data()["requestedAction"], "stop");
+    EXPECT_EQ(said.data()["nodes"], Json::parse(R"([{"nodeId":3,"nodeName":"edge-3","batch":2}])"));
+    EXPECT_EQ(steered, 1) << "the executor is told to look";
+
+    const Said plain = ask("POST", one + "/stop-batch", R"({"force":false})");
+    ASSERT_EQ(plain.status, 200) << "a plain stop needs no reason";
+    EXPECT_EQ(store.calls.back(), "steer");
+    EXPECT_FALSE(plain.data().contains("nodes"));
+}
+
+TEST_F(ApiAction, stops_by_force_only_with_a_reason_and_while_there_is_something_to_stop) {
+    for (const char* body : {R"({"force":true})", R"({"force":true,"reason":""})",
+                             R"({"force":true,"reason":" \n"})"}) {
+        const Said said = ask("POST", one + "/stop-batch", body);
+        EXPECT_EQ(said.status, 400) << body;
+        EXPECT_EQ(said.code(), 2002) << body;
+        EXPECT_NE(said.message().find("'reason'"), std::string::npos) << said.message();
+    }
+    for (const char* action : {"pause-batch", "continue-batch"}) {
+        const Said said = ask("POST", one + "/" + action, R"({"force":true,"reason":"x"})");
+        EXPECT_EQ(said.code(), 2002) << action;
+    }
+    EXPECT_EQ(ask("POST", one + "/stop-batch", R"({"force":"yes","reason":"x"})").code(), 2002);
+    EXPECT_TRUE(store.calls.empty());
+    EXPECT_EQ(
+        ask_as(viewer(), "POST", one + "/stop-batch", R"({"force":true,"reason":"x"})").status,
+        403);
+    store.error = release::Error{"stop is refused: the release is cancelled: it is over",
+                                 release::Outcome::permanent, 3003};
+    const Said over = ask("POST", one + "/stop-batch", R"({"force":true,"reason":"x"})");
+    EXPECT_EQ(over.status, 409);
+    EXPECT_EQ(over.code(), 3003);
+    EXPECT_EQ(over.message(), store.error->message);
+    EXPECT_EQ(steered, 0);
+}
+
 TEST_F(ApiAction, is_for_admins_only) {
     for (const char* action :
          {"pause-batch", "continue-batch", "stop-batch", "retry", "rollback"}) {

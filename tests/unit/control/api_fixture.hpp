@@ -43,7 +43,9 @@ class FakeStore final : public ApiStore {
     Stats figures;
     Retried retried;
     RolledBack rolled_back;
+    ForceStopped force_stopped;
     SteerRequest steering;
+    ActionRequest force_stop_wanted;
     RetryRequest retry_wanted;
     RollbackRequest rollback_wanted;
     LimitRequest limit_wanted;
@@ -110,6 +112,10 @@ class FakeStore final : public ApiStore {
     Answer<ReleaseView> steer(SteerRequest request) override {
         steering = std::move(request);
         return reply("steer", view);
+    }
+    Answer<ForceStopped> force_stop(ActionRequest request) override {
+        force_stop_wanted = std::move(request);
+        return reply("force_stop", force_stopped);
     }
     Answer<Retried> retry(RetryRequest request) override {
         retry_wanted = std::move(request);

@@ -168,6 +168,21 @@ TEST_F(CatchingUp, stays_a_success_when_it_is_stopped) {
     expect_as_before();
 }
 
+TEST_F(CatchingUp, stays_a_success_when_a_forced_stop_gives_a_node_up) {
+    rows.header.policy.max_parallel = 1;
+    desk.observe();
+    ASSERT_EQ(rows.find(n2)->status, NodeStatus::running);
+    rows.find(n2)->status = NodeStatus::failed;  // what a forced stop writes with it
+    rows.find(n2)->failure = FailureKind::lost;
+    desk.request(Action::stop);
+    EXPECT_EQ(rows.header.status, ReleaseStatus::success);
+    EXPECT_TRUE(rows.header.is_ended);
+    EXPECT_EQ(rows.find(n2)->status, NodeStatus::failed);
+    EXPECT_EQ(rows.find(n3)->status, NodeStatus::deferred);
+    EXPECT_TRUE(desk.cancelled.empty());
+    EXPECT_THAT(desk.violations, testing::IsEmpty());
+}
+
 TEST_F(CatchingUp, stays_a_success_when_it_is_stopped_before_it_began) {
     rows.header.requested = Action::stop;
     desk.observe();
