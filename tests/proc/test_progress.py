@@ -1,4 +1,5 @@
 """How far a node is while its task runs, from the agent to the API and the command line."""
+import json
 import unittest
 
 from harness import ProcCase, wait_until
@@ -42,6 +43,36 @@ class Progress(ProcCase):
         self.wait_status(number, "success")
         self.assertEqual([node["progress"] for node in self.nodes(number)], [100, 100])
         self.assert_counters(number)
+
+    def test_steps_of_a_failed_flow_are_shown_in_order(self):
+        self.insert_nodes(self.edges(2, AGENT_JOBS_DIR=self.jobs))
+        number = self.run_flow("quick", "broken", "quick")
+        self.wait_status(number, "failed")
+        self.assertNotIn("steps", self.nodes(number)[0])
+        status, answer = self.one_control.request("GET", f"/api/v1/releases/{number}?steps=1", role="viewer")
+        self.assertEqual(status, 200, answer)
+        first, second = [node for batch in answer["data"]["batches"] for node in batch["nodes"]]
+        self.assertEqual([[step["name"], step["status"], step["exitCode"], step["output"].strip()]
+                          for step in first["steps"]],
+                         [["job:quick", "success", 0, "done"], ["job:broken", "failed", 9, "no space left"]])
+        for step in first["steps"]:
+            self.assertLessEqual(step["startedAt"], step["finishedAt"])
+        self.assertEqual([second["status"], second["steps"]], ["skipped", None])
+
+        show = ["release", "show", str(number), "--steps"]
+        status, shown = self.one_control.cli(*show)
+        self.assertEqual(status, 0, shown)
+        self.assertRegex(shown, r"edge-1 \(batch 1\): failed \(exec_failed\)\n  job:quick +success, exit 0, .*\n"
+                                r" +done\n  job:broken +failed, exit 9, .*\n +no space left\n")
+        self.assertRegex(shown, r"edge-2 \(batch 2\): skipped\n  no steps are known\n")
+        status, shown = self.one_control.cli(*show, "--node", "edge-2")
+        self.assertEqual((status, "edge-1" in shown, "edge-2" in shown), (0, False, True), shown)
+        status, shown = self.one_control.cli(*show, "--node", "edge-1", "-o", "json")
+        data = json.loads(shown)
+        self.assertEqual((status, data["batches"][0]["nodes"]), (0, [first]))
+        status, shown = self.one_control.cli(*show, "--node", "edge-9")
+        self.assertIn("has no node 'edge-9'", shown)
+        self.assertNotEqual(status, 0)
 
 
 if __name__ == "__main__":
