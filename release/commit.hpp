@@ -53,6 +53,14 @@ struct NodeChange {
     std::optional<Version> content;  ///< with it: whose content, where it is not the release's own
 };
 
+/// How far a running task is. No change of status: no history, and where the row does not run this
+/// task any more nothing is written and the rest of the commit is done all the same.
+struct ProgressChange {
+    NodeId node;
+    std::string task_id;
+    int progress = 0;  ///< percent, 1..100
+};
+
 /// Every row that is still pending becomes skipped with this reason, also rows nobody has read yet.
 struct SkipPending {
     std::string reason;
@@ -84,6 +92,8 @@ struct Commit {
     std::int64_t expected_steer_seq = 0;  ///< the same for what the API changes (limits, retries)
     ReleaseChange release;
     std::vector<NodeChange> nodes;  ///< at most 500, distinct nodes
+    std::vector<ProgressChange>
+        progress;  ///< at most 500, written after `nodes`; others than those
     /// As HistoryRow::after_nodes, of the rows that the store writes about the release: the change
     /// of its status and `batch_started`. The history tells causes before their effects.
     std::size_t status_after = 0, batch_after = 0;
@@ -95,10 +105,12 @@ struct Commit {
     /// cannot be made the history says why, and the rest of the commit is done all the same.
     bool creates_rollback = false;
 
-    [[nodiscard]] bool is_empty() const {
+    /// Nothing is decided in it: at most how far tasks are.
+    [[nodiscard]] bool decides_nothing() const {
         return release == ReleaseChange{} && nodes.empty() && !skip_pending && planned.empty() &&
                history.empty() && !creates_rollback;
     }
+    [[nodiscard]] bool is_empty() const { return decides_nothing() && progress.empty(); }
 };
 
 }  // namespace edgeroll::release

@@ -58,6 +58,8 @@ NodeChange& Draft::change_node(std::size_t position, NodeStatus to) {
         count(*counts, to, +1);
     }
     node.row.status = to;
+    node.progress = 0;
+    node.has_new_progress = false;
     if (to != NodeStatus::running) {
         if (node.is_starting) --release.starting;
         node.is_starting = false;

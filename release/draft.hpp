@@ -53,6 +53,10 @@ void observe(Draft& draft, Snapshot snapshot);
 // report.cpp: what agents said.
 void attempted(Draft& draft, const Attempted& event);
 void reported(Draft& draft, const Reported& event);
+// progress.cpp: how far running tasks are.
+void progressed(Draft& draft, const Progressed& event);
+/// Puts what is new into the commit, or asks for a wake-up to do so a little later.
+void write_progress(Draft& draft);
 // advance.cpp: what follows from the state as it now is.
 void advance(Draft& draft);
 // steer.cpp: pause, continue and stop.
@@ -79,6 +83,10 @@ void try_again(Draft& draft, std::size_t position, const Verdict& verdict, Milli
 
 /// Once begun a stop cannot be undone, whatever somebody writes over it.
 [[nodiscard]] bool is_stopping(const Release& release);
+
+/// Position of a node that runs this very task; nothing for any other.
+[[nodiscard]] std::optional<std::size_t> find_running(const Release& release, NodeId id,
+                                                      const std::string& task_id);
 
 /// Index of the lowest batch with a pending or running node; batches.size() if all are finished.
 [[nodiscard]] std::size_t lowest_unfinished(const Release& release);

@@ -137,7 +137,9 @@ struct NodeState {
     bool is_in_conversation = false;  ///< the dispatcher was told to look after it
     bool is_starting = false;         ///< its first attempt is still open
     bool is_cancel_sent = false;
-    std::size_t group = 0;  ///< index in Release::groups
+    int progress = 0;               ///< of the running task, as last heard; percent
+    bool has_new_progress = false;  ///< ... and not written yet
+    std::size_t group = 0;          ///< index in Release::groups
 };
 
 /// What came of one question at a gate.
@@ -196,7 +198,9 @@ struct Release {
     /// that is newer than the end of the one before (SPEC.md 4.6).
     int read_for_batch = 0;
     bool is_reread_asked = false;
-    bool has_new_rows = false;  ///< just observed: running rows may lack a conversation
+    std::vector<NodeId> progressed;  ///< every node with has_new_progress, and perhaps others
+    Instant progress_written_at{};   ///< when a commit was last made for progress
+    bool has_new_rows = false;       ///< just observed: running rows may lack a conversation
 };
 
 /// Position of a node in Release::nodes; nothing if the release does not have it. O(log n).

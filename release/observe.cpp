@@ -28,6 +28,8 @@ NodeState carried_over(const Release& before, NodeRow row) {
     node.is_in_conversation = old.is_in_conversation;
     node.is_starting = old.is_starting;
     node.is_cancel_sent = old.is_cancel_sent;
+    node.progress = old.progress;
+    node.has_new_progress = old.has_new_progress;
     return node;
 }
 
@@ -139,6 +141,8 @@ void observe(Draft& draft, Snapshot snapshot) {
     Release before = std::move(release);
     release = Release{};
     release.rules = before.rules;
+    release.progressed = std::move(before.progressed);
+    release.progress_written_at = before.progress_written_at;
     release.nodes.reserve(snapshot.nodes.size());
     for (NodeRow& row : snapshot.nodes) {
         release.nodes.push_back(carried_over(before, std::move(row)));

@@ -8,16 +8,6 @@
 namespace edgeroll::release {
 namespace {
 
-// Positions are only valid for a node that runs this very task.
-std::optional<std::size_t> find_running(const Release& release, NodeId id,
-                                        const std::string& task_id) {
-    const auto position = find_node(release, id);
-    if (!position) return std::nullopt;
-    const NodeRow& row = release.nodes[*position].row;
-    if (row.status != NodeStatus::running || row.task_id != task_id) return std::nullopt;
-    return position;
-}
-
 // Away before its turn: that says nothing about the content (SPEC.md section 6). A node that was
 // reached by an earlier attempt of this turn went dark with the content on it.
 bool is_away(const Release& release, const NodeRow& row, const Verdict& verdict) {

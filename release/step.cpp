@@ -12,6 +12,8 @@ void take(Draft& draft, const Event& event) {
         observe(draft, observed->snapshot);
     } else if (const auto* attempt = std::get_if<Attempted>(&event)) {
         attempted(draft, *attempt);
+    } else if (const auto* progress = std::get_if<Progressed>(&event)) {
+        progressed(draft, *progress);
     } else if (const auto* report = std::get_if<Reported>(&event)) {
         reported(draft, *report);
     } else if (const auto* gate = std::get_if<GateHeard>(&event)) {
@@ -37,6 +39,7 @@ Step step(Release&& current, const std::vector<Event>& events, Instant now) {
     draft.commit.expected_action = done.next.seen.requested;
     draft.commit.expected_steer_seq = done.next.seen.steer_seq;
     advance(draft);
+    write_progress(draft);
     done.commit = std::move(draft.commit);
     done.after_commit = std::move(draft.effects);
     done.wake_at = draft.is_full ? now : draft.wake_at;

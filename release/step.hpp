@@ -39,6 +39,12 @@ struct Reported {
     std::string task_id;
     Verdict verdict;
 };
+/// A running task has come further. A foreign task id and what is no more than before are dropped.
+struct Progressed {
+    NodeId node;
+    std::string task_id;
+    int progress = 0;  ///< percent
+};
 /// The time asked for in Step::wake_at has come.
 struct Woken {};
 
@@ -48,7 +54,7 @@ struct GateHeard {
     GateAnswer answer;
 };
 
-using Event = std::variant<Observed, Attempted, Reported, Woken, GateHeard>;
+using Event = std::variant<Observed, Attempted, Progressed, Reported, Woken, GateHeard>;
 
 // ---- effects, carried out only after the commit is known to be done ----
 

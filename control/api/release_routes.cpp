@@ -71,10 +71,23 @@ Result<ReleaseFilter> read_filter(const Request& request) {
 }
 
 Result<release::ReleaseId> read_release_id(const Request& request) {
-    if (auto known = only_parameters(request, {}); !known) return tl::unexpected(known.error());
     const auto id = read_id(request, "release id");
     if (!id) return tl::unexpected(id.error());
     return release::ReleaseId{*id};
+}
+
+/// Nothing: they are not asked for. Outputs of commands are up to 64 KiB a step.
+Result<std::optional<StepsWanted>> read_steps_wanted(const Request& request) {
+    if (auto known = only_parameters(request, {"steps", "node"}); !known) {
+        return tl::unexpected(known.error());
+    }
+    const auto steps = number_parameter(request, "steps", 0, 0, 1);
+    if (!steps) return tl::unexpected(steps.error());
+    auto node = text_parameter(request, "node", 255);
+    if (!node) return tl::unexpected(node.error());
+    if (*steps == 1) return StepsWanted{std::move(*node), std::nullopt};
+    if (!node->empty()) return invalid("parameter 'node' needs steps=1");
+    return std::nullopt;
 }
 
 }  // namespace
@@ -95,6 +108,14 @@ void ReleaseRoutes::add_to(tls::Router& router, Guard& guard) {
 awaitable<Response> ReleaseRoutes::show(Request request) {
     const auto id = read_release_id(request);
     if (!id) co_return refuse(id.error());
+    const auto steps = read_steps_wanted(request);
+    if (!steps) co_return refuse(steps.error());
+    if (*steps) {
+        const StepsWanted wanted = **steps;
+        const auto with_steps = co_await store_.release_steps(*id, wanted);
+        if (!with_steps) co_return refuse(with_steps.error());
+        co_return answer(json_of_steps(*with_steps, node_timeout_));
+    }
     const auto view = co_await store_.release(*id);
     if (!view) co_return refuse(view.error());
     co_return answer(json_of(*view, node_timeout_));

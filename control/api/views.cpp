@@ -162,6 +162,26 @@ WaitingFacts facts_of(const ReleaseView& view, release::Millis node_timeout) {
     return facts;
 }
 
+/// What an agent or a hand has written; null where it is no list.
+Json steps_of(const std::string& text) {
+    auto steps = release::wire::parse_json(text, release_steps_bytes_max);
+    return steps && steps->is_array() ? std::move(*steps) : Json(nullptr);
+}
+
+Json json_of_view(const ReleaseView& view, release::Millis node_timeout, bool has_steps) {
+    Json data = json_of_release(view.summary, facts_of(view, node_timeout));
+    Json batches = Json::array();
+    for (const ReleaseNodeView& node : view.nodes) {
+        if (view.shown_node && node.id != *view.shown_node) continue;
+        Json row = json_of_row(node);
+        if (has_steps) row["steps"] = steps_of(node.steps);
+        list_of_batch(batches, node.batch, "nodes").push_back(std::move(row));
+    }
+    data["batches"] = std::move(batches);
+    data["batchConfig"] = public_config(view.summary.batch_config);
+    return data;
+}
+
 }  // namespace
 
 Json json_of(const ReleaseSummary& release) {
@@ -169,14 +189,11 @@ Json json_of(const ReleaseSummary& release) {
 }
 
 Json json_of(const ReleaseView& view, release::Millis node_timeout) {
-    Json data = json_of_release(view.summary, facts_of(view, node_timeout));
-    Json batches = Json::array();
-    for (const ReleaseNodeView& node : view.nodes) {
-        list_of_batch(batches, node.batch, "nodes").push_back(json_of_row(node));
-    }
-    data["batches"] = std::move(batches);
-    data["batchConfig"] = public_config(view.summary.batch_config);
-    return data;
+    return json_of_view(view, node_timeout, false);
+}
+
+Json json_of_steps(const ReleaseView& view, release::Millis node_timeout) {
+    return json_of_view(view, node_timeout, true);
 }
 
 Json json_of(const std::vector<release::LeftOut>& nodes) {

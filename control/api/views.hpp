@@ -14,6 +14,9 @@ namespace edgeroll::control::api {
 [[nodiscard]] release::wire::Json json_of(const std::vector<release::LeftOut>& nodes);
 /// @param node_timeout of the settings, for `until`
 [[nodiscard]] release::wire::Json json_of(const ReleaseView& view, release::Millis node_timeout);
+/// The same with the steps of each node, or of the one that is shown alone.
+[[nodiscard]] release::wire::Json json_of_steps(const ReleaseView& view,
+                                                release::Millis node_timeout);
 [[nodiscard]] release::wire::Json json_of(const CreatedRelease& created);
 /// What pause, continue, stop and retry answer with.
 [[nodiscard]] release::wire::Json json_of_steered(const ReleaseView& view,

@@ -18,6 +18,8 @@ struct ReleaseList {
 };
 struct ReleaseShow {
     std::int64_t id = 0;
+    bool has_steps = false;
+    std::string node{};  ///< with the steps: of this one only, by name or id; empty: all
 };
 struct ReleaseWatch {
     std::int64_t id = 0;

@@ -177,6 +177,11 @@ void add_release_commands(CommandTree& tree) {
         tree.add<ReleaseShow>(group, "show", "Show a release with its batches and nodes",
                               "edgeroll release show 7 -o json | jq .waitingFor");
     add_id(*show, shown->id);
+    CLI::Option* const steps = show->add_flag(
+        "--steps", shown->has_steps, "what each step of each node did, and the end of its output");
+    show->add_option("--node", shown->node, "only this one, by name or id")
+        ->type_name("NODE")
+        ->needs(steps);
     const auto [explain, explained] = tree.add<ReleaseExplain>(
         group, "explain", "Say in words why a release is where it is, and what can be done",
         "edgeroll release explain 7");

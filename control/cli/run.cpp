@@ -10,6 +10,7 @@
 #include "control/cli/render.hpp"
 #include "control/cli/stats.hpp"
 #include "control/cli/steer.hpp"
+#include "control/cli/steps.hpp"
 #include "control/cli/text.hpp"
 #include "control/cli/wait.hpp"
 #include "control/cli/watch.hpp"
@@ -36,7 +37,18 @@ Text list_releases(const ReleaseList& what, Format format, Ports ports) {
     });
 }
 
+Text show_steps(const ReleaseShow& what, Format format, Ports ports) {
+    ApiRequest request = release_request(what.id);
+    request.path = with_query(request.path, {{"steps", "1"}, {"node", what.node}});
+    auto shown = ask(request, format, ports, [&](const Json& data) -> Text {
+        return render_steps(data, ports.time.now());
+    });
+    if (!shown) return tl::unexpected(with_advice(std::move(shown.error()), what.id));
+    return shown;
+}
+
 Text show_release(const ReleaseShow& what, Format format, Ports ports) {
+    if (what.has_steps) return show_steps(what, format, ports);
     auto seen = look(ports.http, what.id);
     if (!seen) return tl::unexpected(std::move(seen.error()));
     if (format == Format::json) return json_text(seen->data, ports);

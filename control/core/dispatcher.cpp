@@ -59,6 +59,36 @@ bool may_dispatch(const Lifeline& lifeline, const Parcel& parcel,
     return false;
 }
 
+// A held answer hides how far the task is. What is over in seconds is best held as long as may be;
+// a job that runs for an hour is asked often enough to watch it, over a connection that is kept.
+constexpr Millis hold_of_long_tasks{3'000};
+
+release::ConversationRules rules_for(release::ConversationRules rules, release::TaskType type) {
+    if (type != release::TaskType::apply_config) {
+        rules.hold_max = std::min(rules.hold_max, hold_of_long_tasks);
+    }
+    return rules;
+}
+
+// Somebody watches with their eyes: once a second is enough for that, and what is left out here
+// comes with a later answer.
+constexpr Millis progress_pause{1'000};
+
+struct ProgressTold {
+    int progress = 0;
+    Instant at{};
+};
+
+void tell_progress(const release::StartConversation& what, const Answer& answer, Instant now,
+                   ProgressTold& told, const Lifeline& lifeline) {
+    if (answer.heard != Heard::accepted || answer.status != release::TaskStatus::running) return;
+    if (answer.progress <= told.progress) return;
+    if (told.progress > 0 && now - told.at < progress_pause) return;
+    told.progress = answer.progress;
+    told.at = now;
+    lifeline.report(release::Progressed{what.node, what.task_id, answer.progress});
+}
+
 }  // namespace
 
 boost::asio::awaitable<Answer> Dispatcher::send(const Move& move,
@@ -100,9 +130,11 @@ boost::asio::awaitable<void> Dispatcher::converse(release::StartConversation wha
                                                   std::shared_ptr<Lifeline> lifeline) {
     if (!co_await await_turn(what.not_before, *lifeline)) co_return;
     const Instant began = clock_.now();
-    release::Conversation conversation(options_.rules, began, what.deadline, what.asks_first);
+    release::Conversation conversation(rules_for(options_.rules, parcel->type), began,
+                                       what.deadline, what.asks_first);
     Move move = conversation.begin(began);
     bool is_first = true;
+    ProgressTold told;
     bool may_refer = parcel->may_be_held;
     while (move.kind != Move::Kind::finish) {
         if (move.kind == Move::Kind::pause) {
@@ -137,6 +169,7 @@ boost::asio::awaitable<void> Dispatcher::converse(release::StartConversation wha
         if (answer.heard != Heard::accepted) observer_.agent_error(answer.heard);
         if (is_first) lifeline->report(release::Attempted{what.node, what.task_id});
         is_first = false;
+        tell_progress(what, answer, clock_.now(), told, *lifeline);
         move = conversation.heard(answer, clock_.now(), random_.fraction());
     }
     observer_.node_finished(move.verdict.status, move.verdict.failure, clock_.now() - began);

@@ -144,8 +144,14 @@ boost::asio::awaitable<void> Runner::take(std::vector<release::Event> events) {
         co_await carry_out(done.after_commit);
     }
     if (!done.commit.is_empty()) {
-        const Written written = co_await write(done.commit);
+        Written written = co_await write(done.commit);
         if (written == Written::over) co_return;
+        if (written == Written::stale && done.commit.decides_nothing()) {
+            // The header has changed, but what was to be written rests on nothing in it: no reason
+            // to throw the state away and ask every agent anew.
+            needs_read_ = true;
+            written = Written::done;
+        }
         if (written == Written::stale) {
             keep_reports(events);
             keep_reports(writer_.waiting());

@@ -190,6 +190,7 @@ Committed write_commit(Connection& connection, const Claim& claim, const Commit&
     if (commit.release.is_started && !may_start(connection, claim)) return Committed::stale;
 
     if (!write_node_changes(connection, claim, commit.nodes)) return Committed::stale;
+    write_progress(connection, claim.release, commit.progress);
     add_history(connection, claim.release, claim.owner, whole_history(commit));
     if (commit.skip_pending &&
         !skip_pending_rows(connection, claim.release, claim.owner, *commit.skip_pending)) {

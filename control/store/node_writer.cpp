@@ -156,4 +156,15 @@ bool write_node_changes(Connection& connection, const Claim& claim,
     return true;
 }
 
+void write_progress(Connection& connection, release::ReleaseId id,
+                    const std::vector<release::ProgressChange>& changes) {
+    const std::string sql =
+        "UPDATE release_task_nodes SET progress = ?, updated_at = " + connection.dialect().now() +
+        " WHERE release_task_id = ? AND node_id = ? AND status = 'running' AND agent_task_id = ?";
+    for (const release::ProgressChange& change : changes) {
+        connection.execute(sql, {std::int64_t{change.progress}, id.value, change.node.value,
+                                 fitted(change.task_id, word_bytes_max)});
+    }
+}
+
 }  // namespace edgeroll::control

@@ -19,4 +19,8 @@ namespace edgeroll::control {
 [[nodiscard]] bool write_node_changes(Connection& connection, const Claim& claim,
                                       const std::vector<release::NodeChange>& changes);
 
+/// Inside the caller's transaction. Rows that do not run that task any more keep what they say.
+void write_progress(Connection& connection, release::ReleaseId id,
+                    const std::vector<release::ProgressChange>& changes);
+
 }  // namespace edgeroll::control

@@ -47,6 +47,15 @@ NodeChange draw_node_change(const sim::TaskRow& row, sim::Rng& rng) {
     return change;
 }
 
+/// Of the task that runs, of another one, or of a row that does not run.
+ProgressChange draw_progress(const sim::TaskRow& row, sim::Rng& rng) {
+    ProgressChange change;
+    change.node = row.node;
+    change.task_id = rng.chance(0.8) ? row.task_id : "apply_config_10.0.0.1_9";
+    change.progress = static_cast<int>(rng.between(1, 100));
+    return change;
+}
+
 }  // namespace
 
 std::vector<Event> draw_events(const Release& state, sim::Rng& rng) {
@@ -55,6 +64,11 @@ std::vector<Event> draw_events(const Release& state, sim::Rng& rng) {
         const bool runs = node.row.status == NodeStatus::running;
         if (!rng.chance(runs ? 0.7 : 0.05)) continue;
         if (rng.chance(0.3)) events.emplace_back(Attempted{node.row.id, node.row.task_id});
+        if (rng.chance(0.4)) {
+            const int percent = static_cast<int>(rng.between(0, 100));
+            events.emplace_back(Progressed{node.row.id, node.row.task_id, percent});
+        }
+        if (rng.chance(0.4)) continue;
         Reported reported;
         reported.node = node.row.id;
         reported.task_id = node.row.task_id;
@@ -87,6 +101,7 @@ Commit draw_commit(const sim::ReleaseRow* row, const std::vector<sim::TaskRow>& 
     commit.release = draw_release_change(rng);
     for (const sim::TaskRow& task : rows) {
         if (rng.chance(0.4)) commit.nodes.push_back(draw_node_change(task, rng));
+        if (rng.chance(0.4)) commit.progress.push_back(draw_progress(task, rng));
     }
     if (rng.chance(0.05)) {
         sim::TaskRow nobody;
@@ -125,6 +140,10 @@ std::string describe(const Commit& commit) {
     for (const NodeChange& node : commit.nodes) {
         text += ", node " + std::to_string(node.node.value) + " " +
                 std::string(to_text(node.from)) + "->" + std::string(to_text(node.to));
+    }
+    for (const ProgressChange& far : commit.progress) {
+        text += ", node " + std::to_string(far.node.value) + " at " + std::to_string(far.progress) +
+                " % of " + far.task_id;
     }
     for (const PlannedNode& planned : commit.planned)
         text += ", plans " + std::to_string(planned.node.value);

@@ -215,6 +215,12 @@ control::Committed SimDatabase::commit(const control::Claim& claim, const Commit
         if (task == nullptr || task->status != change.from) return Committed::stale;
         apply(change, *task, now);
     }
+    for (const ProgressChange& change : commit.progress) {
+        TaskRow* task = find_row(rows, change.node);
+        const bool runs_it = task != nullptr && task->status == NodeStatus::running &&
+                             !task->task_id.empty() && task->task_id == change.task_id;
+        if (runs_it) task->progress = change.progress;
+    }
     if (commit.skip_pending) skip_pending(rows, *commit.skip_pending, now);
     recount(row, rows);
     for (const NodeChange& change : commit.nodes)

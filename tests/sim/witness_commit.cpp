@@ -107,6 +107,9 @@ void Witness::committed(const control::Claim& claim, const ReleaseRow& before,
         if (row.status == NodeStatus::running && old->task_id != row.task_id) {
             check_attempt(after, *old, row);
         }
+        if (release::is_final(old->status) && row.progress != old->progress) {
+            violated("I5", name_of(row) + " was final and its progress has changed");
+        }
         if (old->status == row.status) continue;
         trace_.note(now, "database",
                     "  " + name_of(row) + " " + std::string(release::to_text(row.status)) + " " +

@@ -223,6 +223,50 @@ TEST_P(ApiReleaseTest, shows_a_release_in_the_middle_of_its_life) {
     EXPECT_EQ(missing.error().code, code::not_found);
 }
 
+TEST_P(ApiReleaseTest, shows_the_steps_of_all_nodes_or_of_one) {
+    const ReleaseId id = add_whole_release(3, {1, 2});
+    sql(R"(UPDATE release_task_nodes SET steps = '[{"name":"check"}]' WHERE node_id < 3)");
+    const auto steps = [&](const std::string& named) {
+        return control().get(control().api().release_steps(id, StepsWanted{named, {}}));
+    };
+    const ReleaseView all = steps("");
+    ASSERT_THAT(all.nodes, SizeIs(3));
+    EXPECT_EQ(all.nodes[0].steps, R"([{"name":"check"}])");
+    EXPECT_EQ(all.nodes[2].steps, "");
+    EXPECT_FALSE(all.shown_node);
+
+    const std::string name = all.nodes[1].name;
+    for (const std::string& named : {std::string("2"), name}) {
+        const ReleaseView one = steps(named);
+        EXPECT_EQ(one.shown_node, release::NodeId{2}) << named;
+        EXPECT_THAT(one.nodes, SizeIs(3)) << "what the release waits for needs them";
+        EXPECT_EQ(one.nodes[0].steps, "");
+        EXPECT_NE(one.nodes[1].steps, "");
+    }
+    EXPECT_EQ(control().get(control().api().release(id)).nodes[0].steps, "");
+    for (const std::string& named : {std::string("9"), std::string("02"), name + "x"}) {
+        const auto missing =
+            control().await(control().api().release_steps(id, StepsWanted{named, {}}));
+        ASSERT_FALSE(missing) << named;
+        EXPECT_EQ(missing.error().code, code::not_found);
+    }
+}
+
+TEST_P(ApiReleaseTest, refuses_more_steps_than_an_answer_holds_and_names_the_cure) {
+    const ReleaseId id = add_whole_release(5, {5});
+    const std::string output(1'000'000, 'x');
+    for (int node = 1; node <= 5; ++node) {
+        sql("UPDATE release_task_nodes SET steps = '[\"" + output +
+            "\"]' WHERE node_id = " + std::to_string(node));
+    }
+    const auto all = control().await(control().api().release_steps(id, StepsWanted{}));
+    ASSERT_FALSE(all);
+    EXPECT_EQ(all.error().code, code::invalid);
+    EXPECT_THAT(all.error().message, ::testing::HasSubstr("&node=<id or name>"));
+    const auto one = control().get(control().api().release_steps(id, StepsWanted{"4", {}}));
+    EXPECT_GT(one.nodes[3].steps.size(), output.size());
+}
+
 TEST_P(ApiReleaseTest, names_what_a_waiting_release_waits_for) {
     add_whole_release(1, {1});
     const ReleaseId late = add_release(2, 1);

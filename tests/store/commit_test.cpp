@@ -218,6 +218,38 @@ TEST_P(CommitTest, is_stale_and_writes_nothing_when_one_row_was_changed_by_hand)
     expect_counters(id_);
 }
 
+TEST_P(CommitTest, writes_how_far_a_task_is_where_the_row_still_runs_it) {
+    const Claim claim = claimed({2, 1});
+    ASSERT_EQ(control().commit(claim, start()), Committed::done);
+    const std::string task = node(1, "agent_task_id");
+    ASSERT_NE(task, "");
+    const std::string events = text("SELECT COUNT(*) FROM release_events", {});
+    const auto tell = [&](const std::string& of, int percent) {
+        Commit commit;
+        commit.expected_status = ReleaseStatus::running;
+        commit.progress.push_back({NodeId{1}, of, percent});
+        commit.progress.push_back({NodeId{2}, of, percent});  // pending
+        commit.progress.push_back({NodeId{99}, of, percent});
+        return control().commit(claim, commit);
+    };
+
+    ASSERT_EQ(tell(task, 40), Committed::done);
+    EXPECT_EQ(node(1, "progress"), "40");
+    EXPECT_EQ(node(2, "progress"), "0");
+    EXPECT_EQ(node(1, "status"), "running");
+    EXPECT_EQ(text("SELECT COUNT(*) FROM release_events", {}), events);
+    // Another task of the node.
+    ASSERT_EQ(tell(task + "_2", 60), Committed::done);
+    EXPECT_EQ(node(1, "progress"), "40");
+    // A hand was faster: its word stands, and the commit is no reason to doubt anything.
+    sql("UPDATE release_task_nodes SET status = 'success', progress = 100 WHERE node_id = 1");
+    ASSERT_EQ(tell(task, 80), Committed::done);
+    EXPECT_EQ(node(1, "progress"), "100");
+    // The claim guards it like everything else.
+    sql("UPDATE release_tasks SET claim_epoch = claim_epoch + 1");
+    EXPECT_EQ(tell(task, 90), Committed::fenced);
+}
+
 TEST_P(CommitTest, is_stale_when_a_row_was_deleted) {
     const Claim claim = claimed({1});
     sql("DELETE FROM release_task_nodes");

@@ -25,7 +25,8 @@ class Rows {
     release::Instant now = epoch;
     std::optional<release::Instant> started_at, hold_until, paused_at;
     release::Millis paused_for{0};
-    int rollbacks = 0;  ///< commits that asked for one
+    std::map<release::NodeId, int> progress;  ///< of the nodes that have been written
+    int rollbacks = 0;                        ///< commits that asked for one
 
     /// `batches[i]` is the batch of node i + 1, address 127.0.0.(i + 1).
     explicit Rows(const std::vector<int>& batches) {
@@ -90,12 +91,19 @@ class Rows {
             row.task_id = change.task_id;
             row.failure = change.failure;
             row.error = change.error;
+            progress[row.id] = change.progress;
             if (change.to == release::NodeStatus::running) running_since_[row.id] = now;
             if (release::is_final(change.to)) last_finish_ = now;
             if (change.has_new_content) {
                 row.facts.applied_version = header.version;
                 row.facts.applied_sha256 = digest_of(change.content);
             }
+        }
+        for (const release::ProgressChange& change : commit.progress) {
+            const release::NodeRow* row = find(change.node);
+            const bool runs_it = row != nullptr && row->status == release::NodeStatus::running &&
+                                 row->task_id == change.task_id;
+            if (runs_it) progress[change.node] = change.progress;
         }
         if (commit.skip_pending) {
             for (release::NodeRow& row : nodes) {

@@ -11,6 +11,7 @@
 #include "control/store/api/rollback.hpp"
 #include "control/store/api/stats.hpp"
 #include "control/store/api/steer.hpp"
+#include "control/store/api/steps.hpp"
 #include "control/store/db/schema.hpp"
 
 namespace edgeroll::control {
@@ -22,6 +23,12 @@ class ApiDatabase final : public ApiStore {
 
     Answer<ReleaseView> release(release::ReleaseId id) override {
         auto work = [id](Connection& connection) { return read_release_view(connection, id); };
+        return threads_.run(Access::read, std::move(work), Urgency::normal);
+    }
+    Answer<ReleaseView> release_steps(release::ReleaseId id, StepsWanted wanted) override {
+        auto work = [id, wanted = std::move(wanted)](Connection& connection) {
+            return read_release_steps(connection, id, wanted);
+        };
         return threads_.run(Access::read, std::move(work), Urgency::normal);
     }
     Answer<ReleasePage> releases(ReleaseFilter filter) override {

@@ -68,13 +68,25 @@ struct ReleaseNodeView {
     int progress = 0;
     std::optional<release::Version> config_version;  ///< as in release::NodeRow
     std::string task_id;                             ///< empty before the first intent
+    std::string steps;  ///< JSON text as stored, may be anything; only of release_steps()
 };
 
 struct ReleaseView {
     ReleaseSummary summary;
-    std::vector<ReleaseNodeView> nodes;  ///< ascending by (batch, id)
-    std::vector<FullLane> full_lanes;    ///< of a running release
+    std::vector<ReleaseNodeView> nodes;         ///< ascending by (batch, id)
+    std::vector<FullLane> full_lanes;           ///< of a running release
+    std::optional<release::NodeId> shown_node;  ///< release_steps() of one node: this one
 };
+
+/// Of which nodes the steps are wanted.
+struct StepsWanted {
+    std::string named;                    ///< by name or id; empty: all
+    std::optional<release::NodeId> node;  ///< the one that this is; found by the store
+};
+
+/// Of stored steps in one answer: some thousand nodes whose commands say little, and in any case
+/// those of one node. The text is taken apart on the thread that also runs releases.
+inline constexpr std::size_t release_steps_bytes_max = 4U << 20;
 
 struct ReleaseFilter {
     std::optional<release::ReleaseStatus> status;
@@ -209,6 +221,9 @@ class ApiStore {
 
     virtual ~ApiStore() = default;
     virtual Answer<ReleaseView> release(release::ReleaseId id) = 0;
+    /// The same with the steps of its nodes. 3001 also for a node that it does not have; 2002 for
+    /// more than release_steps_bytes_max.
+    virtual Answer<ReleaseView> release_steps(release::ReleaseId id, StepsWanted wanted) = 0;
     virtual Answer<ReleasePage> releases(ReleaseFilter filter) = 0;
     /// The history from the first event above the id `after` on. @param page from 1
     /// @param page_size 1 to event_page_size_max

@@ -27,6 +27,10 @@ TEST(ParseCommandLine, reads_every_command) {
     EXPECT_EQ(list.q, "x");
     EXPECT_EQ(list.page_size, 5);
     EXPECT_EQ(std::get<ReleaseShow>(typed({"release", "show", "7"}).command).id, 7);
+    const auto steps = std::get<ReleaseShow>(
+        typed({"release", "show", "7", "--steps", "--node", "edge-1"}).command);
+    EXPECT_TRUE(steps.has_steps);
+    EXPECT_EQ(steps.node, "edge-1");
     EXPECT_EQ(std::get<ReleaseWatch>(typed({"release", "watch", "8"}).command).id, 8);
     const auto push = std::get<ConfigPush>(
         typed({"config", "push", "--template", "*.conf", "site", "42", "--template", "b"}).command);
@@ -161,6 +165,7 @@ TEST(ParseCommandLine, refuses_mistakes_in_one_line_and_points_to_help) {
              {"release", "show"},
              {"release", "show", "zero"},
              {"release", "show", "0"},
+             {"release", "show", "7", "--node", "edge-1"},
              {"release", "show", "1.5"},
              {"release", "list", "--page-size", "101"},
              {"release", "list", "surplus"},

@@ -53,6 +53,7 @@ class FakeStore final : public ApiStore {
 
     std::vector<std::string> calls;
     ReleaseFilter filter;
+    std::string steps_of;
     NewRelease wanted;
     ConfigView config_put;
     NodeChangeRequest change;
@@ -61,6 +62,12 @@ class FakeStore final : public ApiStore {
     Answer<ReleaseView> release(release::ReleaseId wanted_id) override {
         id = wanted_id.value;
         return reply("release", view);
+    }
+    Answer<ReleaseView> release_steps(release::ReleaseId wanted_id,
+                                      StepsWanted wanted_steps) override {
+        id = wanted_id.value;
+        steps_of = wanted_steps.named;
+        return reply("release_steps", view);
     }
     Answer<ReleasePage> releases(ReleaseFilter wanted_filter) override {
         filter = std::move(wanted_filter);

@@ -11,6 +11,63 @@ constexpr const char* list = "/api/v1/releases";
 
 class ApiRelease : public ApiTest {};
 
+TEST_F(ApiRelease, shows_steps_as_they_are_stored_and_null_for_what_is_none) {
+    store.view.summary.id = release::ReleaseId{7};
+    const auto add = [&](std::int64_t id, const std::string& steps) {
+        ReleaseNodeView node;
+        node.id = release::NodeId{id};
+        node.name = "edge-" + std::to_string(id);
+        node.steps = steps;
+        store.view.nodes.push_back(node);
+    };
+    add(1, R"([{"name":"check","status":"failed","exitCode":1,"output":"a\nb","later":[]}])");
+    add(2, "");
+    add(3, R"([{"name":"che)");
+    add(4, R"({"name":"check"})");
+    add(5, "[]");
+    const Said said = ask("GET", "/api/v1/releases/7?steps=1");
+    ASSERT_EQ(said.status, 200);
+    const Json nodes = said.data()["batches"][0]["nodes"];
+    ASSERT_EQ(nodes.size(), 5U);
+    EXPECT_EQ(nodes[0]["steps"][0]["output"], "a\nb");
+    EXPECT_EQ(nodes[0]["steps"][0]["later"], Json::array());
+    EXPECT_TRUE(nodes[1]["steps"].is_null());
+    EXPECT_TRUE(nodes[2]["steps"].is_null());
+    EXPECT_TRUE(nodes[3]["steps"].is_null());
+    EXPECT_EQ(nodes[4]["steps"], Json::array());
+    EXPECT_EQ(store.steps_of, "");
+
+    const Said without = ask("GET", "/api/v1/releases/7?steps=0");
+    ASSERT_EQ(without.status, 200);
+    EXPECT_FALSE(without.data()["batches"][0]["nodes"][0].contains("steps"));
+}
+
+TEST_F(ApiRelease, shows_the_steps_of_one_node) {
+    ReleaseNodeView node;
+    for (const std::int64_t id : {1, 2}) {
+        node.id = release::NodeId{id};
+        node.batch = static_cast<int>(id);
+        store.view.nodes.push_back(node);
+    }
+    store.view.shown_node = node.id;
+    const Said said = ask("GET", "/api/v1/releases/7?steps=1&node=edge-2");
+    ASSERT_EQ(said.status, 200);
+    EXPECT_EQ(store.steps_of, "edge-2");
+    ASSERT_EQ(said.data()["batches"].size(), 1U);
+    EXPECT_EQ(said.data()["batches"][0]["batch"], 2);
+    EXPECT_EQ(said.data()["batches"][0]["nodes"][0]["nodeId"], 2);
+}
+
+TEST_F(ApiRelease, refuses_a_node_without_steps_and_steps_that_are_no_yes_or_no) {
+    for (const char* query :
+         {"?node=edge-1", "?steps=0&node=edge-1", "?steps=2", "?steps=yes", "?step=1"}) {
+        const Said said = ask("GET", std::string("/api/v1/releases/7") + query);
+        EXPECT_EQ(said.status, 400) << query;
+        EXPECT_EQ(said.code(), release::code::invalid) << query;
+    }
+    EXPECT_TRUE(store.calls.empty());
+}
+
 TEST_F(ApiRelease, shows_everything_the_contract_names) {
     ReleaseSummary& summary = store.view.summary;
     summary.id = release::ReleaseId{7};

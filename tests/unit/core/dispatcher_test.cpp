@@ -24,6 +24,7 @@ struct Dispatching : testing::Test {
     std::shared_ptr<const Parcel> parcel;
     std::shared_ptr<Lifeline> lifeline = std::make_shared<Lifeline>();
     std::vector<release::Reported> reports;
+    std::vector<int> progress;
     boost::asio::io_context context;
     test::ManualClock clock{context};
     Dispatcher dispatcher{context.get_executor(), agent, clock, random, observer, {}};
@@ -36,6 +37,9 @@ struct Dispatching : testing::Test {
         lifeline->report = [this](const release::Event& event) {
             if (const auto* report = std::get_if<release::Reported>(&event)) {
                 reports.push_back(*report);
+            }
+            if (const auto* far = std::get_if<release::Progressed>(&event)) {
+                progress.push_back(far->progress);
             }
         };
     }
@@ -77,6 +81,60 @@ TEST_F(Dispatching, does_not_dispatch_an_unknown_task_of_a_stopping_release_afte
     EXPECT_EQ(agent.dispatches, 0);
     ASSERT_EQ(reports.size(), 1U);
     EXPECT_EQ(reports[0].verdict.status, release::NodeStatus::cancelled);
+}
+
+TEST_F(Dispatching, tells_of_progress_at_most_once_a_second_and_only_of_more) {
+    agent.to_query = Heard::accepted;
+    agent.status = release::TaskStatus::running;
+    start(true);
+    clock.advance(Millis{100});
+    EXPECT_TRUE(progress.empty());
+
+    // This agent answers a held question at once, so it is polled: more often than that at first.
+    agent.progress = 10;
+    clock.advance(Millis{200});
+    ASSERT_EQ(progress, std::vector<int>{10});
+    const int asked = agent.queries;
+    agent.progress = 20;
+    clock.advance(Millis{500});
+    EXPECT_GT(agent.queries, asked);
+    EXPECT_EQ(progress, std::vector<int>{10});
+    clock.advance(Millis{4'000});
+    EXPECT_EQ(progress, (std::vector<int>{10, 20}));
+    agent.progress = 15;
+    clock.advance(Millis{8'000});
+    EXPECT_EQ(progress, (std::vector<int>{10, 20}));
+    lifeline->is_cut = true;
+}
+
+TEST_F(Dispatching, leaves_the_last_progress_to_the_last_word) {
+    agent.to_query = Heard::accepted;
+    agent.status = release::TaskStatus::success;
+    agent.progress = 100;
+    start(true);
+    clock.advance(Millis{1'000});
+    EXPECT_TRUE(progress.empty());
+    ASSERT_EQ(reports.size(), 1U);
+    EXPECT_EQ(reports[0].verdict.progress, 100);
+}
+
+TEST_F(Dispatching, does_not_let_a_long_job_be_held_for_long) {
+    agent.to_dispatch = agent.to_query = Heard::accepted;
+    agent.status = release::TaskStatus::running;
+    start(false);
+    clock.advance(Millis{10});
+    EXPECT_EQ(agent.hold, Millis{20'000});
+    lifeline->is_cut = true;
+    clock.advance(Millis{60'000});
+
+    auto jobs = std::make_shared<Parcel>(*parcel);
+    jobs->type = release::TaskType::run_job;
+    parcel = std::move(jobs);
+    lifeline->is_cut = false;
+    start(false);
+    clock.advance(Millis{10});
+    EXPECT_EQ(agent.hold, Millis{3'000});
+    lifeline->is_cut = true;
 }
 
 TEST_F(Dispatching, goes_on_asking_to_cancel_until_the_agent_is_back) {

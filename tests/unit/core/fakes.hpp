@@ -17,6 +17,8 @@ class OneAgent final : public Agents {
     release::Heard to_query = release::Heard::unknown_task;
     release::Heard to_cancel = release::Heard::not_sent;
     release::TaskStatus status = release::TaskStatus::pending;  ///< where it accepts
+    int progress = 0;                                           ///< of the task, where it accepts
+    release::Millis hold{0};                                    ///< asked for by the last query
     release::Heard to_reference = release::Heard::accepted;     ///< a dispatch without payload
     bool holds_content = false, is_there = false;
     std::vector<std::string> bans;  ///< what the last dispatch told
@@ -35,8 +37,10 @@ class OneAgent final : public Agents {
         ++questions;
         co_return holds_content;
     }
-    awaitable<release::Answer> query(release::Address, std::string, release::Millis) override {
+    awaitable<release::Answer> query(release::Address, std::string,
+                                     release::Millis asked) override {
         ++queries;
+        hold = asked;
         return say(to_query);
     }
     awaitable<release::Answer> cancel(release::Address, std::string) override {
@@ -49,6 +53,7 @@ class OneAgent final : public Agents {
         release::Answer answer;
         answer.heard = heard;
         answer.status = status;
+        answer.progress = progress;
         co_return answer;
     }
 };

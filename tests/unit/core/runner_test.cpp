@@ -131,5 +131,24 @@ TEST_F(Running, does_not_ask_again_for_an_answer_that_a_stale_commit_left_unwrit
     EXPECT_EQ(agent.queries, queries + 2);
 }
 
+TEST_F(Running, keeps_its_conversations_when_only_progress_meets_a_changed_header) {
+    store.before_commit = [&] { ++rows.header.steer_seq; };
+    const int queries = agent.queries;
+    const int readings = store.readings;
+    agent.progress = 40;
+    clock.advance(Millis{2'000});
+    EXPECT_FALSE(store.before_commit);
+    EXPECT_GT(store.readings, readings) << "what changed is read";
+    // Two nodes, polled every two seconds by now: nobody is asked from the beginning.
+    EXPECT_LE(agent.queries, queries + 2 * 2);
+
+    agent.progress = 60;
+    clock.advance(Millis{4'000});
+    EXPECT_EQ(rows.progress[NodeId{1}], 60);
+    EXPECT_EQ(rows.progress[NodeId{2}], 60);
+    runner->stop();
+    clock.advance(Millis{100});
+}
+
 }  // namespace
 }  // namespace edgeroll::control

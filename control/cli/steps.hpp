@@ -1,0 +1,15 @@
+// What each step of each node's task did, as text. Pure: the time is passed in.
+#pragma once
+
+#include <string>
+
+#include "control/cli/moments.hpp"
+#include "release/wire/json_util.hpp"
+
+namespace edgeroll::cli {
+
+/// `release show --steps`: of every node in the answer its steps in order, with exit status,
+/// duration and the last lines of their output. Printable.
+[[nodiscard]] std::string render_steps(const release::wire::Json& release, Moment now);
+
+}  // namespace edgeroll::cli

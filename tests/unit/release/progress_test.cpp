@@ -1,0 +1,135 @@
+// How far running tasks are: written soon and cheaply, and nothing hangs on it.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "release/step.hpp"
+#include "tests/support/rows.hpp"
+
+namespace edgeroll::release {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using test::Desk;
+using test::Rows;
+
+constexpr NodeId n1{1}, n2{2}, n3{3};
+
+struct ProgressOfTasks : testing::Test {
+    Rows rows{{1, 1, 2}};
+    Desk desk{rows};
+
+    void SetUp() override { desk.observe(); }
+    void TearDown() override { EXPECT_THAT(desk.violations, testing::IsEmpty()); }
+    [[nodiscard]] Progressed far(NodeId id, int percent) {
+        return Progressed{id, rows.find(id)->task_id, percent};
+    }
+};
+
+TEST_F(ProgressOfTasks, is_written_while_the_task_runs_and_leaves_no_trace_in_the_history) {
+    const std::size_t history = rows.history.size();
+    desk.give(far(n1, 30));
+
+    EXPECT_EQ(rows.progress[n1], 30);
+    EXPECT_TRUE(rows.last.decides_nothing());
+    EXPECT_EQ(rows.history.size(), history);
+    EXPECT_EQ(rows.find(n1)->status, NodeStatus::running);
+}
+
+TEST_F(ProgressOfTasks, never_goes_back) {
+    desk.give(far(n1, 30));
+    desk.now += seconds(5);
+    desk.give(far(n1, 20));
+    EXPECT_EQ(rows.progress[n1], 30);
+    desk.give(far(n1, 300));
+    EXPECT_EQ(rows.progress[n1], 100);
+}
+
+TEST_F(ProgressOfTasks, of_many_nodes_shares_a_commit) {
+    desk.give(far(n1, 10));
+    desk.now += milliseconds(10);
+    desk.give(far(n1, 20));
+    desk.give(far(n2, 40));
+    EXPECT_EQ(rows.progress[n1], 10);
+    EXPECT_EQ(rows.progress[n2], 0);
+
+    // The core asks to be woken for it.
+    ASSERT_TRUE(desk.sleep(seconds(1)));
+    EXPECT_EQ(rows.progress[n1], 20);
+    EXPECT_EQ(rows.progress[n2], 40);
+    EXPECT_EQ(rows.last.progress.size(), 2U);
+}
+
+TEST_F(ProgressOfTasks, goes_along_with_what_is_written_anyway) {
+    desk.give(far(n1, 10));
+    desk.give({far(n1, 50), desk.make_report(n2, NodeStatus::success, FailureKind::none, "")});
+    EXPECT_EQ(rows.progress[n1], 50);
+    EXPECT_EQ(rows.last.nodes.size(), 1U);
+}
+
+TEST_F(ProgressOfTasks, of_another_task_or_of_a_node_that_does_not_run_is_dropped) {
+    desk.give(Progressed{n1, "apply_config_127.0.0.1_41", 30});
+    desk.give(Progressed{n3, "", 30});
+    desk.give(Progressed{NodeId{9}, "apply_config_127.0.0.9_42", 30});
+    EXPECT_EQ(rows.progress[n1], 0);
+    EXPECT_EQ(rows.progress.count(n3), 0U);
+    EXPECT_FALSE(desk.sleep(seconds(1)));
+}
+
+TEST_F(ProgressOfTasks, that_waits_to_be_written_is_outdone_by_the_last_word) {
+    desk.give(far(n1, 10));
+    desk.give(far(n1, 90));  // waits
+    Reported last = desk.make_report(n1, NodeStatus::success, FailureKind::none, "");
+    last.verdict.progress = 100;
+    desk.give(last);
+    EXPECT_EQ(rows.progress[n1], 100);
+    EXPECT_TRUE(rows.last.progress.empty());
+}
+
+TEST_F(ProgressOfTasks, begins_anew_with_a_further_attempt) {
+    rows.header.policy.retries = 1;
+    desk.observe();
+    desk.give(far(n1, 60));
+    desk.report(n1, NodeStatus::failed, FailureKind::exec_failed, "bad");
+    ASSERT_EQ(rows.find(n1)->attempt, 2);
+    EXPECT_EQ(rows.progress[n1], 0);
+    desk.now += seconds(5);
+    desk.give(far(n1, 20));
+    EXPECT_EQ(rows.progress[n1], 20);
+}
+
+TEST_F(ProgressOfTasks, that_waits_outlives_a_reading) {
+    desk.give(far(n1, 10));
+    desk.give(far(n1, 90));
+    desk.observe();
+    desk.now += seconds(1);
+    desk.give(Woken{});
+    EXPECT_EQ(rows.progress[n1], 90);
+}
+
+TEST(ProgressOfManyTasks, takes_as_many_commits_as_its_bound_asks_for) {
+    const int nodes = static_cast<int>(events_per_step) + 20;
+    Rows rows{std::vector<int>(static_cast<std::size_t>(nodes), 1)};
+    Desk desk{rows};
+    desk.state.rules.start_window = nodes;
+    desk.observe();
+    std::vector<Event> first, rest;
+    for (int i = 1; i <= nodes; ++i) {
+        const NodeId id{i};
+        ASSERT_EQ(rows.find(id)->status, NodeStatus::running);
+        (i <= 400 ? first : rest).emplace_back(Progressed{id, rows.find(id)->task_id, 50});
+    }
+    desk.give(Progressed{n1, rows.find(n1)->task_id, 1});
+    desk.give(first);
+    desk.give(rest);
+    desk.now += seconds(1);
+    desk.give(Woken{});
+    EXPECT_EQ(rows.last.progress.size(), events_per_step);
+    ASSERT_TRUE(desk.sleep(seconds(1)));
+    EXPECT_EQ(rows.last.progress.size(), 20U);
+    for (int i = 1; i <= nodes; ++i)
+        EXPECT_EQ(rows.progress[NodeId{i}], 50) << i;
+}
+
+}  // namespace
+}  // namespace edgeroll::release
