@@ -23,6 +23,13 @@ const NodeRow* failure_to_name(const Release& release) {
     return first;
 }
 
+// A node's time ends with that of its batch and its release, reckoned when it was started; the
+// working time is reckoned anew at every reading, from when the start was written.
+bool is_out_of_time_with(const Release& release, const NodeRow* row) {
+    return row != nullptr && row->failure == FailureKind::timeout &&
+           release.seen.status == ReleaseStatus::running;
+}
+
 Reason failure_reason(const Release& release, const std::string& limit) {
     const NodeRow* row = failure_to_name(release);
     if (row == nullptr) return {limit, limit};
@@ -70,8 +77,13 @@ bool trip_if_exceeded(Draft& draft) {
     const std::string text = describe(over, release.seen.policy);
     if (const auto limit = exceeded_limit(release)) {
         Reason reason = failure_reason(release, *limit);
-        // A node's time ends with that of its batch and its release: the cause must not be hidden.
-        if (over != TimeLimit::none) reason.full += "; " + text;
+        // The cause must not be hidden, although it is only about to be true.
+        constexpr Millis reckoning{1'000};
+        const bool is_near = is_out_of_time_with(release, failure_to_name(release));
+        const TimeLimit cause = is_near ? exceeded_time(release, draft.now + reckoning) : over;
+        if (cause != TimeLimit::none) {
+            reason.full += "; " + describe(cause, release.seen.policy);
+        }
         trip(draft, reason);
         return true;
     }

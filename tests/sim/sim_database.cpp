@@ -58,8 +58,11 @@ std::vector<ReleaseId> SimDatabase::claimable(int limit, Instant now) {
     for (auto& [id, row] : releases_) {
         if (!row.finished_at && !has_lease(row, now)) open.push_back(&row);
     }
-    std::sort(open.begin(), open.end(),
-              [](const ReleaseRow* a, const ReleaseRow* b) { return a->version < b->version; });
+    std::sort(open.begin(), open.end(), [](const ReleaseRow* a, const ReleaseRow* b) {
+        // What was ended by hand keeps nobody waiting.
+        return std::pair(is_final(a->status), a->version) <
+               std::pair(is_final(b->status), b->version);
+    });
     std::vector<ReleaseId> found;
     for (ReleaseRow* row : open) {
         const bool is_ending = row->requested == Action::stop || is_final(row->status);

@@ -73,6 +73,23 @@ TEST_F(TimeLimits, say_which_one_it_was) {
               "the release was not done within its release_timeout_sec of 30 s");
 }
 
+// Its time was reckoned from before the start was written, the release's from when it was.
+TEST_F(TimeLimits, are_named_where_a_nodes_time_ended_with_them) {
+    for (const FailureKind kind : {FailureKind::timeout, FailureKind::exec_failed}) {
+        Rows others({1});
+        others.header.policy.release_timeout = seconds(30);
+        Desk other(others);
+        other.observe();
+        other.now += seconds(30) - Millis{5};
+        other.report(n1, NodeStatus::failed, kind, "no final word");
+
+        const bool is_named =
+            others.header.last_error.find("release_timeout_sec") != std::string::npos;
+        EXPECT_EQ(is_named, kind == FailureKind::timeout) << others.header.last_error;
+        EXPECT_EQ(others.header.status, ReleaseStatus::failed);
+    }
+}
+
 TEST_F(TimeLimits, begin_anew_with_each_batch_but_not_for_the_release) {
     rows.header.policy.batch_timeout = seconds(60);
     rows.header.policy.release_timeout = seconds(100);
