@@ -189,7 +189,7 @@ void Draft::finish(ReleaseStatus status) {
     end_hold();
     // A row that was added after the last reading must not stay pending in a finished release (I5).
     if (!commit.skip_pending) {
-        commit.skip_pending = SkipPending{"added after the release was started"};
+        commit.skip_pending = SkipPending{std::string(added_late)};
     }
     if (release.seen.requested != Action::none) commit.release.clears_action = true;
     release.seen.requested = Action::none;

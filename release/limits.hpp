@@ -41,6 +41,8 @@ enum class TimeLimit { none, batch, release };
 inline constexpr std::string_view not_dispatched = "not dispatched: ";
 inline constexpr std::string_view skipped_by_stop = "stopped by the operator";
 inline constexpr std::string_view ended_by_hand = "the release was set to ";
+/// The whole error_msg of a row that is skipped because it was no part of the plan.
+inline constexpr std::string_view added_late = "added after the release was started";
 
 /// Nodes that were skipped for one of these reasons, or cancelled, and that a later retry, of
 /// others, did not take up: with one of them a release is no success (I6). O(nodes).

@@ -107,7 +107,7 @@ void skip_late_rows(Draft& draft, const Release& before) {
             return;
         }
         NodeChange& change = draft.change_node(position, NodeStatus::skipped);
-        change.error = "added after the release was started";
+        change.error = added_late;
     }
     release.seen.total_nodes = static_cast<int>(release.nodes.size());
     draft.commit.release.total_nodes = release.seen.total_nodes;

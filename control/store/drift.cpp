@@ -7,6 +7,7 @@
 #include <string>
 
 #include "control/store/sql_parts.hpp"
+#include "release/limits.hpp"
 
 namespace edgeroll::control {
 namespace {
@@ -22,11 +23,11 @@ constexpr const char* has_content_of_its_own =
     "('failed', 'cancelled'))) AND t.content_sha256 IS NOT NULL AND t.content_sha256 <> 'reload'";
 /// In a success no limit and no stop left a node out: one that failed (which was tolerated, or it
 /// was catching up) or was out of service at its turn should have the content all the same. Not so
-/// rows that were no part of the plan (release/observe.cpp), and what an operator cancelled by
+/// rows that were no part of the plan, and what an operator cancelled by
 /// hand.
-constexpr const char* is_meant_for_it =
-    "r.status <> 'cancelled' AND (r.status <> 'skipped' OR COALESCE(r.error_msg, '') <> 'added "
-    "after the release was started')";
+const std::string is_meant_for_it =
+    "r.status <> 'cancelled' AND (r.status <> 'skipped' OR COALESCE(r.error_msg, '') <> '" +
+    std::string(release::added_late) + "')";
 
 class Wanted {
   public:
@@ -84,7 +85,7 @@ class Wanted {
             "IS NULL THEN t.content_sha256 ELSE (SELECT c.sha256 FROM config_versions c WHERE "
             "c.version = r.config_version) END FROM release_task_nodes r JOIN release_tasks t ON "
             "t.id = r.release_task_id WHERE t.id = ? AND " +
-                std::string(is_meant_for_it),
+                is_meant_for_it,
             {id});
         for (const Row& row : rows) {
             const auto found = open_.find(row.integer_or(0, 0));

@@ -243,6 +243,7 @@ TEST_P(ApiReleaseTest, shows_the_steps_of_all_nodes_or_of_one) {
         EXPECT_EQ(one.nodes[0].steps, "");
         EXPECT_NE(one.nodes[1].steps, "");
     }
+    EXPECT_EQ(steps("1").nodes[1].steps, "") << "neither those before it nor those behind it";
     EXPECT_EQ(control().get(control().api().release(id)).nodes[0].steps, "");
     for (const std::string& named : {std::string("9"), std::string("02"), name + "x"}) {
         const auto missing =
