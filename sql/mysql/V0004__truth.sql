@@ -1,0 +1,13 @@
+-- What makes an answer count only for what was sent, a batch be known by its number, and a version never be given out
+-- twice. NULL, from pipelines and older processes, has a meaning everywhere (sql/README.md).
+
+ALTER TABLE release_tasks ADD COLUMN order_id VARCHAR(64) NULL;
+ALTER TABLE release_tasks ADD COLUMN lease_sec DOUBLE NULL;
+ALTER TABLE release_tasks ADD COLUMN started_batch INT NULL;
+ALTER TABLE release_tasks ADD COLUMN started_batch_epoch BIGINT NULL;
+ALTER TABLE config_versions ADD COLUMN used_at TIMESTAMP(3) NULL DEFAULT NULL;
+
+CREATE TABLE IF NOT EXISTS counters (
+    name VARCHAR(64) NOT NULL PRIMARY KEY,
+    value BIGINT NOT NULL DEFAULT 0
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;

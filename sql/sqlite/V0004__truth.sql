@@ -1,0 +1,13 @@
+-- What makes an answer count only for what was sent, a batch be known by its number, and a version never be given out
+-- twice. NULL, from pipelines and older processes, has a meaning everywhere (sql/README.md).
+
+ALTER TABLE release_tasks ADD COLUMN order_id TEXT NULL;
+ALTER TABLE release_tasks ADD COLUMN lease_sec REAL NULL;
+ALTER TABLE release_tasks ADD COLUMN started_batch INTEGER NULL;
+ALTER TABLE release_tasks ADD COLUMN started_batch_epoch INTEGER NULL;
+ALTER TABLE config_versions ADD COLUMN used_at TEXT NULL;
+
+CREATE TABLE IF NOT EXISTS counters (
+    name TEXT NOT NULL PRIMARY KEY,
+    value INTEGER NOT NULL DEFAULT 0
+);
