@@ -74,7 +74,7 @@ clean_up() {
     fi
     for pid in "${pids[@]}"; do kill -TERM "$pid" 2>/dev/null; done
     for pid in "${pids[@]}"; do stop "$pid"; done
-    for dir in "${edge_dirs[@]}"; do "$root/scripts/lib/edge-nginx" "$dir" stop 2>/dev/null; done
+    for dir in "${edge_dirs[@]}"; do "$root/scripts/deploy/edgeroll-nginx" -b -d "$dir" stop 2>/dev/null; done
     declare -F clean_up_more >/dev/null && clean_up_more
     [ -z "$work" ] || rm -rf "$work"
     exit $status
@@ -122,8 +122,8 @@ start_edge() {
         AGENT_HTTP_ADDR="$address:8443" \
         AGENT_CERT="$work/certs/$name.crt" AGENT_KEY="$work/certs/$name.key" AGENT_CA="$work/certs/ca.crt" \
         AGENT_ROOT="$dir/agent" \
-        AGENT_CHECK_CMD="'$root/scripts/lib/edge-nginx' '$dir' check" \
-        AGENT_RELOAD_CMD="'$root/scripts/lib/edge-nginx' '$dir' reload" \
+        AGENT_CHECK_CMD="'$root/scripts/deploy/edgeroll-nginx' -b -d '$dir' check" \
+        AGENT_RELOAD_CMD="'$root/scripts/deploy/edgeroll-nginx' -b -d '$dir' reload" \
         AGENT_VERIFY_URL="http://$address:$web_port/edgeroll-version" \
         "$@" "$bin/edgeroll-agent"
 }

@@ -10,7 +10,7 @@ from .basics import BIN, PATIENCE, ROOT, Program, clean_environment, is_listenin
 
 WEB_PORT = 8088
 AGENT_PORT = 8443
-NGINX = ROOT / "scripts" / "lib" / "edge-nginx"
+NGINX = ROOT / "scripts" / "deploy" / "edgeroll-nginx"
 
 
 class Edge:
@@ -33,7 +33,7 @@ class Edge:
         self.certificate, self.key = certs.agent(name, address)
         check, reload = "true", "true"
         if nginx:
-            check, reload = f"'{NGINX}' '{self.folder}' check", f"'{NGINX}' '{self.folder}' reload"
+            check, reload = (f"'{NGINX}' -b -d '{self.folder}' {action}" for action in ("check", "reload"))
         self.settings = {
             "AGENT_HTTP_ADDR": f"{address}:{AGENT_PORT}", "AGENT_CERT": self.certificate, "AGENT_KEY": self.key,
             "AGENT_CA": certs.ca, "AGENT_ROOT": self.root,
@@ -122,7 +122,7 @@ class Edge:
         if self.program:
             self.program.discard()
         if self.has_nginx:
-            subprocess.run([NGINX, self.folder, "stop"], check=False, capture_output=True, timeout=PATIENCE)
+            subprocess.run([NGINX, "-b", "-d", self.folder, "stop"], check=False, capture_output=True, timeout=PATIENCE)
 
 
 def site(version, text=None, listen=None, directive="return"):
