@@ -1,8 +1,11 @@
 #include "agent/stage.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <string>
 
 #include "agent/layout.hpp"
+#include "release/path_remarks.hpp"
 
 namespace edgeroll::agent {
 namespace {
@@ -48,6 +51,12 @@ Result<void> write_own_files(Files& files, const Task& task) {
     return done;
 }
 
+/// AGENT_ROOT.
+std::string root_of(const Files& files) {
+    const std::string live = files.absolute(layout::live);
+    return live.substr(0, live.rfind('/'));
+}
+
 }  // namespace
 
 Result<release::wire::Payload> load_payload(Files& files, const Task& task) {
@@ -64,12 +73,14 @@ Result<release::wire::Payload> load_payload(Files& files, const Task& task) {
     return payload;
 }
 
-Result<void> stage_version(Files& files, const Task& task, const Interrupt& interrupt) {
+Result<Remarks> stage_version(Files& files, const Task& task, const Interrupt& interrupt) {
     const auto payload = load_payload(files, task);
     if (!payload) return tl::unexpected(payload.error());
     const std::string staged = layout::staged_folder(task.version);
-    if (auto done = files.remove(staged); !done) return done;
-    if (auto done = files.make_folders(staged); !done) return done;
+    if (auto done = files.remove(staged); !done) return tl::unexpected(done.error());
+    if (auto done = files.make_folders(staged); !done) return tl::unexpected(done.error());
+    const std::string root = root_of(files);
+    Remarks remarks;
     std::string made_folder;
     for (const File& file : payload->files) {
         if (interrupt.is_set()) return release::fail("interrupted");
@@ -77,14 +88,20 @@ Result<void> stage_version(Files& files, const Task& task, const Interrupt& inte
         if (!bytes) return tl::unexpected(bytes.error());
         const std::string folder = folder_of(file.path);
         if (folder != made_folder) {
-            if (auto done = files.make_folders(staged + folder); !done) return done;
+            if (auto done = files.make_folders(staged + folder); !done) {
+                return tl::unexpected(done.error());
+            }
             made_folder = folder;
         }
         auto done = files.create_file(staged + "/" + file.path, *bytes, file.mode);
-        if (!done) return done;
+        if (!done) return tl::unexpected(done.error());
+        std::ranges::copy(release::path_remarks(file.path, *bytes, root),
+                          std::back_inserter(remarks));
     }
-    if (auto done = write_own_files(files, task); !done) return done;
-    return files.sync_tree(staged);
+    auto done = write_own_files(files, task);
+    if (done) done = files.sync_tree(staged);
+    if (!done) return tl::unexpected(done.error());
+    return remarks;
 }
 
 }  // namespace edgeroll::agent

@@ -12,6 +12,7 @@
 #include "agent/job.hpp"
 #include "agent/layout.hpp"
 #include "agent/stage.hpp"
+#include "tls/rt/log.hpp"
 
 namespace edgeroll::agent {
 namespace {
@@ -20,6 +21,7 @@ using apply::StepName;
 using apply::StepResult;
 
 constexpr std::size_t quoted_bytes_max = 400;
+constexpr std::size_t remark_bytes_max = 4U << 10;
 constexpr std::size_t job_output_bytes_max = 64U << 10;
 
 StepResult result_of(const Result<void>& done) {
@@ -74,7 +76,7 @@ StepResult StepRunner::run(StepName step, const Task& task, Millis time_left,
                 return payload ? StepResult{} : failed_step(payload.error().message);
             }
             case StepName::stage:
-                return result_of(stage_version(files_, task, interrupt));
+                return stage(task, interrupt);
             case StepName::preinstall:
                 return hook("preinstall", step, task, time_left, interrupt);
             case StepName::check:
@@ -109,6 +111,19 @@ StepResult StepRunner::run(StepName step, const Task& task, Millis time_left,
         return failed_step(e.what());
     }
     return failed_step("unknown step");
+}
+
+StepResult StepRunner::stage(const Task& task, const Interrupt& interrupt) {
+    const auto remarks = stage_version(files_, task, interrupt);
+    if (!remarks) return failed_step(remarks.error().message);
+    StepResult result;
+    for (const std::string& remark : *remarks) {
+        if (result.output.size() + remark.size() > remark_bytes_max) break;
+        result.output += "remark: " + remark + "\n";
+        tls::rt::log(tls::rt::LogLevel::warn, "content_remark",
+                     {{"task", task.task_id}, {"remark", remark}});
+    }
+    return result;
 }
 
 StepResult StepRunner::switch_live(const Task& task) {

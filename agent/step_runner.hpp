@@ -18,6 +18,7 @@ class StepRunner {
                           const Interrupt& interrupt);
 
   private:
+    apply::StepResult stage(const Task& task, const Interrupt& interrupt);
     apply::StepResult switch_live(const Task& task);
     apply::StepResult put_back(const Task& task);
     apply::StepResult command(const std::string& text, apply::StepName step, const Task& task,

@@ -14,6 +14,7 @@
 #include "control/cli/text.hpp"
 #include "control/cli/wait.hpp"
 #include "control/cli/watch.hpp"
+#include "release/path_remarks.hpp"
 #include "release/wire/payload.hpp"
 
 namespace edgeroll::cli {
@@ -62,6 +63,20 @@ Text explain_release(const ReleaseExplain& what, Format format, Ports ports) {
     return explain_text(seen->release, ports.time.now());
 }
 
+/// To standard error: a remark keeps nothing from being stored.
+void say_remarks(const release::wire::Payload& payload, Screen& screen) {
+    constexpr int shown_max = 20;
+    int count = 0;
+    for (const release::wire::File& file : payload.files) {
+        for (const std::string& remark : release::path_remarks(file.path, file.content)) {
+            if (++count <= shown_max) screen.err("edgeroll: remark: " + printable(remark) + "\n");
+        }
+    }
+    if (count > shown_max) {
+        screen.err("edgeroll: and " + std::to_string(count - shown_max) + " remarks more\n");
+    }
+}
+
 Text push_config(const ConfigPush& what, Format format, Ports ports) {
     std::error_code ec;
     const bool is_folder = std::filesystem::is_directory(what.path, ec);
@@ -76,6 +91,7 @@ Text push_config(const ConfigPush& what, Format format, Ports ports) {
         return refuse(printable(what.path) +
                       " is no payload: " + printable(payload.error().message));
     }
+    say_remarks(*payload, ports.screen);
     ApiRequest request{"PUT", "/api/v1/configs/" + std::to_string(what.version), {}, {}};
     request.body = "{\"payload\":" + *text;
     if (!what.note.empty()) {
