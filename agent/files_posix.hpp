@@ -17,6 +17,13 @@ namespace edgeroll::agent {
 /// Whether open_root would work, without making or locking anything.
 [[nodiscard]] Result<void> check_root(const std::string& root);
 
+/// Whether a check says anything about the agent: run by root, with a root of another user, it does
+/// not, since root may read and write everything. Error: one line with the command to run instead.
+[[nodiscard]] Result<void> check_user(const std::string& root);
+
+/// The user's name, or its number where it has none. At a program's start only.
+[[nodiscard]] std::string user_name(unsigned id);
+
 /// Files below an open folder. @param root its absolute path, for commands and messages
 [[nodiscard]] std::unique_ptr<Files> make_files(std::string root, Descriptor folder);
 

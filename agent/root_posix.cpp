@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <pwd.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -48,6 +49,22 @@ Result<void> check_root(const std::string& root) {
                              disk_reason(errno) + "); give the folder to the agent's user");
     }
     return {};
+}
+
+Result<void> check_user(const std::string& root) {
+    struct stat info {};
+    if (::geteuid() != 0 || ::stat(root.c_str(), &info) != 0 || info.st_uid == 0) return {};
+    const std::string owner = user_name(info.st_uid);
+    return release::fail("AGENT_ROOT " + root + " belongs to " + owner +
+                         ", and root may do what that user may not; check as the agent's user: "
+                         "runuser -u " +
+                         owner + " -- edgeroll-agent check");
+}
+
+std::string user_name(unsigned id) {
+    // Not thread-safe, which nobody needs: programs of one thread, at their start.
+    const passwd* const found = ::getpwuid(id);
+    return found != nullptr ? found->pw_name : std::to_string(id);
 }
 
 Result<std::unique_ptr<Files>> open_root(const std::string& root) {

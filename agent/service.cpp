@@ -1,5 +1,7 @@
 #include "agent/service.hpp"
 
+#include <unistd.h>
+
 #include <boost/asio/io_context.hpp>
 #include <cstdlib>
 #include <iostream>
@@ -10,7 +12,9 @@
 #include "agent/processes_posix.hpp"
 #include "agent/routes.hpp"
 #include "agent/url_prober.hpp"
+#include "agent/version_keepers.hpp"
 #include "agent/wall_clock_posix.hpp"
+#include "agent/worker.hpp"
 #include "release/wire/payload.hpp"
 #include "tls/http_server.hpp"
 #include "tls/rt/clock.hpp"
@@ -22,6 +26,7 @@ namespace edgeroll::agent {
 namespace {
 
 constexpr Millis tick{1'000};
+constexpr Millis look_around{60'000};  ///< for servers that keep a version
 constexpr Millis answer_grace{1'000};  ///< for answers that are on their way when it stops
 
 /// What the loop's coroutines share. Lives as long as the loop.
@@ -39,6 +44,29 @@ boost::asio::awaitable<void> keep_time(Parts parts) {
         parts.executor.tick();
         const auto next = parts.clock.now() + tick;
         co_await parts.clock.sleep_until(next);
+    }
+}
+
+/// Looks at the machine's processes on a thread of its own: /proc may answer late.
+struct Lookout {
+    std::string root;
+    Worker worker;
+    bool is_looking = false;
+};
+
+boost::asio::awaitable<void> look_for_keepers(Lookout& lookout, tls::rt::Clock& clock) {
+    KeeperWatch watch;
+    while (true) {
+        std::function<std::vector<VersionKeeper>()> look = [&lookout] {
+            return find_version_keepers(lookout.root);
+        };
+        lookout.is_looking = true;
+        const auto keepers =
+            co_await lookout.worker.call<std::vector<VersionKeeper>>(std::move(look));
+        lookout.is_looking = false;
+        watch.note(keepers, lookout.root);
+        const auto next = clock.now() + look_around;
+        co_await clock.sleep_until(next);
     }
 }
 
@@ -93,12 +121,14 @@ int serve(const Settings& settings) {
         loop.get_executor(), server_options(settings, **contexts, std::move(*allowed)), router);
     if (!server) return refuse(server.error());
 
+    Lookout lookout{settings.root, {}, false};
     const Parts parts{**contexts, *clock, executor, **server, loop};
     const auto signals = tls::rt::on_stop_signal(loop.get_executor(), [parts] {
         tls::rt::spawn(parts.loop.get_executor(), "shut_down", shut_down(parts));
     });
     tls::rt::spawn(loop.get_executor(), "executor", executor.run());
     tls::rt::spawn(loop.get_executor(), "keep_time", keep_time(parts));
+    tls::rt::spawn(loop.get_executor(), "look_for_keepers", look_for_keepers(lookout, *clock));
     tls::rt::log(tls::rt::LogLevel::info, "started",
                  {{"version", tls::rt::program_version()},
                   {"address", settings.address},
@@ -106,17 +136,22 @@ int serve(const Settings& settings) {
                   {"root", settings.root}});
     loop.run();
     // A disk that does not answer must not hold up our end; the journal is good at every moment.
-    if (executor.is_running()) std::_Exit(0);
+    if (executor.is_running() || lookout.is_looking) std::_Exit(0);
     return 0;
 }
 
 int check(const Settings& settings) {
     auto fits = check_settings(settings);
+    if (fits) fits = check_user(settings.root);
     if (fits) fits = check_root(settings.root);
     if (!fits) return tls::rt::refuse(program, fits.error().message);
     const auto contexts = tls::make_context_store(tls_files(settings), tls::TlsRole::server);
     if (!contexts) return tls::rt::refuse(program, contexts.error().message);
-    std::cout << "settings, certificates and root are good" << std::endl;
+    for (const VersionKeeper& keeper : find_version_keepers(settings.root)) {
+        std::cerr << program << ": warning: " << describe(keeper, settings.root) << std::endl;
+    }
+    std::cout << "settings, certificates and root are good for the user " << user_name(::geteuid())
+              << std::endl;
     return 0;
 }
 
