@@ -7,9 +7,10 @@ import rule_docs
 import rule_events
 import rule_files
 import rule_includes
+import rule_kinds
 from tree import Tree, read_tree
 
-RULES = [rule_includes, rule_co_await, rule_calls, rule_files, rule_events, rule_docs]
+RULES = [rule_includes, rule_co_await, rule_calls, rule_files, rule_events, rule_kinds, rule_docs]
 
 
 def findings_of(rule, tree):
