@@ -66,6 +66,10 @@ class MariaDb:
     def execute(self, *statements):
         self._client([], stdin="".join(f"{statement};\n" for statement in statements))
 
+    def run_script(self, text):
+        """SQL as somebody would type it."""
+        self._client([], stdin=text)
+
     def rows(self, query):
         def cell(text):
             if text == "NULL":
