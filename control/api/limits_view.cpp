@@ -3,12 +3,14 @@
 #include <cmath>
 #include <cstdint>
 
+#include "release/wire/batch_config.hpp"
+
 namespace edgeroll::control::api {
 namespace {
 
 using release::wire::Json;
 
-constexpr std::size_t bytes_max = 64U << 10;
+constexpr std::size_t bytes_max = release::wire::batch_config_bytes_max;
 constexpr double timeout_sec_max = 30.0 * 86'400;
 
 std::optional<release::Millis> span_at(const Json& config, const char* key) {

@@ -5,13 +5,14 @@
 
 #include "control/cli/option_checks.hpp"
 #include "control/cli/text.hpp"
+#include "release/wire/batch_config.hpp"
 
 namespace edgeroll::cli {
 namespace {
 
 using release::wire::Json;
 
-constexpr std::size_t bytes_max = 64U << 10U;
+constexpr std::size_t bytes_max = release::wire::batch_config_bytes_max;
 
 Answer<std::string> read_file(const std::string& path) {
     std::ifstream file(path, std::ios::binary);
@@ -32,7 +33,7 @@ Answer<Json> read_config(const std::string& typed, Keyboard& keyboard) {
     std::string text = typed;
     if (typed == "-") {
         auto read = keyboard.read_all(bytes_max);
-        if (!read) return refuse("standard input is over 64 KiB: that is no batch_config");
+        if (!read) return refuse("standard input is over 512 KiB: that is no batch_config");
         source += " from standard input";
         text = std::move(*read);
     } else if (!is_text) {

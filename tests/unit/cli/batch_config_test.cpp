@@ -83,8 +83,18 @@ TEST_F(BatchConfig, comes_from_standard_input) {
     typed.config = "-";
     keyboard.input = "{\"retries\":1}\n";
     EXPECT_EQ(read(), Json::parse(R"({"retries":1})"));
-    keyboard.input = std::string(70'000, ' ');
-    EXPECT_THAT(refusal(), HasSubstr("standard input is over 64 KiB"));
+    keyboard.input = std::string(600'000, ' ');
+    EXPECT_THAT(refusal(), HasSubstr("standard input is over 512 KiB"));
+}
+
+TEST_F(BatchConfig, may_name_ten_thousand_nodes) {
+    typed.config = "-";
+    Json nodes = Json::array();
+    for (int number = 0; number < 10'000; ++number)
+        nodes.push_back("edge-" + std::to_string(number));
+    keyboard.input = Json{{"selector", {{"nodes", nodes}}}}.dump();
+    EXPECT_GT(keyboard.input.size(), 64U << 10U);
+    EXPECT_EQ(read()["selector"]["nodes"].size(), 10'000U);
 }
 
 TEST_F(BatchConfig, comes_from_a_file) {
