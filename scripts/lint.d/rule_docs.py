@@ -5,7 +5,7 @@ import re
 from tree import Finding, line_of
 
 RULE = "docs"
-ABOUT = "docs/settings.md and the programs name the same settings; links in documents lead somewhere"
+ABOUT = "docs/settings.md and docs/api.md name the settings and calls that there are; links in documents lead somewhere"
 
 PAGE = "docs/settings.md"
 NAME = r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|MIGRATE"
@@ -41,6 +41,23 @@ def check_settings(tree):
             yield Finding(PAGE, line, RULE, f"no program has the setting {name}")
 
 
+API = "docs/api.md"
+ROUTE = re.compile(r'\brouter\.add\(\s*"([A-Z]+)",\s*"(/[^"]*)"')
+
+
+def check_routes(tree):
+    """Each call stands as `METHOD /path` on its page; GET and PUT of one path may stand together."""
+    said = tree.files.get(API, "")
+    for path in tree.paths(".cpp", under=("control/api/",)):
+        for match in ROUTE.finditer(tree.files[path]):
+            method, route = match.group(1), match.group(2)
+            shown = re.escape(re.sub(r"\{(\w+)\}", r"<\1>", route))
+            together = rf"`{method} {shown}(?:[?`]|\b)" if method != "GET" else rf"`(?:GET|[A-Z]+) {shown}(?:[?`]|\b)"
+            if not re.search(together, said):
+                yield Finding(path, line_of(tree.files[path], match.start()), RULE,
+                              f"{method} {route} is missing in {API}")
+
+
 def check_links(tree):
     for path in tree.paths(".md"):
         text = tree.files[path]
@@ -55,16 +72,22 @@ def check_links(tree):
 
 def check(tree):
     yield from check_settings(tree)
+    yield from check_routes(tree)
     yield from check_links(tree)
 
 
 _PAGE = "| variable | default |\n| --- | --- |\n| `HTTP_CERT`, `HTTP_KEY` | none, see `LOG_LEVEL` |\n"
 GOOD = [
     {PAGE: _PAGE, "control/settings.cpp": 'add("HTTP_CERT", x); add("HTTP_KEY", y);'},
+    {PAGE: _PAGE.replace("HTTP_KEY", "HTTP_CERT"), "control/settings.cpp": 'add("HTTP_CERT", x);',
+     API: "`PUT /api/v1/configs/<version>` stores, `GET` answers\n", "control/api/a.cpp":
+     'router.add("PUT", "/api/v1/configs/{version}", x); router.add("GET", "/api/v1/configs/{version}", y);'},
     {"README.md": "[a](docs/a.md#part) [b](https://example.org/x) [c](docs/)", "docs/a.md": "[back](../README.md)"},
 ]
 BAD = [
     {PAGE: _PAGE, "control/settings.cpp": 'add("HTTP_CERT", x); add("HTTP_KEY", y); add("HTTP_ADDR", z);'},
     {PAGE: _PAGE, "control/settings.cpp": 'add("HTTP_CERT", x);'},
     {"README.md": "[a](docs/b.md)", "docs/a.md": ""},
+    {API: "`GET /api/v1/nodes` lists\n", "control/api/a.cpp": 'router.add("POST", "/api/v1/nodes", x);'},
+    {API: "", "control/api/a.cpp": 'router.add(\n    "GET", "/healthz", x);'},
 ]
