@@ -5,14 +5,16 @@ from .basics import ROOT
 
 
 def blocks(path):
-    """(info string, text) of every fenced block, in order."""
+    """(language, text) of every fenced block, in order. A comment above, as in <!-- edge -->, says where the block is
+    to be run, and stands before the language: `edge sh`."""
     text = (ROOT / path).read_text()
-    return [(match.group(1), match.group(2)) for match in re.finditer(r"^```([^\n]*)\n(.*?)^```$", text, re.M | re.S)]
+    found = re.finditer(r"^(?:<!-- (\w+) -->\n)?```(\w*)\n(.*?)^```$", text, re.M | re.S)
+    return [(f"{match.group(1) or ''} {match.group(2)}".strip(), match.group(3)) for match in found]
 
 
-def block_with(path, info, words):
+def block_with(path, kind, words):
     """The one block of this kind that holds these words."""
-    found = [text for kind, text in blocks(path) if kind == info and words in text]
+    found = [text for one, text in blocks(path) if one == kind and words in text]
     if len(found) != 1:
-        raise AssertionError(f"{path} has {len(found)} blocks '{info}' with '{words}', not one")
+        raise AssertionError(f"{path} has {len(found)} blocks '{kind}' with '{words}', not one")
     return found[0]
