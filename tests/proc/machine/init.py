@@ -46,6 +46,9 @@ class Service:
         if self.is_active():
             return 0
         self.is_wanted, self.again_at, self.pid = True, None, 0
+        if not all(os.path.exists(path) for path in self.unit.all("ConditionPathExists", "Unit")):
+            self.process, self.is_wanted = None, False
+            return 0
         self.make_folders()
         for text in self.unit.all("ExecStartPre"):
             if self.run(text) != 0:

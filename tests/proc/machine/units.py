@@ -13,7 +13,7 @@ KEPT = {
                 "TimeoutStopSec", "KillSignal"},
     "Path": {"PathExists"},
     "Install": {"WantedBy"},
-    "Unit": set(),
+    "Unit": {"ConditionPathExists"},
 }
 # Filters of system calls, devices (a machine has no others) and the like: systemd-analyze looks at them (test_edge_setup.py).
 NARROWING = {"ProtectKernelTunables", "ProtectKernelModules", "ProtectKernelLogs", "ProtectControlGroups",
