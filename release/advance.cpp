@@ -4,6 +4,7 @@
 
 #include "release/draft.hpp"
 #include "release/limits.hpp"
+#include "release/phase.hpp"
 #include "release/plan.hpp"
 
 namespace edgeroll::release {
@@ -24,7 +25,7 @@ bool is_held_up(Draft& draft) {
     Release& release = draft.release;
     const Snapshot& seen = release.seen;
     if (seen.current_batch > 0) {
-        if (!release.nodes.empty()) return false;
+        if (release.members > 0) return false;
         draft.set_last_error("its rows in release_task_nodes were deleted");
         draft.finish(ReleaseStatus::failed);
         return true;
@@ -135,48 +136,25 @@ void look_after_running(Draft& draft) {
     release.has_new_rows = false;
 }
 
-// A batch of which nobody was tried says nothing about the content: not silently (SPEC.md is silent
-// on it; max_unreachable and maintenance let it pass).
-void note_unproven(Draft& draft) {
-    const Release& release = draft.release;
-    const auto ordinal = static_cast<std::size_t>(release.seen.current_batch);
-    if (ordinal == 0 || ordinal > release.batches.size()) return;
-    const StatusCounts& counts = release.batches[ordinal - 1].counts;
-    if (counts.success > 0 || counts.failed > 0 || counts.cancelled > 0) return;
-    draft.note("batch_unproven", {{"batch", std::to_string(ordinal)},
-                                  {"deferred", std::to_string(counts.deferred)},
-                                  {"skipped", std::to_string(counts.skipped)}});
-}
-
-// True once the batch may be worked on.
-bool open_batch(Draft& draft, std::size_t index) {
+// The batch is worked on from now on, or again.
+void open_batch(Draft& draft, const Phase& phase) {
     Release& release = draft.release;
     Snapshot& seen = release.seen;
-    const int ordinal = static_cast<int>(index) + 1;
-    if (seen.current_batch >= ordinal && seen.status == ReleaseStatus::running) return true;
-    if (seen.current_batch == 0) {
+    if (phase.stage == Stage::in_batch && seen.status == ReleaseStatus::running) return;
+    if (phase.stage == Stage::unstarted) {
         fix_content(draft);
-        seen.total_nodes = static_cast<int>(release.nodes.size());
-        draft.commit.release.total_nodes = seen.total_nodes;
         draft.commit.release.is_started = true;
         seen.worked = Millis{0};
         release.worked_at = draft.now;
         draft.set_last_error("");
     }
     draft.end_hold();
-    seen.total_batches = static_cast<int>(release.batches.size());
-    draft.commit.release.total_batches = seen.total_batches;
-    if (seen.current_batch < ordinal) {
-        const Millis spent = worked(release, draft.now);
+    if (phase.stage != Stage::in_batch) {
         note_unproven(draft);
-        seen.current_batch = ordinal;
-        draft.commit.release.current_batch = ordinal;
-        draft.commit.batch_after = draft.commit.nodes.size();
-        draft.commit.release.batch_work_start = seen.batch_work_start = spent;
+        start_batch(draft, phase.next);
     }
     draft.set_batch_status(BatchStatus::running);
     if (seen.status != ReleaseStatus::running) draft.set_status(ReleaseStatus::running);
-    return true;
 }
 
 // Paused in the middle of a batch: by hand, or by a violation. What runs is looked after.
@@ -192,34 +170,29 @@ void watch_time(Draft& draft) {
     if (end != never) draft.wake(end);
 }
 
-// True if the batch may be worked on now.
-bool may_work_on(Draft& draft, std::size_t index) {
+// Paused by somebody. What ends by itself lies between batches: where a row of a batch that was
+// done is pending again, there is nothing that it could hold.
+bool is_paused_within(const Release& release) {
+    return release.seen.status == ReleaseStatus::paused && !ends_by_itself(release.seen.hold);
+}
+
+// True if the lowest unfinished batch may be worked on now.
+bool may_work_on(Draft& draft, const Phase& phase) {
     Release& release = draft.release;
-    const int ordinal = static_cast<int>(index) + 1;
-    const bool is_between = ordinal > release.seen.current_batch;
+    const int number = release.batches[phase.next].number;
+    const bool is_between = phase.stage != Stage::in_batch;
     take_pause(draft, is_between);
-    if (!is_between && release.seen.status == ReleaseStatus::paused) {
+    if (!is_between && is_paused_within(release)) {
         rest_within_batch(draft);
         return false;
     }
-    if (is_between && release.read_for_batch < ordinal) {
-        draft.read_again();
+    if (is_between && release.read_for_batch != number) {
+        draft.read_batch(number);
         return false;
     }
     if (is_between && !may_open_next(draft)) return false;
-    return open_batch(draft, index);
-}
-
-// Every batch is done within the limits.
-void conclude(Draft& draft) {
-    note_unproven(draft);
-    const int missed = left_out(draft.release);
-    if (missed > 0) {
-        draft.set_last_error(std::to_string(missed) +
-                             (missed == 1 ? " node that was" : " nodes that were") +
-                             " not dispatched before the retry must be retried too");
-    }
-    draft.finish(missed > 0 ? ReleaseStatus::failed : ReleaseStatus::success);
+    open_batch(draft, phase);
+    return true;
 }
 
 // Somebody wrote the end: it stands, and cannot be taken back once this has begun. What is not
@@ -253,6 +226,7 @@ void advance(Draft& draft) {
         draft.read_again();
         return;
     }
+    const Phase phase = phase_of(release);
     const bool is_final_word = is_final(release.seen.status);
     const bool is_open = release.counts.pending > 0 || release.counts.running > 0;
     // Somebody may have written finished_at beside the status, although nodes still run.
@@ -267,7 +241,7 @@ void advance(Draft& draft) {
     watch_content(draft);
     watch_rows(draft);
     look_after_running(draft);
-    if (is_stopping(release)) {
+    if (phase.stage == Stage::stopping) {
         carry_on_stopping(draft);
         return;
     }
@@ -282,13 +256,13 @@ void advance(Draft& draft) {
     // several in a row.
     while (true) {
         if (trip_if_exceeded(draft)) return;
-        const std::size_t index = lowest_unfinished(release);
-        if (index == release.batches.size()) {
+        const Phase now = phase_of(release);
+        if (now.next == release.batches.size()) {
             conclude(draft);
             return;
         }
-        if (!may_work_on(draft, index)) return;
-        BatchState& batch = release.batches[index];
+        if (!may_work_on(draft, now)) return;
+        BatchState& batch = release.batches[now.next];
         start_nodes(draft, batch);
         if (batch.counts.pending > 0 || batch.counts.running > 0) {
             if (!trip_if_exceeded(draft)) watch_time(draft);

@@ -32,7 +32,7 @@ Passage ask_gate(Draft& draft) {
     if (!release.is_gate_asked && draft.now >= release.gate_ask_at) {
         release.is_gate_asked = true;
         AskGate ask;
-        ask.after_batch = release.seen.current_batch;
+        ask.after_batch = release.seen.started_batch.value_or(0);
         ask.url = release.seen.policy.gate.url;
         draft.effects.emplace_back(std::move(ask));
     }
@@ -134,7 +134,7 @@ bool may_open_next(Draft& draft) {
 
 void gate_heard(Draft& draft, const GateHeard& event) {
     Release& release = draft.release;
-    if (release.seen.hold != Hold::gate || event.after_batch != release.seen.current_batch) return;
+    if (release.seen.hold != Hold::gate || event.after_batch != release.seen.started_batch) return;
     const bool is_news = !release.gate || release.gate->message != event.answer.message;
     release.is_gate_asked = false;
     release.gate = event.answer;

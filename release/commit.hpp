@@ -14,12 +14,21 @@
 
 namespace edgeroll::release {
 
+/// The rows that a release is started with: what comes later is late, whatever its id and batch.
+struct RowsOfStart {
+    std::int64_t newest_row_id = 0;  ///< of those that were read
+    int rows = 0;  ///< so many were read; where there are others now the outcome is `stale`
+    friend bool operator==(const RowsOfStart&, const RowsOfStart&) = default;
+};
+
 /// Columns of release_tasks to set; absent ones stay. success_nodes and failed_nodes are always
 /// counted from the rows inside the transaction (I4), whatever else changes.
 struct ReleaseChange {
     std::optional<ReleaseStatus> status;
     std::optional<BatchStatus> batch_status;
     std::optional<int> current_batch, total_batches, total_nodes;
+    std::optional<int> started_batch;  ///< its number; the claim's epoch is written beside it
+    std::optional<RowsOfStart> rows_of_start;
     std::optional<std::string> content_sha256, last_error;
     bool is_started = false;     ///< started_at = now, if NULL
     bool is_finished = false;    ///< finished_at = now

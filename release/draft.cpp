@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "release/failures.hpp"
 #include "release/lanes.hpp"
 #include "release/limits.hpp"
 #include "release/mutant.hpp"
@@ -9,11 +10,41 @@
 namespace edgeroll::release {
 namespace {
 
-BatchState& batch_of(Release& release, std::size_t position) {
+std::size_t batch_of(const Release& release, std::size_t position) {
     const auto ends_after = [](std::size_t wanted, const BatchState& batch) {
         return wanted < batch.end;
     };
-    return *std::upper_bound(release.batches.begin(), release.batches.end(), position, ends_after);
+    return static_cast<std::size_t>(
+        std::upper_bound(release.batches.begin(), release.batches.end(), position, ends_after) -
+        release.batches.begin());
+}
+
+bool is_finished(const BatchState& batch) {
+    return batch.counts.pending == 0 && batch.counts.running == 0;
+}
+
+void pass_finished(Release& release) {
+    std::size_t& finished = release.finished_batches;
+    while (finished < release.batches.size() && is_finished(release.batches[finished]))
+        ++finished;
+}
+
+/// The node is a member: what its batch and its pools add up to.
+void recount(Release& release, std::size_t position, NodeStatus from, NodeStatus to) {
+    const std::size_t index = batch_of(release, position);
+    for (StatusCounts* counts : {&release.batches[index].counts, &release.counts}) {
+        count(*counts, from, -1);
+        count(*counts, to, +1);
+    }
+    const bool was_running = from == NodeStatus::running;
+    const bool is_running = to == NodeStatus::running;
+    const std::size_t group = release.nodes[position].group;
+    if (was_running != is_running) count_running(release, group, is_running ? +1 : -1);
+    if (was_running && !is_running && has_mutant(Mutant::slot_counted_twice)) {
+        count_running(release, group, -1);
+    }
+    update_failures(release, position, index);
+    pass_finished(release);
 }
 
 }  // namespace
@@ -46,17 +77,12 @@ void count(StatusCounts& counts, NodeStatus status, int by) {
 
 NodeChange& Draft::change_node(std::size_t position, NodeStatus to) {
     NodeState& node = release.nodes[position];
-    BatchState& batch = batch_of(release, position);
     NodeChange change;
     change.node = node.row.id;
     change.from = node.row.status;
     change.to = to;
     change.attempt = node.row.attempt;
     change.task_id = node.row.task_id;
-    for (StatusCounts* counts : {&batch.counts, &release.counts}) {
-        count(*counts, node.row.status, -1);
-        count(*counts, to, +1);
-    }
     node.row.status = to;
     node.progress = 0;
     node.has_new_progress = false;
@@ -66,12 +92,10 @@ NodeChange& Draft::change_node(std::size_t position, NodeStatus to) {
         node.is_in_conversation = false;
         node.deadline = never;
     }
-    const bool was_running = change.from == NodeStatus::running;
-    const bool is_running = to == NodeStatus::running;
-    if (was_running != is_running) count_running(release, node.group, is_running ? +1 : -1);
-    if (was_running && !is_running) release.last_finish = now;
-    if (was_running && !is_running && has_mutant(Mutant::slot_counted_twice)) {
-        count_running(release, node.group, -1);
+    if (position < release.members) {
+        const bool ends = change.from == NodeStatus::running && to != NodeStatus::running;
+        if (ends) release.last_finish = now;
+        recount(release, position, change.from, to);
     }
     commit.nodes.push_back(std::move(change));
     return commit.nodes.back();
@@ -113,6 +137,8 @@ void Draft::skip_all_pending(const std::string& reason) {
         }
         batch.queues.clear();
     }
+    build_failures(release);  // the shares of failed nodes have grown
+    pass_finished(release);
 }
 
 void Draft::wake(Instant at) {
@@ -174,6 +200,12 @@ void Draft::read_again() {
     effects.emplace_back(ReadAgain{});
 }
 
+void Draft::read_batch(int number) {
+    if (release.is_reread_asked || release.is_batch_read_asked) return;
+    release.is_batch_read_asked = true;
+    effects.emplace_back(ReadAgain{number});
+}
+
 void Draft::let_go(std::string reason, bool is_finished) {
     is_let_go = true;
     effects.emplace_back(LetGo{std::move(reason), is_finished});
@@ -204,9 +236,12 @@ bool is_stopping(const Release& release) {
 std::size_t lowest_unfinished(const Release& release) {
     const auto is_unfinished = [](const BatchState& batch) {
         if (has_mutant(Mutant::batch_opened_early)) return batch.counts.pending > 0;
-        return batch.counts.pending > 0 || batch.counts.running > 0;
+        return !is_finished(batch);
     };
-    const auto found = std::find_if(release.batches.begin(), release.batches.end(), is_unfinished);
+    const auto from =
+        release.batches.begin() +
+        static_cast<std::ptrdiff_t>(std::min(release.finished_batches, release.batches.size()));
+    const auto found = std::find_if(from, release.batches.end(), is_unfinished);
     return static_cast<std::size_t>(found - release.batches.begin());
 }
 

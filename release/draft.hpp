@@ -41,6 +41,8 @@ struct Draft {
     void note(std::string kind, std::vector<std::pair<std::string, std::string>> detail = {},
               std::optional<NodeId> node = std::nullopt);
     void read_again();
+    /// The header and that batch are enough, unless a full reading is asked for as well.
+    void read_batch(int number);
     void let_go(std::string reason, bool is_finished);
     void finish(ReleaseStatus status);
 };
@@ -50,6 +52,8 @@ void count(StatusCounts& counts, NodeStatus status, int by);
 
 // observe.cpp: takes over what the database says.
 void observe(Draft& draft, Snapshot snapshot);
+// observe_batch.cpp: the same of one batch; asks for all where that shows more than small news.
+void observe_batch(Draft& draft, Snapshot snapshot);
 // report.cpp: what agents said.
 void attempted(Draft& draft, const Attempted& event);
 void reported(Draft& draft, const Reported& event);
@@ -59,6 +63,9 @@ void progressed(Draft& draft, const Progressed& event);
 void write_progress(Draft& draft);
 // advance.cpp: what follows from the state as it now is.
 void advance(Draft& draft);
+// conclude.cpp: every batch is done within the limits; a batch of which nobody was tried.
+void conclude(Draft& draft);
+void note_unproven(Draft& draft);
 // steer.cpp: pause, continue and stop.
 void take_continue(Draft& draft);
 void take_pause(Draft& draft, bool is_between_batches);

@@ -35,7 +35,7 @@ std::optional<Violation> check_end(const Release& release) {
     // A success that catches up was judged when it succeeded.
     if (seen.status != ReleaseStatus::success || seen.catches_up) return std::nullopt;
     if (const auto limit = exceeded_limit(release)) return Violation{"I6", *limit};
-    if (const int missed = left_out(release); missed > 0) {
+    if (const int missed = left_out(release) + left_out_failures(release); missed > 0) {
         return Violation{"I6",
                          "a success has " + std::to_string(missed) + " nodes that were left out"};
     }
@@ -60,8 +60,15 @@ std::optional<Violation> check(const Step& done) {
         if (!is_within(release, release.nodes[*position].group)) {
             return Violation{"I9", node + " would run beside more nodes than may run at once"};
         }
+        if (*position >= release.members) return Violation{"I1", node + " came after the start"};
         const int batch = release.nodes[*position].row.batch;
-        for (const BatchState& earlier : release.batches) {
+        if (batch > release.seen.started_batch.value_or(0)) {
+            return Violation{"I1", node + " of batch " + std::to_string(batch) +
+                                       " would be dispatched before its batch was started"};
+        }
+        // Those before are finished for certain: check_all looks at them.
+        for (std::size_t i = release.finished_batches; i < release.batches.size(); ++i) {
+            const BatchState& earlier = release.batches[i];
             if (earlier.number >= batch) break;
             if (earlier.counts.pending > 0 || earlier.counts.running > 0) {
                 return Violation{"I1", node + " of batch " + std::to_string(batch) +
@@ -87,6 +94,12 @@ std::optional<Violation> check_all(const Release& release) {
     if (!release.is_observed) return std::nullopt;
     StatusCounts total;
     int starting = 0;
+    for (std::size_t i = 0; i < release.finished_batches; ++i) {
+        const StatusCounts& counts = release.batches[i].counts;
+        if (counts.pending == 0 && counts.running == 0) continue;
+        return Violation{"I1", "batch " + std::to_string(release.batches[i].number) +
+                                   " is passed over and not finished"};
+    }
     for (const BatchState& batch : release.batches) {
         StatusCounts counts;
         for (std::size_t i = batch.begin; i < batch.end; ++i) {

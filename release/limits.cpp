@@ -1,7 +1,9 @@
 #include "release/limits.hpp"
 
 #include <algorithm>
-#include <cstdint>
+
+#include "release/failures.hpp"
+#include "release/mutant.hpp"
 
 namespace edgeroll::release {
 namespace {
@@ -18,22 +20,13 @@ std::string seconds_text(Millis span) {
 }
 
 std::optional<std::string> exceeded_rate(const Release& release, int rate_percent) {
-    const std::vector<bool> is_waived = waived_nodes(release);
-    for (const BatchState& batch : release.batches) {
-        const StatusCounts& counts = batch.counts;
-        int failed = counts.failed;
-        for (std::size_t i = batch.begin; i < batch.end && !is_waived.empty(); ++i)
-            failed -= is_waived[i] ? 1 : 0;
-        const std::int64_t dispatched_and_waiting =
-            counts.pending + counts.running + counts.success + counts.failed + counts.cancelled;
-        if (failed == 0 || std::int64_t{failed} * 100 <= rate_percent * dispatched_and_waiting) {
-            continue;
-        }
-        return std::to_string(failed) + " of " + std::to_string(dispatched_and_waiting) +
-               " in batch " + std::to_string(batch.number) + " failed, max_batch_fail_rate is " +
-               std::to_string(rate_percent) + " %";
-    }
-    return std::nullopt;
+    if (release.failures.over_rate.empty()) return std::nullopt;
+    const std::size_t index = *release.failures.over_rate.begin();
+    const StatusCounts& counts = release.batches[index].counts;
+    return std::to_string(unwaived_failures(release, index)) + " of " +
+           std::to_string(dispatched_and_waiting(counts)) + " in batch " +
+           std::to_string(release.batches[index].number) + " failed, max_batch_fail_rate is " +
+           std::to_string(rate_percent) + " %";
 }
 
 int excess_deferrals(const Release& release) {
@@ -50,24 +43,6 @@ bool is_all_waived(const Release& release) {
 }
 
 }  // namespace
-
-std::vector<bool> waived_nodes(const Release& release) {
-    int left = release.seen.waived_failures;
-    if (left <= 0) return {};
-    std::vector<bool> is_waived(release.nodes.size(), false);
-    const auto waive = [&](bool only_left_alone) {
-        for (std::size_t i = 0; i < release.nodes.size() && left > 0; ++i) {
-            const NodeRow& row = release.nodes[i].row;
-            if (row.status != NodeStatus::failed || is_waived[i]) continue;
-            if (only_left_alone && row.attempts_before <= row.attempt) continue;
-            is_waived[i] = true;
-            --left;
-        }
-    };
-    waive(true);
-    waive(false);
-    return is_waived;
-}
 
 std::optional<std::string> exceeded_limit(const Release& release) {
     const Limits& limits = release.seen.policy.limits;
@@ -160,12 +135,20 @@ int left_out(const Release& release) {
     return static_cast<int>(std::count_if(release.nodes.begin(), release.nodes.end(), is_left_out));
 }
 
+int left_out_failures(const Release& release) {
+    if (release.seen.catches_up || has_mutant(Mutant::left_out_is_success)) return 0;
+    const auto is_left_out = [](const NodeState& node) {
+        return is_set_aside(node.row) && !node.row.is_waived;
+    };
+    return static_cast<int>(std::count_if(release.nodes.begin(), release.nodes.end(), is_left_out));
+}
+
 int waivable(const Release& release) {
     return release.counts.failed + excess_deferrals(release);
 }
 
 int deferrals_allowed(const Release& release) {
-    return release.seen.policy.limits.max_unreachable.of(static_cast<int>(release.nodes.size()));
+    return release.seen.policy.limits.max_unreachable.of(static_cast<int>(release.members));
 }
 
 }  // namespace edgeroll::release

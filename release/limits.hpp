@@ -14,11 +14,6 @@ namespace edgeroll::release {
 /// failure limits. Waived failures count no more.
 [[nodiscard]] std::optional<std::string> exceeded_limit(const Release& release);
 
-/// Which of Release::nodes are waived failures: those that the last retry left alone (their
-/// attempts_before is above their attempt), then the first ones, in the order of the batches, as
-/// many as are waived. Empty when none is. O(nodes).
-[[nodiscard]] std::vector<bool> waived_nodes(const Release& release);
-
 /// Working time up to now: from the start, without the pauses.
 [[nodiscard]] Millis worked(const Release& release, Instant now);
 
@@ -47,6 +42,10 @@ inline constexpr std::string_view added_late = "added after the release was star
 /// Nodes that were skipped for one of these reasons, or cancelled, and that a later retry, of
 /// others, did not take up: with one of them a release is no success (I6). O(nodes).
 [[nodiscard]] int left_out(const Release& release);
+
+/// Failed nodes that the last retry, of others, did not take up, and that no operator had waived:
+/// with one of them a release is no success either. O(nodes).
+[[nodiscard]] int left_out_failures(const Release& release);
 
 /// How many nodes may be deferred.
 [[nodiscard]] int deferrals_allowed(const Release& release);

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -44,6 +45,9 @@ struct NodeRow {
     FailureKind failure = FailureKind::none;
     int attempt = 0;          ///< dispatches intended so far; the first is 1
     int attempts_before = 0;  ///< of those, the ones before the last `retry` of an operator
+    /// It was there when the release was started (counts beside Snapshot::started_batch).
+    bool is_of_start = false;
+    bool is_waived = false;  ///< failed, and waived by an operator before the last `retry`
     /// Whose content the node gets, where it is not the release's own (rollbacks).
     std::optional<Version> config_version;
     std::string task_id;    ///< agent_task_id, empty before the first intent
@@ -66,6 +70,13 @@ struct FleetNode {
     std::string name{}, ip{};  ///< a selector's list names one of them
 };
 
+/// A reading of the header and one batch only, with what shows whether that is enough.
+struct BatchReading {
+    int number = 0;
+    std::optional<int> lowest_open;  ///< the lowest batch with a pending or running row, of all
+    int failed = 0;                  ///< failed rows, of all
+};
+
 /// Everything a decision needs, read at one moment under a claim.
 struct Snapshot {
     ReleaseId id;
@@ -75,7 +86,10 @@ struct Snapshot {
     BatchStatus batch_status = BatchStatus::none;
     bool is_ended = false;  ///< its end is recorded (finished_at); a final status may be by hand
     Action requested = Action::none;
-    int current_batch = 0;
+    int current_batch = 0;  ///< the ordinal of the batch started last, for people; 0: unstarted
+    /// The number of that batch, and the rows' is_of_start are to be trusted. Nothing: unstarted,
+    /// or an older process has had the claim, and both are derived (release/phase.hpp).
+    std::optional<int> started_batch;
     int total_batches = 0;
     int total_nodes = 0;  ///< as the row says; a promise of the pipeline until first started
     int success_nodes = 0;
@@ -109,6 +123,8 @@ struct Snapshot {
     std::int64_t utc_ms = 0;       ///< the database's wall clock at the reading, for windows
     std::int64_t steer_seq = 0;    ///< grows with every steering write of the API
 
+    /// `nodes` are those of this batch only; the others are as they were.
+    std::optional<BatchReading> part;
     std::vector<NodeRow> nodes;     ///< ascending by (batch, id)
     std::vector<FleetNode> fleet;   ///< only filled in when a plan is needed; ascending by id
     std::vector<Version> blockers;  ///< earlier or started releases that share nodes (SPEC.md 4.9)
@@ -171,7 +187,17 @@ struct BatchState {
     int number = 0;
     std::size_t begin = 0, end = 0;
     StatusCounts counts;
+    int set_aside = 0;  ///< of the failed ones, those that the last retry left alone
     std::vector<LaneQueue> queues;
+};
+
+/// The failed nodes, kept in order so that a report costs O(log nodes) (release/failures.hpp).
+/// Those that the last retry left alone are in none of them.
+struct Failures {
+    std::set<std::size_t> positions;  ///< in Release::nodes
+    std::size_t waived = 0;           ///< the first ones, so many, are waived
+    std::size_t first_unwaived = 0;   ///< position; Release::nodes.size() if all of them are
+    std::set<std::size_t> over_rate;  ///< batches, by index, above max_batch_fail_rate
 };
 
 /// The core's state of one owned release. Built from a Snapshot and only from it: start, takeover,
@@ -180,10 +206,13 @@ struct Release {
     Rules rules;
     Snapshot seen;             ///< the header as last read or committed; its nodes are moved out
     bool is_observed = false;  ///< false until the first Observed
-    std::vector<NodeState> nodes;     ///< ascending by (batch, id)
-    std::vector<std::size_t> by_id;   ///< positions in nodes, ascending by node id
-    std::vector<BatchState> batches;  ///< ascending by number
+    std::vector<NodeState> nodes;      ///< ascending by (batch, id); then those that came late
+    std::size_t members = 0;           ///< so many are not late; the others form no batch
+    std::vector<std::size_t> by_id;    ///< positions in nodes, ascending by node id
+    std::vector<BatchState> batches;   ///< ascending by number
+    std::size_t finished_batches = 0;  ///< at least so many of them, from the first, are finished
     StatusCounts counts;
+    Failures failures;
     int starting = 0;  ///< nodes with is_starting
     std::vector<Pool> pools;
     std::vector<std::vector<std::size_t>> groups;  ///< the pools of each group of nodes
@@ -194,10 +223,10 @@ struct Release {
     std::optional<GateAnswer> gate;  ///< the last answer of the gate that is being asked
     bool is_gate_asked = false;      ///< an answer is on its way
     Instant gate_ask_at{};           ///< not before
-    /// The highest batch that the last reading allows to open: a batch starts only on a reading
-    /// that is newer than the end of the one before (SPEC.md 4.6).
-    int read_for_batch = 0;
-    bool is_reread_asked = false;
+    /// The number of the batch that the last reading allows to open: a batch starts only on a
+    /// reading that is newer than the end of the one before (SPEC.md 4.6).
+    std::optional<int> read_for_batch;
+    bool is_reread_asked = false, is_batch_read_asked = false;
     std::vector<NodeId> progressed;  ///< every node with has_new_progress, and perhaps others
     Instant progress_written_at{};   ///< when a commit was last made for progress
     bool has_new_rows = false;       ///< just observed: running rows may lack a conversation

@@ -5,8 +5,10 @@
 #include <utility>
 
 #include "release/draft.hpp"
+#include "release/failures.hpp"
 #include "release/lanes.hpp"
 #include "release/limits.hpp"
+#include "release/phase.hpp"
 
 namespace edgeroll::release {
 namespace {
@@ -46,11 +48,21 @@ void note_changes_by_hand(Draft& draft, const Release& before) {
     }
 }
 
+// Late rows stand behind the others: they are in no batch, and nothing of them counts.
+void place(Release& release, const Release& before, std::vector<NodeRow> rows,
+           const std::vector<bool>& is_late) {
+    release.nodes.reserve(rows.size());
+    for (const bool wanted : {false, true}) {
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            if (is_late[i] != wanted) continue;
+            release.nodes.push_back(carried_over(before, std::move(rows[i])));
+        }
+        if (!wanted) release.members = release.nodes.size();
+    }
+}
+
 void count_batches(Release& release) {
-    release.batches.clear();
-    release.counts = {};
-    release.starting = 0;
-    for (std::size_t i = 0; i < release.nodes.size(); ++i) {
+    for (std::size_t i = 0; i < release.members; ++i) {
         const NodeState& node = release.nodes[i];
         if (release.batches.empty() || release.batches.back().number != node.row.batch) {
             BatchState batch;
@@ -73,44 +85,30 @@ void index_by_id(Release& release) {
     });
 }
 
-// Rows that came after the start belong to no plan (SPEC.md section 3): the newest ones, as many as
-// there are more than total_nodes.
-void skip_late_rows(Draft& draft, const Release& before) {
-    Release& release = draft.release;
-    const auto planned = static_cast<std::size_t>(std::max(release.seen.total_nodes, 0));
-    if (is_final(release.seen.status)) return;  // edits after the end are ignored (SPEC.md 4.6)
-    if (release.seen.current_batch == 0) return;
-    // One that came in place of a deleted one is late as well, although there are no more than
-    // planned.
-    const bool was_started = before.is_observed && before.seen.current_batch > 0;
-    const auto is_absent = [&](const NodeState& node) { return !find_node(before, node.row.id); };
-    const auto absent = static_cast<std::size_t>(
-        was_started ? std::count_if(release.nodes.begin(), release.nodes.end(), is_absent) : 0);
-    const std::size_t surplus = release.nodes.size() - std::min(release.nodes.size(), planned);
-    const std::size_t late = std::max(surplus, absent);
-    if (late == 0) return;
-    std::vector<std::size_t> newest(release.nodes.size());
-    std::iota(newest.begin(), newest.end(), std::size_t{0});
-    // Rows that were not there at the last reading are late for certain; after a takeover the ids
-    // tell.
-    const auto lateness = [&](std::size_t position) {
-        const NodeRow& row = release.nodes[position].row;
-        return std::pair(before.is_observed && !find_node(before, row.id), row.row_id);
-    };
-    std::sort(newest.begin(), newest.end(),
-              [&](std::size_t a, std::size_t b) { return lateness(a) > lateness(b); });
-    newest.resize(late);
-    for (const std::size_t position : newest) {
-        if (release.nodes[position].row.status != NodeStatus::pending) continue;
-        if (draft.commit.nodes.size() == events_per_step) {
-            draft.read_again();
-            return;
-        }
-        NodeChange& change = draft.change_node(position, NodeStatus::skipped);
+// Rows that came after the start belong to no plan (SPEC.md section 3), also those that say that
+// they run: nobody was sent anything for them. False: there are more of them than fit into a
+// commit.
+bool skip_late_rows(Draft& draft) {
+    const Release& release = draft.release;
+    const bool is_open = release.counts.pending > 0 || release.counts.running > 0;
+    if (release.seen.is_ended && !is_open) return true;  // edits after the end are ignored (4.6)
+    for (std::size_t i = release.members; i < release.nodes.size(); ++i) {
+        if (is_final(release.nodes[i].row.status)) continue;
+        if (draft.commit.nodes.size() == events_per_step) return false;
+        NodeChange& change = draft.change_node(i, NodeStatus::skipped);
         change.error = added_late;
     }
-    release.seen.total_nodes = static_cast<int>(release.nodes.size());
-    draft.commit.release.total_nodes = release.seen.total_nodes;
+    return true;
+}
+
+// There cannot be more waivers than there is to waive: somebody deleted or mended failed rows, and
+// the next failure must not pass for one of them.
+void take_back_waivers(Draft& draft) {
+    Release& release = draft.release;
+    Snapshot& seen = release.seen;
+    if (seen.catches_up || is_final(seen.status) || seen.waived_failures <= waivable(release))
+        return;
+    draft.commit.release.waived_failures = seen.waived_failures = waivable(release);
 }
 
 // The database's times as instants of ours, and what only memory knows of a gate.
@@ -127,7 +125,7 @@ void take_times(Release& release, const Release& before, Instant now) {
     }
     const bool is_same_gate = before.is_observed && seen.hold == Hold::gate &&
                               before.seen.hold == Hold::gate &&
-                              before.seen.current_batch == seen.current_batch;
+                              before.seen.started_batch == seen.started_batch;
     if (!is_same_gate) return;
     release.gate = before.gate;
     release.is_gate_asked = before.is_gate_asked;
@@ -143,10 +141,8 @@ void observe(Draft& draft, Snapshot snapshot) {
     release.rules = before.rules;
     release.progressed = std::move(before.progressed);
     release.progress_written_at = before.progress_written_at;
-    release.nodes.reserve(snapshot.nodes.size());
-    for (NodeRow& row : snapshot.nodes) {
-        release.nodes.push_back(carried_over(before, std::move(row)));
-    }
+    const std::vector<bool> is_late = late_rows(snapshot, before);
+    place(release, before, std::move(snapshot.nodes), is_late);
     snapshot.nodes.clear();
     release.seen = std::move(snapshot);
     release.is_observed = true;
@@ -154,6 +150,8 @@ void observe(Draft& draft, Snapshot snapshot) {
     index_by_id(release);
     count_batches(release);
     build_lanes(release);
+    take_back_waivers(draft);
+    build_failures(release);
     take_times(release, before, draft.now);
     if (before.is_observed) {
         note_changes_by_hand(draft, before);
@@ -163,8 +161,15 @@ void observe(Draft& draft, Snapshot snapshot) {
                         {"is", std::string(to_text(release.seen.status))}});
         }
     }
-    skip_late_rows(draft, before);
-    release.read_for_batch = static_cast<int>(lowest_unfinished(release)) + 1;
+    if (!skip_late_rows(draft)) {
+        // Nothing is decided before all of them are out of the way.
+        release.is_observed = false;
+        draft.read_again();
+        return;
+    }
+    settle(draft);
+    const std::size_t next = lowest_unfinished(release);
+    if (next < release.batches.size()) release.read_for_batch = release.batches[next].number;
 }
 
 }  // namespace edgeroll::release

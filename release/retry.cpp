@@ -1,6 +1,8 @@
 #include "release/retry.hpp"
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <utility>
@@ -11,7 +13,31 @@ namespace {
 bool may_retry(NodeStatus row, ReleaseStatus release) {
     if (release == ReleaseStatus::success) return row == NodeStatus::deferred;
     return row == NodeStatus::failed || row == NodeStatus::skipped || row == NodeStatus::deferred ||
-           row == NodeStatus::cancelled;
+           row == NodeStatus::cancelled || row == NodeStatus::pending;
+}
+
+// A late row with a number that no batch may have: it would make the release impossible.
+bool has_batch(const RetryRow& row) {
+    return row.batch >= 1;
+}
+
+// Which failed rows somebody has waived: those that are marked, and where no retry has marked any
+// yet the first ones, as many as `continue` has waived (release/failures.hpp). A success was within
+// its limits: it tolerates them.
+std::vector<bool> waived_rows(const std::vector<RetryRow>& rows, ReleaseStatus status,
+                              int waived_failures) {
+    const auto aside = std::count_if(rows.begin(), rows.end(),
+                                     [](const RetryRow& row) { return row.is_set_aside; });
+    auto left = std::max<std::int64_t>(waived_failures - aside, 0);
+    std::vector<bool> is_waived(rows.size(), false);
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        const RetryRow& row = rows[i];
+        if (row.status != NodeStatus::failed) continue;
+        const bool is_counted = !row.is_set_aside && left > 0;
+        if (is_counted) --left;
+        is_waived[i] = is_counted || row.is_waived || status == ReleaseStatus::success;
+    }
+    return is_waived;
 }
 
 std::string name_of(const RetryRow& row) {
@@ -57,7 +83,7 @@ tl::unexpected<Error> refused(std::string message, int error_code = code::wrong_
 }  // namespace
 
 Result<RetryPlan> plan_retry(const std::vector<RetryRow>& rows, ReleaseStatus status,
-                             const std::vector<NodeReference>& named) {
+                             const std::vector<NodeReference>& named, int waived_failures) {
     for (const RetryRow& row : rows) {
         if (row.status != NodeStatus::running) continue;
         return refused("node " + name_of(row) + " still runs: wait for its end");
@@ -75,15 +101,24 @@ Result<RetryPlan> plan_retry(const std::vector<RetryRow>& rows, ReleaseStatus st
                            " in a release that is " + std::string(to_text(status)) +
                            ": it is not retried");
         }
+        if (!has_batch(row)) {
+            return refused("node " + name_of(row) + " came late, in batch " +
+                           std::to_string(row.batch) + ": a batch must be at least 1");
+        }
         is_taken[*position] = true;
     }
     RetryPlan plan;
+    const std::vector<bool> is_waived = waived_rows(rows, status, waived_failures);
     for (std::size_t i = 0; i < rows.size(); ++i) {
-        if (named.empty()) is_taken[i] = may_retry(rows[i].status, status);
+        if (named.empty()) is_taken[i] = may_retry(rows[i].status, status) && has_batch(rows[i]);
         if (is_taken[i]) {
             plan.taken.push_back(rows[i]);
+        } else if (rows[i].status == NodeStatus::pending) {
+            plan.late.push_back(rows[i].node);
         } else if (rows[i].status == NodeStatus::failed) {
             ++plan.waived_failures;
+            if (is_waived[i]) plan.waived.push_back(rows[i].node);
+            plan.left_out += is_waived[i] ? 0 : 1;
         }
     }
     if (plan.taken.empty()) {

@@ -21,6 +21,7 @@ std::string name_of(const FormerRow& row) {
 /// Why a touched node cannot get its content back; empty: it can.
 std::string obstacle(const FormerRow& row, std::optional<Version> content,
                      const std::vector<FormerContent>& contents, bool is_forced) {
+    if (row.is_left_out) return "it was left out of the retry";
     if (!row.exists) return "the node was deleted";
     if (!content) return "edgeroll never saw what it had before";
     const std::string name =

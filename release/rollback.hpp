@@ -24,6 +24,8 @@ struct FormerRow {
     bool exists = true;
     std::optional<Version> applied_config_version;  ///< whose content the node has now
     std::optional<Version> applied_version;         ///< of the release that gave it
+    /// The retry whose failure is undone left it alone: on_failure does not act on it.
+    bool is_left_out = false;
     bool is_dispatched_later = false;  ///< a later release, not yet finished, runs on it now
 };
 

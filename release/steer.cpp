@@ -1,8 +1,10 @@
 // What operators ask for: pause, continue and stop, through requested_action or by writing the
 // status.
 #include "release/draft.hpp"
+#include "release/failures.hpp"
 #include "release/limits.hpp"
 #include "release/mutant.hpp"
+#include "release/phase.hpp"
 
 namespace edgeroll::release {
 namespace {
@@ -28,6 +30,7 @@ void waive(Draft& draft) {
     const bool has_failed = waivable(release) != seen.waived_failures;
     if (has_failed) {
         draft.commit.release.waived_failures = seen.waived_failures = waivable(release);
+        build_failures(release);
     }
     if (over == TimeLimit::release) {
         draft.commit.release.forgotten_work = spent;
@@ -92,17 +95,17 @@ void take_continue(Draft& draft) {
     if (!was_held && !is_by_hand) return;
     if (seen.hold == Hold::failure) waive(draft);
     draft.set_last_error("");
-    const std::size_t index = lowest_unfinished(release);
-    if (seen.current_batch > 0 && static_cast<int>(index) + 1 > seen.current_batch) {
+    const Phase phase = phase_of(release);
+    if (phase.stage == Stage::between) {
         // Everything but the windows is passed. What is left is written down: the batch may have to
         // wait for a reading. The history hears of a window only when one is waited for.
         draft.stand(Hold::window, draft.now);
-        if (has_mutant(Mutant::continue_skips_a_batch)) skip_batch(draft, index);
+        if (has_mutant(Mutant::continue_skips_a_batch)) skip_batch(draft, phase.next);
         return;
     }
     draft.end_hold();
     // Before the first batch it is as if it had not been looked at.
-    const bool is_started = seen.current_batch > 0;
+    const bool is_started = phase.stage == Stage::in_batch;
     draft.set_status(is_started ? ReleaseStatus::running : ReleaseStatus::pending);
     draft.set_batch_status(is_started ? BatchStatus::running : BatchStatus::none);
 }

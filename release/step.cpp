@@ -9,7 +9,11 @@ namespace {
 
 void take(Draft& draft, const Event& event) {
     if (const auto* observed = std::get_if<Observed>(&event)) {
-        observe(draft, observed->snapshot);
+        if (observed->snapshot.part) {
+            observe_batch(draft, observed->snapshot);
+        } else {
+            observe(draft, observed->snapshot);
+        }
     } else if (const auto* attempt = std::get_if<Attempted>(&event)) {
         attempted(draft, *attempt);
     } else if (const auto* progress = std::get_if<Progressed>(&event)) {

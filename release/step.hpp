@@ -80,11 +80,13 @@ struct CancelTask {
 struct DispatchNoMore {};
 /// Ask the gate (Policy::gate) and come back with GateHeard.
 struct AskGate {
-    int after_batch = 0;  ///< ordinal of the batch that was finished
+    int after_batch = 0;  ///< number of the batch that was started last
     std::string url;
 };
 /// Read the database again and come back with Observed.
-struct ReadAgain {};
+struct ReadAgain {
+    std::optional<int> batch;  ///< the header and the rows of this batch are enough
+};
 /// Nothing more to do here: give the claim back. Finished, or another release goes first.
 struct LetGo {
     std::string reason;

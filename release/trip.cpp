@@ -1,26 +1,19 @@
 // What comes of an exceeded limit, a failed gate or an impossible release.
 #include "release/draft.hpp"
+#include "release/failures.hpp"
 #include "release/limits.hpp"
 #include "release/mutant.hpp"
+#include "release/phase.hpp"
 
 namespace edgeroll::release {
 namespace {
 
 // The first failure that counts; one of the batch that runs, where there is one.
 const NodeRow* failure_to_name(const Release& release) {
-    const int ordinal = release.seen.current_batch;
-    const bool is_in_a_batch = ordinal > 0 && ordinal <= static_cast<int>(release.batches.size());
-    const std::size_t begin =
-        is_in_a_batch ? release.batches[static_cast<std::size_t>(ordinal) - 1].begin : 0;
-    const NodeRow* first = nullptr;
-    const std::vector<bool> is_waived = waived_nodes(release);
-    for (std::size_t i = 0; i < release.nodes.size(); ++i) {
-        const NodeRow& row = release.nodes[i].row;
-        if (row.status != NodeStatus::failed || (!is_waived.empty() && is_waived[i])) continue;
-        if (first == nullptr || i >= begin) first = &row;
-        if (i >= begin) break;
-    }
-    return first;
+    const auto& started = release.seen.started_batch;
+    const std::size_t index = started ? batch_from(release, *started) : release.batches.size();
+    return first_failure(release,
+                         index < release.batches.size() ? release.batches[index].begin : 0);
 }
 
 // A node's time ends with that of its batch and its release, reckoned when it was started; the

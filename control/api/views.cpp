@@ -100,6 +100,7 @@ Json json_of_release(const ReleaseSummary& release, const WaitingFacts& facts) {
     data["status"] = std::string(to_text(release.status));
     data["batchStatus"] = word_or_null(to_text(release.batch_status));
     data["currentBatch"] = release.current_batch;
+    data["startedBatch"] = release.started_batch ? Json(*release.started_batch) : Json(nullptr);
     data["totalBatches"] = release.total_batches;
     data["totalNodes"] = release.total_nodes;
     data["successNodes"] = release.success_nodes;

@@ -122,24 +122,33 @@ std::string running_reason(const ReleaseSummary& release, const WaitingFacts& fa
     return reason;
 }
 
-/// Ordinal of the lowest batch that is not finished; 0 without the rows, or when all are.
-int present_batch(std::span<const ReleaseNodeView> nodes) {
-    int ordinal = 0;
-    int number = 0;
+/// The lowest batch that is not finished, by its number and as the how manieth it is there; nothing
+/// without the rows, or when all are.
+struct PresentBatch {
+    int number = 0, ordinal = 0;
+};
+std::optional<PresentBatch> present_batch(std::span<const ReleaseNodeView> nodes) {
+    PresentBatch batch;
     for (const ReleaseNodeView& node : nodes) {
-        if (ordinal == 0 || node.batch != number) ++ordinal;
-        number = node.batch;
-        if (!is_final(node.status)) return ordinal;
+        if (batch.ordinal == 0 || node.batch != batch.number) ++batch.ordinal;
+        batch.number = node.batch;
+        if (!is_final(node.status)) return batch;
     }
-    return 0;
+    return std::nullopt;
+}
+
+/// Started already. By number: rows may have been deleted since; by ordinal where an older process
+/// has written no number.
+bool is_started(const ReleaseSummary& release, const PresentBatch& batch) {
+    return release.started_batch ? batch.number <= *release.started_batch
+                                 : batch.ordinal <= release.current_batch;
 }
 
 /// "after batch 2", "in batch 2" (by hand), "before its first batch"
 std::string place_of(const ReleaseSummary& release, const WaitingFacts& facts) {
     if (release.current_batch == 0) return "before its first batch";
-    const int present = present_batch(facts.nodes);
-    const bool is_within =
-        release.counts.running > 0 || (present > 0 && present <= release.current_batch);
+    const auto present = present_batch(facts.nodes);
+    const bool is_within = release.counts.running > 0 || (present && is_started(release, *present));
     return (is_within ? "in batch " : "after batch ") + std::to_string(release.current_batch);
 }
 

@@ -71,7 +71,9 @@ void add_batches(std::vector<std::string>& lines, const std::optional<ReleaseLin
     int ordinal = 0;
     for (const BatchLine& batch : after.batches) {
         ++ordinal;
-        if (before && ordinal > before->current_batch && ordinal <= after.current_batch) {
+        const bool is_opened = before && batch.number > started_number(*before) &&
+                               batch.number <= started_number(after);
+        if (is_opened) {
             lines.push_back("batch " + std::to_string(ordinal) + " of " +
                             std::to_string(after.total_batches) + " started");
         }

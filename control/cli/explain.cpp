@@ -19,9 +19,11 @@ std::string used(std::int64_t count, std::int64_t limit, const char* what) {
 
 /// The batch that was started last.
 const BatchLine* current_batch(const ReleaseLine& release) {
-    const auto ordinal = static_cast<std::size_t>(std::max(release.current_batch, 0));
-    if (ordinal == 0 || ordinal > release.batches.size()) return nullptr;
-    return &release.batches[ordinal - 1];
+    const int number = started_number(release);
+    const auto found =
+        std::find_if(release.batches.begin(), release.batches.end(),
+                     [number](const BatchLine& batch) { return batch.number == number; });
+    return found == release.batches.end() ? nullptr : &*found;
 }
 
 /// The failures of a batch that count against the limits, as release/limits.cpp sees them.

@@ -47,7 +47,7 @@ std::size_t first_shown(const ReleaseLine& release, std::size_t room) {
     const std::size_t count = release.batches.size();
     if (count <= room) return 0;
     std::size_t current = 0;
-    while (current + 1 < count && release.batches[current].number < release.current_batch) {
+    while (current + 1 < count && release.batches[current].number < started_number(release)) {
         ++current;
     }
     return std::min(current > 0 ? current - 1 : 0, count - room);

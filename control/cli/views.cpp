@@ -159,6 +159,10 @@ Answer<ReleaseLine> read_release(const Json& data) {
     release.started_at = text_of(data, "startedAt");
     release.finished_at = text_of(data, "finishedAt");
     release.current_batch = count_of(data, "currentBatch");
+    if (const auto started = whole_of(data, "startedBatch")) {
+        constexpr std::int64_t most = std::numeric_limits<int>::max();
+        release.started_batch = static_cast<int>(std::clamp<std::int64_t>(*started, 0, most));
+    }
     release.total_batches = count_of(data, "totalBatches");
     release.total_nodes = count_of(data, "totalNodes");
     release.success = count_of(data, "successNodes");
@@ -234,6 +238,13 @@ Answer<std::vector<FleetLine>> read_fleet(const Json& data) {
         fleet.push_back(std::move(node));
     }
     return fleet;
+}
+
+int started_number(const ReleaseLine& release) {
+    if (release.started_batch) return *release.started_batch;
+    const auto ordinal = static_cast<std::size_t>(std::max(release.current_batch, 0));
+    if (ordinal == 0 || release.batches.empty()) return release.current_batch;
+    return release.batches[std::min(ordinal, release.batches.size()) - 1].number;
 }
 
 bool is_finished(const ReleaseLine& release) {

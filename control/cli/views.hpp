@@ -50,6 +50,8 @@ struct ReleaseLine {
     std::string requested_action, callback_url;
     std::string created_at, started_at, finished_at;
     int current_batch = 0, total_batches = 0, total_nodes = 0;
+    std::optional<int>
+        started_batch;  ///< number of the one started last; an older control tells none
     int success = 0, failed = 0, skipped = 0, deferred = 0, cancelled = 0;
     int waived_failures = 0, max_parallel = 0;  ///< 0: none, no limit
     Limits limits;
@@ -86,6 +88,8 @@ struct FleetLine {
 [[nodiscard]] std::string node_name_of(const release::wire::Json& data);
 
 [[nodiscard]] bool is_finished(const ReleaseLine& release);
+/// Number of the batch started last, 0 before the first; of an older control by its ordinal.
+[[nodiscard]] int started_number(const ReleaseLine& release);
 
 /// Node rows by status; taken from the rows where there are any, else from the counters.
 struct Tally {

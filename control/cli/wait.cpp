@@ -19,11 +19,11 @@ Answer<Reach> reach_of_batch(int number, const ReleaseLine& release) {
                       std::to_string(number) + ": it has " +
                       std::to_string(release.batches.size()));
     }
-    const auto ordinal = static_cast<int>(found - release.batches.begin()) + 1;
-    if (release.status == "success" || release.current_batch > ordinal) return Reach::reached;
+    const int started = started_number(release);
+    if (release.status == "success" || started > number) return Reach::reached;
     if (is_finished(release)) return Reach::never;
     const Tally nodes = tally(*found);
-    const bool is_done = release.current_batch == ordinal && nodes.finished() == nodes.total;
+    const bool is_done = started == number && nodes.finished() == nodes.total;
     return is_done ? Reach::reached : Reach::not_yet;
 }
 

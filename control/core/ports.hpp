@@ -76,8 +76,9 @@ class Store {
     virtual awaitable<release::Result<std::vector<Mark>>> marks() = 0;
 
     /// Everything about a release, in one consistent read under the claim. Nothing: fenced or gone.
+    /// @param part only the header and the rows of this batch (Snapshot::part)
     virtual awaitable<release::Result<std::optional<release::Snapshot>>> read(
-        const Claim& claim) = 0;
+        const Claim& claim, std::optional<int> part) = 0;
 
     /// One transaction; its first statement updates the release under the claim's epoch.
     virtual awaitable<release::Result<Committed>> commit(const Claim& claim,

@@ -76,7 +76,7 @@ boost::asio::awaitable<void> Runner::turn() {
         co_await renew();
         co_return;
     }
-    if (needs_read_) {
+    if (needs_read_ || batch_to_read_) {
         co_await read();
         co_return;
     }
@@ -107,7 +107,8 @@ boost::asio::awaitable<void> Runner::renew() {
 }
 
 boost::asio::awaitable<void> Runner::read() {
-    release::Result<std::optional<release::Snapshot>> snapshot = co_await store_.read(claim_);
+    const std::optional<int> part = needs_read_ ? std::nullopt : batch_to_read_;
+    release::Result<std::optional<release::Snapshot>> snapshot = co_await store_.read(claim_, part);
     if (!snapshot) {
         database_trouble(snapshot.error(), "read");
         co_await back_off();
@@ -119,6 +120,7 @@ boost::asio::awaitable<void> Runner::read() {
     }
     trouble_delay_ = Millis{0};
     needs_read_ = false;
+    batch_to_read_.reset();
     if ((*snapshot)->bans != release_.seen.bans) parcels_.clear();  // each carries them
     release::Observed observed;
     observed.snapshot = std::move(**snapshot);
@@ -130,12 +132,13 @@ boost::asio::awaitable<void> Runner::read() {
 }
 
 boost::asio::awaitable<void> Runner::take(std::vector<release::Event> events) {
-    const bool is_reading = std::holds_alternative<release::Observed>(events.front());
+    const auto* reading = std::get_if<release::Observed>(&events.front());
+    const bool is_all_read = reading != nullptr && !reading->snapshot.part;
     release::Release before;
     if (release::has_mutant(release::Mutant::unknown_is_failed)) before = release_;
     release::Step done = release::step(std::move(release_), events, clock_.now());
     std::optional<release::Violation> violation = release::check(done);
-    if (!violation && is_reading) violation = release::check_all(done.next);
+    if (!violation && is_all_read) violation = release::check_all(done.next);
     if (violation) {
         co_await pause_for(std::move(*violation), std::move(done.commit));
         co_return;
@@ -236,8 +239,13 @@ boost::asio::awaitable<void> Runner::carry_out(std::vector<release::Effect> effe
             dispatcher_.cancel(std::move(*cancel), lifeline_);
         } else if (std::holds_alternative<release::DispatchNoMore>(effect)) {
             lifeline_->is_stopping = true;
-        } else if (std::holds_alternative<release::ReadAgain>(effect)) {
-            needs_read_ = true;
+        } else if (const auto* again = std::get_if<release::ReadAgain>(&effect)) {
+            // A renewal reads everything: when one is due that is enough for both.
+            if (again->batch) {
+                batch_to_read_ = again->batch;
+            } else {
+                needs_read_ = true;
+            }
         } else if (const auto* let_go = std::get_if<release::LetGo>(&effect)) {
             observer_.note(
                 let_go->is_finished ? Severity::info : Severity::debug, "release_let_go",

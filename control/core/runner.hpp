@@ -87,6 +87,7 @@ class Runner : public std::enable_shared_from_this<Runner> {
     release::Instant renew_at_{};
     release::Millis trouble_delay_{0};
     bool needs_read_ = true;
+    std::optional<int> batch_to_read_;  ///< unless everything is read
     bool is_stopping_ = false;
     bool is_over_ = false;
 };

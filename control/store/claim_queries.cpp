@@ -86,7 +86,11 @@ std::optional<release::Epoch> take_claim(Connection& connection, release::Releas
     const Dialect& dialect = connection.dialect();
     Transaction transaction(connection, Transaction::Kind::write);
     const std::int64_t taken = connection.execute(
-        "UPDATE release_tasks SET claimed_by = ?, claim_epoch = claim_epoch + 1, "
+        // First: MySQL assigns from left to right. An older process does not carry it on.
+        "UPDATE release_tasks SET started_batch_epoch = CASE WHEN started_batch_epoch = "
+        "claim_epoch "
+        "THEN claim_epoch + 1 ELSE started_batch_epoch END, "
+        "claimed_by = ?, claim_epoch = claim_epoch + 1, "
         "lease_expires_at = " +
             dialect.now_plus(lease) +
             ", write_seq = write_seq + 1, "

@@ -44,6 +44,10 @@ Assignments assignments(const ReleaseChange& change, const Dialect& dialect) {
         to.set("batch_status", null_if_empty(std::string(to_text(*change.batch_status))));
     }
     if (change.current_batch) to.set("current_batch", std::int64_t{*change.current_batch});
+    if (change.started_batch) {
+        to.set("started_batch", std::int64_t{*change.started_batch});
+        to.expression("started_batch_epoch = claim_epoch");
+    }
     if (change.total_batches) to.set("total_batches", std::int64_t{*change.total_batches});
     if (change.total_nodes) to.set("total_nodes", std::int64_t{*change.total_nodes});
     if (change.content_sha256) to.set("content_sha256", null_if_empty(*change.content_sha256));
@@ -117,6 +121,17 @@ bool may_start(Connection& connection, const Claim& claim) {
         .empty();
 }
 
+/// False: there are other rows than were read.
+bool mark_rows_of_start(Connection& connection, const Claim& claim, const Commit& commit) {
+    const auto& start = commit.release.rows_of_start;
+    if (!start) return true;
+    // Not by the primary key, which would go through the rows of other releases.
+    return connection.execute(
+               "UPDATE release_task_nodes SET start_epoch = ? WHERE release_task_id = ? AND "
+               "id + 0 <= ?",
+               {claim.epoch.value, claim.release.value, start->newest_row_id}) == start->rows;
+}
+
 /// plan_sha256 says that the rows are edgeroll's own, and of which plan.
 void mark_planned(Connection& connection, release::ReleaseId id,
                   const std::vector<release::PlannedNode>& planned) {
@@ -153,6 +168,9 @@ std::optional<release::HistoryRow> batch_row(const Commit& commit) {
     row.kind = "batch_started";
     row.after_nodes = commit.batch_after;
     row.detail.emplace_back("batch", std::to_string(*commit.release.current_batch));
+    if (commit.release.started_batch) {
+        row.detail.emplace_back("number", std::to_string(*commit.release.started_batch));
+    }
     return row;
 }
 
@@ -188,6 +206,7 @@ Committed write_commit(Connection& connection, const Claim& claim, const Commit&
     if (!add_planned_rows(connection, claim.release, commit.planned)) return Committed::stale;
     mark_planned(connection, claim.release, commit.planned);
     if (commit.release.is_started && !may_start(connection, claim)) return Committed::stale;
+    if (!mark_rows_of_start(connection, claim, commit)) return Committed::stale;
 
     if (!write_node_changes(connection, claim, commit.nodes)) return Committed::stale;
     write_progress(connection, claim.release, commit.progress);

@@ -58,9 +58,10 @@ class ReleaseStore final : public Store {
         return threads_.run(Access::write, std::move(work));
     }
 
-    awaitable<release::Result<std::optional<release::Snapshot>>> read(const Claim& claim) override {
-        auto work = [claim, contents = contents_](Connection& connection) {
-            return read_snapshot(connection, *contents, claim);
+    awaitable<release::Result<std::optional<release::Snapshot>>> read(
+        const Claim& claim, std::optional<int> part) override {
+        auto work = [claim, part, contents = contents_](Connection& connection) {
+            return read_snapshot(connection, *contents, claim, part);
         };
         return threads_.run(Access::read, std::move(work));
     }

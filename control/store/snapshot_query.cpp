@@ -43,15 +43,25 @@ void read_steering(Snapshot& snapshot, const Row& row) {
     snapshot.is_pause_marked = row.integer_or(23, 0) != 0;
     snapshot.utc_ms = row.integer_or(24, 0);
     snapshot.steer_seq = row.integer_or(25, 0);
-    if (const auto since = row.integer(26)) {
-        snapshot.since_last_finish = release::Millis{std::max<std::int64_t>(*since, 0)};
-    }
     snapshot.is_ended = row.integer_or(27, 0) != 0;
     snapshot.catches_up = row.integer_or(28, 0) != 0;
+    if (snapshot.current_batch > 0 && row.integer(29)) snapshot.started_batch = row.small(29);
+}
+
+/// Since a node was last finished, in milliseconds, of the rows that `where` picks.
+std::string since_last_finish(const Dialect& dialect, const std::string& where) {
+    return "(SELECT " + dialect.age_ms("MAX(finished_at)") + " FROM release_task_nodes WHERE " +
+           where + " AND status IN ('success', 'failed', 'cancelled', 'deferred'))";
+}
+
+void take_last_finish(Snapshot& snapshot, const Row& row, std::size_t column) {
+    if (const auto since = row.integer(column)) {
+        snapshot.since_last_finish = release::Millis{std::max<std::int64_t>(*since, 0)};
+    }
 }
 
 /// @param unknown_action the text of requested_action if it is no known word
-std::optional<Snapshot> read_release(Connection& connection, const Claim& claim,
+std::optional<Snapshot> read_release(Connection& connection, const Claim& claim, bool is_part,
                                      std::string& unknown_action) {
     const Rows rows = connection.query(
         "SELECT version, status, batch_status, requested_action, current_batch, total_batches, "
@@ -64,10 +74,13 @@ std::optional<Snapshot> read_release(Connection& connection, const Claim& claim,
             connection.dialect().age_ms("started_at") + ", 0) - paused_ms - COALESCE(" +
             connection.dialect().age_ms("paused_at") +
             ", 0), batch_work_start_ms, paused_at IS NOT NULL, " + connection.dialect().utc_ms() +
-            ", steer_seq, (SELECT " + connection.dialect().age_ms("MAX(finished_at)") +
-            " FROM release_task_nodes WHERE release_task_id = release_tasks.id AND status IN "
-            "('success', 'failed', 'cancelled', 'deferred')), finished_at IS NOT NULL, catches_up "
-            "FROM release_tasks WHERE id = ? AND claim_epoch = ? AND claimed_by = ?",
+            ", steer_seq, " +
+            (is_part
+                 ? "NULL"
+                 : since_last_finish(connection.dialect(), "release_task_id = release_tasks.id")) +
+            ", finished_at IS NOT NULL, catches_up, CASE WHEN started_batch_epoch = claim_epoch "
+            "THEN started_batch END FROM release_tasks WHERE id = ? AND claim_epoch = ? AND "
+            "claimed_by = ?",
         {claim.release.value, claim.epoch.value, claim.owner});
     if (rows.empty()) return std::nullopt;
     const Row& row = rows[0];
@@ -115,6 +128,7 @@ std::optional<Snapshot> read_release(Connection& connection, const Claim& claim,
         add_problem(snapshot, "target " + quoted(row.text(14)) + " is not supported: only cdn is");
     }
     read_steering(snapshot, row);
+    take_last_finish(snapshot, row, 26);
     return snapshot;
 }
 
@@ -124,12 +138,14 @@ release::NodeRow node_row(Snapshot& snapshot, const Row& row) {
     node.id = release::NodeId{row.integer_or(1, 0)};
     node.batch = row.small(2);
     const std::string who = "node row " + std::to_string(node.row_id);
-    // Once the release is started such a row is a late one, and skipped like any other.
-    if (snapshot.current_batch == 0 && (node.batch < 1 || !row.integer(2))) {
-        add_problem(snapshot, who + ": batch must be at least 1, not " + quoted(row.text(2)));
-    }
     const auto status = release::from_text<release::NodeStatus>(row.text(3));
     node.status = status.value_or(release::NodeStatus::pending);
+    // Once the release is started such a row is a late one, and skipped like any other; a retry of
+    // others leaves it so.
+    const bool is_to_start = snapshot.current_batch == 0 && !is_final(node.status);
+    if (is_to_start && (node.batch < 1 || !row.integer(2))) {
+        add_problem(snapshot, who + ": batch must be at least 1, not " + quoted(row.text(2)));
+    }
     if (!status) add_problem(snapshot, who + ": status " + quoted(row.text(3)) + " is not known");
     node.failure =
         release::from_text<release::FailureKind>(row.text(4)).value_or(release::FailureKind::none);
@@ -139,6 +155,8 @@ release::NodeRow node_row(Snapshot& snapshot, const Row& row) {
     node.running_for = release::Millis{std::max<std::int64_t>(row.integer_or(8, 0), 0)};
     node.attempts_before = row.small(19);
     if (const auto content = row.integer(20)) node.config_version = release::Version{*content};
+    node.is_of_start = !row.is_null(21);
+    node.is_waived = row.integer_or(22, 0) != 0;
     node.facts.exists = !row.is_null(9);
     if (!node.facts.exists) return node;
     node.facts.is_enabled = row.integer_or(10, 0) != 0;
@@ -155,17 +173,54 @@ release::NodeRow node_row(Snapshot& snapshot, const Row& row) {
     return node;
 }
 
+/// By the index; a row whose status is no known word is missed, and then all rows are read.
+constexpr const char* of_batch =
+    " AND r.status IN ('pending', 'running', 'success', 'failed', 'skipped', 'deferred', "
+    "'cancelled') AND r.batch = ?";
+
+/// Without statistics SQLite would take the index by nodes, and look at every row of the release.
+const char* by_status_and_batch(const Dialect& dialect) {
+    return dialect.backend == Backend::sqlite ? " INDEXED BY release_task_nodes_status"
+                                              : " FORCE INDEX (release_task_nodes_status)";
+}
+
+/// What shows that the other rows are as they were, from the index alone.
+void look_at_others(Connection& connection, Snapshot& snapshot, int number) {
+    const std::string of = " FROM release_task_nodes WHERE release_task_id = ? AND status = ";
+    const Value id{snapshot.id.value};
+    const Row row =
+        connection
+            .query("SELECT (SELECT MIN(batch)" + of + "'pending'), (SELECT MIN(batch)" + of +
+                       "'running'), (SELECT COUNT(*)" + of + "'failed'), " +
+                       since_last_finish(connection.dialect(), "release_task_id = ? AND batch = ?"),
+                   {id, id, id, id, std::int64_t{snapshot.started_batch.value_or(0)}})
+            .at(0);
+    take_last_finish(snapshot, row, 3);
+    release::BatchReading part;
+    part.number = number;
+    for (const std::size_t column : {0U, 1U}) {
+        if (row.is_null(column)) continue;
+        part.lowest_open =
+            std::min(part.lowest_open.value_or(row.small(column)), row.small(column));
+    }
+    part.failed = row.small(2);
+    snapshot.part = part;
+}
+
 void read_nodes(Connection& connection, Snapshot& snapshot) {
+    Values values{snapshot.id.value};
+    if (snapshot.part) values.emplace_back(std::int64_t{snapshot.part->number});
     const Rows rows = connection.query(
         "SELECT r.id, r.node_id, r.batch, r.status, r.failure_kind, r.attempt, r.agent_task_id, "
         "r.error_msg, CASE WHEN r.status = 'running' THEN " +
             connection.dialect().age_ms("r.started_at") +
             " END, n.id, n.enabled, n.status, n.applied_version, n.applied_sha256, n.name, "
             "n.main_ip, n.agent_port, n.cert_fingerprint, n.labels, r.attempts_before, "
-            "r.config_version FROM release_task_nodes r "
-            "LEFT JOIN nodes n ON n.id = r.node_id WHERE r.release_task_id = ? "
-            "ORDER BY r.batch, r.node_id",
-        {snapshot.id.value});
+            "r.config_version, r.start_epoch, r.waived FROM release_task_nodes r" +
+            (snapshot.part ? by_status_and_batch(connection.dialect()) : "") +
+            " LEFT JOIN nodes n ON n.id = r.node_id WHERE r.release_task_id = ?" +
+            (snapshot.part ? of_batch : "") + " ORDER BY r.batch, r.node_id",
+        values);
     snapshot.nodes.reserve(rows.size());
     for (const Row& row : rows)
         snapshot.nodes.push_back(node_row(snapshot, row));
@@ -249,14 +304,15 @@ void refuse_action(Connection& connection, const Claim& claim, const std::string
 }  // namespace
 
 std::optional<Snapshot> read_snapshot(Connection& connection, ContentBook& contents,
-                                      const Claim& claim) {
+                                      const Claim& claim, std::optional<int> part) {
     std::string unknown_action;
     MissingDigests missing;
     std::optional<Snapshot> snapshot;
     {
         Transaction transaction(connection, Transaction::Kind::read);
-        snapshot = read_release(connection, claim, unknown_action);
+        snapshot = read_release(connection, claim, part.has_value(), unknown_action);
         if (!snapshot) return std::nullopt;
+        if (part) look_at_others(connection, *snapshot, *part);
         read_nodes(connection, *snapshot);
         const ContentReading reading = contents.read(connection, snapshot->version, snapshot->type);
         snapshot->content = reading.content;
@@ -264,7 +320,7 @@ std::optional<Snapshot> read_snapshot(Connection& connection, ContentBook& conte
         if (reading.problem) add_problem(*snapshot, *reading.problem);
         read_other_contents(connection, contents, *snapshot, missing);
         read_bans(connection, *snapshot);
-        if (snapshot->nodes.empty() && snapshot->has_batch_config) {
+        if (!part && snapshot->nodes.empty() && snapshot->has_batch_config) {
             snapshot->fleet = read_fleet(connection);
         }
         if (snapshot->current_batch == 0) {

@@ -11,8 +11,9 @@ namespace edgeroll::control {
 
 /// Also settles what only reading finds: a missing content digest is filled in, and an unknown
 /// word in requested_action is cleared with a note.
-[[nodiscard]] std::optional<release::Snapshot> read_snapshot(Connection& connection,
-                                                             ContentBook& contents,
-                                                             const Claim& claim);
+/// @param part only the header and the rows of this batch
+[[nodiscard]] std::optional<release::Snapshot> read_snapshot(
+    Connection& connection, ContentBook& contents, const Claim& claim,
+    std::optional<int> part = std::nullopt);
 
 }  // namespace edgeroll::control

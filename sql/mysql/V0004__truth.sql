@@ -7,6 +7,11 @@ ALTER TABLE release_tasks ADD COLUMN started_batch INT NULL;
 ALTER TABLE release_tasks ADD COLUMN started_batch_epoch BIGINT NULL;
 ALTER TABLE config_versions ADD COLUMN used_at TIMESTAMP(3) NULL DEFAULT NULL;
 
+ALTER TABLE release_task_nodes ADD COLUMN start_epoch BIGINT NULL;
+ALTER TABLE release_task_nodes ADD COLUMN waived TINYINT NULL;
+ALTER TABLE release_task_nodes DROP KEY release_task_nodes_status,
+    ADD KEY release_task_nodes_status (release_task_id, status, batch);
+
 CREATE TABLE IF NOT EXISTS counters (
     name VARCHAR(64) NOT NULL PRIMARY KEY,
     value BIGINT NOT NULL DEFAULT 0

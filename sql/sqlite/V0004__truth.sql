@@ -7,6 +7,11 @@ ALTER TABLE release_tasks ADD COLUMN started_batch INTEGER NULL;
 ALTER TABLE release_tasks ADD COLUMN started_batch_epoch INTEGER NULL;
 ALTER TABLE config_versions ADD COLUMN used_at TEXT NULL;
 
+ALTER TABLE release_task_nodes ADD COLUMN start_epoch INTEGER NULL;
+ALTER TABLE release_task_nodes ADD COLUMN waived INTEGER NULL;
+DROP INDEX IF EXISTS release_task_nodes_status;
+CREATE INDEX IF NOT EXISTS release_task_nodes_status ON release_task_nodes (release_task_id, status, batch);
+
 CREATE TABLE IF NOT EXISTS counters (
     name TEXT NOT NULL PRIMARY KEY,
     value INTEGER NOT NULL DEFAULT 0

@@ -21,6 +21,7 @@ ReleaseChange draw_release_change(sim::Rng& rng) {
     if (rng.chance(0.2)) change.status = draw_word<ReleaseStatus>(statuses, rng);
     if (rng.chance(0.2)) change.batch_status = draw_word<BatchStatus>(batch_statuses, rng);
     if (rng.chance(0.2)) change.current_batch = static_cast<int>(rng.between(0, 3));
+    if (rng.chance(0.2)) change.started_batch = static_cast<int>(rng.between(0, 3));
     if (rng.chance(0.2)) change.total_batches = static_cast<int>(rng.between(0, 3));
     if (rng.chance(0.2)) change.total_nodes = static_cast<int>(rng.between(0, nodes + 1));
     if (rng.chance(0.2)) change.content_sha256 = rng.chance(0.5) ? "" : std::string(64, 'f');
@@ -99,6 +100,11 @@ Commit draw_commit(const sim::ReleaseRow* row, const std::vector<sim::TaskRow>& 
     if (rng.chance(0.1)) commit.expected_status = draw_word<ReleaseStatus>(statuses, rng);
     if (rng.chance(0.1)) commit.expected_action = draw_word<Action>(actions, rng);
     commit.release = draw_release_change(rng);
+    if (!rows.empty() && rng.chance(0.2)) {
+        RowsOfStart& start = commit.release.rows_of_start.emplace();
+        start.newest_row_id = rng.chance(0.8) ? rows.back().row_id : 0;
+        start.rows = static_cast<int>(rows.size()) + (rng.chance(0.8) ? 0 : 1);
+    }
     for (const sim::TaskRow& task : rows) {
         if (rng.chance(0.4)) commit.nodes.push_back(draw_node_change(task, rng));
         if (rng.chance(0.4)) commit.progress.push_back(draw_progress(task, rng));

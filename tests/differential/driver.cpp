@@ -23,6 +23,13 @@ std::string text(const std::optional<control::Claim>& claim) {
     return claim ? "epoch " + std::to_string(claim->epoch.value) : "none";
 }
 
+std::optional<int> next_batch(const Release& state) {
+    for (const BatchState& batch : state.batches) {
+        if (batch.counts.pending > 0 || batch.counts.running > 0) return batch.number;
+    }
+    return std::nullopt;
+}
+
 std::string text(const std::vector<ReleaseId>& ids) {
     std::string list = "releases";
     for (const ReleaseId id : ids)
@@ -97,7 +104,9 @@ void Driver::ask(const Operation& operation) {
         sim_.give_back(owner, claim);
         store_.give_back(owner, claim);
     } else if (operation.verb == Verb::read) {
-        (void)read(owner, claim);
+        std::optional<int> part;
+        if (rng.chance(0.6)) part = static_cast<int>(rng.between(0, 4));
+        (void)read(owner, claim, part);
     } else if (operation.verb == Verb::record) {
         HistoryRow row;
         row.kind = "late_answer";
@@ -139,9 +148,10 @@ void Driver::claim(const Operation& operation) {
     mine.prepared.reset();
 }
 
-std::optional<Snapshot> Driver::read(int owner, const control::Claim& claim) {
-    auto ours = sim_.read(owner, claim);
-    const auto theirs = store_.read(owner, claim);
+std::optional<Snapshot> Driver::read(int owner, const control::Claim& claim,
+                                     std::optional<int> part) {
+    auto ours = sim_.read(owner, claim, part);
+    const auto theirs = store_.read(owner, claim, part);
     compare("read", ours ? "a snapshot" : "nothing", theirs ? "a snapshot" : "nothing");
     if (ours && theirs) compare("snapshot", picture_of(*ours), picture_of(*theirs));
     return ours;
@@ -151,12 +161,14 @@ void Driver::prepare(const Operation& operation) {
     Memory& mine = memory(operation);
     if (!mine.claim) return;
     sim::Rng rng(operation.dice);
-    auto snapshot = read(operation.owner, *mine.claim);
+    // As after a takeover, as at a renewal, or as before a batch.
+    if (rng.chance(0.4)) mine.state = Release{};
+    std::optional<int> part;
+    if (mine.state.is_observed && rng.chance(0.5)) part = next_batch(mine.state);
+    auto snapshot = read(operation.owner, *mine.claim, part);
     if (!snapshot) return;
     Observed observed;
     observed.snapshot = std::move(*snapshot);
-    // As after a takeover, or as at a renewal.
-    if (rng.chance(0.5)) mine.state = Release{};
     if (!mine.state.is_observed && rng.chance(0.4)) mine.state.rules.start_window = 1;
     mine.prepared = step(Release(mine.state), Event{std::move(observed)}, now);
 }
@@ -220,8 +232,17 @@ void Driver::hostile_commit(const Operation& operation) {
 }
 
 Committed Driver::commit(int owner, const control::Claim& claim, const Commit& commit) {
+    Commit theirs = commit;
+    if (commit.release.rows_of_start && find(claim.release.value) != nullptr) {
+        RowsOfStart& start = *theirs.release.rows_of_start;
+        const auto& rows = sim_.database().rows(claim.release);
+        const auto rank = std::count_if(rows.begin(), rows.end(), [&](const sim::TaskRow& row) {
+            return row.row_id <= start.newest_row_id;
+        });
+        start.newest_row_id = store_.row_id(claim.release, static_cast<int>(rank));
+    }
     const Committed ours = sim_.commit(owner, claim, commit);
-    compare("commit", text(ours), text(store_.commit(owner, claim, commit)));
+    compare("commit", text(ours), text(store_.commit(owner, claim, theirs)));
     outcome_ += " " + describe(commit);
     return ours;
 }

@@ -53,7 +53,8 @@ class Driver {
     void change_something(const Operation& operation);
     void report(const Operation& operation);
     void hostile_commit(const Operation& operation);
-    std::optional<release::Snapshot> read(int owner, const control::Claim& claim);
+    std::optional<release::Snapshot> read(int owner, const control::Claim& claim,
+                                          std::optional<int> part = std::nullopt);
     control::Committed commit(int owner, const control::Claim& claim,
                               const release::Commit& commit);
 

@@ -160,7 +160,8 @@ bool Driver::change_rows(const Operation& operation) {
     switch (operation.verb) {
         case Verb::insert_row: {
             if (is_there || find(operation.release) == nullptr) return true;
-            const PlannedNode row{node, static_cast<int>(rng.between(1, 3))};
+            // Also in a batch that no plan has.
+            const PlannedNode row{node, static_cast<int>(rng.between(1, 5))};
             both([&](Side& side) { side.insert_row(id, row); });
             return true;
         }

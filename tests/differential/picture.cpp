@@ -52,6 +52,9 @@ void add_node(Picture& picture, const release::NodeRow& row, std::size_t rank) {
     add("attempt", text(row.attempt));
     add("task_id", row.task_id);
     add("error", row.error);
+    add("attempts_before", text(row.attempts_before));
+    add("is_of_start", text(row.is_of_start));
+    add("is_waived", text(row.is_waived));
     add("runs for long", text(row.running_for > counts_as_old));
     add("facts.exists", text(row.facts.exists));
     add("facts.is_enabled", text(row.facts.is_enabled));
@@ -79,6 +82,10 @@ Picture picture_of(const release::Snapshot& seen) {
     add("batch_status", text(to_text(seen.batch_status)));
     add("requested", text(to_text(seen.requested)));
     add("current_batch", text(seen.current_batch));
+    add("started_batch", text(seen.started_batch));
+    add("part", seen.part ? text(seen.part->number) + ", lowest open " +
+                                text(seen.part->lowest_open) + ", failed " + text(seen.part->failed)
+                          : "");
     add("total_batches", text(seen.total_batches));
     add("total_nodes", text(seen.total_nodes));
     add("success_nodes", text(seen.success_nodes));
@@ -121,6 +128,8 @@ const std::vector<Column<sim::ReleaseRow>>& release_columns() {
         {"batch_status", [](const Row& row) { return text(to_text(row.batch_status)); }},
         {"requested_action", [](const Row& row) { return text(to_text(row.requested)); }},
         {"current_batch", [](const Row& row) { return text(row.current_batch); }},
+        {"started_batch", [](const Row& row) { return text(row.started_batch); }},
+        {"started_batch_epoch", [](const Row& row) { return text(row.started_batch_epoch); }},
         {"total_batches", [](const Row& row) { return text(row.total_batches); }},
         {"total_nodes", [](const Row& row) { return text(row.total_nodes); }},
         {"success_nodes", [](const Row& row) { return text(row.success_nodes); }},
@@ -149,6 +158,7 @@ const std::vector<Column<sim::TaskRow>>& task_columns() {
         {"status", [](const Row& row) { return text(to_text(row.status)); }},
         {"failure_kind", [](const Row& row) { return text(to_text(row.failure)); }},
         {"attempt", [](const Row& row) { return text(row.attempt); }},
+        {"start_epoch", [](const Row& row) { return text(row.start_epoch); }},
         {"agent_task_id", [](const Row& row) { return row.task_id; }},
         {"error_msg", [](const Row& row) { return row.error; }},
         {"steps", [](const Row& row) { return row.steps; }},

@@ -43,9 +43,13 @@ class Side {
     virtual std::optional<control::Claim> claim(int owner, release::ReleaseId id) = 0;
     virtual bool renew(int owner, const control::Claim& claim) = 0;
     virtual void give_back(int owner, const control::Claim& claim) = 0;
-    virtual std::optional<release::Snapshot> read(int owner, const control::Claim& claim) = 0;
+    virtual std::optional<release::Snapshot> read(int owner, const control::Claim& claim,
+                                                  std::optional<int> part) = 0;
     virtual control::Committed commit(int owner, const control::Claim& claim,
                                       const release::Commit& commit) = 0;
+    /// The id of a release's row, counted from 1 in the order of the ids; 0 for none. The ids
+    /// themselves differ: a database leaves gaps.
+    virtual std::int64_t row_id(release::ReleaseId id, int rank) = 0;
     virtual void record(int owner, const control::Claim& claim, const release::HistoryRow& row) = 0;
 
     // ---- the hand ----
@@ -84,9 +88,11 @@ class SimSide final : public Side {
     std::optional<control::Claim> claim(int owner, release::ReleaseId id) override;
     bool renew(int owner, const control::Claim& claim) override;
     void give_back(int owner, const control::Claim& claim) override;
-    std::optional<release::Snapshot> read(int owner, const control::Claim& claim) override;
+    std::optional<release::Snapshot> read(int owner, const control::Claim& claim,
+                                          std::optional<int> part) override;
     control::Committed commit(int owner, const control::Claim& claim,
                               const release::Commit& commit) override;
+    std::int64_t row_id(release::ReleaseId id, int rank) override;
     void record(int owner, const control::Claim& claim, const release::HistoryRow& row) override;
     void put_node(const sim::InventoryRow& node) override;
     void delete_node(release::NodeId id) override;

@@ -43,12 +43,17 @@ void SimSide::give_back(int, const control::Claim& claim) {
     database_.give_back(claim, now);
 }
 
-std::optional<Snapshot> SimSide::read(int, const control::Claim& claim) {
-    return database_.read(claim, now);
+std::optional<Snapshot> SimSide::read(int, const control::Claim& claim, std::optional<int> part) {
+    return database_.read(claim, now, part);
 }
 
 control::Committed SimSide::commit(int, const control::Claim& claim, const Commit& commit) {
     return database_.commit(claim, commit, now);
+}
+
+std::int64_t SimSide::row_id(ReleaseId id, int rank) {
+    const auto& rows = database_.rows(id);
+    return rank == 0 ? 0 : rows.at(static_cast<std::size_t>(rank) - 1).row_id;
 }
 
 void SimSide::record(int, const control::Claim& claim, const HistoryRow& row) {

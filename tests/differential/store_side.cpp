@@ -60,12 +60,21 @@ class StoreSide final : public Side {
     void give_back(int owner, const control::Claim& claim) override {
         require(process(owner).await(process(owner).store().give_back(claim)));
     }
-    std::optional<Snapshot> read(int owner, const control::Claim& claim) override {
-        return process(owner).read(claim);
+    std::optional<Snapshot> read(int owner, const control::Claim& claim,
+                                 std::optional<int> part) override {
+        return process(owner).read(claim, part);
     }
     control::Committed commit(int owner, const control::Claim& claim,
                               const Commit& commit) override {
         return process(owner).commit(claim, commit);
+    }
+    std::int64_t row_id(ReleaseId id, int rank) override {
+        if (rank == 0) return 0;
+        return hand_
+            .query("SELECT id FROM release_task_nodes WHERE release_task_id = ? ORDER BY id",
+                   {id.value})
+            .at(static_cast<std::size_t>(rank) - 1)
+            .integer_or(0, 0);
     }
     void record(int owner, const control::Claim& claim, const HistoryRow& row) override {
         require(process(owner).await(process(owner).store().record(claim, row)));

@@ -222,6 +222,21 @@ class Limits(ProcCase):
         wait_until(lambda: self.release_row(number) == ["success", "4", "0"], lambda: self.describe(number))
         self.assertEqual(set(fleet.dispatches().values()), {1}, fleet.dispatches())
 
+    def test_retry_of_one_failed_node_is_no_success_while_others_stay_failed(self):
+        fleet = self.fleet(4)
+        for node in (2, 3, 4):
+            fleet.fail(node, tasks=1)
+        number = self.begin(fleet.agents.values(), batches=["rest"])
+        self.wait_status(number, "failed")
+        self.assertEqual(self.statuses(number), {1: "success", 2: "failed", 3: "failed", 4: "failed"})
+        self.act(self.one_control, number, "retry", nodes=["edge-2"])
+        wait_until(lambda: self.release_row(number) == ["failed", "2", "2"], lambda: self.describe(number))
+        self.assertEqual(self.release_row(number, "last_error"), ["2 failed nodes were left out of the retry"])
+        self.assertIn("retry", self.one_control.release(number)["actions"])
+        self.act(self.one_control, number, "retry")
+        wait_until(lambda: self.release_row(number) == ["success", "4", "0"], lambda: self.describe(number))
+        self.assertEqual(set(fleet.dispatches().values()), {1}, fleet.dispatches())
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -67,6 +67,44 @@ class Steering(ProcCase):
         self.wait_status(number, "success")
         self.assertEqual(self.release_row(number, "last_error"), [None])
 
+    # ---- rows that are deleted and added ----
+
+    def lose_rows_while_batch_two_runs(self):
+        control = self.control()
+        number = self.begin(control, held=(1, 2, 4))
+        # A late row in a batch that no plan has, and one in the batch that is to come.
+        self.agents.let_go(1)
+        self.wait_node(number, 2, "running")
+        self.database.execute(f"DELETE FROM release_task_nodes WHERE release_task_id = {number} AND batch = 1")
+        self.database.execute(f"INSERT INTO release_task_nodes (release_task_id, node_id, batch) VALUES ({number}, 1, 0)")
+        answer = self.act(control, number, "pause-batch")
+        self.assertEqual((answer["requestedAction"], answer["startedBatch"]), ("pause", 2))
+        self.agents.let_go(2)
+        self.wait_hold(number, "review", 2)
+        self.wait_row(number, status="paused", requested_action=None)
+        self.assertEqual(self.statuses(number), {1: "skipped", 2: "success", 3: "pending", 4: "pending"})
+        control.program.kill()  # whoever takes over knows it as well
+        other = self.control(name="other")
+        wait_until(lambda: int(self.release_row(number, "claim_epoch")[0]) > 1, lambda: self.describe(number))
+        wait_until(lambda: "after batch 2" in (other.release(number)["waitingFor"] or {"reason": ""})["reason"],
+                   lambda: self.describe(number))
+        self.assertEqual(self.agents.asked(), [1, 2])
+        self.act(other, number, "continue-batch")
+        self.wait_node(number, 4, "running")
+        self.assertEqual(self.release_row(number, "current_batch, started_batch"), ["4", "4"])
+        self.agents.let_go()
+        self.wait_status(number, "success")
+        self.assertEqual(self.agents.asked(), [1, 2, 3, 4])
+        self.assertEqual(set(self.agents.dispatches().values()), {1})
+        self.assert_counters(number)
+
+    def test_a_pause_holds_although_rows_of_an_earlier_batch_are_deleted(self):
+        self.lose_rows_while_batch_two_runs()
+
+    def test_a_pause_holds_although_rows_are_deleted_on_mariadb(self):
+        self.database = MariaDb(self.folder / "mariadb")
+        self.lose_rows_while_batch_two_runs()
+
     # ---- through a process that does not own it ----
 
     def steer_through_another(self):

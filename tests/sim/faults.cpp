@@ -27,6 +27,8 @@ constexpr std::array<Kind, fault_kinds> kinds{{
     {"row_failed_by_hand", 0.05},
     {"row_success_by_hand", 0.05},
     {"row_added_late", 0.05},
+    {"row_deleted", 0.05},
+    {"row_added_again", 0.30},
     {"rows_half_inserted", 0.30},
     {"release_inserted_late", 0.50},
     {"node_disabled", 0.05},

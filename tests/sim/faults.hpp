@@ -28,6 +28,8 @@ enum class Fault {
     row_failed_by_hand,
     row_success_by_hand,
     row_added_late,
+    row_deleted,
+    row_added_again,
     rows_half_inserted,
     release_inserted_late,
     node_disabled,

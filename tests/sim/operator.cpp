@@ -1,6 +1,7 @@
 #include "operator.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <set>
 #include <string>
 #include <vector>
@@ -169,7 +170,21 @@ void Operator::edit_rows(ReleaseRow& release) {
         note(name + " = success");
         database_.set_row_by_hand(release.id, row.node, NodeStatus::success, timeline_.now());
     }
-    if (release.claim_epoch.value == 0 || !faults_.happens(Fault::row_added_late)) return;
+    if (release.claim_epoch.value == 0) return;
+    // Without its rows one that is not started waits for them, as it should.
+    if (release.current_batch > 0 && faults_.happens(Fault::row_deleted)) delete_row(release);
+    if (faults_.happens(Fault::row_added_late)) add_row(release);
+}
+
+int Operator::draw_batch(const std::vector<TaskRow>& rows) {
+    constexpr int huge = std::numeric_limits<int>::max();
+    const int some = rows.empty() ? 1 : rows[rng_.below(rows.size())].batch;
+    return rng_.pick(
+        std::vector{some, some, some == huge ? some : some + 1, some - 1, 0, -7, huge});
+}
+
+void Operator::add_row(ReleaseRow& release) {
+    const auto& rows = database_.rows(release.id);
     for (const auto& [id, node] : database_.inventory()) {
         bool has_it = false;
         for (const TaskRow& other : rows)
@@ -177,10 +192,33 @@ void Operator::edit_rows(ReleaseRow& release) {
         if (has_it) continue;
         release::PlannedNode added;
         added.node = id;
-        added.batch = static_cast<int>(rng_.between(1, row.batch + 1));
-        note("adds node " + std::to_string(id.value) + " to " + name_of(release));
+        added.batch = draw_batch(rows);
+        // Before the start such a number makes the release impossible, as it should.
+        if (release.current_batch == 0) added.batch = std::max(added.batch, 1);
+        note("adds node " + std::to_string(id.value) + " to " + name_of(release) + " in batch " +
+             std::to_string(added.batch));
         database_.insert_rows(release.id, {added}, timeline_.now());
         return;
+    }
+}
+
+// One row, or a whole batch; perhaps what was deleted comes back, also in another batch.
+void Operator::delete_row(ReleaseRow& release) {
+    const auto& rows = database_.rows(release.id);
+    const TaskRow first = rows[rng_.below(rows.size())];
+    const bool is_whole_batch = rng_.chance(0.5);
+    std::vector<release::PlannedNode> gone;
+    for (const TaskRow& row : rows) {
+        if (row.node != first.node && !(is_whole_batch && row.batch == first.batch)) continue;
+        gone.push_back(release::PlannedNode{row.node, row.batch});
+    }
+    for (release::PlannedNode& row : gone) {
+        note("deletes node " + std::to_string(row.node.value) + " of " + name_of(release));
+        database_.delete_row(release.id, row.node);
+        if (!faults_.happens(Fault::row_added_again)) continue;
+        note("and adds it again");
+        if (rng_.chance(0.3) && release.current_batch > 0) row.batch = draw_batch(rows);
+        database_.insert_rows(release.id, {row}, timeline_.now());
     }
 }
 

@@ -32,6 +32,10 @@ class Operator {
     /// Half of them use the API: its owner is told by steer_seq.
     void announce(ReleaseRow& release);
     void edit_rows(ReleaseRow& release);
+    void add_row(ReleaseRow& release);
+    void delete_row(ReleaseRow& release);
+    /// Of a batch that there is, between two, behind the last, or one that no batch may have.
+    int draw_batch(const std::vector<TaskRow>& rows);
     void edit_nodes();
     void note(const std::string& what);
 

@@ -82,7 +82,9 @@ std::optional<Epoch> SimDatabase::claim(const std::string& owner, ReleaseId id, 
     if (row.finished_at || has_lease(row, now) || !is_due(row, now)) return std::nullopt;
     const ReleaseRow before = row;
     row.claimed_by = owner;
+    const bool is_carried_on = row.started_batch_epoch == row.claim_epoch;
     ++row.claim_epoch.value;
+    if (is_carried_on) row.started_batch_epoch = row.claim_epoch;
     row.lease_until = now + lease_;
     ++history_rows_;
     if (witness_ != nullptr) witness_->claimed(before, row);
@@ -146,18 +148,20 @@ void SimDatabase::insert_release(ReleaseRow row, const std::vector<PlannedNode>&
 }
 
 void SimDatabase::insert_rows(ReleaseId id, const std::vector<PlannedNode>& nodes, Instant) {
-    const bool is_late = releases_.at(id).claim_epoch.value > 0;
-    for (const PlannedNode& planned : nodes)
-        add(planned, rows_.at(id), is_late);
+    const ReleaseRow& release = releases_.at(id);
+    for (const PlannedNode& planned : nodes) {
+        add(planned, rows_.at(id));
+        rows_.at(id).back().is_late = release.claim_epoch.value > 0;
+        rows_.at(id).back().came_after_start = release.current_batch > 0;
+    }
 }
 
-void SimDatabase::add(const PlannedNode& planned, std::vector<TaskRow>& rows, bool is_late) {
+void SimDatabase::add(const PlannedNode& planned, std::vector<TaskRow>& rows) {
     TaskRow row;
     row.row_id = next_row_id_++;
     row.node = planned.node;
     row.batch = planned.batch;
     row.config_version = planned.config_version;
-    row.is_late = is_late;
     rows.push_back(std::move(row));
 }
 
@@ -171,7 +175,10 @@ void SimDatabase::set_row_by_hand(ReleaseId id, NodeId node, NodeStatus status, 
 }
 
 void SimDatabase::delete_row(ReleaseId id, NodeId node) {
-    std::erase_if(rows_.at(id), [&](const TaskRow& row) { return row.node == node; });
+    std::erase_if(rows_.at(id), [&](const TaskRow& row) {
+        if (row.node == node && witness_ != nullptr) witness_->row_deleted(id, row);
+        return row.node == node;
+    });
 }
 
 void SimDatabase::delete_release(ReleaseId id) {

@@ -26,6 +26,8 @@ class DatabaseWitness {
     /// An operator took nodes of a finished release up again.
     virtual void retried(const ReleaseRow& /*before*/, const std::vector<TaskRow>& /*rows_before*/,
                          const ReleaseRow& /*after*/, const std::vector<TaskRow>& /*rows*/) {}
+    /// Somebody deleted it, whatever its node does.
+    virtual void row_deleted(release::ReleaseId /*of*/, const TaskRow& /*row*/) {}
     /// A release that undoes another one was made.
     virtual void rolled_back(const ReleaseRow& /*undone*/,
                              const std::vector<TaskRow>& /*undone_rows*/,
@@ -52,7 +54,8 @@ class SimDatabase {
     bool renew(const control::Claim& claim, Instant now);
     void give_back(const control::Claim& claim, Instant now);
     [[nodiscard]] std::vector<control::Mark> marks(const std::string& owner, Instant now) const;
-    std::optional<release::Snapshot> read(const control::Claim& claim, Instant now);
+    std::optional<release::Snapshot> read(const control::Claim& claim, Instant now,
+                                          std::optional<int> part = std::nullopt);
     control::Committed commit(const control::Claim& claim, const release::Commit& commit,
                               Instant now);
     void record(const control::Claim& claim, const release::HistoryRow& row);
@@ -106,8 +109,9 @@ class SimDatabase {
     [[nodiscard]] bool is_overtaken(const ReleaseRow& row) const;
     void roll_back(const ReleaseRow& undone, Instant now);
     void read_other_contents(release::Snapshot& seen) const;
+    static void keep_part(release::Snapshot& seen, int batch);
     [[nodiscard]] release::NodeRow read_row(const TaskRow& row, Instant now) const;
-    void add(const release::PlannedNode& planned, std::vector<TaskRow>& rows, bool is_late);
+    void add(const release::PlannedNode& planned, std::vector<TaskRow>& rows);
     void applied(const release::NodeChange& change, const ReleaseRow& release, TaskRow& row);
 
     Millis lease_;

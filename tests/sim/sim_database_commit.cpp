@@ -25,6 +25,10 @@ void apply(const ReleaseChange& change, ReleaseRow& row, Instant now) {
     if (change.status) row.status = *change.status;
     if (change.batch_status) row.batch_status = *change.batch_status;
     if (change.current_batch) row.current_batch = *change.current_batch;
+    if (change.started_batch) {
+        row.started_batch = *change.started_batch;
+        row.started_batch_epoch = row.claim_epoch;
+    }
     if (change.total_batches) row.total_batches = *change.total_batches;
     if (change.total_nodes) row.total_nodes = *change.total_nodes;
     if (change.content_sha256) row.content_sha256 = *change.content_sha256;
@@ -63,6 +67,18 @@ void apply(const NodeChange& change, TaskRow& row, Instant now) {
     if (is_final(change.to)) row.finished_at = now;
 }
 
+/// False: there are other rows than were read.
+bool mark_rows_of_start(const RowsOfStart& start, Epoch epoch, std::vector<TaskRow>& rows) {
+    int marked = 0;
+    for (TaskRow& row : rows) {
+        if (row.row_id > start.newest_row_id) continue;
+        row.start_epoch = epoch;
+        row.came_after_start = false;
+        ++marked;
+    }
+    return marked == start.rows;
+}
+
 }  // namespace
 
 void skip_pending(std::vector<TaskRow>& rows, const SkipPending& skip, Instant now) {
@@ -89,6 +105,8 @@ NodeRow SimDatabase::read_row(const TaskRow& row, Instant now) const {
     read.attempt = row.attempt;
     read.attempts_before = row.attempts_before;
     read.config_version = row.config_version;
+    read.is_of_start = row.start_epoch.has_value();
+    read.is_waived = row.is_waived;
     read.task_id = row.task_id;
     read.error = row.error;
     if (row.status == NodeStatus::running && row.started_at) {
@@ -108,7 +126,21 @@ NodeRow SimDatabase::read_row(const TaskRow& row, Instant now) const {
     return read;
 }
 
-std::optional<Snapshot> SimDatabase::read(const control::Claim& claim, Instant now) {
+// The header and one batch; of the others only what the index shows.
+void SimDatabase::keep_part(Snapshot& seen, int batch) {
+    BatchReading part;
+    part.number = batch;
+    for (const NodeRow& row : seen.nodes) {
+        if (row.status == NodeStatus::failed) ++part.failed;
+        if (is_final(row.status)) continue;
+        part.lowest_open = std::min(part.lowest_open.value_or(row.batch), row.batch);
+    }
+    std::erase_if(seen.nodes, [&](const NodeRow& row) { return row.batch != batch; });
+    seen.part = part;
+}
+
+std::optional<Snapshot> SimDatabase::read(const control::Claim& claim, Instant now,
+                                          std::optional<int> part) {
     const auto found = releases_.find(claim.release);
     if (found == releases_.end() || !owns(found->second, claim)) return std::nullopt;
     const ReleaseRow& row = found->second;
@@ -120,6 +152,9 @@ std::optional<Snapshot> SimDatabase::read(const control::Claim& claim, Instant n
     seen.batch_status = row.batch_status;
     seen.requested = row.requested;
     seen.current_batch = row.current_batch;
+    if (row.current_batch > 0 && row.started_batch_epoch == row.claim_epoch) {
+        seen.started_batch = row.started_batch;
+    }
     seen.total_batches = row.total_batches;
     seen.total_nodes = row.total_nodes;
     seen.success_nodes = row.success_nodes;
@@ -143,7 +178,8 @@ std::optional<Snapshot> SimDatabase::read(const control::Claim& claim, Instant n
     seen.rolls_back = row.rolls_back;
     for (const TaskRow& task : rows_.at(row.id)) {
         const bool counts = is_final(task.status) && task.status != NodeStatus::skipped;
-        if (!counts || !task.finished_at) continue;
+        const bool is_looked_at = !part || task.batch == seen.started_batch;
+        if (!counts || !task.finished_at || !is_looked_at) continue;
         const Millis since = now - *task.finished_at;
         if (!seen.since_last_finish || since < *seen.since_last_finish) {
             seen.since_last_finish = since;
@@ -159,8 +195,9 @@ std::optional<Snapshot> SimDatabase::read(const control::Claim& claim, Instant n
     std::sort(seen.nodes.begin(), seen.nodes.end(), [](const NodeRow& a, const NodeRow& b) {
         return std::pair(a.batch, a.id) < std::pair(b.batch, b.id);
     });
+    if (part) keep_part(seen, *part);
     read_other_contents(seen);
-    if (seen.nodes.empty() && row.has_batch_config) {
+    if (!part && seen.nodes.empty() && row.has_batch_config) {
         for (const auto& [id, node] : inventory_) {
             if (!node.is_enabled || node.is_in_maintenance || !node.is_online) continue;
             FleetNode member;
@@ -206,10 +243,12 @@ control::Committed SimDatabase::commit(const control::Claim& claim, const Commit
     if (!commit.planned.empty()) row.is_planned = true;
     for (const PlannedNode& planned : commit.planned) {
         if (find_row(rows, planned.node) != nullptr) return Committed::stale;
-        add(planned, rows, false);
+        add(planned, rows);
     }
     // A release that shares nodes may have come or started since this one was read.
     if (commit.release.is_started && !blockers(row, rows).empty()) return Committed::stale;
+    const auto& start = commit.release.rows_of_start;
+    if (start && !mark_rows_of_start(*start, claim.epoch, rows)) return Committed::stale;
     for (const NodeChange& change : commit.nodes) {
         TaskRow* task = find_row(rows, change.node);
         if (task == nullptr || task->status != change.from) return Committed::stale;

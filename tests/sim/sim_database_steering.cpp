@@ -2,6 +2,7 @@
 // on_failure is rollback: the same rules as in control/store.
 #include <algorithm>
 
+#include "release/limits.hpp"
 #include "release/mutant.hpp"
 #include "sim_database.hpp"
 
@@ -28,7 +29,28 @@ std::optional<Version> former_content(const TaskRow& row, const InventoryRow& no
 bool may_retry(NodeStatus row, ReleaseStatus release) {
     if (release == ReleaseStatus::success) return row == NodeStatus::deferred;
     return row == NodeStatus::failed || row == NodeStatus::skipped || row == NodeStatus::deferred ||
-           row == NodeStatus::cancelled;
+           row == NodeStatus::cancelled || row == NodeStatus::pending;
+}
+
+/// Marks the failures that an operator has waived: the first ones, as many as there are waivers. A
+/// success tolerates all of its failures.
+void mark_waived(const ReleaseRow& release, std::vector<TaskRow>& rows) {
+    const auto is_aside = [](const TaskRow& row) {
+        return row.status == NodeStatus::failed && row.attempts_before > row.attempt;
+    };
+    auto left = release.waived_failures - std::count_if(rows.begin(), rows.end(), is_aside);
+    std::vector<TaskRow*> in_order;
+    for (TaskRow& row : rows)
+        in_order.push_back(&row);
+    std::sort(in_order.begin(), in_order.end(), [](const TaskRow* a, const TaskRow* b) {
+        return std::pair(a->batch, a->node) < std::pair(b->batch, b->node);
+    });
+    for (TaskRow* row : in_order) {
+        if (row->status != NodeStatus::failed) continue;
+        const bool is_counted = !is_aside(*row) && left > 0;
+        if (is_counted) --left;
+        if (is_counted || release.status == ReleaseStatus::success) row->is_waived = true;
+    }
 }
 
 void take_up(TaskRow& row) {
@@ -40,7 +62,7 @@ void take_up(TaskRow& row) {
     row.started_at.reset();
     row.finished_at.reset();
     row.hand_changed_at.reset();
-    row.is_left_out = false;
+    row.is_left_out = row.is_waived = row.is_failure_left_out = false;
 }
 
 void begin_anew(ReleaseRow& row) {
@@ -49,6 +71,8 @@ void begin_anew(ReleaseRow& row) {
     row.requested = Action::none;
     row.hold = Hold::none;
     row.current_batch = 0;
+    row.started_batch.reset();
+    row.started_batch_epoch.reset();
     row.last_error.clear();
     row.started_at.reset();
     row.finished_at.reset();
@@ -108,14 +132,17 @@ bool SimDatabase::retry(ReleaseId id, const std::set<NodeId>& named, bool catche
     });
     if (catches_up && (row.status != ReleaseStatus::success || !row.finished_at)) return false;
     const auto is_taken = [&](const TaskRow& task) {
-        return may_retry(task.status, row.status) && (named.empty() || named.contains(task.node));
+        return may_retry(task.status, row.status) && task.batch >= 1 &&
+               (named.empty() || named.contains(task.node));
     };
     if (is_running || std::none_of(rows.begin(), rows.end(), is_taken)) return false;
 
     const ReleaseRow before = row;
     const std::vector<TaskRow> rows_before = rows;
+    mark_waived(row, rows);
     row.waived_failures = row.failed_nodes = row.success_nodes = 0;
     for (TaskRow& task : rows) {
+        task.came_after_start = false;
         if (is_taken(task)) {
             take_up(task);
             continue;
@@ -123,7 +150,15 @@ bool SimDatabase::retry(ReleaseId id, const std::set<NodeId>& named, bool catche
         const bool is_undone =
             task.status == NodeStatus::skipped || task.status == NodeStatus::cancelled;
         if (is_undone) task.is_left_out = true;
-        if (task.status == NodeStatus::failed) ++row.failed_nodes;
+        if (task.status == NodeStatus::pending) {
+            task.status = NodeStatus::skipped;
+            task.error = added_late;
+        }
+        if (task.status == NodeStatus::failed) {
+            ++row.failed_nodes;
+            task.attempts_before = task.attempt + 1;
+            task.is_failure_left_out = !task.is_waived;
+        }
         if (task.status == NodeStatus::success) ++row.success_nodes;
     }
     row.waived_failures = row.failed_nodes;

@@ -18,6 +18,8 @@ struct ReleaseRow {
     release::BatchStatus batch_status = release::BatchStatus::none;
     release::Action requested = release::Action::none;
     int current_batch = 0, total_batches = 0, total_nodes = 0;
+    std::optional<int> started_batch;
+    std::optional<release::Epoch> started_batch_epoch;
     int success_nodes = 0, failed_nodes = 0;
     bool has_batch_config = false, is_planned = false;
     release::Policy policy;
@@ -43,6 +45,8 @@ struct TaskRow {
     release::NodeStatus status = release::NodeStatus::pending;
     release::FailureKind failure = release::FailureKind::none;
     int attempt = 0, attempts_before = 0;
+    std::optional<release::Epoch> start_epoch;
+    bool is_waived = false;
     std::optional<release::Version> config_version;
     std::optional<release::Version> previous_config_version;
     std::string task_id, error, steps;
@@ -50,7 +54,9 @@ struct TaskRow {
     std::optional<release::Instant> started_at, finished_at;
     // Not columns, but what the invariants must know to be fair:
     bool is_late = false;                             ///< inserted after the first claim
+    bool came_after_start = false;                    ///< it is no part of what was started
     bool is_left_out = false;                         ///< skipped, and a retry did not name it
+    bool is_failure_left_out = false;                 ///< failed and not waived, and the same
     std::optional<release::Instant> hand_changed_at;  ///< an operator wrote the status
     release::NodeStatus status_before_hand = release::NodeStatus::pending;
 };

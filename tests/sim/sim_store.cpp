@@ -172,16 +172,17 @@ SimStore::Awaitable<std::vector<control::Mark>> SimStore::marks() {
     co_return co_await call("marks", std::nullopt, std::move(apply));
 }
 
-SimStore::Awaitable<std::optional<release::Snapshot>> SimStore::read(const Claim& claim) {
+SimStore::Awaitable<std::optional<release::Snapshot>> SimStore::read(const Claim& claim,
+                                                                     std::optional<int> part) {
     auto read_at = std::make_shared<Instant>();
     const release::ReleaseId id = claim.release;
     std::function<std::optional<release::Snapshot>()> apply = [server = &server_, copy = claim,
-                                                               read_at] {
+                                                               part, read_at] {
         *read_at = server->timeline.now();
-        return server->database.read(copy, server->timeline.now());
+        return server->database.read(copy, server->timeline.now(), part);
     };
     auto snapshot = co_await call("read", std::nullopt, std::move(apply));
-    if (snapshot && *snapshot) server_.witness.has_read(id, *read_at);
+    if (snapshot && *snapshot) server_.witness.has_read(id, *read_at, !part);
     co_return snapshot;
 }
 

@@ -52,7 +52,8 @@ class SimStore final : public control::Store {
     Awaitable<std::optional<control::Claim>> claim(release::ReleaseId id) override;
     Awaitable<bool> renew(control::Claim& claim) override;
     Awaitable<void> give_back(const control::Claim& claim) override;
-    Awaitable<std::optional<release::Snapshot>> read(const control::Claim& claim) override;
+    Awaitable<std::optional<release::Snapshot>> read(const control::Claim& claim,
+                                                     std::optional<int> part) override;
     Awaitable<control::Committed> commit(const control::Claim& claim,
                                          const release::Commit& commit) override;
     Awaitable<void> record(const control::Claim& claim, const release::HistoryRow& row) override;

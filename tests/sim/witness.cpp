@@ -126,6 +126,25 @@ void Witness::wiped(const SimNode& node) {
     }
 }
 
+void Witness::row_deleted(release::ReleaseId of, const TaskRow& row) {
+    // Its task may run for all that; another row may be given the same id.
+    if (!row.task_id.empty()) late_.insert(row.task_id);
+    deleted_[of].emplace_back(timeline_.now(), row);
+}
+
+void Witness::has_read(release::ReleaseId id, Instant read_at, bool is_all) {
+    read_at_[id] = read_at;
+    if (!is_all) return;
+    std::erase_if(deleted_[id], [&](const auto& entry) { return entry.first < read_at; });
+}
+
+void Witness::add_deleted(release::ReleaseId id, std::vector<TaskRow>& rows) const {
+    const auto found = deleted_.find(id);
+    if (found == deleted_.end()) return;
+    for (const auto& [at, row] : found->second)
+        rows.push_back(row);
+}
+
 void Witness::claimed(const ReleaseRow& before, const ReleaseRow& after) {
     if (after.claim_epoch <= before.claim_epoch) {
         violated("I3", "claim_epoch of release " + text(after.id.value) + " did not grow");

@@ -29,6 +29,7 @@ class Witness final : public DatabaseWitness, public NodeWitness {
                    const std::vector<TaskRow>& rows) override;
     void retried(const ReleaseRow& before, const std::vector<TaskRow>& rows_before,
                  const ReleaseRow& after, const std::vector<TaskRow>& rows) override;
+    void row_deleted(release::ReleaseId of, const TaskRow& row) override;
     void rolled_back(const ReleaseRow& undone, const std::vector<TaskRow>& undone_rows,
                      const ReleaseRow& made, const std::vector<TaskRow>& rows) override;
 
@@ -45,7 +46,7 @@ class Witness final : public DatabaseWitness, public NodeWitness {
     /// It may act on its claim until then (by the world's clock).
     void holds_claim(const std::string& owner, release::ReleaseId id, Instant good_until);
     /// A reading that was applied at `read_at` has arrived.
-    void has_read(release::ReleaseId id, Instant read_at) { read_at_[id] = read_at; }
+    void has_read(release::ReleaseId id, Instant read_at, bool is_all);
     /// A write failed, or was stale or fenced: whatever the process knew may be thrown away.
     void was_disturbed(const std::string& owner, release::ReleaseId id);
     void writes(const control::Claim& claim);
@@ -67,6 +68,7 @@ class Witness final : public DatabaseWitness, public NodeWitness {
     struct Intent {
         release::ReleaseId release;
         release::NodeId node;
+        std::int64_t row_id = 0;
     };
     /// Working time of a release by the world's clock, from what commits made true.
     struct Work {
@@ -85,6 +87,12 @@ class Witness final : public DatabaseWitness, public NodeWitness {
     void check_steering(const ReleaseRow& before, const ReleaseRow& after, bool has_settled);
     void check_opening(const ReleaseRow& before, const std::vector<TaskRow>& rows_before,
                        const ReleaseRow& after);
+    /// Where the release says that it stands, against its rows.
+    void check_standing(const ReleaseRow& before, const ReleaseRow& after,
+                        const std::vector<TaskRow>& rows);
+    /// What an operator wrote after the owner's last reading counts from the next reading on.
+    [[nodiscard]] bool is_unread(const ReleaseRow& release, const TaskRow& row) const;
+    void add_deleted(release::ReleaseId id, std::vector<TaskRow>& rows) const;
     void check_time(const ReleaseRow& before, const ReleaseRow& after);
     void remember_content(const ReleaseRow& release, const TaskRow& before, const TaskRow& row);
     /// Whose content the node had before that release touched it, by what commits said.
@@ -110,6 +118,8 @@ class Witness final : public DatabaseWitness, public NodeWitness {
 
     std::map<std::string, Intent> intents_;  ///< task ids that were ever committed as running
     std::map<release::ReleaseId, Instant> read_at_;
+    /// Rows that were deleted since everything was read: they still count.
+    std::map<release::ReleaseId, std::vector<std::pair<Instant, TaskRow>>> deleted_;
     std::map<OwnedRelease, Instant> good_until_;
     std::map<OwnedRelease, Instant> disturbed_at_;
     std::map<OwnedTask, Instant> heard_final_;

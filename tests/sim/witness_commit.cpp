@@ -58,19 +58,29 @@ std::string words(const ReleaseRow& row) {
 
 bool Witness::exceeds_limits(const ReleaseRow& release, const std::vector<TaskRow>& rows) const {
     const auto& limits = release.policy.limits;
-    const auto is_failed = [](const TaskRow& row) { return row.status == NodeStatus::failed; };
+    // Late rows count for nothing, whatever somebody writes into them.
+    const auto is_failed = [](const TaskRow& row) {
+        return row.status == NodeStatus::failed && !row.came_after_start;
+    };
     const auto failed =
         std::count_if(rows.begin(), rows.end(), is_failed) - release.waived_failures;
     if (!limits.failure_threshold && !limits.max_batch_fail_rate_percent) return failed > 0;
     if (limits.failure_threshold && failed > *limits.failure_threshold) return true;
     if (!limits.max_batch_fail_rate_percent) return false;
     std::map<int, std::pair<int, int>> batches;  // failed, of
+    int waived = release.waived_failures;  // those that a retry left alone, then the first ones
     for (const TaskRow& row : rows) {
         if (row.status == NodeStatus::skipped || row.status == NodeStatus::deferred) continue;
+        if (row.came_after_start) continue;
         ++batches[row.batch].second;
-        if (is_failed(row)) ++batches[row.batch].first;
+        if (!is_failed(row)) continue;
+        if (row.attempts_before > row.attempt) {
+            --waived;
+        } else {
+            ++batches[row.batch].first;
+        }
     }
-    int waived = release.waived_failures;  // the first ones, in the order of the batches
+    waived = std::max(waived, 0);
     return std::any_of(batches.begin(), batches.end(), [&](const auto& batch) {
         auto [bad, of] = batch.second;
         const int taken = std::min(waived, bad);
@@ -140,12 +150,19 @@ void Witness::committed(const control::Claim& claim, const ReleaseRow& before,
     });
     check_steering(before, after, has_settled);
     check_opening(before, rows_before, after);
+    check_standing(before, after, rows);
     check_time(before, after);
     if (after.finished_at) {
         check_finish(after, rows);
     } else if (release::is_final(after.status) && !after.is_ended_by_hand) {
         violated("I5", name_of(after) + " is finished and has no time of its end");
     }
+}
+
+bool Witness::is_unread(const ReleaseRow& release, const TaskRow& row) const {
+    const auto read_at = read_at_.find(release.id);
+    return row.hand_changed_at &&
+           (read_at == read_at_.end() || *row.hand_changed_at >= read_at->second);
 }
 
 void Witness::check_dispatch(const ReleaseRow& before, const std::vector<TaskRow>& rows_before,
@@ -158,14 +175,17 @@ void Witness::check_dispatch(const ReleaseRow& before, const std::vector<TaskRow
     if (row.task_id.empty() || row.attempt < 1) {
         violated("intent", name_of(row) + " runs without a task id");
     }
-    // What an operator wrote after the owner's last reading counts from the next reading on.
-    const auto read_at = read_at_.find(after.id);
-    const auto is_unread = [&](const TaskRow& other) {
-        return other.hand_changed_at &&
-               (read_at == read_at_.end() || *other.hand_changed_at >= read_at->second);
-    };
+    if (row.came_after_start) {
+        violated("late", name_of(row) + " came after the start of " + name_of(after) +
+                             " and is dispatched");
+    }
+    if (after.started_batch && row.batch > *after.started_batch) {
+        violated("between", name_of(row) + " is dispatched, and " + name_of(after) +
+                                " has started no more than batch " +
+                                std::to_string(*after.started_batch));
+    }
     for (const TaskRow& other : rows) {
-        if (other.batch >= row.batch || other.is_late || is_unread(other)) continue;
+        if (other.batch >= row.batch || other.is_late || is_unread(after, other)) continue;
         if (is_open(other.status)) {
             violated("I1", name_of(row) + " is dispatched while " + name_of(other) + " is " +
                                std::string(release::to_text(other.status)));
@@ -175,7 +195,7 @@ void Witness::check_dispatch(const ReleaseRow& before, const std::vector<TaskRow
     // beside this one without being asked are not.
     std::vector<TaskRow> known = rows_before;
     for (TaskRow& other : known) {
-        if (is_unread(other)) {
+        if (is_unread(after, other)) {
             other.status = other.status_before_hand;
             continue;
         }
@@ -183,6 +203,7 @@ void Witness::check_dispatch(const ReleaseRow& before, const std::vector<TaskRow
         const bool is_report = other.status == NodeStatus::running && now != nullptr;
         if (is_report) other.status = now->status;
     }
+    add_deleted(after.id, known);
     if (exceeds_limits(after, known)) {
         violated("I1", name_of(row) + " is dispatched although " + name_of(after) +
                            " is over its limits");
@@ -299,6 +320,10 @@ void Witness::check_finish(const ReleaseRow& release, const std::vector<TaskRow>
                                std::string(release::to_text(row.status)));
         }
         if (release.status != ReleaseStatus::success || release.is_ended_by_hand) continue;
+        if (row.status == NodeStatus::failed && row.is_failure_left_out && !release.catches_up) {
+            violated("I6",
+                     name_of(release) + " is a success, and its retry left out " + name_of(row));
+        }
         if (row.status == NodeStatus::cancelled && !row.is_left_out) {
             violated("I6", name_of(release) + " is a success with " + name_of(row) + " " +
                                std::string(release::to_text(row.status)));
@@ -315,13 +340,11 @@ void Witness::check_finish(const ReleaseRow& release, const std::vector<TaskRow>
     }
     // A success that somebody wrote by hand is taken at its word.
     if (release.status != ReleaseStatus::success || release.is_ended_by_hand) return;
-    const auto read_at = read_at_.find(release.id);
     std::vector<TaskRow> known = rows;
     for (TaskRow& row : known) {
-        const bool is_unread = row.hand_changed_at && (read_at == read_at_.end() ||
-                                                       *row.hand_changed_at >= read_at->second);
-        if (is_unread) row.status = row.status_before_hand;
+        if (is_unread(release, row)) row.status = row.status_before_hand;
     }
+    add_deleted(release.id, known);
     if (exceeds_limits(release, known)) {
         violated("I6", name_of(release) + " is a success although it is over its limits");
     }

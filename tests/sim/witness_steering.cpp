@@ -31,8 +31,12 @@ bool is_at_rest(const ReleaseRow& row) {
 
 // A further task: under an id of its own, and no more of them than the policy allows.
 void Witness::check_attempt(const ReleaseRow& release, const TaskRow& before, const TaskRow& row) {
-    const auto [intent, is_new] = intents_.try_emplace(row.task_id, Intent{release.id, row.node});
-    if (!is_new && before.status == NodeStatus::pending) {
+    const auto [intent, is_new] =
+        intents_.try_emplace(row.task_id, Intent{release.id, row.node, row.row_id});
+    // A row that was deleted and added again, and taken up by a retry, knows nothing of it.
+    const bool is_same_row = intent->second.row_id == row.row_id;
+    intent->second.row_id = row.row_id;
+    if (!is_new && is_same_row && before.status == NodeStatus::pending) {
         violated("intent", row.task_id + " is sent for a second attempt");
     }
     const int tried = row.attempt - row.attempts_before;
@@ -46,7 +50,7 @@ void Witness::check_attempt(const ReleaseRow& release, const TaskRow& before, co
 // What an operator asked for goes only where it had its effect; failures are waived only by a
 // continue after on_failure: pause.
 void Witness::check_steering(const ReleaseRow& before, const ReleaseRow& after, bool has_settled) {
-    if (after.waived_failures != before.waived_failures && before.hold != Hold::failure) {
+    if (after.waived_failures > before.waived_failures && before.hold != Hold::failure) {
         violated("waived", name_of(after) + " waives failures without having paused for them");
     }
     if (before.requested == after.requested || release::is_final(after.status)) return;
@@ -98,6 +102,7 @@ void Witness::check_opening(const ReleaseRow& before, const std::vector<TaskRow>
         violated("between", name_of(after) + " opens batch " + std::to_string(after.current_batch) +
                                 " " + why);
     };
+    if (before.requested == Action::pause) refuse("although a pause was asked for");
     const release::Policy& policy = after.policy;
     // The decision fell a little before its commit landed.
     constexpr std::int64_t slack_minutes = 2;
@@ -121,6 +126,28 @@ void Witness::check_opening(const ReleaseRow& before, const std::vector<TaskRow>
     if (policy.gate.url.empty()) return;
     const auto passed = gate_passed_at_.find(policy.gate.url);
     if (passed == gate_passed_at_.end() || passed->second < ended) refuse("without its gate");
+}
+
+// Only with its ordinal does the number of the batch started last change, and what lies between two
+// batches begins when the earlier ones are done.
+void Witness::check_standing(const ReleaseRow& before, const ReleaseRow& after,
+                             const std::vector<TaskRow>& rows) {
+    const bool is_counted = after.current_batch > before.current_batch;
+    const bool is_first_said = !before.started_batch;
+    if (after.started_batch != before.started_batch && !is_counted && !is_first_said) {
+        violated("between", name_of(after) + " starts another batch and does not count it");
+    }
+    const bool begins_hold = after.hold != before.hold && release::ends_by_itself(after.hold) &&
+                             after.hold != Hold::window && after.started_batch;
+    if (!begins_hold) return;
+    for (const TaskRow& row : rows) {
+        const bool is_open = !release::is_final(row.status);
+        if (!is_open || row.came_after_start || is_unread(after, row)) continue;
+        if (row.batch > *after.started_batch) continue;
+        violated("between", name_of(after) + " stands behind batch " +
+                                std::to_string(*after.started_batch) + " with " +
+                                name_of(row.node) + " undone");
+    }
 }
 
 // A release or a batch is out of time only when it worked that long by the world's account. Pauses
@@ -209,7 +236,9 @@ void Witness::retried(const ReleaseRow& before, const std::vector<TaskRow>& rows
     for (std::size_t i = 0; i < rows.size(); ++i) {
         const bool is_taken =
             rows[i].status == NodeStatus::pending && rows_before[i].status != NodeStatus::success;
-        if (!is_taken && words(rows[i]) != words(rows_before[i])) {
+        const bool is_put_away = rows_before[i].status == NodeStatus::pending &&
+                                 rows[i].status == NodeStatus::skipped;  // it came after the end
+        if (!is_taken && !is_put_away && words(rows[i]) != words(rows_before[i])) {
             violated("I5", name_of(rows[i].node) + " is changed by a retry of others");
         }
     }

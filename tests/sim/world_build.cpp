@@ -107,14 +107,15 @@ void World::insert_release(int number) {
     } else {
         const int batch_size = static_cast<int>(rng_.between(1, std::max(1, plan_.nodes)));
         const double share = 0.4 + 0.6 * rng_.fraction();
+        const int stride = rng_.chance(0.3) ? static_cast<int>(rng_.between(2, 10)) : 1;  // gaps
         for (const SimNode* node : node_list_) {
             if (!rows.empty() && !rng_.chance(share)) continue;
             PlannedNode planned;
             planned.node = node->id();
-            planned.batch = 1 + static_cast<int>(rows.size()) / batch_size;
+            planned.batch = 1 + static_cast<int>(rows.size()) / batch_size * stride;
             rows.push_back(planned);
         }
-        batches_ += rows.back().batch + 2;
+        batches_ += 1 + (rows.back().batch - 1) / stride + 2;
     }
     row.total_nodes = static_cast<int>(rows.size());
     std::vector<PlannedNode> missing;

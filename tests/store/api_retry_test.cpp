@@ -64,6 +64,40 @@ TEST_P(ApiRetryTest, takes_the_named_ones_and_waives_the_rest) {
     EXPECT_EQ(field(id, "failed_nodes"), "1");
 }
 
+TEST_P(ApiRetryTest, says_how_many_failed_nodes_it_leaves_out) {
+    const ReleaseId id = add_failed_release(7, 5, 'a');
+    ASSERT_TRUE(retry(id, {std::string("n3")}));
+    EXPECT_THAT(detail(id, "retry_requested"), HasSubstr(R"("left_out":"1")"));
+    EXPECT_EQ(row_field(id, 2, "waived"), "NULL");
+    EXPECT_EQ(field(id, "started_batch"), "NULL");
+    EXPECT_EQ(field(id, "started_batch_epoch"), "NULL");
+}
+
+TEST_P(ApiRetryTest, keeps_a_failure_waived_that_an_operator_has_waived) {
+    const ReleaseId id = add_failed_release(7, 5, 'a');
+    set(id, "waived_failures = 1");
+    ASSERT_TRUE(retry(id, {std::string("n3")}));
+    EXPECT_EQ(row_field(id, 2, "waived"), "1");
+    EXPECT_THAT(detail(id, "retry_requested"), HasSubstr(R"("waived_failures":"1")"));
+    EXPECT_EQ(detail(id, "retry_requested").find("left_out"), std::string::npos);
+    set(id, "status = 'failed', finished_at = created_at");
+    set_row(id, 3, "status = 'failed'");
+    ASSERT_TRUE(retry(id, {std::string("n3")}));
+    EXPECT_EQ(row_field(id, 2, "waived"), "1") << "also by the next retry";
+    set(id, "status = 'failed', finished_at = created_at");
+    set_row(id, 3, "status = 'failed'");
+    ASSERT_TRUE(retry(id));
+    EXPECT_EQ(row_field(id, 2, "waived"), "NULL") << "it is tried again";
+}
+
+TEST_P(ApiRetryTest, runs_no_row_that_came_after_the_end_beside_the_named_ones) {
+    const ReleaseId id = add_failed_release(7, 5, 'a');
+    set_row(id, 2, "status = 'pending'");
+    ASSERT_TRUE(retry(id, {std::string("n3")}));
+    EXPECT_EQ(row_field(id, 2, "status"), "skipped");
+    EXPECT_EQ(row_field(id, 2, "error_msg"), "added after the release was started");
+}
+
 TEST_P(ApiRetryTest, writes_nothing_when_it_is_refused) {
     const ReleaseId id = add_failed_release(7, 5, 'a');
     EXPECT_EQ(refusal(retry(ReleaseId{99})).code, code::not_found);

@@ -92,7 +92,11 @@ class Process {
 
     std::optional<Claim> claim(ReleaseId id) { return get(store().claim(id)); }
     std::vector<std::int64_t> claimable(int limit = 100);
-    std::optional<release::Snapshot> read(const Claim& claim) { return get(store().read(claim)); }
+    /// @param part only the header and this batch
+    std::optional<release::Snapshot> read(const Claim& claim,
+                                          std::optional<int> part = std::nullopt) {
+        return get(store().read(claim, part));
+    }
     Committed commit(const Claim& claim, const Commit& what) {
         return get(store().commit(claim, what));
     }

@@ -46,10 +46,14 @@ class Rows {
         sort();
     }
 
-    [[nodiscard]] release::Snapshot read() const {
+    /// @param part only the header and this batch
+    [[nodiscard]] release::Snapshot read(std::optional<int> part = std::nullopt) const {
         using release::Millis;
         release::Snapshot snapshot = header;
-        snapshot.nodes = nodes;
+        if (part) snapshot.part = look_at(*part);
+        for (const release::NodeRow& row : nodes) {
+            if (!part || row.batch == *part) snapshot.nodes.push_back(row);
+        }
         for (release::NodeRow& row : snapshot.nodes) {
             const auto started = running_since_.find(row.id);
             const bool is_running = row.status == release::NodeStatus::running;
@@ -72,6 +76,8 @@ class Rows {
         if (header.status != commit.expected_status || header.requested != commit.expected_action)
             return false;
         if (header.steer_seq != commit.expected_steer_seq) return false;
+        const auto& start = commit.release.rows_of_start;
+        if (start && start->rows != count_up_to(start->newest_row_id)) return false;
         for (const release::NodeChange& change : commit.nodes) {
             const release::NodeRow* row = find(change.node);
             if (row == nullptr || row->status != change.from) return false;
@@ -161,6 +167,7 @@ class Rows {
         header.requested = release::Action::none;
         header.hold = release::Hold::none;
         header.current_batch = 0;
+        header.started_batch.reset();
         header.batch_work_start = release::Millis{0};
         header.waived_failures = count(release::NodeStatus::failed);
         ++header.steer_seq;
@@ -171,6 +178,23 @@ class Rows {
     }
 
   private:
+    [[nodiscard]] int count_up_to(std::int64_t row_id) const {
+        return static_cast<int>(
+            std::count_if(nodes.begin(), nodes.end(),
+                          [&](const release::NodeRow& row) { return row.row_id <= row_id; }));
+    }
+
+    [[nodiscard]] release::BatchReading look_at(int number) const {
+        release::BatchReading part;
+        part.number = number;
+        part.failed = count(release::NodeStatus::failed);
+        for (const release::NodeRow& row : nodes) {
+            if (release::is_final(row.status)) continue;
+            part.lowest_open = std::min(part.lowest_open.value_or(row.batch), row.batch);
+        }
+        return part;
+    }
+
     std::string digest_of(std::optional<release::Version> content) const {
         if (!content) return header.content_sha256;
         for (const auto& [version, other] : header.other_contents) {
@@ -183,6 +207,12 @@ class Rows {
         if (change.status) header.status = *change.status;
         if (change.batch_status) header.batch_status = *change.batch_status;
         if (change.current_batch) header.current_batch = *change.current_batch;
+        if (change.started_batch) header.started_batch = *change.started_batch;
+        if (change.rows_of_start) {
+            for (release::NodeRow& row : nodes) {
+                if (row.row_id <= change.rows_of_start->newest_row_id) row.is_of_start = true;
+            }
+        }
         if (change.total_batches) header.total_batches = *change.total_batches;
         if (change.total_nodes) header.total_nodes = *change.total_nodes;
         if (change.content_sha256) header.content_sha256 = *change.content_sha256;
@@ -233,6 +263,7 @@ class Desk {
     std::vector<release::AskGate> gates;              ///< all questions since the beginning
     std::vector<release::StartConversation> started;  ///< all since the beginning
     std::vector<release::CancelTask> cancelled;
+    int full_readings = 0, part_readings = 0;
     bool is_dispatch_over = false;
     bool is_let_go = false;
     std::string let_go_reason;
@@ -255,6 +286,7 @@ class Desk {
         note(release::check_all(state));
         wake_at = done.wake_at;
         bool reads_again = false;
+        std::optional<int> part;
         for (const release::Effect& effect : done.after_commit) {
             if (const auto* start = std::get_if<release::StartConversation>(&effect)) {
                 started.push_back(*start);
@@ -267,22 +299,24 @@ class Desk {
                 gates.push_back(*ask);
             } else if (std::holds_alternative<release::DispatchNoMore>(effect)) {
                 is_dispatch_over = true;
-            } else {
+            } else if (const auto* again = std::get_if<release::ReadAgain>(&effect)) {
+                part = reads_again && !part ? part : again->batch;  // all of it, if either says so
                 reads_again = true;
             }
         }
         if (is_let_go) return;
         if (reads_again) {
-            observe();
+            observe(part);
         } else if (done.wake_at <= now) {
             give(release::Woken{});
         }
     }
 
-    void observe() {
+    void observe(std::optional<int> part = std::nullopt) {
         rows.now = now;
         release::Observed observed;
-        observed.snapshot = rows.read();
+        observed.snapshot = rows.read(part);
+        ++(part ? part_readings : full_readings);
         give(release::Event{observed});
     }
 

@@ -38,7 +38,9 @@ std::vector<release::FormerRow> read_former_rows(Connection& connection, release
     std::vector<release::FormerRow> rows;
     for (const Row& row : connection.query(
              "SELECT r.node_id, n.name, r.status, r.attempt, r.previous_config_version, n.id, "
-             "n.applied_config_version, n.applied_version FROM release_task_nodes r LEFT JOIN "
+             "n.applied_config_version, n.applied_version, r.status = 'failed' AND "
+             "r.attempts_before > r.attempt AND r.waived IS NULL FROM release_task_nodes r LEFT "
+             "JOIN "
              "nodes n ON n.id = r.node_id WHERE r.release_task_id = ? ORDER BY r.batch, r.node_id",
              {id.value})) {
         release::FormerRow former;
@@ -51,6 +53,7 @@ std::vector<release::FormerRow> read_former_rows(Connection& connection, release
         former.exists = !row.is_null(5);
         former.applied_config_version = version_at(row, 6);
         former.applied_version = version_at(row, 7);
+        former.is_left_out = row.integer_or(8, 0) != 0;
         former.is_dispatched_later = later.count(former.node.value) > 0;
         rows.push_back(std::move(former));
     }

@@ -8,6 +8,7 @@
 #include "control/store/column_text.hpp"
 #include "control/store/history.hpp"
 #include "control/store/sql_parts.hpp"
+#include "release/limits.hpp"
 #include "release/windows.hpp"
 #include "release/wire/batch_config.hpp"
 
@@ -19,8 +20,9 @@ constexpr std::size_t rows_per_statement = 100;
 std::vector<release::RetryRow> read_rows(Connection& connection, release::ReleaseId id) {
     std::vector<release::RetryRow> rows;
     for (const Row& row : connection.query(
-             "SELECT r.node_id, n.name, r.batch, r.status FROM release_task_nodes r LEFT JOIN "
-             "nodes n ON n.id = r.node_id WHERE r.release_task_id = ? ORDER BY r.batch, r.node_id",
+             "SELECT r.node_id, n.name, r.batch, r.status, r.attempts_before > r.attempt, r.waived "
+             "FROM release_task_nodes r LEFT JOIN nodes n ON n.id = r.node_id WHERE "
+             "r.release_task_id = ? ORDER BY r.batch, r.node_id",
              {id.value})) {
         release::RetryRow one;
         one.node = release::NodeId{row.integer_or(0, 0)};
@@ -29,6 +31,8 @@ std::vector<release::RetryRow> read_rows(Connection& connection, release::Releas
         // A word that nobody knows in a finished release was never run.
         one.status = release::from_text<release::NodeStatus>(row.text(3))
                          .value_or(release::NodeStatus::skipped);
+        one.is_set_aside = one.status == release::NodeStatus::failed && row.integer_or(4, 0) != 0;
+        one.is_waived = row.integer_or(5, 0) != 0;
         rows.push_back(std::move(one));
     }
     return rows;
@@ -106,6 +110,7 @@ void begin_anew(Connection& connection, release::ReleaseId id, int waived_failur
                 bool catches_up) {
     connection.execute(
         "UPDATE release_tasks SET status = 'pending', batch_status = NULL, current_batch = 0, "
+        "started_batch = NULL, started_batch_epoch = NULL, "
         "started_at = NULL, finished_at = NULL, paused_at = NULL, paused_ms = 0, hold = NULL, "
         "hold_until = NULL, batch_work_start_ms = 0, last_error = NULL, requested_action = NULL, "
         "lease_expires_at = NULL, callback_state = NULL, callback_tries = 0, callback_at = NULL, "
@@ -117,21 +122,35 @@ void begin_anew(Connection& connection, release::ReleaseId id, int waived_failur
         {std::int64_t{waived_failures}, std::int64_t{catches_up ? 1 : 0}, id.value});
 }
 
-void take_up(Connection& connection, release::ReleaseId id,
-             const std::vector<release::RetryRow>& rows) {
-    for (std::size_t begin = 0; begin < rows.size(); begin += rows_per_statement) {
-        const std::size_t end = std::min(begin + rows_per_statement, rows.size());
+/// Sets columns of these rows.
+void update_rows(Connection& connection, release::ReleaseId id, const std::string& assignments,
+                 const std::vector<release::NodeId>& nodes) {
+    for (std::size_t begin = 0; begin < nodes.size(); begin += rows_per_statement) {
+        const std::size_t end = std::min(begin + rows_per_statement, nodes.size());
         Values values{id.value};
         for (std::size_t i = begin; i < end; ++i)
-            values.emplace_back(rows[i].node.value);
-        connection.execute(
-            "UPDATE release_task_nodes SET status = 'pending', error_msg = NULL, failure_kind = "
-            "NULL, started_at = NULL, finished_at = NULL, progress = 0, attempts_before = attempt, "
-            "updated_at = " +
-                connection.dialect().now() + " WHERE release_task_id = ? AND node_id IN (" +
-                placeholders(end - begin) + ")",
-            values);
+            values.emplace_back(nodes[i].value);
+        connection.execute("UPDATE release_task_nodes SET " + assignments +
+                               ", updated_at = " + connection.dialect().now() +
+                               " WHERE release_task_id = ? AND node_id IN (" +
+                               placeholders(end - begin) + ")",
+                           values);
     }
+}
+
+void take_up(Connection& connection, release::ReleaseId id, const release::RetryPlan& plan) {
+    std::vector<release::NodeId> taken;
+    for (const release::RetryRow& row : plan.taken)
+        taken.push_back(row.node);
+    update_rows(connection, id,
+                "status = 'pending', error_msg = NULL, failure_kind = NULL, started_at = NULL, "
+                "finished_at = NULL, progress = 0, attempts_before = attempt, waived = NULL",
+                taken);
+    update_rows(connection, id, "waived = 1", plan.waived);
+    update_rows(connection, id,
+                "status = 'skipped', error_msg = '" + std::string(release::added_late) +
+                    "', finished_at = " + connection.dialect().now(),
+                plan.late);
 }
 
 /// A failed row that is left alone counts against no limit of the retry: the limits know it by this
@@ -148,9 +167,10 @@ void record(Connection& connection, const RetryRequest& request, const release::
     release::HistoryRow asked;
     asked.kind = "retry_requested";
     asked.detail.emplace_back("nodes", std::to_string(plan.taken.size()));
-    if (plan.waived_failures > 0) {
-        asked.detail.emplace_back("waived_failures", std::to_string(plan.waived_failures));
+    if (!plan.waived.empty()) {
+        asked.detail.emplace_back("waived_failures", std::to_string(plan.waived.size()));
     }
+    if (plan.left_out > 0) asked.detail.emplace_back("left_out", std::to_string(plan.left_out));
     if (!request.reason.empty()) asked.detail.emplace_back("reason", fitted(request.reason));
     history.push_back(std::move(asked));
     for (const release::RetryRow& row : plan.taken) {
@@ -177,7 +197,7 @@ Retried retry_release(Connection& connection, const RetryRequest& request) {
         allowed_or_refused(release::Steering::retry, steered);
         const std::vector<release::RetryRow> rows = read_rows(connection, request.id);
         refuse_before_the_end(steered, rows);
-        auto plan = plan_retry(rows, steered.state.status, request.nodes);
+        auto plan = plan_retry(rows, steered.state.status, request.nodes, steered.waived_failures);
         if (!plan) {
             plan.error().message = "retry is refused: " + plan.error().message;
             throw Refused{plan.error()};
@@ -188,7 +208,7 @@ Retried retry_release(Connection& connection, const RetryRequest& request) {
         const int waived = plan->waived_failures +
                            (request.tolerates_all ? static_cast<int>(plan->taken.size()) : 0);
         begin_anew(connection, request.id, waived, request.tolerates_all);
-        take_up(connection, request.id, plan->taken);
+        take_up(connection, request.id, *plan);
         if (plan->waived_failures > 0) mark_left_alone(connection, request.id);
         record(connection, request, *plan);
         connection.execute("UPDATE release_tasks SET " + recounted_columns() + " WHERE id = ?",

@@ -141,7 +141,9 @@ Result<RolledBack> create_rollback(Connection& connection, const RollbackRequest
         return release::fail(ruling.message, release::Outcome::permanent,
                              release::code::wrong_state);
     }
-    const auto rows = read_former_rows(connection, request.id, steered.version);
+    auto rows = read_former_rows(connection, request.id, steered.version);
+    for (release::FormerRow& row : rows)
+        row.is_left_out = row.is_left_out && request.is_by_itself;
     const auto contents = read_former_contents(connection, rows, steered.version);
     auto plan = plan_rollback(rows, steered.version, contents, request.is_forced);
     if (!plan) return tl::unexpected(std::move(plan.error()));
@@ -175,6 +177,7 @@ void roll_back_by_itself(Connection& connection, release::ReleaseId id) {
     RollbackRequest request;
     request.id = id;
     request.actor = own_name;
+    request.is_by_itself = true;
     request.reason = "on_failure is rollback";
     const Rows rows =
         connection.query("SELECT rolls_back FROM release_tasks WHERE id = ?", {id.value});

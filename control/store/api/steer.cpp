@@ -55,7 +55,7 @@ Steered read_steered(Connection& connection, release::ReleaseId id) {
             "batch_config, (SELECT COUNT(*) FROM release_task_nodes WHERE release_task_id = "
             "release_tasks.id AND release_task_nodes.status = 'deferred'), (SELECT MIN(other.id) "
             "FROM release_tasks other WHERE other.rolls_back = release_tasks.id), rolls_back, "
-            "finished_at "
+            "finished_at, waived_failures "
             "FROM release_tasks WHERE id = ?",
         {id.value});
     if (rows.empty()) refuse_unknown(id);
@@ -81,6 +81,7 @@ Steered read_steered(Connection& connection, release::ReleaseId id) {
     state.deferred_nodes = row.small(11);
     state.is_rollback = !row.is_null(13);
     steered.has_end = !row.is_null(14);
+    steered.waived_failures = row.small(15);
     if (const auto other = row.integer(12)) state.rolled_back_by = release::ReleaseId{*other};
     return steered;
 }

@@ -13,6 +13,7 @@ struct Steered {
     release::SteeringState state;
     release::Version version;
     bool is_forced = false;
+    int waived_failures = 0;
     std::string content_sha256, batch_config;
 };
 

@@ -32,7 +32,8 @@ struct RetryRequest : ActionRequest {
 };
 
 struct RollbackRequest : ActionRequest {
-    bool is_forced = false;  ///< although a later release touched the nodes
+    bool is_forced = false;     ///< although a later release touched the nodes
+    bool is_by_itself = false;  ///< on_failure: nodes that the last retry left out stay as they are
 };
 
 struct LimitRequest : ActionRequest {

@@ -28,6 +28,8 @@ struct ReleaseSummary {
     release::ReleaseStatus status = release::ReleaseStatus::pending;
     release::BatchStatus batch_status = release::BatchStatus::none;
     int current_batch = 0, total_batches = 0, total_nodes = 0;
+    /// Number of the batch started last; nothing: unstarted, or an older process ran it.
+    std::optional<int> started_batch;
     release::StatusCounts counts;             ///< counted from the rows
     int success_nodes = 0, failed_nodes = 0;  ///< the columns
     std::string last_error, reason, created_by, requested_action, claimed_by;

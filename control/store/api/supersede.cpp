@@ -7,28 +7,42 @@
 
 namespace edgeroll::control {
 
-using release::NodeId;
 using release::ReleaseId;
+
+namespace {
+
+constexpr std::size_t nodes_per_statement = 100;
+
+/// By the index, a look for each node: as a rule the first statement finds one. What others have is
+/// not read, since this stands in the transaction that makes a release.
+bool shares_a_node(Connection& connection, ReleaseId id,
+                   const std::vector<release::PlannedNode>& plan) {
+    for (std::size_t begin = 0; begin < plan.size(); begin += nodes_per_statement) {
+        const std::size_t end = std::min(begin + nodes_per_statement, plan.size());
+        Values values{id.value};
+        for (std::size_t i = begin; i < end; ++i)
+            values.emplace_back(plan[i].node.value);
+        const Rows found = connection.query(
+            "SELECT 1 FROM release_task_nodes WHERE release_task_id = ? AND node_id IN (" +
+                placeholders(end - begin) + ") LIMIT 1",
+            values);
+        if (!found.empty()) return true;
+    }
+    return false;
+}
+
+}  // namespace
 
 std::vector<ReleaseId> find_superseded(Connection& connection, release::Version version,
                                        const std::vector<release::PlannedNode>& plan) {
-    std::vector<NodeId> planned;
-    planned.reserve(plan.size());
-    for (const release::PlannedNode& node : plan)
-        planned.push_back(node.node);
-    std::sort(planned.begin(), planned.end());
     const Rows rows = connection.query(
-        "SELECT t.id, r.node_id FROM release_tasks t JOIN release_task_nodes r ON "
-        "r.release_task_id = t.id WHERE " +
-            is_unfinished("t.") +
+        "SELECT t.id FROM release_tasks t WHERE " + is_unfinished("t.") +
             " AND t.version < ? AND COALESCE(t.requested_action, '') <> 'stop' ORDER BY t.id",
         {version.value});
     std::vector<ReleaseId> earlier;
     for (const Row& row : rows) {
         const ReleaseId id{row.integer_or(0, 0)};
-        if (!earlier.empty() && earlier.back() == id) continue;
-        const NodeId node{row.integer_or(1, 0)};
-        if (std::binary_search(planned.begin(), planned.end(), node)) earlier.push_back(id);
+        if (shares_a_node(connection, id, plan)) earlier.push_back(id);
     }
     return earlier;
 }

@@ -96,7 +96,7 @@ class StoreOfOne : public Store {
         co_return true;
     }
     Awaitable<void> give_back(const Claim&) override { co_return release::Result<void>(); }
-    Awaitable<std::optional<release::Snapshot>> read(const Claim&) override {
+    Awaitable<std::optional<release::Snapshot>> read(const Claim&, std::optional<int>) override {
         co_return std::optional<release::Snapshot>();
     }
     Awaitable<Committed> commit(const Claim&, const release::Commit&) override {

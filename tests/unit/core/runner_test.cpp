@@ -29,11 +29,12 @@ class RowsStore final : public StoreOfOne {
     explicit RowsStore(test::Rows& rows) : rows_(rows) {}
     std::function<void()> before_commit;  ///< once, just before the next one arrives
     bool is_given_back = false;
-    int readings = 0;
+    int readings = 0, part_readings = 0;
 
-    awaitable<Result<std::optional<release::Snapshot>>> read(const Claim&) override {
-        ++readings;
-        std::optional<release::Snapshot> snapshot = rows_.read();
+    awaitable<Result<std::optional<release::Snapshot>>> read(const Claim&,
+                                                             std::optional<int> part) override {
+        ++(part ? part_readings : readings);
+        std::optional<release::Snapshot> snapshot = rows_.read(part);
         co_return snapshot;
     }
     awaitable<Result<Committed>> commit(const Claim&, const release::Commit& commit) override {

@@ -287,9 +287,69 @@ TEST_F(Attempts, of_an_operator_counts_this_retry_only) {
     EXPECT_EQ(rows.find(n3)->status, NodeStatus::running);
     other.report(n3, NodeStatus::success);
 
-    EXPECT_EQ(rows.header.status, ReleaseStatus::success);
+    // It is no success while n2, which nobody waived, is failed (SPEC.md 10.1).
+    EXPECT_EQ(rows.header.status, ReleaseStatus::failed);
+    EXPECT_EQ(rows.header.last_error, "1 failed node was left out of the retry");
     EXPECT_EQ(rows.header.failed_nodes, 1);
     EXPECT_THAT(other.violations, testing::IsEmpty());
+}
+
+TEST_F(Attempts, of_an_operator_that_leave_failed_nodes_out_are_no_reason_to_roll_back) {
+    rows.header.policy.limits.failure_threshold = 0;
+    rows.header.policy.on_failure = OnFailure::rollback;
+    desk.observe();
+    desk.report(n2, NodeStatus::failed, FailureKind::rejected, "no");
+    desk.report(n1, NodeStatus::failed, FailureKind::rejected, "no");
+    ASSERT_EQ(rows.rollbacks, 1);
+    rows.retry({n3});
+    Desk other(rows);
+    other.observe();
+    other.report(n3, NodeStatus::success);
+
+    EXPECT_EQ(rows.header.status, ReleaseStatus::failed);
+    EXPECT_EQ(rows.header.last_error, "2 failed nodes were left out of the retry");
+    EXPECT_EQ(rows.rollbacks, 1);
+    rows.retry({n1, n2});  // and the rest can be retried
+    Desk third(rows);
+    third.observe();
+    third.finish_running();
+    EXPECT_EQ(rows.header.status, ReleaseStatus::success);
+    EXPECT_EQ(rows.header.last_error, "");
+    EXPECT_THAT(third.violations, testing::IsEmpty());
+}
+
+TEST_F(Attempts, of_an_operator_are_a_success_beside_waived_failures) {
+    rows.header.policy.limits.failure_threshold = 0;
+    desk.observe();
+    desk.report(n2, NodeStatus::failed, FailureKind::rejected, "no");
+    desk.report(n1, NodeStatus::failed, FailureKind::rejected, "no");
+    rows.retry({n1, n3});
+    rows.find(n2)->is_waived = true;
+    Desk other(rows);
+    other.observe();
+    other.finish_running();
+    other.finish_running();
+
+    EXPECT_EQ(rows.header.status, ReleaseStatus::success);
+    EXPECT_THAT(other.violations, testing::IsEmpty());
+}
+
+// A waiver goes with the failure that it was for.
+TEST_F(Attempts, of_an_operator_gain_nothing_by_deleting_failed_rows) {
+    rows.header.policy.limits.failure_threshold = 0;
+    desk.observe();
+    desk.report(n2, NodeStatus::failed, FailureKind::rejected, "no");
+    desk.report(n1, NodeStatus::failed, FailureKind::rejected, "no");
+    rows.retry({n1, n3});
+    rows.find(n2)->is_waived = true;
+    Desk other(rows);
+    other.observe();
+    std::erase_if(rows.nodes, [](const NodeRow& row) { return row.id == n2; });
+    other.observe();
+    EXPECT_EQ(rows.header.waived_failures, 0);
+    other.report(n1, NodeStatus::failed, FailureKind::rejected, "no");
+    EXPECT_EQ(rows.header.status, ReleaseStatus::failed);
+    EXPECT_EQ(rows.find(n3)->status, NodeStatus::skipped);
 }
 
 TEST_F(Attempts, of_an_operator_fails_by_its_own_failures) {

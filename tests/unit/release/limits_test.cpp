@@ -46,6 +46,7 @@ TEST_F(TimeLimits, end_nothing_where_every_failure_is_waived) {
     rows.header.policy.release_timeout = seconds(90);
     rows.header.policy.on_failure = OnFailure::rollback;
     rows.header.waived_failures = 2;
+    rows.header.catches_up = true;
     rows.find(n2)->status = NodeStatus::failed;
     rows.find(n3)->status = NodeStatus::success;
     desk.observe();

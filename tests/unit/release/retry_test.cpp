@@ -48,6 +48,41 @@ TEST(Retry, takes_the_named_ones_and_waives_the_other_failures) {
     EXPECT_EQ(plan->waived_failures, 1);
 }
 
+TEST(Retry, leaves_out_what_it_does_not_take_and_keeps_waivers) {
+    const std::vector<RetryRow> all{{NodeId{1}, "", 1, NodeStatus::failed},
+                                    {NodeId{2}, "", 1, NodeStatus::failed},
+                                    {NodeId{3}, "", 2, NodeStatus::failed},
+                                    {NodeId{4}, "", 2, NodeStatus::skipped}};
+    // `continue` waived the first two; the third is the one that ended the release.
+    auto plan = plan_retry(all, ReleaseStatus::failed, {NodeId{4}}, 2);
+    EXPECT_EQ(plan->left_out, 1);
+    EXPECT_EQ(plan->waived, (std::vector<NodeId>{NodeId{1}, NodeId{2}}));
+    EXPECT_EQ(plan->waived_failures, 3) << "none of them counts against a limit of the retry";
+
+    // The retry before left 2 and 3 alone, and an operator had waived 2.
+    std::vector<RetryRow> marked = all;
+    marked[1].is_set_aside = marked[2].is_set_aside = marked[1].is_waived = true;
+    plan = plan_retry(marked, ReleaseStatus::failed, {NodeId{4}}, 2);
+    EXPECT_EQ(plan->left_out, 2);
+    EXPECT_EQ(plan->waived, (std::vector<NodeId>{NodeId{2}}));
+    plan = plan_retry(marked, ReleaseStatus::failed, {}, 2);
+    EXPECT_EQ(plan->left_out, 0);
+    EXPECT_EQ(plan->taken.size(), 4U) << "the rest can be retried";
+}
+
+TEST(Retry, puts_away_rows_that_came_after_the_end) {
+    std::vector<RetryRow> all = rows();
+    all.push_back({NodeId{7}, "edge-7", 3, NodeStatus::pending});
+    all.push_back({NodeId{8}, "edge-8", 0, NodeStatus::skipped});
+    auto plan = plan_retry(all, ReleaseStatus::failed, {NodeId{3}});
+    EXPECT_EQ(ids(plan), (std::vector<std::int64_t>{3})) << "and nobody else is sent anything";
+    EXPECT_EQ(plan->late, (std::vector<NodeId>{NodeId{7}}));
+    plan = plan_retry(all, ReleaseStatus::failed, {});
+    EXPECT_EQ(ids(plan), (std::vector<std::int64_t>{2, 3, 4, 5, 6, 7})) << "no batch is 0";
+    plan = plan_retry(all, ReleaseStatus::failed, {NodeId{8}});
+    EXPECT_THAT(refusal(plan).message, HasSubstr("in batch 0: a batch must be at least 1"));
+}
+
 TEST(Retry, a_name_goes_before_an_id_in_digits) {
     EXPECT_EQ(ids(plan_retry(rows(), ReleaseStatus::failed, {std::string("2")})),
               (std::vector<std::int64_t>{4}));

@@ -221,6 +221,7 @@ TEST_F(StepByHand, skips_rows_added_after_the_start) {
     desk.observe();
     NodeRow late = *rows.find(n2);
     late.row_id = 99;
+    late.is_of_start = false;
     late.id = n4;
     rows.nodes.push_back(late);
 
@@ -241,6 +242,7 @@ TEST_F(StepByHand, skips_a_row_that_was_added_in_place_of_a_deleted_one) {
     ASSERT_EQ(rows.header.current_batch, 1);
     NodeRow late = *rows.find(n3);
     late.row_id = 99;
+    late.is_of_start = false;
     late.id = n4;
     std::erase_if(rows.nodes, [](const NodeRow& row) { return row.id == n3; });
     rows.nodes.push_back(late);

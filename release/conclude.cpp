@@ -1,0 +1,50 @@
+// The end of a batch, and of the last one.
+#include "release/draft.hpp"
+#include "release/limits.hpp"
+#include "release/phase.hpp"
+
+namespace edgeroll::release {
+namespace {
+
+// What the last retry left out; empty: nothing. Those nodes can still be retried.
+std::string left_out_text(const Release& release) {
+    std::string text;
+    const int failed = left_out_failures(release);
+    if (failed > 0) {
+        text = std::to_string(failed) + (failed == 1 ? " failed node was" : " failed nodes were") +
+               " left out of the retry";
+    }
+    const int missed = left_out(release);
+    if (missed > 0) {
+        text += (text.empty() ? "" : "; ") + std::to_string(missed) +
+                (missed == 1 ? " node that was" : " nodes that were") +
+                " not dispatched before the retry must be retried too";
+    }
+    return text;
+}
+
+}  // namespace
+
+// A batch of which nobody was tried says nothing about the content: not silently (SPEC.md is silent
+// on it; max_unreachable and maintenance let it pass).
+void note_unproven(Draft& draft) {
+    const Release& release = draft.release;
+    const auto& started = release.seen.started_batch;
+    const std::size_t index = started ? batch_from(release, *started) : release.batches.size();
+    if (index == release.batches.size() || release.batches[index].number != *started) return;
+    const StatusCounts& counts = release.batches[index].counts;
+    if (counts.success > 0 || counts.failed > 0 || counts.cancelled > 0) return;
+    draft.note("batch_unproven", {{"batch", std::to_string(release.seen.current_batch)},
+                                  {"deferred", std::to_string(counts.deferred)},
+                                  {"skipped", std::to_string(counts.skipped)}});
+}
+
+// Every batch is done within the limits.
+void conclude(Draft& draft) {
+    note_unproven(draft);
+    const std::string missed = left_out_text(draft.release);
+    if (!missed.empty()) draft.set_last_error(missed);
+    draft.finish(missed.empty() ? ReleaseStatus::success : ReleaseStatus::failed);
+}
+
+}  // namespace edgeroll::release

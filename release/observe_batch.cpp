@@ -1,0 +1,94 @@
+// A batch starts only on a reading that is newer than the end of the one before (SPEC.md 4.6). With
+// many batches that must not be all rows each time: the header and the rows of the batch show
+// whether anything else than small facts has changed, and where it has, everything is read.
+#include <algorithm>
+
+#include "release/draft.hpp"
+#include "release/phase.hpp"
+
+namespace edgeroll::release {
+namespace {
+
+bool is_same_row(const NodeRow& known, const NodeRow& row) {
+    return known.row_id == row.row_id && known.id == row.id && known.status == row.status &&
+           known.attempt == row.attempt && known.attempts_before == row.attempts_before &&
+           known.config_version == row.config_version && row.is_of_start &&
+           known.address.labels == row.address.labels;
+}
+
+bool is_same_header(const Snapshot& known, const Snapshot& seen) {
+    return known.status == seen.status && known.is_ended == seen.is_ended &&
+           known.batch_status == seen.batch_status && known.requested == seen.requested &&
+           known.current_batch == seen.current_batch && known.started_batch == seen.started_batch &&
+           known.steer_seq == seen.steer_seq && known.hold == seen.hold &&
+           known.waived_failures == seen.waived_failures && known.policy == seen.policy &&
+           known.content_sha256 == seen.content_sha256 &&
+           known.is_pause_marked == seen.is_pause_marked && known.problems == seen.problems;
+}
+
+// In the batches, and of late rows, for which it means nothing.
+int failed_rows(const Release& release) {
+    const auto late = release.nodes.begin() + static_cast<std::ptrdiff_t>(release.members);
+    return release.counts.failed +
+           static_cast<int>(std::count_if(late, release.nodes.end(), [](const NodeState& node) {
+               return node.row.status == NodeStatus::failed;
+           }));
+}
+
+bool is_as_known(const Release& release, const Snapshot& seen, const BatchState& batch) {
+    const BatchReading& part = *seen.part;
+    if (!is_same_header(release.seen, seen) || part.lowest_open != part.number ||
+        part.failed != failed_rows(release) || seen.nodes.size() != batch.end - batch.begin) {
+        return false;
+    }
+    for (std::size_t i = 0; i < seen.nodes.size(); ++i) {
+        if (!is_same_row(release.nodes[batch.begin + i].row, seen.nodes[i])) return false;
+    }
+    return true;
+}
+
+void take_contents(Snapshot& known, Snapshot& seen) {
+    known.content = seen.content;
+    known.bans = std::move(seen.bans);
+    for (auto& other : seen.other_contents) {
+        const auto found = std::find_if(known.other_contents.begin(), known.other_contents.end(),
+                                        [&](const auto& one) { return one.first == other.first; });
+        if (found != known.other_contents.end()) *found = std::move(other);
+    }
+}
+
+}  // namespace
+
+void observe_batch(Draft& draft, Snapshot snapshot) {
+    Release& release = draft.release;
+    release.is_batch_read_asked = false;
+    const int number = snapshot.part->number;
+    const std::size_t index = batch_from(release, number);
+    const bool is_known = release.is_observed && index < release.batches.size() &&
+                          release.batches[index].number == number;
+    if (!is_known || !is_as_known(release, snapshot, release.batches[index])) {
+        draft.read_again();
+        return;
+    }
+    Snapshot& seen = release.seen;
+    const std::size_t begin = release.batches[index].begin;
+    for (std::size_t i = 0; i < snapshot.nodes.size(); ++i) {
+        NodeRow& row = release.nodes[begin + i].row;
+        row.facts = std::move(snapshot.nodes[i].facts);
+        row.address = std::move(snapshot.nodes[i].address);
+    }
+    take_contents(seen, snapshot);
+    seen.is_forced = snapshot.is_forced;
+    seen.utc_ms = snapshot.utc_ms;
+    seen.worked = snapshot.worked;
+    release.read_at = release.worked_at = draft.now;
+    // Of the batch started last (control/store). By the database's clock: memory has when the end
+    // was decided, a moment before it was written.
+    if (snapshot.since_last_finish) {
+        release.last_finish =
+            std::max(release.last_finish, draft.now - *snapshot.since_last_finish);
+    }
+    release.read_for_batch = number;
+}
+
+}  // namespace edgeroll::release
