@@ -87,6 +87,7 @@ boost::asio::awaitable<void> Executor::run_task(std::string task_id) {
     }
     if (is_stopping_) co_return;
     book_.settle(task_id);
+    book_.look_at_live_again();
     running_.clear();
     bell_.ring();
     co_await clean_up(task_id);
@@ -94,12 +95,11 @@ boost::asio::awaitable<void> Executor::run_task(std::string task_id) {
 
 boost::asio::awaitable<StepResult> Executor::do_step(std::string task_id, StepName step) {
     const Task task = book_.task(task_id);
-    const auto applied = book_.book().ledger.applied_version;
-    if (step == StepName::validate && applied && task.version <= *applied) {
+    if (step == StepName::validate) {
         // Refused at the dispatch already; `live` may have been changed by hand since.
-        co_return failed_step("version " + std::to_string(task.version.value) +
-                              " is not above the applied version " +
-                              std::to_string(applied->value));
+        if (const auto fits = book_.check_live(task.version); !fits) {
+            co_return failed_step(fits.error().message);
+        }
     }
     if (step == StepName::verify || step == StepName::verify_back) {
         co_return co_await verify(std::move(task_id), step);
@@ -207,7 +207,8 @@ void Executor::tick() {
     if (!is_stopping_ && book_.expire_waiting()) bell_.ring();
 }
 
-Executor::State Executor::state() const {
+Executor::State Executor::state() {
+    book_.look_at_live_again();
     State state;
     state.applied_version = book_.book().ledger.applied_version;
     state.sha256 = book_.book().ledger.applied_sha256;

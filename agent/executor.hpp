@@ -70,7 +70,8 @@ class Executor {
         std::string sha256;
         std::vector<release::Version> versions;
     };
-    [[nodiscard]] State state() const;
+    /// By what `live` is now.
+    [[nodiscard]] State state();
 
   private:
     boost::asio::awaitable<void> run_task(std::string task_id);

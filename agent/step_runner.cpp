@@ -7,10 +7,12 @@
 #include <cstdio>
 #include <cstring>
 #include <exception>
+#include <optional>
 
 #include "agent/command_environment.hpp"
 #include "agent/job.hpp"
 #include "agent/layout.hpp"
+#include "agent/live.hpp"
 #include "agent/stage.hpp"
 
 namespace edgeroll::agent {
@@ -50,6 +52,15 @@ std::string quote(const std::string& output) {
     return text.empty() ? text : ": " + text;
 }
 
+/// What is live is not what this task put there any more: its further steps would be about
+/// another version.
+std::optional<StepResult> moved_away(const Task& task) {
+    if (task.sha256.empty() || task.live == task.version) return std::nullopt;
+    const std::string now = task.live ? "points to version " + std::to_string(task.live->value)
+                                      : "points to no version";
+    return failed_step("live was changed by somebody else meanwhile: it " + now);
+}
+
 std::string seconds(Millis time) {
     char text[32];
     std::snprintf(text, sizeof text, "%g", static_cast<double>(time.count()) / 1000.0);
@@ -82,6 +93,7 @@ StepResult StepRunner::run(StepName step, const Task& task, StepTime time,
             case StepName::switch_live:
                 return switch_live(task);
             case StepName::reload:
+                if (auto moved = moved_away(task)) return *moved;
                 // Set when it was dispatched, but settings may change while a task waits.
                 if (task.type == apply::TaskType::reload && settings_.reload.empty()) {
                     return failed_step("AGENT_RELOAD_CMD is not set");
@@ -90,11 +102,13 @@ StepResult StepRunner::run(StepName step, const Task& task, StepTime time,
             case StepName::reload_back:
                 return command(settings_.reload, step, task, time, interrupt);
             case StepName::verify:
+                if (auto moved = moved_away(task)) return *moved;
                 return command(settings_.verify, step, task, time, interrupt);
             case StepName::verify_back:
                 if (!task.previous) return nothing_to_do("no previous version");
                 return command(settings_.verify, step, task, time, interrupt);
             case StepName::postinstall:
+                if (auto moved = moved_away(task)) return *moved;
                 return hook("postinstall", step, task, time, interrupt);
             case StepName::put_back:
                 return put_back(task);
@@ -125,6 +139,8 @@ StepResult StepRunner::switch_live(const Task& task) {
 }
 
 StepResult StepRunner::put_back(const Task& task) {
+    // Something of another kind is nobody's but whoever put it there.
+    if (const auto found = look_at_live(files_); !found) return failed_step(found.error().message);
     if (!task.previous) return result_of(files_.remove(layout::live));
     const std::string folder = layout::version_folder(*task.previous);
     if (!files_.is_folder(folder)) {
