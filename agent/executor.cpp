@@ -7,7 +7,7 @@
 #include "agent/contents.hpp"
 #include "agent/housekeeping.hpp"
 #include "agent/layout.hpp"
-#include "agent/prove.hpp"
+#include "agent/verify.hpp"
 #include "tls/rt/log.hpp"
 
 namespace edgeroll::agent {
@@ -87,6 +87,7 @@ boost::asio::awaitable<void> Executor::run_task(std::string task_id) {
     }
     if (is_stopping_) co_return;
     book_.settle(task_id);
+    book_.look_at_live_again();
     running_.clear();
     bell_.ring();
     co_await clean_up(task_id);
@@ -94,43 +95,62 @@ boost::asio::awaitable<void> Executor::run_task(std::string task_id) {
 
 boost::asio::awaitable<StepResult> Executor::do_step(std::string task_id, StepName step) {
     const Task task = book_.task(task_id);
-    const auto applied = book_.book().ledger.applied_version;
-    if (step == StepName::validate && applied && task.version <= *applied) {
+    if (step == StepName::validate) {
         // Refused at the dispatch already; `live` may have been changed by hand since.
-        co_return failed_step("version " + std::to_string(task.version.value) +
-                              " is not above the applied version " +
-                              std::to_string(applied->value));
+        if (const auto fits = book_.check_live(task.version); !fits) {
+            co_return failed_step(fits.error().message);
+        }
+    }
+    if (step == StepName::verify || step == StepName::verify_back) {
+        co_return co_await verify(std::move(task_id), step);
     }
     const bool is_going_back = apply::is_going_back(book_.course(task_id));
-    const Millis time_left = is_going_back ? settings_.commands.timeout : book_.time_left(task_id);
-    std::function<StepResult()> job = [this, step, task, time_left, interrupt = interrupt_] {
-        return runner_.run(step, task, time_left, *interrupt);
-    };
-    StepResult result = co_await step_worker_.call<StepResult>(std::move(job));
-    const bool is_proof = step == StepName::verify || step == StepName::verify_back;
-    if (!is_proof || !result.is_ok || settings_.commands.verify_url.empty()) co_return result;
-    co_return co_await prove(std::move(task_id), step, std::move(result));
+    StepTime time;
+    time.of_task = is_going_back ? settings_.commands.timeout : book_.time_left(task_id);
+    co_return co_await run_step(step, task, time);
 }
 
-boost::asio::awaitable<StepResult> Executor::prove(std::string task_id, StepName step,
-                                                   StepResult commanded) {
+boost::asio::awaitable<StepResult> Executor::run_step(StepName step, Task task, StepTime time) {
+    std::function<StepResult()> job = [this, step, task = std::move(task), time,
+                                       interrupt = interrupt_] {
+        return runner_.run(step, task, time, *interrupt);
+    };
+    co_return co_await step_worker_.call<StepResult>(std::move(job));
+}
+
+boost::asio::awaitable<StepResult> Executor::verify(std::string task_id, StepName step) {
+    const CommandSettings& commands = settings_.commands;
     const Task task = book_.task(task_id);
     std::optional<release::Version> wanted = task.version;
     if (step == StepName::verify_back) wanted = task.previous;
     // A reload without content must leave what is live being served, if anything is.
     if (task.sha256.empty()) wanted = task.live;
-    if (!wanted) co_return commanded;
-    Millis budget = settings_.commands.timeout;
-    if (step == StepName::verify) budget = std::min(budget, book_.time_left(task_id));
-    Proof proof;
-    proof.url = settings_.commands.verify_url;
-    proof.version = *wanted;
-    proof.until = machine_.clock.now() + budget;
-    proof.is_stopping = [this] { return interrupt_->is_set(); };
-    StepResult proven = co_await prove_version(machine_.prober, machine_.clock, std::move(proof));
-    proven.exit_code = commanded.exit_code;
-    if (!commanded.output.empty()) proven.output = commanded.output + "\n" + proven.output;
-    co_return proven;
+    const bool has_url = !commands.verify_url.empty() && wanted.has_value();
+    StepTime time;
+    time.of_task = step == StepName::verify_back ? commands.timeout : book_.time_left(task_id);
+    // Nobody to ask: no command, or no version that it could be about.
+    const bool is_idle = commands.verify.empty() || (step == StepName::verify_back && !wanted);
+    if (!has_url && is_idle) co_return co_await run_step(step, task, time);
+
+    const bool is_apply = task.type == apply::TaskType::apply_config;
+    const Millis whole = is_apply ? std::min(time.of_task, commands.timeout) : time.of_task;
+    Verification verification;
+    if (has_url) {
+        verification.url = commands.verify_url;
+        verification.version = *wanted;
+    }
+    verification.until = machine_.clock.now() + whole;
+    verification.url_wait = commands.timeout;
+    verification.pace = commands.verify_pace;
+    verification.is_stopping = [this] { return interrupt_->is_set(); };
+    const auto task_until = machine_.clock.now() + time.of_task;
+    verification.command = [this, step, task, task_until](Millis left) {
+        StepTime now;
+        now.of_task = std::max(task_until - machine_.clock.now(), Millis(0));
+        now.of_step = left;
+        return run_step(step, task, now);
+    };
+    co_return co_await verify_version(machine_.prober, machine_.clock, std::move(verification));
 }
 
 boost::asio::awaitable<void> Executor::clean_up(std::string task_id) {
@@ -187,7 +207,8 @@ void Executor::tick() {
     if (!is_stopping_ && book_.expire_waiting()) bell_.ring();
 }
 
-Executor::State Executor::state() const {
+Executor::State Executor::state() {
+    book_.look_at_live_again();
     State state;
     state.applied_version = book_.book().ledger.applied_version;
     state.sha256 = book_.book().ledger.applied_sha256;

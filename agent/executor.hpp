@@ -70,13 +70,15 @@ class Executor {
         std::string sha256;
         std::vector<release::Version> versions;
     };
-    [[nodiscard]] State state() const;
+    /// By what `live` is now.
+    [[nodiscard]] State state();
 
   private:
     boost::asio::awaitable<void> run_task(std::string task_id);
     boost::asio::awaitable<apply::StepResult> do_step(std::string task_id, apply::StepName step);
-    boost::asio::awaitable<apply::StepResult> prove(std::string task_id, apply::StepName step,
-                                                    apply::StepResult commanded);
+    boost::asio::awaitable<apply::StepResult> verify(std::string task_id, apply::StepName step);
+    boost::asio::awaitable<apply::StepResult> run_step(apply::StepName step, Task task,
+                                                       StepTime time);
     boost::asio::awaitable<void> clean_up(std::string task_id);
     void remove_old(std::vector<release::Version> present,
                     const std::vector<release::Version>& removed);

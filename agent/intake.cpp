@@ -116,6 +116,7 @@ boost::asio::awaitable<Result<TaskStatus>> Executor::dispatch(release::wire::Dis
         const auto done = book_.set_banned(*dispatch.banned);
         if (!done) co_return refuse(done.error().message, code::busy);
     }
+    book_.look_at_live_again();
     const Admission first = apply::admit(book_.book().ledger, offer, settings_.queue_max);
     if (first.kind == Admission::Kind::refuse) co_return refuse(first.message, first.code);
     if (first.kind == Admission::Kind::run) {
@@ -140,6 +141,7 @@ boost::asio::awaitable<Result<TaskStatus>> Executor::take(release::wire::Dispatc
         if (!stored) co_return tl::unexpected(stored.error());
     }
     // The same dispatch, or another one, may have come in while the file was written.
+    book_.look_at_live_again();
     const Admission admission = apply::admit(book_.book().ledger, offer, settings_.queue_max);
     details.payload_file = file;
     Result<void> recorded;

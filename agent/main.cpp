@@ -1,15 +1,22 @@
 // edgeroll-agent: applies configurations on an edge node.
+#include <sys/stat.h>
+
 #include <CLI/CLI.hpp>
 #include <string>
 
 #include "agent/service.hpp"
 #include "agent/settings.hpp"
+#include "tls/rt/inherited.hpp"
+#include "tls/rt/log.hpp"
 #include "tls/rt/program.hpp"
 #include "tls/rt/settings.hpp"
 
 int main(int argc, char** argv) {
     namespace rt = edgeroll::tls::rt;
     namespace agent = edgeroll::agent;
+    rt::begin_service();
+    // What is made here is for the server's user to read; what is not says so where it is made.
+    ::umask(022);
     agent::Settings settings;
     const auto table = agent::settings_table(settings);
     std::string config_path;
@@ -24,5 +31,7 @@ int main(int argc, char** argv) {
     if (const auto read = rt::load_settings(table, config_path, rt::environment()); !read) {
         return rt::refuse(agent::program, read.error().message);
     }
-    return check->parsed() ? agent::check(settings) : agent::serve(settings);
+    const int status = check->parsed() ? agent::check(settings) : agent::serve(settings);
+    rt::flush_log();
+    return status;
 }

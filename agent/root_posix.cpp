@@ -6,8 +6,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 
 #include "agent/files_posix.hpp"
+#include "tls/rt/log.hpp"
 
 namespace edgeroll::agent {
 namespace {
@@ -22,9 +24,26 @@ std::string without_last_slashes(std::string path) {
 int make_path(const std::string& path) {
     for (std::size_t slash = path.find('/', 1);; slash = path.find('/', slash + 1)) {
         const std::string above = path.substr(0, slash);
-        if (::mkdir(above.c_str(), 0755) != 0 && errno != EEXIST) return errno;
+        if (::mkdir(above.c_str(), 0755) == 0) {
+            // The umask may have taken bits that the server's user needs to come to `live`.
+            if (::chmod(above.c_str(), 0755) != 0) return errno;
+        } else if (errno != EEXIST) {
+            return errno;
+        }
         if (slash == std::string::npos) return 0;
     }
+}
+
+/// A folder that is there already is the administrator's, and may be closed on purpose.
+void warn_if_closed(const std::string& root, const Descriptor& folder) {
+    struct stat info {};
+    if (::fstat(folder.get(), &info) != 0 || (info.st_mode & S_IXOTH) != 0) return;
+    char mode[8];
+    std::snprintf(mode, sizeof mode, "%04o", info.st_mode & 07777U);
+    tls::rt::log(tls::rt::LogLevel::warn, "root_is_closed",
+                 {{"root", root},
+                  {"mode", mode},
+                  {"reason", "a server of another user cannot read what is live: chmod o+x"}});
 }
 
 }  // namespace
@@ -90,6 +109,7 @@ Result<std::unique_ptr<Files>> open_root(const std::string& root) {
         }
         return bad("cannot be locked: " + disk_reason(errno));
     }
+    warn_if_closed(root, folder);
     return make_files(without_last_slashes(root), std::move(folder));
 }
 

@@ -104,7 +104,7 @@ Answer content(Executor& executor, Request request) {
     co_return answer(release::wire::write_content_held(is_held));
 }
 
-Response state_of(const Executor& executor) {
+Response state_of(Executor& executor) {
     const Executor::State state = executor.state();
     Json versions = Json::array();
     for (const auto version : state.versions)

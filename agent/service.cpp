@@ -136,7 +136,10 @@ int serve(const Settings& settings) {
                   {"root", settings.root}});
     loop.run();
     // A disk that does not answer must not hold up our end; the journal is good at every moment.
-    if (executor.is_running() || lookout.is_looking) std::_Exit(0);
+    if (executor.is_running() || lookout.is_looking) {
+        tls::rt::flush_log();
+        std::_Exit(0);
+    }
     return 0;
 }
 

@@ -7,10 +7,12 @@
 #include <cstdio>
 #include <cstring>
 #include <exception>
+#include <optional>
 
 #include "agent/command_environment.hpp"
 #include "agent/job.hpp"
 #include "agent/layout.hpp"
+#include "agent/live.hpp"
 #include "agent/stage.hpp"
 #include "tls/rt/log.hpp"
 
@@ -52,6 +54,15 @@ std::string quote(const std::string& output) {
     return text.empty() ? text : ": " + text;
 }
 
+/// What is live is not what this task put there any more: its further steps would be about
+/// another version.
+std::optional<StepResult> moved_away(const Task& task) {
+    if (task.sha256.empty() || task.live == task.version) return std::nullopt;
+    const std::string now = task.live ? "points to version " + std::to_string(task.live->value)
+                                      : "points to no version";
+    return failed_step("live was changed by somebody else meanwhile: it " + now);
+}
+
 std::string seconds(Millis time) {
     char text[32];
     std::snprintf(text, sizeof text, "%g", static_cast<double>(time.count()) / 1000.0);
@@ -67,7 +78,7 @@ StepResult failed_step(std::string error) {
     return result;
 }
 
-StepResult StepRunner::run(StepName step, const Task& task, Millis time_left,
+StepResult StepRunner::run(StepName step, const Task& task, StepTime time,
                            const Interrupt& interrupt) {
     try {
         switch (step) {
@@ -78,34 +89,37 @@ StepResult StepRunner::run(StepName step, const Task& task, Millis time_left,
             case StepName::stage:
                 return stage(task, interrupt);
             case StepName::preinstall:
-                return hook("preinstall", step, task, time_left, interrupt);
+                return hook("preinstall", step, task, time, interrupt);
             case StepName::check:
-                return command(settings_.check, step, task, time_left, interrupt);
+                return command(settings_.check, step, task, time, interrupt);
             case StepName::switch_live:
                 return switch_live(task);
             case StepName::reload:
+                if (auto moved = moved_away(task)) return *moved;
                 // Set when it was dispatched, but settings may change while a task waits.
                 if (task.type == apply::TaskType::reload && settings_.reload.empty()) {
                     return failed_step("AGENT_RELOAD_CMD is not set");
                 }
-                return command(settings_.reload, step, task, time_left, interrupt);
+                return command(settings_.reload, step, task, time, interrupt);
             case StepName::reload_back:
-                return command(settings_.reload, step, task, time_left, interrupt);
+                return command(settings_.reload, step, task, time, interrupt);
             case StepName::verify:
-                return command(settings_.verify, step, task, time_left, interrupt);
+                if (auto moved = moved_away(task)) return *moved;
+                return command(settings_.verify, step, task, time, interrupt);
             case StepName::verify_back:
                 if (!task.previous) return nothing_to_do("no previous version");
-                return command(settings_.verify, step, task, time_left, interrupt);
+                return command(settings_.verify, step, task, time, interrupt);
             case StepName::postinstall:
-                return hook("postinstall", step, task, time_left, interrupt);
+                if (auto moved = moved_away(task)) return *moved;
+                return hook("postinstall", step, task, time, interrupt);
             case StepName::put_back:
                 return put_back(task);
             case StepName::rollback:
-                return hook("rollback", step, task, time_left, interrupt);
+                return hook("rollback", step, task, time, interrupt);
             case StepName::purge:
-                return purge(task, time_left, interrupt);
+                return purge(task, time, interrupt);
             case StepName::job:
-                return job(task, time_left, interrupt);
+                return job(task, time, interrupt);
         }
     } catch (const std::exception& e) {  // out of memory, of descriptors: an expected failure here
         return failed_step(e.what());
@@ -140,6 +154,8 @@ StepResult StepRunner::switch_live(const Task& task) {
 }
 
 StepResult StepRunner::put_back(const Task& task) {
+    // Something of another kind is nobody's but whoever put it there.
+    if (const auto found = look_at_live(files_); !found) return failed_step(found.error().message);
     if (!task.previous) return result_of(files_.remove(layout::live));
     const std::string folder = layout::version_folder(*task.previous);
     if (!files_.is_folder(folder)) {
@@ -150,14 +166,14 @@ StepResult StepRunner::put_back(const Task& task) {
 }
 
 StepResult StepRunner::command(const std::string& text, StepName step, const Task& task,
-                               Millis time_left, const Interrupt& interrupt) {
+                               StepTime time, const Interrupt& interrupt) {
     if (text.empty()) return nothing_to_do("no command is set");
-    return execute(command_of({"/bin/sh", "-c", text}, step, task), command_bound(task), time_left,
+    return execute(command_of({"/bin/sh", "-c", text}, step, task), command_bound(task), time,
                    interrupt);
 }
 
-StepResult StepRunner::hook(const std::string& name, StepName step, const Task& task,
-                            Millis time_left, const Interrupt& interrupt) {
+StepResult StepRunner::hook(const std::string& name, StepName step, const Task& task, StepTime time,
+                            const Interrupt& interrupt) {
     if (settings_.hooks_folder.empty()) return nothing_to_do("no hooks are set");
     const std::string path = settings_.hooks_folder + "/" + name;
     if (::access(path.c_str(), F_OK) != 0) {
@@ -167,18 +183,18 @@ StepResult StepRunner::hook(const std::string& name, StepName step, const Task& 
     if (::access(path.c_str(), X_OK) != 0) {
         return failed_step("hook " + path + " is not executable: chmod +x it or remove it");
     }
-    return execute(command_of({path}, step, task), command_bound(task), time_left, interrupt);
+    return execute(command_of({path}, step, task), command_bound(task), time, interrupt);
 }
 
-StepResult StepRunner::purge(const Task& task, Millis time_left, const Interrupt& interrupt) {
+StepResult StepRunner::purge(const Task& task, StepTime time, const Interrupt& interrupt) {
     if (settings_.purge.empty()) return failed_step("AGENT_PURGE_CMD is not set");
     if (const auto payload = load_task_payload(files_, task); !payload) {
         return failed_step(payload.error().message);
     }
-    return command(settings_.purge, StepName::purge, task, time_left, interrupt);
+    return command(settings_.purge, StepName::purge, task, time, interrupt);
 }
 
-StepResult StepRunner::job(const Task& task, Millis time_left, const Interrupt& interrupt) {
+StepResult StepRunner::job(const Task& task, StepTime time, const Interrupt& interrupt) {
     if (settings_.jobs_folder.empty()) return failed_step("AGENT_JOBS_DIR is not set");
     const auto wanted = load_job(files_, task);
     if (!wanted) return failed_step(wanted.error().message);
@@ -193,7 +209,7 @@ StepResult StepRunner::job(const Task& task, Millis time_left, const Interrupt& 
         command.output_bytes_max = job_output_bytes_max;
         add_job_environment(command.environment, *wanted);
         const Bound bound{wanted->timeout.value_or(Millis::max()), "the job's timeoutSec"};
-        result = execute(std::move(command), bound, time_left, interrupt);
+        result = execute(std::move(command), bound, time, interrupt);
     } else {
         result = failed_step(program.error().message);
     }
@@ -205,9 +221,10 @@ Command StepRunner::command_of(std::vector<std::string> arguments, StepName step
                                const Task& task) const {
     Command command;
     command.arguments = std::move(arguments);
-    // A server started by a reload command must not hold a folder that retention will remove.
-    const bool is_about_staged = step == StepName::preinstall || step == StepName::check;
-    command.folder = files_.absolute(is_about_staged ? step_folder(task, step) : "");
+    // The same for all, and the one in which service managers start servers: a relative path that
+    // the check finds is then found at the reload too, and a server that a command starts holds no
+    // folder that retention will remove.
+    command.folder = "/";
     command.environment = command_environment(files_, task, step);
     command.niceness = settings_.niceness;
     return command;
@@ -219,9 +236,10 @@ StepRunner::Bound StepRunner::command_bound(const Task& task) const {
     return {is_apply ? settings_.timeout : Millis::max(), "AGENT_COMMAND_TIMEOUT_SEC"};
 }
 
-StepResult StepRunner::execute(Command command, Bound bound, Millis time_left,
+StepResult StepRunner::execute(Command command, Bound bound, StepTime time,
                                const Interrupt& interrupt) {
-    command.timeout = std::min(bound.time, time_left);
+    const Millis own_time = std::min(bound.time, time.of_step);
+    command.timeout = std::min(own_time, time.of_task);
     CommandResult ended = processes_.run(command, interrupt);
     StepResult result;
     const std::string said = quote(ended.output);
@@ -236,10 +254,11 @@ StepResult StepRunner::execute(Command command, Bound bound, Millis time_left,
             result = failed_step("ended by signal " + std::to_string(ended.signal) + said);
             break;
         case End::timed_out:
-            result =
-                failed_step(time_left < bound.time ? "the task's time was up, killed" + said
-                                                   : "not finished after " + seconds(bound.time) +
-                                                         " (" + bound.called + "), killed" + said);
+            result = failed_step(time.of_task <= own_time
+                                     ? "the task's time was up, killed" + said
+                                     : "not finished after " + seconds(own_time) + " (" +
+                                           (own_time < bound.time ? "what was left of " : "") +
+                                           bound.called + "), killed" + said);
             break;
         case End::interrupted:
             result = failed_step("interrupted, killed" + said);

@@ -7,14 +7,20 @@
 
 namespace edgeroll::agent {
 
+/// What bounds a command beside its own setting.
+struct StepTime {
+    Millis of_task{0};               ///< what is left of the task's
+    Millis of_step = Millis::max();  ///< what earlier tries of the same step left
+};
+
 class StepRunner {
   public:
     /// @param files, processes must outlive the runner
     StepRunner(Files& files, Processes& processes, CommandSettings settings)
         : files_(files), processes_(processes), settings_(std::move(settings)) {}
 
-    /// Blocks. Never throws. @param time_left of the task; commands end with it.
-    apply::StepResult run(apply::StepName step, const Task& task, Millis time_left,
+    /// Blocks. Never throws. @param time commands end with it
+    apply::StepResult run(apply::StepName step, const Task& task, StepTime time,
                           const Interrupt& interrupt);
 
   private:
@@ -22,11 +28,11 @@ class StepRunner {
     apply::StepResult switch_live(const Task& task);
     apply::StepResult put_back(const Task& task);
     apply::StepResult command(const std::string& text, apply::StepName step, const Task& task,
-                              Millis time_left, const Interrupt& interrupt);
+                              StepTime time, const Interrupt& interrupt);
     apply::StepResult hook(const std::string& name, apply::StepName step, const Task& task,
-                           Millis time_left, const Interrupt& interrupt);
-    apply::StepResult purge(const Task& task, Millis time_left, const Interrupt& interrupt);
-    apply::StepResult job(const Task& task, Millis time_left, const Interrupt& interrupt);
+                           StepTime time, const Interrupt& interrupt);
+    apply::StepResult purge(const Task& task, StepTime time, const Interrupt& interrupt);
+    apply::StepResult job(const Task& task, StepTime time, const Interrupt& interrupt);
     [[nodiscard]] Command command_of(std::vector<std::string> arguments, apply::StepName step,
                                      const Task& task) const;
     /// What bounds a command beside the task's time, and how messages call it.
@@ -34,7 +40,7 @@ class StepRunner {
         Millis time;
         const char* called;
     };
-    apply::StepResult execute(Command command, Bound bound, Millis time_left,
+    apply::StepResult execute(Command command, Bound bound, StepTime time,
                               const Interrupt& interrupt);
     [[nodiscard]] Bound command_bound(const Task& task) const;
 

@@ -26,12 +26,20 @@ struct Task {
     std::optional<apply::StepName> failed;     ///< for the rollback hook
 };
 
+/// How the step verify takes its time (agent/verify.hpp). Tests have less of it.
+struct VerifyPace {
+    release::Millis pause{50};          ///< between two questions to the URL
+    release::Millis steady_for{300};    ///< so long the URL must answer the version
+    release::Millis repeat_for{5'000};  ///< so long a failing command is repeated without a URL
+};
+
 /// The node's own settings about what runs on it (SPEC.md section 2). Empty: none.
 struct CommandSettings {
     std::string check, reload, verify, verify_url, hooks_folder;
     std::string purge, jobs_folder;
     release::Millis timeout{60'000};  ///< of each command of an apply_config
     int niceness = 10;
+    VerifyPace verify_pace;
 };
 
 }  // namespace edgeroll::agent

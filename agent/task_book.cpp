@@ -105,25 +105,29 @@ bool TaskBook::begin(const std::string& task_id, StepName step) {
     apply::Details& details = book_.details.at(task_id);
     const std::int64_t now = wall_clock_.now_ms();
     if (details.started_at == 0) details.started_at = now;
-    if (step == StepName::switch_live) {
-        // What has been proven to work, not what `live` happens to point to: it may still be a
-        // failed version that could not be put back.
-        const auto applied = book_.ledger.applied_version;
-        details.previous =
-            applied && files_.is_folder(layout::version_folder(*applied)) ? applied : live();
-    }
+    Result<void> chosen;
+    if (step == StepName::switch_live) chosen = choose_previous(task_id);
+    if (step == StepName::put_back) respect_moved_live(task_id);
     apply::StepRecord record;
     record.name = step;
     record.started_at = now;
     details.steps.push_back(std::move(record));
     const bool was_past_return = apply::is_past_return(course(task_id));
     advance(task_id, apply::begin_step(course(task_id), step));
+    if (!chosen) {
+        fail_before_switch(task_id, chosen.error().message);
+        return false;
+    }
     if (write(task_id) || was_past_return) return true;
+    fail_before_switch(task_id, "the journal cannot be written, so nothing was done");
+    return false;
+}
+
+void TaskBook::fail_before_switch(const std::string& task_id, std::string error) {
     Course untouched = course(task_id);
     untouched.is_switched = false;
     advance(task_id, std::move(untouched));
-    end(task_id, failed_step("the journal cannot be written, so nothing was done"));
-    return false;
+    end(task_id, failed_step(std::move(error)));
 }
 
 void TaskBook::end(const std::string& task_id, const apply::StepResult& result) {

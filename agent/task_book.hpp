@@ -36,7 +36,12 @@ class TaskBook {
     [[nodiscard]] const apply::Course& course(const std::string& task_id) const;
     /// The task that a restart interrupted after its switch, or the next one to run.
     [[nodiscard]] std::optional<std::string> next() const;
-    /// What `live` points to; nothing when it is absent or dangles.
+    /// Believes what `live` points to now, should somebody have moved it; not while a task that has
+    /// switched it runs: its end decides. Before anything that goes by what is applied.
+    void look_at_live_again();
+    /// Whether a task that brings this version may go on, by what `live` is now.
+    Result<void> check_live(release::Version version);
+    /// What `live` points to; nothing when it is absent, dangles or is something else.
     [[nodiscard]] std::optional<release::Version> live() const;
     [[nodiscard]] Task task(const std::string& task_id) const;
     /// What is left of the task's time; a very long time when it has no limit.
@@ -52,7 +57,8 @@ class TaskBook {
     Result<void> set_banned(const std::vector<std::string>& banned);
     /// A failure to write the journal ends the task before its switch; false then, and the step
     /// must not be done. After the switch the step is done all the same: the journal then says
-    /// less than is true, and recovery repeats what it does not know.
+    /// less than is true, and recovery repeats what it does not know. Before a switch and before a
+    /// put back it looks at what `live` is now: what was moved there by hand is what is put back.
     [[nodiscard]] bool begin(const std::string& task_id, apply::StepName step);
     void end(const std::string& task_id, const apply::StepResult& result);
     void settle(const std::string& task_id);
@@ -64,7 +70,10 @@ class TaskBook {
 
   private:
     void recover_tasks(std::optional<release::Version> live);
-    void reconcile_applied(std::optional<release::Version> live);
+    bool reconcile_applied(std::optional<release::Version> live);
+    Result<void> choose_previous(const std::string& task_id);
+    void respect_moved_live(const std::string& task_id);
+    void fail_before_switch(const std::string& task_id, std::string error);
     void advance(const std::string& task_id, apply::Course course);
     bool write(const std::string& task_id);
 
@@ -74,6 +83,7 @@ class TaskBook {
     Journal journal_;
     apply::Book book_;
     std::map<std::string, release::Instant> deadlines_;
+    std::optional<release::Version> failed_live_;  ///< said once
 };
 
 }  // namespace edgeroll::agent

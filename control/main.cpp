@@ -6,6 +6,7 @@
 #include "control/commands.hpp"
 #include "control/service.hpp"
 #include "control/settings.hpp"
+#include "tls/rt/inherited.hpp"
 #include "tls/rt/log.hpp"
 #include "tls/rt/program.hpp"
 #include "tls/rt/settings.hpp"
@@ -50,6 +51,7 @@ int serve(control::Settings settings) {
         return tls::rt::refuse(program, opened.error().message);
     }
     service.run();
+    tls::rt::flush_log();
     return 0;
 }
 
@@ -67,6 +69,7 @@ int make_token(const Arguments& arguments) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    tls::rt::begin_service();
     control::Settings settings;
     const auto table = control::settings_table(settings);
     Arguments arguments;

@@ -6,11 +6,13 @@
 #include "control/cli/options.hpp"
 #include "control/cli/posix_ports.hpp"
 #include "control/cli/run.hpp"
+#include "tls/rt/inherited.hpp"
 #include "tls/rt/program.hpp"
 #include "tls/rt/settings.hpp"
 
 int main(int count, char** arguments) {
     using namespace edgeroll::cli;
+    edgeroll::tls::rt::begin_command();
     auto environment = edgeroll::tls::rt::environment();
     PosixScreen screen(environment["TERM"]);
     PosixTime time;

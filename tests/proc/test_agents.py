@@ -107,11 +107,11 @@ class AgentCrash(ProcCase):
         edge.wait_ran(2, "reload")
         self.assertEqual(edge.live_version(), "2")
         edge.program.kill()
-        self.assertEqual(edge.served(), (200, "1"))
+        edge.wait_served("1")
         edge.let_go()
         edge.start()
         self.wait_status(2, "success")
-        self.assertEqual(edge.served(), (200, "2"))
+        edge.wait_served("2")
         self.assertEqual(edge.runs_of(edge.task(2), "check"), 1)
 
     def test_tasks_are_remembered_over_restarts(self):

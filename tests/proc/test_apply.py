@@ -35,12 +35,12 @@ class NginxRefuses(ProcCase):
             self.assertEqual(steps["switch"], "success", report)
             self.assertEqual(steps["verify"], "failed", report)
             self.assertEqual(edge.live_version(), "1")
-            self.assertEqual(edge.served(), (200, "1"))
+            edge.wait_served("1")
         self.assertEqual(self.database.rows("SELECT applied_version FROM nodes"), [["1"]])
         self.insert_config(3, site(3))
         self.insert_release(3, [[1]])
         self.wait_status(3, "success")
-        self.assertEqual(edge.served(), (200, "3"))
+        edge.wait_served("3")
         self.assertTrue(control.program.is_alive())
 
     def test_puts_back_when_the_verify_command_fails(self):
@@ -58,7 +58,7 @@ class NginxRefuses(ProcCase):
         self.assertTrue(marker.exists())
         self.assertIn("the site is broken", self.node_rows(2, "error_msg")[0][0])
         self.assertEqual(edge.live_version(), "1")
-        wait_until(lambda: edge.served() == (200, "1"), "version 1 is served", 5)
+        edge.wait_served("1")
 
     def test_hooks_run_in_order_and_rollback_hears_the_failed_step(self):
         hooks = self.folder / "hooks"
@@ -125,7 +125,7 @@ class DiskFull(ProcCase):
         self.insert_release(2, [[1]])
         self.wait_status(2, "failed")
         self.assertIn("File too large", self.node_rows(2, "error_msg")[0][0])
-        self.assertEqual(edge.served(), (200, "1"))
+        edge.wait_served("1")
         self.assertEqual(edge.live_version(), "1")
         self.assertTrue(edge.program.is_alive(), edge.program.tail())
         # There is room again: the next version goes live.
@@ -134,7 +134,7 @@ class DiskFull(ProcCase):
         self.insert_config(3, site(3))
         self.insert_release(3, [[1]])
         self.wait_status(3, "success")
-        self.assertEqual(edge.served(), (200, "3"))
+        edge.wait_served("3")
 
 
     def test_a_full_file_system_leaves_the_old_version_serving_and_the_task_says_why(self):
@@ -155,14 +155,14 @@ class DiskFull(ProcCase):
         self.insert_release(2, [[1]])
         self.wait_status(2, "failed")
         self.assertIn("No space left on device", self.node_rows(2, "error_msg")[0][0])
-        self.assertEqual(edge.served(), (200, "1"))
+        edge.wait_served("1")
         self.assertEqual(edge.live_version(), "1")
         self.assertTrue(edge.program.is_alive(), edge.program.tail())
         # What did not fit was cleared away: a version that fits goes live without any help.
         self.insert_config(3, site(3))
         self.insert_release(3, [[1]])
         self.wait_status(3, "success")
-        self.assertEqual(edge.served(), (200, "3"))
+        edge.wait_served("3")
 
 
 class BadPayloads(ProcCase):

@@ -30,7 +30,7 @@ class NginxHelper(ProcCase):
         error = self.node_rows(number, "error_msg")[0][0]
         self.assertIn(f"reload failed: exit status 1: nginx: [emerg] {words}", error)
         self.assertEqual(edge.live_version(), "1")
-        wait_until(lambda: edge.served() == (200, "1"), "version 1 is served")
+        edge.wait_served("1")
 
     def test_refused_reload_fails_at_once_with_nginx_own_words(self):
         edge = self.edge(1, nginx=True)
@@ -48,7 +48,7 @@ class NginxHelper(ProcCase):
         self.roll_out(3, site(3, directive="retrun"), "failed")
         self.assert_refused_at_reload(edge, 3, "unknown directive \"retrun\"")
         self.roll_out(4, site(4), "success")
-        wait_until(lambda: edge.served() == (200, "4"), "version 4 is served")
+        edge.wait_served("4")
 
 
 class NginxUnit(ProcCase):

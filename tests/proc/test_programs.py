@@ -68,6 +68,7 @@ class Stopping(ProcCase):
                         self.folder / "watch.log")
         control.programs.append(watch)
         wait_until(watch.log, "watch prints something")
+        self.wait_row(1, status="running")
         watch.is_expected_dead = True
         watch.signal(signal.SIGTERM)
         self.assertIn(watch.wait(5), (0, -signal.SIGTERM), watch.tail())

@@ -39,7 +39,7 @@ class Rollback(ProcCase):
         def served():
             return [(self.curl(edge), self.curl(edge, "/edgeroll-version")) for edge in self.nginxes]
         # A worker that nginx has told to go may take a last connection after its successor answered.
-        wait_until(lambda: served() == wanted, lambda: f"{wanted} is served: {served()}", 5)
+        wait_until(lambda: served() == wanted, lambda: f"{wanted} is served: {served()}")
 
     def test_an_undone_version_leaves_every_edge_and_is_banned(self):
         self.begin(3)

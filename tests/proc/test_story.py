@@ -16,8 +16,9 @@ class Story(ProcCase):
         self.insert_release(1, batches)
         self.wait_status(1, "success")
         self.assertEqual(self.release_row(1), ["success", "5", "0"])
-        self.assertEqual([edge.served() for edge in edges], [(200, "1")] * 5)
-        self.assertEqual(edges[3].served("/"), (200, "version 1 on edge-4"))
+        for edge in edges:
+            edge.wait_served("1")
+        edges[3].wait_served("version 1 on edge-4", "/")
         self.assertEqual(self.database.rows(
             "SELECT COUNT(*) FROM release_task_nodes a JOIN release_task_nodes b ON a.release_task_id = b.release_task_id"
             " WHERE a.batch < b.batch AND a.finished_at > b.started_at"), [["0"]])
@@ -30,7 +31,8 @@ class Story(ProcCase):
                          [[str(node), "skipped", ""] for node in (2, 3, 4, 5)])
         reason = self.node_rows(2, "error_msg")[0][0]
         self.assertIn("retrun", reason)
-        self.assertEqual([edge.served() for edge in edges], [(200, "1")] * 5)
+        for edge in edges:
+            edge.wait_served("1")
         self.assertEqual([edge.live_version() for edge in edges], ["1"] * 5)
         self.assertEqual([edge.runs_of(edge.task(2), "check") for edge in edges], [1, 0, 0, 0, 0])
         self.assertEqual([edge.runs_of(edge.task(2), "reload") for edge in edges], [0] * 5)
@@ -38,7 +40,8 @@ class Story(ProcCase):
         self.insert_config(3, site(3))
         self.insert_release(3, batches)
         self.wait_status(3, "success")
-        self.assertEqual([edge.served() for edge in edges], [(200, "3")] * 5)
+        for edge in edges:
+            edge.wait_served("3")
         for number in (1, 2, 3):
             self.assert_counters(number)
         answer = control.release(2)

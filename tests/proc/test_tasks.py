@@ -115,7 +115,7 @@ class AgentTasks(ProcCase):
         report = self.ended(edge, self.dispatch(edge, "reload", 3, {}))
         self.assertEqual([[step["name"], step["status"]] for step in report["steps"]],
                          [["reload", "success"], ["verify", "success"]])
-        self.assertEqual(edge.served(), (200, "5"))
+        edge.wait_served("5")
         report = self.ended(edge, self.dispatch(edge, "purge_cache", 4, {"urls": ["/a", "$(id)"]}))
         self.assertEqual([report["status"], report["steps"][0]["output"]], ["success", "purged\n"])
         self.assertEqual(self.traced(), ['{"urls":["/a","$(id)"]}'])

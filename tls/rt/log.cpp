@@ -2,37 +2,77 @@
 
 #include <spdlog/logger.h>
 #include <spdlog/pattern_formatter.h>
-#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/sinks/base_sink.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <memory>
+#include <mutex>
 
 #include "tls/rt/log_format.hpp"
+#include "tls/rt/log_output.hpp"
 
 namespace edgeroll::tls::rt {
 namespace {
 
-struct Log {
-    std::shared_ptr<spdlog::logger> logger;
-    std::string program = "edgeroll";
-    bool is_json = false;
+class OutputSink final : public spdlog::sinks::base_sink<std::mutex> {
+  public:
+    explicit OutputSink(LogOutput& output) : output_(output) {}
 
-    explicit Log(bool json) : is_json(json) {
-        auto sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
-        logger = std::make_shared<spdlog::logger>("edgeroll", std::move(sink));
-        logger->set_pattern(
-            json ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ",%v)" : "%Y-%m-%dT%H:%M:%S.%eZ %v",
-            spdlog::pattern_time_type::utc);
-        logger->flush_on(spdlog::level::trace);
+  private:
+    void sink_it_(const spdlog::details::log_msg& message) override {
+        spdlog::memory_buf_t text;
+        formatter_->format(message, text);
+        output_.write(std::string_view(text.data(), text.size()));
+    }
+    void flush_() override {}
+
+    LogOutput& output_;
+};
+
+struct Log {
+    std::string program;
+    bool is_json;
+    spdlog::pattern_formatter count_formatter;
+    LogOutput output;
+    std::shared_ptr<spdlog::logger> logger;
+
+    Log(bool json, std::string name)
+        : program(std::move(name)),
+          is_json(json),
+          count_formatter(pattern(), spdlog::pattern_time_type::utc),
+          output(STDERR_FILENO, [this](std::uint64_t count) { return count_line(count); }) {
+        logger = std::make_shared<spdlog::logger>("edgeroll", std::make_shared<OutputSink>(output));
+        logger->set_pattern(pattern(), spdlog::pattern_time_type::utc);
+    }
+
+    [[nodiscard]] std::string pattern() const {
+        return is_json ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ",%v)" : "%Y-%m-%dT%H:%M:%S.%eZ %v";
+    }
+
+    [[nodiscard]] std::string line(LogLevel level, std::string_view event,
+                                   const LogFields& fields) const {
+        return is_json ? format_json_line(level, program, event, fields)
+                       : format_text_line(level, program, event, fields);
+    }
+
+    /// In the place of lines that nobody took in time.
+    std::string count_line(std::uint64_t count) {
+        constexpr std::string_view event = "log_lines_dropped";  // event
+        const std::string text = line(LogLevel::warn, event, {{"count", std::to_string(count)}});
+        const spdlog::details::log_msg message("edgeroll", spdlog::level::warn, text);
+        spdlog::memory_buf_t made;
+        count_formatter.format(message, made);
+        return {made.data(), made.size()};
     }
 };
 
 // The one process-wide thing: a process has one standard error. Set once, in main, before threads.
-std::atomic<const Log*> configured{nullptr};
+std::atomic<Log*> configured{nullptr};
 
 const Log& the_log() {
     if (const Log* log = configured.load(std::memory_order_acquire)) return *log;
-    static const Log unconfigured{false};
+    static const Log unconfigured(false, "edgeroll");
     return unconfigured;
 }
 
@@ -54,8 +94,7 @@ spdlog::level::level_enum level_of(LogLevel level) {
 
 void set_up_log(const std::string& level, const std::string& format, const std::string& program) {
     static std::unique_ptr<Log> owner;
-    auto log = std::make_unique<Log>(format == "json");
-    log->program = program;
+    auto log = std::make_unique<Log>(format == "json", program);
     for (const LogLevel known :
          {LogLevel::debug, LogLevel::info, LogLevel::warn, LogLevel::error}) {
         if (level == to_text(known)) log->logger->set_level(level_of(known));
@@ -68,10 +107,13 @@ void log(LogLevel level, std::string_view event, const LogFields& fields) {
     const Log& target = the_log();
     const auto severity = level_of(level);
     if (!target.logger->should_log(severity)) return;
-    const std::string line = target.is_json
-                                 ? format_json_line(level, target.program, event, fields)
-                                 : format_text_line(level, target.program, event, fields);
+    const std::string line = target.line(level, event, fields);
     target.logger->log(severity, spdlog::string_view_t(line.data(), line.size()));
+}
+
+void flush_log() {
+    constexpr release::Millis at_most{500};
+    if (Log* log = configured.load(std::memory_order_acquire)) (void)log->output.flush(at_most);
 }
 
 }  // namespace edgeroll::tls::rt

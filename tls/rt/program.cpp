@@ -47,6 +47,7 @@ class SignalSet final : public StopSignals {
             const std::string name = number == SIGINT ? "SIGINT" : "SIGTERM";
             if (shared->is_stopping) {
                 log(LogLevel::warn, "stopped_hard", {{"signal", name}});
+                flush_log();
                 std::_Exit(1);
             }
             shared->is_stopping = true;
@@ -96,7 +97,6 @@ int refuse(const std::string& program, const std::string& message) {
 
 std::unique_ptr<StopSignals> on_stop_signal(boost::asio::any_io_executor executor,
                                             std::function<void()> callback) {
-    std::signal(SIGPIPE, SIG_IGN);  // a peer that has gone is an error code, not our end
     std::signal(SIGHUP, SIG_IGN);
     return std::make_unique<SignalSet>(executor, std::move(callback));
 }

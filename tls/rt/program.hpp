@@ -35,7 +35,7 @@ void add_common_options(CLI::App& app, std::string& config_path, const std::vect
 int refuse(const std::string& program, const std::string& message);
 
 /// Calls back once, on the loop, at the first SIGTERM or SIGINT; at a second one the process ends
-/// at once with status 1. Ignores SIGPIPE and SIGHUP from then on. The callback is dropped, and
+/// at once with status 1. Ignores SIGHUP from then on. The callback is dropped, and
 /// the loop released, when the object dies or forget() is called.
 class StopSignals {
   public:

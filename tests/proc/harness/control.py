@@ -43,9 +43,9 @@ class Control:
         return run([BIN / "edgeroll", *arguments],
                    clean_environment(EDGEROLL_URL=self.url, EDGEROLL_TOKEN=TOKENS[role]))
 
-    def start(self, waits=True):
+    def start(self, waits=True, before_exec=None):
         self.program = Program(self.name, [BIN / "edgeroll-control"], self.environment(),
-                               self.folder / f"{self.name}.log")
+                               self.folder / f"{self.name}.log", before_exec)
         self.programs.append(self.program)
         if waits:
             wait_until(lambda: self.is_ready() or not self.program.is_alive(),

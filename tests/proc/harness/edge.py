@@ -99,6 +99,13 @@ class Edge:
         finally:
             connection.close()
 
+    def wait_served(self, text, path="/edgeroll-version"):
+        """Waits until this is served. A worker that nginx has told to go may take a last connection after its
+        successor answered: on a busy machine an answer right after a success proves nothing."""
+        seen = []
+        wait_until(lambda: seen.append(self.served(path)) or seen[-1] == (200, text),
+                   lambda: f"{self.name} answers {text} at {path}; it answered {seen[-1]}", poll=0.1)
+
     def call(self, method, path, body=None, client=None, seconds=PATIENCE):
         """A request as control makes it (client: another (certificate, key)). (status, JSON or text)."""
         context = ssl.create_default_context(cafile=str(self.certs.ca))

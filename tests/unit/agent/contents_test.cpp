@@ -127,7 +127,7 @@ TEST(Contents, are_removed_together_with_their_versions) {
     const TemporaryFolder root;
     ExecutorSettings settings;
     settings.keep_versions = 1;
-    settings.commands.check = "! grep -q bad conf.d/a.conf";
+    settings.commands.check = "! grep -q bad $EDGEROLL_STAGED/conf.d/a.conf";
     Edge edge(root, settings);
     for (const int number : {1, 2, 3}) {
         ASSERT_EQ(edge.apply(dispatch_of(number, content(number))).status, TaskStatus::success);

@@ -54,11 +54,12 @@ std::string content(int number) {
 
 ExecutorSettings settings(bool is_bad) {
     ExecutorSettings made;
-    made.commands.check = "cat a.conf sub/b.conf";
+    made.commands.check = "cd $EDGEROLL_STAGED && cat a.conf sub/b.conf";
     made.commands.reload = "true";
     // In the bad world version 2 does not serve, so that the way back is walked.
     if (is_bad) made.commands.verify = "test $EDGEROLL_VERSION != 2";
     made.commands.verify_url = "http://server/edgeroll-version";
+    made.commands.verify_pace = {Millis(1), Millis(0), Millis(0)};
     return made;
 }
 

@@ -91,7 +91,7 @@ TEST(ExecutorCancel, ends_a_waiting_task_and_wakes_who_waits_for_it) {
 TEST(ExecutorCancel, is_too_late_after_the_switch) {
     const TemporaryFolder root;
     ExecutorSettings settings;
-    settings.commands.reload = "while ! test -e go; do sleep 0.02; done";
+    settings.commands.reload = "while ! test -e " + root.path("go") + "; do sleep 0.02; done";
     Edge edge(root, settings);
     ASSERT_TRUE(edge.dispatch(dispatch_of(1, content(1))));
     EXPECT_TRUE(edge.until([&] { return is_in_step(edge, first_task, "reload"); }));
@@ -124,7 +124,8 @@ TEST(ExecutorStop, fails_what_is_before_its_switch_and_keeps_what_waits) {
 TEST(ExecutorStop, leaves_what_is_past_its_switch_to_the_next_start) {
     const TemporaryFolder root;
     ExecutorSettings settings;
-    settings.commands.reload = "echo begun >>begun; while ! test -e go; do sleep 0.02; done";
+    settings.commands.reload = "echo begun >>" + root.path("begun") + "; while ! test -e " +
+                               root.path("go") + "; do sleep 0.02; done";
     {
         Edge edge(root, settings);
         ASSERT_TRUE(edge.dispatch(dispatch_of(1, content(1))));

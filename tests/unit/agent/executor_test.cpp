@@ -26,12 +26,13 @@ ExecutorSettings with_commands(std::string check, std::string reload = "",
     settings.commands.reload = std::move(reload);
     settings.commands.verify = std::move(verify);
     settings.commands.timeout = Millis(10'000);
+    settings.commands.verify_pace.repeat_for = Millis(300);
     return settings;
 }
 
 TEST(Executor, puts_a_version_live_step_by_step) {
     const TemporaryFolder root;
-    Edge edge(root, with_commands("cat conf.d/a.conf; exit 0"));
+    Edge edge(root, with_commands("cat $EDGEROLL_STAGED/conf.d/a.conf; exit 0"));
     const auto report = edge.apply(dispatch_of(1, content(1)));
     EXPECT_EQ(report.status, TaskStatus::success);
     EXPECT_EQ(report.progress, 100);
@@ -65,19 +66,20 @@ TEST(Executor, tells_commands_what_they_are_about) {
     Edge edge(root, with_commands(line, line, line));
     const auto report = edge.apply(dispatch_of(7, content(7)));
     ASSERT_EQ(report.status, TaskStatus::success) << report.last_error;
-    const auto expected = [&](const std::string& staged, const std::string& folder) {
-        return root.path(staged) + " " + root.path("live") + " 7 apply_config_127.0.0.1_7 eu\n" +
-               folder + "\n";
+    // The same working directory for all: what a relative path finds must not depend on the step.
+    const auto expected = [&](const std::string& staged) {
+        return root.path(staged) + " " + root.path("live") + " 7 apply_config_127.0.0.1_7 eu\n/\n";
     };
-    EXPECT_EQ(report.steps[3].output, expected("staging/7", root.path("staging/7")));
-    EXPECT_EQ(report.steps[5].output, expected("versions/7", root.path()));
-    EXPECT_EQ(report.steps[6].output, expected("versions/7", root.path()));
+    EXPECT_EQ(report.steps[3].output, expected("staging/7"));
+    EXPECT_EQ(report.steps[5].output, expected("versions/7"));
+    EXPECT_EQ(report.steps[6].output, expected("versions/7"));
 }
 
 TEST(Executor, leaves_the_node_as_it_was_when_the_check_fails) {
     const TemporaryFolder root;
-    Edge edge(root, with_commands("grep -q 1 conf.d/a.conf || { echo unknown directive; exit 1; }",
-                                  "echo $EDGEROLL_VERSION >>reloads"));
+    Edge edge(root, with_commands("grep -q 1 $EDGEROLL_STAGED/conf.d/a.conf || "
+                                  "{ echo unknown directive; exit 1; }",
+                                  "echo $EDGEROLL_VERSION >>" + root.path("reloads")));
     edge.apply(dispatch_of(1, content(1)));
     const auto report = edge.apply(dispatch_of(2, content(2)));
     EXPECT_EQ(report.status, TaskStatus::failed);
@@ -132,7 +134,7 @@ TEST(Executor, runs_hooks_and_says_when_one_cannot_be_run) {
     settings.commands.hooks_folder = hooks.path();
     Edge edge(root, settings);
     const auto report = edge.apply(dispatch_of(1, content(1)));
-    EXPECT_EQ(report.steps[2].output, "pre\n" + root.path("staging/1") + "\n");
+    EXPECT_EQ(report.steps[2].output, "pre\n/\n");
     EXPECT_EQ(report.status, TaskStatus::failed);
     EXPECT_THAT(report.last_error, HasSubstr("postinstall is not executable: chmod +x"));
 }
@@ -198,20 +200,30 @@ TEST(Executor, keeps_the_applied_version_through_a_reload_and_proves_it) {
     EXPECT_EQ(edge.executor().state().applied_version, release::Version{3});
 }
 
-TEST(Executor, demands_the_version_twice_from_the_server) {
+TEST(Executor, asks_the_server_before_and_after_the_verify_command) {
     const TemporaryFolder root;
     int calls = 0;
-    auto settings = with_commands("");
+    const std::string ran = root.path("ran");
+    auto settings = with_commands("", "", "echo >>" + ran + "; [ $(wc -l <" + ran + ") != 1 ]");
     settings.commands.verify_url = "http://server/edgeroll-version";
+    bool was_old = false;
     Edge edge(root, settings, [&] {
         ++calls;
-        if (calls == 1) return answers(200, "0");      // an old worker
-        if (calls == 2) return answers(200, " 1 \n");  // a new one
-        if (calls == 3) return answers(503, "1");      // and an old one again
-        return answers(200, "1");
+        if (calls == 1) {
+            EXPECT_FALSE(root.has("ran")) << "the command would judge an old worker";
+            return answers(200, "0");
+        }
+        if (root.has("ran") && !was_old) {  // an old worker again: it may have been the command's
+            was_old = true;
+            return answers(503, "1");
+        }
+        return answers(200, " 1 \n");
     });
-    EXPECT_EQ(edge.apply(dispatch_of(1, content(1))).status, TaskStatus::success);
-    EXPECT_EQ(calls, 5);
+    const auto report = edge.apply(dispatch_of(1, content(1)));
+    EXPECT_EQ(report.status, TaskStatus::success) << report.last_error;
+    EXPECT_EQ(root.read("ran"), "\n\n") << "its first failure was not the version's";
+    EXPECT_EQ(report.steps[6].exit_code, 0);
+    EXPECT_THAT(report.steps[6].output, HasSubstr("answers 1"));
 }
 
 TEST(Executor, puts_back_when_the_server_never_shows_the_version) {
@@ -242,7 +254,7 @@ TEST(Executor, keeps_as_many_old_versions_as_told) {
 
 TEST(Executor, takes_no_more_than_the_queue_holds_and_runs_in_order) {
     const TemporaryFolder root;
-    auto settings = with_commands("", "sleep 0.05; echo $EDGEROLL_VERSION >>log");
+    auto settings = with_commands("", "sleep 0.05; echo $EDGEROLL_VERSION >>" + root.path("log"));
     settings.queue_max = 2;
     Edge edge(root, settings);
     for (int i = 1; i <= 3; ++i)

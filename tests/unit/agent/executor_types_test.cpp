@@ -118,7 +118,7 @@ TEST(ExecutorPurge, gives_the_command_its_payload_in_a_file) {
 TEST(ExecutorPurge, notices_that_its_payload_was_changed_on_the_disk) {
     const TemporaryFolder root;
     ExecutorSettings settings;
-    settings.commands.purge = "while [ ! -e go ]; do sleep 0.02; done";
+    settings.commands.purge = "while [ ! -e " + root.path("go") + " ]; do sleep 0.02; done";
     Edge edge(root, settings);
     ASSERT_TRUE(edge.dispatch(task_of("purge_cache", 1)));
     ASSERT_TRUE(edge.dispatch(task_of("purge_cache", 2, R"({"all":false})")));
@@ -173,7 +173,8 @@ TEST(ExecutorTypes, are_cancelled_while_they_run) {
     for (const char* type : {"purge_cache", "reload"}) {
         const TemporaryFolder root;
         ExecutorSettings settings;
-        settings.commands.purge = settings.commands.reload = "touch begun; sleep 60";
+        settings.commands.purge = settings.commands.reload =
+            "touch " + root.path("begun") + "; sleep 60";
         Edge edge(root, settings);
         const auto dispatch = task_of(type, 1);
         ASSERT_TRUE(edge.dispatch(dispatch));
@@ -189,7 +190,7 @@ TEST(ExecutorTypes, are_cancelled_while_they_run) {
 TEST(ExecutorTypes, show_their_progress_while_they_run) {
     const TemporaryFolder root;
     ExecutorSettings settings;
-    settings.commands.check = "while [ ! -e ../../go ]; do sleep 0.02; done";
+    settings.commands.check = "while [ ! -e " + root.path("go") + " ]; do sleep 0.02; done";
     Edge edge(root, settings);
     const auto dispatch = dispatch_of(1, payload({{"a", "1"}}));
     ASSERT_TRUE(edge.dispatch(dispatch));

@@ -1,0 +1,37 @@
+// The step verify: what must be so before a version counts as served (SPEC.md section 10.1,
+// docs/adr/0011-verify.md).
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <functional>
+#include <string>
+
+#include "agent/apply/machine.hpp"
+#include "agent/ports.hpp"
+#include "agent/task.hpp"
+#include "release/ids.hpp"
+#include "tls/rt/clock.hpp"
+
+namespace edgeroll::agent {
+
+struct Verification {
+    std::string url;           ///< AGENT_VERIFY_URL; empty: nobody says which version is served
+    release::Version version;  ///< what it must answer
+    release::Instant until;    ///< of the whole step
+    Millis url_wait{0};        ///< how long the URL may answer something else, each time
+    VerifyPace pace;
+    std::function<bool()> is_stopping;  ///< asked between tries
+    /// AGENT_VERIFY_CMD, in the time given; a success when none is set.
+    std::function<boost::asio::awaitable<apply::StepResult>(Millis)> command;
+};
+
+/// With a URL: waits until it answers 200 with the version as its body, three times in a row and
+/// for `steady_for`, each on a connection of its own; runs the command; asks the URL once more.
+/// The command's word counts only if the URL still answers the version: a reload returns before it
+/// takes effect, and for a moment old and new workers of a server answer side by side. Else the
+/// round is repeated. Without a URL: gives a reload `steady_for` to take effect, and repeats a
+/// command that fails for `repeat_for`. @param prober, clock must outlive the call
+boost::asio::awaitable<apply::StepResult> verify_version(UrlProber& prober, tls::rt::Clock& clock,
+                                                         Verification verification);
+
+}  // namespace edgeroll::agent
