@@ -32,7 +32,8 @@ struct RetryRequest : ActionRequest {
 };
 
 struct RollbackRequest : ActionRequest {
-    bool is_forced = false;  ///< although a later release touched the nodes
+    bool is_forced = false;   ///< although a later release touched the nodes
+    bool is_dry_run = false;  ///< only says what it would do
 };
 
 struct LimitRequest : ActionRequest {
