@@ -9,15 +9,13 @@
 namespace edgeroll::agent {
 namespace {
 
-constexpr const char* name = "tasks/journal";
 constexpr const char* next_name = "tasks/journal.new";
 constexpr std::size_t size_least = 8U << 20;
-constexpr std::size_t readable_max = 256U << 20;
 
 }  // namespace
 
 Result<apply::Book> Journal::load() {
-    auto text = files_.read_file(name, readable_max);
+    auto text = files_.read_file(journal_name, journal_bytes_max);
     if (!text) return tl::unexpected(text.error());
     if (!*text) return apply::Book{};
     apply::Replay replay = apply::decode_journal(**text);
@@ -36,7 +34,7 @@ Result<void> Journal::rewrite(const apply::Book& book) {
     const std::string text = apply::encode_book(book);
     if (auto done = files_.remove(next_name); !done) return done;
     if (auto done = files_.create_file(next_name, text, 0600); !done) return done;
-    if (auto done = files_.rename(next_name, name); !done) return done;
+    if (auto done = files_.rename(next_name, journal_name); !done) return done;
     size_ = text.size();
     size_max_ = std::max(size_least, 4 * size_);
     is_suspect_ = false;
@@ -50,7 +48,7 @@ Result<void> Journal::append(std::string_view lines, const apply::Book& book) {
     }
     // A line of its own whatever was left at the end of the file.
     const std::string text = (is_suspect_ ? "\n" : "") + std::string(lines);
-    auto done = files_.append(name, text);
+    auto done = files_.append(journal_name, text);
     if (done) size_ += text.size();
     // After a failed fsync nobody knows which of the pages are on the disk.
     else

@@ -9,6 +9,10 @@
 
 namespace edgeroll::agent {
 
+/// Below the root; what is larger is not read.
+inline constexpr const char* journal_name = "tasks/journal";
+inline constexpr std::size_t journal_bytes_max = 256U << 20;
+
 class Journal {
   public:
     /// @param files must outlive the journal

@@ -89,10 +89,12 @@ struct Command {
 struct CommandResult {
     enum class End { exited, killed, timed_out, interrupted, not_started };
     End end = End::not_started;
-    int exit_code = 0;   ///< exited
-    int signal = 0;      ///< killed by this one, not by us
-    std::string output;  ///< the end of what it wrote to standard output and error
-    std::string error;   ///< not_started: why
+    int exit_code = 0;  ///< exited
+    int signal = 0;     ///< killed by this one, not by us
+    /// What it wrote to standard output and error; of more than output_bytes_max the two ends, with
+    /// a line between them that says how much was left out.
+    std::string output;
+    std::string error;  ///< not_started: why
 };
 
 /// Commands of the node's own settings. Each runs in a session and process group of its own, with

@@ -10,6 +10,8 @@
 #include <cerrno>
 #include <csignal>
 #include <ctime>
+#include <string>
+#include <string_view>
 #include <system_error>
 #include <vector>
 
@@ -44,7 +46,7 @@ class Watch {
         // The leader is not reaped yet, so the group's number cannot belong to anybody else.
         if (is_ending_) ::kill(-child_.pid, SIGKILL);
         CommandResult result = reap();
-        result.output = std::move(output_);
+        result.output = kept();
         return result;
     }
 
@@ -94,13 +96,31 @@ class Watch {
                 child_.output.reset();
                 return;
             }
-            output_.append(chunk, static_cast<std::size_t>(size));
-            if (output_.size() > output_bytes_max_) {
-                output_.erase(0, output_.size() - output_bytes_max_);
-            }
+            keep(std::string_view(chunk, static_cast<std::size_t>(size)));
             // Whoever writes without end must not keep us from looking at the time.
             if (++chunks_ % 16 == 0) return;
         }
+    }
+
+    /// The beginning and the end: servers say what is wrong at either.
+    void keep(std::string_view bytes) {
+        const std::size_t head_bytes = output_bytes_max_ / 4;
+        const std::size_t tail_bytes = output_bytes_max_ - head_bytes;
+        const std::size_t for_head = std::min(bytes.size(), head_bytes - head_.size());
+        head_.append(bytes.substr(0, for_head));
+        tail_.append(bytes.substr(for_head));
+        if (tail_.size() <= tail_bytes) return;
+        left_out_ += tail_.size() - tail_bytes;
+        tail_.erase(0, tail_.size() - tail_bytes);
+    }
+    /// With the mark it is as long as it may be.
+    [[nodiscard]] std::string kept() const {
+        if (left_out_ == 0) return head_ + tail_;
+        const auto mark_for = [](std::size_t bytes) {
+            return "\n... (" + std::to_string(bytes) + " bytes left out) ...\n";
+        };
+        const std::size_t cut = std::min(tail_.size(), mark_for(left_out_ + 64).size());
+        return head_ + mark_for(left_out_ + cut) + tail_.substr(cut);
     }
 
     void look_for_end() {
@@ -141,7 +161,8 @@ class Watch {
     bool has_ended_ = false;  ///< the leader; what it started may live on
     bool is_ending_ = false;  ///< we are ending the group
     CommandResult::End why_ = CommandResult::End::timed_out;
-    std::string output_;
+    std::string head_, tail_;
+    std::size_t left_out_ = 0;
     unsigned chunks_ = 0;
 };
 

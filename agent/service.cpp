@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "agent/files_posix.hpp"
+#include "agent/look_at_root.hpp"
 #include "agent/processes_posix.hpp"
 #include "agent/routes.hpp"
 #include "agent/url_prober.hpp"
@@ -146,14 +147,18 @@ int serve(const Settings& settings) {
 int check(const Settings& settings) {
     auto fits = check_settings(settings);
     if (fits) fits = check_user(settings.root);
-    if (fits) fits = check_root(settings.root);
+    if (fits) fits = look_at_root(settings.root);
     if (!fits) return tls::rt::refuse(program, fits.error().message);
+    const auto is_free = tls::check_listen_address(settings.address, "AGENT_HTTP_ADDR");
+    if (!is_free) return tls::rt::refuse(program, is_free.error().message);
     const auto contexts = tls::make_context_store(tls_files(settings), tls::TlsRole::server);
     if (!contexts) return tls::rt::refuse(program, contexts.error().message);
     for (const VersionKeeper& keeper : find_version_keepers(settings.root)) {
         std::cerr << program << ": warning: " << describe(keeper, settings.root) << std::endl;
     }
-    std::cout << "settings, certificates and root are good for the user " << user_name(::geteuid())
+    std::cout << "settings, certificates, root and address are good for the user "
+              << user_name(::geteuid())
+              << (*is_free ? "" : " (the address is in use now: serve starts when it is free)")
               << std::endl;
     return 0;
 }

@@ -14,6 +14,7 @@
 #include "agent/layout.hpp"
 #include "agent/live.hpp"
 #include "agent/stage.hpp"
+#include "release/wire/text_util.hpp"
 #include "tls/rt/log.hpp"
 
 namespace edgeroll::agent {
@@ -22,7 +23,7 @@ namespace {
 using apply::StepName;
 using apply::StepResult;
 
-constexpr std::size_t quoted_bytes_max = 400;
+constexpr std::size_t quoted_bytes_max = 500;
 constexpr std::size_t remark_bytes_max = 4U << 10;
 constexpr std::size_t job_output_bytes_max = 64U << 10;
 
@@ -36,7 +37,8 @@ StepResult nothing_to_do(std::string why) {
     return result;
 }
 
-/// The end of what a command said, in one line: the reason a person looks for first.
+/// Both ends of what a command said, in one line: the reason a person looks for first is at one of
+/// them.
 std::string quote(const std::string& output) {
     std::string text;
     for (const char c : output) {
@@ -48,9 +50,7 @@ std::string quote(const std::string& output) {
     }
     while (text.ends_with(" | "))
         text.resize(text.size() - 3);
-    if (text.size() > quoted_bytes_max) {
-        text = "..." + text.substr(text.size() - quoted_bytes_max);
-    }
+    text = release::wire::shortened(release::wire::repair_utf8(text), quoted_bytes_max);
     return text.empty() ? text : ": " + text;
 }
 

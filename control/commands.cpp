@@ -1,18 +1,11 @@
 #include "control/commands.hpp"
 
-#include <unistd.h>
-
-#include <boost/asio/io_context.hpp>
-#include <filesystem>
 #include <iostream>
-#include <system_error>
-#include <utility>
 
 #include "control/certificates.hpp"
-#include "control/host.hpp"
-#include "control/store/db/url.hpp"
+#include "control/store/look.hpp"
 #include "control/store/open.hpp"
-#include "tls/rt/clock.hpp"
+#include "tls/http_server.hpp"
 #include "tls/rt/program.hpp"
 
 namespace edgeroll::control {
@@ -62,46 +55,27 @@ void check_tokens(const Settings& settings, Findings& findings) {
                            : " (" + std::to_string(tokens.size()) + " in the file)");
 }
 
-/// What `serve` would do about a schema that is not there yet is no fault, and not ours to do.
-bool is_for_serve_to_mend(const StoreOptions& options, const release::Error& error) {
-    const auto url = parse_database_url(options.url);
-    const bool is_sqlite = !options.is_dsn && url && url->backend == Backend::sqlite;
-    return options.migrates.value_or(is_sqlite) &&
-           error.message.find("run edgeroll-control migrate") != std::string::npos;
-}
-
-/// The name of an SQLite file that `serve` would make; empty when there is none to make.
-std::string file_to_come(const StoreOptions& options) {
-    const auto url = parse_database_url(options.url);
-    if (options.is_dsn || !url || url->backend != Backend::sqlite) return {};
-    std::error_code ec;
-    const std::filesystem::path file(url->path);
-    const auto folder = file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
-    const bool is_to_come = options.migrates.value_or(true) && !std::filesystem::exists(file, ec) &&
-                            access(folder.c_str(), W_OK) == 0;
-    return is_to_come ? file.string() : std::string();
+void check_address(const Settings& settings, Findings& findings) {
+    const auto is_free = tls::check_listen_address(settings.http_address, "HTTP_ADDR");
+    const bool is_in_use = is_free && !*is_free;
+    findings.add("HTTP address", trouble_of(is_free),
+                 " (" + settings.http_address +
+                     (is_in_use ? ", in use now: serve starts when it is free)" : ")"));
 }
 
 void check_database(const Settings& settings, Findings& findings) {
-    boost::asio::io_context loop;
-    const auto clock = tls::rt::make_clock(loop.get_executor());
-    const StoreOptions wanted = store_options(settings);
-    if (const std::string file = file_to_come(wanted); !file.empty()) {
-        findings.add("database", "", " (" + file + " does not exist yet: serve makes it)");
-        return;
+    const StoreOptions options = store_options(settings);
+    const auto look = look_at_database(options);
+    if (!look) {
+        findings.add("database", database_trouble(settings, look.error()));
+    } else if (!look->file_to_come.empty()) {
+        findings.add("database", "",
+                     " (" + look->file_to_come + " does not exist yet: serve makes it)");
+    } else {
+        const char* const rest =
+            look->needs_migration ? ", serve brings its schema up to date)" : ")";
+        findings.add("database", "", " (" + redacted(options.url) + rest);
     }
-    StoreOptions options = wanted;
-    options.migrates = false;
-    options.owner = process_name();
-    options.threads = 1;
-    const std::string url = redacted(options.url);
-    const auto database = open_database(loop.get_executor(), *clock, std::move(options));
-    if (!database && is_for_serve_to_mend(wanted, database.error())) {
-        findings.add("database", "", " (" + url + ", serve brings its schema up to date)");
-        return;
-    }
-    findings.add("database", database ? "" : database_trouble(settings, database.error()),
-                 " (" + url + ")");
 }
 
 }  // namespace
@@ -131,6 +105,7 @@ int check(const Settings& settings) {
     findings.add("settings", trouble_of(check_settings(settings)));
     check_certificates(settings, findings);
     check_tokens(settings, findings);
+    check_address(settings, findings);
     check_database(settings, findings);
     return findings.status();
 }

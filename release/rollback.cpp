@@ -1,12 +1,14 @@
 #include "release/rollback.hpp"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 namespace edgeroll::release {
 namespace {
 
 constexpr std::size_t named_max = 10;
+constexpr std::size_t releases_max = 5;
 
 /// The release asked it to do something, or found it done. A deferred node was never reached.
 bool is_touched(const FormerRow& row) {
@@ -43,18 +45,69 @@ Result<void> refuse_running(const std::vector<FormerRow>& rows) {
     return {};
 }
 
-Result<void> refuse_later_touch(const std::vector<FormerRow>& rows, Version version) {
-    std::string names;
-    std::size_t count = 0;
-    for (const FormerRow& row : rows) {
-        const bool is_newer = row.applied_version && *row.applied_version > version;
-        if (!is_touched(row) || !row.exists || (!is_newer && !row.is_dispatched_later)) continue;
-        if (++count <= named_max) names += (names.empty() ? "" : ", ") + name_of(row);
+const LaterRelease* find_release(const std::vector<LaterRelease>& later, Version version) {
+    const auto found = std::find_if(later.begin(), later.end(), [version](const LaterRelease& one) {
+        return one.version == version;
+    });
+    return found == later.end() ? nullptr : &*found;
+}
+
+std::string title_of(Version version, const LaterRelease* release) {
+    const std::string number = std::to_string(version.value);
+    if (release == nullptr) return "version " + number;
+    return "release " + std::to_string(release->id.value) + " (version " + number + ")";
+}
+
+/// What an operator does about a release in the way.
+std::string cure_for(Version version, const LaterRelease* release) {
+    if (release == nullptr) {
+        return "version " + std::to_string(version.value) + " has no release that could be undone";
     }
-    if (count == 0) return {};
-    if (count > named_max) names += " and " + std::to_string(count - named_max) + " more";
-    return fail("a later release touched " + names + ": roll that one back first, or force this",
-                Outcome::permanent, code::wrong_state);
+    const std::string id = std::to_string(release->id.value);
+    if (!release->is_finished) return "stop release " + id + " or wait for its end";
+    if (release->rolled_back_by) {
+        return "retry release " + std::to_string(release->rolled_back_by->value) +
+               ", which did not undo release " + id + " everywhere";
+    }
+    return "roll back release " + id;
+}
+
+/// "edge-1, edge-2 and 7 more"
+std::string listed(const std::vector<std::string>& names) {
+    std::string text;
+    for (std::size_t at = 0; at < names.size() && at < named_max; ++at)
+        text += (at == 0 ? "" : ", ") + names[at];
+    if (names.size() > named_max) {
+        text += " and " + std::to_string(names.size() - named_max) + " more";
+    }
+    return text;
+}
+
+Result<void> refuse_later_touch(const std::vector<FormerRow>& rows, Version version,
+                                const std::vector<LaterRelease>& later) {
+    std::map<Version, std::vector<std::string>> above;
+    for (const FormerRow& row : rows) {
+        if (!is_touched(row) || !row.exists) continue;
+        if (const auto standing = standing_above(row, version, later)) {
+            above[*standing].push_back(name_of(row));
+        }
+    }
+    if (above.empty()) return {};
+    std::string touched, cures;
+    std::size_t told = 0;
+    // Newest first: that is the order in which they can be undone.
+    for (auto one = above.rbegin(); one != above.rend() && told < releases_max; ++one, ++told) {
+        const LaterRelease* const release = find_release(later, one->first);
+        touched += (touched.empty() ? "" : "; ") + title_of(one->first, release) + ": " +
+                   listed(one->second);
+        cures += (cures.empty() ? "" : ", then ") + cure_for(one->first, release);
+    }
+    if (above.size() > told) {
+        touched += "; and " + std::to_string(above.size() - told) + " earlier ones";
+    }
+    return fail(
+        "a later release touched its nodes: " + touched + ". First " + cures + "; or force this",
+        Outcome::permanent, code::wrong_state);
 }
 
 }  // namespace
@@ -67,11 +120,29 @@ std::optional<Version> former_content(const FormerRow& row, Version version) {
     return row.previous_config_version;
 }
 
+std::optional<Version> standing_above(const FormerRow& row, Version version,
+                                      const std::vector<LaterRelease>& later) {
+    if (row.awaited_version) return row.awaited_version;
+    if (!row.applied_version || *row.applied_version <= version) return std::nullopt;
+    const LaterRelease* const last = find_release(later, *row.applied_version);
+    const auto content = row.applied_config_version;
+    const bool is_rollback = last != nullptr && last->undoes && content;
+    if (!is_rollback) return row.applied_version;
+    // It put back what was there before the release that it undoes: that one and it are no more.
+    const Version own = row.own_config_version.value_or(version);
+    if (row.status == NodeStatus::success && *content == own) return std::nullopt;
+    if (*content > version) return content;
+    const bool undid_a_later_one = *last->undoes > version;
+    if (row.status != NodeStatus::success && undid_a_later_one) return std::nullopt;
+    return row.applied_version;
+}
+
 Result<RollbackPlan> plan_rollback(const std::vector<FormerRow>& rows, Version version,
-                                   const std::vector<FormerContent>& contents, bool is_forced) {
+                                   const std::vector<FormerContent>& contents,
+                                   const std::vector<LaterRelease>& later, bool is_forced) {
     if (auto fine = refuse_running(rows); !fine) return tl::unexpected(std::move(fine.error()));
     if (!is_forced) {
-        if (auto fine = refuse_later_touch(rows, version); !fine) {
+        if (auto fine = refuse_later_touch(rows, version, later); !fine) {
             return tl::unexpected(std::move(fine.error()));
         }
     }

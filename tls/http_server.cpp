@@ -1,6 +1,7 @@
 #include "tls/http_server.hpp"
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -150,41 +151,56 @@ error_code open_at(tcp::acceptor& acceptor, const tcp::endpoint& endpoint, bool 
         acceptor.set_option(asio::ip::v6_only(!is_dual), ec);
     }
     if (!ec) acceptor.bind(endpoint, ec);
-    if (!ec) acceptor.listen(asio::socket_base::max_listen_connections, ec);
     return ec;
 }
 
-Result<void> bind(ServerState& state) {
-    const ServerOptions& options = state.options;
-    const auto refuse = [&](const std::string& why) {
-        return fail(options.address_name + ": '" + options.address + "' " + why);
+/// Where a setting cannot be bound, and why.
+struct Binding {
+    std::string complaint;  ///< empty: bound
+    bool is_in_use = false;
+};
+
+Binding bind_at(tcp::acceptor& acceptor, const std::string& text, const std::string& name) {
+    const auto refused = [&](const std::string& why) {
+        return Binding{name + ": '" + text + "' " + why};
     };
-    const auto address = parse_listen_address(options.address);
-    if (!address) return refuse(address.error().message);
+    const auto address = parse_listen_address(text);
+    if (!address) return refused(address.error().message);
     const auto port = static_cast<unsigned short>(address->port);
     error_code ec;
     if (address->host.empty()) {
-        ec = open_at(state.acceptor, tcp::endpoint(tcp::v6(), port), true);
+        ec = open_at(acceptor, tcp::endpoint(tcp::v6(), port), true);
         // A machine without IPv6.
         if (ec == asio::error::address_family_not_supported ||
             ec == asio::error::invalid_argument) {
-            ec = open_at(state.acceptor, tcp::endpoint(tcp::v4(), port), false);
+            ec = open_at(acceptor, tcp::endpoint(tcp::v4(), port), false);
         }
     } else {
-        tcp::resolver resolver(state.executor);
+        tcp::resolver resolver(acceptor.get_executor());
         const auto found =
             resolver.resolve(address->host, std::to_string(port), tcp::resolver::passive, ec);
         if (ec || found.empty()) {
-            return refuse("cannot be resolved (" + ec.message() +
-                          "); give an IP address of this machine");
+            return refused("cannot be resolved (" + ec.message() +
+                           "); give an IP address of this machine");
         }
-        ec = open_at(state.acceptor, found.begin()->endpoint(), false);
+        ec = open_at(acceptor, found.begin()->endpoint(), false);
     }
-    if (ec) {
-        return refuse("cannot be bound (" + ec.message() +
-                      "); give a free port and an address of this machine");
-    }
-    return {};
+    if (!ec) return {};
+    Binding binding = refused("cannot be bound (" + ec.message() +
+                              "); give a free port and an address of this machine");
+    binding.is_in_use = ec == asio::error::address_in_use;
+    return binding;
+}
+
+Result<void> listen(ServerState& state) {
+    const ServerOptions& options = state.options;
+    const Binding binding = bind_at(state.acceptor, options.address, options.address_name);
+    if (!binding.complaint.empty()) return fail(binding.complaint);
+    error_code ec;
+    state.acceptor.listen(asio::socket_base::max_listen_connections, ec);
+    if (!ec) return {};
+    return fail(options.address_name + ": '" + options.address + "' cannot be bound (" +
+                ec.message() + "); give a free port and an address of this machine");
 }
 
 }  // namespace
@@ -192,9 +208,18 @@ Result<void> bind(ServerState& state) {
 Result<std::unique_ptr<HttpServer>> start_server(asio::any_io_executor executor,
                                                  ServerOptions options, const Router& router) {
     auto state = std::make_shared<ServerState>(executor, std::move(options), router);
-    if (auto bound = bind(*state); !bound) return tl::unexpected(bound.error());
+    if (auto bound = listen(*state); !bound) return tl::unexpected(bound.error());
     rt::spawn(executor, "accept_loop", accept_loop(state));
     return std::make_unique<Server>(std::move(state));
+}
+
+Result<bool> check_listen_address(const std::string& address, const std::string& address_name) {
+    asio::io_context loop(1);
+    tcp::acceptor acceptor(loop);
+    const Binding binding = bind_at(acceptor, address, address_name);
+    if (binding.complaint.empty()) return true;
+    if (binding.is_in_use) return false;
+    return fail(binding.complaint);
 }
 
 }  // namespace edgeroll::tls

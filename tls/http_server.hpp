@@ -55,4 +55,9 @@ struct ServerOptions {
 [[nodiscard]] release::Result<std::unique_ptr<HttpServer>> start_server(
     boost::asio::any_io_executor executor, ServerOptions options, const Router& router);
 
+/// Whether a server could be started at that address now, without starting one: false when it is
+/// only in use, perhaps by the very service that is asked about. Error as of start_server.
+[[nodiscard]] release::Result<bool> check_listen_address(const std::string& address,
+                                                         const std::string& address_name);
+
 }  // namespace edgeroll::tls

@@ -17,6 +17,19 @@ constexpr std::size_t short_outputs_bytes_max = 32U << 10;
 /// More than a task has steps: what each keeps in any case is bytes_max / this.
 constexpr std::size_t shares = 64;
 
+/// What a command said first is as telling as what it said last.
+std::string both_ends(const std::string& text, std::size_t bytes_max) {
+    const auto mark_for = [](std::size_t bytes) {
+        return "\n... (" + std::to_string(bytes) + " bytes left out) ...\n";
+    };
+    const std::size_t mark = mark_for(text.size()).size();
+    if (bytes_max <= 2 * mark) return text.substr(text.size() - bytes_max);
+    const std::size_t head = (bytes_max - mark) / 4;
+    const std::size_t tail = bytes_max - mark - head;
+    return text.substr(0, head) + mark_for(text.size() - head - tail) +
+           text.substr(text.size() - tail);
+}
+
 }  // namespace
 
 void limit_outputs(Details& details, std::size_t bytes_max) {
@@ -24,7 +37,7 @@ void limit_outputs(Details& details, std::size_t bytes_max) {
     for (auto step = details.steps.rbegin(); step != details.steps.rend(); ++step) {
         std::string& output = step->output;
         const std::size_t allowed = std::max(left, bytes_max / shares);
-        if (output.size() > allowed) output.erase(0, output.size() - allowed);
+        if (output.size() > allowed) output = both_ends(output, allowed);
         left -= std::min(left, output.size());
     }
 }

@@ -41,7 +41,7 @@ std::string told_of(const release::Address& to, const std::string& what) {
     std::replace_if(
         text.begin(), text.end(),
         [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }, ' ');
-    return release::wire::cut_utf8(release::wire::repair_utf8(text), message_bytes_max);
+    return release::wire::shortened(release::wire::repair_utf8(text), message_bytes_max);
 }
 
 Heard heard_of(Reply::Kind kind) {

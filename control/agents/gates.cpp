@@ -18,7 +18,7 @@ constexpr std::size_t shown_bytes_max = 200;
 std::string told(int status, const std::string& body) {
     const std::string line = release::wire::repair_utf8(body.substr(0, body.find_first_of("\r\n")));
     std::string text = std::to_string(status);
-    if (!line.empty()) text += " " + release::wire::cut_utf8(line, shown_bytes_max);
+    if (!line.empty()) text += " " + release::wire::shortened(line, shown_bytes_max);
     return text;
 }
 

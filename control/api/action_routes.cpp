@@ -131,14 +131,17 @@ awaitable<Response> ActionRoutes::retry(Request request, Caller caller) {
 
 awaitable<Response> ActionRoutes::roll_back(Request request, Caller caller) {
     RollbackRequest wanted;
-    const auto body = read_action(request, caller, wanted, {"reason", "force"});
+    const auto body = read_action(request, caller, wanted, {"reason", "force", "dry_run"});
     if (!body) co_return refuse(body.error());
     const auto is_forced = release::wire::optional_flag(*body, "force");
     if (!is_forced) co_return refuse(is_forced.error());
     wanted.is_forced = is_forced->value_or(false);
+    const auto is_dry_run = release::wire::optional_flag(*body, "dry_run");
+    if (!is_dry_run) co_return refuse(is_dry_run.error());
+    wanted.is_dry_run = is_dry_run->value_or(false);
     const auto done = co_await store_.roll_back(std::move(wanted));
     if (!done) co_return refuse(done.error());
-    look();
+    if (!is_dry_run->value_or(false)) look();
     co_return answer(json_of(*done));
 }
 

@@ -100,6 +100,12 @@ Result<void> read_rules(const Json& body, NewRelease& wanted) {
     }
     const auto config = body.find("batch_config");
     if (config == body.end() || config->is_null()) return {};
+    if (config->is_string() &&
+        config->get_ref<const std::string&>().find_first_not_of(" \t\r\n") == std::string::npos) {
+        return invalid(
+            "field 'batch_config' is an empty text: leave it out for the defaults, or give an "
+            "object");
+    }
     if (!config->is_object()) return invalid("field 'batch_config' must be an object");
     std::string text = release::wire::dump_json(*config);
     const auto policy = release::wire::parse_batch_config(text);

@@ -1,11 +1,11 @@
 #include "control/api/node_change.hpp"
 
 #include <algorithm>
-#include <boost/asio/ip/address.hpp>
 #include <utility>
 
 #include "control/api/request_reader.hpp"
 #include "control/api/respond.hpp"
+#include "control/store/address.hpp"
 #include "release/wire/json_util.hpp"
 #include "release/wire/text_util.hpp"
 
@@ -89,10 +89,13 @@ Result<void> read_texts(const Json& body, NodeChangeRequest& change) {
     const auto ip = release::wire::optional_text(body, "mainIp");
     if (!ip) return tl::unexpected(ip.error());
     if (*ip) {
-        boost::system::error_code ec;
-        const auto address = boost::asio::ip::make_address(**ip, ec);
-        if (ec) return invalid("field 'mainIp' must be an IPv4 or IPv6 address");
-        change.main_ip = address.to_string();
+        change.main_ip = normal_address(**ip);
+        if (!change.main_ip) return invalid("field 'mainIp' must be an IPv4 or IPv6 address");
+        if (is_no_host(*change.main_ip)) {
+            return invalid(
+                "field 'mainIp' must be the address of one machine: nobody can be asked at " +
+                *change.main_ip);
+        }
     }
     auto status = release::wire::optional_text(body, "status");
     if (!status) return tl::unexpected(std::move(status.error()));

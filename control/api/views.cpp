@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "control/api/limits_view.hpp"
+#include "control/api/view_parts.hpp"
 #include "control/api/waiting.hpp"
 #include "release/wire/batch_config.hpp"
 
@@ -14,11 +15,6 @@ namespace edgeroll::control::api {
 namespace {
 
 using release::wire::Json;
-
-/// Words and times that may be missing are null; free text is always a string.
-Json word_or_null(std::string_view text) {
-    return text.empty() ? Json(nullptr) : Json(std::string(text));
-}
 
 template <class Id>
 Json number_or_null(const std::optional<Id>& id) {
@@ -136,25 +132,6 @@ Json json_of_row(const ReleaseNodeView& node) {
     return data;
 }
 
-/// Appends to the last batch of the list, or begins the next: rows come in the order of batches.
-Json& list_of_batch(Json& batches, int batch, const char* list_name) {
-    if (batches.empty() || batches.back()["batch"] != batch) {
-        Json entry = Json::object();
-        entry["batch"] = batch;
-        entry[list_name] = Json::array();
-        batches.push_back(std::move(entry));
-    }
-    return batches.back()[list_name];
-}
-
-Json named_node(release::NodeId id, const std::string& name, int batch) {
-    Json node = Json::object();
-    node["nodeId"] = id.value;
-    node["nodeName"] = name;
-    node["batch"] = batch;
-    return node;
-}
-
 WaitingFacts facts_of(const ReleaseView& view, release::Millis node_timeout) {
     WaitingFacts facts;
     facts.nodes = view.nodes;
@@ -169,6 +146,23 @@ Json steps_of(const std::string& text) {
     return steps && steps->is_array() ? std::move(*steps) : Json(nullptr);
 }
 
+/// What a rollback would do now, so that nobody is offered one that is refused.
+Json json_of(const RollbackOutlook& outlook) {
+    Json data = Json::object();
+    data["totalNodes"] = outlook.nodes;
+    data["leftAlone"] = outlook.left_alone;
+    data["obstacle"] = word_or_null(outlook.obstacle);
+    return data;
+}
+
+void take_action_away(Json& actions, std::string_view word) {
+    Json kept = Json::array();
+    for (const Json& action : actions) {
+        if (action != std::string(word)) kept.push_back(action);
+    }
+    actions = std::move(kept);
+}
+
 Json json_of_view(const ReleaseView& view, release::Millis node_timeout, bool has_steps) {
     Json data = json_of_release(view.summary, facts_of(view, node_timeout));
     Json batches = Json::array();
@@ -180,6 +174,10 @@ Json json_of_view(const ReleaseView& view, release::Millis node_timeout, bool ha
     }
     data["batches"] = std::move(batches);
     data["batchConfig"] = public_config(view.summary.batch_config);
+    data["rollback"] = view.rollback ? json_of(*view.rollback) : Json(nullptr);
+    if (view.rollback && !view.rollback->obstacle.empty()) {
+        take_action_away(data["actions"], to_text(release::Steering::rollback));
+    }
     return data;
 }
 
@@ -195,39 +193,6 @@ Json json_of(const ReleaseView& view, release::Millis node_timeout) {
 
 Json json_of_steps(const ReleaseView& view, release::Millis node_timeout) {
     return json_of_view(view, node_timeout, true);
-}
-
-Json json_of(const std::vector<release::LeftOut>& nodes) {
-    Json list = Json::array();
-    for (const release::LeftOut& node : nodes) {
-        Json entry = Json::object();
-        entry["nodeId"] = node.node.value;
-        entry["nodeName"] = node.name;
-        entry["reason"] = node.reason;
-        list.push_back(std::move(entry));
-    }
-    return list;
-}
-
-Json json_of(const CreatedRelease& created) {
-    Json data = Json::object();
-    data["releaseId"] = created.id.value == 0 ? Json(nullptr) : Json(created.id.value);
-    data["version"] = created.version.value;
-    data["totalNodes"] = created.plan.size();
-    data["planSha256"] = created.plan_sha256;
-    Json batches = Json::array();
-    for (const release::PlannedNode& node : created.plan) {
-        list_of_batch(batches, node.batch, "nodeIds").push_back(node.node.value);
-    }
-    for (Json& batch : batches)
-        batch["size"] = batch["nodeIds"].size();
-    data["batches"] = std::move(batches);
-    data["leftOut"] = json_of(created.left_out);
-    Json superseded = Json::array();
-    for (const release::ReleaseId id : created.superseded)
-        superseded.push_back(id.value);
-    data["superseded"] = std::move(superseded);
-    return data;
 }
 
 Json json_of_steered(const ReleaseView& view, release::Millis node_timeout) {
@@ -255,20 +220,6 @@ Json json_of(const Retried& retried, release::Millis node_timeout) {
     for (const release::RetryRow& row : retried.nodes)
         nodes.push_back(named_node(row.node, row.name, row.batch));
     data["nodes"] = std::move(nodes);
-    return data;
-}
-
-Json json_of(const RolledBack& done) {
-    Json data = json_of(done.created);
-    Json left_alone = Json::array();
-    for (const release::LeftAlone& left : done.left_alone) {
-        Json node = Json::object();
-        node["nodeId"] = left.node.value;
-        node["nodeName"] = left.name;
-        node["reason"] = left.reason;
-        left_alone.push_back(std::move(node));
-    }
-    data["leftAlone"] = std::move(left_alone);
     return data;
 }
 

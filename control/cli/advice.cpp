@@ -33,8 +33,20 @@ int retriable(const ReleaseLine& release) {
     return nodes.failed + nodes.skipped + nodes.deferred + nodes.cancelled;
 }
 
-int touched(const Tally& nodes) {
+/// An older control does not tell how many a rollback would give something.
+int put_back_by_rollback(const ReleaseLine& release) {
+    if (release.rollback) return release.rollback->nodes;
+    const Tally nodes = tally(release);
     return nodes.success + nodes.failed;
+}
+
+std::string rollback_effect(const ReleaseLine& release) {
+    std::string text =
+        "gives " + nodes_text(put_back_by_rollback(release)) + " what they had before";
+    if (release.rollback && release.rollback->left_alone > 0) {
+        text += ", leaves " + std::to_string(release.rollback->left_alone) + " alone";
+    }
+    return text + ", and bans its content";
 }
 
 std::string continue_effect(const ReleaseLine& release) {
@@ -57,7 +69,13 @@ bool offers(const ReleaseLine& release, Steering action) {
 std::string retry_question(const ReleaseLine& release, const ReleaseSteer& action) {
     const Tally nodes = tally(release);
     if (!action.nodes.empty()) {
-        return "Only " + some_of(action.nodes, 8) + " will be tried again, in the old batches. ";
+        const int left =
+            nodes.failed + nodes.skipped + nodes.cancelled - static_cast<int>(action.nodes.size());
+        std::string text =
+            "Only " + some_of(action.nodes, 8) + " will be tried again, in the old batches. ";
+        if (release.status == "success" || left <= 0) return text;
+        return text + "The other " + nodes_text(left) +
+               " are left out: the release ends as failed until they are retried too. ";
     }
     std::string kinds;
     for (const auto& [count, word] :
@@ -105,15 +123,14 @@ std::vector<Advice> next_steps(const ReleaseLine& release) {
             "a new release of its content for the nodes that it did not finish");
     }
     if (fits(release, Steering::rollback)) {
-        add("rollback",
-            "gives " + nodes_text(touched(nodes)) + " what they had before, and bans its content");
+        add("rollback", rollback_effect(release));
     }
     return steps;
 }
 
 bool fits(const ReleaseLine& release, Steering action) {
     if (action == Steering::stop) return !is_finished(release);
-    if (action == Steering::rollback && touched(tally(release)) == 0) return false;
+    if (action == Steering::rollback && put_back_by_rollback(release) == 0) return false;
     if (action == Steering::retry && retriable(release) == 0) return false;
     return offers(release, action);
 }
@@ -137,11 +154,6 @@ std::string question(const ReleaseLine& release, const ReleaseSteer& action) {
             return printable(text + ". It cannot be undone. Stop it?");
         case Steering::retry:
             return printable(standing(release) + ". " + retry_question(release, action) + "Retry?");
-        case Steering::rollback:
-            return printable(text + nodes_text(touched(nodes)) +
-                             " will get what they had before, by a new release, and the content "
-                             "of version " +
-                             std::to_string(release.version) + " will be banned. Roll it back?");
         default:
             return {};
     }

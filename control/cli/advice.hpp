@@ -21,8 +21,9 @@ struct Advice {
 /// somebody is asked, control has the last word.
 [[nodiscard]] bool fits(const ReleaseLine& release, Steering action);
 
-/// What is asked before stop, retry and rollback: where the release stands, what will happen.
-/// Printable, without the "[y/N]". Pause and continue are not asked about.
+/// What is asked before stop and retry: where the release stands, what will happen. Printable,
+/// without the "[y/N]". Pause and continue are not asked about, rollback by what control says
+/// (control/cli/rollback.hpp).
 [[nodiscard]] std::string question(const ReleaseLine& release, const ReleaseSteer& action);
 
 /// "release 7 (version 42): batch 2/5 running, 12 of 50 nodes done"; printable.

@@ -3,6 +3,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "control/cli/blank_values.hpp"
 #include "control/cli/option_checks.hpp"
 #include "control/cli/text.hpp"
 #include "release/wire/batch_config.hpp"
@@ -42,6 +43,7 @@ Answer<Json> read_config(const std::string& typed, Keyboard& keyboard) {
         source += " " + printable(typed);
         text = std::move(*read);
     }
+    if (is_blank(text)) return refuse(source + " is empty: leave the option out for the defaults");
     auto config = release::wire::parse_json(text, bytes_max);
     if (!config) return refuse(source + ": " + printable(config.error().message));
     if (!config->is_object()) return refuse(source + ": must be a JSON object");

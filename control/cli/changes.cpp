@@ -62,12 +62,40 @@ void add_skipped(std::vector<std::string>& lines,
     }
 }
 
+/// What keeps a running node from going on is told when it begins, changes and ends; of a whole
+/// region that went dark some nodes are enough.
+class Troubles {
+  public:
+    /// @param before the error that was told, if any
+    void add(int batch, const NodeLine& node, const std::string& before, Moment now) {
+        if (node.status != "running" || node.error == before) return;
+        if (++count_ > named_max) return;
+        NodeLine told = node;
+        if (told.error.empty()) told.error = "answers again";
+        lines_.push_back(node_line(batch, told, now));
+    }
+    void tell(std::vector<std::string>& lines) {
+        for (std::string& line : lines_)
+            lines.push_back(std::move(line));
+        if (count_ > named_max) {
+            lines.push_back("and " + std::to_string(count_ - named_max) +
+                            " more running nodes: edgeroll release show has their errors");
+        }
+    }
+
+  private:
+    static constexpr std::size_t named_max = 10;
+    std::vector<std::string> lines_;
+    std::size_t count_ = 0;
+};
+
 /// Node by node; a batch that was opened is told before its own nodes and after those of the
 /// batches before it, since that is the order in which it happened.
 void add_batches(std::vector<std::string>& lines, const std::optional<ReleaseLine>& before,
                  const ReleaseLine& after, Moment now) {
     const auto old = before ? by_id(*before) : std::map<std::int64_t, const NodeLine*>();
     std::map<std::string, std::vector<std::string>> skipped;
+    Troubles troubles;
     int ordinal = 0;
     for (const BatchLine& batch : after.batches) {
         ++ordinal;
@@ -83,6 +111,9 @@ void add_batches(std::vector<std::string>& lines, const std::optional<ReleaseLin
             const bool is_changed = is_known && (was->second->status != node.status ||
                                                  was->second->attempt != node.attempt);
             const bool is_news = !is_known && node.status == "failed";
+            if (!is_changed) {
+                troubles.add(batch.number, node, is_known ? was->second->error : "", now);
+            }
             if (!is_changed && !is_news) continue;
             if (node.status == "skipped") {
                 skipped[node.error].push_back(node.name);
@@ -91,6 +122,7 @@ void add_batches(std::vector<std::string>& lines, const std::optional<ReleaseLin
             }
         }
     }
+    troubles.tell(lines);
     add_skipped(lines, skipped);
 }
 

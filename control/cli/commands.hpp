@@ -63,6 +63,7 @@ struct ReleaseSteer {
     std::vector<std::string> nodes;  ///< retry: ids or names; empty: all that may be
     bool is_forced = false;          ///< stop (then with a reason) and rollback
     bool is_confirmed = false;       ///< --yes
+    bool is_dry_run = false;         ///< rollback: only shows what it would do
 };
 struct ReleaseLimit {
     std::int64_t id = 0;

@@ -1,5 +1,10 @@
 #include "control/cli/create.hpp"
 
+#include <algorithm>
+#include <map>
+#include <vector>
+
+#include "control/cli/advice.hpp"
 #include "control/cli/batch_config.hpp"
 #include "control/cli/command_line.hpp"
 #include "control/cli/table.hpp"
@@ -106,14 +111,25 @@ std::string render_batches(const Json& data, const std::map<std::int64_t, std::s
     return table.is_empty() ? std::string() : table.text();
 }
 
+/// A line for each reason: the nodes of one that holds for thousands are not read one by one.
 std::string render_left_out(const Json& data) {
+    constexpr std::size_t names_max = 8;
     std::string text;
     for (const auto& [field, title] :
          {std::pair{"leftOut", "Left out:"}, std::pair{"leftAlone", "Left alone:"}}) {
-        Table table({{"ID", Align::right}, {"NODE"}, {"WHY", Align::left, 100}});
-        for (const Json& node : list_of(data, field)) {
-            table.add({std::to_string(integer_of(node, "nodeId")), node_name_of(node),
-                       text_of(node, "reason")});
+        std::map<std::string, std::vector<std::string>> names;
+        for (const Json& node : list_of(data, field))
+            names[text_of(node, "reason")].push_back(node_name_of(node));
+        std::vector<const decltype(names)::value_type*> reasons;
+        for (const auto& one : names)
+            reasons.push_back(&one);
+        std::stable_sort(reasons.begin(), reasons.end(), [](const auto* a, const auto* b) {
+            return a->second.size() > b->second.size();
+        });
+        Table table({{"COUNT", Align::right}, {"WHY", Align::left, 100}, {"NODES"}});
+        for (const auto* one : reasons) {
+            table.add(
+                {std::to_string(one->second.size()), one->first, some_of(one->second, names_max)});
         }
         if (!table.is_empty()) text += std::string("\n") + title + "\n" + table.text();
     }

@@ -73,10 +73,11 @@ void add_rules(CLI::App& command, BatchOptions& batch) {
 void add_what(CLI::App& command, ReleaseCreate& typed) {
     command
         .add_option("--version", typed.version,
-                    "version whose content is rolled out; without it the next one, without content")
+                    "version whose content is rolled out (with --reload-only: its number alone)")
         ->check(is_id())
         ->type_name("N");
-    command.add_flag("--reload-only", typed.is_reload_only, "agents reload what they have");
+    command.add_flag("--reload-only", typed.is_reload_only,
+                     "agents reload what they have; without --version under the next number");
     command.add_option("--type", typed.type, "what the nodes do (default apply_config)")
         ->check(is_one_of("apply_config|reload|purge_cache|run_job"))
         ->type_name("apply_config|reload|purge_cache|run_job");
@@ -114,6 +115,14 @@ void add_group(CLI::App& command, const char* title, void (*add)(CLI::App&, Batc
 /// Labels may repeat a name; pools may not, and two ways to say the sizes contradict each other.
 Made made(const ReleaseCreate& typed) {
     const BatchOptions& batch = typed.batch;
+    // The API takes a release that names nothing for a reload of the whole fleet. On a command line
+    // that is a word that was forgotten, or a variable that is not set.
+    if (typed.version == 0 && !typed.is_reload_only && typed.from_release == 0) {
+        return tl::unexpected(
+            std::string("say what is released: --version N (its content), --reload-only (nodes "
+                        "reload what they "
+                        "have) or --from-release ID (what a stopped release left undone)"));
+    }
     const auto pools = read_pairs("--max-parallel-per", batch.max_parallel_per);
     if (!pools) return tl::unexpected(pools.error());
     const int sizes = (batch.batch_size ? 1 : 0) + (batch.batch_percent ? 1 : 0) +

@@ -166,6 +166,9 @@ std::string explain_text(const ReleaseLine& release, Moment now) {
     const auto steps = steps_of(release);
     add_list(text, "What can be done:", steps);
     if (steps.empty()) text += "\nNothing is left to be done.\n";
+    if (release.rollback && !release.rollback->obstacle.empty()) {
+        text += "\nA rollback would be refused: " + printable(release.rollback->obstacle) + "\n";
+    }
     return text;
 }
 
@@ -175,6 +178,7 @@ Json explain_json(const ReleaseLine& release, const Json& data) {
                               "waitingFor", "lastError"}) {
         answer[field] = data.contains(field) ? data[field] : Json(nullptr);
     }
+    answer["rollback"] = data.contains("rollback") ? data["rollback"] : Json(nullptr);
     answer["limits"] = limits_of(release);
     answer["failedNodes"] = Json::array();
     for (const BatchLine& batch : release.batches) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "control/cli/blank_values.hpp"
 #include "control/cli/moments.hpp"
 #include "control/cli/text.hpp"
 #include "release/wire/text_util.hpp"
@@ -23,6 +24,12 @@ bool is_share(std::string_view text) {
     if (!text.ends_with('%')) return false;
     text.remove_suffix(1);
     return is_digits(text) && (text.size() <= 2 || text == "100");
+}
+
+/// "region=" is what is left of region=$REGION where that is not set.
+bool is_pair(std::string_view text) {
+    const std::size_t equals = text.find('=');
+    return equals != std::string_view::npos && equals > 0 && !is_blank(text.substr(equals + 1));
 }
 
 bool is_pool_text(std::string_view text) {
@@ -56,8 +63,7 @@ CLI::Validator is_id() {
 }
 
 CLI::Validator is_label() {
-    return check([](const std::string& text) { return text.find('=') + 1 > 1; },
-                 "NAME=VALUE, e.g. region=eu");
+    return check(is_pair, "NAME=VALUE, e.g. region=eu");
 }
 
 CLI::Validator is_pool() {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <sstream>
 
+#include "control/cli/blank_values.hpp"
 #include "control/cli/command_tree.hpp"
 #include "control/cli/completion.hpp"
 #include "control/cli/option_checks.hpp"
@@ -129,7 +130,11 @@ tl::expected<Invocation, Ended> parse_command_line(std::vector<std::string> argu
     add_other_commands(tree);
     const CLI::App* const bash = add_completion_commands(tree);
     let_global_options_follow(app);
+    refuse_blank_values(app);
 
+    if (const auto cut = find_cut_option(arguments)) {
+        return tl::unexpected(usage_error(app, *cut));
+    }
     if (auto ended = parse(app, std::move(arguments))) return tl::unexpected(std::move(*ended));
     const CLI::App& command = last_command(app);
     if (&command == bash) {

@@ -39,6 +39,7 @@ void add_node_commands(CommandTree& tree) {
         ->capture_default_str();
     const auto labels = std::make_shared<std::vector<std::string>>();
     add->add_option("--label", *labels, "e.g. region=eu; may be repeated")
+        ->check(is_label())
         ->type_name("NAME=VALUE")
         ->allow_extra_args(false);
     add->add_option("--fingerprint", typed->fingerprint,

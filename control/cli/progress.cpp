@@ -153,8 +153,12 @@ std::vector<std::string> render_progress(const ReleaseLine& release, Moment now,
     }
     add_cut(lines, std::move(failed), room - for_batches);
     lines.insert(lines.end(), tail.begin(), tail.end());
-    for (std::string& line : lines)
-        line = cut_to_width(line, size.columns);
+    const std::size_t bars = 1 + for_batches;
+    for (std::size_t at = 0; at < lines.size(); ++at) {
+        // Below the bars is what servers and agents said: both ends of it count.
+        lines[at] = at < bars ? cut_to_width(lines[at], size.columns)
+                              : cut_middle_to_width(lines[at], size.columns);
+    }
     return lines;
 }
 

@@ -124,6 +124,8 @@ void add_steering_commands(CommandTree& tree, CLI::App& group) {
         "the content that was rolled back is banned. Asks first",
         "edgeroll release rollback 7 --reason 'errors after the rollout'", &typed);
     rollback.add_flag("--force", typed->is_forced, "even if a later release touched the nodes");
+    rollback.add_flag("--dry-run", typed->is_dry_run,
+                      "only show what each node would get, and who is left alone, with why");
 }
 
 void add_limit(CommandTree& tree, CLI::App& group) {

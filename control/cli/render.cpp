@@ -67,7 +67,7 @@ std::string node_table(const ReleaseLine& release, Moment now) {
                  {"TRY", Align::right},
                  {"TOOK", Align::right},
                  {"FAILURE"},
-                 {"ERROR", Align::left, error_width_max}});
+                 {"ERROR", Align::left, error_width_max, true}});
     for (const BatchLine& batch : release.batches) {
         for (const NodeLine& node : batch.nodes) {
             const bool is_on_its_way = node.status == "running" && node.progress > 0;
@@ -95,6 +95,11 @@ std::string wanted_text(const FleetLine& node) {
     return node.has_drift.value_or(false) ? node.wanted_version : std::string();
 }
 
+/// STATUS is what operators and pipelines set; whether the node answers, only this says.
+std::string reached_text(const FleetLine& node, Moment now) {
+    return node.last_seen_at.empty() ? "never" : relative_text(node.last_seen_at, now);
+}
+
 /// "42 1f3a9c0d22ee": the version and the first digits of its content's digest.
 std::string content_text(const std::string& version, const std::string& sha256) {
     constexpr std::size_t digits = 12;
@@ -118,7 +123,7 @@ std::string render_releases(const std::vector<ReleaseLine>& releases, std::int64
                  {"CREATED", Align::right},
                  {"BY", Align::left, 24},
                  {"REASON", Align::left, 40},
-                 {"LAST ERROR", Align::left, 60}});
+                 {"LAST ERROR", Align::left, 60, true}});
     for (const ReleaseLine& release : releases) {
         const Tally nodes = tally(release);
         table.add({std::to_string(release.id), std::to_string(release.version), release.status,
@@ -143,14 +148,14 @@ std::string render_fleet(const std::vector<FleetLine>& fleet, Moment now) {
                  {"STATUS"},
                  {"VERSION", Align::right},
                  {"WANTED", Align::right},
-                 {"LAST SEEN", Align::right},
+                 {"LAST REACHED", Align::right},
                  {"LABELS", Align::left, 80}});
     for (const FleetLine& node : fleet) {
         const bool is_ipv6 = node.ip.find(':') != std::string::npos;
         const std::string host = is_ipv6 ? "[" + node.ip + "]" : node.ip;
         table.add({std::to_string(node.id), node.name, host + ":" + std::to_string(node.port),
                    node.is_enabled ? node.status : node.status + " (disabled)",
-                   node.applied_version, wanted_text(node), relative_text(node.last_seen_at, now),
+                   node.applied_version, wanted_text(node), reached_text(node, now),
                    labels_text(node.labels)});
     }
     return table.text();
@@ -163,15 +168,15 @@ std::string render_drift(const std::vector<FleetLine>& fleet, Moment now) {
                  {"STATUS"},
                  {"HAS"},
                  {"WANTED"},
-                 {"LAST SEEN", Align::right},
+                 {"LAST REACHED", Align::right},
                  {"LABELS", Align::left, 80}});
     for (const FleetLine& node : fleet) {
         const std::string has = content_text(node.applied_version, node.applied_sha256);
         table.add({std::to_string(node.id), node.name,
                    node.is_enabled ? node.status : node.status + " (disabled)",
                    has.empty() ? "nothing known" : has,
-                   content_text(node.wanted_version, node.wanted_sha256),
-                   relative_text(node.last_seen_at, now), labels_text(node.labels)});
+                   content_text(node.wanted_version, node.wanted_sha256), reached_text(node, now),
+                   labels_text(node.labels)});
     }
     return table.text();
 }

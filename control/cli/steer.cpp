@@ -3,8 +3,8 @@
 #include <map>
 
 #include "control/cli/advice.hpp"
-#include "control/cli/create.hpp"
 #include "control/cli/render.hpp"
+#include "control/cli/rollback.hpp"
 #include "control/cli/table.hpp"
 
 namespace edgeroll::cli {
@@ -13,7 +13,7 @@ namespace {
 using release::wire::Json;
 
 bool asks(Steering action) {
-    return action == Steering::stop || action == Steering::retry || action == Steering::rollback;
+    return action == Steering::stop || action == Steering::retry;
 }
 
 bool is_yes(const std::optional<std::string>& answer) {
@@ -31,21 +31,14 @@ std::string steps_text(const ReleaseLine& release) {
 
 /// Success: go on.
 Answer<bool> confirm(const ReleaseSteer& what, Ports ports) {
-    const std::string command = std::string("release ") + word_of(what.action);
-    if (!ports.keyboard.has_person()) {
-        return refuse(command + " needs --yes where nobody can be asked (no terminal)");
-    }
+    if (auto fine = need_person(what, ports); !fine) return fine;
     const auto seen = look(ports.http, what.id);
     if (!seen) return tl::unexpected(seen.error());
     if (!fits(seen->release, what.action)) {
         return refuse(standing(seen->release) + ": nothing to " + word_of(what.action) +
                       steps_text(seen->release));
     }
-    ports.screen.err(question(seen->release, what) + " [y/N] ");
-    const auto answer = ports.keyboard.read_line();
-    if (!answer) ports.screen.err("\n");
-    if (!is_yes(answer)) return refuse("nothing was done");
-    return true;
+    return ask_person(question(seen->release, what), ports);
 }
 
 /// An id where it looks like one, else a name.
@@ -57,9 +50,7 @@ Json node_of(const std::string& typed) {
 
 ApiRequest request_of(const ReleaseSteer& what) {
     ApiRequest request = release_request(what.id, std::string("/") + word_of(what.action));
-    if (what.action != Steering::retry && what.action != Steering::rollback) {
-        request.path += "-batch";
-    }
+    if (what.action != Steering::retry) request.path += "-batch";
     request.method = "POST";
     Json body = Json::object();
     if (!what.reason.empty()) body["reason"] = what.reason;
@@ -101,15 +92,6 @@ std::string steered_text(const ReleaseSteer& what, const Json& data, Moment now)
     return text + "Follow it: edgeroll release watch " + id + "\n";
 }
 
-std::string rolled_back_text(const ReleaseSteer& what, const Json& data, Ports ports) {
-    const std::string id = std::to_string(integer_of(data, "releaseId"));
-    return "release " + id + " (version " + std::to_string(integer_of(data, "version")) +
-           ") rolls back release " + std::to_string(what.id) + ": " +
-           std::to_string(integer_of(data, "totalNodes")) + " nodes\n\n" +
-           render_batches(data, node_names(ports.http)) + render_left_out(data) +
-           "\nFollow it: edgeroll release watch " + id + "\n";
-}
-
 std::string pools_text(const Json& data) {
     const auto pools = data.find("maxParallelPer");
     if (pools == data.end() || !pools->is_object() || pools->empty()) return "no limit";
@@ -122,15 +104,29 @@ std::string pools_text(const Json& data) {
 
 }  // namespace
 
+Answer<bool> need_person(const ReleaseSteer& what, Ports ports) {
+    if (ports.keyboard.has_person()) return true;
+    return refuse(std::string("release ") + word_of(what.action) +
+                  " needs --yes where nobody can be asked (no terminal)");
+}
+
+Answer<bool> ask_person(const std::string& question, Ports ports) {
+    ports.screen.err(question + " [y/N] ");
+    const auto answer = ports.keyboard.read_line();
+    if (!answer) ports.screen.err("\n");
+    if (!is_yes(answer)) return refuse("nothing was done");
+    return true;
+}
+
 Text steer_release(const ReleaseSteer& what, Format format, Ports ports) {
+    if (what.action == Steering::rollback) return roll_back(what, format, ports);
     if (asks(what.action) && !what.is_confirmed) {
         if (const auto is_confirmed = confirm(what, ports); !is_confirmed) {
             return tl::unexpected(is_confirmed.error());
         }
     }
     auto text = ask(request_of(what), format, ports, [&](const Json& data) -> Text {
-        return what.action == Steering::rollback ? rolled_back_text(what, data, ports)
-                                                 : steered_text(what, data, ports.time.now());
+        return steered_text(what, data, ports.time.now());
     });
     if (!text) return tl::unexpected(with_advice(std::move(text.error()), what.id));
     return text;

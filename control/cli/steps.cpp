@@ -11,11 +11,10 @@ namespace {
 
 using release::wire::Json;
 
-constexpr std::size_t lines_max = 5;
+constexpr std::size_t first_max = 2, last_max = 5;
 constexpr std::size_t name_width = 16;
 
-/// The last lines, without empty ones at the end; `hidden` says how many stand before them.
-std::vector<std::string_view> last_lines(std::string_view text, std::size_t& hidden) {
+std::vector<std::string_view> lines_of(std::string_view text) {
     std::vector<std::string_view> lines;
     while (!text.empty()) {
         const std::size_t end = text.find('\n');
@@ -24,9 +23,24 @@ std::vector<std::string_view> last_lines(std::string_view text, std::size_t& hid
     }
     while (!lines.empty() && lines.back().empty())
         lines.pop_back();
-    hidden = lines.size() > lines_max ? lines.size() - lines_max : 0;
-    lines.erase(lines.begin(), lines.begin() + static_cast<std::ptrdiff_t>(hidden));
     return lines;
+}
+
+/// The first and the last lines: what went wrong stands at either end.
+std::string output_text(const std::string& output) {
+    const auto lines = lines_of(output);
+    const std::size_t shown = first_max + last_max;
+    // A line that says that one is missing is no shorter than that one.
+    const std::size_t hidden = lines.size() > shown + 1 ? lines.size() - shown : 0;
+    std::string text;
+    for (std::size_t at = 0; at < lines.size(); ++at) {
+        if (hidden > 0 && at == first_max) {
+            text += "      ... " + std::to_string(hidden) + " lines between\n";
+            at += hidden;
+        }
+        text += "      " + printable(lines[at]) + "\n";
+    }
+    return text;
 }
 
 std::string step_text(const Json& step, Moment now) {
@@ -39,12 +53,7 @@ std::string step_text(const Json& step, Moment now) {
         took_text(text_of(step, "startedAt"), text_of(step, "finishedAt"), now);
     if (!took.empty()) text += ", " + took;
     text += "\n";
-    const std::string output = text_of(step, "output");
-    std::size_t hidden = 0;
-    const auto lines = last_lines(output, hidden);
-    if (hidden > 0) text += "      ... " + std::to_string(hidden) + " lines before\n";
-    for (const std::string_view line : lines)
-        text += "      " + printable(line) + "\n";
+    text += output_text(text_of(step, "output"));
     return text;
 }
 

@@ -21,7 +21,9 @@ void Table::add(std::vector<std::string> cells) {
     for (std::size_t at = 0; at < cells.size(); ++at) {
         cells[at] = printable(cells[at]);
         const std::size_t most = columns_[at].width_max;
-        if (most > 0) cells[at] = cut_to_width(cells[at], most);
+        if (most == 0) continue;
+        cells[at] = columns_[at].keeps_both_ends ? cut_middle_to_width(cells[at], most)
+                                                 : cut_to_width(cells[at], most);
     }
     rows_.push_back(std::move(cells));
 }

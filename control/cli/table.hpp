@@ -13,7 +13,8 @@ class Table {
     struct Column {
         std::string title;
         Align align = Align::left;
-        std::size_t width_max = 0;  ///< longer cells are cut; 0: never
+        std::size_t width_max = 0;     ///< longer cells are cut; 0: never
+        bool keeps_both_ends = false;  ///< ... in the middle, for what a server said
     };
 
     explicit Table(std::vector<Column> columns);

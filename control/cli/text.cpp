@@ -123,6 +123,31 @@ std::string cut_to_width(std::string_view text, std::size_t width) {
     return kept + std::string(mark);
 }
 
+std::string cut_middle_to_width(std::string_view text, std::size_t width) {
+    const std::size_t all = display_width(text);
+    if (all <= width) return std::string(text);
+    constexpr std::string_view mark = " ... ";
+    const std::size_t room = width - mark.size();
+    const std::size_t head_room = room / 2;
+    const std::size_t tail_room = room - head_room;
+    std::string head;
+    std::size_t used = 0;
+    std::size_t passed = 0;
+    while (!text.empty()) {
+        const Decoded front = decode_front(text);
+        const std::size_t columns = width_of(front.point);
+        if (used + columns <= head_room && passed == used) {
+            head.append(text.substr(0, front.bytes));
+            used += columns;
+        } else if (all - passed <= tail_room) {
+            break;
+        }
+        passed += columns;
+        text.remove_prefix(front.bytes);
+    }
+    return head + std::string(mark) + std::string(text);
+}
+
 std::string padded(std::string_view text, std::size_t width, Align align) {
     const std::size_t used = display_width(text);
     const std::string space(used < width ? width - used : 0, ' ');

@@ -19,6 +19,10 @@ namespace edgeroll::cli {
 /// character. @param width at least 3
 [[nodiscard]] std::string cut_to_width(std::string_view text, std::size_t width);
 
+/// The same, but both ends are kept and what was cut is in the middle: servers say what is wrong at
+/// the beginning of what they print, or at its end. @param width at least 8
+[[nodiscard]] std::string cut_middle_to_width(std::string_view text, std::size_t width);
+
 enum class Align { left, right };
 
 /// Filled up with spaces to `width` columns; longer text stays as it is.

@@ -63,7 +63,8 @@ std::optional<std::int64_t> whole_of(const Json& object, const char* field) {
 
 /// batchConfig: an object, or the column's text.
 Limits read_limits(const Json* config) {
-    if (config == nullptr || config->is_null()) return {};
+    if (config == nullptr) return {};
+    if (config->is_null()) return Limits{true, {}, {}, {}};
     Json parsed = *config;
     if (config->is_string()) {
         auto text = release::wire::parse_json(config->get<std::string>(), 1U << 20U);
@@ -179,6 +180,11 @@ Answer<ReleaseLine> read_release(const Json& data) {
     release.max_parallel = count_of(data, "maxParallel");
     release.limits = read_limits(member(data, "batchConfig"));
     release.waiting = read_waiting(data);
+    if (const Json* const outlook = member(data, "rollback"); outlook && outlook->is_object()) {
+        release.rollback =
+            RollbackOutlook{count_of(*outlook, "totalNodes"), count_of(*outlook, "leftAlone"),
+                            text_of(*outlook, "obstacle")};
+    }
     const Json* const actions = member(data, "actions");
     if (actions != nullptr && actions->is_array()) {
         for (const Json& action : *actions) {

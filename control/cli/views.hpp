@@ -34,12 +34,18 @@ struct Waiting {
     friend bool operator==(const Waiting&, const Waiting&) = default;
 };
 
-/// The limits of a release as `batchConfig` has them; what is open is empty. A control that does
-/// not tell them leaves is_known false.
+/// The limits of a release as `batchConfig` has them; what is open is empty. No batchConfig are the
+/// default limits; a control that does not tell it leaves is_known false.
 struct Limits {
     bool is_known = false;
     std::optional<std::int64_t> failure_threshold, max_batch_fail_rate;
     std::string max_unreachable;  ///< "3" or "5%"
+};
+
+/// What a rollback would do now, as control sees it.
+struct RollbackOutlook {
+    int nodes = 0, left_alone = 0;
+    std::string obstacle;  ///< why it would be refused unless forced
 };
 
 struct ReleaseLine {
@@ -55,8 +61,9 @@ struct ReleaseLine {
     int success = 0, failed = 0, skipped = 0, deferred = 0, cancelled = 0;
     int waived_failures = 0, max_parallel = 0;  ///< 0: none, no limit
     Limits limits;
-    Waiting waiting;                   ///< all empty: not waiting
-    std::vector<BatchLine> batches;    ///< ascending; empty in lists
+    Waiting waiting;                          ///< all empty: not waiting
+    std::vector<BatchLine> batches;           ///< ascending; empty in lists
+    std::optional<RollbackOutlook> rollback;  ///< of a finished release that has content to undo
     std::vector<std::string> actions;  ///< what control would take now: pause, continue, stop, ...
 };
 

@@ -101,6 +101,28 @@ void write_applied(Connection& connection, release::ReleaseId id,
     }
 }
 
+/// The agent itself said how it ended; the others are known by their silence.
+bool was_reached(const NodeChange& change) {
+    using release::FailureKind;
+    if (change.from != NodeStatus::running) return false;
+    if (change.to == NodeStatus::success || !change.steps.empty()) return true;
+    return change.failure == FailureKind::exec_failed || change.failure == FailureKind::rejected ||
+           change.failure == FailureKind::lost;
+}
+
+void write_last_seen(Connection& connection, std::vector<std::int64_t> nodes) {
+    std::sort(nodes.begin(), nodes.end());
+    for (std::size_t begin = 0; begin < nodes.size(); begin += rows_per_statement) {
+        const std::size_t end = std::min(begin + rows_per_statement, nodes.size());
+        Values values;
+        for (std::size_t i = begin; i < end; ++i)
+            values.emplace_back(nodes[i]);
+        connection.execute("UPDATE nodes SET last_seen_at = " + connection.dialect().now() +
+                               " WHERE id IN (" + placeholders(end - begin) + ")",
+                           values);
+    }
+}
+
 }  // namespace
 
 bool add_planned_rows(Connection& connection, release::ReleaseId id,
@@ -147,10 +169,16 @@ release::HistoryRow node_history(const NodeChange& change) {
 bool write_node_changes(Connection& connection, const Claim& claim,
                         const std::vector<NodeChange>& changes) {
     std::map<std::optional<release::Version>, std::vector<std::int64_t>> applied;  // by content
+    std::vector<std::int64_t> reached;
     for (const NodeChange& change : changes) {
         if (!write_row(connection, claim.release, change)) return false;
-        if (change.has_new_content) applied[change.content].push_back(change.node.value);
+        if (change.has_new_content) {
+            applied[change.content].push_back(change.node.value);
+        } else if (was_reached(change)) {
+            reached.push_back(change.node.value);
+        }
     }
+    write_last_seen(connection, std::move(reached));
     for (auto& [content, nodes] : applied)
         write_applied(connection, claim.release, content, std::move(nodes));
     return true;

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "control/store/address.hpp"
 #include "control/store/blockers.hpp"
 #include "control/store/column_text.hpp"
 #include "control/store/history.hpp"
@@ -19,6 +20,12 @@ using release::Snapshot;
 
 /// At most this many rows are named as problems: the first is what the release fails with.
 constexpr std::size_t problems_max = 10;
+
+/// What a row holds that is none of the words it may.
+struct OddWords {
+    std::string action;             ///< a requested_action that nobody knows
+    bool has_blank_config = false;  ///< no problem beside node rows: as NULL
+};
 
 void add_problem(Snapshot& snapshot, std::string text) {
     if (snapshot.problems.size() < problems_max) snapshot.problems.push_back(std::move(text));
@@ -60,9 +67,8 @@ void take_last_finish(Snapshot& snapshot, const Row& row, std::size_t column) {
     }
 }
 
-/// @param unknown_action the text of requested_action if it is no known word
 std::optional<Snapshot> read_release(Connection& connection, const Claim& claim, bool is_part,
-                                     std::string& unknown_action) {
+                                     OddWords& odd) {
     const Rows rows = connection.query(
         "SELECT version, status, batch_status, requested_action, current_batch, total_batches, "
         "total_nodes, success_nodes, failed_nodes, batch_config, content_sha256, last_error, type, "
@@ -98,12 +104,15 @@ std::optional<Snapshot> read_release(Connection& connection, const Claim& claim,
     snapshot.batch_status = batch_status.value_or(release::BatchStatus::running);
     const auto action = release::from_text<release::Action>(row.text(3));
     snapshot.requested = action.value_or(release::Action::none);
-    if (!action) unknown_action = row.text(3);
+    if (!action) odd.action = row.text(3);
     snapshot.total_batches = row.small(5);
     snapshot.total_nodes = row.small(6);
     snapshot.success_nodes = row.small(7);
     snapshot.failed_nodes = row.small(8);
-    if (const std::string config = row.text(9); !config.empty()) {
+    const std::string config = row.text(9);
+    const bool is_blank = config.find_first_not_of(" \t\r\n") == std::string::npos;
+    odd.has_blank_config = is_blank && !row.is_null(9);
+    if (!is_blank) {
         snapshot.has_batch_config = true;
         auto policy = release::wire::parse_batch_config(config);
         if (policy) {
@@ -166,7 +175,7 @@ release::NodeRow node_row(Snapshot& snapshot, const Row& row) {
     }
     node.facts.applied_sha256 = row.text(13);
     node.address.name = row.text(14);
-    node.address.ip = row.text(15);
+    node.address.ip = address_or_text(row.text(15));
     node.address.port = row.small(16);
     node.address.fingerprint = normal_fingerprint(row.text(17));
     node.address.labels = read_labels(row.text(18));
@@ -207,6 +216,22 @@ void look_at_others(Connection& connection, Snapshot& snapshot, int number) {
     snapshot.part = part;
 }
 
+/// Rows by SQL may give two nodes one address: their one agent would be sent two tasks. Looked at
+/// before the first batch, while it can be corrected and nothing has happened yet.
+void check_addresses(Snapshot& snapshot) {
+    if (snapshot.current_batch > 0) return;
+    std::vector<NodePlace> places;
+    for (const release::NodeRow& node : snapshot.nodes) {
+        const release::NodeFacts& facts = node.facts;
+        const bool is_asked =
+            facts.exists && facts.is_enabled && !facts.is_in_maintenance && !is_final(node.status);
+        if (!is_asked) continue;
+        places.push_back({node.id, node.address.name, node.address.ip, node.address.port});
+    }
+    std::string shared = shared_address(places);
+    if (!shared.empty()) add_problem(snapshot, std::move(shared));
+}
+
 void read_nodes(Connection& connection, Snapshot& snapshot) {
     Values values{snapshot.id.value};
     if (snapshot.part) values.emplace_back(std::int64_t{snapshot.part->number});
@@ -229,6 +254,7 @@ void read_nodes(Connection& connection, Snapshot& snapshot) {
                      [](const release::NodeRow& a, const release::NodeRow& b) {
                          return std::pair(a.batch, a.id) < std::pair(b.batch, b.id);
                      });
+    check_addresses(snapshot);
 }
 
 using MissingDigests = std::vector<std::pair<release::Version, std::string>>;
@@ -305,15 +331,21 @@ void refuse_action(Connection& connection, const Claim& claim, const std::string
 
 std::optional<Snapshot> read_snapshot(Connection& connection, ContentBook& contents,
                                       const Claim& claim, std::optional<int> part) {
-    std::string unknown_action;
+    OddWords odd;
     MissingDigests missing;
     std::optional<Snapshot> snapshot;
     {
         Transaction transaction(connection, Transaction::Kind::read);
-        snapshot = read_release(connection, claim, part.has_value(), unknown_action);
+        snapshot = read_release(connection, claim, part.has_value(), odd);
         if (!snapshot) return std::nullopt;
         if (part) look_at_others(connection, *snapshot, *part);
         read_nodes(connection, *snapshot);
+        if (odd.has_blank_config && snapshot->nodes.empty()) {
+            add_problem(
+                *snapshot,
+                "batch_config is an empty text: write the JSON object that is meant ({} for "
+                "the defaults), or NULL and node rows");
+        }
         const ContentReading reading = contents.read(connection, snapshot->version, snapshot->type);
         snapshot->content = reading.content;
         if (reading.lacks_digest) missing.emplace_back(snapshot->version, reading.content.sha256);
@@ -331,7 +363,7 @@ std::optional<Snapshot> read_snapshot(Connection& connection, ContentBook& conte
     }
     for (const auto& [version, digest] : missing)
         ContentBook::fill_in(connection, version, digest);
-    if (!unknown_action.empty()) refuse_action(connection, claim, unknown_action);
+    if (!odd.action.empty()) refuse_action(connection, claim, odd.action);
     return snapshot;
 }
 

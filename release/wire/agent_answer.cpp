@@ -14,6 +14,7 @@ constexpr std::size_t last_error_bytes_max = 4U << 10;
 constexpr std::size_t message_bytes_max = 512;
 constexpr std::size_t steps_bytes_max = 64U << 10;
 constexpr std::size_t short_output_bytes = 512;
+constexpr std::size_t mark_bytes = 128;  ///< for the entry that says how many steps are missing
 
 Answer not_understood(std::string why) {
     Answer answer;
@@ -25,8 +26,8 @@ Answer not_understood(std::string why) {
 std::string text_member(const Json& object, const char* field, std::size_t bytes_max) {
     const auto found = object.find(field);
     if (found == object.end() || found->is_null()) return {};
-    if (found->is_string()) return cut_utf8(found->get_ref<const std::string&>(), bytes_max);
-    return cut_utf8(dump_json(*found), bytes_max);
+    if (found->is_string()) return shortened(found->get_ref<const std::string&>(), bytes_max);
+    return shortened(dump_json(*found), bytes_max);
 }
 
 int progress_of(const Json& data) {
@@ -37,7 +38,8 @@ int progress_of(const Json& data) {
     return static_cast<int>(std::min(progress, 100.0));
 }
 
-/// The list as text; outputs are shortened, then the oldest steps left out, until it fits.
+/// The list as text; outputs are shortened, then the oldest steps left out, until it fits. A first
+/// entry `...` says how many.
 std::string steps_of(const Json& data) {
     const auto found = data.find("steps");
     if (found == data.end() || !found->is_array() || found->empty()) return {};
@@ -49,12 +51,17 @@ std::string steps_of(const Json& data) {
         step["output"] = text_member(step, "output", short_output_bytes);
     }
     std::string kept;
+    std::size_t left = steps.size();
     for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
         std::string one = dump_json(*step);
-        if (kept.size() + one.size() + 3 > steps_bytes_max) break;
+        if (kept.size() + one.size() + mark_bytes > steps_bytes_max) break;
         kept = kept.empty() ? std::move(one) : one + "," + kept;
+        --left;
     }
-    return "[" + kept + "]";
+    if (left == 0) return "[" + kept + "]";
+    const Json mark = {{"name", "..."},
+                       {"output", std::to_string(left) + " earlier steps were left out"}};
+    return "[" + dump_json(mark) + (kept.empty() ? "" : ",") + kept + "]";
 }
 
 /// Whether trying the same again may help, as the steps tell it. Agents written elsewhere have none

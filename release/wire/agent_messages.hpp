@@ -46,7 +46,7 @@ struct TaskStep {
     TaskStatus status = TaskStatus::pending;
     std::string started_at, finished_at;  ///< RFC 3339, Z; empty: not yet
     std::optional<int> exit_code;
-    std::string output;  ///< tail, at most 64 KiB
+    std::string output;  ///< at most 64 KiB: what is longer is cut in its middle
 };
 
 struct TaskReport {
@@ -65,10 +65,10 @@ struct TaskReport {
 
 /// Control side: what an HTTP answer of an agent means. Never fails: what cannot be understood is
 /// Heard::nonsense. Tolerates missing optional fields (two-call agents); `steps` is kept as JSON
-/// text of at most 64 KiB with bad UTF-8 replaced, lastError is cut at 4 KiB. Checks that `taskId`,
-/// where given, is the one asked for. Only 404 with code 3001 is unknown_task (SPEC.md section 5);
-/// 409 with that code is lacks_content. A failed task whose first failed step is validate or check
-/// is not curable: the same content fails there again.
+/// text of at most 64 KiB with bad UTF-8 replaced, lastError keeps 4 KiB of its two ends. Checks
+/// that `taskId`, where given, is the one asked for. Only 404 with code 3001 is unknown_task
+/// (SPEC.md section 5); 409 with that code is lacks_content. A failed task whose first failed step
+/// is validate or check is not curable: the same content fails there again.
 [[nodiscard]] Answer read_answer(int http_status, std::string_view body,
                                  const std::string& task_id);
 

@@ -14,16 +14,6 @@ Json text_or_null(const std::string& text) {
     return text.empty() ? Json(nullptr) : Json(text);
 }
 
-/// The end of an output says more than its start; never starts in the middle of a character.
-std::string tail(const std::string& text, std::size_t bytes_max) {
-    if (text.size() <= bytes_max) return text;
-    std::size_t start = text.size() - bytes_max;
-    while (start < text.size() && (static_cast<unsigned char>(text[start]) & 0xC0U) == 0x80U) {
-        ++start;
-    }
-    return text.substr(start);
-}
-
 /// Steps of a long flow may have said more than one answer holds: the oldest outputs are shortened
 /// first, for the latest is what people look for.
 void shorten_outputs(Json& steps) {
@@ -31,7 +21,8 @@ void shorten_outputs(Json& steps) {
     for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
         Json& output = (*step)["output"];
         if (bytes + dump_json(output).size() > report_bytes_max) {
-            output = tail(repair_utf8(output.get_ref<const std::string&>()), short_output_bytes);
+            output =
+                shortened(repair_utf8(output.get_ref<const std::string&>()), short_output_bytes);
         }
         bytes += dump_json(output).size();
     }
@@ -44,7 +35,7 @@ Json json_of(const TaskStep& step) {
     object["startedAt"] = text_or_null(step.started_at);
     object["finishedAt"] = text_or_null(step.finished_at);
     object["exitCode"] = step.exit_code ? Json(*step.exit_code) : Json(nullptr);
-    object["output"] = tail(step.output, step_output_bytes_max);
+    object["output"] = shortened(step.output, step_output_bytes_max);
     return object;
 }
 

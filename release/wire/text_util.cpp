@@ -66,6 +66,20 @@ std::string cut_utf8(std::string_view text, std::size_t bytes_max) {
     return std::string(text.substr(0, end));
 }
 
+std::string shortened(std::string_view text, std::size_t bytes_max) {
+    if (text.size() <= bytes_max) return std::string(text);
+    if (bytes_max < 64) return cut_utf8(text, bytes_max);
+    const auto mark_for = [](std::size_t left_out) {
+        return " ... (" + std::to_string(left_out) + " bytes left out) ... ";
+    };
+    const std::size_t room = bytes_max - mark_for(text.size()).size();
+    const std::string head = cut_utf8(text, room / 2);
+    std::size_t tail = text.size() - (room - room / 2);
+    while (tail < text.size() && (byte_at(text, tail) & 0xC0U) == 0x80U)
+        ++tail;
+    return head + mark_for(tail - head.size()) + std::string(text.substr(tail));
+}
+
 bool has_control_character(std::string_view text) {
     return std::any_of(text.begin(), text.end(), [](char c) {
         const auto byte = static_cast<unsigned char>(c);

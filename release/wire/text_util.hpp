@@ -17,6 +17,11 @@ namespace edgeroll::release::wire {
 /// At most `bytes_max` bytes from the start, never half a character.
 [[nodiscard]] std::string cut_utf8(std::string_view text, std::size_t bytes_max);
 
+/// The same length at most, but both ends are kept, with a mark between them that says how much was
+/// left out: what servers print has its cause at the beginning or at the end. @param bytes_max at
+/// least 64, for less than that the start alone
+[[nodiscard]] std::string shortened(std::string_view text, std::size_t bytes_max);
+
 /// Has a byte below 0x20 or 0x7F.
 [[nodiscard]] bool has_control_character(std::string_view text);
 

@@ -13,6 +13,10 @@ from harness.basics import BIN, PATIENCE, clean_environment, wait_until
 PLAN = {"releaseId": None, "version": 42, "totalNodes": 3, "planSha256": "ab" * 32,
         "batches": [{"batch": 1, "size": 1, "nodeIds": [1]}, {"batch": 2, "size": 2, "nodeIds": [2, 3]}],
         "leftOut": [{"nodeId": 4, "nodeName": "edge-4", "reason": "is offline"}]}
+ROLLBACK = {"releaseId": None, "version": 43, "totalNodes": 1, "bans": "cd" * 32, "leftOut": [],
+            "batches": [{"batch": 1, "size": 1, "nodeIds": [1]}],
+            "nodes": [{"nodeId": 1, "nodeName": "edge-1", "batch": 1, "configVersion": 41, "sha256": "ab" * 32}],
+            "leftAlone": [{"nodeId": 2, "nodeName": "edge-2", "reason": "earlier content unknown"}]}
 FLEET = {"total": 2, "items": [
     {"id": 1, "name": "edge-1", "mainIp": "10.0.0.1", "agentPort": 8443, "enabled": True, "status": "online",
      "labels": {}, "appliedVersion": 40, "appliedSha256": "2e" * 32, "wantedVersion": 41, "wantedSha256": "1f" * 32,
@@ -74,7 +78,7 @@ class CommandLineDouble(ProcCase):
         output = self.cli("release", "plan", "--version", "42", "--reason", reason, "--batch-config", "-",
                           "--label", "region=eu", "--label", "region=us", "--retries", "2", "--supersede",
                           stdin='{"batches":["1","rest"]}')
-        self.assertIn("edge-4  is offline", output)
+        self.assertRegex(output, r"COUNT +WHY +NODES\n +1 +is offline +edge-4\n")
         self.assertIn("edge-1", output)
         line = next(line for line in output.splitlines() if "release create" in line)
         planned = self.api.sent("POST")[0][1]
@@ -98,6 +102,28 @@ class CommandLineDouble(ProcCase):
         self.assertIn("nginx: bad", output)
         self.assertEqual(self.api.requests[0][4].get("Idempotency-Key"), "key-1")
         self.assertEqual(self.api.requests[0][4].get("Authorization"), "Bearer a-token")
+
+    def test_nothing_is_made_of_what_is_missing(self):
+        for arguments in (("create",), ("create", "--batch-config", ""), ("create", "--reason", "why", "--node", "edge-1"),
+                          ("plan",), ("create", "--type", "reload")):
+            self.cli("release", *arguments, status=2)
+            if "" not in arguments:
+                for way in ("--version", "--reload-only", "--from-release"):
+                    self.assertIn(way, self.errors)
+        # As a script types them where a variable is not set.
+        for line in ('release create --version "$UNSET"', 'release create --reload-only --node "$UNSET"',
+                     'release create --reload-only --batch-config "$UNSET"', "release create --reload-only --node $UNSET",
+                     "release create --version=$UNSET --reload-only", 'release create --reload-only --label "region=$UNSET"',
+                     'release retry 7 --yes --node "$UNSET"', "release retry 7 --yes --node=$UNSET",
+                     'release rollback "$UNSET" --yes', "release stop $UNSET --yes", 'node add "$UNSET" 10.0.0.7',
+                     'node add edge-1 10.0.0.7 --label "region=$UNSET"', 'config push "$UNSET" 42',
+                     'release list --status "$UNSET"', 'stats --url "$UNSET"'):
+            done = subprocess.run(["bash", "-c", f"{BIN}/edgeroll {line}"], env=self.environment(), text=True,
+                                  capture_output=True, timeout=PATIENCE, check=False, stdin=subprocess.DEVNULL)
+            self.assertEqual(done.returncode, 2, f"{line}: {done.stdout}{done.stderr}")
+        self.cli("release", "create", "--reload-only", "--batch-config", "-", status=2, stdin="")
+        self.assertIn("is empty", self.errors)
+        self.assertEqual(self.api.requests, [])
 
     # ---- steering ----
 
@@ -141,7 +167,45 @@ class CommandLineDouble(ProcCase):
             "leftAlone": [{"nodeId": 6, "nodeName": "edge-6", "reason": "earlier content unknown"}]})
         output = self.cli("release", "rollback", "7", "--yes", "--force")
         self.assertIn("release 8 (version 43) rolls back release 7", output)
-        self.assertIn("edge-6  earlier content unknown", output)
+        self.assertIn("earlier content unknown  edge-6", output)
+
+    def test_rollback_asks_about_what_control_would_do(self):
+        path = "/api/v1/releases/7/rollback"
+        self.api.on("GET", "/api/v1/releases/7", release("success", 2, [[node(1, "success")], [node(2, "success")]],
+                                                         actions=["rollback"]))
+        self.api.on("POST", path, lambda _, body: ROLLBACK if body.get("dry_run") else {**ROLLBACK, "releaseId": 8})
+        output = self.cli("release", "rollback", "7", "--dry-run")
+        self.assertRegex(output, r"BATCH +SIZE +VERSION +SHA256 +NODES\n +1 +1 +41 +abababababab +edge-1\n")
+        self.assertIn("earlier content unknown  edge-2", output)
+        status, _, shown = self.cli_on_terminal("release", "rollback", "7", reply=b"n\n")
+        self.assertEqual(status, 2)
+        self.assertIn("1 node will get what they had before (1 version 41), 1 is left alone (edge-2: earlier content "
+                      "unknown)", shown.replace("\r\n", ""))
+        self.assertEqual([body for _, body in self.api.sent("POST")], [{"dry_run": True}] * 2)
+        status, output, _ = self.cli_on_terminal("release", "rollback", "7", reply=b"y\n")
+        self.assertEqual(status, 0)
+        self.assertIn("release 8 (version 43) rolls back release 7", output)
+        self.api.on("POST", path, refusal(409, 3003, "rollback is refused: release 8 (version 43)"))
+        self.cli("release", "rollback", "7", "--dry-run", status=2)
+        self.assertIn("release 8 (version 43)", self.errors)
+
+    def test_wait_after_a_retry_of_some_nodes_tells_who_is_left_out(self):
+        left = "3 failed nodes were left out of the retry"
+        self.api.on("GET", "/api/v1/releases/7", self.running,
+                    release("failed", 1, [[node(1, "success"), node(2, "failed")]], lastError=left, actions=["retry"]))
+        for goal in ("success", "done"):
+            output = self.cli("release", "wait", "7", "--for", goal, status=1)
+            self.assertIn(left, output)
+        self.assertIn("edgeroll release retry 7", self.cli("release", "explain", "7"))
+
+    def test_watch_says_what_keeps_a_running_node(self):
+        error = "unreachable: connection refused (given up at 2026-01-31T08:01:00Z)"
+        troubled = release("running", 1, [[node(1, "running", error)]])
+        self.api.on("GET", "/api/v1/releases/7", release("running", 1, [[node(1, "running")]]), troubled,
+                    release("running", 1, [[node(1, "running")]]), release("success", 1, [[node(1, "success")]]))
+        output = self.cli("release", "watch", "7")
+        self.assertIn(f"node edge-1 (batch 1): running: {error}", output)
+        self.assertIn("node edge-1 (batch 1): running: answers again", output)
 
     def test_a_refusal_says_what_to_do(self):
         self.api.on("POST", "/api/v1/releases/7/pause-batch", refusal(409, 3003, "release 7 is success"))
@@ -212,7 +276,7 @@ class CommandLineDouble(ProcCase):
     def test_not_reachable_is_3(self):
         self.api.discard()
         self.things.remove(self.api)
-        for arguments in (("release", "pause", "7"), ("release", "create"), ("release", "wait", "7"),
+        for arguments in (("release", "pause", "7"), ("release", "create", "--version", "42"), ("release", "wait", "7"),
                           ("release", "events", "7"), ("stats",)):
             self.cli(*arguments, status=3)
             self.assertIn("not reachable", self.errors)

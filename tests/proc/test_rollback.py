@@ -141,6 +141,33 @@ class Rollback(ProcCase):
         data = self.undo(second, force=True)
         self.assert_serves("version 1", data["version"])
 
+    def test_names_the_release_in_the_way_and_forgets_it_once_it_is_undone(self):
+        self.begin(2)
+        self.roll_out(1)
+        second = self.roll_out(2)
+        self.insert_config(3, site(3))
+        third = self.roll_out(3)
+        self.assert_refused(self.one_control, second, "rollback", says=f"First roll back release {third}")
+        seen = self.one_control.release(second)
+        self.assertNotIn("rollback", seen["actions"])
+        self.assertIn(f"release {third} (version 3)", seen["rollback"]["obstacle"])
+        status, output = self.one_control.cli("release", "explain", str(second))
+        self.assertEqual(status, 0, output)
+        self.assertIn("A rollback would be refused", output)
+        self.assertNotIn(f"edgeroll release rollback {second} ", output)
+        self.undo(third)
+        status, answer = self.one_control.request("POST", f"/api/v1/releases/{second}/rollback", {"dry_run": True})
+        self.assertEqual(status, 200, answer)
+        plan = answer["data"]
+        self.assertEqual([(node["nodeName"], node["configVersion"]) for node in plan["nodes"]],
+                         [("edge-1", 1), ("edge-2", 1)])
+        self.assertEqual({node["sha256"] for node in plan["nodes"]},
+                         {self.one_control.request("GET", "/api/v1/configs/1")[1]["data"]["sha256"]})
+        self.assert_serves("version 2", 4)
+        data = self.undo(second)
+        self.assertEqual([batch["nodeIds"] for batch in data["batches"]], [batch["nodeIds"] for batch in plan["batches"]])
+        self.assert_serves("version 1", data["version"])
+
 
 if __name__ == "__main__":
     unittest.main()

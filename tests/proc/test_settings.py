@@ -1,5 +1,7 @@
 """Bad settings: one line that names the setting, what is wrong and the cure, and exit status 2."""
+import sqlite3
 import unittest
+from contextlib import closing
 
 from harness import Certs, MariaDb, ProcCase, Program, wait_until
 from harness.basics import BIN, clean_environment, run
@@ -18,6 +20,24 @@ class BadSettings(ProcCase):
                 self.assertIn(name, lines[0])
             for secret in secrets:
                 self.assertNotIn(secret, output)
+            if not arguments:
+                self.refused_by_check(program, settings, names, secrets)
+
+    def refused_by_check(self, program, settings, names, secrets):
+        """What `serve` refuses `check` does too, and it leaves nothing behind."""
+        before = self.everything()
+        status, output = run([BIN / program, "check"], clean_environment(**settings))
+        self.assertEqual(status, 2, f"check: {output}")
+        for name in names:
+            self.assertIn(name, output, "check")
+        for secret in secrets:
+            self.assertNotIn(secret, output)
+        self.assertEqual(self.everything(), before, "check changed something")
+
+    def everything(self):
+        """Every path below the test's folder, and what is in the files."""
+        return {path: path.read_bytes() if path.is_file() and not path.is_symlink() else None
+                for path in sorted(self.folder.rglob("*")) if "mariadb" not in path.parts}
 
     def table(self, prefix, certificate, key, wrong_role):
         """Cases that are the same for both programs: (what, settings, words)."""
@@ -54,6 +74,8 @@ class BadSettings(ProcCase):
                 "CONTROL_KEY": key, "CONTROL_CA": self.certs.ca}
         status, output = run([BIN / "edgeroll-control", "check"], clean_environment(**good))
         self.assertEqual(status, 0, output)
+        self.assertIn("x.db does not exist yet", output)
+        self.assertFalse((self.folder / "x.db").exists(), "check makes no database")
         toml = self.folder / "control.toml"
         toml.write_text("release_lease_sec = 15\ncolour = \"blue\"\n")
         bad_toml = self.folder / "bad.toml"
@@ -77,6 +99,13 @@ class BadSettings(ProcCase):
             ("unreachable database", {"DATABASE_URL": f"mysql://u:{secret}@127.0.0.1:{closed}/db"}, [str(closed)]),
             ("no such folder", {"DATABASE_URL": "sqlite:/nowhere/at/all.db"}, ["/nowhere/at/all.db"]),
             ("bad address", {"HTTP_ADDR": "localhost:eighty"}, ["HTTP_ADDR"]),
+            ("no address", {"HTTP_ADDR": "foo"}, ["HTTP_ADDR", "foo"]),
+            ("no such port", {"HTTP_ADDR": ":99999"}, ["HTTP_ADDR", ":99999"]),
+            ("nobody's name", {"HTTP_ADDR": "no.such.host.invalid:8080"}, ["HTTP_ADDR", "no.such.host.invalid"]),
+            ("database is a folder", {"DATABASE_URL": f"sqlite:{self.folder}"}, ["DATABASE_URL", str(self.folder)]),
+            ("database is something else", {"DATABASE_URL": f"sqlite:{bad_toml}"}, ["DATABASE_URL", "bad.toml"]),
+            ("no database and none to be made", {"DATABASE_URL": f"sqlite:{self.folder}/none.db", "MIGRATE": "0"},
+             ["DATABASE_URL", "migrate"]),
             ("address of another machine", {"HTTP_ADDR": "203.0.113.1:8080"}, ["HTTP_ADDR", "203.0.113.1"]),
             ("api key without certificate", {"HTTP_KEY": key}, ["HTTP_CERT"]),
             ("missing tokens file", {"API_TOKENS_FILE": self.folder / "no-tokens"}, ["API_TOKENS_FILE", "no-tokens"]),
@@ -84,6 +113,7 @@ class BadSettings(ProcCase):
         ]
         for what, change, names in cases:
             self.refused(what, "edgeroll-control", {**good, **change}, names, secrets=[secret])
+        self.refused("empty file name", "edgeroll-control", good, ["--config", "empty"], ["--config", ""])
         self.refused("unknown key in the file", "edgeroll-control", good, ["colour"], ["--config", str(toml)])
         self.refused("broken file", "edgeroll-control", good, ["bad.toml"], ["--config", str(bad_toml)])
         self.refused("missing file", "edgeroll-control", good, ["nowhere.toml"], ["--config", "/nowhere.toml"])
@@ -127,6 +157,10 @@ class BadSettings(ProcCase):
         file.write_text("x")
         good = {"AGENT_HTTP_ADDR": f"{address}:8443", "AGENT_CERT": certificate, "AGENT_KEY": key,
                 "AGENT_CA": self.certs.ca, "AGENT_ROOT": self.folder / "root"}
+        strange, odd = self.folder / "strange", self.folder / "odd"
+        strange.mkdir()
+        (strange / "live").symlink_to("/srv/site")
+        (odd / "tasks" / "journal").mkdir(parents=True)
         cases = self.table("AGENT", certificate, key, self.certs.control("role")) + [
             ("not a number", {"AGENT_COMMAND_TIMEOUT_SEC": "soon"}, ["AGENT_COMMAND_TIMEOUT_SEC", "soon"]),
             ("negative", {"AGENT_KEEP_VERSIONS": "-1"}, ["AGENT_KEEP_VERSIONS", "-1"]),
@@ -136,13 +170,42 @@ class BadSettings(ProcCase):
             ("verify url", {"AGENT_VERIFY_URL": "ftp://x/"}, ["AGENT_VERIFY_URL"]),
             ("root is a file", {"AGENT_ROOT": file}, ["AGENT_ROOT", "a-file"]),
             ("address", {"AGENT_HTTP_ADDR": "nonsense"}, ["AGENT_HTTP_ADDR"]),
+            ("no such port", {"AGENT_HTTP_ADDR": ":99999"}, ["AGENT_HTTP_ADDR", ":99999"]),
+            ("address of another machine", {"AGENT_HTTP_ADDR": "203.0.113.1:8443"}, ["AGENT_HTTP_ADDR", "203.0.113.1"]),
+            ("live points elsewhere", {"AGENT_ROOT": strange}, ["strange", "versions/<version>"]),
+            ("no journal can be read", {"AGENT_ROOT": odd}, ["journal"]),
             ("log level", {"LOG_LEVEL": "loud"}, ["LOG_LEVEL", "loud"]),
         ]
         for what, change, names in cases:
             self.refused(what, "edgeroll-agent", {**good, **change}, names)
+        status, output = run([BIN / "edgeroll-agent", "check"], clean_environment(**good))
+        self.assertEqual(status, 0, output)
+        self.assertFalse((self.folder / "root").exists(), "check makes no folder")
         edge = self.edge(1)
-        self.refused("address in use", "edgeroll-agent", {**good, "AGENT_HTTP_ADDR": f"{edge.address}:8443"},
-                     ["AGENT_HTTP_ADDR", edge.address])
+        in_use = {**good, "AGENT_HTTP_ADDR": f"{edge.address}:8443"}
+        status, output = run([BIN / "edgeroll-agent"], clean_environment(**in_use))
+        self.assertEqual(status, 2, output)
+        self.assertIn(f"AGENT_HTTP_ADDR: '{edge.address}:8443'", output)
+        # It may be the running agent whose settings are looked at.
+        status, output = run([BIN / "edgeroll-agent", "check"], clean_environment(**in_use))
+        self.assertEqual(status, 0, output)
+        self.assertIn("in use now", output)
+
+    def test_check_leaves_a_running_control_and_its_database_as_they_are(self):
+        control = self.control()
+        status, output = control.run("check")
+        self.assertEqual(status, 0, output)
+        self.assertIn("in use now", output)
+        plain = self.folder / "plain.db"
+        with closing(sqlite3.connect(plain)) as connection:
+            connection.execute("CREATE TABLE somebody_elses (x)")
+            connection.commit()
+        before = plain.read_bytes()
+        status, output = control.run("check", DATABASE_URL=f"sqlite:{plain}", MIGRATE=1)
+        self.assertEqual(status, 0, output)
+        self.assertIn("serve brings its schema up to date", output)
+        self.assertEqual(plain.read_bytes(), before, "not even its journal mode")
+        self.assertEqual(sorted(path.name for path in self.folder.glob("plain.db*")), ["plain.db"])
 
     def test_every_program_answers_help_and_version(self):
         for program, words in {"edgeroll-control": ["serve", "migrate", "token", "check"], "edgeroll": ["release", "node"],

@@ -4,6 +4,7 @@
 namespace edgeroll::control::testing {
 namespace {
 
+using ::testing::HasSubstr;
 using ::testing::SizeIs;
 namespace code = release::code;
 
@@ -25,11 +26,18 @@ class ApiInventoryTest : public StoreTest {
         const auto added = control().await(control().api().add_node(node));
         return added ? 0 : added.error().code;
     }
-    static NodeChangeRequest named(const std::string& name) {
+    static NodeChangeRequest named(const std::string& name, const std::string& ip = "10.0.0.1") {
         NodeChangeRequest node;
         node.name = name;
-        node.main_ip = "10.0.0.1";
+        node.main_ip = ip;
         return node;
+    }
+    release::Error refusal(const Result<NodeView>& result) {
+        return result ? release::Error{"it was done", Outcome::permanent, code::ok}
+                      : result.error();
+    }
+    Result<NodeView> change(const NodeView& node, const NodeChangeRequest& to) {
+        return control().await(control().api().change_node(node.id, to));
     }
 };
 
@@ -87,7 +95,7 @@ TEST_P(ApiInventoryTest, adds_and_changes_nodes) {
 
 TEST_P(ApiInventoryTest, refuses_nodes_with_the_right_code) {
     control().get(control().api().add_node(named("a")));
-    const NodeView other = control().get(control().api().add_node(named("b")));
+    const NodeView other = control().get(control().api().add_node(named("b", "10.0.0.2")));
     EXPECT_EQ(add_refusal(named("a")), code::exists);
     EXPECT_EQ(add_refusal(named("")), code::invalid);
     EXPECT_EQ(add_refusal(named("x\ny")), code::invalid);
@@ -112,6 +120,64 @@ TEST_P(ApiInventoryTest, refuses_nodes_with_the_right_code) {
     ASSERT_FALSE(missing);
     EXPECT_EQ(missing.error().code, code::not_found);
     EXPECT_EQ(number("SELECT COUNT(*) FROM nodes"), 2);
+}
+
+TEST_P(ApiInventoryTest, refuses_two_nodes_that_would_be_one_agent) {
+    const NodeView first = control().get(control().api().add_node(named("a", "10.0.0.7")));
+    const auto twice = control().await(control().api().add_node(named("b", "10.0.0.7")));
+    EXPECT_EQ(refusal(twice).code, code::exists);
+    EXPECT_THAT(refusal(twice).message, HasSubstr("node 'a' (id " + std::to_string(first.id.value) +
+                                                  ") is at 10.0.0.7:8443 already"));
+    NodeChangeRequest elsewhere = named("b", "10.0.0.7");
+    elsewhere.agent_port = 9443;
+    const NodeView second = control().get(control().api().add_node(elsewhere));
+    NodeChangeRequest back;
+    back.agent_port = 8443;
+    EXPECT_EQ(refusal(change(second, back)).code, code::exists);
+    EXPECT_EQ(number("SELECT agent_port FROM nodes WHERE name = 'b'"), 9443)
+        << "nothing is left of it";
+    back.main_ip = "10.0.0.8";
+    EXPECT_TRUE(change(second, back)) << "both at once";
+    NodeChangeRequest same;
+    same.main_ip = "10.0.0.8";
+    EXPECT_TRUE(change(second, same)) << "its own address is no other's";
+    NodeChangeRequest disabled;
+    disabled.is_enabled = false;
+    ASSERT_TRUE(change(first, disabled));
+    EXPECT_EQ(add_refusal(named("c", "10.0.0.7")), code::exists) << "it may be enabled again";
+}
+
+TEST_P(ApiInventoryTest, knows_an_address_however_a_pipeline_spelled_it) {
+    add_node("six", "2001:DB8::0007");
+    add_node("bracketed", "[::1]");
+    add_node("mapped", "::ffff:10.0.0.9");
+    add_node("padded", "10.0.0.10 ");
+    for (const char* ip : {"2001:db8::7", "::1", "10.0.0.9", "10.0.0.10"})
+        EXPECT_EQ(add_refusal(named("x", ip)), code::exists) << ip;
+    EXPECT_EQ(add_refusal(named("x", "2001:db8::8")), 0);
+    add_node("double", "2001:db8::8");
+    NodeChangeRequest rename;
+    rename.labels = release::Labels{{"region", "eu"}};
+    const auto all = control().get(control().api().nodes());
+    EXPECT_TRUE(change(all.back(), rename))
+        << "what does not touch the address is not held up by it";
+}
+
+TEST_P(ApiInventoryTest, of_two_at_once_one_is_refused) {
+    Process other(url(), "control-2");
+    for (int i = 1; i <= 10; ++i) {
+        const std::string number_text = std::to_string(i);
+        const std::string ip = "10.0.1." + number_text;
+        std::optional<Result<NodeView>> first, second;
+        control().start(control().api().add_node(named("a" + number_text, ip)), first);
+        other.start(other.api().add_node(named("b" + number_text, ip)), second);
+        control().run_until(first);
+        other.run_until(second);
+        EXPECT_NE(first->has_value(), second->has_value()) << i;
+        const auto& refused = first->has_value() ? *second : *first;
+        EXPECT_EQ(refusal(refused).code, code::exists) << refusal(refused).message;
+    }
+    EXPECT_EQ(number("SELECT COUNT(*) FROM nodes"), 10);
 }
 
 EDGEROLL_ON_BOTH_DATABASES(ApiInventoryTest);

@@ -135,11 +135,13 @@ TEST_P(ApiRollbackTest, is_refused_when_nothing_is_left_to_put_back) {
 TEST_P(ApiRollbackTest, a_later_release_on_the_nodes_must_be_forced_aside) {
     const ReleaseId id = failed_one();
     sql("UPDATE nodes SET applied_version = 8 WHERE id = 2");
-    EXPECT_THAT(refusal(roll_back(id)).message, HasSubstr("n2"));
+    EXPECT_THAT(refusal(roll_back(id)).message, HasSubstr("version 8: n2"));
     sql("UPDATE nodes SET applied_version = 5 WHERE id = 2");
     const ReleaseId later = add_release(8, 1);
     add_row(later, 1);
-    EXPECT_THAT(refusal(roll_back(id)).message, HasSubstr("n1"))
+    const std::string name = "release " + std::to_string(later.value);
+    EXPECT_THAT(refusal(roll_back(id)).message,
+                HasSubstr(name + " (version 8): n1. First stop " + name))
         << "one that waits would go first, and then be undone by the rollback";
     set(later, "status = 'running', current_batch = 1");
     set_row(later, 1, "status = 'running'");
@@ -148,6 +150,79 @@ TEST_P(ApiRollbackTest, a_later_release_on_the_nodes_must_be_forced_aside) {
     ASSERT_TRUE(forced) << forced.error().message;
     EXPECT_EQ(forced->created.version, Version{9});
     EXPECT_EQ(bans('a'), 1) << "forced or not";
+}
+
+// A release and its rollback come to nothing: neither stands in the way of an earlier rollback.
+TEST_P(ApiRollbackTest, pairs_that_were_undone_are_left_out) {
+    const ReleaseId id = failed_one();
+    add_content(8, 'c');
+    const ReleaseId later = add_release(8, 1);
+    add_row(later, 1);
+    set(later, "status = 'success', finished_at = created_at, content_sha256 = '" +
+                   std::string(64, 'c') + "'");
+    set_row(later, 1, "status = 'success', attempt = 1, previous_config_version = 7");
+    sql("UPDATE nodes SET applied_version = 8, applied_config_version = 8 WHERE id = 1");
+    const std::string name = "release " + std::to_string(later.value);
+    EXPECT_THAT(refusal(roll_back(id)).message,
+                HasSubstr(name + " (version 8): n1. First roll back " + name));
+    const auto undone = roll_back(later);
+    ASSERT_TRUE(undone) << undone.error().message;
+    const std::string undoing = "release " + std::to_string(undone->created.id.value);
+    EXPECT_THAT(refusal(roll_back(id)).message, HasSubstr("First stop " + undoing))
+        << "it is not over";
+    set(undone->created.id, "status = 'failed', finished_at = created_at");
+    set_row(undone->created.id, 1, "status = 'failed', attempt = 1");
+    EXPECT_THAT(refusal(roll_back(id)).message, HasSubstr("First retry " + undoing));
+    set(undone->created.id, "status = 'success'");
+    set_row(undone->created.id, 1, "status = 'success'");
+    sql("UPDATE nodes SET applied_version = 9, applied_config_version = 7 WHERE id = 1");
+    const auto done = roll_back(id);
+    ASSERT_TRUE(done) << done.error().message;
+    EXPECT_THAT(done->created.plan, SizeIs(2));
+}
+
+TEST_P(ApiRollbackTest, a_dry_run_says_what_each_node_would_get_and_writes_nothing) {
+    const ReleaseId id = failed_one();
+    sql("UPDATE nodes SET applied_version = NULL, applied_config_version = NULL WHERE id = 2");
+    RollbackRequest request;
+    request.id = id;
+    request.is_dry_run = true;
+    const auto plan = control().get(control().api().roll_back(request));
+    EXPECT_EQ(plan.created.id, ReleaseId{});
+    EXPECT_EQ(plan.created.version, Version{8});
+    EXPECT_THAT(plan.created.names, ElementsAre("n1"));
+    ASSERT_THAT(plan.created.plan, SizeIs(1));
+    EXPECT_EQ(plan.created.plan[0].config_version, Version{5});
+    EXPECT_EQ(plan.digests.at(Version{5}), std::string(64, 'b'));
+    EXPECT_EQ(plan.banned, std::string(64, 'a'));
+    ASSERT_THAT(plan.left_alone, SizeIs(1));
+    EXPECT_EQ(plan.left_alone[0].name, "n2");
+    EXPECT_EQ(number("SELECT COUNT(*) FROM release_tasks"), 1);
+    EXPECT_EQ(number("SELECT COUNT(*) FROM release_events"), 0);
+    EXPECT_EQ(bans('a'), 0);
+    const auto done = roll_back(id);
+    ASSERT_TRUE(done);
+    EXPECT_EQ(done->created.plan, plan.created.plan);
+    EXPECT_EQ(done->created.plan_sha256, plan.created.plan_sha256);
+    EXPECT_EQ(done->created.version, plan.created.version);
+    EXPECT_THAT(refusal(control().await(control().api().roll_back(request))).message,
+                HasSubstr("rollback is refused: "));
+}
+
+TEST_P(ApiRollbackTest, whoever_looks_at_a_release_is_told_what_a_rollback_would_do) {
+    const ReleaseId id = failed_one();
+    const auto look = [&] { return control().get(control().api().release(id)).rollback; };
+    ASSERT_TRUE(look());
+    EXPECT_EQ(look()->nodes, 2U);
+    EXPECT_EQ(look()->left_alone, 0U);
+    EXPECT_EQ(look()->obstacle, "");
+    sql("UPDATE nodes SET applied_version = 8 WHERE id = 2");
+    EXPECT_THAT(look()->obstacle, HasSubstr("version 8: n2"));
+    sql("UPDATE nodes SET applied_version = 5 WHERE id = 2");
+    ASSERT_TRUE(roll_back(id));
+    EXPECT_FALSE(look()) << "its own state does not allow a second one";
+    set(id, "status = 'running'");
+    EXPECT_FALSE(look());
 }
 
 // What the fleet can bear at once is no other when it goes back.

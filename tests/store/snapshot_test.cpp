@@ -30,6 +30,41 @@ class SnapshotTest : public StoreTest {
     std::optional<Claim> claim_;
 };
 
+TEST_P(SnapshotTest, names_two_nodes_that_are_one_agent_before_anything_is_sent) {
+    const ReleaseId id = add_whole_release(4, {1, 2});
+    sql("UPDATE nodes SET main_ip = '::0001' WHERE name = 'n1'");
+    sql("UPDATE nodes SET main_ip = '[::1]' WHERE name = 'n3'");
+    release::Snapshot snapshot = read(id);
+    EXPECT_EQ(snapshot.nodes[0].address.ip, "::1");
+    EXPECT_EQ(snapshot.nodes[2].address.ip, "::1");
+    EXPECT_THAT(snapshot.problems,
+                ::testing::ElementsAre("nodes n1 and n3 have one address, [::1]:8443: that is one "
+                                       "agent, which would be sent two tasks; correct or disable "
+                                       "one of them"));
+    sql("UPDATE nodes SET enabled = 0 WHERE name = 'n3'");
+    EXPECT_THAT(read(id).problems, IsEmpty()) << "one that is not asked is no second task";
+    sql("UPDATE nodes SET enabled = 1, agent_port = 9443 WHERE name = 'n3'");
+    EXPECT_THAT(read(id).problems, IsEmpty());
+    sql("UPDATE nodes SET agent_port = 8443 WHERE name = 'n3'");
+    sql("UPDATE release_tasks SET current_batch = 1");
+    EXPECT_THAT(read(id).problems, IsEmpty()) << "later than that it is no reason to stop";
+}
+
+TEST_P(SnapshotTest, takes_an_empty_batch_config_for_none_beside_rows_and_for_a_mistake_alone) {
+    const ReleaseId id = add_whole_release(4, {1});
+    for (const char* blank : {"", " ", "\n\t"}) {
+        sql("UPDATE release_tasks SET batch_config = ?", {std::string(blank)});
+        const release::Snapshot snapshot = read(id);
+        EXPECT_THAT(snapshot.problems, IsEmpty());
+        EXPECT_FALSE(snapshot.has_batch_config);
+    }
+    sql("DELETE FROM release_task_nodes");
+    EXPECT_THAT(read(id).problems,
+                ::testing::ElementsAre(HasSubstr("batch_config is an empty text")));
+    sql("UPDATE release_tasks SET batch_config = NULL");
+    EXPECT_THAT(read(id).problems, IsEmpty());
+}
+
 TEST_P(SnapshotTest, holds_the_release_and_its_nodes_in_order) {
     const ReleaseId id = add_whole_release(4, {1, 2});
     sql("UPDATE nodes SET agent_port = 9443, cert_fingerprint = ?, labels = ?, applied_version = "

@@ -70,7 +70,13 @@ std::string program_version() {
 
 void add_common_options(CLI::App& app, std::string& config_path,
                         const std::vector<Setting>& table) {
-    app.add_option("--config", config_path, "TOML file with settings")->type_name("FILE");
+    app.add_option("--config", config_path, "TOML file with settings")
+        ->check(CLI::Validator(
+            [](std::string& path) {
+                return path.empty() ? "is empty: name a file, or leave the option out" : "";
+            },
+            "", ""))
+        ->type_name("FILE");
     app.set_version_flag("--version", app.get_name() + " " + program_version());
     app.footer("\n" + settings_help(table));
 }

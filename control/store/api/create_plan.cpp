@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <iterator>
+#include <set>
 #include <string>
 #include <utility>
 
+#include "control/store/address.hpp"
 #include "control/store/column_text.hpp"
 #include "control/store/node_facts.hpp"
 
@@ -69,6 +71,23 @@ void refuse_unmatched(const std::vector<std::string>& entries) {
     refuse(release::code::wrong_state, text);
 }
 
+/// Rows by SQL may give two nodes one address.
+void refuse_one_agent_twice(Connection& connection,
+                            const std::vector<release::PlannedNode>& nodes) {
+    std::set<NodeId> planned;
+    for (const release::PlannedNode& node : nodes)
+        planned.insert(node.node);
+    std::vector<NodePlace> places;
+    for (const Row& row :
+         connection.query("SELECT id, name, main_ip, agent_port FROM nodes ORDER BY id")) {
+        const NodeId id{row.integer_or(0, 0)};
+        if (planned.count(id) == 0) continue;
+        places.push_back({id, row.text(1), address_or_text(row.text(2)), row.small(3)});
+    }
+    const std::string shared = shared_address(places);
+    if (!shared.empty()) refuse(release::code::wrong_state, shared);
+}
+
 /// @param fleet ascending by id, with every node of the plan
 std::vector<std::string> names_of(const std::vector<release::PlannedNode>& nodes,
                                   const std::vector<release::FleetNode>& fleet) {
@@ -97,6 +116,7 @@ NamedPlan plan_release(Connection& connection, release::Policy policy,
     name_left_out(plan, unfit, policy.selector);
     refuse_unmatched(plan.unmatched);
     if (plan.nodes.empty()) refuse_empty(plan, !policy.selector.is_empty());
+    refuse_one_agent_twice(connection, plan.nodes);
     plan.names = names_of(plan.nodes, fleet);
     return plan;
 }

@@ -22,7 +22,12 @@ class ApiDatabase final : public ApiStore {
     explicit ApiDatabase(DbThreads& threads) : threads_(threads) {}
 
     Answer<ReleaseView> release(release::ReleaseId id) override {
-        auto work = [id](Connection& connection) { return read_release_view(connection, id); };
+        auto work = [id](Connection& connection) {
+            ReleaseView view = read_release_view(connection, id);
+            // Asked on its own, after: who is told of a release mostly wants to know how it goes.
+            if (is_final(view.summary.status)) view.rollback = rollback_outlook(connection, id);
+            return view;
+        };
         return threads_.run(Access::read, std::move(work), Urgency::normal);
     }
     Answer<ReleaseView> release_steps(release::ReleaseId id, StepsWanted wanted) override {
@@ -114,10 +119,12 @@ class ApiDatabase final : public ApiStore {
         return threads_.run(Access::write, std::move(work), Urgency::normal);
     }
     Answer<RolledBack> roll_back(RollbackRequest request) override {
+        const Access access = request.is_dry_run ? Access::read : Access::write;
         auto work = [request = std::move(request)](Connection& connection) {
-            return roll_back_release(connection, request);
+            return request.is_dry_run ? preview_rollback(connection, request)
+                                      : roll_back_release(connection, request);
         };
-        return threads_.run(Access::write, std::move(work), Urgency::normal);
+        return threads_.run(access, std::move(work), Urgency::normal);
     }
     Answer<ReleaseSummary> limit(LimitRequest request) override {
         auto work = [request = std::move(request)](Connection& connection) {

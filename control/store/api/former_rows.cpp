@@ -1,5 +1,6 @@
 #include "control/store/api/former_rows.hpp"
 
+#include <map>
 #include <optional>
 #include <set>
 #include <utility>
@@ -15,30 +16,37 @@ std::optional<release::Version> version_at(const Row& row, std::size_t column) {
     return release::Version{*number};
 }
 
-/// Nodes that a later, unfinished release is meant for: it would go first, and what is put back
-/// afterwards would be put over it. Few releases are unfinished at any time.
-std::set<std::int64_t> dispatched_later(Connection& connection, release::Version version) {
-    std::set<std::int64_t> nodes;
+/// The first later, unfinished release that a node is meant for: it would go first, and what is put
+/// back afterwards would be put over it. Few releases are unfinished at any time.
+std::map<std::int64_t, release::Version> awaited_later(Connection& connection,
+                                                       release::Version version) {
+    std::map<std::int64_t, release::Version> nodes;
     for (const Row& row : connection.query(
-             "SELECT DISTINCT r.node_id FROM release_tasks other JOIN release_task_nodes r ON "
-             "r.release_task_id = other.id WHERE " +
+             "SELECT r.node_id, MIN(other.version) FROM release_tasks other JOIN "
+             "release_task_nodes r ON r.release_task_id = other.id WHERE " +
                  is_unfinished("other.") +
-                 " AND other.version > ? AND r.status IN ('pending', 'running')",
+                 " AND other.version > ? AND r.status IN ('pending', 'running') GROUP BY r.node_id",
              {version.value})) {
-        nodes.insert(row.integer_or(0, 0));
+        nodes[row.integer_or(0, 0)] = release::Version{row.integer_or(1, 0)};
     }
     return nodes;
+}
+
+std::optional<release::ReleaseId> id_at(const Row& row, std::size_t column) {
+    const auto number = row.integer(column);
+    if (!number) return std::nullopt;
+    return release::ReleaseId{*number};
 }
 
 }  // namespace
 
 std::vector<release::FormerRow> read_former_rows(Connection& connection, release::ReleaseId id,
                                                  release::Version version) {
-    const std::set<std::int64_t> later = dispatched_later(connection, version);
+    const std::map<std::int64_t, release::Version> awaited = awaited_later(connection, version);
     std::vector<release::FormerRow> rows;
     for (const Row& row : connection.query(
              "SELECT r.node_id, n.name, r.status, r.attempt, r.previous_config_version, n.id, "
-             "n.applied_config_version, n.applied_version, r.status = 'failed' AND "
+             "n.applied_config_version, n.applied_version, r.config_version, r.status = 'failed' AND "
              "r.attempts_before > r.attempt AND r.waived IS NULL FROM release_task_nodes r LEFT "
              "JOIN "
              "nodes n ON n.id = r.node_id WHERE r.release_task_id = ? ORDER BY r.batch, r.node_id",
@@ -53,11 +61,45 @@ std::vector<release::FormerRow> read_former_rows(Connection& connection, release
         former.exists = !row.is_null(5);
         former.applied_config_version = version_at(row, 6);
         former.applied_version = version_at(row, 7);
-        former.is_left_out = row.integer_or(8, 0) != 0;
-        former.is_dispatched_later = later.count(former.node.value) > 0;
+        former.own_config_version = version_at(row, 8);
+        if (const auto later = awaited.find(former.node.value); later != awaited.end()) {
+            former.awaited_version = later->second;
+        }
+        former.is_left_out = row.integer_or(9, 0) != 0;
         rows.push_back(std::move(former));
     }
     return rows;
+}
+
+std::vector<release::LaterRelease> read_later_releases(Connection& connection,
+                                                       const std::vector<release::FormerRow>& rows,
+                                                       release::Version version) {
+    std::set<release::Version> named;
+    for (const release::FormerRow& row : rows) {
+        for (const auto& one :
+             {row.awaited_version, row.applied_version, row.applied_config_version}) {
+            if (one && *one > version) named.insert(*one);
+        }
+    }
+    std::vector<release::LaterRelease> later;
+    // One by one over the unique key: nodes of a fleet have few versions among them.
+    for (const release::Version one : named) {
+        for (const Row& row : connection.query(
+                 "SELECT id, (SELECT undone.version FROM release_tasks undone WHERE undone.id = "
+                 "release_tasks.rolls_back), (SELECT MIN(other.id) FROM release_tasks other WHERE "
+                 "other.rolls_back = release_tasks.id), CASE WHEN " +
+                     is_unfinished() + " THEN 0 ELSE 1 END FROM release_tasks WHERE version = ?",
+                 {one.value})) {
+            release::LaterRelease found;
+            found.id = release::ReleaseId{row.integer_or(0, 0)};
+            found.version = one;
+            found.undoes = version_at(row, 1);
+            found.rolled_back_by = id_at(row, 2);
+            found.is_finished = row.integer_or(3, 1) != 0;
+            later.push_back(found);
+        }
+    }
+    return later;
 }
 
 std::vector<release::FormerContent> read_former_contents(
@@ -72,12 +114,14 @@ std::vector<release::FormerContent> read_former_contents(
         content.version = wanted;
         const Rows found = connection.query(
             "SELECT CASE WHEN EXISTS (SELECT 1 FROM banned_contents WHERE banned_contents.sha256 = "
-            "LOWER(config_versions.sha256)) THEN 1 ELSE 0 END FROM config_versions WHERE "
+            "LOWER(config_versions.sha256)) THEN 1 ELSE 0 END, LOWER(sha256) FROM config_versions "
+            "WHERE "
             "version = ?",
             {wanted.value});
         content.is_present = !found.empty();
         content.is_banned = content.is_present && found[0].integer_or(0, 0) != 0;
-        contents.push_back(content);
+        if (content.is_present) content.sha256 = found[0].text(1);
+        contents.push_back(std::move(content));
     }
     return contents;
 }

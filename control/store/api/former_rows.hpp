@@ -13,6 +13,10 @@ namespace edgeroll::control {
                                                                release::ReleaseId id,
                                                                release::Version version);
 
+/// The releases that the rows name as later than `version`, as far as they are still there.
+[[nodiscard]] std::vector<release::LaterRelease> read_later_releases(
+    Connection& connection, const std::vector<release::FormerRow>& rows, release::Version version);
+
 /// The contents that the rows would get back, ascending by version.
 [[nodiscard]] std::vector<release::FormerContent> read_former_contents(
     Connection& connection, const std::vector<release::FormerRow>& rows, release::Version version);

@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "control/store/address.hpp"
 #include "control/store/api/inventory.hpp"
 #include "control/store/column_text.hpp"
 #include "control/store/drift.hpp"
@@ -13,6 +14,7 @@ namespace edgeroll::control {
 namespace {
 
 constexpr std::size_t ip_bytes_max = 64;
+constexpr int default_port = 8443;  // of the column
 constexpr std::size_t labels_bytes_max = text_bytes_max;
 
 std::string node_columns(const Dialect& dialect) {
@@ -92,6 +94,35 @@ std::vector<std::pair<const char*, Value>> columns_of(const NodeChangeRequest& n
     return columns;
 }
 
+/// The first statement of a transaction that gives a node an address: of two at once the second
+/// waits here for the first's commit, and then sees its row (on a cluster it is done again).
+void take_turn(Connection& connection) {
+    const char* const again = connection.dialect().is_mysql() ? "ON DUPLICATE KEY UPDATE"
+                                                              : "ON CONFLICT(name) DO UPDATE SET";
+    connection.execute(std::string("INSERT INTO counters (name, value) VALUES (?, 1) ") + again +
+                           " value = value + 1",
+                       {std::string("node_addresses")});
+}
+
+/// Two nodes at one address are one agent with two tasks. Rows by SQL may spell an IPv6 address in
+/// many ways, so those are compared here. @param id the node itself; 0: a new one
+void refuse_shared(Connection& connection, release::NodeId id, const std::string& main_ip,
+                   int port) {
+    const std::string wanted = address_or_text(main_ip);
+    const Rows rows = connection.query(
+        "SELECT id, name, main_ip FROM nodes WHERE agent_port = ? AND id <> ? AND (TRIM(main_ip) = "
+        "? OR main_ip LIKE '%:%') ORDER BY id",
+        {std::int64_t{port}, id.value, wanted});
+    for (const Row& row : rows) {
+        if (address_or_text(row.text(2)) != wanted && row.text(2) != wanted) continue;
+        refuse(release::code::exists,
+               "node '" + fitted(row.text(1), word_bytes_max) + "' (id " + row.text(0) +
+                   ") is at " + host_and_port(wanted, port) +
+                   " already, and one agent cannot be two nodes: change that one, or give another "
+                   "address or port");
+    }
+}
+
 [[noreturn]] void refuse_name(const NodeChangeRequest& node) {
     refuse(release::code::exists, "a node named '" + node.name.value_or("") + "' exists");
 }
@@ -123,6 +154,9 @@ NodeView insert_node(Connection& connection, const NodeChangeRequest& node) {
     }
     try {
         Transaction transaction(connection, Transaction::Kind::write);
+        take_turn(connection);
+        refuse_shared(connection, release::NodeId{}, *node.main_ip,
+                      node.agent_port.value_or(default_port));
         connection.execute(
             "INSERT INTO nodes (" + names + ") VALUES (" + placeholders(values.size()) + ")",
             values);
@@ -149,6 +183,8 @@ NodeView update_node(Connection& connection, release::NodeId id, const NodeChang
     values.emplace_back(id.value);
     try {
         Transaction transaction(connection, Transaction::Kind::write);
+        const bool moves = change.main_ip || change.agent_port;
+        if (moves) take_turn(connection);
         connection.execute("UPDATE nodes SET " + assignments + " WHERE id = ?", values);
         const Rows rows = connection.query(
             "SELECT " + node_columns(connection.dialect()) + " FROM nodes WHERE id = ?",
@@ -157,6 +193,7 @@ NodeView update_node(Connection& connection, release::NodeId id, const NodeChang
             refuse(release::code::not_found, "there is no node " + std::to_string(id.value));
         }
         NodeView view = view_of(connection, rows[0]);
+        if (moves) refuse_shared(connection, id, view.main_ip, view.agent_port);
         transaction.commit();
         return view;
     } catch (const DbFailure& failure) {

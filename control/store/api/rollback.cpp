@@ -1,7 +1,7 @@
 #include "control/store/api/rollback.hpp"
 
 #include <algorithm>
-#include <set>
+#include <map>
 #include <utility>
 
 #include "control/store/api/former_rows.hpp"
@@ -53,10 +53,10 @@ std::string config_of_rollback(std::size_t nodes, const std::string& undone) {
 }
 
 void insert_row(Connection& connection, const RollbackRequest& request, const Steered& undone,
-                const release::RollbackPlan& plan, CreatedRelease& created) {
+                CreatedRelease& created) {
     const std::string reason =
         request.reason.empty() ? "rolls back version " + text_of(undone.version) : request.reason;
-    const std::string config = config_of_rollback(plan.nodes.size(), undone.batch_config);
+    const std::string config = config_of_rollback(created.plan.size(), undone.batch_config);
     const std::int64_t first = choose_version(connection).value;
     for (int i = 0;; ++i) {
         created.version = Version{first + i};
@@ -65,8 +65,8 @@ void insert_row(Connection& connection, const RollbackRequest& request, const St
                 "INSERT INTO release_tasks (type, target, version, status, total_nodes, "
                 "total_batches, reason, created_by, batch_config, plan_sha256, rolls_back, forced) "
                 "VALUES ('apply_config', 'cdn', ?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?)",
-                {created.version.value, static_cast<std::int64_t>(plan.nodes.size()),
-                 std::int64_t{plan.nodes.back().batch}, fitted(reason),
+                {created.version.value, static_cast<std::int64_t>(created.plan.size()),
+                 std::int64_t{created.plan.back().batch}, fitted(reason),
                  fitted(request.actor, word_bytes_max), config, created.plan_sha256,
                  request.id.value, std::int64_t{request.is_forced ? 1 : 0}});
             break;
@@ -80,37 +80,83 @@ void insert_row(Connection& connection, const RollbackRequest& request, const St
             .integer_or(0, 0)};
 }
 
-/// Bans the content that is undone. Not where the rollback itself gives that very content: then the
-/// release changed nothing, and the nodes would be left with nothing that is allowed.
-/// Returns the digest, or nothing.
-std::string ban(Connection& connection, const RollbackRequest& request, const std::string& digest,
-                const CreatedRelease& created) {
-    if (!release::wire::is_sha256_hex(digest)) return {};
-    std::set<Version> given;
-    for (const release::PlannedNode& node : created.plan)
-        given.insert(*node.config_version);
-    for (const Version version : given) {
-        const Rows rows = connection.query(
-            "SELECT LOWER(sha256) FROM config_versions WHERE "
-            "version = ?",
-            {version.value});
-        if (!rows.empty() && rows[0].text(0) == digest) return {};
+/// What was decided before the first write.
+struct Drafted {
+    Steered undone;
+    RolledBack done;  ///< without id and version
+};
+
+std::vector<std::string> names_of(const std::vector<release::PlannedNode>& plan,
+                                  const std::vector<release::FormerRow>& rows) {
+    std::map<release::NodeId, std::string> names;
+    for (const release::FormerRow& row : rows)
+        names[row.node] = row.name;
+    std::vector<std::string> ordered;
+    ordered.reserve(plan.size());
+    for (const release::PlannedNode& node : plan)
+        ordered.push_back(names[node.node]);
+    return ordered;
+}
+
+/// The digest of the content that is undone, to be banned; nothing where the rollback itself gives
+/// that very content: then the release changed nothing, and the nodes would be left with nothing
+/// that is allowed.
+std::string digest_to_ban(const std::string& undone, const RolledBack& done) {
+    if (!release::wire::is_sha256_hex(undone)) return {};
+    for (const auto& [version, digest] : done.digests) {
+        if (digest == undone) return {};
     }
-    connection.execute(connection.dialect().insert_ignore() +
-                           "banned_contents (sha256, reason, created_by) VALUES (?, ?, ?)",
-                       {digest, "rolled back by release " + std::to_string(created.id.value),
-                        fitted(request.actor, word_bytes_max)});
-    return digest;
+    return undone;
+}
+
+Result<Drafted> draft_rollback(Connection& connection, const RollbackRequest& request) {
+    Drafted drafted;
+    drafted.undone = read_steered(connection, request.id);
+    const release::Ruling ruling = judge(release::Steering::rollback, drafted.undone.state);
+    if (ruling.kind == release::Ruling::Kind::refused) {
+        return release::fail(ruling.message, release::Outcome::permanent,
+                             release::code::wrong_state);
+    }
+    const Version version = drafted.undone.version;
+    auto rows = read_former_rows(connection, request.id, version);
+    for (release::FormerRow& row : rows)
+        row.is_left_out = row.is_left_out && request.is_by_itself;
+    const auto contents = read_former_contents(connection, rows, version);
+    const auto later = read_later_releases(connection, rows, version);
+    auto plan = plan_rollback(rows, version, contents, later, request.is_forced);
+    if (!plan) return tl::unexpected(std::move(plan.error()));
+    RolledBack& done = drafted.done;
+    for (const release::PlannedNode& node : plan->nodes)
+        done.digests[*node.config_version];
+    for (const release::FormerContent& content : contents) {
+        const auto given = done.digests.find(content.version);
+        if (given != done.digests.end()) given->second = content.sha256;
+    }
+    done.created.plan_sha256 = plan_digest(*plan);
+    done.created.names = names_of(plan->nodes, rows);
+    done.created.plan = std::move(plan->nodes);
+    done.left_alone = std::move(plan->left_alone);
+    done.banned = digest_to_ban(drafted.undone.content_sha256, done);
+    return drafted;
+}
+
+void ban(Connection& connection, const RollbackRequest& request, const RolledBack& done) {
+    if (done.banned.empty()) return;
+    connection.execute(
+        connection.dialect().insert_ignore() +
+            "banned_contents (sha256, reason, created_by) VALUES (?, ?, ?)",
+        {done.banned, "rolled back by release " + std::to_string(done.created.id.value),
+         fitted(request.actor, word_bytes_max)});
 }
 
 void record(Connection& connection, const RollbackRequest& request, Version undone,
-            const RolledBack& done, const std::string& banned) {
+            const RolledBack& done) {
     const CreatedRelease& created = done.created;
     release::HistoryRow asked;
     asked.kind = "rollback_requested";
     asked.detail.emplace_back("release", std::to_string(created.id.value));
     asked.detail.emplace_back("version", text_of(created.version));
-    if (!banned.empty()) asked.detail.emplace_back("banned", banned);
+    if (!done.banned.empty()) asked.detail.emplace_back("banned", done.banned);
     if (!request.reason.empty()) asked.detail.emplace_back("reason", fitted(request.reason));
     add_history(connection, request.id, request.actor, {asked});
 
@@ -135,30 +181,47 @@ void record(Connection& connection, const RollbackRequest& request, Version undo
 }  // namespace
 
 Result<RolledBack> create_rollback(Connection& connection, const RollbackRequest& request) {
-    const Steered steered = read_steered(connection, request.id);
-    const release::Ruling ruling = judge(release::Steering::rollback, steered.state);
-    if (ruling.kind == release::Ruling::Kind::refused) {
-        return release::fail(ruling.message, release::Outcome::permanent,
-                             release::code::wrong_state);
-    }
-    auto rows = read_former_rows(connection, request.id, steered.version);
-    for (release::FormerRow& row : rows)
-        row.is_left_out = row.is_left_out && request.is_by_itself;
-    const auto contents = read_former_contents(connection, rows, steered.version);
-    auto plan = plan_rollback(rows, steered.version, contents, request.is_forced);
-    if (!plan) return tl::unexpected(std::move(plan.error()));
-
-    RolledBack done;
-    done.created.plan_sha256 = plan_digest(*plan);
-    insert_row(connection, request, steered, *plan, done.created);
-    if (!add_planned_rows(connection, done.created.id, plan->nodes)) {
+    auto drafted = draft_rollback(connection, request);
+    if (!drafted) return tl::unexpected(std::move(drafted.error()));
+    RolledBack& done = drafted->done;
+    insert_row(connection, request, drafted->undone, done.created);
+    if (!add_planned_rows(connection, done.created.id, done.created.plan)) {
         throw DbFailure("the rows of the new release exist already", release::Outcome::permanent);
     }
-    done.created.plan = std::move(plan->nodes);
-    done.left_alone = std::move(plan->left_alone);
-    const std::string banned = ban(connection, request, steered.content_sha256, done.created);
-    record(connection, request, steered.version, done, banned);
-    return done;
+    ban(connection, request, done);
+    record(connection, request, drafted->undone.version, done);
+    return std::move(done);
+}
+
+RolledBack preview_rollback(Connection& connection, const RollbackRequest& request) {
+    Transaction transaction(connection, Transaction::Kind::read);
+    auto drafted = draft_rollback(connection, request);
+    if (!drafted) {
+        drafted.error().message = "rollback is refused: " + drafted.error().message;
+        throw Refused{drafted.error()};
+    }
+    drafted->done.created.version = choose_version(connection);
+    transaction.commit();
+    return std::move(drafted->done);
+}
+
+std::optional<RollbackOutlook> rollback_outlook(Connection& connection, release::ReleaseId id) {
+    Transaction transaction(connection, Transaction::Kind::read);
+    const Steered steered = read_steered(connection, id);
+    const auto ruling = judge(release::Steering::rollback, steered.state);
+    if (ruling.kind == release::Ruling::Kind::refused) return std::nullopt;
+    RollbackRequest request;
+    request.id = id;
+    const auto drafted = draft_rollback(connection, request);
+    transaction.commit();
+    RollbackOutlook outlook;
+    if (!drafted) {
+        outlook.obstacle = drafted.error().message;
+    } else {
+        outlook.nodes = drafted->done.created.plan.size();
+        outlook.left_alone = drafted->done.left_alone.size();
+    }
+    return outlook;
 }
 
 RolledBack roll_back_release(Connection& connection, const RollbackRequest& request) {

@@ -1,6 +1,7 @@
 // A new release that undoes a finished one (SPEC.md section 6).
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "control/core/ports.hpp"
@@ -12,8 +13,15 @@ namespace edgeroll::control {
 /// See ApiStore::roll_back. Refusals are thrown (Refused).
 [[nodiscard]] RolledBack roll_back_release(Connection& connection, const RollbackRequest& request);
 
-/// The same inside the caller's transaction, which has written the release's row already and so
-/// holds it. An error (3003): nothing was written.
+/// A dry run of it: what it would do now. Refusals are thrown (Refused).
+[[nodiscard]] RolledBack preview_rollback(Connection& connection, const RollbackRequest& request);
+
+/// The same for whoever looks at the release: nothing where its own state allows no rollback.
+[[nodiscard]] std::optional<RollbackOutlook> rollback_outlook(Connection& connection,
+                                                              release::ReleaseId id);
+
+/// roll_back_release inside the caller's transaction, which has written the release's row already
+/// and so holds it. An error (3003): nothing was written.
 [[nodiscard]] release::Result<RolledBack> create_rollback(Connection& connection,
                                                           const RollbackRequest& request);
 

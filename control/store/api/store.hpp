@@ -73,10 +73,18 @@ struct ReleaseNodeView {
     std::string steps;  ///< JSON text as stored, may be anything; only of release_steps()
 };
 
+/// What a rollback of a finished release would do now.
+struct RollbackOutlook {
+    std::size_t nodes = 0, left_alone = 0;
+    std::string obstacle;  ///< why it would be refused unless forced; empty: it would be taken
+};
+
 struct ReleaseView {
     ReleaseSummary summary;
-    std::vector<ReleaseNodeView> nodes;         ///< ascending by (batch, id)
-    std::vector<FullLane> full_lanes;           ///< of a running release
+    std::vector<ReleaseNodeView> nodes;  ///< ascending by (batch, id)
+    std::vector<FullLane> full_lanes;    ///< of a running release
+    /// Only where the release's own state allows a rollback; only of release().
+    std::optional<RollbackOutlook> rollback;
     std::optional<release::NodeId> shown_node;  ///< release_steps() of one node: this one
 };
 
@@ -176,8 +184,11 @@ struct Retried {
 };
 
 struct RolledBack {
-    CreatedRelease created;
+    CreatedRelease created;  ///< its id is 0 for a dry run; names are those of the plan
     std::vector<release::LeftAlone> left_alone;
+    /// Digests of the contents that are put back; empty where it is not known.
+    std::map<release::Version, std::string> digests;
+    std::string banned;  ///< the digest that is (or would be) banned; empty: none
 };
 
 struct ConfigView {
@@ -260,7 +271,8 @@ class ApiStore {
     virtual Answer<ForceStopped> force_stop(ActionRequest request) = 0;
     /// Also 3003 when a later unfinished release shares nodes with it, or its content was banned.
     virtual Answer<Retried> retry(RetryRequest request) = 0;
-    /// A new release (see release/rollback.hpp). 3003 for a second time.
+    /// A new release (see release/rollback.hpp), or for a dry run what it would be. 3003 for a
+    /// second time.
     virtual Answer<RolledBack> roll_back(RollbackRequest request) = 0;
     /// Also 2002 for a limit that is none. Answers with the release as it then stands.
     virtual Answer<ReleaseSummary> limit(LimitRequest request) = 0;

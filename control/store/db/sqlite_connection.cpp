@@ -15,6 +15,12 @@ constexpr int busy_timeout_ms = 3000;
 constexpr std::size_t cached_statements_max = 200;
 constexpr int wal_tries = 150, wal_pause_ms = 20;
 
+enum class Opening { to_work, to_look };
+
+int flags_of(Opening opening) {
+    return SQLite::OPEN_READWRITE | (opening == Opening::to_work ? SQLite::OPEN_CREATE : 0);
+}
+
 DbFailure translated(const SQLite::Exception& error) {
     return sqlite_failure(error.getErrorCode(), error.getExtendedErrorCode());
 }
@@ -61,11 +67,17 @@ class Use {
 
 class SqliteConnection final : public Connection {
   public:
-    SqliteConnection(const std::string& path, WriterGate gate)
+    SqliteConnection(const std::string& path, WriterGate gate, Opening opening)
         : Connection(Backend::sqlite),
           gate_(std::move(gate)),
-          database_(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, busy_timeout_ms) {
+          database_(path, flags_of(opening), busy_timeout_ms) {
         sqlite3_extended_result_codes(database_.getHandle(), 1);
+        if (opening == Opening::to_look) {
+            if (sqlite3_db_readonly(database_.getHandle(), "main") == 1) {
+                throw SQLite::Exception("the file may only be read", SQLITE_READONLY);
+            }
+            return;
+        }
         use_wal();
         database_.exec("PRAGMA synchronous=FULL");
     }
@@ -174,9 +186,11 @@ class SqliteConnection final : public Connection {
 
 }  // namespace
 
-std::unique_ptr<Connection> connect_sqlite(const std::string& path, WriterGate gate) {
+namespace {
+
+std::unique_ptr<Connection> connect(const std::string& path, WriterGate gate, Opening opening) {
     try {
-        return std::make_unique<SqliteConnection>(path, std::move(gate));
+        return std::make_unique<SqliteConnection>(path, std::move(gate), opening);
     } catch (const SQLite::Exception& error) {
         const DbFailure cause = translated(error);
         std::string hint;
@@ -197,6 +211,16 @@ std::unique_ptr<Connection> connect_sqlite(const std::string& path, WriterGate g
         failure.is_before_work = true;
         throw failure;
     }
+}
+
+}  // namespace
+
+std::unique_ptr<Connection> connect_sqlite(const std::string& path, WriterGate gate) {
+    return connect(path, std::move(gate), Opening::to_work);
+}
+
+std::unique_ptr<Connection> connect_sqlite_to_look(const std::string& path) {
+    return connect(path, std::make_shared<std::mutex>(), Opening::to_look);
 }
 
 }  // namespace edgeroll::control

@@ -16,4 +16,8 @@ using WriterGate = std::shared_ptr<std::mutex>;
 /// path and the cure. @param gate shared by all connections of this process to the file
 [[nodiscard]] std::unique_ptr<Connection> connect_sqlite(const std::string& path, WriterGate gate);
 
+/// Opens a file that is there, to look at it: makes none, leaves the journal mode as it is. Throws
+/// as above, also when the file may only be read.
+[[nodiscard]] std::unique_ptr<Connection> connect_sqlite_to_look(const std::string& path);
+
 }  // namespace edgeroll::control

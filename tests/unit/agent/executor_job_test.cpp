@@ -101,12 +101,13 @@ TEST_F(Jobs, may_take_longer_than_other_commands_but_not_than_their_own_time) {
               "job:endless failed: the task's time was up, killed");
 }
 
-TEST_F(Jobs, keeps_the_last_64_KiB_of_what_a_job_said) {
-    add("talk", "yes 0123456789 | head -c 300000; echo the end");
+TEST_F(Jobs, keeps_64_KiB_of_both_ends_of_what_a_job_said) {
+    add("talk", "echo the cause; yes 0123456789 | head -c 300000; echo the end");
     Edge edge(root_, settings());
     const auto report = edge.apply(job(1, R"({"job":"talk"})"));
     ASSERT_EQ(report.steps.size(), 1U);
     EXPECT_EQ(report.steps[0].output.size(), 65536U);
+    EXPECT_TRUE(report.steps[0].output.starts_with("the cause\n"));
     EXPECT_TRUE(report.steps[0].output.ends_with("the end\n"));
 }
 

@@ -74,10 +74,20 @@ TEST(Processes, tells_the_signal_of_a_killed_command) {
     EXPECT_EQ(result.signal, SIGSEGV);
 }
 
-TEST(Processes, keeps_the_tail_of_a_long_output) {
-    const CommandResult result = run(shell("yes 0123456789 | head -c 3000000; echo the end"));
+TEST(Processes, keeps_both_ends_of_a_long_output) {
+    const CommandResult result =
+        run(shell("echo the cause; yes 0123456789 | head -c 3000000; echo the end"));
     EXPECT_EQ(result.output.size(), 4096U);
+    EXPECT_TRUE(result.output.starts_with("the cause\n0123"));
     EXPECT_TRUE(result.output.ends_with("the end\n"));
+    const std::size_t mark = result.output.find("\n... (");
+    ASSERT_NE(mark, std::string::npos);
+    const std::size_t mark_end = result.output.find(" bytes left out) ...\n", mark);
+    const std::size_t left_out = std::stoul(result.output.substr(mark + 6));
+    const std::size_t mark_size = mark_end + 21 - mark;
+    EXPECT_EQ(result.output.size() - mark_size + left_out, 3'000'000U + 18U);
+    EXPECT_EQ(run(shell("yes 0123456789 | head -c 4096")).output.find("left out"),
+              std::string::npos);
 }
 
 TEST(Processes, gives_only_its_own_environment_and_no_descriptors) {

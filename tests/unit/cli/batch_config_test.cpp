@@ -36,6 +36,16 @@ TEST_F(BatchConfig, is_empty_when_nothing_was_typed) {
     EXPECT_EQ(read(), Json::object());
 }
 
+TEST_F(BatchConfig, is_refused_when_its_source_is_empty) {
+    typed.config = "-";
+    for (const char* input : {"", " \n"}) {
+        keyboard.input = input;
+        EXPECT_THAT(refusal(), HasSubstr("--batch-config from standard input is empty"));
+    }
+    typed.config = "/dev/null";
+    EXPECT_THAT(refusal(), HasSubstr("--batch-config /dev/null is empty"));
+}
+
 TEST_F(BatchConfig, has_a_key_for_every_option) {
     typed.batches = "1,5%,rest";
     typed.labels = {"region=eu", "region=us", "app=cache"};
@@ -109,7 +119,7 @@ TEST_F(BatchConfig, comes_from_a_file) {
 
 TEST_F(BatchConfig, refuses_what_is_no_object) {
     typed.config = "-";
-    for (const char* text : {"", "[]", "7", "{", R"({"a":1,"a":2})", "{} {}"}) {
+    for (const char* text : {"[]", "7", "{", R"({"a":1,"a":2})", "{} {}"}) {
         keyboard.input = text;
         EXPECT_THAT(refusal(), HasSubstr("--batch-config from standard input: ")) << text;
     }

@@ -99,5 +99,31 @@ TEST(Changes, are_single_printable_lines) {
         EXPECT_EQ(line, printable(line));
 }
 
+TEST(Changes, tell_what_keeps_a_running_node_and_when_that_is_over) {
+    const auto before = release_of("running", 1, {{node(1, "running"), node(2, "running")}});
+    auto troubled = before;
+    troubled.batches[0].nodes[0].error =
+        "unreachable: connection refused (given up at 2026-11-21T12:01:00Z)";
+    EXPECT_THAT(
+        changes(before, troubled, noon),
+        ElementsAre("node edge-1 (batch 1): running: unreachable: connection refused (given "
+                    "up at 2026-11-21T12:01:00Z)"));
+    EXPECT_THAT(changes(troubled, troubled, noon), ElementsAre());
+    EXPECT_THAT(changes(troubled, before, noon),
+                ElementsAre("node edge-1 (batch 1): running: answers again"));
+    EXPECT_THAT(changes({}, troubled, noon),
+                ::testing::Contains(::testing::HasSubstr("unreachable")))
+        << "whoever begins to watch is told too";
+    std::vector<NodeLine> region;
+    for (int id = 1; id <= 300; ++id)
+        region.push_back(node(id, "running"));
+    const auto light = release_of("running", 1, {region});
+    for (NodeLine& one : region)
+        one.error = "silent: timed out";
+    const auto lines = changes(light, release_of("running", 1, {region}), noon);
+    ASSERT_EQ(lines.size(), 11U);
+    EXPECT_EQ(lines.back(), "and 290 more running nodes: edgeroll release show has their errors");
+}
+
 }  // namespace
 }  // namespace edgeroll::cli

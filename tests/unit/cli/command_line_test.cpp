@@ -44,7 +44,8 @@ TEST(CreateCommandLine, keeps_a_value_that_begins_with_a_dash_a_value) {
     what.reason = "-x";
     EXPECT_EQ(create_command_line(what, Json::object(), "abc"),
               "edgeroll release create --reason=-x --plan abc");
-    const auto parsed = parse_command_line({"release", "create", "--reason=-x"}, "1");
+    const auto parsed =
+        parse_command_line({"release", "create", "--version", "1", "--reason=-x"}, "1");
     ASSERT_TRUE(parsed);
     EXPECT_EQ(std::get<ReleaseCreate>(parsed->command).reason, "-x");
 }

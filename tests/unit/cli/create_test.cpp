@@ -73,10 +73,25 @@ TEST_F(Create, prints_id_version_batches_and_who_is_left_out) {
               "    2    10  edge-2, #3, #4, #5, #6, #7, #8, #9 and 2 more\n"
               "\n"
               "Left out:\n"
-              "ID  NODE         WHY\n"
-              "40  edge\\x1b-40  is offline\n"
+              "COUNT  WHY         NODES\n"
+              "    1  is offline  edge\\x1b-40\n"
               "\n"
               "Follow it: edgeroll release watch 12\n");
+}
+
+TEST_F(Create, groups_those_left_out_by_reason) {
+    Json data = {{"leftOut", Json::array()}};
+    for (int id = 1; id <= 10'000; ++id) {
+        data["leftOut"].push_back({{"nodeId", id},
+                                   {"nodeName", "edge-" + std::to_string(id)},
+                                   {"reason", id == 5'000 ? "disabled" : "offline"}});
+    }
+    EXPECT_EQ(render_left_out(data),
+              "\nLeft out:\n"
+              "COUNT  WHY       NODES\n"
+              " 9999  offline   edge-1, edge-2, edge-3, edge-4, edge-5, edge-6, edge-7, edge-8 and "
+              "9991 more\n"
+              "    1  disabled  edge-5000\n");
 }
 
 TEST_F(Create, shows_ids_when_the_fleet_is_not_told) {

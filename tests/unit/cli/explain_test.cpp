@@ -125,6 +125,38 @@ TEST(Explain, takes_the_share_that_may_fail_of_the_nodes_that_the_engine_takes_i
     EXPECT_EQ(share(1, {first, {node(1, "success")}}), "in batch 2 0 of 1 have");
 }
 
+TEST(Explain, knows_that_no_batch_config_tolerates_nothing) {
+    for (const char* config : {"null", "{}", R"({"retries":1})"}) {
+        const auto release = read_release(release::wire::Json::parse(
+            std::string(R"({"releaseId":7,"status":"failed","failedNodes":1,"batchConfig":)") +
+            config + "}"));
+        ASSERT_TRUE(release);
+        EXPECT_THAT(explain_text(*release, noon), HasSubstr("1 failed, none is tolerated"))
+            << config;
+    }
+    const auto older =
+        read_release(release::wire::Json::parse(R"({"releaseId":7,"status":"failed"})"));
+    ASSERT_TRUE(older);
+    EXPECT_THAT(explain_text(*older, noon), HasSubstr("control does not tell the limits"));
+}
+
+TEST(Explain, offers_the_rollback_that_control_would_make_and_says_why_not) {
+    const auto told = [](const std::string& rollback, const std::string& actions) {
+        const auto release = read_release(release::wire::Json::parse(
+            R"({"releaseId":7,"version":42,"status":"success","totalNodes":9,"successNodes":9,
+                "actions":)" +
+            actions + R"(,"rollback":)" + rollback + "}"));
+        return release ? explain_text(*release, noon) : std::string();
+    };
+    EXPECT_THAT(told(R"({"totalNodes":7,"leftAlone":2,"obstacle":null})", R"(["rollback"])"),
+                HasSubstr("edgeroll release rollback 7  gives 7 nodes what they had before, leaves "
+                          "2 alone, and bans its content"));
+    const std::string refused =
+        told(R"({"totalNodes":0,"leftAlone":0,"obstacle":"a later release"})", "[]");
+    EXPECT_THAT(refused, Not(HasSubstr("release rollback 7")));
+    EXPECT_THAT(refused, HasSubstr("A rollback would be refused: a later release\n"));
+}
+
 TEST(Explain, tells_no_limits_that_it_does_not_know) {
     ReleaseLine release = release_of("failed", 1, {{node(1, "failed", "x")}});
     EXPECT_THAT(explain_text(release, noon), HasSubstr("1 failed (control does not tell"));

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace edgeroll::cli {
 namespace {
 
@@ -103,7 +105,8 @@ TEST(ParseCommandLine, reads_what_a_release_is_made_of) {
     EXPECT_EQ(create.batch.batch_size, std::nullopt);
     EXPECT_EQ(create.batch.interval_sec, 0.5);
     EXPECT_THAT(create.global_options, ::testing::ElementsAre("--url", "http://c"));
-    EXPECT_TRUE(std::get<ReleaseCreate>(typed({"release", "plan"}).command).is_dry_run);
+    EXPECT_TRUE(
+        std::get<ReleaseCreate>(typed({"release", "plan", "--version", "42"}).command).is_dry_run);
 }
 
 TEST(ParseCommandLine, reads_how_a_release_is_steered) {
@@ -118,11 +121,8 @@ TEST(ParseCommandLine, reads_how_a_release_is_steered) {
     EXPECT_TRUE(stop.is_confirmed);
     EXPECT_FALSE(stop.is_forced);
     EXPECT_TRUE(steer({"release", "stop", "7", "--force", "--reason", "why"}).is_forced);
-    for (const char* reason : {"", " "}) {
-        const auto end = ended({"release", "stop", "7", "--force", "--reason", reason});
-        EXPECT_EQ(end.status, ExitStatus::refused);
-        EXPECT_THAT(end.err, HasSubstr("--force gives nodes up: say why with --reason TEXT"));
-    }
+    EXPECT_THAT(ended({"release", "stop", "7", "--force"}).err,
+                HasSubstr("--force gives nodes up: say why with --reason TEXT"));
     const auto retry = steer({"release", "retry", "--node", "a", "7", "--node", "4"});
     EXPECT_EQ(retry.action, Steering::retry);
     EXPECT_EQ(retry.id, 7);
@@ -174,19 +174,20 @@ TEST(ParseCommandLine, refuses_mistakes_in_one_line_and_points_to_help) {
              {"node", "add", "e", "1.2.3.4", "--label", "region"},
              {"node", "add", "e", "1.2.3.4", "--label", "a=1", "--label", "a=2"},
              {"release", "create", "--version", "0"},
-             {"release", "create", "--batch-size", "3", "--batch-percent", "10"},
-             {"release", "create", "--batches", "1,half"},
-             {"release", "create", "--batches", "rest,1"},
-             {"release", "create", "--batch-percent", "101"},
-             {"release", "create", "--label", "region"},
-             {"release", "create", "--max-parallel-per", "region=0"},
-             {"release", "create", "--max-parallel-per", "a=1", "--max-parallel-per", "a=2"},
-             {"release", "create", "--max-unreachable", "101%"},
-             {"release", "create", "--on-failure", "panic"},
-             {"release", "create", "--type", "dance"},
-             {"release", "create", "--not-before", "tomorrow"},
-             {"release", "create", "--plan", "abc"},
-             {"release", "create", "--idempotency-key", "a b"},
+             {"release", "create", "--version", "1", "--batch-size", "3", "--batch-percent", "10"},
+             {"release", "create", "--version", "1", "--batches", "1,half"},
+             {"release", "create", "--version", "1", "--batches", "rest,1"},
+             {"release", "create", "--version", "1", "--batch-percent", "101"},
+             {"release", "create", "--version", "1", "--label", "region"},
+             {"release", "create", "--version", "1", "--max-parallel-per", "region=0"},
+             {"release", "create", "--version", "1", "--max-parallel-per", "a=1",
+              "--max-parallel-per", "a=2"},
+             {"release", "create", "--version", "1", "--max-unreachable", "101%"},
+             {"release", "create", "--version", "1", "--on-failure", "panic"},
+             {"release", "create", "--version", "1", "--type", "dance"},
+             {"release", "create", "--version", "1", "--not-before", "tomorrow"},
+             {"release", "create", "--version", "1", "--plan", "abc"},
+             {"release", "create", "--version", "1", "--idempotency-key", "a b"},
              {"release", "plan", "--watch"},
              {"release", "pause"},
              {"release", "pause", "7", "--yes"},
@@ -208,6 +209,116 @@ TEST(ParseCommandLine, refuses_mistakes_in_one_line_and_points_to_help) {
         EXPECT_EQ(end.out, "");
     }
     EXPECT_THAT(ended({"release", "show"}).err, HasSubstr("See: edgeroll release show --help"));
+}
+
+TEST(ParseCommandLine, demands_that_a_release_says_what_it_is_of) {
+    for (const char* command : {"create", "plan"}) {
+        for (const auto& more : std::vector<std::vector<std::string>>{
+                 {},
+                 {"--reason", "new cache rules", "--node", "edge-1"},
+                 {"--type", "reload"},
+                 {"--batch-config", "{}"}}) {
+            std::vector<std::string> arguments{"release", command};
+            arguments.insert(arguments.end(), more.begin(), more.end());
+            const auto end = ended(arguments);
+            EXPECT_EQ(end.status, ExitStatus::refused);
+            for (const char* way : {"--version N", "--reload-only", "--from-release ID"})
+                EXPECT_THAT(end.err, HasSubstr(way));
+        }
+        typed({"release", command, "--version", "42"});
+        typed({"release", command, "--reload-only"});
+        typed({"release", command, "--from-release", "7"});
+    }
+}
+
+/// Every command with every option that takes a value, found by what --help of the command says,
+/// so that an option which is added later is tried too.
+TEST(ParseCommandLine, refuses_a_value_that_is_not_there) {
+    const std::vector<std::pair<std::vector<std::string>, std::vector<std::string>>> commands{
+        {{"release", "list"},
+         {"--status", "--type", "--created-by", "-q", "--query", "--sort", "--page",
+          "--page-size"}},
+        {{"release", "show", "7", "--steps"}, {"--node"}},
+        {{"release", "watch", "7"}, {"--give-up-after"}},
+        {{"release", "wait", "7"}, {"--for", "--timeout"}},
+        {{"release", "events", "7"}, {"--after"}},
+        {{"release", "pause", "7"}, {"--reason"}},
+        {{"release", "continue", "7"}, {"--reason"}},
+        {{"release", "stop", "7"}, {"--reason"}},
+        {{"release", "retry", "7"}, {"--reason", "--node"}},
+        {{"release", "rollback", "7"}, {"--reason"}},
+        {{"release", "limit", "7"}, {"--reason", "--max-parallel", "--max-parallel-per"}},
+        {{"release", "create", "--reload-only"},
+         {"--version",
+          "--type",
+          "--from-release",
+          "--reason",
+          "--not-before",
+          "--callback-url",
+          "--plan",
+          "--idempotency-key",
+          "--batch-config",
+          "--batch-size",
+          "--batch-percent",
+          "--batches",
+          "--label",
+          "--node",
+          "--max-parallel",
+          "--max-parallel-per",
+          "--failure-threshold",
+          "--max-batch-fail-rate",
+          "--max-unreachable",
+          "--retries",
+          "--interval",
+          "--on-failure"}},
+        {{"config", "push", "site", "42"}, {"--note", "--template"}},
+        {{"node", "add", "edge-1", "10.0.0.7"}, {"--port", "--label", "--fingerprint"}},
+        {{"stats"}, {"--url", "--token-file", "-o", "--output"}}};
+    for (const auto& [command, options] : commands) {
+        for (const std::string& option : options) {
+            for (const char* value : {"", " ", "\t\n"}) {
+                auto arguments = command;
+                arguments.insert(arguments.end(), {option, value});
+                const auto end = ended(arguments);
+                EXPECT_EQ(end.status, ExitStatus::refused) << option;
+                EXPECT_THAT(end.err, HasSubstr(option.substr(option.find_first_not_of('-'))));
+                EXPECT_THAT(end.err, HasSubstr("is empty")) << option;
+            }
+            if (!option.starts_with("--")) continue;
+            auto arguments = command;
+            arguments.insert(arguments.end(), {option + "=", "7"});
+            EXPECT_THAT(ended(arguments).err, HasSubstr(option + "= is empty"));
+        }
+        auto arguments = command;
+        arguments.emplace_back("--help");
+        const std::string help = ended(arguments).out;
+        for (std::size_t at = help.find("\n  -"); at != std::string::npos;
+             at = help.find("\n  -", at + 1)) {
+            const std::string line = help.substr(at + 3, help.find('\n', at + 3) - at - 3);
+            const std::string names = line.substr(0, line.find(' '));
+            const std::string name = names.substr(names.find(',') + 1);
+            const bool takes_value =
+                line.size() > names.size() + 1 && line[names.size() + 1] != ' ';
+            if (!takes_value) continue;
+            EXPECT_NE(std::find(options.begin(), options.end(), name), options.end())
+                << name << " of " << command[0] << " is not tried";
+        }
+    }
+    for (const auto& arguments : std::vector<std::vector<std::string>>{
+             {"release", "show", ""},
+             {"config", "push", "", "42"},
+             {"config", "push", "site", ""},
+             {"node", "add", "", "10.0.0.7"},
+             {"node", "add", "edge-1", " "},
+             {"release", "retry", "7", "--node", "edge-1", "--node", ""}}) {
+        EXPECT_THAT(ended(arguments).err, HasSubstr("is empty"));
+    }
+    for (const auto& command : std::vector<std::vector<std::string>>{
+             {"release", "create", "--version", "42"}, {"node", "add", "edge-1", "10.0.0.7"}}) {
+        auto arguments = command;
+        arguments.insert(arguments.end(), {"--label", "region="});
+        EXPECT_THAT(ended(arguments).err, HasSubstr("region= is not NAME=VALUE"));
+    }
 }
 
 TEST(ParseCommandLine, has_help_with_an_example_for_every_command) {

@@ -94,11 +94,22 @@ TEST(RenderFleet, shows_address_and_labels) {
     second.status = "maintenance";
     second.is_enabled = false;
     EXPECT_EQ(render_fleet({first, second}, noon),
-              "ID  NAME     ADDRESS         STATUS                  VERSION  LAST SEEN  LABELS\n"
-              " 1  edge-1   10.0.0.7:8443   online                       42    5 s ago  "
+              "ID  NAME     ADDRESS         STATUS                  VERSION  LAST REACHED  "
+              "LABELS\n"
+              " 1  edge-1   10.0.0.7:8443   online                       42       5 s ago  "
               "app=cache,region=eu\n"
-              "20  edge-20  [fd00::7]:9443  maintenance (disabled)\n");
+              "20  edge-20  [fd00::7]:9443  maintenance (disabled)                  never\n");
     EXPECT_EQ(render_fleet({}, noon), "no nodes\n");
+}
+
+TEST(RenderRelease, keeps_both_ends_of_a_long_error) {
+    const std::string error =
+        "unbound-checkconf: the cause" + std::string(300, '.') + "nginx: the end";
+    const std::string text =
+        render_release(release_of("failed", 1, {{node(1, "failed", error)}}), noon);
+    EXPECT_THAT(text, HasSubstr("unbound-checkconf: the cause."));
+    EXPECT_THAT(text, HasSubstr(" ... "));
+    EXPECT_THAT(text, HasSubstr(".nginx: the end\n"));
 }
 
 TEST(WaitingText, names_reason_nodes_and_time) {

@@ -93,8 +93,8 @@ TEST_F(Run, lists_the_nodes_that_drift) {
     world.http.answers_data(drifting);
     EXPECT_EQ(run_as(NodeList{true}), ExitStatus::success);
     EXPECT_EQ(world.screen.written,
-              "ID  NAME    STATUS  HAS              WANTED\n"
-              " 1  edge-1  online  40 2e2e2e2e2e2e  41 1f1f1f1f1f1f\n");
+              "ID  NAME    STATUS  HAS              WANTED           LAST REACHED\n"
+              " 1  edge-1  online  40 2e2e2e2e2e2e  41 1f1f1f1f1f1f         never\n");
     world.screen.written.clear();
     EXPECT_EQ(run_as(NodeList{true}, Format::json), ExitStatus::success);
     const auto data = Json::parse(world.screen.written);

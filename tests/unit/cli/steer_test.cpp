@@ -174,8 +174,92 @@ TEST_F(Steer, rolls_back_into_a_new_release_and_names_whom_it_leaves_alone) {
     ASSERT_TRUE(text);
     EXPECT_EQ(Json::parse(world.http.requests[0].body), Json::parse(R"({"force":true})"));
     EXPECT_THAT(*text, HasSubstr("release 12 (version 44) rolls back release 7: 2 nodes\n"));
-    EXPECT_THAT(*text, HasSubstr("Left alone:\nID  NODE    WHY\n 6  edge-6  its earlier"));
+    EXPECT_THAT(*text, HasSubstr("Left alone:\nCOUNT  WHY                                 NODES\n"
+                                 "    1  its earlier content was never seen  edge-6"));
     EXPECT_THAT(*text, HasSubstr("edgeroll release watch 12"));
+}
+
+constexpr const char* rollback_plan =
+    R"({"releaseId":null,"version":44,"totalNodes":3,"bans":"cdcdcdcdcdcdcdcd","nodes":[
+        {"nodeId":1,"nodeName":"edge-1","batch":1,"configVersion":41,"sha256":"aaaaaaaaaaaaaaaa"},
+        {"nodeId":2,"nodeName":"edge-2","batch":2,"configVersion":41,"sha256":"aaaaaaaaaaaaaaaa"},
+        {"nodeId":3,"nodeName":"edge-3","batch":2,"configVersion":40,"sha256":null}],
+        "leftAlone":[{"nodeId":6,"nodeName":"edge-6","reason":"never seen"}]})";
+constexpr const char* finished =
+    R"({"releaseId":7,"version":42,"status":"failed","totalNodes":9,"successNodes":8,
+        "failedNodes":1,"actions":["retry","rollback"]})";
+
+TEST_F(Steer, asks_about_the_rollback_that_control_would_make) {
+    world.keyboard.is_manned = true;
+    world.keyboard.lines = {"y"};
+    world.http.answers_data(finished);
+    world.http.answers_data(rollback_plan);
+    world.http.answers_data(R"({"releaseId":12,"version":44,"totalNodes":3})");
+    auto what = asked(Steering::rollback);
+    what.reason = "why";
+    EXPECT_TRUE(run(what));
+    EXPECT_EQ(world.screen.errors,
+              "release 7 (version 42): failed, 9 of 9 nodes done; 3 nodes will get what they had "
+              "before (2 version 41, 1 version 40), 1 is left alone (edge-6: never seen), by a new "
+              "release, and the content of version 42 will be banned. Roll it back? [y/N] ");
+    ASSERT_GE(world.http.requests.size(), 3U);
+    EXPECT_EQ(Json::parse(world.http.requests[1].body),
+              Json::parse(R"({"reason":"why","dry_run":true})"));
+    EXPECT_EQ(Json::parse(world.http.requests[2].body), Json::parse(R"({"reason":"why"})"));
+}
+
+TEST_F(Steer, does_not_ask_about_a_rollback_that_is_refused) {
+    world.keyboard.is_manned = true;
+    world.keyboard.lines = {"y"};
+    world.http.answers_data(finished);
+    world.http.answers_with(
+        R"({"code":3003,"message":"rollback is refused: release 8 (version 43) first"})", 409);
+    const auto text = run(asked(Steering::rollback));
+    ASSERT_FALSE(text);
+    EXPECT_THAT(text.error().message, HasSubstr("release 8 (version 43)"));
+    EXPECT_EQ(world.screen.errors, "");
+    EXPECT_EQ(world.http.requests.size(), 2U);
+}
+
+TEST_F(Steer, shows_a_rollback_without_doing_it) {
+    world.http.answers_data(rollback_plan);
+    auto what = asked(Steering::rollback);
+    what.is_dry_run = what.is_forced = true;
+    EXPECT_EQ(run(what),
+              "rolling back release 7, as version 44: 3 nodes; nothing was changed\n"
+              "\n"
+              "BATCH  SIZE  VERSION  SHA256        NODES\n"
+              "    1     1       41  aaaaaaaaaaaa  edge-1\n"
+              "    2     1       40                edge-3\n"
+              "    2     1       41  aaaaaaaaaaaa  edge-2\n"
+              "\n"
+              "Left alone:\n"
+              "COUNT  WHY         NODES\n"
+              "    1  never seen  edge-6\n"
+              "\n"
+              "The content that is undone (sha256 cdcdcdcdcdcd) would be banned.\n"
+              "\n"
+              "To do it:\n"
+              "  edgeroll release rollback 7 --force\n");
+    ASSERT_EQ(world.http.requests.size(), 1U);
+    EXPECT_EQ(body(), Json::parse(R"({"force":true,"dry_run":true})"));
+    const auto json = run(what, Format::json);
+    ASSERT_TRUE(json);
+    EXPECT_EQ(Json::parse(*json)["version"], 44);
+}
+
+TEST_F(Steer, says_that_a_retry_of_some_leaves_the_release_failed) {
+    world.keyboard.is_manned = true;
+    world.keyboard.lines = {"n"};
+    world.http.answers_data(R"({"releaseId":7,"version":42,"status":"failed","totalNodes":5,
+        "failedNodes":5,"actions":["retry"]})");
+    auto what = asked(Steering::retry);
+    what.nodes = {"edge-1"};
+    EXPECT_FALSE(run(what));
+    EXPECT_THAT(world.screen.errors,
+                HasSubstr("Only edge-1 will be tried again, in the old batches. The other 4 nodes "
+                          "are left out: the release ends as failed until they are retried too. "
+                          "Retry? [y/N]"));
 }
 
 TEST_F(Steer, points_to_explain_when_the_state_does_not_allow_it) {

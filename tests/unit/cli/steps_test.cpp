@@ -14,19 +14,20 @@ Json with_node(const std::string& node) {
     return Json::parse(R"({"releaseId":7,"batches":[{"batch":2,"nodes":[)" + node + "]}]}");
 }
 
-TEST(RenderSteps, shows_each_step_in_order_with_the_end_of_its_output) {
+TEST(RenderSteps, shows_each_step_in_order_with_both_ends_of_its_output) {
     const Json data = with_node(R"({"nodeId":3,"nodeName":"edge-3","status":"failed",
         "failureKind":"exec_failed","steps":[
         {"name":"stage","status":"success","startedAt":"2026-11-21T11:00:00Z",
          "finishedAt":"2026-11-21T11:00:00.400Z","exitCode":null,"output":""},
         {"name":"check","status":"failed","startedAt":"2026-11-21T11:00:01Z",
-         "finishedAt":"2026-11-21T11:00:13Z","exitCode":9,"output":"1\n2\n3\n4\n5\n6\n7\n\n"}]})");
+         "finishedAt":"2026-11-21T11:00:13Z","exitCode":9,"output":"1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n\n"}]})");
     EXPECT_EQ(render_steps(data, now),
               "edge-3 (batch 2): failed (exec_failed)\n"
               "  stage             success, 0.4 s\n"
               "  check             failed, exit 9, 12 s\n"
-              "      ... 2 lines before\n"
-              "      3\n      4\n      5\n      6\n      7\n");
+              "      1\n      2\n"
+              "      ... 3 lines between\n"
+              "      6\n      7\n      8\n      9\n      10\n");
 }
 
 TEST(RenderSteps, makes_output_harmless) {

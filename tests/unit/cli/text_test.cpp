@@ -37,6 +37,10 @@ TEST(DisplayWidth, counts_columns_not_bytes) {
 }
 
 TEST(CutToWidth, never_splits_a_character) {
+    EXPECT_EQ(cut_middle_to_width("0123456789", 10), "0123456789");
+    EXPECT_EQ(cut_middle_to_width("nginx: [emerg] unknown directive ... test failed", 21),
+              "nginx: [ ... t failed");
+    EXPECT_EQ(cut_middle_to_width("配置配置配置", 11), "配 ... 置");
     EXPECT_EQ(cut_to_width("short", 5), "short");
     EXPECT_EQ(cut_to_width("longer", 5), "lo...");
     EXPECT_EQ(cut_to_width("配置配置", 6), "配...");

@@ -165,8 +165,31 @@ TEST_F(ApiAction, rolls_back) {
     EXPECT_EQ(said.data()["leftAlone"],
               Json::parse(R"([{"nodeId":3,"nodeName":"edge-3","reason":"never seen"}])"));
     EXPECT_EQ(said.data()["batches"].size(), 2U);
+    EXPECT_EQ(said.data()["leftAloneReasons"],
+              Json::parse(R"([{"reason":"never seen","count":1,"nodes":["edge-3"]}])"));
+    EXPECT_EQ(steered, 1);
     EXPECT_EQ(ask("POST", one + "/rollback").status, 200);
     EXPECT_FALSE(store.rollback_wanted.is_forced);
+    EXPECT_FALSE(store.rollback_wanted.is_dry_run);
+}
+
+TEST_F(ApiAction, says_what_a_rollback_would_give_each_node) {
+    store.rolled_back.created.version = release::Version{43};
+    store.rolled_back.created.plan = {{release::NodeId{1}, 1, release::Version{40}},
+                                      {release::NodeId{2}, 2, release::Version{39}}};
+    store.rolled_back.created.names = {"edge-1", ""};
+    store.rolled_back.digests = {{release::Version{40}, "ab"}, {release::Version{39}, ""}};
+    store.rolled_back.banned = "cd";
+    const Said said = ask("POST", one + "/rollback", R"({"dry_run":true,"reason":"why"})");
+    ASSERT_EQ(said.status, 200) << said.body;
+    EXPECT_TRUE(store.rollback_wanted.is_dry_run);
+    EXPECT_EQ(said.data()["releaseId"], nullptr);
+    EXPECT_EQ(said.data()["nodes"], Json::parse(R"([
+        {"nodeId":1,"nodeName":"edge-1","batch":1,"configVersion":40,"sha256":"ab"},
+        {"nodeId":2,"nodeName":"","batch":2,"configVersion":39,"sha256":null}])"));
+    EXPECT_EQ(said.data()["bans"], "cd");
+    EXPECT_EQ(steered, 0) << "there is nothing to look at";
+    EXPECT_EQ(ask("POST", one + "/rollback", R"({"dry_run":"yes"})").code(), 2002);
 }
 
 TEST_F(ApiAction, changes_limits_and_takes_them_away) {

@@ -61,6 +61,8 @@ TEST_F(ApiCreate, passes_every_choice_on) {
     EXPECT_EQ(store.wanted.batch_config, R"({"batches":["1","rest"],"retries":2})");
     EXPECT_EQ(said.data()["leftOut"],
               Json::parse(R"([{"nodeId":2,"nodeName":"edge-2","reason":"offline"}])"));
+    EXPECT_EQ(said.data()["leftOutReasons"],
+              Json::parse(R"([{"reason":"offline","count":1,"nodes":["edge-2"]}])"));
     EXPECT_EQ(said.data()["superseded"], Json::parse("[5,6]"));
     EXPECT_EQ(create(R"({"target":"cdn","callback_url":"http://127.0.0.1:9/x"})").status, 200);
 }
@@ -75,6 +77,23 @@ TEST_F(ApiCreate, asks_for_nothing_that_is_not_named) {
     EXPECT_FALSE(store.wanted.is_forced);
     EXPECT_FALSE(store.wanted.supersedes);
     EXPECT_EQ(store.wanted.callback_url, "");
+}
+
+TEST_F(ApiCreate, groups_those_left_out_by_reason) {
+    store.created.plan = {{release::NodeId{1}, 1}};
+    for (std::int64_t id = 1; id <= 10'000; ++id) {
+        const std::string name = id == 7 ? "" : "edge-" + std::to_string(id);
+        store.created.left_out.push_back(
+            {release::NodeId{id}, name, id == 9'999 ? "disabled" : "offline"});
+    }
+    const Json data = create(R"({"target":"cdn","dry_run":true})").data();
+    ASSERT_EQ(data["leftOutReasons"].size(), 2U);
+    EXPECT_EQ(data["leftOutReasons"][0]["count"], 9'999);
+    EXPECT_EQ(data["leftOutReasons"][0]["nodes"].size(), 10U);
+    EXPECT_EQ(data["leftOutReasons"][0]["nodes"][6], "#7");
+    EXPECT_EQ(data["leftOutReasons"][1],
+              Json::parse(R"({"reason":"disabled","count":1,"nodes":["edge-9999"]})"));
+    EXPECT_EQ(data["leftOut"].size(), 10'000U);
 }
 
 TEST_F(ApiCreate, previews) {
@@ -149,6 +168,12 @@ TEST_F(ApiCreate, refuses_every_field_that_is_wrong_and_names_it) {
     EXPECT_EQ(refusal(R"({"target":"cdn","batch_config":{"not_before":"x"}})"),
               "batch_config: 'not_before' is no key of it: it is a field of the release (column "
               "not_before)");
+    for (const char* text : {"", " ", "\\n"}) {
+        EXPECT_EQ(
+            refusal(std::string(R"({"target":"cdn","batch_config":")") + text + "\"}"),
+            "field 'batch_config' is an empty text: leave it out for the defaults, or give an "
+            "object");
+    }
     EXPECT_EQ(refusal(R"({"target":"cdn","batch_config":"x"})"),
               "field 'batch_config' must be an object");
     EXPECT_EQ(refusal(R"({"target":"cdn","batch_config":{"batch_size":"2"}})"),

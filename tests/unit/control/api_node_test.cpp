@@ -95,6 +95,18 @@ TEST_F(ApiNode, refuses_what_is_wrong_and_names_it) {
     EXPECT_EQ(refused_add(R"({"name":"e"})"), "field 'mainIp' is missing");
     EXPECT_EQ(refused_add(R"({"name":"e","mainIp":"edge.example"})"),
               "field 'mainIp' must be an IPv4 or IPv6 address");
+    for (const char* ip :
+         {"", " 10.0.0.7", "010.0.0.7", "[10.0.0.7]", "[::1", "10.0.0.7\\u0000x"}) {
+        EXPECT_EQ(refused_add(std::string(R"({"name":"e","mainIp":")") + ip + "\"}"),
+                  "field 'mainIp' must be an IPv4 or IPv6 address")
+            << ip;
+    }
+    for (const char* ip : {"0.0.0.0", "::", "[::]", "224.0.0.1", "ff02::1", "255.255.255.255"}) {
+        EXPECT_EQ(refused_add(std::string(R"({"name":"e","mainIp":")") + ip + "\"}")
+                      .find("field 'mainIp' must be the address of one machine"),
+                  0U)
+            << ip;
+    }
     EXPECT_EQ(refused_add(R"({"name":"e","mainIp":"10.0.0.1","main_ip":"10.0.0.2"})"),
               "fields 'main_ip' and 'mainIp' are the same: give one");
     EXPECT_EQ(refused_add(R"({"name":"a b","mainIp":"10.0.0.1"})").find("field 'name'"), 0U);
@@ -133,6 +145,19 @@ TEST_F(ApiNode, changes_only_what_is_named) {
     EXPECT_EQ(store.change.cert_fingerprint->substr(0, 4), "abab");
     ASSERT_EQ(ask("PATCH", "/api/v1/nodes/3", R"({"certFingerprint":null})").status, 200);
     EXPECT_EQ(store.change.cert_fingerprint, "");
+}
+
+TEST_F(ApiNode, writes_addresses_by_the_book) {
+    for (const auto& [typed, written] :
+         {std::pair{"[::1]", "::1"}, std::pair{"::0001", "::1"},
+          std::pair{"2001:DB8::00:7", "2001:db8::7"},
+          std::pair{"[2001:db8:0:0:0:0:0:7]", "2001:db8::7"},
+          std::pair{"::ffff:10.0.0.7", "10.0.0.7"}, std::pair{"10.0.0.7", "10.0.0.7"}}) {
+        const Said said =
+            ask("POST", "/api/v1/nodes", std::string(R"({"name":"e","mainIp":")") + typed + "\"}");
+        EXPECT_EQ(said.status, 200) << said.body;
+        EXPECT_EQ(store.change.main_ip, written);
+    }
 }
 
 }  // namespace

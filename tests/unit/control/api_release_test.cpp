@@ -145,6 +145,23 @@ TEST_F(ApiRelease, shows_everything_the_contract_names) {
     EXPECT_EQ(data["batches"][1]["batch"], 2);
 }
 
+TEST_F(ApiRelease, offers_no_rollback_that_would_be_refused) {
+    const std::string one = "/api/v1/releases/7";
+    store.view = ReleaseView{};
+    store.view.summary.id = release::ReleaseId{7};
+    store.view.summary.type = "apply_config";
+    store.view.summary.status = release::ReleaseStatus::success;
+    EXPECT_EQ(ask("GET", one).data()["rollback"], nullptr);
+    store.view.rollback = RollbackOutlook{3, 1, ""};
+    Json data = ask("GET", one).data();
+    EXPECT_EQ(data["actions"], Json::parse(R"(["rollback"])"));
+    EXPECT_EQ(data["rollback"], Json::parse(R"({"totalNodes":3,"leftAlone":1,"obstacle":null})"));
+    store.view.rollback = RollbackOutlook{0, 0, "a later release"};
+    data = ask("GET", one).data();
+    EXPECT_EQ(data["actions"], Json::array());
+    EXPECT_EQ(data["rollback"]["obstacle"], "a later release");
+}
+
 TEST_F(ApiRelease, refuses_ids_that_are_none) {
     for (const char* id : {"0", "-1", "abc", "1.5", "+1", "9223372036854775808", "1x", " 1"}) {
         const Said said = ask("GET", std::string(list) + "/" + id);

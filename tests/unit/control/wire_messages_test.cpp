@@ -292,14 +292,41 @@ TEST(WireAnswer, keeps_only_so_much) {
     const Json body = {
         {"code", 0},
         {"data",
-         {{"status", "failed"}, {"lastError", std::string(100'000, 'e')}, {"steps", steps}}}};
+         {{"status", "failed"},
+          {"lastError", "[emerg] the cause" + std::string(100'000, 'e') + "test failed"},
+          {"steps", steps}}}};
     const Answer answer = read_answer(200, body.dump(), "t");
     EXPECT_EQ(answer.heard, Heard::accepted);
     EXPECT_EQ(answer.last_error.size(), 4096U);
+    EXPECT_TRUE(answer.last_error.starts_with("[emerg] the causeeee"));
+    EXPECT_TRUE(answer.last_error.ends_with("eeetest failed"));
+    EXPECT_NE(answer.last_error.find(" ... (95961 bytes left out) ... "), std::string::npos)
+        << answer.last_error.substr(2000, 80);
     EXPECT_LE(answer.steps.size(), 64U << 10);
     const Json kept = Json::parse(answer.steps);
     EXPECT_GT(kept.size(), 50U);
+    EXPECT_EQ(kept[0]["name"], "...");
+    EXPECT_EQ(kept[0]["output"],
+              std::to_string(201 - kept.size()) + " earlier steps were left out");
+    EXPECT_EQ(kept[1]["name"], "s" + std::to_string(201 - kept.size()));
     EXPECT_EQ(kept.back()["name"], "s199");
+}
+
+TEST(WireText, shortens_in_the_middle_and_says_by_how_much) {
+    EXPECT_EQ(shortened("short", 64), "short");
+    const std::string text = "begin" + std::string(200, '.') + "end";
+    EXPECT_EQ(shortened(text, 100), "begin" + std::string(29, '.') +
+                                        " ... (141 bytes left out) ... " + std::string(33, '.') +
+                                        "end");
+    for (std::size_t bytes = 64; bytes < 120; ++bytes) {
+        std::string wide;
+        for (int i = 0; i < 60; ++i)
+            wide += "\xF0\x9F\x98\x80";
+        const std::string cut = shortened(wide, bytes);
+        EXPECT_LE(cut.size(), bytes);
+        EXPECT_EQ(repair_utf8(cut), cut) << "never half a character";
+    }
+    EXPECT_EQ(shortened(text, 5), "begin");
 }
 
 TEST(WireAnswer, never_crashes_on_mutated_answers) {

@@ -50,7 +50,7 @@ PlannedNode planned(std::int64_t node, int batch, std::int64_t content) {
 TEST(Rollback, takes_one_success_first_then_the_others_then_the_failed) {
     const auto plan =
         plan_rollback({broken(1), succeeded(2), succeeded(3, Version{4}), succeeded(4), broken(5)},
-                      undone, contents(), false);
+                      undone, contents(), {}, false);
     ASSERT_TRUE(plan) << plan.error().message;
     EXPECT_THAT(nodes(plan), ElementsAre(planned(2, 1, 5), planned(3, 2, 4), planned(4, 2, 5),
                                          planned(1, 3, 5), planned(5, 3, 5)));
@@ -58,9 +58,10 @@ TEST(Rollback, takes_one_success_first_then_the_others_then_the_failed) {
 }
 
 TEST(Rollback, batches_have_no_gaps) {
-    EXPECT_EQ(nodes(plan_rollback({broken(1), broken(2)}, undone, contents(), false)).back().batch,
-              1);
-    EXPECT_THAT(nodes(plan_rollback({broken(1), succeeded(2)}, undone, contents(), false)),
+    EXPECT_EQ(
+        nodes(plan_rollback({broken(1), broken(2)}, undone, contents(), {}, false)).back().batch,
+        1);
+    EXPECT_THAT(nodes(plan_rollback({broken(1), succeeded(2)}, undone, contents(), {}, false)),
                 ElementsAre(planned(2, 1, 5), planned(1, 2, 5)));
 }
 
@@ -75,9 +76,9 @@ TEST(Rollback, takes_only_touched_nodes) {
     FormerRow cancelled = broken(4);
     cancelled.status = NodeStatus::cancelled;
     const auto plan =
-        plan_rollback({skipped, deferred, tried_before, cancelled}, undone, contents(), false);
+        plan_rollback({skipped, deferred, tried_before, cancelled}, undone, contents(), {}, false);
     EXPECT_THAT(nodes(plan), ElementsAre(planned(3, 1, 5), planned(4, 1, 5)));
-    const auto nothing = plan_rollback({skipped, deferred}, undone, contents(), false);
+    const auto nothing = plan_rollback({skipped, deferred}, undone, contents(), {}, false);
     EXPECT_THAT(refusal(nothing).message, HasSubstr("touched no node"));
 }
 
@@ -86,16 +87,16 @@ TEST(Rollback, leaves_alone_what_it_cannot_put_back_and_says_why) {
     gone.exists = false;
     const auto plan = plan_rollback({succeeded(1, std::nullopt), succeeded(2), gone,
                                      succeeded(4, Version{3}), succeeded(5, Version{6})},
-                                    undone, contents(), false);
+                                    undone, contents(), {}, false);
     EXPECT_THAT(nodes(plan), ElementsAre(planned(2, 1, 5)));
     ASSERT_TRUE(plan && plan->left_alone.size() == 4U);
     EXPECT_THAT(plan->left_alone[0].reason, HasSubstr("never saw"));
     EXPECT_THAT(plan->left_alone[1].reason, HasSubstr("deleted"));
     EXPECT_THAT(plan->left_alone[2].reason, HasSubstr("version 3) is gone"));
     EXPECT_THAT(plan->left_alone[3].reason, HasSubstr("version 6) is banned"));
-    const auto forced = plan_rollback({succeeded(5, Version{6})}, undone, contents(), true);
+    const auto forced = plan_rollback({succeeded(5, Version{6})}, undone, contents(), {}, true);
     EXPECT_THAT(nodes(forced), ElementsAre(planned(5, 1, 6)));
-    const auto none = plan_rollback({succeeded(1, std::nullopt)}, undone, contents(), false);
+    const auto none = plan_rollback({succeeded(1, std::nullopt)}, undone, contents(), {}, false);
     EXPECT_THAT(refusal(none).message, HasSubstr("edge-1: edgeroll never saw"));
 }
 
@@ -110,17 +111,80 @@ TEST(Rollback, a_node_that_did_not_succeed_gets_what_it_has_unless_that_is_the_u
 TEST(Rollback, is_refused_when_a_later_release_touched_a_node) {
     FormerRow later = succeeded(2);
     later.applied_version = Version{8};
-    auto plan = plan_rollback({succeeded(1), later}, undone, contents(), false);
+    auto plan = plan_rollback({succeeded(1), later}, undone, contents(), {}, false);
     EXPECT_EQ(refusal(plan).code, code::wrong_state);
     EXPECT_THAT(refusal(plan).message, HasSubstr("edge-2"));
-    EXPECT_EQ(nodes(plan_rollback({succeeded(1), later}, undone, contents(), true)).size(), 2U);
-    FormerRow dispatched = succeeded(3);
-    dispatched.is_dispatched_later = true;
-    EXPECT_FALSE(plan_rollback({dispatched}, undone, contents(), false));
+    EXPECT_EQ(nodes(plan_rollback({succeeded(1), later}, undone, contents(), {}, true)).size(), 2U);
+    FormerRow awaited = succeeded(3);
+    awaited.awaited_version = Version{9};
+    EXPECT_FALSE(plan_rollback({awaited}, undone, contents(), {}, false));
     FormerRow runs = succeeded(4);
     runs.status = NodeStatus::running;
-    EXPECT_THAT(refusal(plan_rollback({runs}, undone, contents(), true)).message,
+    EXPECT_THAT(refusal(plan_rollback({runs}, undone, contents(), {}, true)).message,
                 HasSubstr("still runs"));
+}
+
+FormerRow holding(std::int64_t node, std::int64_t version, std::int64_t content) {
+    FormerRow row = succeeded(node);
+    row.applied_version = Version{version};
+    row.applied_config_version = Version{content};
+    return row;
+}
+
+/// 8 came after; 9 undid it; 10 came after that.
+std::vector<LaterRelease> history() {
+    LaterRelease eight{ReleaseId{108}, Version{8}, std::nullopt, ReleaseId{109}};
+    LaterRelease nine{ReleaseId{109}, Version{9}, Version{8}};
+    LaterRelease ten{ReleaseId{110}, Version{10}};
+    LaterRelease eleven{ReleaseId{111}, Version{11}};
+    eleven.is_finished = false;
+    return {eight, nine, ten, eleven};
+}
+
+TEST(Rollback, later_releases_that_were_undone_are_not_in_the_way) {
+    EXPECT_EQ(standing_above(holding(1, 9, 7), undone, history()), std::nullopt)
+        << "9 put back what 7 had left there";
+    EXPECT_EQ(standing_above(holding(1, 8, 8), undone, history()), Version{8});
+    EXPECT_EQ(standing_above(holding(1, 10, 10), undone, history()), Version{10});
+    LaterRelease undoes_ten{ReleaseId{112}, Version{12}, Version{10}};
+    auto longer = history();
+    longer.push_back(undoes_ten);
+    EXPECT_EQ(standing_above(holding(1, 12, 8), undone, longer), Version{8})
+        << "12 undid 10, and what is under it is still 8";
+    EXPECT_EQ(standing_above(holding(1, 12, 7), undone, longer), std::nullopt);
+    // One that failed there left what was there before; so it is again.
+    FormerRow failed = broken(1, Version{5});
+    failed.applied_version = Version{9};
+    EXPECT_EQ(standing_above(failed, undone, history()), std::nullopt);
+    // A rollback of something older is no undoing of what came later.
+    LaterRelease older{ReleaseId{113}, Version{13}, Version{6}};
+    longer.push_back(older);
+    EXPECT_EQ(standing_above(holding(1, 13, 5), undone, longer), Version{13});
+    // What gave this release's content under a version of its own (a rollback that is undone).
+    FormerRow own = holding(1, 9, 4);
+    own.own_config_version = Version{4};
+    EXPECT_EQ(standing_above(own, undone, history()), std::nullopt);
+    EXPECT_EQ(standing_above(holding(1, 9, 7), undone, {}), Version{9})
+        << "nobody knows what 9 was";
+}
+
+TEST(Rollback, names_what_is_in_the_way_and_what_to_do_about_it) {
+    FormerRow awaited = succeeded(4);
+    awaited.awaited_version = Version{11};
+    const auto plan = plan_rollback(
+        {holding(1, 10, 10), holding(2, 8, 8), holding(3, 10, 10), awaited, holding(5, 99, 99)},
+        undone, contents(), history(), false);
+    EXPECT_EQ(refusal(plan).message,
+              "a later release touched its nodes: version 99: edge-5; release 111 (version 11): "
+              "edge-4; release 110 (version 10): edge-1, edge-3; release 108 (version 8): edge-2. "
+              "First version 99 has no release that could be undone, then stop release 111 or wait "
+              "for its end, then roll back release 110, then retry release 109, which did not undo "
+              "release 108 everywhere; or force this");
+    std::vector<FormerRow> many;
+    for (std::int64_t node = 1; node <= 12; ++node)
+        many.push_back(holding(node, 10, 10));
+    EXPECT_THAT(refusal(plan_rollback(many, undone, contents(), history(), false)).message,
+                HasSubstr("edge-10 and 2 more. First roll back release 110; or force this"));
 }
 
 }  // namespace

@@ -1,0 +1,113 @@
+// What a release or a rollback is made of, and who is left out of it: of what was made, and of
+// what would be.
+#include <map>
+#include <string>
+#include <utility>
+
+#include "control/api/view_parts.hpp"
+#include "control/api/views.hpp"
+
+namespace edgeroll::control::api {
+namespace {
+
+using release::wire::Json;
+
+/// A field for each reason instead of a line for each node: of 10,000 that a selector leaves out
+/// nobody reads the lines.
+class Reasons {
+  public:
+    void add(const std::string& reason, const std::string& node_name, release::NodeId id) {
+        auto [place, is_new] = at_.emplace(reason, list_.size());
+        if (is_new) {
+            Json entry = Json::object();
+            entry["reason"] = reason;
+            entry["count"] = 0;
+            entry["nodes"] = Json::array();
+            list_.push_back(std::move(entry));
+        }
+        Json& entry = list_[place->second];
+        entry["count"] = entry["count"].get<std::int64_t>() + 1;
+        if (entry["nodes"].size() >= named_max) return;
+        entry["nodes"].push_back(node_name.empty() ? "#" + std::to_string(id.value) : node_name);
+    }
+    [[nodiscard]] Json take() { return std::move(list_); }
+
+  private:
+    static constexpr std::size_t named_max = 10;
+    std::map<std::string, std::size_t> at_;
+    Json list_ = Json::array();  ///< in the order in which the reasons first came
+};
+
+template <class LeftOver>
+Json reasons_of(const std::vector<LeftOver>& nodes) {
+    Reasons reasons;
+    for (const LeftOver& node : nodes)
+        reasons.add(node.reason, node.name, node.node);
+    return reasons.take();
+}
+
+}  // namespace
+
+Json json_of(const std::vector<release::LeftOut>& nodes) {
+    Json list = Json::array();
+    for (const release::LeftOut& node : nodes) {
+        Json entry = Json::object();
+        entry["nodeId"] = node.node.value;
+        entry["nodeName"] = node.name;
+        entry["reason"] = node.reason;
+        list.push_back(std::move(entry));
+    }
+    return list;
+}
+
+Json json_of(const CreatedRelease& created) {
+    Json data = Json::object();
+    data["releaseId"] = created.id.value == 0 ? Json(nullptr) : Json(created.id.value);
+    data["version"] = created.version.value;
+    data["totalNodes"] = created.plan.size();
+    data["planSha256"] = created.plan_sha256;
+    Json batches = Json::array();
+    for (const release::PlannedNode& node : created.plan) {
+        list_of_batch(batches, node.batch, "nodeIds").push_back(node.node.value);
+    }
+    for (Json& batch : batches)
+        batch["size"] = batch["nodeIds"].size();
+    data["batches"] = std::move(batches);
+    data["leftOut"] = json_of(created.left_out);
+    data["leftOutReasons"] = reasons_of(created.left_out);
+    Json superseded = Json::array();
+    for (const release::ReleaseId id : created.superseded)
+        superseded.push_back(id.value);
+    data["superseded"] = std::move(superseded);
+    return data;
+}
+
+Json json_of(const RolledBack& done) {
+    Json data = json_of(done.created);
+    Json nodes = Json::array();
+    for (std::size_t at = 0; at < done.created.plan.size(); ++at) {
+        const release::PlannedNode& planned = done.created.plan[at];
+        const bool is_named = at < done.created.names.size();
+        Json node = named_node(planned.node, is_named ? done.created.names[at] : "", planned.batch);
+        const release::Version version = planned.config_version.value_or(release::Version{});
+        const auto digest = done.digests.find(version);
+        node["configVersion"] = version.value;
+        node["sha256"] = word_or_null(digest == done.digests.end() ? "" : digest->second);
+        nodes.push_back(std::move(node));
+    }
+    data["nodes"] = std::move(nodes);
+    data["bans"] = word_or_null(done.banned);
+    Json left_alone = Json::array();
+    for (const release::LeftAlone& left : done.left_alone) {
+        Json node = Json::object();
+        node["nodeId"] = left.node.value;
+        node["nodeName"] = left.name;
+        node["reason"] = left.reason;
+        left_alone.push_back(std::move(node));
+    }
+    data["leftAlone"] = std::move(left_alone);
+    data["leftAloneReasons"] = reasons_of(done.left_alone);
+    return data;
+}
+
+}  // namespace edgeroll::control::api

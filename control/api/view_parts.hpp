@@ -1,0 +1,40 @@
+// What several answers are made of.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "release/ids.hpp"
+#include "release/wire/json_util.hpp"
+
+namespace edgeroll::control::api {
+
+/// Words and times that may be missing are null; free text is always a string.
+[[nodiscard]] inline release::wire::Json word_or_null(std::string_view text) {
+    return text.empty() ? release::wire::Json(nullptr) : release::wire::Json(std::string(text));
+}
+
+/// Appends to the last batch of the list, or begins the next: rows come in the order of batches.
+[[nodiscard]] inline release::wire::Json& list_of_batch(release::wire::Json& batches, int batch,
+                                                        const char* list_name) {
+    if (batches.empty() || batches.back()["batch"] != batch) {
+        release::wire::Json entry = release::wire::Json::object();
+        entry["batch"] = batch;
+        entry[list_name] = release::wire::Json::array();
+        batches.push_back(std::move(entry));
+    }
+    return batches.back()[list_name];
+}
+
+/// `{nodeId,nodeName,batch}`
+[[nodiscard]] inline release::wire::Json named_node(release::NodeId id, const std::string& name,
+                                                    int batch) {
+    release::wire::Json node = release::wire::Json::object();
+    node["nodeId"] = id.value;
+    node["nodeName"] = name;
+    node["batch"] = batch;
+    return node;
+}
+
+}  // namespace edgeroll::control::api

@@ -1,0 +1,20 @@
+// What `serve` would find of the database, without changing anything there.
+#pragma once
+
+#include <string>
+
+#include "control/store/open.hpp"
+
+namespace edgeroll::control {
+
+struct DatabaseLook {
+    /// The SQLite file that `serve` would make; empty: there is one, or it is no SQLite.
+    std::string file_to_come;
+    bool needs_migration = false;  ///< which `serve` would do by itself
+};
+
+/// Errors are those with which `serve` would refuse to start. Makes no file, changes no journal
+/// mode and no schema. Blocking.
+[[nodiscard]] release::Result<DatabaseLook> look_at_database(const StoreOptions& options);
+
+}  // namespace edgeroll::control
