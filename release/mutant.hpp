@@ -25,6 +25,8 @@ enum class Mutant {
     slot_counted_twice,          ///< the end of a node gives two places of its pools free
     gate_passed_by_takeover,     ///< a new owner does not ask the gate again
     operator_action_lost,        ///< database: a write's WHERE lacks requested_action
+    order_forgotten,             ///< agent: a known task id is answered whoever's order it is
+    answer_not_compared,         ///< a task of another release is taken for the one that was sent
 };
 
 #ifdef EDGEROLL_MUTANTS

@@ -17,6 +17,15 @@ Values owned_values(const Claim& claim) {
     return {claim.release.value, claim.epoch.value, claim.owner};
 }
 
+constexpr const char* not_started = "current_batch = 0 AND started_at IS NULL";
+
+/// What stands there before the first claim, from a pipeline or a copied row, says nothing. A
+/// release that was begun by an older process keeps NULL: its dispatches were sent without.
+std::string order_of_claim() {
+    return std::string("CASE WHEN ") + not_started +
+           " AND (claimed_by IS NULL OR order_id IS NULL) THEN ? ELSE order_id END";
+}
+
 }  // namespace
 
 std::vector<release::ReleaseId> find_claimable(Connection& connection, const std::string& owner,
@@ -82,18 +91,21 @@ std::vector<release::ReleaseId> find_claimable(Connection& connection, const std
 }
 
 std::optional<release::Epoch> take_claim(Connection& connection, release::ReleaseId id,
-                                         const std::string& owner, release::Millis lease) {
+                                         const std::string& owner, const std::string& order_id,
+                                         release::Millis lease) {
     const Dialect& dialect = connection.dialect();
     Transaction transaction(connection, Transaction::Kind::write);
-    const std::int64_t taken = connection.execute(
-        "UPDATE release_tasks SET claimed_by = ?, claim_epoch = claim_epoch + 1, "
-        "lease_expires_at = " +
-            dialect.now_plus(lease) +
-            ", write_seq = write_seq + 1, "
-            "updated_at = " +
-            dialect.now() + " WHERE id = ? AND " + has_no_end() + " AND " + is_due(dialect) +
-            " AND " + is_lease_free(dialect),
-        {owner, id.value});
+    // MySQL assigns from left to right: claimed_by comes after what looks at it.
+    const std::int64_t taken =
+        connection.execute("UPDATE release_tasks SET order_id = " + order_of_claim() +
+                               ", claim_epoch = claim_epoch + 1, claimed_by = ?, "
+                               "lease_expires_at = " +
+                               dialect.now_plus(lease) +
+                               ", write_seq = write_seq + 1, "
+                               "updated_at = " +
+                               dialect.now() + " WHERE id = ? AND " + has_no_end() + " AND " +
+                               is_due(dialect) + " AND " + is_lease_free(dialect),
+                           {order_id, owner, id.value});
     if (taken != 1) return std::nullopt;
     const Rows rows =
         connection.query("SELECT claim_epoch FROM release_tasks WHERE id = ?", {id.value});

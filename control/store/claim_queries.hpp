@@ -18,6 +18,7 @@ namespace edgeroll::control {
 [[nodiscard]] std::optional<release::Epoch> take_claim(Connection& connection,
                                                        release::ReleaseId id,
                                                        const std::string& owner,
+                                                       const std::string& order_id,
                                                        release::Millis lease);
 
 /// See Store::marks.

@@ -48,6 +48,7 @@ void read_steering(Snapshot& snapshot, const Row& row) {
     }
     snapshot.is_ended = row.integer_or(27, 0) != 0;
     snapshot.catches_up = row.integer_or(28, 0) != 0;
+    snapshot.order_id = row.text(29);
 }
 
 /// @param unknown_action the text of requested_action if it is no known word
@@ -66,7 +67,8 @@ std::optional<Snapshot> read_release(Connection& connection, const Claim& claim,
             ", 0), batch_work_start_ms, paused_at IS NOT NULL, " + connection.dialect().utc_ms() +
             ", steer_seq, (SELECT " + connection.dialect().age_ms("MAX(finished_at)") +
             " FROM release_task_nodes WHERE release_task_id = release_tasks.id AND status IN "
-            "('success', 'failed', 'cancelled', 'deferred')), finished_at IS NOT NULL, catches_up "
+            "('success', 'failed', 'cancelled', 'deferred')), finished_at IS NOT NULL, catches_up, "
+            "order_id "
             "FROM release_tasks WHERE id = ? AND claim_epoch = ? AND claimed_by = ?",
         {claim.release.value, claim.epoch.value, claim.owner});
     if (rows.empty()) return std::nullopt;
@@ -138,6 +140,7 @@ release::NodeRow node_row(Snapshot& snapshot, const Row& row) {
     node.error = row.text(7);
     node.running_for = release::Millis{std::max<std::int64_t>(row.integer_or(8, 0), 0)};
     node.attempts_before = row.small(19);
+    node.ids_passed_over = row.small(21);
     if (const auto content = row.integer(20)) node.config_version = release::Version{*content};
     node.facts.exists = !row.is_null(9);
     if (!node.facts.exists) return node;
@@ -162,7 +165,7 @@ void read_nodes(Connection& connection, Snapshot& snapshot) {
             connection.dialect().age_ms("r.started_at") +
             " END, n.id, n.enabled, n.status, n.applied_version, n.applied_sha256, n.name, "
             "n.main_ip, n.agent_port, n.cert_fingerprint, n.labels, r.attempts_before, "
-            "r.config_version FROM release_task_nodes r "
+            "r.config_version, r.ids_passed_over FROM release_task_nodes r "
             "LEFT JOIN nodes n ON n.id = r.node_id WHERE r.release_task_id = ? "
             "ORDER BY r.batch, r.node_id",
         {snapshot.id.value});

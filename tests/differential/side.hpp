@@ -40,7 +40,8 @@ class Side {
 
     // ---- control::Store, by an owner's number ----
     virtual std::vector<release::ReleaseId> claimable(int owner, int limit) = 0;
-    virtual std::optional<control::Claim> claim(int owner, release::ReleaseId id) = 0;
+    virtual std::optional<control::Claim> claim(int owner, release::ReleaseId id,
+                                                const std::string& order_id) = 0;
     virtual bool renew(int owner, const control::Claim& claim) = 0;
     virtual void give_back(int owner, const control::Claim& claim) = 0;
     virtual std::optional<release::Snapshot> read(int owner, const control::Claim& claim) = 0;
@@ -81,7 +82,8 @@ class SimSide final : public Side {
     [[nodiscard]] const sim::SimDatabase& database() const { return database_; }
 
     std::vector<release::ReleaseId> claimable(int owner, int limit) override;
-    std::optional<control::Claim> claim(int owner, release::ReleaseId id) override;
+    std::optional<control::Claim> claim(int owner, release::ReleaseId id,
+                                        const std::string& order_id) override;
     bool renew(int owner, const control::Claim& claim) override;
     void give_back(int owner, const control::Claim& claim) override;
     std::optional<release::Snapshot> read(int owner, const control::Claim& claim) override;

@@ -29,8 +29,8 @@ std::vector<ReleaseId> SimSide::claimable(int, int limit) {
     return database_.claimable(limit, now);
 }
 
-std::optional<control::Claim> SimSide::claim(int owner, ReleaseId id) {
-    const auto epoch = database_.claim(owner_name(owner), id, now);
+std::optional<control::Claim> SimSide::claim(int owner, ReleaseId id, const std::string& order_id) {
+    const auto epoch = database_.claim(owner_name(owner), id, order_id, now);
     if (!epoch) return std::nullopt;
     return control::Claim{id, *epoch, owner_name(owner), now + lease};
 }

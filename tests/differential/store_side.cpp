@@ -50,8 +50,9 @@ class StoreSide final : public Side {
                       " WHERE rows_seen_at > '2021-01-01'");
         return process(owner).get(process(owner).store().claimable(limit));
     }
-    std::optional<control::Claim> claim(int owner, ReleaseId id) override {
-        return process(owner).claim(id);
+    std::optional<control::Claim> claim(int owner, ReleaseId id,
+                                        const std::string& order_id) override {
+        return process(owner).claim(id, order_id);
     }
     bool renew(int owner, const control::Claim& claim) override {
         control::Claim renewed = claim;

@@ -51,6 +51,7 @@ void apply(const NodeChange& change, TaskRow& row, Instant now) {
     row.status = change.to;
     row.failure = change.failure;
     row.attempt = change.attempt;
+    row.ids_passed_over = change.ids_passed_over;
     row.task_id = change.task_id;
     row.error = change.error;
     row.progress = change.progress;
@@ -88,6 +89,7 @@ NodeRow SimDatabase::read_row(const TaskRow& row, Instant now) const {
     read.failure = row.failure;
     read.attempt = row.attempt;
     read.attempts_before = row.attempts_before;
+    read.ids_passed_over = row.ids_passed_over;
     read.config_version = row.config_version;
     read.task_id = row.task_id;
     read.error = row.error;
@@ -115,6 +117,7 @@ std::optional<Snapshot> SimDatabase::read(const control::Claim& claim, Instant n
     Snapshot seen;
     seen.id = row.id;
     seen.version = row.version;
+    seen.order_id = row.order_id;
     seen.status = row.status;
     seen.is_ended = row.finished_at.has_value();
     seen.batch_status = row.batch_status;

@@ -30,7 +30,7 @@ class WitnessTest : public testing::Test {
         database_.insert_release(row, {{{1}, 1}, {{2}, 2}, {{3}, 2}}, timeline_.now());
         claim_.release = row.id;
         claim_.owner = "a";
-        claim_.epoch = *database_.claim("a", row.id, timeline_.now());
+        claim_.epoch = *database_.claim("a", row.id, "order-a", timeline_.now());
         Commit start;
         start.release.status = ReleaseStatus::running;
         start.release.is_started = true;
@@ -131,6 +131,7 @@ TEST_F(WitnessTest, sees_a_timeout_before_its_time) {
 TEST_F(WitnessTest, sees_a_dispatch_without_an_intent) {
     witness_.holds_claim("a", claim_.release, timeline_.now() + Millis{1'000});
     control::Parcel parcel;
+    parcel.order_id = "order-a";
     parcel.version = release::Version{10};
     parcel.payload = std::make_shared<const std::string>("{}");
     witness_.sends_dispatch("a", "task-1", parcel);
@@ -143,6 +144,7 @@ TEST_F(WitnessTest, sees_a_dispatch_without_an_intent) {
 TEST_F(WitnessTest, sees_two_contents_in_one_release) {
     witness_.holds_claim("a", claim_.release, timeline_.now() + Millis{1'000});
     control::Parcel parcel;
+    parcel.order_id = "order-a";
     parcel.version = release::Version{10};
     parcel.payload = std::make_shared<const std::string>("{}");
     witness_.sends_dispatch("a", "task-1", parcel);

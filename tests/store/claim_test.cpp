@@ -30,6 +30,35 @@ TEST_P(ClaimTest, claims_what_a_pipeline_inserted) {
     EXPECT_THAT(control().claimable(), IsEmpty());
 }
 
+TEST_P(ClaimTest, names_the_order_at_the_first_claim_and_keeps_the_name) {
+    const ReleaseId id = add_whole_release(1, {1});
+    // A copied row's: this release was never claimed.
+    sql("UPDATE release_tasks SET order_id = 'copied'");
+    auto claim = control().claim(id, "order-1");
+    EXPECT_EQ(text("SELECT order_id FROM release_tasks"), "order-1");
+    EXPECT_EQ(control().read(*claim)->order_id, "order-1");
+    sql("UPDATE release_tasks SET lease_expires_at = ?", {std::string(long_ago)});
+    claim = control().claim(id, "order-2");
+    EXPECT_EQ(control().read(*claim)->order_id, "order-1");
+}
+
+TEST_P(ClaimTest, names_no_order_of_a_release_that_an_older_process_has_begun) {
+    const ReleaseId id = add_whole_release(1, {1});
+    sql("UPDATE release_tasks SET claimed_by = 'old', claim_epoch = 3, started_at = ?, "
+        "current_batch = 1, status = 'running', batch_status = 'running'",
+        {std::string(long_ago)});
+    const auto claim = control().claim(id, "order-1");
+    EXPECT_EQ(control().read(*claim)->order_id, "") << "its dispatches were sent without";
+    EXPECT_EQ(claim->epoch.value, 4);
+    // One that it only looked at has none to keep.
+    const ReleaseId waiting = add_release(2, 1);
+    add_row(waiting, 1);
+    sql("UPDATE release_tasks SET claimed_by = 'old', claim_epoch = 3 WHERE id = ?",
+        {waiting.value});
+    EXPECT_EQ(control().claim(waiting, "order-2")->epoch.value, 4);
+    EXPECT_EQ(text("SELECT order_id FROM release_tasks WHERE version = 2"), "order-2");
+}
+
 TEST_P(ClaimTest, leaves_out_natural_defaults) {
     sql("INSERT INTO nodes (name, main_ip) VALUES ('a', '10.0.0.1')");
     sql("INSERT INTO release_tasks (version, total_nodes) VALUES (7, 1)");
@@ -74,7 +103,7 @@ TEST_P(ClaimTest, has_one_winner_per_epoch_when_eight_processes_race) {
         std::vector<std::thread> threads;
         for (auto& process : all) {
             threads.emplace_back([&, racer = process.get()] {
-                const auto claim = racer->await(racer->store().claim(id));
+                const auto claim = racer->await(racer->store().claim(id, "order-a"));
                 if (!claim) ++failures;
                 if (claim && *claim) ++winners;
             });

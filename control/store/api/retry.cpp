@@ -127,7 +127,7 @@ void take_up(Connection& connection, release::ReleaseId id,
         connection.execute(
             "UPDATE release_task_nodes SET status = 'pending', error_msg = NULL, failure_kind = "
             "NULL, started_at = NULL, finished_at = NULL, progress = 0, attempts_before = attempt, "
-            "updated_at = " +
+            "ids_passed_over = 0, updated_at = " +
                 connection.dialect().now() + " WHERE release_task_id = ? AND node_id IN (" +
                 placeholders(end - begin) + ")",
             values);
