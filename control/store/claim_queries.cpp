@@ -26,6 +26,16 @@ std::string order_of_claim() {
            " AND (claimed_by IS NULL OR order_id IS NULL) THEN ? ELSE order_id END";
 }
 
+/// Begins with 1, whatever stands there before the first claim. What nobody can count on from (too
+/// high, negative, no number) becomes the highest there is. SQLite keeps an epoch that a hand made
+/// a fraction: ROUND makes it whole.
+std::string epoch_of_claim() {
+    const std::string max = std::to_string(release::epoch_max);
+    return std::string("CASE WHEN claimed_by IS NULL AND ") + not_started +
+           " THEN 1 WHEN claim_epoch >= 0 AND claim_epoch < " + max +
+           " THEN ROUND(claim_epoch) + 1 ELSE " + max + " END";
+}
+
 }  // namespace
 
 std::vector<release::ReleaseId> find_claimable(Connection& connection, const std::string& owner,
@@ -98,7 +108,8 @@ std::optional<release::Epoch> take_claim(Connection& connection, release::Releas
     // MySQL assigns from left to right: claimed_by comes after what looks at it.
     const std::int64_t taken =
         connection.execute("UPDATE release_tasks SET order_id = " + order_of_claim() +
-                               ", claim_epoch = claim_epoch + 1, claimed_by = ?, "
+                               ", claim_epoch = " + epoch_of_claim() +
+                               ", claimed_by = ?, "
                                "lease_expires_at = " +
                                dialect.now_plus(lease) +
                                ", write_seq = write_seq + 1, "

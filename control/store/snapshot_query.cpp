@@ -79,6 +79,9 @@ std::optional<Snapshot> read_release(Connection& connection, const Claim& claim,
     if (snapshot.version.value < 1) {
         add_problem(snapshot, "version must be a whole number above 0, not " + quoted(row.text(0)));
     }
+    if (claim.epoch.value >= release::epoch_max) {
+        add_problem(snapshot, release::unusable_epoch);
+    }
     const auto status = release::from_text<release::ReleaseStatus>(row.text(1));
     snapshot.status = status.value_or(release::ReleaseStatus::running);
     if (!status) add_problem(snapshot, "status " + quoted(row.text(1)) + " is not known");

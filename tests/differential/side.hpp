@@ -22,6 +22,7 @@ struct ReleaseEdit {
     std::optional<release::Action> requested;
     std::optional<int> total_nodes;
     std::optional<When> not_before;
+    std::optional<std::int64_t> claim_epoch;
     bool ends_lease = false;      ///< lease_expires_at: a moment ago
     bool ages_rows_seen = false;  ///< as if the rows had last grown long ago
 };

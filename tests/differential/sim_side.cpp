@@ -79,6 +79,7 @@ void SimSide::edit_release(ReleaseId id, const ReleaseEdit& edit) {
     if (edit.requested) row.requested = *edit.requested;
     if (edit.total_nodes) row.total_nodes = *edit.total_nodes;
     if (edit.not_before) row.not_before = moment(*edit.not_before);
+    if (edit.claim_epoch) row.claim_epoch.value = *edit.claim_epoch;
     if (edit.ends_lease) row.lease_until = now - long_ago;
     if (edit.ages_rows_seen) row.rows_grew_at = now - long_ago;
 }

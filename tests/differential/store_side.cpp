@@ -116,6 +116,7 @@ class StoreSide final : public Side {
         if (edit.requested) set("requested_action", word(*edit.requested));
         if (edit.total_nodes) set("total_nodes", std::int64_t{*edit.total_nodes});
         if (edit.not_before) set("not_before", moment(*edit.not_before));
+        if (edit.claim_epoch) set("claim_epoch", *edit.claim_epoch);
         if (edit.ends_lease) set("lease_expires_at", std::string(past));
         if (edit.ages_rows_seen) {
             hand_.execute(

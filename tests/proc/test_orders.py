@@ -2,10 +2,12 @@
 that remember what the rows before them sent."""
 import unittest
 
-from harness import ProcCase
+from harness import ProcCase, wait_until
+from harness.database import MariaDb
 from harness.edge import plain
 
 BROKEN = {"files": [{"path": "site.conf", "content": "broken\n"}]}
+HUGE = 9223372036854775807
 
 
 class Orders(ProcCase):
@@ -157,6 +159,78 @@ class Orders(ProcCase):
         self.insert_config(5, plain(5))
         data = self.create(self.one_control, version=5)
         self.wait_status(data["releaseId"], "success")
+
+    # ---- epochs that cannot be ----
+
+    def test_release_with_an_impossible_epoch_by_plain_insert_runs(self):
+        self.insert_nodes([self.two_call_agent(1)])
+        self.insert_config(1, plain(1))
+        self.insert_with_epoch(1, HUGE)
+        self.wait_status(1, "success")
+        self.assertEqual(self.release_row(1, "claim_epoch"), ["1"])
+
+    def insert_with_epoch(self, number, epoch):
+        now = self.database.now
+        self.database.execute(
+            "BEGIN",
+            "INSERT INTO release_tasks (id, version, total_nodes, claim_epoch, created_at, updated_at) "
+            f"VALUES ({number}, {number}, 1, {epoch}, {now}, {now})",
+            "INSERT INTO release_task_nodes (release_task_id, node_id, batch, created_at, updated_at) "
+            f"VALUES ({number}, 1, 1, {now}, {now})",
+            "COMMIT")
+
+    def check_spent_epochs(self, epochs):
+        self.insert_nodes([self.two_call_agent(1)])
+        for number, epoch in enumerate(epochs, 1):
+            self.insert_config(2 * number - 1, plain(number))
+            self.insert_config(2 * number, plain(number))
+            # Claimed, and waiting: then a hand writes its epoch.
+            data = self.create(self.one_control, version=2 * number - 1, not_before="2037-01-01T00:00:00Z")
+            spent = data["releaseId"]
+            self.database.execute(f"UPDATE release_tasks SET claimed_by = 'somebody', claim_epoch = {epoch}, "
+                                  f"not_before = NULL WHERE id = {spent}")
+            later = self.create(self.one_control, version=2 * number)["releaseId"]
+            self.wait_status(spent, "failed")
+            self.assertIn("claim_epoch", self.release_row(spent, "last_error")[0])
+            self.wait_status(later, "success")
+
+    def test_release_whose_epoch_was_spent_by_hand_fails_and_keeps_nobody_waiting(self):
+        self.check_spent_epochs([HUGE, f"{HUGE} + 1", "-5"])
+
+    def test_release_whose_epoch_was_spent_by_hand_can_be_stopped(self):
+        agent = self.two_call_agent(1, outcome=lambda task: ("running", ""))
+        self.insert_nodes([agent])
+        self.insert_config(1, plain(1))
+        self.insert_release(1, [[1]])
+        wait_until(lambda: agent.tasks, "the agent has the task")
+        self.database.execute(f"UPDATE release_tasks SET claim_epoch = {HUGE}, lease_expires_at = NULL WHERE id = 1")
+        wait_until(lambda: "claim_epoch" in (self.release_row(1, "COALESCE(last_error, '')")[0]),
+                   lambda: f"its owner says why it ends\n{self.describe(1)}")
+        self.act(self.one_control, 1, "stop-batch", reason="in vain?", force=True)
+        self.wait_status(1, "cancelled")
+
+
+class OrdersOnMariaDb(ProcCase):
+    def test_epochs_that_cannot_be_counted_on_from(self):
+        self.database = MariaDb(self.folder / "mariadb")
+        control = self.control()
+        self.insert_nodes([self.two_call_agent(1)])
+        self.insert_config(1, plain(1))
+        self.insert_config(2, plain(2))
+        now = self.database.now
+        self.database.execute(
+            "BEGIN",
+            "INSERT INTO release_tasks (id, version, total_nodes, claim_epoch, created_at, updated_at) VALUES "
+            f"(1, 1, 1, {HUGE}, {now}, {now})",
+            "INSERT INTO release_task_nodes (release_task_id, node_id, batch, created_at, updated_at) VALUES "
+            f"(1, 1, 1, {now}, {now})",
+            "COMMIT")
+        self.wait_status(1, "success")
+        data = self.create(control, version=2, not_before="2037-01-01T00:00:00Z")
+        self.database.execute(f"UPDATE release_tasks SET claimed_by = 'somebody', claim_epoch = {HUGE}, "
+                              f"not_before = NULL WHERE id = {data['releaseId']}")
+        self.wait_status(data["releaseId"], "failed")
+        self.assertIn("claim_epoch", self.release_row(data["releaseId"], "last_error")[0])
 
 
 if __name__ == "__main__":

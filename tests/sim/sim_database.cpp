@@ -84,8 +84,10 @@ std::optional<Epoch> SimDatabase::claim(const std::string& owner, ReleaseId id,
     const ReleaseRow before = row;
     const bool is_begun = row.current_batch != 0 || row.started_at;
     const bool is_first = row.claimed_by.empty() && !is_begun;
+    const std::int64_t epoch = row.claim_epoch.value;
+    const bool is_countable = epoch >= 0 && epoch < epoch_max;
     if (is_first || (row.order_id.empty() && !is_begun)) row.order_id = order_id;
-    ++row.claim_epoch.value;
+    row.claim_epoch.value = is_first ? 1 : is_countable ? epoch + 1 : epoch_max;
     row.claimed_by = owner;
     row.lease_until = now + lease_;
     ++history_rows_;

@@ -118,6 +118,7 @@ std::optional<Snapshot> SimDatabase::read(const control::Claim& claim, Instant n
     seen.id = row.id;
     seen.version = row.version;
     seen.order_id = row.order_id;
+    if (claim.epoch.value >= epoch_max) seen.problems.emplace_back(unusable_epoch);
     seen.status = row.status;
     seen.is_ended = row.finished_at.has_value();
     seen.batch_status = row.batch_status;
