@@ -53,6 +53,7 @@ enum class Fault {
     gate_unsure,
     limits_changed,
     retry_by_hand,
+    release_made_again,
     count_,
 };
 

@@ -74,7 +74,9 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{Mutant::paused_time_counted, "paused_time_counted", "time"},
                     Case{Mutant::slot_counted_twice, "slot_counted_twice", "I9"},
                     Case{Mutant::gate_passed_by_takeover, "gate_passed_by_takeover", "between"},
-                    Case{Mutant::operator_action_lost, "operator_action_lost", "action|I1"}),
+                    Case{Mutant::operator_action_lost, "operator_action_lost", "action|I1"},
+                    Case{Mutant::order_forgotten, "order_forgotten", "order"},
+                    Case{Mutant::answer_not_compared, "answer_not_compared", "truth|order"}),
     [](const testing::TestParamInfo<Case>& bug) { return std::string(bug.param.name); });
 
 }  // namespace

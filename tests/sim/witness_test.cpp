@@ -63,8 +63,19 @@ class WitnessTest : public testing::Test {
         }
     }
 
+    /// Node 1 ends its task as a success.
+    void finish(const std::string& order, const std::string& content) {
+        const SimNode node(release::NodeId{1}, timeline_, faults_, trace_, witness_, Rng(1));
+        agent::apply::Entry task;
+        task.task_id = "task-1";
+        task.order_id = order;
+        task.sha256 = content;
+        witness_.finished(node, task, release::TaskStatus::success);
+    }
+
     Timeline timeline_;
     Trace trace_;
+    Faults faults_{Rng(1)};
     Witness witness_{timeline_, trace_, Millis{60'000}};
     SimDatabase database_{Millis{15'000}, &witness_};
     control::Claim claim_;
@@ -119,6 +130,28 @@ TEST_F(WitnessTest, sees_a_success_with_skipped_nodes) {
 TEST_F(WitnessTest, sees_a_success_that_no_agent_reported) {
     commit(running(change(1, NodeStatus::running, NodeStatus::success)));
     expect_only("truth");
+}
+
+// The agent remembers a task of rows that were deleted, under the same id.
+TEST_F(WitnessTest, sees_a_success_of_the_task_of_another_order) {
+    finish("order-of-deleted-rows", "");
+    commit(running(change(1, NodeStatus::running, NodeStatus::success)));
+    expect_only("truth");
+}
+
+TEST_F(WitnessTest, sees_a_success_with_another_content) {
+    finish("order-a", "cc");
+    commit(running(change(1, NodeStatus::running, NodeStatus::success)));
+    expect_only("order");
+}
+
+TEST_F(WitnessTest, sees_a_further_task_id_that_no_agent_asked_for) {
+    NodeChange next = change(1, NodeStatus::running, NodeStatus::running);
+    next.task_id += "_2";
+    next.attempt = 2;
+    next.ids_passed_over = 1;
+    commit(running(next));
+    expect_only("order");
 }
 
 TEST_F(WitnessTest, sees_a_timeout_before_its_time) {
