@@ -62,6 +62,9 @@ class Executor {
     boost::asio::awaitable<std::optional<release::wire::TaskReport>> report(std::string task_id,
                                                                             Millis hold);
     boost::asio::awaitable<Result<release::TaskStatus>> cancel(std::string task_id);
+    /// Which task that is, with this status; a task that is not known has its id only.
+    [[nodiscard]] release::wire::TaskReport identity(const std::string& task_id,
+                                                     release::TaskStatus status) const;
     /// Whether a dispatch by reference to this content would find it.
     boost::asio::awaitable<bool> holds(std::string sha256);
 

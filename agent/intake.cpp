@@ -4,6 +4,7 @@
 #include "agent/contents.hpp"
 #include "agent/executor.hpp"
 #include "agent/layout.hpp"
+#include "agent/task_report.hpp"
 #include "release/wire/task_payload.hpp"
 
 namespace edgeroll::agent {
@@ -87,7 +88,6 @@ apply::Details Executor::details_of(const release::wire::Dispatch& dispatch,
             break;
     }
     if (dispatch.timeout) details.timeout_ms = dispatch.timeout->count();
-    if (offer.type != TaskType::apply_config) details.payload_sha256 = offer.sha256;
     if (offer.type == TaskType::run_job) details.jobs = job_names(dispatch);
     details.node_name = dispatch.node_name;
     details.node_ip = dispatch.node_ip;
@@ -101,6 +101,7 @@ boost::asio::awaitable<Result<TaskStatus>> Executor::dispatch(release::wire::Dis
     if (!type) co_return refuse("unknown type of task " + dispatch.type, code::invalid);
     apply::Offer offer;
     offer.task_id = dispatch.task_id;
+    offer.order_id = dispatch.order_id;
     offer.type = *type;
     offer.version = dispatch.version;
     offer.epoch = dispatch.epoch;
@@ -222,6 +223,14 @@ boost::asio::awaitable<Result<TaskStatus>> Executor::cancel(std::string task_id)
     if (task_id == running_ && interrupt_) interrupt_->set();
     const auto ended = co_await report(std::move(task_id), cancel_hold);
     co_return ended ? ended->status : answer.status;
+}
+
+release::wire::TaskReport Executor::identity(const std::string& task_id, TaskStatus status) const {
+    release::wire::TaskReport report;
+    report.task_id = task_id;
+    if (const apply::Entry* entry = book_.find(task_id)) report = make_identity(*entry);
+    report.status = status;
+    return report;
 }
 
 }  // namespace edgeroll::agent

@@ -68,7 +68,7 @@ Answer dispatch(Executor& executor, Request request) {
         if (status.error().code == code::not_found) refused.status = 409;
         co_return refused;
     }
-    co_return answer(release::wire::write_task_status(task_id, *status));
+    co_return answer(release::wire::write_task_status(executor.identity(task_id, *status)));
 }
 
 Answer task(Executor& executor, Request request) {
@@ -89,7 +89,7 @@ Answer cancel(Executor& executor, Request request) {
     const std::string task_id = request.captures.at(0);
     const auto status = co_await executor.cancel(task_id);
     if (!status) co_return refusal(status.error());
-    co_return answer(release::wire::write_task_status(task_id, *status));
+    co_return answer(release::wire::write_task_status(executor.identity(task_id, *status)));
 }
 
 Answer content(Executor& executor, Request request) {

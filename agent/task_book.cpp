@@ -45,7 +45,7 @@ Task TaskBook::task(const std::string& task_id) const {
     task.version = entry.version;
     task.sha256 = entry.sha256;
     task.payload_file = details.payload_file;
-    task.payload_sha256 = details.payload_sha256;
+    task.payload_sha256 = entry.payload_sha256;
     task.job_index = entry.course.finished.size();
     task.node_name = details.node_name;
     task.node_ip = details.node_ip;
@@ -68,7 +68,7 @@ Result<void> TaskBook::record(const apply::Offer& offer, const apply::Admission&
     changed.ledger = apply::record(std::move(changed.ledger), offer, admission);
     std::string lines;
     if (offer.epoch) {
-        const apply::FenceKey key(offer.version, offer.type);
+        const apply::FenceKey key = apply::fence_of(offer);
         lines += apply::encode_epoch(key, changed.ledger.highest_epoch.at(key));
     }
     const bool is_new = admission.kind != apply::Admission::Kind::repeat;

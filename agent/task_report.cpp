@@ -19,12 +19,20 @@ std::string rfc3339(std::int64_t wall_ms) {
     return std::string(text, size) + millis;
 }
 
-release::wire::TaskReport make_report(const apply::Entry& entry, const apply::Details& details) {
+release::wire::TaskReport make_identity(const apply::Entry& entry) {
     release::wire::TaskReport report;
     report.task_id = entry.task_id;
     report.type = std::string(apply::to_text(entry.course.type));
     report.version = entry.version;
+    report.sha256 =
+        entry.course.type == apply::TaskType::apply_config ? entry.sha256 : entry.payload_sha256;
+    report.order_id = entry.order_id;
     report.status = entry.course.status;
+    return report;
+}
+
+release::wire::TaskReport make_report(const apply::Entry& entry, const apply::Details& details) {
+    release::wire::TaskReport report = make_identity(entry);
     report.progress = apply::progress(entry.course);
     report.last_error = entry.course.last_error;
     report.created_at = rfc3339(details.created_at);

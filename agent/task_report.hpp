@@ -9,6 +9,9 @@
 
 namespace edgeroll::agent {
 
+/// Which task it is and its status, and nothing more.
+[[nodiscard]] release::wire::TaskReport make_identity(const apply::Entry& entry);
+
 [[nodiscard]] release::wire::TaskReport make_report(const apply::Entry& entry,
                                                     const apply::Details& details);
 

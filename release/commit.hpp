@@ -53,6 +53,7 @@ struct NodeChange {
     NodeStatus from = NodeStatus::pending;
     NodeStatus to = NodeStatus::pending;
     int attempt = 0;
+    int ids_passed_over = 0;
     std::string task_id;
     FailureKind failure = FailureKind::none;
     std::string error;

@@ -75,12 +75,14 @@ Move Conversation::heard(const Answer& answer, Instant now, double jitter) {
         return fail_with(FailureKind::timeout, answer.message);
     }
     if (answer.heard == Heard::accepted) {
+        if (!may_be_ours(answer)) return not_there(now, jitter);
         was_sent_ = true;
         was_accepted_ = true;
         may_have_arrived_ = true;
         retry_delay_ = rules_.retry_first;
         return follow(answer, now);
     }
+    if (answer.heard == Heard::other_task) return heard_of_other(answer, now, jitter);
     // "Unknown" is what was asked for, no trouble: it must not hide why the dispatch was not taken.
     const bool is_trouble = answer.heard != Heard::unknown_task || last_trouble_.empty();
     if (!answer.message.empty() && is_trouble) last_trouble_ = answer.message;
@@ -93,10 +95,16 @@ Move Conversation::heard_dispatch(const Answer& answer, Instant now, double jitt
         case Heard::refused:
             return fail_with(was_accepted_ ? FailureKind::lost : FailureKind::rejected,
                              answer.message);
+        case Heard::used_id: {
+            Move move = fail_with(FailureKind::rejected, answer.message);
+            move.verdict.is_id_used = true;
+            return move;
+        }
         case Heard::wrong_state:
             // Another epoch or version came first, or the task is there after all: only the agent's
             // own list can tell which.
             refusal_ = answer.message;
+            was_first_refused_ = !was_sent_;
             return ask(Ask::query, now);
         case Heard::not_sent:
             return retry(may_have_arrived_ ? Ask::query : Ask::dispatch, now, jitter);
@@ -115,6 +123,7 @@ Move Conversation::heard_dispatch(const Answer& answer, Instant now, double jitt
         case Heard::server_error:
         case Heard::unknown_task:
         case Heard::accepted:
+        case Heard::other_task:
         case Heard::wrong_peer:
             break;
     }
@@ -123,21 +132,42 @@ Move Conversation::heard_dispatch(const Answer& answer, Instant now, double jitt
 }
 
 Move Conversation::heard_query(const Answer& answer, Instant now, double jitter) {
-    if (answer.heard == Heard::unknown_task) {
-        if (!refusal_.empty()) {
-            return fail_with(was_accepted_ ? FailureKind::lost : FailureKind::rejected, refusal_);
-        }
-        may_have_arrived_ = false;
-        is_forgotten_ = was_accepted_;
-        if (is_out_of_time(now)) return give_up();
-        if (has_dispatched_) return retry(Ask::dispatch, now, jitter);
-        return ask(Ask::dispatch, now);
-    }
+    if (answer.heard == Heard::unknown_task) return not_there(now, jitter);
     if (answer.heard == Heard::refused && !may_have_arrived_) {
         return fail_with(FailureKind::rejected, answer.message);
     }
     const bool is_untouched = !may_have_arrived_ && refusal_.empty();
     return retry(is_untouched ? Ask::dispatch : Ask::query, now, jitter);
+}
+
+// The agent does not have the task (any more).
+Move Conversation::not_there(Instant now, double jitter) {
+    if (!refusal_.empty()) {
+        return fail_with(was_accepted_ ? FailureKind::lost : FailureKind::rejected, refusal_);
+    }
+    may_have_arrived_ = false;
+    is_forgotten_ = was_accepted_;
+    if (is_out_of_time(now)) return give_up();
+    if (has_dispatched_) return retry(Ask::dispatch, now, jitter);
+    return ask(Ask::dispatch, now);
+}
+
+// Under our id the agent has what somebody else's release sent (its rows are gone, agents
+// remember). An agent that knows no orders may misname even a task that is ours: where it may have
+// taken ours, only its time decides.
+Move Conversation::heard_of_other(const Answer& answer, Instant now, double jitter) {
+    other_ = answer.message;
+    if (last_trouble_.empty()) last_trouble_ = other_;
+    if (asked_ == Ask::query && !was_accepted_ && !was_misnamed_) return not_there(now, jitter);
+    was_misnamed_ = was_sent_ = may_have_arrived_ = true;
+    return retry(Ask::query, now, jitter);
+}
+
+// What is found after a dispatch was refused is this task only if something of it was sent before,
+// or if the agent says so.
+bool Conversation::may_be_ours(const Answer& answer) const {
+    if (refusal_.empty() || !was_first_refused_ || asked_ == Ask::dispatch) return true;
+    return answer.is_certain;
 }
 
 Move Conversation::follow(const Answer& answer, Instant now) {
@@ -223,6 +253,8 @@ Move Conversation::give_up() const {
     if (may_have_arrived_) {
         return fail_with(FailureKind::timeout, "no final word within the node's time" + trouble);
     }
+    // It answered: nobody may call it away.
+    if (!other_.empty()) return fail_with(FailureKind::rejected, other_);
     return fail_with(FailureKind::unreachable, "the task was never accepted" + trouble);
 }
 

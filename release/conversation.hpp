@@ -2,6 +2,7 @@
 // Pure like step(): the dispatcher obeys it and brings back what it heard.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "release/step.hpp"
@@ -21,17 +22,39 @@ enum class Heard {
     no_answer,      ///< fully written, then silence or a broken connection
     wrong_peer,     ///< certificate trouble on either side
     lacks_content,  ///< 409 with code 3001: a dispatch by reference needs its payload
+    used_id,        ///< 409 with code 3002: the agent used the task id for another release
+    other_task,     ///< an answer about another release's task: nothing is known of ours
+};
+
+/// What a task is, by the words of an answer: as far as the agent says it, as text.
+struct TaskIdentity {
+    std::string order_id, type, version, sha256;  ///< empty: not said
+};
+
+/// What was sent, for answers to be compared with. An answer counts only for that.
+struct Order {
+    std::string id;  ///< order_id; empty: none was sent
+    TaskType type = TaskType::apply_config;
+    Version version;
+    /// As field `sha256` of the dispatch; empty: nothing in it. Nothing: not known here.
+    std::optional<std::string> sha256;
 };
 
 struct Answer {
     Heard heard = Heard::not_sent;
     TaskStatus status = TaskStatus::pending;  ///< with accepted
+    TaskIdentity about;                       ///< with accepted
+    bool is_certain = false;  ///< with accepted: it names the very order (set by compared)
     int progress = 0;
     std::string last_error;  ///< the agent's lastError
     std::string steps;       ///< JSON array text
     std::string message;     ///< what went wrong, for error_msg
     bool is_curable = true;  ///< failed: nothing in `steps` says that a retry must fail as well
 };
+
+/// The answer, or `other_task` where it says of its task what contradicts what was sent. Of agents
+/// that say nothing of a task but its status every answer passes.
+[[nodiscard]] Answer compared(Answer answer, const Order& sent);
 
 struct ConversationRules {
     Millis dispatch_timeout{60'000};  ///< RELEASE_DISPATCH_TIMEOUT_SEC
@@ -63,7 +86,8 @@ class Conversation {
 
     /// The first move.
     [[nodiscard]] Move begin(Instant now);
-    /// After a dispatch or query. @param jitter in [0,1): spreads retries.
+    /// After a dispatch or query, with the answer as compared. @param jitter in [0,1): spreads
+    /// retries.
     [[nodiscard]] Move heard(const Answer& answer, Instant now, double jitter);
     /// After a pause.
     [[nodiscard]] Move woken(Instant now);
@@ -78,6 +102,9 @@ class Conversation {
     [[nodiscard]] Move retry(Ask what, Instant now, double jitter);
     [[nodiscard]] Move heard_dispatch(const Answer& answer, Instant now, double jitter);
     [[nodiscard]] Move heard_query(const Answer& answer, Instant now, double jitter);
+    [[nodiscard]] Move heard_of_other(const Answer& answer, Instant now, double jitter);
+    [[nodiscard]] Move not_there(Instant now, double jitter);
+    [[nodiscard]] bool may_be_ours(const Answer& answer) const;
     [[nodiscard]] Move follow(const Answer& answer, Instant now);
     [[nodiscard]] Move out_of_time(Instant now);
     [[nodiscard]] Move give_up() const;
@@ -97,11 +124,15 @@ class Conversation {
     bool was_sent_;              ///< a dispatch was fully sent once: the node's time governs
     bool may_have_arrived_;      ///< ... and the agent has not said since that it is unknown
     bool was_accepted_ = false;  ///< the agent has named the task at least once
+    bool was_misnamed_ = false;  ///< a dispatch was answered with another task: ours may run
+    std::string other_;          ///< what was said of another release's task, if it was
     bool is_forgotten_ = false;  ///< accepted, then unknown to the agent
     bool ignores_hold_ = false;  ///< answered ?wait= at once: poll it
     bool is_last_question_ = false;
     bool has_lacked_content_ = false;
-    std::string refusal_;       ///< a 409 on dispatch, until a query tells what it meant
+    std::string refusal_;  ///< a 409 on dispatch, until a query tells what it meant
+    /// With it: no dispatch of this task was sent before, so that what is found there is not ours.
+    bool was_first_refused_ = false;
     std::string last_trouble_;  ///< for error_msg when time is up
 };
 

@@ -82,6 +82,7 @@ NodeChange& Draft::change_node(std::size_t position, NodeStatus to) {
     change.from = node.row.status;
     change.to = to;
     change.attempt = node.row.attempt;
+    change.ids_passed_over = node.row.ids_passed_over;
     change.task_id = node.row.task_id;
     node.row.status = to;
     node.progress = 0;

@@ -87,6 +87,8 @@ bool trip_if_exceeded(Draft& draft);
 void start_nodes(Draft& draft, BatchState& batch);
 /// A further attempt after a failure, `pause` from now; the node stays `running`.
 void try_again(Draft& draft, std::size_t position, const Verdict& verdict, Millis pause);
+/// The same task under the next attempt's id, at once: the agent used the id for another release.
+void take_next_id(Draft& draft, std::size_t position, const Verdict& verdict);
 
 /// Once begun a stop cannot be undone, whatever somebody writes over it.
 [[nodiscard]] bool is_stopping(const Release& release);

@@ -18,5 +18,10 @@ using NodeId = Id<struct NodeTag>;
 using Version = Id<struct VersionTag>;
 /// Grows with every claim of a release; fences writes and dispatches (SPEC.md 4.1, 5).
 using Epoch = Id<struct EpochTag>;
+/// The highest there is (2^53-1, what JSON holds for certain). A claim that comes to it is the last
+/// one: the release fails (SPEC.md 10.1).
+inline constexpr std::int64_t epoch_max = (std::int64_t{1} << 53U) - 1;
+inline constexpr const char* unusable_epoch =
+    "claim_epoch was no whole number from 0 to 9007199254740990";
 
 }  // namespace edgeroll::release

@@ -14,6 +14,10 @@ std::optional<std::size_t> find_node(const Release& release, NodeId id) {
     return *found;
 }
 
+int tried(const NodeRow& row) {
+    return row.attempt - row.attempts_before - row.ids_passed_over;
+}
+
 std::string make_task_id(TaskType type, const std::string& ip, Version version, int attempt) {
     std::string id = std::string(to_text(type)) + "_" + ip + "_" + std::to_string(version.value);
     if (attempt > 1) id += "_" + std::to_string(attempt);

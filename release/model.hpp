@@ -48,6 +48,8 @@ struct NodeRow {
     /// It was there when the release was started (counts beside Snapshot::started_batch).
     bool is_of_start = false;
     bool is_waived = false;  ///< failed, and waived by an operator before the last `retry`
+    /// Of those since, the ones whose task id the agent had used for another release.
+    int ids_passed_over = 0;
     /// Whose content the node gets, where it is not the release's own (rollbacks).
     std::optional<Version> config_version;
     std::string task_id;    ///< agent_task_id, empty before the first intent
@@ -82,6 +84,7 @@ struct Snapshot {
     ReleaseId id;
     TaskType type = TaskType::apply_config;
     Version version;
+    std::string order_id;  ///< empty: begun by an older process, which knew none
     ReleaseStatus status = ReleaseStatus::pending;
     BatchStatus batch_status = BatchStatus::none;
     bool is_ended = false;  ///< its end is recorded (finished_at); a final status may be by hand
@@ -234,6 +237,9 @@ struct Release {
 
 /// Position of a node in Release::nodes; nothing if the release does not have it. O(log n).
 [[nodiscard]] std::optional<std::size_t> find_node(const Release& release, NodeId id);
+
+/// Attempts of this turn that count against `retries`.
+[[nodiscard]] int tried(const NodeRow& row);
 
 /// `{type}_{ip}_{version}`, from the second attempt on followed by `_{attempt}` (SPEC.md 5).
 [[nodiscard]] std::string make_task_id(TaskType type, const std::string& ip, Version version,

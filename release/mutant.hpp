@@ -28,6 +28,8 @@ enum class Mutant {
     batch_by_ordinal,            ///< the batch started last is looked for by its ordinal
     late_rows_by_count,          ///< late rows are those above total_nodes, which never falls
     left_out_is_success,         ///< a retry forgets the failed nodes that it left alone
+    order_forgotten,             ///< agent: a known task id is answered whoever's order it is
+    answer_not_compared,         ///< a task of another release is taken for the one that was sent
 };
 
 #ifdef EDGEROLL_MUTANTS

@@ -16,6 +16,22 @@ bool is_away(const Release& release, const NodeRow& row, const Verdict& verdict)
            release.counts.deferred < deferrals_allowed(release);
 }
 
+// Nothing further is sent for a release that is impossible, or over one of its limits.
+bool goes_on(const Release& release, Instant now) {
+    return release.seen.problems.empty() && !exceeded_limit(release) &&
+           exceeded_time(release, now) == TimeLimit::none;
+}
+
+// Rows may be deleted and inserted again, and agents remember longer than that. More than a few
+// generations of one version is somebody's mistake, and an agent that says it each time is broken.
+constexpr int ids_passed_over_max = 5;
+
+bool may_take_next_id(const Release& release, const NodeRow& row, const Verdict& verdict,
+                      Instant now) {
+    return verdict.is_id_used && row.ids_passed_over < ids_passed_over_max && row.facts.exists &&
+           goes_on(release, now);
+}
+
 // Only what another attempt can cure, and only while the release goes on at all.
 bool may_try_again(const Release& release, const NodeRow& row, const Verdict& verdict,
                    Instant now) {
@@ -38,17 +54,15 @@ bool may_try_again(const Release& release, const NodeRow& row, const Verdict& ve
                              !row.facts.is_in_maintenance &&
                              release.seen.status != ReleaseStatus::paused;
     if (!may_be_sent) return false;
-    const int tried = row.attempt - row.attempts_before;
     const bool is_limited = !has_mutant(Mutant::retry_forgets_limits);
-    if (is_limited && tried > release.seen.policy.retries) return false;
-    return release.seen.problems.empty() && !exceeded_limit(release) &&
-           exceeded_time(release, now) == TimeLimit::none;
+    if (is_limited && tried(row) > release.seen.policy.retries) return false;
+    return goes_on(release, now);
 }
 
 // Doubles from attempt to attempt; the dispatcher spreads it.
 Millis retry_pause(const Rules& rules, const NodeRow& row) {
     Millis pause = rules.retry_first;
-    for (int i = 1; i < row.attempt - row.attempts_before && pause < rules.retry_ceiling; ++i)
+    for (int i = 1; i < tried(row) && pause < rules.retry_ceiling; ++i)
         pause *= 2;
     return std::min(pause, rules.retry_ceiling);
 }
@@ -77,12 +91,19 @@ void reported(Draft& draft, const Reported& event) {
     Release& release = draft.release;
     const bool is_over = is_stopping(release) || is_final(release.seen.status);
     const bool is_foreign_cancel = verdict.status == NodeStatus::cancelled && !is_over;
+    if (!is_over && may_take_next_id(release, release.nodes[*position].row, verdict, draft.now)) {
+        take_next_id(draft, *position, verdict);
+        return;
+    }
     if (!is_over && may_try_again(release, release.nodes[*position].row, verdict, draft.now)) {
         try_again(draft, *position, verdict,
                   retry_pause(release.rules, release.nodes[*position].row));
         return;
     }
-    NodeStatus status = is_foreign_cancel ? NodeStatus::failed : verdict.status;
+    const bool is_unsent = is_over && verdict.is_id_used;  // nothing of it is there
+    NodeStatus status = is_foreign_cancel ? NodeStatus::failed
+                        : is_unsent       ? NodeStatus::cancelled
+                                          : verdict.status;
     const bool is_deferred = is_away(release, release.nodes[*position].row, verdict);
     // One that a stop keeps from catching up does so another time.
     const bool is_put_off = status == NodeStatus::cancelled && release.seen.catches_up;
@@ -91,16 +112,16 @@ void reported(Draft& draft, const Reported& event) {
                              release.seen.content_sha256 != reload_only_mark;
 
     NodeChange& change = draft.change_node(*position, status);
-    change.failure = is_deferred         ? FailureKind::none
-                     : is_foreign_cancel ? FailureKind::exec_failed
-                                         : verdict.failure;
-    change.error = is_foreign_cancel && verdict.error.empty()
+    change.failure = is_deferred || is_unsent ? FailureKind::none
+                     : is_foreign_cancel      ? FailureKind::exec_failed
+                                              : verdict.failure;
+    change.error = is_unsent ? "stopped before the agent had the task"
+                   : is_foreign_cancel && verdict.error.empty()
                        ? "the task was cancelled on the agent"
                        : verdict.error;
     // Cut off between two attempts: why there was another one is all that is known of the node.
-    const bool is_between_attempts =
-        status == NodeStatus::cancelled && verdict.steps.empty() &&
-        release.nodes[*position].row.attempt - release.nodes[*position].row.attempts_before > 1;
+    const bool is_between_attempts = status == NodeStatus::cancelled && verdict.steps.empty() &&
+                                     tried(release.nodes[*position].row) > 1;
     if (is_between_attempts) change.error += "; " + release.nodes[*position].row.error;
     change.steps = verdict.steps;
     change.progress = verdict.progress;

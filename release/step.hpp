@@ -19,6 +19,8 @@ struct Verdict {
     std::string steps;       ///< JSON array text of the agent's steps; may be empty
     int progress = 0;        ///< 0..100
     bool is_curable = true;  ///< failed: another attempt may go better
+    /// failed, and nothing of it was begun: the agent used this task id for another release.
+    bool is_id_used = false;
 };
 
 // ---- events ----

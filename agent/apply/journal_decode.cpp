@@ -157,7 +157,6 @@ bool read_details(Reader& reader, Details& details) {
     details.payload_file = reader.text("payloadFile");
     if (const auto previous = reader.maybe_integer("previous"))
         details.previous = Version{*previous};
-    details.payload_sha256 = reader.maybe_text("payloadSha256").value_or("");
     details.jobs = reader.texts("jobs");
     for (const auto& [name, value] : reader.member("labels", Json::value_t::object).items()) {
         if (!value.is_string()) return false;
@@ -177,7 +176,9 @@ bool replay_task(const Json& record, Book& book) {
     Details details;
     entry.task_id = reader.text("taskId");
     entry.version = Version{reader.integer("version")};
+    entry.order_id = reader.maybe_text("orderId").value_or("");
     entry.sha256 = reader.text("sha256");
+    entry.payload_sha256 = reader.maybe_text("payloadSha256").value_or("");
     entry.order = reader.integer("order");
     auto course = read_course(reader.member("course", Json::value_t::object));
     if (!course || !read_details(reader, details) || !reader.is_good()) return false;
@@ -192,11 +193,14 @@ bool replay_task(const Json& record, Book& book) {
 
 bool replay_epoch(const Json& record, Book& book) {
     Reader reader(record);
-    const Version version{reader.integer("version")};
+    FenceKey key;
+    key.version = Version{reader.integer("version")};
     const release::Epoch epoch{reader.integer("epoch")};
-    const TaskType type = reader.type("type");
+    key.type = reader.type("type");
+    key.order_id = reader.maybe_text("orderId").value_or("");
+    key.sha256 = reader.maybe_text("sha256");
     if (!reader.is_good()) return false;
-    auto& highest = book.ledger.highest_epoch[{version, type}];
+    auto& highest = book.ledger.highest_epoch[key];
     highest = std::max(highest, epoch);
     return true;
 }

@@ -69,7 +69,8 @@ std::string encode_task(const Entry& entry, const Details& details) {
                    {"payloadFile", details.payload_file},
                    {"steps", std::move(steps)}};
     if (details.previous) record["previous"] = details.previous->value;
-    if (!details.payload_sha256.empty()) record["payloadSha256"] = details.payload_sha256;
+    if (!entry.order_id.empty()) record["orderId"] = entry.order_id;
+    if (!entry.payload_sha256.empty()) record["payloadSha256"] = entry.payload_sha256;
     if (!details.jobs.empty()) record["jobs"] = details.jobs;
     return line_of(record);
 }
@@ -77,6 +78,8 @@ std::string encode_task(const Entry& entry, const Details& details) {
 std::string encode_epoch(const FenceKey& key, release::Epoch epoch) {
     Json record = {{"kind", "epoch"}, {"version", key.version.value}, {"epoch", epoch.value}};
     if (key.type != TaskType::apply_config) record["type"] = to_text(key.type);
+    if (!key.order_id.empty()) record["orderId"] = key.order_id;
+    if (key.sha256) record["sha256"] = *key.sha256;
     return line_of(record);
 }
 

@@ -2,6 +2,7 @@
 #include <functional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "agent/apply/journal_codec.hpp"
@@ -61,12 +62,15 @@ void prune(Book& book, std::size_t keep, std::optional<Version> live) {
         book.ledger.tasks.erase(id);
         book.details.erase(id);
     }
-    std::set<Version> needed;
+    // Versions are used again under ever new orders: what is kept of one must have an end, too.
+    using Release = std::pair<Version, std::string>;
+    std::set<Release> needed;
     for (const auto& [id, entry] : book.ledger.tasks)
-        needed.insert(entry.version);
+        needed.emplace(entry.version, entry.order_id);
     auto& epochs = book.ledger.highest_epoch;
     for (auto it = epochs.begin(); it != epochs.end() && epochs.size() > 4 * keep;) {
-        it = needed.contains(it->first.version) ? std::next(it) : epochs.erase(it);
+        const bool is_needed = needed.contains({it->first.version, it->first.order_id});
+        it = is_needed ? std::next(it) : epochs.erase(it);
     }
 }
 

@@ -23,24 +23,60 @@ std::string text(std::int64_t number) {
     return std::to_string(number);
 }
 
+/// What the known task has otherwise than the offer; nothing: they are the same.
+const char* difference(const Entry& known, const Offer& offer) {
+    const bool is_apply = known.course.type == TaskType::apply_config;
+    if (known.course.type != offer.type) return "of another type";
+    if (known.version != offer.version) return "of another version";
+    if ((is_apply ? known.sha256 : known.payload_sha256) != offer.sha256) {
+        return "with other content";
+    }
+    const bool is_other_order = !offer.order_id.empty() && known.order_id != offer.order_id;
+    return is_other_order ? "of another order" : nullptr;
+}
+
 }  // namespace
+
+FenceKey fence_of(const Offer& offer) {
+    return {offer.version, offer.type, offer.order_id, offer.sha256};
+}
+
+std::optional<release::Epoch> highest_seen(const Ledger& ledger, const Offer& offer) {
+    std::optional<release::Epoch> highest;
+    // What an older agent noted stands first, then the orders one by one.
+    const FenceKey first{offer.version, offer.type, offer.order_id};
+    for (auto it = ledger.highest_epoch.lower_bound(first); it != ledger.highest_epoch.end();
+         ++it) {
+        const FenceKey& key = it->first;
+        if (key.version != offer.version || key.type != offer.type) break;
+        if (!offer.order_id.empty() && key.order_id != offer.order_id) break;
+        if (key.sha256 && *key.sha256 != offer.sha256) continue;
+        if (!highest || *highest < it->second) highest = it->second;
+    }
+    return highest;
+}
 
 bool is_fenced_off(const Ledger& ledger, const Offer& offer) {
     if (!offer.epoch || release::has_mutant(release::Mutant::fence_forgotten)) return false;
-    const auto highest = ledger.highest_epoch.find({offer.version, offer.type});
-    return highest != ledger.highest_epoch.end() && *offer.epoch < highest->second;
+    const auto highest = highest_seen(ledger, offer);
+    return highest && *offer.epoch < *highest;
 }
 
 Admission admit(const Ledger& ledger, const Offer& offer, int queue_max) {
     Admission admission;
     if (is_fenced_off(ledger, offer)) {
-        const release::Epoch highest = ledger.highest_epoch.at({offer.version, offer.type});
         return refuse(code::wrong_state, "epoch " + text(offer.epoch->value) + " of version " +
                                              text(offer.version.value) + " is older than " +
-                                             text(highest.value) + ", which has been seen already");
+                                             text(highest_seen(ledger, offer)->value) +
+                                             ", which has been seen already");
     }
     const auto known = ledger.tasks.find(offer.task_id);
     if (known != ledger.tasks.end()) {
+        const char* other = difference(known->second, offer);
+        if (other != nullptr && !release::has_mutant(release::Mutant::order_forgotten)) {
+            return refuse(code::exists,
+                          "task " + offer.task_id + " was used for another release, " + other);
+        }
         admission.kind = Admission::Kind::repeat;
         admission.status = known->second.course.status;
         return admission;
@@ -88,15 +124,16 @@ Admission admit(const Ledger& ledger, const Offer& offer, int queue_max) {
 Ledger record(Ledger ledger, const Offer& offer, const Admission& admission) {
     if (admission.kind == Admission::Kind::refuse) return ledger;
     if (offer.epoch) {
-        auto& highest = ledger.highest_epoch[{offer.version, offer.type}];
+        auto& highest = ledger.highest_epoch[fence_of(offer)];
         highest = std::max(highest, *offer.epoch);
     }
     if (admission.kind == Admission::Kind::repeat) return ledger;
     Entry entry;
     entry.task_id = offer.task_id;
+    entry.order_id = offer.order_id;
     entry.version = offer.version;
-    // Of the other types the digest is for bans only: nothing of them is ever applied.
-    if (offer.type == TaskType::apply_config) entry.sha256 = offer.sha256;
+    // Nothing of the other types is ever applied.
+    (offer.type == TaskType::apply_config ? entry.sha256 : entry.payload_sha256) = offer.sha256;
     for (const auto& [id, other] : ledger.tasks)
         entry.order = std::max(entry.order, other.order);
     ++entry.order;

@@ -16,19 +16,21 @@ namespace edgeroll::agent::apply {
 
 struct Entry {
     std::string task_id;
+    std::string order_id;  ///< the release's; empty: from a control that gives none
     release::Version version;
-    std::string sha256;      ///< content digest; empty: reload only, or another type
-    std::int64_t order = 0;  ///< arrival; the lowest waiting one runs next
+    std::string sha256;          ///< content digest; empty: reload only, or another type
+    std::string payload_sha256;  ///< of types other than apply_config; empty: an empty payload
+    std::int64_t order = 0;      ///< arrival; the lowest waiting one runs next
     Course course;
 };
 
-/// What an epoch fences. A version alone stands for its apply_config.
+/// What an epoch fences: the dispatches of one release.
 struct FenceKey {
-    // NOLINTNEXTLINE(google-explicit-constructor)
-    FenceKey(release::Version fenced, TaskType of = TaskType::apply_config)
-        : version(fenced), type(of) {}
     release::Version version;
-    TaskType type;
+    TaskType type = TaskType::apply_config;
+    std::string order_id{};  ///< empty: from a control that gives none
+    /// Digest of the payload; nothing: noted by an older agent, of whatever payload.
+    std::optional<std::string> sha256{};
     friend auto operator<=>(const FenceKey&, const FenceKey&) = default;
 };
 
@@ -56,6 +58,7 @@ struct Admission {
 
 struct Offer {
     std::string task_id;
+    std::string order_id;  ///< empty: from a control that gives none
     release::Version version;
     std::string sha256;  ///< computed by the agent from the payload; empty: nothing in it
     std::optional<release::Epoch> epoch;
@@ -64,14 +67,23 @@ struct Offer {
     bool is_forced = false;  ///< a banned content is taken all the same
 };
 
-/// Whether the offer's epoch is below the highest seen for its version and type.
+/// Under what the offer's epoch is remembered.
+[[nodiscard]] FenceKey fence_of(const Offer& offer);
+
+/// The highest epoch seen of the offer's release: of its order, type, version and payload. Without
+/// an order the other three decide, since an older control may have taken a release over.
+[[nodiscard]] std::optional<release::Epoch> highest_seen(const Ledger& ledger, const Offer& offer);
+
+/// Whether the offer's epoch is below that.
 [[nodiscard]] bool is_fenced_off(const Ledger& ledger, const Offer& offer);
 
-/// Order of the rules: an epoch below the highest seen for the version and type: 3003. A known task
-/// id: repeat. A banned digest, not forced: 3003. Content (apply_config, sha256 not empty): the
-/// applied version with the applied digest: done, unless a task with content is unfinished; not
-/// above the applied version and that of every unfinished task with content: 3003. More than
-/// `queue_max` waiting (one more may be running or about to): 5003.
+/// Order of the rules: an epoch below the highest seen of this release: 3003. A known task id:
+/// repeat where order, type, version and payload are those that it was used for (without an order
+/// the other three decide), else 3002: its memory is of another release. A banned digest, not
+/// forced: 3003. Content (apply_config, sha256 not empty): the applied version with the applied
+/// digest: done, unless a task with content is unfinished; not above the applied version and that
+/// of every unfinished task with content: 3003. More than `queue_max` waiting (one more may be
+/// running or about to): 5003.
 [[nodiscard]] Admission admit(const Ledger& ledger, const Offer& offer, int queue_max);
 
 /// The ledger after an admission of kind run, done or repeat (a repeat may raise the epoch).

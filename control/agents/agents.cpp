@@ -140,6 +140,7 @@ class TlsAgents final : public Agents {
         if (parcel.type == release::TaskType::apply_config) dispatch.banned = parcel.bans;
         dispatch.sha256 = parcel.sha256;
         dispatch.timeout = time_left;
+        dispatch.order_id = parcel.order_id;
         dispatch.epoch = parcel.epoch;
         dispatch.node_name = to.name;
         dispatch.node_ip = to.ip;

@@ -55,6 +55,10 @@ const char* word_of(Heard kind) {
             return "wrong_peer";
         case Heard::lacks_content:
             return "lacks_content";
+        case Heard::used_id:
+            return "used_id";
+        case Heard::other_task:
+            return "other_task";
     }
     return "other";
 }

@@ -31,10 +31,12 @@ void Dispatcher::start(release::StartConversation what, std::shared_ptr<const Pa
                    converse(std::move(what), std::move(parcel), std::move(lifeline)));
 }
 
-void Dispatcher::cancel(release::CancelTask what, std::shared_ptr<Lifeline> lifeline) {
+void Dispatcher::cancel(release::CancelTask what, release::Order sent,
+                        std::shared_ptr<Lifeline> lifeline) {
     lifeline->is_stopping = true;
     std::string name = "cancel " + what.task_id;
-    tls::rt::spawn(executor_, std::move(name), try_cancel(std::move(what), std::move(lifeline)));
+    tls::rt::spawn(executor_, std::move(name),
+                   try_cancel(std::move(what), std::move(sent), std::move(lifeline)));
 }
 
 namespace {
@@ -57,6 +59,18 @@ bool may_dispatch(const Lifeline& lifeline, const Parcel& parcel,
         move.verdict.error = "the content of the version is gone or was changed";
     }
     return false;
+}
+
+// Of the other types no digest is sent, and of a content that is gone none is known.
+release::Order order_of(const Parcel& parcel) {
+    release::Order order;
+    order.id = parcel.order_id;
+    order.type = parcel.type;
+    order.version = parcel.version;
+    if (parcel.type == release::TaskType::apply_config && parcel.payload != nullptr) {
+        order.sha256 = parcel.sha256;
+    }
+    return order;
 }
 
 // A held answer hides how far the task is. What is over in seconds is best held as long as may be;
@@ -132,6 +146,7 @@ boost::asio::awaitable<void> Dispatcher::converse(release::StartConversation wha
     const Instant began = clock_.now();
     release::Conversation conversation(rules_for(options_.rules, parcel->type), began,
                                        what.deadline, what.asks_first);
+    const release::Order sent = order_of(*parcel);
     Move move = conversation.begin(began);
     bool is_first = true;
     ProgressTold told;
@@ -158,6 +173,7 @@ boost::asio::awaitable<void> Dispatcher::converse(release::StartConversation wha
         Answer answer;
         const bool may_send = lifeline->may_send(clock_.now());
         if (may_send) answer = co_await send(move, what, parcel, may_refer);
+        answer = release::compared(std::move(answer), sent);
         if (is_held) {
             --held_;
         } else {
@@ -172,7 +188,9 @@ boost::asio::awaitable<void> Dispatcher::converse(release::StartConversation wha
         tell_progress(what, answer, clock_.now(), told, *lifeline);
         move = conversation.heard(answer, clock_.now(), random_.fraction());
     }
-    observer_.node_finished(move.verdict.status, move.verdict.failure, clock_.now() - began);
+    if (!move.verdict.is_id_used) {
+        observer_.node_finished(move.verdict.status, move.verdict.failure, clock_.now() - began);
+    }
     release::Reported reported;
     reported.node = what.node;
     reported.task_id = what.task_id;
@@ -180,14 +198,15 @@ boost::asio::awaitable<void> Dispatcher::converse(release::StartConversation wha
     lifeline->report(std::move(reported));
 }
 
-boost::asio::awaitable<void> Dispatcher::try_cancel(release::CancelTask what,
+boost::asio::awaitable<void> Dispatcher::try_cancel(release::CancelTask what, release::Order sent,
                                                     std::shared_ptr<Lifeline> lifeline) {
     Millis delay = options_.rules.retry_first;
     constexpr int tries = 20;  // about 80 s: an agent that restarts is back by then
     for (int i = 0; i < tries && lifeline->may_send(clock_.now()); ++i) {
         co_await in_flight_.acquire();
-        const Answer answer = co_await agents_.cancel(what.address, what.task_id);
+        Answer answer = co_await agents_.cancel(what.address, what.task_id);
         in_flight_.release();
+        answer = release::compared(std::move(answer), sent);
         // One that does not know the task may have it on its way: a dispatch that was sent before
         // the stop arrives after this.
         const bool is_settled =

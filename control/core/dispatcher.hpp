@@ -41,8 +41,8 @@ class Dispatcher {
     void start(release::StartConversation what, std::shared_ptr<const Parcel> parcel,
                std::shared_ptr<Lifeline> lifeline);
     /// Asks the agent to cancel, repeatedly if it cannot be reached; from now on no conversation of
-    /// this lifeline dispatches anything.
-    void cancel(release::CancelTask what, std::shared_ptr<Lifeline> lifeline);
+    /// this lifeline dispatches anything. @param sent what the answer must be about
+    void cancel(release::CancelTask what, release::Order sent, std::shared_ptr<Lifeline> lifeline);
 
     /// Requests open to agents now; held ones do not count.
     [[nodiscard]] int in_flight() const { return options_.max_in_flight - in_flight_.free(); }
@@ -57,7 +57,7 @@ class Dispatcher {
                                                  const release::StartConversation& what,
                                                  const std::shared_ptr<const Parcel>& parcel,
                                                  bool& may_refer);
-    boost::asio::awaitable<void> try_cancel(release::CancelTask what,
+    boost::asio::awaitable<void> try_cancel(release::CancelTask what, release::Order sent,
                                             std::shared_ptr<Lifeline> lifeline);
 
     boost::asio::any_io_executor executor_;

@@ -64,7 +64,9 @@ class Store {
 
     /// One conditional UPDATE (plus its history row). Nothing when somebody else was faster.
     /// After `unknown` the caller forgets about it: the lease runs out by itself.
-    virtual awaitable<release::Result<std::optional<Claim>>> claim(release::ReleaseId id) = 0;
+    /// @param order_id what a release that was never claimed is called from now on
+    virtual awaitable<release::Result<std::optional<Claim>>> claim(release::ReleaseId id,
+                                                                   std::string order_id) = 0;
 
     /// Prolongs the claim. False: fenced.
     virtual awaitable<release::Result<bool>> renew(Claim& claim) = 0;
@@ -103,6 +105,7 @@ class Store {
 struct Parcel {
     release::TaskType type = release::TaskType::apply_config;
     release::Version version;
+    std::string order_id;  ///< Snapshot::order_id
     release::Epoch epoch;
     std::vector<std::string> bans;               ///< digests that agents are told to refuse
     bool is_forced = false;                      ///< take the content although it is banned
@@ -143,7 +146,7 @@ class Gates {
     virtual awaitable<release::GateAnswer> ask(std::string url) = 0;
 };
 
-/// Randomness for jitter; seeded in the simulator.
+/// Randomness, for jitter and for the names of orders; seeded in the simulator.
 class Random {
   public:
     virtual ~Random() = default;

@@ -236,7 +236,11 @@ boost::asio::awaitable<void> Runner::carry_out(std::vector<release::Effect> effe
         } else if (auto* gate = std::get_if<release::AskGate>(&effect)) {
             ask_gate(std::move(*gate));
         } else if (auto* cancel = std::get_if<release::CancelTask>(&effect)) {
-            dispatcher_.cancel(std::move(*cancel), lifeline_);
+            release::Order sent;
+            sent.id = release_.seen.order_id;
+            sent.type = release_.seen.type;
+            sent.version = release_.seen.version;
+            dispatcher_.cancel(std::move(*cancel), std::move(sent), lifeline_);
         } else if (std::holds_alternative<release::DispatchNoMore>(effect)) {
             lifeline_->is_stopping = true;
         } else if (const auto* again = std::get_if<release::ReadAgain>(&effect)) {
@@ -266,6 +270,7 @@ boost::asio::awaitable<std::shared_ptr<const Parcel>> Runner::parcel_of(
     auto parcel = std::make_shared<Parcel>();
     parcel->type = seen.type;
     parcel->version = seen.version;
+    parcel->order_id = seen.order_id;
     parcel->epoch = claim_.epoch;
     parcel->bans = seen.bans;
     parcel->is_forced = seen.is_forced;
@@ -334,7 +339,10 @@ void Runner::glance(const Mark& mark) {
     if (mark.epoch != claim_.epoch || !release_.is_observed) return;
     const bool is_news = mark.status != seen.status || mark.requested != seen.requested ||
                          mark.steer_seq != seen.steer_seq;
-    if (!is_news) return;
+    if (is_news) look_again();
+}
+
+void Runner::look_again() {
     needs_read_ = true;
     writer_.interrupt();
 }

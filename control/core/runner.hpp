@@ -33,6 +33,8 @@ class Runner : public std::enable_shared_from_this<Runner> {
 
     /// What the database says of the release now, in short: reads it if that is news.
     void glance(const Mark& mark);
+    /// Somebody has seen that the release may be another one by now: reads it.
+    void look_again();
 
     [[nodiscard]] release::ReleaseId id() const { return claim_.release; }
     /// Between batches and nothing runs: it takes no place among the releases at work.

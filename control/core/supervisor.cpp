@@ -12,6 +12,15 @@
 namespace edgeroll::control {
 namespace {
 
+/// 128 random bits: no two releases have the same, whatever was deleted in between.
+std::string make_order_id(Random& random) {
+    constexpr const char* digits = "0123456789abcdef";
+    std::string id;
+    for (int i = 0; i < 32; ++i)
+        id += digits[static_cast<std::size_t>(random.fraction() * 16)];
+    return id;
+}
+
 class SupervisorOnLoop final : public Supervisor {
   public:
     SupervisorOnLoop(boost::asio::any_io_executor executor, Store& store, Agents& agents,
@@ -21,6 +30,7 @@ class SupervisorOnLoop final : public Supervisor {
           store_(store),
           gates_(gates),
           clock_(clock),
+          random_(random),
           observer_(observer),
           options_(options),
           dispatcher_(executor, agents, clock, random, observer, options.dispatcher) {}
@@ -89,8 +99,16 @@ class SupervisorOnLoop final : public Supervisor {
         }
         for (const release::ReleaseId id : *ids) {
             if (is_stopping_) co_return;
+            if (const auto runner = runner_of(id)) {
+                // Its rows were deleted and inserted again. Claims are told apart by epoch and
+                // owner, which may be the same again: what still runs for the old rows goes first.
+                runner->look_again();
+                continue;
+            }
+            std::string order_id = make_order_id(random_);
             is_claiming_ = true;
-            release::Result<std::optional<Claim>> claim = co_await store_.claim(id);
+            release::Result<std::optional<Claim>> claim =
+                co_await store_.claim(id, std::move(order_id));
             is_claiming_ = false;
             if (!claim) {
                 trouble(claim.error(), "claim");  // one locked row must not keep the others waiting
@@ -102,6 +120,12 @@ class SupervisorOnLoop final : public Supervisor {
                             {"epoch", std::to_string((*claim)->epoch.value)}});
             run(std::move(**claim));
         }
+    }
+
+    std::shared_ptr<Runner> runner_of(release::ReleaseId id) {
+        const auto found = std::find_if(runners_.begin(), runners_.end(),
+                                        [&](const auto& runner) { return runner->id() == id; });
+        return found == runners_.end() ? nullptr : *found;
     }
 
     void run(Claim claim) {
@@ -135,6 +159,7 @@ class SupervisorOnLoop final : public Supervisor {
     Store& store_;
     Gates& gates_;
     Clock& clock_;
+    Random& random_;
     Observer& observer_;
     SupervisorOptions options_;
     Dispatcher dispatcher_;

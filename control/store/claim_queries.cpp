@@ -17,6 +17,25 @@ Values owned_values(const Claim& claim) {
     return {claim.release.value, claim.epoch.value, claim.owner};
 }
 
+constexpr const char* not_started = "current_batch = 0 AND started_at IS NULL";
+
+/// What stands there before the first claim, from a pipeline or a copied row, says nothing. A
+/// release that was begun by an older process keeps NULL: its dispatches were sent without.
+std::string order_of_claim() {
+    return std::string("CASE WHEN ") + not_started +
+           " AND (claimed_by IS NULL OR order_id IS NULL) THEN ? ELSE order_id END";
+}
+
+/// Begins with 1, whatever stands there before the first claim. What nobody can count on from (too
+/// high, negative, no number) becomes the highest there is. SQLite keeps an epoch that a hand made
+/// a fraction: ROUND makes it whole.
+std::string epoch_of_claim() {
+    const std::string max = std::to_string(release::epoch_max);
+    return std::string("CASE WHEN claimed_by IS NULL AND ") + not_started +
+           " THEN 1 WHEN claim_epoch >= 0 AND claim_epoch < " + max +
+           " THEN ROUND(claim_epoch) + 1 ELSE " + max + " END";
+}
+
 }  // namespace
 
 std::vector<release::ReleaseId> find_claimable(Connection& connection, const std::string& owner,
@@ -82,22 +101,24 @@ std::vector<release::ReleaseId> find_claimable(Connection& connection, const std
 }
 
 std::optional<release::Epoch> take_claim(Connection& connection, release::ReleaseId id,
-                                         const std::string& owner, release::Millis lease) {
+                                         const std::string& owner, const std::string& order_id,
+                                         release::Millis lease) {
     const Dialect& dialect = connection.dialect();
     Transaction transaction(connection, Transaction::Kind::write);
+    // MySQL assigns from left to right: claim_epoch and claimed_by come after what looks at them.
     const std::int64_t taken = connection.execute(
-        // First: MySQL assigns from left to right. An older process does not carry it on.
-        "UPDATE release_tasks SET started_batch_epoch = CASE WHEN started_batch_epoch = "
-        "claim_epoch "
-        "THEN claim_epoch + 1 ELSE started_batch_epoch END, "
-        "claimed_by = ?, claim_epoch = claim_epoch + 1, "
-        "lease_expires_at = " +
+        "UPDATE release_tasks SET order_id = " + order_of_claim() +
+            // An older process does not carry it on.
+            ", started_batch_epoch = CASE WHEN started_batch_epoch = claim_epoch THEN " +
+            epoch_of_claim() + " ELSE started_batch_epoch END, claim_epoch = " + epoch_of_claim() +
+            ", claimed_by = ?, "
+            "lease_expires_at = " +
             dialect.now_plus(lease) +
             ", write_seq = write_seq + 1, "
             "updated_at = " +
             dialect.now() + " WHERE id = ? AND " + has_no_end() + " AND " + is_due(dialect) +
             " AND " + is_lease_free(dialect),
-        {owner, id.value});
+        {order_id, owner, id.value});
     if (taken != 1) return std::nullopt;
     const Rows rows =
         connection.query("SELECT claim_epoch FROM release_tasks WHERE id = ?", {id.value});

@@ -14,10 +14,12 @@ namespace edgeroll::control {
 [[nodiscard]] std::vector<release::ReleaseId> find_claimable(Connection& connection,
                                                              const std::string& owner, int limit);
 
-/// See Store::claim. Returns the new epoch.
+/// See Store::claim. Returns the new epoch, release::epoch_max where the row's is none to count on
+/// from: reading the release then says so.
 [[nodiscard]] std::optional<release::Epoch> take_claim(Connection& connection,
                                                        release::ReleaseId id,
                                                        const std::string& owner,
+                                                       const std::string& order_id,
                                                        release::Millis lease);
 
 /// See Store::marks.

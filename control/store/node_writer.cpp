@@ -25,14 +25,15 @@ bool write_row(Connection& connection, release::ReleaseId id, const NodeChange& 
     const std::string now = connection.dialect().now();
     std::string sql =
         "UPDATE release_task_nodes SET status = ?, attempt = ?, agent_task_id = ?, "
-        "failure_kind = ?, error_msg = ?, progress = ?, updated_at = " +
+        "failure_kind = ?, error_msg = ?, progress = ?, ids_passed_over = ?, updated_at = " +
         now;
     Values values{std::string(to_text(change.to)),
                   std::int64_t{change.attempt},
                   null_if_empty(fitted(change.task_id, word_bytes_max)),
                   null_if_empty(std::string(to_text(change.failure))),
                   null_if_empty(fitted(change.error)),
-                  std::int64_t{change.progress}};
+                  std::int64_t{change.progress},
+                  std::int64_t{change.ids_passed_over}};
     if (!change.steps.empty()) {
         sql += ", steps = ?";
         values.emplace_back(fitted(change.steps, steps_bytes_max));

@@ -30,12 +30,13 @@ class ReleaseStore final : public Store {
         return threads_.run(Access::read, std::move(work));
     }
 
-    awaitable<release::Result<std::optional<Claim>>> claim(release::ReleaseId id) override {
+    awaitable<release::Result<std::optional<Claim>>> claim(release::ReleaseId id,
+                                                           std::string order_id) override {
         // Taken before anything is sent: the database's lease can only end later.
         const release::Instant good_until = good_until_from_now();
-        auto work = [id, good_until, owner = owner_,
+        auto work = [id, good_until, order_id = std::move(order_id), owner = owner_,
                      lease = lease_](Connection& connection) -> std::optional<Claim> {
-            const auto epoch = take_claim(connection, id, owner, lease);
+            const auto epoch = take_claim(connection, id, owner, order_id, lease);
             if (!epoch) return std::nullopt;
             return Claim{id, *epoch, owner, good_until};
         };

@@ -53,6 +53,7 @@ void read_steering(Snapshot& snapshot, const Row& row) {
     snapshot.is_ended = row.integer_or(27, 0) != 0;
     snapshot.catches_up = row.integer_or(28, 0) != 0;
     if (snapshot.current_batch > 0 && row.integer(29)) snapshot.started_batch = row.small(29);
+    snapshot.order_id = row.text(30);
 }
 
 /// Since a node was last finished, in milliseconds, of the rows that `where` picks.
@@ -85,7 +86,7 @@ std::optional<Snapshot> read_release(Connection& connection, const Claim& claim,
                  ? "NULL"
                  : since_last_finish(connection.dialect(), "release_task_id = release_tasks.id")) +
             ", finished_at IS NOT NULL, catches_up, CASE WHEN started_batch_epoch = claim_epoch "
-            "THEN started_batch END FROM release_tasks WHERE id = ? AND claim_epoch = ? AND "
+            "THEN started_batch END, order_id FROM release_tasks WHERE id = ? AND claim_epoch = ? AND "
             "claimed_by = ?",
         {claim.release.value, claim.epoch.value, claim.owner});
     if (rows.empty()) return std::nullopt;
@@ -95,6 +96,9 @@ std::optional<Snapshot> read_release(Connection& connection, const Claim& claim,
     snapshot.version = release::Version{row.integer_or(0, 0)};
     if (snapshot.version.value < 1) {
         add_problem(snapshot, "version must be a whole number above 0, not " + quoted(row.text(0)));
+    }
+    if (claim.epoch.value >= release::epoch_max) {
+        add_problem(snapshot, release::unusable_epoch);
     }
     const auto status = release::from_text<release::ReleaseStatus>(row.text(1));
     snapshot.status = status.value_or(release::ReleaseStatus::running);
@@ -163,6 +167,7 @@ release::NodeRow node_row(Snapshot& snapshot, const Row& row) {
     node.error = row.text(7);
     node.running_for = release::Millis{std::max<std::int64_t>(row.integer_or(8, 0), 0)};
     node.attempts_before = row.small(19);
+    node.ids_passed_over = row.small(23);
     if (const auto content = row.integer(20)) node.config_version = release::Version{*content};
     node.is_of_start = !row.is_null(21);
     node.is_waived = row.integer_or(22, 0) != 0;
@@ -241,7 +246,7 @@ void read_nodes(Connection& connection, Snapshot& snapshot) {
             connection.dialect().age_ms("r.started_at") +
             " END, n.id, n.enabled, n.status, n.applied_version, n.applied_sha256, n.name, "
             "n.main_ip, n.agent_port, n.cert_fingerprint, n.labels, r.attempts_before, "
-            "r.config_version, r.start_epoch, r.waived FROM release_task_nodes r" +
+            "r.config_version, r.start_epoch, r.waived, r.ids_passed_over FROM release_task_nodes r" +
             (snapshot.part ? by_status_and_batch(connection.dialect()) : "") +
             " LEFT JOIN nodes n ON n.id = r.node_id WHERE r.release_task_id = ?" +
             (snapshot.part ? of_batch : "") + " ORDER BY r.batch, r.node_id",

@@ -12,6 +12,7 @@ namespace {
 constexpr std::size_t answer_bytes_max = 1U << 20;
 constexpr std::size_t last_error_bytes_max = 4U << 10;
 constexpr std::size_t message_bytes_max = 512;
+constexpr std::size_t name_bytes_max = 200;
 constexpr std::size_t steps_bytes_max = 64U << 10;
 constexpr std::size_t short_output_bytes = 512;
 constexpr std::size_t mark_bytes = 128;  ///< for the entry that says how many steps are missing
@@ -28,6 +29,27 @@ std::string text_member(const Json& object, const char* field, std::size_t bytes
     if (found == object.end() || found->is_null()) return {};
     if (found->is_string()) return shortened(found->get_ref<const std::string&>(), bytes_max);
     return shortened(dump_json(*found), bytes_max);
+}
+
+/// A name or number as text; empty: not said.
+std::string said(const Json& data, const char* field) {
+    const auto found = data.find(field);
+    if (found != data.end() && found->is_number_float() && std::abs(found->get<double>()) < 1e15 &&
+        found->get<double>() == std::floor(found->get<double>())) {
+        return std::to_string(static_cast<std::int64_t>(found->get<double>()));
+    }
+    return text_member(data, field, name_bytes_max);
+}
+
+TaskIdentity identity_of(const Json& data) {
+    TaskIdentity about;
+    about.order_id = said(data, "orderId");
+    about.type = said(data, "type");
+    about.version = said(data, "version");
+    about.sha256 = lower_hex(said(data, "sha256"));
+    // Anything else under this name is no digest of ours.
+    if (!is_sha256_hex(about.sha256)) about.sha256.clear();
+    return about;
 }
 
 int progress_of(const Json& data) {
@@ -98,6 +120,7 @@ Answer read_data(const Json& body, const std::string& task_id) {
     Answer answer;
     answer.heard = Heard::accepted;
     answer.status = *status;
+    answer.about = identity_of(data);
     answer.progress = progress_of(data);
     answer.last_error = text_member(data, "lastError", last_error_bytes_max);
     answer.steps = steps_of(data);
@@ -111,6 +134,7 @@ Heard meaning(int http, std::int64_t error_code) {
     // Only that 404 says that the task is unknown; any other is an agent without this call.
     if (http == 404) return Heard::nonsense;
     if (http == 409 && error_code == code::wrong_state) return Heard::wrong_state;
+    if (http == 409 && error_code == code::exists) return Heard::used_id;
     // Not a 404, so that it is never taken for an unknown task.
     if (http == 409 && error_code == code::not_found) return Heard::lacks_content;
     // The agent does not accept our certificate as one that may command it.

@@ -24,6 +24,7 @@ struct Dispatch {
     /// that does not hold the content answers 409 with code 3001.
     bool is_by_reference = false;
     std::string sha256;             ///< of the payload (payload_digest); empty: not given
+    std::string order_id;           ///< of the release; empty: from a control that gives none
     std::optional<Millis> timeout;  ///< timeoutSec
     std::optional<Epoch> epoch;
     std::string node_name, node_ip;  ///< sent as "node":{"name","ip"} for templates
@@ -52,6 +53,8 @@ struct TaskStep {
 struct TaskReport {
     std::string task_id, type = "apply_config";
     Version version;
+    std::string sha256;    ///< of the payload, computed by the agent; empty: nothing in it
+    std::string order_id;  ///< empty: the dispatch had none
     TaskStatus status = TaskStatus::pending;
     int progress = 0;
     std::string last_error, created_at, started_at, finished_at;
@@ -60,15 +63,16 @@ struct TaskReport {
 
 /// `data` of GET /tasks/{id}, in its envelope.
 [[nodiscard]] std::string write_task_report(const TaskReport& report);
-/// `data:{taskId,status}` of dispatch and cancel, in its envelope.
-[[nodiscard]] std::string write_task_status(const std::string& task_id, TaskStatus status);
+/// `data` of dispatch and cancel, in its envelope: which task it is and its status.
+[[nodiscard]] std::string write_task_status(const TaskReport& report);
 
 /// Control side: what an HTTP answer of an agent means. Never fails: what cannot be understood is
 /// Heard::nonsense. Tolerates missing optional fields (two-call agents); `steps` is kept as JSON
-/// text of at most 64 KiB with bad UTF-8 replaced, lastError keeps 4 KiB of its two ends. Checks
-/// that `taskId`, where given, is the one asked for. Only 404 with code 3001 is unknown_task
-/// (SPEC.md section 5); 409 with that code is lacks_content. A failed task whose first failed step
-/// is validate or check is not curable: the same content fails there again.
+/// text of at most 64 KiB with bad UTF-8 replaced, lastError keeps 4 KiB of its two ends. Checks that
+/// `taskId`, where given, is the one asked for; what else it says of the task is in Answer::about. Only 404
+/// with code 3001 is unknown_task (SPEC.md section 5); 409 with that code is lacks_content, 409
+/// with code 3002 used_id. A failed task whose first failed step is validate or check is not
+/// curable: the same content fails there again.
 [[nodiscard]] Answer read_answer(int http_status, std::string_view body,
                                  const std::string& task_id);
 

@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::size_t task_id_bytes_max = 200;
 constexpr std::size_t banned_max = 100;
+constexpr std::size_t order_id_bytes_max = 64;
 
 tl::unexpected<Error> invalid(std::string message) {
     return fail(std::move(message), Outcome::permanent, code::invalid);
@@ -94,6 +95,12 @@ Result<void> read_extras(const Json& body, Dispatch& dispatch) {
     if (!dispatch.sha256.empty() && !is_sha256_hex(dispatch.sha256)) {
         return invalid("field 'sha256' must be 64 hex digits");
     }
+    auto order_id = optional_text(body, "orderId");
+    if (!order_id) return tl::unexpected(std::move(order_id.error()));
+    dispatch.order_id = order_id->value_or("");
+    if (dispatch.order_id.size() > order_id_bytes_max || has_control_character(dispatch.order_id)) {
+        return invalid("field 'orderId' must have at most 64 bytes and no control character");
+    }
     const auto epoch = optional_integer(body, "epoch");
     if (!epoch) return tl::unexpected(epoch.error());
     if (*epoch && **epoch < 0) return invalid("field 'epoch' must not be negative");
@@ -135,6 +142,7 @@ std::string write_dispatch(const Dispatch& dispatch, std::string_view payload) {
     Json head = {
         {"taskId", dispatch.task_id}, {"type", dispatch.type}, {"version", dispatch.version.value}};
     if (!dispatch.sha256.empty()) head["sha256"] = dispatch.sha256;
+    if (!dispatch.order_id.empty()) head["orderId"] = dispatch.order_id;
     if (dispatch.timeout) head["timeoutSec"] = seconds_of(*dispatch.timeout);
     if (dispatch.epoch) head["epoch"] = dispatch.epoch->value;
     if (!dispatch.node_name.empty() || !dispatch.node_ip.empty()) {

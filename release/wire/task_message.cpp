@@ -39,14 +39,22 @@ Json json_of(const TaskStep& step) {
     return object;
 }
 
-}  // namespace
-
-std::string write_task_report(const TaskReport& report) {
+/// What every answer about a task begins with.
+Json identity_of(const TaskReport& report) {
     Json data = Json::object();
     data["taskId"] = report.task_id;
     data["type"] = report.type;
     data["version"] = report.version.value;
+    data["sha256"] = text_or_null(report.sha256);
+    if (!report.order_id.empty()) data["orderId"] = report.order_id;
     data["status"] = std::string(to_text(report.status));
+    return data;
+}
+
+}  // namespace
+
+std::string write_task_report(const TaskReport& report) {
+    Json data = identity_of(report);
     data["progress"] = report.progress;
     data["lastError"] = report.last_error;
     data["createdAt"] = text_or_null(report.created_at);
@@ -60,11 +68,8 @@ std::string write_task_report(const TaskReport& report) {
     return success_envelope(data);
 }
 
-std::string write_task_status(const std::string& task_id, TaskStatus status) {
-    Json data = Json::object();
-    data["taskId"] = task_id;
-    data["status"] = std::string(to_text(status));
-    return success_envelope(data);
+std::string write_task_status(const TaskReport& report) {
+    return success_envelope(identity_of(report));
 }
 
 std::string write_content_held(bool is_held) {

@@ -5,6 +5,7 @@ ALTER TABLE release_tasks ADD COLUMN order_id VARCHAR(64) NULL;
 ALTER TABLE release_tasks ADD COLUMN lease_sec DOUBLE NULL;
 ALTER TABLE release_tasks ADD COLUMN started_batch INT NULL;
 ALTER TABLE release_tasks ADD COLUMN started_batch_epoch BIGINT NULL;
+ALTER TABLE release_task_nodes ADD COLUMN ids_passed_over INT NULL;
 ALTER TABLE config_versions ADD COLUMN used_at TIMESTAMP(3) NULL DEFAULT NULL;
 
 ALTER TABLE release_task_nodes ADD COLUMN start_epoch BIGINT NULL;

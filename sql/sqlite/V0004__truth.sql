@@ -5,6 +5,7 @@ ALTER TABLE release_tasks ADD COLUMN order_id TEXT NULL;
 ALTER TABLE release_tasks ADD COLUMN lease_sec REAL NULL;
 ALTER TABLE release_tasks ADD COLUMN started_batch INTEGER NULL;
 ALTER TABLE release_tasks ADD COLUMN started_batch_epoch INTEGER NULL;
+ALTER TABLE release_task_nodes ADD COLUMN ids_passed_over INTEGER NULL;
 ALTER TABLE config_versions ADD COLUMN used_at TEXT NULL;
 
 ALTER TABLE release_task_nodes ADD COLUMN start_epoch INTEGER NULL;

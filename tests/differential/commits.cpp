@@ -39,6 +39,7 @@ NodeChange draw_node_change(const sim::TaskRow& row, sim::Rng& rng) {
     change.to = draw_word<NodeStatus>(node_statuses, rng);
     if (change.from == NodeStatus::running && rng.chance(0.4)) change.to = change.from;
     change.attempt = static_cast<int>(rng.between(0, 3));
+    change.ids_passed_over = static_cast<int>(rng.between(0, 5));
     if (rng.chance(0.8)) change.task_id = "apply_config_10.0.0.1_" + std::to_string(change.attempt);
     change.failure = draw_word<FailureKind>(failures, rng);
     if (rng.chance(0.5)) change.error = "exit status 1";
@@ -81,6 +82,7 @@ std::vector<Event> draw_events(const Release& state, sim::Rng& rng) {
         if (verdict.status == NodeStatus::failed) {
             verdict.failure = static_cast<FailureKind>(rng.between(1, failures - 1));
             verdict.error = "nginx: configuration file test failed";
+            verdict.is_id_used = rng.chance(0.2);
         }
         if (rng.chance(0.5)) verdict.steps = R"([{"name":"stage","status":"success"}])";
         if (rng.chance(0.05)) reported.task_id += "_other";

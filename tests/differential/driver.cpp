@@ -134,8 +134,9 @@ void Driver::claimable(const Operation& operation) {
 
 void Driver::claim(const Operation& operation) {
     const ReleaseId id{operation.release};
-    const auto ours = sim_.claim(operation.owner, id);
-    compare("claim", text(ours), text(store_.claim(operation.owner, id)));
+    const std::string order = "order-" + std::to_string(++orders_);
+    const auto ours = sim_.claim(operation.owner, id, order);
+    compare("claim", text(ours), text(store_.claim(operation.owner, id, order)));
     if (!ours) {
         ++tally_.refused_claims;
         return;

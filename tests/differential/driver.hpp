@@ -82,6 +82,7 @@ class Driver {
     std::string outcome_;  ///< of the operation under way, for the log
     std::string found_;
     Tally tally_;
+    int orders_ = 0;  ///< given out so far
 };
 
 }  // namespace edgeroll::differential

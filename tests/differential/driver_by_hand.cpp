@@ -1,5 +1,7 @@
 // What pipelines and operators do with plain SQL. What one of them could not do either (a second
 // row for a node, an UPDATE of a release that is not there) is left out.
+#include <limits>
+
 #include "release/wire/batch_config.hpp"
 #include "tests/differential/driver.hpp"
 
@@ -137,6 +139,12 @@ bool Driver::edit_releases(const Operation& operation) {
         case Verb::set_not_before:
             edit.not_before = draw_when(rng);
             break;
+        case Verb::set_epoch: {
+            const std::vector<std::int64_t> epochs{
+                0, 7, -1, epoch_max - 1, epoch_max, std::numeric_limits<std::int64_t>::max()};
+            edit.claim_epoch = rng.pick(epochs);
+            break;
+        }
         case Verb::end_lease:
             edit.ends_lease = true;
             break;

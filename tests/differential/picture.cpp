@@ -50,6 +50,7 @@ void add_node(Picture& picture, const release::NodeRow& row, std::size_t rank) {
     add("status", text(to_text(row.status)));
     add("failure", text(to_text(row.failure)));
     add("attempt", text(row.attempt));
+    add("ids_passed_over", text(row.ids_passed_over));
     add("task_id", row.task_id);
     add("error", row.error);
     add("attempts_before", text(row.attempts_before));
@@ -77,6 +78,7 @@ Picture picture_of(const release::Snapshot& seen) {
     };
     add("id", text(seen.id));
     add("version", text(seen.version));
+    add("order_id", seen.order_id);
     add("status", text(to_text(seen.status)));
     add("is_ended", text(seen.is_ended));
     add("batch_status", text(to_text(seen.batch_status)));
@@ -138,6 +140,7 @@ const std::vector<Column<sim::ReleaseRow>>& release_columns() {
         {"last_error", [](const Row& row) { return row.last_error; }},
         {"claimed_by", [](const Row& row) { return row.claimed_by; }},
         {"claim_epoch", [](const Row& row) { return text(row.claim_epoch); }},
+        {"order_id", [](const Row& row) { return row.order_id; }},
         {"lease_expires_at IS NOT NULL",
          [](const Row& row) { return text(row.lease_until.has_value()); }},
         {"started_at IS NOT NULL", [](const Row& row) { return text(row.started_at.has_value()); }},
@@ -159,6 +162,7 @@ const std::vector<Column<sim::TaskRow>>& task_columns() {
         {"failure_kind", [](const Row& row) { return text(to_text(row.failure)); }},
         {"attempt", [](const Row& row) { return text(row.attempt); }},
         {"start_epoch", [](const Row& row) { return text(row.start_epoch); }},
+        {"COALESCE(ids_passed_over, 0)", [](const Row& row) { return text(row.ids_passed_over); }},
         {"agent_task_id", [](const Row& row) { return row.task_id; }},
         {"error_msg", [](const Row& row) { return row.error; }},
         {"steps", [](const Row& row) { return row.steps; }},

@@ -15,7 +15,7 @@ struct Weighted {
 };
 
 // What the runners do is drawn often enough that releases get somewhere between two disturbances.
-constexpr std::array<Weighted, 28> verbs{{
+constexpr std::array<Weighted, 29> verbs{{
     {Verb::insert_node, "insert node", 3},
     {Verb::change_node, "change node", 4},
     {Verb::delete_node, "delete node", 1},
@@ -29,6 +29,7 @@ constexpr std::array<Weighted, 28> verbs{{
     {Verb::set_action, "set action", 4},
     {Verb::set_total, "set total_nodes", 2},
     {Verb::set_not_before, "set not_before", 2},
+    {Verb::set_epoch, "set claim_epoch", 2},
     {Verb::end_lease, "end lease", 5},
     {Verb::age_rows_seen, "age rows_seen", 6},
     {Verb::age_running, "age running", 2},

@@ -23,6 +23,7 @@ enum class Verb {
     set_action,
     set_total,
     set_not_before,
+    set_epoch,
     end_lease,
     age_rows_seen,  ///< with a look before and after: what waits for rows is given up
     age_running,

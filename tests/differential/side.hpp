@@ -22,6 +22,7 @@ struct ReleaseEdit {
     std::optional<release::Action> requested;
     std::optional<int> total_nodes;
     std::optional<When> not_before;
+    std::optional<std::int64_t> claim_epoch;
     bool ends_lease = false;      ///< lease_expires_at: a moment ago
     bool ages_rows_seen = false;  ///< as if the rows had last grown long ago
 };
@@ -40,7 +41,8 @@ class Side {
 
     // ---- control::Store, by an owner's number ----
     virtual std::vector<release::ReleaseId> claimable(int owner, int limit) = 0;
-    virtual std::optional<control::Claim> claim(int owner, release::ReleaseId id) = 0;
+    virtual std::optional<control::Claim> claim(int owner, release::ReleaseId id,
+                                                const std::string& order_id) = 0;
     virtual bool renew(int owner, const control::Claim& claim) = 0;
     virtual void give_back(int owner, const control::Claim& claim) = 0;
     virtual std::optional<release::Snapshot> read(int owner, const control::Claim& claim,
@@ -85,7 +87,8 @@ class SimSide final : public Side {
     [[nodiscard]] const sim::SimDatabase& database() const { return database_; }
 
     std::vector<release::ReleaseId> claimable(int owner, int limit) override;
-    std::optional<control::Claim> claim(int owner, release::ReleaseId id) override;
+    std::optional<control::Claim> claim(int owner, release::ReleaseId id,
+                                        const std::string& order_id) override;
     bool renew(int owner, const control::Claim& claim) override;
     void give_back(int owner, const control::Claim& claim) override;
     std::optional<release::Snapshot> read(int owner, const control::Claim& claim,

@@ -29,8 +29,8 @@ std::vector<ReleaseId> SimSide::claimable(int, int limit) {
     return database_.claimable(limit, now);
 }
 
-std::optional<control::Claim> SimSide::claim(int owner, ReleaseId id) {
-    const auto epoch = database_.claim(owner_name(owner), id, now);
+std::optional<control::Claim> SimSide::claim(int owner, ReleaseId id, const std::string& order_id) {
+    const auto epoch = database_.claim(owner_name(owner), id, order_id, now);
     if (!epoch) return std::nullopt;
     return control::Claim{id, *epoch, owner_name(owner), now + lease};
 }
@@ -84,6 +84,7 @@ void SimSide::edit_release(ReleaseId id, const ReleaseEdit& edit) {
     if (edit.requested) row.requested = *edit.requested;
     if (edit.total_nodes) row.total_nodes = *edit.total_nodes;
     if (edit.not_before) row.not_before = moment(*edit.not_before);
+    if (edit.claim_epoch) row.claim_epoch.value = *edit.claim_epoch;
     if (edit.ends_lease) row.lease_until = now - long_ago;
     if (edit.ages_rows_seen) row.rows_grew_at = now - long_ago;
 }

@@ -50,8 +50,9 @@ class StoreSide final : public Side {
                       " WHERE rows_seen_at > '2021-01-01'");
         return process(owner).get(process(owner).store().claimable(limit));
     }
-    std::optional<control::Claim> claim(int owner, ReleaseId id) override {
-        return process(owner).claim(id);
+    std::optional<control::Claim> claim(int owner, ReleaseId id,
+                                        const std::string& order_id) override {
+        return process(owner).claim(id, order_id);
     }
     bool renew(int owner, const control::Claim& claim) override {
         control::Claim renewed = claim;
@@ -124,6 +125,7 @@ class StoreSide final : public Side {
         if (edit.requested) set("requested_action", word(*edit.requested));
         if (edit.total_nodes) set("total_nodes", std::int64_t{*edit.total_nodes});
         if (edit.not_before) set("not_before", moment(*edit.not_before));
+        if (edit.claim_epoch) set("claim_epoch", *edit.claim_epoch);
         if (edit.ends_lease) set("lease_expires_at", std::string(past));
         if (edit.ages_rows_seen) {
             hand_.execute(

@@ -54,6 +54,7 @@ constexpr std::array<Kind, fault_kinds> kinds{{
     {"gate_unsure", 0.50},
     {"limits_changed", 0.10},
     {"retry_by_hand", 0.80},
+    {"release_made_again", 0.15},
 }};
 
 }  // namespace

@@ -55,6 +55,7 @@ enum class Fault {
     gate_unsure,
     limits_changed,
     retry_by_hand,
+    release_made_again,
     count_,
 };
 

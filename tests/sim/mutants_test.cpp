@@ -77,7 +77,9 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{Mutant::operator_action_lost, "operator_action_lost", "action|I1|between"},
                     Case{Mutant::batch_by_ordinal, "batch_by_ordinal", "between|core I1"},
                     Case{Mutant::late_rows_by_count, "late_rows_by_count", "late"},
-                    Case{Mutant::left_out_is_success, "left_out_is_success", "I6"}),
+                    Case{Mutant::left_out_is_success, "left_out_is_success", "I6"},
+                    Case{Mutant::order_forgotten, "order_forgotten", "order"},
+                    Case{Mutant::answer_not_compared, "answer_not_compared", "truth|order"}),
     [](const testing::TestParamInfo<Case>& bug) { return std::string(bug.param.name); });
 
 }  // namespace

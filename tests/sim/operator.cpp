@@ -94,6 +94,7 @@ void Operator::steer(ReleaseRow& release) {
 void Operator::cut_in(release::ReleaseId id) {
     if (!rng_.chance(0.2)) return;
     timeline_.after(Millis{rng_.between(0, 20)}, [this, id] {
+        if (!database_.releases().contains(id)) return;
         ReleaseRow& release = database_.release_row(id);
         if (!release.finished_at && !release::is_final(release.status)) steer(release);
     });

@@ -23,8 +23,8 @@ std::string describe(const Message& message) {
 
 std::string describe(const Answer& answer) {
     static constexpr const char* words[] = {
-        "accepted", "unknown_task", "refused",   "wrong_state", "server_error",
-        "nonsense", "not_sent",     "no_answer", "wrong_peer",  "lacks_content"};
+        "accepted", "unknown_task", "refused",    "wrong_state",   "server_error", "nonsense",
+        "not_sent", "no_answer",    "wrong_peer", "lacks_content", "used_id",      "other_task"};
     std::string text = words[static_cast<std::size_t>(answer.heard)];
     if (answer.heard == Heard::accepted) {
         text += " ";
@@ -80,8 +80,7 @@ boost::asio::awaitable<Answer> SimAgents::send(std::string address, Message mess
     Answer answer = co_await Waiting<Answer>::wait(std::move(waiting));
     network_.trace.note(network_.timeline.now(), owner_,
                         describe(message) + " -> " + describe(answer));
-    network_.witness.heard(owner_, message.task_id, message.kind == Message::Kind::query, sent_at,
-                           answer);
+    network_.witness.heard(owner_, message, sent_at, answer);
     co_return answer;
 }
 

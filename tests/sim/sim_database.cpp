@@ -75,16 +75,22 @@ std::vector<ReleaseId> SimDatabase::claimable(int limit, Instant now) {
     return found;
 }
 
-std::optional<Epoch> SimDatabase::claim(const std::string& owner, ReleaseId id, Instant now) {
+std::optional<Epoch> SimDatabase::claim(const std::string& owner, ReleaseId id,
+                                        const std::string& order_id, Instant now) {
     const auto found = releases_.find(id);
     if (found == releases_.end()) return std::nullopt;
     ReleaseRow& row = found->second;
     if (row.finished_at || has_lease(row, now) || !is_due(row, now)) return std::nullopt;
     const ReleaseRow before = row;
-    row.claimed_by = owner;
+    const bool is_begun = row.current_batch != 0 || row.started_at;
+    const bool is_first = row.claimed_by.empty() && !is_begun;
+    const std::int64_t epoch = row.claim_epoch.value;
+    const bool is_countable = epoch >= 0 && epoch < epoch_max;
+    if (is_first || (row.order_id.empty() && !is_begun)) row.order_id = order_id;
     const bool is_carried_on = row.started_batch_epoch == row.claim_epoch;
-    ++row.claim_epoch.value;
+    row.claim_epoch.value = is_first ? 1 : is_countable ? epoch + 1 : epoch_max;
     if (is_carried_on) row.started_batch_epoch = row.claim_epoch;
+    row.claimed_by = owner;
     row.lease_until = now + lease_;
     ++history_rows_;
     if (witness_ != nullptr) witness_->claimed(before, row);

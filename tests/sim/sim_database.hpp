@@ -50,7 +50,7 @@ class SimDatabase {
     // ---- what a control process asks (control::Store) ----
     std::vector<release::ReleaseId> claimable(int limit, Instant now);
     std::optional<release::Epoch> claim(const std::string& owner, release::ReleaseId id,
-                                        Instant now);
+                                        const std::string& order_id, Instant now);
     bool renew(const control::Claim& claim, Instant now);
     void give_back(const control::Claim& claim, Instant now);
     [[nodiscard]] std::vector<control::Mark> marks(const std::string& owner, Instant now) const;

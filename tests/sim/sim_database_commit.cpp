@@ -55,6 +55,7 @@ void apply(const NodeChange& change, TaskRow& row, Instant now) {
     row.status = change.to;
     row.failure = change.failure;
     row.attempt = change.attempt;
+    row.ids_passed_over = change.ids_passed_over;
     row.task_id = change.task_id;
     row.error = change.error;
     row.progress = change.progress;
@@ -104,6 +105,7 @@ NodeRow SimDatabase::read_row(const TaskRow& row, Instant now) const {
     read.failure = row.failure;
     read.attempt = row.attempt;
     read.attempts_before = row.attempts_before;
+    read.ids_passed_over = row.ids_passed_over;
     read.config_version = row.config_version;
     read.is_of_start = row.start_epoch.has_value();
     read.is_waived = row.is_waived;
@@ -147,6 +149,8 @@ std::optional<Snapshot> SimDatabase::read(const control::Claim& claim, Instant n
     Snapshot seen;
     seen.id = row.id;
     seen.version = row.version;
+    seen.order_id = row.order_id;
+    if (claim.epoch.value >= epoch_max) seen.problems.emplace_back(unusable_epoch);
     seen.status = row.status;
     seen.is_ended = row.finished_at.has_value();
     seen.batch_status = row.batch_status;

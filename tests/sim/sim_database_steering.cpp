@@ -57,6 +57,7 @@ void take_up(TaskRow& row) {
     row.status = NodeStatus::pending;
     row.failure = FailureKind::none;
     row.attempts_before = row.attempt;
+    row.ids_passed_over = 0;
     row.error.clear();
     row.progress = 0;
     row.started_at.reset();

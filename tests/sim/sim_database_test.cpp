@@ -40,7 +40,8 @@ class SimDatabaseTest : public testing::Test {
         control::Claim claim;
         claim.release = ReleaseId{1};
         claim.owner = owner;
-        claim.epoch = database_.claim(owner, claim.release, now_).value_or(release::Epoch{});
+        claim.epoch = database_.claim(owner, claim.release, "order-" + owner, now_)
+                          .value_or(release::Epoch{});
         return claim;
     }
     static Commit dispatch_of_node_1() {
@@ -62,7 +63,7 @@ class SimDatabaseTest : public testing::Test {
 TEST_F(SimDatabaseTest, gives_a_release_to_one_owner_until_its_lease_ends) {
     const control::Claim first = claimed_by("a");
     EXPECT_EQ(first.epoch.value, 1);
-    EXPECT_FALSE(database_.claim("b", ReleaseId{1}, now_));
+    EXPECT_FALSE(database_.claim("b", ReleaseId{1}, "order-b", now_));
     EXPECT_TRUE(database_.claimable(8, now_).empty());
 
     now_ += Millis{15'000};
@@ -114,7 +115,7 @@ TEST_F(SimDatabaseTest, does_not_start_a_release_whose_nodes_an_earlier_one_has)
     control::Claim claim;
     claim.release = ReleaseId{2};
     claim.owner = "a";
-    claim.epoch = *database_.claim("a", claim.release, now_);
+    claim.epoch = *database_.claim("a", claim.release, "order-a", now_);
 
     const auto seen = database_.read(claim, now_);
     ASSERT_TRUE(seen);

@@ -32,6 +32,7 @@ Answer accepted(TaskStatus status) {
 Heard heard_of_code(int code) {
     if (code == release::code::wrong_state) return Heard::wrong_state;
     if (code == release::code::busy) return Heard::server_error;
+    if (code == release::code::exists) return Heard::used_id;
     if (code == release::code::not_found) return Heard::unknown_task;
     return Heard::refused;
 }
@@ -88,7 +89,10 @@ void SimNode::receive_dispatch(const Message& message, const Reply& reply) {
         reply(only(Heard::refused, "the content does not have the digest given"));
         return;
     }
-    if (!is_two_call) offer.epoch = parcel.epoch;
+    if (!is_two_call) {
+        offer.order_id = parcel.order_id;
+        offer.epoch = parcel.epoch;
+    }
     const Admission admission = admit(ledger_, offer, queue_max);
     if (admission.kind == Admission::Kind::refuse) {
         trace_.note(timeline_.now(), name_, "refused " + offer.task_id + ": " + admission.message);
@@ -101,13 +105,15 @@ void SimNode::receive_dispatch(const Message& message, const Reply& reply) {
     write_journal();
     witness_.taken(*this, offer, is_new);
     if (admission.kind == Admission::Kind::done) {
-        witness_.finished(*this, offer.task_id, TaskStatus::success);
+        witness_.finished(*this, ledger_.tasks.at(offer.task_id), TaskStatus::success);
     }
     if (admission.kind == Admission::Kind::run && message.time_left.count() > 0) {
         time_limits_[offer.task_id] = timeline_.now() + message.time_left;
         limit_time(offer.task_id, timeline_.now() + message.time_left);
     }
-    reply(accepted(ledger_.tasks.at(offer.task_id).course.status));
+    Answer answer = accepted(ledger_.tasks.at(offer.task_id).course.status);
+    if (!is_two_call) answer.about = identity(offer.task_id);
+    reply(answer);
     start_next();
 }
 
@@ -116,9 +122,22 @@ Answer SimNode::report(const std::string& task_id) const {
     if (found == ledger_.tasks.end()) return only(Heard::unknown_task, "task is not known here");
     const Course& course = found->second.course;
     Answer answer = accepted(course.status);
+    answer.about = identity(task_id);
     answer.last_error = course.last_error;
     answer.progress = progress(course);
     return answer;
+}
+
+// Agents written elsewhere know type and version of what they were sent.
+release::TaskIdentity SimNode::identity(const std::string& task_id) const {
+    const Entry& entry = ledger_.tasks.at(task_id);
+    release::TaskIdentity about;
+    about.type = to_text(entry.course.type);
+    about.version = std::to_string(entry.version.value);
+    if (is_two_call) return about;
+    about.order_id = entry.order_id;
+    about.sha256 = entry.sha256;
+    return about;
 }
 
 void SimNode::receive_query(const Message& message, Reply reply) {
@@ -152,9 +171,11 @@ void SimNode::receive_cancel(const Message& message, const Reply& reply) {
     }
     trace_.note(timeline_.now(), name_, "cancels " + message.task_id);
     write_journal();
-    reply(accepted(cancelled.status));
+    Answer answer = accepted(cancelled.status);
+    answer.about = identity(message.task_id);
+    reply(answer);
     if (release::is_final(cancelled.status)) {
-        witness_.finished(*this, message.task_id, cancelled.status);
+        witness_.finished(*this, ledger_.tasks.at(message.task_id), cancelled.status);
         ended(message.task_id);
     }
 }
@@ -225,7 +246,7 @@ void SimNode::restart() {
     for (const std::string& id : interrupted) {
         const Course& course = ledger_.tasks.at(id).course;
         if (release::is_final(course.status)) {
-            witness_.finished(*this, id, course.status);
+            witness_.finished(*this, ledger_.tasks.at(id), course.status);
             continue;
         }
         running_ = id;

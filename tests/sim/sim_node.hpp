@@ -27,7 +27,7 @@ class NodeWitness {
     virtual void taken(const SimNode& node, const agent::apply::Offer& offer, bool is_new) = 0;
     virtual void run_began(const SimNode& node, const std::string& task_id) = 0;
     virtual void run_ended(const SimNode& node, const std::string& task_id) = 0;
-    virtual void finished(const SimNode& node, const std::string& task_id,
+    virtual void finished(const SimNode& node, const agent::apply::Entry& task,
                           release::TaskStatus status) = 0;
     virtual void live_changed(const SimNode& node) = 0;
     virtual void wiped(const SimNode& node) = 0;
@@ -86,6 +86,7 @@ class SimNode {
     void receive_query(const Message& message, Reply reply);
     void receive_cancel(const Message& message, const Reply& reply);
     [[nodiscard]] release::Answer report(const std::string& task_id) const;
+    [[nodiscard]] release::TaskIdentity identity(const std::string& task_id) const;
 
     void write_journal();
     void limit_time(const std::string& task_id, Instant until);

@@ -24,7 +24,7 @@ void SimNode::set_course(const std::string& task_id, Course course) {
     if (was_final || !release::is_final(status)) return;
     trace_.note(timeline_.now(), name_,
                 "ends " + task_id + " " + std::string(release::to_text(status)));
-    witness_.finished(*this, task_id, status);
+    witness_.finished(*this, ledger_.tasks.at(task_id), status);
     ended(task_id);
 }
 

@@ -23,7 +23,7 @@ struct ReleaseRow {
     int success_nodes = 0, failed_nodes = 0;
     bool has_batch_config = false, is_planned = false;
     release::Policy policy;
-    std::string content_sha256, last_error, claimed_by;
+    std::string content_sha256, last_error, claimed_by, order_id;
     release::Epoch claim_epoch;
     std::optional<release::Instant> lease_until, not_before, started_at, finished_at;
     release::Hold hold = release::Hold::none;
@@ -44,7 +44,7 @@ struct TaskRow {
     int batch = 1;
     release::NodeStatus status = release::NodeStatus::pending;
     release::FailureKind failure = release::FailureKind::none;
-    int attempt = 0, attempts_before = 0;
+    int attempt = 0, attempts_before = 0, ids_passed_over = 0;
     std::optional<release::Epoch> start_epoch;
     bool is_waived = false;
     std::optional<release::Version> config_version;

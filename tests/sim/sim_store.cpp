@@ -121,10 +121,12 @@ SimStore::Awaitable<std::vector<release::ReleaseId>> SimStore::claimable(int lim
     co_return co_await call("claimable", std::nullopt, std::move(apply));
 }
 
-SimStore::Awaitable<std::optional<Claim>> SimStore::claim(release::ReleaseId id) {
+SimStore::Awaitable<std::optional<Claim>> SimStore::claim(release::ReleaseId id,
+                                                          std::string order_id) {
     const Instant sent = clock_.now();
-    std::function<std::optional<release::Epoch>()> apply = [server = &server_, owner = owner_, id] {
-        return server->database.claim(owner, id, server->timeline.now());
+    std::function<std::optional<release::Epoch>()> apply = [server = &server_, owner = owner_, id,
+                                                            order_id = std::move(order_id)] {
+        return server->database.claim(owner, id, order_id, server->timeline.now());
     };
     auto epoch = co_await call("claim", id, std::move(apply));
     if (!epoch) co_return tl::unexpected<release::Error>(epoch.error());

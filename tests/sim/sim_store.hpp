@@ -49,7 +49,8 @@ class SimStore final : public control::Store {
     using Awaitable = boost::asio::awaitable<release::Result<T>>;
 
     Awaitable<std::vector<release::ReleaseId>> claimable(int limit) override;
-    Awaitable<std::optional<control::Claim>> claim(release::ReleaseId id) override;
+    Awaitable<std::optional<control::Claim>> claim(release::ReleaseId id,
+                                                   std::string order_id) override;
     Awaitable<bool> renew(control::Claim& claim) override;
     Awaitable<void> give_back(const control::Claim& claim) override;
     Awaitable<std::optional<release::Snapshot>> read(const control::Claim& claim,

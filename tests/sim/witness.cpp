@@ -37,11 +37,12 @@ void Witness::writes(const control::Claim& claim) {
 
 void Witness::sends_dispatch(const std::string& owner, const std::string& task_id,
                              const control::Parcel& parcel) {
-    const auto intent = intents_.find(task_id);
+    const auto intent = intents_.find({parcel.order_id, task_id});
     if (intent == intents_.end()) {
         violated("intent", owner + " sends " + task_id + " before its row says running");
         return;
     }
+    if (intent->second.is_gone) return;  // the sender cannot know yet
     const release::ReleaseId id = intent->second.release;
     const auto claim = good_until_.find({owner, id});
     if (claim == good_until_.end() || timeline_.now() >= claim->second) {
@@ -55,35 +56,63 @@ void Witness::sends_dispatch(const std::string& owner, const std::string& task_i
     }
 }
 
-void Witness::heard(const std::string& owner, const std::string& task_id, bool is_query,
-                    Instant sent_at, const release::Answer& answer) {
+void Witness::heard(const std::string& owner, const Message& message, Instant sent_at,
+                    const release::Answer& answer) {
+    const std::string& task_id = message.task_id;
+    const bool is_query = message.kind == Message::Kind::query;
+    if (answer.heard == Heard::used_id && message.parcel) {
+        passed_over_.insert({message.parcel->order_id, task_id});
+    }
     if (answer.heard != Heard::accepted) return;
-    const auto intent = intents_.find(task_id);
-    if (intent == intents_.end()) return;
+    const TaskKey key = key_of(answer.about.order_id, task_id);
+    const auto intent = intents_.find(key);
+    if (intent == intents_.end() || intent->second.is_gone) return;
     // Asked before its process had to throw its state away: nobody listens to it any more.
     const auto disturbed = disturbed_at_.find({owner, intent->second.release});
     if (disturbed != disturbed_at_.end() && disturbed->second >= sent_at) return;
     // A dispatch that is answered "failed" carries no reason: control asks once more for it.
     const bool is_last_word =
         answer.status == TaskStatus::success || (is_query && release::is_final(answer.status));
-    if (is_last_word) heard_final_.try_emplace({owner, task_id}, timeline_.now());
+    if (is_last_word) heard_final_.try_emplace({owner, key}, timeline_.now());
+}
+
+Witness::TaskKey Witness::key_of(const std::string& order, const std::string& task_id) const {
+    const auto newest = newest_.find(task_id);
+    if (!order.empty() || newest == newest_.end()) return {order, task_id};
+    return newest->second;
+}
+
+void Witness::deleted(release::ReleaseId id) {
+    for (auto& [key, intent] : intents_) {
+        if (intent.release == id) intent.is_gone = true;
+    }
+    read_at_.erase(id);
+    work_.erase(id);
+    waved_through_.erase(id);
+    undone_.erase(id);
+    std::erase_if(sent_content_, [&](const auto& sent) { return sent.first.first == id; });
 }
 
 void Witness::taken(const SimNode& node, const agent::apply::Offer& offer, bool is_new) {
-    taken_.insert(offer.task_id);
-    if (!intents_.contains(offer.task_id)) {
+    const TaskKey key = key_of(offer.order_id, offer.task_id);
+    if (!taken_.insert(key).second != !is_new) {
+        violated("order", node.name() + (is_new ? " runs " : " answers ") + offer.task_id +
+                              " as if it were " + (is_new ? "new" : "another release's"));
+    }
+    if (!intents_.contains(key)) {
         violated("intent", node.name() + " got " + offer.task_id + " without an intent");
     }
     if (!offer.epoch) return;
     // Its sender, paused perhaps, lost the claim while it was on the wire: the owner knows nothing
     // of it, and may have been told a moment ago that the agent does not have the task.
-    const auto intent = intents_.find(offer.task_id);
-    const bool is_ours = intent != intents_.end() && database_ != nullptr;
+    const auto intent = intents_.find(key);
+    const bool is_ours =
+        intent != intents_.end() && !intent->second.is_gone && database_ != nullptr;
     if (is_ours && is_new &&
         *offer.epoch < database_->releases().at(intent->second.release).claim_epoch) {
         late_.insert(offer.task_id);
     }
-    Epoch& highest = highest_epoch_[node.id()][offer.version];
+    Epoch& highest = highest_epoch_[node.id()][offer.order_id];
     if (*offer.epoch < highest) {
         violated("I3", node.name() + (is_new ? " took " : " answered ") + offer.task_id +
                            " of epoch " + text(offer.epoch->value) + " after epoch " +
@@ -105,8 +134,10 @@ void Witness::run_ended(const SimNode& node, const std::string& task_id) {
     running_[node.id()].erase(task_id);
 }
 
-void Witness::finished(const SimNode& node, const std::string& task_id, TaskStatus status) {
-    ended_[task_id].insert(status);
+void Witness::finished(const SimNode& node, const agent::apply::Entry& task, TaskStatus status) {
+    End& end = ended_[key_of(task.order_id, task.task_id)];
+    end.statuses.insert(status);
+    end.sha256 = task.sha256;
     if (status == TaskStatus::success && node.live()) proven_[node.id()].insert(*node.live());
 }
 
@@ -121,8 +152,8 @@ void Witness::wiped(const SimNode& node) {
     runs_.erase(node.id());
     running_.erase(node.id());
     // An agent that has forgotten everything was, for all that anybody can find out, never asked.
-    for (const auto& [task_id, intent] : intents_) {
-        if (intent.node == node.id()) taken_.erase(task_id);
+    for (const auto& [key, intent] : intents_) {
+        if (intent.node == node.id()) taken_.erase(key);
     }
 }
 

@@ -37,7 +37,7 @@ class Witness final : public DatabaseWitness, public NodeWitness {
     void taken(const SimNode& node, const agent::apply::Offer& offer, bool is_new) override;
     void run_began(const SimNode& node, const std::string& task_id) override;
     void run_ended(const SimNode& node, const std::string& task_id) override;
-    void finished(const SimNode& node, const std::string& task_id,
+    void finished(const SimNode& node, const agent::apply::Entry& task,
                   release::TaskStatus status) override;
     void live_changed(const SimNode& node) override;
     void wiped(const SimNode& node) override;
@@ -54,8 +54,11 @@ class Witness final : public DatabaseWitness, public NodeWitness {
                         const control::Parcel& parcel);
     /// A message about this task arrives after its sender has given up on it.
     void arrives_late(const std::string& task_id) { late_.insert(task_id); }
-    void heard(const std::string& owner, const std::string& task_id, bool is_query, Instant sent_at,
+    void heard(const std::string& owner, const Message& message, Instant sent_at,
                const release::Answer& answer);
+    /// The release's rows are deleted: what is known by its id is of no use for one that gets the
+    /// id again. What its agents have of it they keep.
+    void deleted(release::ReleaseId id);
 
     void gate_passes(const std::string& url) { gate_passed_at_[url] = timeline_.now(); }
 
@@ -69,6 +72,13 @@ class Witness final : public DatabaseWitness, public NodeWitness {
         release::ReleaseId release;
         release::NodeId node;
         std::int64_t row_id = 0;
+        bool is_gone = false;  ///< its rows were deleted
+    };
+    /// A task id of one order: under the same id other releases of the version had theirs.
+    using TaskKey = std::pair<std::string, std::string>;  // order, task
+    struct End {
+        std::set<release::TaskStatus> statuses;
+        std::string sha256;  ///< of the content that it was about
     };
     /// Working time of a release by the world's clock, from what commits made true.
     struct Work {
@@ -76,13 +86,15 @@ class Witness final : public DatabaseWitness, public NodeWitness {
         Millis done{0};
         Millis done_before_batch{0};
     };
-    using OwnedTask = std::pair<std::string, std::string>;
+    using OwnedTask = std::pair<std::string, TaskKey>;
     using OwnedRelease = std::pair<std::string, release::ReleaseId>;
 
     void check_dispatch(const ReleaseRow& before, const std::vector<TaskRow>& rows_before,
                         const ReleaseRow& after, const std::vector<TaskRow>& rows,
                         const TaskRow& row);
     void check_attempt(const ReleaseRow& release, const TaskRow& before, const TaskRow& row);
+    /// Agents written elsewhere name no order: there was only one for the task.
+    [[nodiscard]] TaskKey key_of(const std::string& order, const std::string& task_id) const;
     /// @param has_settled the commit changed the status of a node
     void check_steering(const ReleaseRow& before, const ReleaseRow& after, bool has_settled);
     void check_opening(const ReleaseRow& before, const std::vector<TaskRow>& rows_before,
@@ -116,7 +128,9 @@ class Witness final : public DatabaseWitness, public NodeWitness {
     const SimDatabase* database_ = nullptr;
     std::vector<std::string> violations_;
 
-    std::map<std::string, Intent> intents_;  ///< task ids that were ever committed as running
+    std::map<TaskKey, Intent> intents_;      ///< tasks that were ever committed as running
+    std::map<std::string, TaskKey> newest_;  ///< of those, the last one of each task id
+    std::set<TaskKey> passed_over_;          ///< their agents used the id for another release
     std::map<release::ReleaseId, Instant> read_at_;
     /// Rows that were deleted since everything was read: they still count.
     std::map<release::ReleaseId, std::vector<std::pair<Instant, TaskRow>>> deleted_;
@@ -133,10 +147,10 @@ class Witness final : public DatabaseWitness, public NodeWitness {
     std::set<release::ReleaseId> undone_;
 
     std::set<std::string> late_;
-    std::set<std::string> taken_;  ///< task ids that an agent ever accepted
-    std::map<std::string, std::set<release::TaskStatus>> ended_;
+    std::set<TaskKey> taken_;  ///< tasks that an agent ever accepted
+    std::map<TaskKey, End> ended_;
     std::map<release::NodeId, std::set<release::Version>> proven_;
-    std::map<release::NodeId, std::map<release::Version, release::Epoch>> highest_epoch_;
+    std::map<release::NodeId, std::map<std::string, release::Epoch>> highest_epoch_;  ///< by order
     std::map<release::NodeId, std::map<std::string, int>> runs_;
     std::map<release::NodeId, std::set<std::string>> running_;
 };

@@ -214,20 +214,27 @@ void Witness::check_verdict(const control::Claim& claim, const ReleaseRow& relea
                             const TaskRow& before, const TaskRow& row) {
     const bool was_asked = before.status == NodeStatus::running;
     const std::string what = name_of(row) + " of " + name_of(release);
-    const auto ended = ended_.find(row.task_id);
+    const TaskKey key{release.order_id, row.task_id};
+    const auto ended = ended_.find(key);
     const auto has_ended = [&](TaskStatus status) {
-        return ended != ended_.end() && ended->second.contains(status);
+        return ended != ended_.end() && ended->second.statuses.contains(status);
     };
     if (row.status == NodeStatus::success) {
         if (was_asked && !has_ended(TaskStatus::success)) {
             violated("truth", what + " is a success, but its agent never said so");
+        }
+        if (was_asked && has_ended(TaskStatus::success) && !row.config_version) {
+            const bool has_content = release.content_sha256 != release::reload_only_mark;
+            if (ended->second.sha256 != (has_content ? release.content_sha256 : "")) {
+                violated("order", what + " is a success with another content than its release's");
+            }
         }
         if (!was_asked && !proven_[row.node].contains(release.version)) {
             violated("truth", what + " is a success without being asked, but never held it");
         }
     }
     // A task that a stop kept from being sent is cancelled without the agent's word.
-    const bool was_taken = taken_.contains(row.task_id) && !late_.contains(row.task_id);
+    const bool was_taken = taken_.contains(key) && !late_.contains(row.task_id);
     if (row.status == NodeStatus::cancelled && was_taken && !has_ended(TaskStatus::cancelled)) {
         violated("truth", what + " is cancelled, but its agent never said so");
     }
@@ -251,7 +258,7 @@ void Witness::check_verdict(const control::Claim& claim, const ReleaseRow& relea
     const bool is_silence = row.failure == FailureKind::timeout ||
                             row.failure == FailureKind::lost ||
                             row.failure == FailureKind::unreachable;
-    const auto heard = heard_final_.find({claim.owner, row.task_id});
+    const auto heard = heard_final_.find({claim.owner, key});
     if (!is_silence || heard == heard_final_.end()) return;
     const auto disturbed = disturbed_at_.find({claim.owner, release.id});
     if (disturbed == disturbed_at_.end() || disturbed->second < heard->second) {
@@ -304,7 +311,7 @@ void Witness::check_deferred(const ReleaseRow& release, const std::vector<TaskRo
         violated("I6", name_of(release) + " has " + std::to_string(deferred) + " deferred nodes, " +
                            std::to_string(allowed) + " may be");
     }
-    if (taken_.contains(row.task_id) && !late_.contains(row.task_id)) {
+    if (taken_.contains({release.order_id, row.task_id}) && !late_.contains(row.task_id)) {
         violated("truth", name_of(row) + " is deferred, but its agent accepted the task");
     }
 }

@@ -31,15 +31,23 @@ bool is_at_rest(const ReleaseRow& row) {
 
 // A further task: under an id of its own, and no more of them than the policy allows.
 void Witness::check_attempt(const ReleaseRow& release, const TaskRow& before, const TaskRow& row) {
+    const TaskKey key{release.order_id, row.task_id};
     const auto [intent, is_new] =
-        intents_.try_emplace(row.task_id, Intent{release.id, row.node, row.row_id});
+        intents_.try_emplace(key, Intent{release.id, row.node, row.row_id});
+    newest_[row.task_id] = key;
     // A row that was deleted and added again, and taken up by a retry, knows nothing of it.
     const bool is_same_row = intent->second.row_id == row.row_id;
     intent->second.row_id = row.row_id;
     if (!is_new && is_same_row && before.status == NodeStatus::pending) {
         violated("intent", row.task_id + " is sent for a second attempt");
     }
-    const int tried = row.attempt - row.attempts_before;
+    if (row.ids_passed_over > before.ids_passed_over &&
+        !passed_over_.contains({release.order_id, before.task_id})) {
+        violated("order", name_of(row.node) + " of " + name_of(release) +
+                              " gets another task id, and its agent did not ask for one");
+    }
+    if (row.ids_passed_over > 5) violated("order", name_of(row.node) + " gets a sixth task id");
+    const int tried = row.attempt - row.attempts_before - row.ids_passed_over;
     if (tried > release.policy.retries + 1) {
         violated("retry", name_of(row.node) + " of " + name_of(release) + " is tried " +
                               std::to_string(tried) + " times, " +

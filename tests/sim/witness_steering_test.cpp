@@ -41,7 +41,7 @@ class WitnessSteeringTest : public testing::Test {
         database_.insert_release(row, {{{1}, 1}, {{2}, 2}, {{3}, 2}}, timeline_.now());
         claim_.release = row.id;
         claim_.owner = "a";
-        claim_.epoch = *database_.claim("a", row.id, timeline_.now());
+        claim_.epoch = *database_.claim("a", row.id, "order-a", timeline_.now());
         Commit start = commit_on(ReleaseStatus::pending);
         start.release.status = ReleaseStatus::running;
         start.release.batch_status = BatchStatus::running;
@@ -303,7 +303,9 @@ class WitnessRollbackTest : public WitnessSteeringTest {
         after.status = NodeStatus::success;
         ReleaseRow counted = giver;
         counted.success_nodes = 1;
-        witness_.finished(*node_, before.task_id, release::TaskStatus::success);
+        agent::apply::Entry task;
+        task.task_id = before.task_id;
+        witness_.finished(*node_, task, release::TaskStatus::success);
         control::Claim claim;
         witness_.committed(claim, giver, {before}, counted, {after});
     }

@@ -30,7 +30,7 @@ class WitnessTest : public testing::Test {
         database_.insert_release(row, {{{1}, 1}, {{2}, 2}, {{3}, 2}}, timeline_.now());
         claim_.release = row.id;
         claim_.owner = "a";
-        claim_.epoch = *database_.claim("a", row.id, timeline_.now());
+        claim_.epoch = *database_.claim("a", row.id, "order-a", timeline_.now());
         Commit start;
         start.release.status = ReleaseStatus::running;
         start.release.is_started = true;
@@ -63,8 +63,19 @@ class WitnessTest : public testing::Test {
         }
     }
 
+    /// Node 1 ends its task as a success.
+    void finish(const std::string& order, const std::string& content) {
+        const SimNode node(release::NodeId{1}, timeline_, faults_, trace_, witness_, Rng(1));
+        agent::apply::Entry task;
+        task.task_id = "task-1";
+        task.order_id = order;
+        task.sha256 = content;
+        witness_.finished(node, task, release::TaskStatus::success);
+    }
+
     Timeline timeline_;
     Trace trace_;
+    Faults faults_{Rng(1)};
     Witness witness_{timeline_, trace_, Millis{60'000}};
     SimDatabase database_{Millis{15'000}, &witness_};
     control::Claim claim_;
@@ -121,6 +132,28 @@ TEST_F(WitnessTest, sees_a_success_that_no_agent_reported) {
     expect_only("truth");
 }
 
+// The agent remembers a task of rows that were deleted, under the same id.
+TEST_F(WitnessTest, sees_a_success_of_the_task_of_another_order) {
+    finish("order-of-deleted-rows", "");
+    commit(running(change(1, NodeStatus::running, NodeStatus::success)));
+    expect_only("truth");
+}
+
+TEST_F(WitnessTest, sees_a_success_with_another_content) {
+    finish("order-a", "cc");
+    commit(running(change(1, NodeStatus::running, NodeStatus::success)));
+    expect_only("order");
+}
+
+TEST_F(WitnessTest, sees_a_further_task_id_that_no_agent_asked_for) {
+    NodeChange next = change(1, NodeStatus::running, NodeStatus::running);
+    next.task_id += "_2";
+    next.attempt = 2;
+    next.ids_passed_over = 1;
+    commit(running(next));
+    expect_only("order");
+}
+
 TEST_F(WitnessTest, sees_a_timeout_before_its_time) {
     NodeChange failure = change(1, NodeStatus::running, NodeStatus::failed);
     failure.failure = release::FailureKind::timeout;
@@ -131,6 +164,7 @@ TEST_F(WitnessTest, sees_a_timeout_before_its_time) {
 TEST_F(WitnessTest, sees_a_dispatch_without_an_intent) {
     witness_.holds_claim("a", claim_.release, timeline_.now() + Millis{1'000});
     control::Parcel parcel;
+    parcel.order_id = "order-a";
     parcel.version = release::Version{10};
     parcel.payload = std::make_shared<const std::string>("{}");
     witness_.sends_dispatch("a", "task-1", parcel);
@@ -143,6 +177,7 @@ TEST_F(WitnessTest, sees_a_dispatch_without_an_intent) {
 TEST_F(WitnessTest, sees_two_contents_in_one_release) {
     witness_.holds_claim("a", claim_.release, timeline_.now() + Millis{1'000});
     control::Parcel parcel;
+    parcel.order_id = "order-a";
     parcel.version = release::Version{10};
     parcel.payload = std::make_shared<const std::string>("{}");
     witness_.sends_dispatch("a", "task-1", parcel);

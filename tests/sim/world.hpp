@@ -48,6 +48,10 @@ class World {
     void trouble();
     void trouble_controls();
     void trouble_agents();
+    /// A pipeline deletes a release and inserts its version again (world_again.cpp).
+    void perhaps_make_again();
+    [[nodiscard]] bool may_be_made_again(const ReleaseRow& row) const;
+    void make_again(release::ReleaseId id);
     void perhaps_crash(const std::string& owner);
     void restart_later(SimControl& control);
     void heal();
@@ -70,6 +74,7 @@ class World {
     std::vector<std::unique_ptr<SimControl>> controls_;
     int batches_ = 0;
     int releases_to_come_ = 0;
+    int made_again_ = 0;
 };
 
 }  // namespace edgeroll::sim

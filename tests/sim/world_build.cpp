@@ -17,7 +17,9 @@ void World::build_fleet() {
         row.address.labels.emplace_back("region", number % 2 == 0 ? "eu" : "us");
         auto node =
             std::make_unique<SimNode>(id, timeline_, faults_, trace_, witness_, rng_.fork());
-        node->is_two_call = faults_.happens(Fault::agent_two_calls);
+        // What an agent written elsewhere answers from memory nobody can tell: it is excused.
+        const bool has_memory = faults_.rate(Fault::release_made_again) > 0;
+        node->is_two_call = !has_memory && faults_.happens(Fault::agent_two_calls);
         node_list_.push_back(node.get());
         nodes_.emplace(row.address.ip, std::move(node));
         database_.insert_node(std::move(row));

@@ -14,6 +14,7 @@ void World::trouble() {
     trouble_controls();
     trouble_agents();
     operator_.interfere();
+    perhaps_make_again();
     timeline_.after(Millis{rng_.between(200, 3'000)}, [this] { trouble(); });
 }
 

@@ -30,6 +30,89 @@ TEST_P(ClaimTest, claims_what_a_pipeline_inserted) {
     EXPECT_THAT(control().claimable(), IsEmpty());
 }
 
+TEST_P(ClaimTest, names_the_order_at_the_first_claim_and_keeps_the_name) {
+    const ReleaseId id = add_whole_release(1, {1});
+    // A copied row's: this release was never claimed.
+    sql("UPDATE release_tasks SET order_id = 'copied'");
+    auto claim = control().claim(id, "order-1");
+    EXPECT_EQ(text("SELECT order_id FROM release_tasks"), "order-1");
+    EXPECT_EQ(control().read(*claim)->order_id, "order-1");
+    sql("UPDATE release_tasks SET lease_expires_at = ?", {std::string(long_ago)});
+    claim = control().claim(id, "order-2");
+    EXPECT_EQ(control().read(*claim)->order_id, "order-1");
+}
+
+TEST_P(ClaimTest, names_no_order_of_a_release_that_an_older_process_has_begun) {
+    const ReleaseId id = add_whole_release(1, {1});
+    sql("UPDATE release_tasks SET claimed_by = 'old', claim_epoch = 3, started_at = ?, "
+        "current_batch = 1, status = 'running', batch_status = 'running'",
+        {std::string(long_ago)});
+    const auto claim = control().claim(id, "order-1");
+    EXPECT_EQ(control().read(*claim)->order_id, "") << "its dispatches were sent without";
+    EXPECT_EQ(claim->epoch.value, 4);
+    // One that it only looked at has none to keep.
+    const ReleaseId waiting = add_release(2, 1);
+    add_row(waiting, 1);
+    sql("UPDATE release_tasks SET claimed_by = 'old', claim_epoch = 3 WHERE id = ?",
+        {waiting.value});
+    EXPECT_EQ(control().claim(waiting, "order-2")->epoch.value, 4);
+    EXPECT_EQ(text("SELECT order_id FROM release_tasks WHERE version = 2"), "order-2");
+}
+
+TEST_P(ClaimTest, begins_the_epoch_of_a_release_that_was_never_claimed_anew) {
+    const ReleaseId id = add_whole_release(1, {1});
+    for (const std::string epoch :
+         {"9223372036854775807", "9007199254740991", "12", "-1", "9223372036854775806"}) {
+        sql("UPDATE release_tasks SET claimed_by = NULL, lease_expires_at = NULL, claim_epoch = " +
+            epoch);
+        const auto claim = control().claim(id);
+        ASSERT_TRUE(claim) << epoch;
+        EXPECT_EQ(claim->epoch.value, 1) << epoch;
+        const auto snapshot = control().read(*claim);
+        ASSERT_TRUE(snapshot) << epoch;
+        EXPECT_THAT(snapshot->problems, IsEmpty()) << epoch;
+    }
+}
+
+// A release whose epoch nobody can count on from is failed by its owner, like any other whose row
+// is impossible; it must not be a row that nobody can ever claim.
+TEST_P(ClaimTest, claims_a_release_whose_epoch_is_spent_and_says_so) {
+    const ReleaseId id = add_whole_release(1, {1});
+    ASSERT_TRUE(control().claim(id));
+    std::vector<std::string> epochs{"9223372036854775807", "9007199254740991", "-1",
+                                    "9007199254740990"};
+    // What SQLite makes of the first one where somebody has counted on from it.
+    if (!is_mysql()) {
+        epochs.insert(epochs.end(), {"9223372036854775807 + 1", "'many'", "1e300"});
+    }
+    for (const std::string& epoch : epochs) {
+        sql("UPDATE release_tasks SET lease_expires_at = NULL, claim_epoch = " + epoch);
+        EXPECT_THAT(control().claimable(), ElementsAre(id.value)) << epoch;
+        const auto claim = control().claim(id);
+        ASSERT_TRUE(claim) << epoch;
+        EXPECT_EQ(claim->epoch.value, release::epoch_max) << epoch;
+        const auto snapshot = control().read(*claim);
+        ASSERT_TRUE(snapshot) << epoch << ": its owner can read it";
+        ASSERT_EQ(snapshot->problems.size(), 1U) << epoch;
+        EXPECT_EQ(snapshot->problems[0], release::unusable_epoch);
+        Commit end;
+        end.expected_status = snapshot->status;
+        end.release.last_error = snapshot->problems[0];
+        EXPECT_EQ(control().commit(*claim, end), Committed::done) << "and write it";
+    }
+}
+
+TEST_P(ClaimTest, counts_on_from_an_epoch_that_a_hand_made_a_fraction) {
+    if (is_mysql()) GTEST_SKIP() << "BIGINT";
+    const ReleaseId id = add_whole_release(1, {1});
+    ASSERT_TRUE(control().claim(id));
+    sql("UPDATE release_tasks SET lease_expires_at = NULL, claim_epoch = 7.25");
+    const auto claim = control().claim(id);
+    ASSERT_TRUE(claim);
+    EXPECT_EQ(claim->epoch.value, 8);
+    EXPECT_TRUE(control().read(*claim));
+}
+
 TEST_P(ClaimTest, leaves_out_natural_defaults) {
     sql("INSERT INTO nodes (name, main_ip) VALUES ('a', '10.0.0.1')");
     sql("INSERT INTO release_tasks (version, total_nodes) VALUES (7, 1)");
@@ -74,7 +157,7 @@ TEST_P(ClaimTest, has_one_winner_per_epoch_when_eight_processes_race) {
         std::vector<std::thread> threads;
         for (auto& process : all) {
             threads.emplace_back([&, racer = process.get()] {
-                const auto claim = racer->await(racer->store().claim(id));
+                const auto claim = racer->await(racer->store().claim(id, "order-a"));
                 if (!claim) ++failures;
                 if (claim && *claim) ++winners;
             });

@@ -90,7 +90,9 @@ class Process {
     CatchUpStore& catch_up() { return database_->catch_up(); }
     HandClock& clock() { return clock_; }
 
-    std::optional<Claim> claim(ReleaseId id) { return get(store().claim(id)); }
+    std::optional<Claim> claim(ReleaseId id, const std::string& order_id = "order-a") {
+        return get(store().claim(id, order_id));
+    }
     std::vector<std::int64_t> claimable(int limit = 100);
     /// @param part only the header and this batch
     std::optional<release::Snapshot> read(const Claim& claim,

@@ -94,6 +94,7 @@ class Rows {
             release::NodeRow& row = *find(change.node);
             row.status = change.to;
             row.attempt = change.attempt;
+            row.ids_passed_over = change.ids_passed_over;
             row.task_id = change.task_id;
             row.failure = change.failure;
             row.error = change.error;
@@ -155,6 +156,7 @@ class Rows {
             release::NodeRow& row = *find(id);
             row.status = release::NodeStatus::pending;
             row.attempts_before = row.attempt;
+            row.ids_passed_over = 0;
             row.failure = release::FailureKind::none;
             row.error.clear();
         }
@@ -364,6 +366,15 @@ class Desk {
         state = release::Release{};
         state.rules = rules;
         observe();
+    }
+
+    /// The agent used the node's task id for another release.
+    void refuse_id(release::NodeId id) {
+        release::Reported reported =
+            make_report(id, release::NodeStatus::failed, release::FailureKind::rejected,
+                        "task was used for another release");
+        reported.verdict.is_id_used = true;
+        give(release::Event{reported});
     }
 
     void report(release::NodeId id, release::NodeStatus status,

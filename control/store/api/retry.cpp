@@ -144,7 +144,8 @@ void take_up(Connection& connection, release::ReleaseId id, const release::Retry
         taken.push_back(row.node);
     update_rows(connection, id,
                 "status = 'pending', error_msg = NULL, failure_kind = NULL, started_at = NULL, "
-                "finished_at = NULL, progress = 0, attempts_before = attempt, waived = NULL",
+                "finished_at = NULL, progress = 0, attempts_before = attempt, ids_passed_over = 0, "
+                "waived = NULL",
                 taken);
     update_rows(connection, id, "waived = 1", plan.waived);
     update_rows(connection, id,

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "agent/apply/journal_line.hpp"
+#include "release/result.hpp"
+
 namespace edgeroll::agent::apply {
 namespace {
 
@@ -13,6 +16,7 @@ Book some_book() {
     Book book;
     Entry entry;
     entry.task_id = "apply_config_10.0.0.1_7";
+    entry.order_id = "order-a";
     entry.version = Version{7};
     entry.sha256 = std::string(64, 'a');
     entry.order = 3;
@@ -39,7 +43,9 @@ Book some_book() {
     details.steps.push_back(step);
     book.details.emplace(entry.task_id, details);
     book.ledger.tasks.emplace(entry.task_id, entry);
-    book.ledger.highest_epoch[Version{7}] = Epoch{12};
+    book.ledger
+        .highest_epoch[{Version{7}, TaskType::apply_config, "order-a", std::string(64, 'a')}] =
+        Epoch{12};
     book.ledger.applied_version = Version{6};
     book.ledger.applied_sha256 = std::string(64, 'b');
     return book;
@@ -50,8 +56,10 @@ void expect_same(const Book& read, const Book& written) {
     for (const auto& [id, entry] : written.ledger.tasks) {
         const Entry& other = read.ledger.tasks.at(id);
         EXPECT_EQ(other.task_id, entry.task_id);
+        EXPECT_EQ(other.order_id, entry.order_id);
         EXPECT_EQ(other.version, entry.version);
         EXPECT_EQ(other.sha256, entry.sha256);
+        EXPECT_EQ(other.payload_sha256, entry.payload_sha256);
         EXPECT_EQ(other.order, entry.order);
         EXPECT_EQ(other.course, entry.course);
     }
@@ -100,13 +108,13 @@ TEST(JournalCodec, leaves_out_any_line_with_a_flipped_bit) {
 
 TEST(JournalCodec, goes_on_after_a_damaged_line_in_the_middle) {
     const Book book = some_book();
-    std::string text = encode_epoch(Version{1}, Epoch{4});
+    std::string text = encode_epoch({Version{1}}, Epoch{4});
     text += "garbage\n\n";
     text += std::string(3000, '\xff') + "\n";
     text += encode_book(book);
     const Replay replay = decode_journal(text);
     EXPECT_EQ(replay.bad_lines, 2);
-    EXPECT_EQ(replay.book.ledger.highest_epoch.at(Version{1}), Epoch{4});
+    EXPECT_EQ(replay.book.ledger.highest_epoch.at({Version{1}}), Epoch{4});
     EXPECT_EQ(replay.book.ledger.tasks.size(), 1U);
 }
 
@@ -128,10 +136,61 @@ TEST(JournalCodec, takes_the_last_record_of_a_task_and_the_highest_epoch) {
     Entry& entry = book.ledger.tasks.begin()->second;
     entry.course = end_step(entry.course, {});
     text += encode_task(entry, book.details.begin()->second);
-    text += encode_epoch(Version{7}, Epoch{9});
+    const FenceKey key = book.ledger.highest_epoch.begin()->first;
+    text += encode_epoch(key, Epoch{9});
     const Replay replay = decode_journal(text);
     EXPECT_EQ(replay.book.ledger.tasks.begin()->second.course, entry.course);
-    EXPECT_EQ(replay.book.ledger.highest_epoch.at(Version{7}), Epoch{12});
+    EXPECT_EQ(replay.book.ledger.highest_epoch.at(key), Epoch{12});
+}
+
+// What the agent of before orders wrote: its tasks are of no order, its epochs of any payload.
+TEST(JournalCodec, reads_the_journal_of_an_agent_without_orders) {
+    const auto line = [](const std::string& json) { return checksum(json) + " " + json + "\n"; };
+    const std::string text =
+        line(R"({"kind":"epoch","version":7,"epoch":12})") +
+        line(R"({"kind":"epoch","version":8,"epoch":3,"type":"run_job"})") +
+        line(R"({"kind":"task","taskId":"apply_config_10.0.0.1_7","version":7,"sha256":"aa",)"
+             R"("order":1,"course":{"reloadOnly":false,"status":"pending","finished":[],)"
+             R"("switched":false,"cancelWanted":false,"timeUp":false,"stuck":false,)"
+             R"("lastError":""},"createdAt":0,"startedAt":0,"finishedAt":0,"timeoutMs":0,)"
+             R"("nodeName":"","nodeIp":"","labels":{},"payloadFile":"","steps":[]})");
+    const Replay replay = decode_journal(text);
+    EXPECT_EQ(replay.bad_lines, 0);
+    const Ledger& ledger = replay.book.ledger;
+    EXPECT_EQ(ledger.tasks.at("apply_config_10.0.0.1_7").order_id, "");
+    EXPECT_EQ(ledger.highest_epoch.at({Version{7}}), Epoch{12});
+    Offer offer;
+    offer.task_id = "apply_config_10.0.0.1_7";
+    offer.version = Version{7};
+    offer.sha256 = "aa";
+    offer.epoch = Epoch{12};
+    EXPECT_EQ(admit(ledger, offer, 16).kind, Admission::Kind::repeat) << "an older control";
+    offer.epoch = Epoch{11};
+    EXPECT_EQ(admit(ledger, offer, 16).code, release::code::wrong_state);
+    offer.order_id = "order-a";
+    EXPECT_EQ(admit(ledger, offer, 16).code, release::code::exists) << "another release";
+}
+
+TEST(JournalCodec, forgets_the_epochs_of_old_orders_of_a_version_that_is_used_again_and_again) {
+    Book book;
+    for (int i = 1; i <= 100; ++i) {
+        Entry entry;
+        entry.task_id = "t" + std::to_string(i);
+        entry.order_id = "order-" + std::to_string(i);
+        entry.version = Version{1};
+        entry.order = i;
+        entry.course.is_reload_only = true;
+        entry.course.status = TaskStatus::success;
+        book.details.emplace(entry.task_id, Details{});
+        book.ledger.highest_epoch[{entry.version, TaskType::apply_config, entry.order_id}] =
+            Epoch{1};
+        book.ledger.tasks.emplace(entry.task_id, std::move(entry));
+    }
+    prune(book, 10, std::nullopt);
+    EXPECT_EQ(book.ledger.tasks.size(), 10U);
+    EXPECT_EQ(book.ledger.highest_epoch.size(), 40U);
+    EXPECT_TRUE(book.ledger.highest_epoch.contains(
+        {Version{1}, TaskType::apply_config, std::string("order-100")}));
 }
 
 TEST(JournalCodec, survives_bad_utf8_in_an_output) {
@@ -152,7 +211,7 @@ TEST(JournalCodec, prunes_old_finished_tasks_but_not_those_of_the_live_version) 
         entry.order = i;
         entry.course.status = i == 2 ? TaskStatus::pending : TaskStatus::success;
         book.details.emplace(entry.task_id, Details{});
-        book.ledger.highest_epoch[entry.version] = Epoch{1};
+        book.ledger.highest_epoch[{entry.version}] = Epoch{1};
         book.ledger.tasks.emplace(entry.task_id, std::move(entry));
     }
     prune(book, 10, Version{5});
@@ -163,7 +222,7 @@ TEST(JournalCodec, prunes_old_finished_tasks_but_not_those_of_the_live_version) 
     EXPECT_FALSE(book.ledger.tasks.contains("t40"));
     EXPECT_EQ(book.details.size(), 12U);
     EXPECT_EQ(book.ledger.highest_epoch.size(), 40U);
-    EXPECT_TRUE(book.ledger.highest_epoch.contains(Version{2}));
+    EXPECT_TRUE(book.ledger.highest_epoch.contains({Version{2}}));
 }
 
 }  // namespace

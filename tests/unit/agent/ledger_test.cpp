@@ -66,6 +66,83 @@ TEST(Ledger, refuses_an_epoch_below_the_highest_seen_for_the_version) {
     EXPECT_EQ(admit(ledger, offer("t1", 1), 16).kind, Kind::repeat) << "no epoch, no fence";
 }
 
+// Rows are deleted and inserted again, a database is restored: the same version, another release.
+TEST(Ledger, answers_a_known_task_from_memory_only_for_the_order_that_it_was_used_for) {
+    Offer first = offer("t1", 1);
+    first.order_id = "a";
+    Ledger ledger = taken({}, first);
+    for (const auto status : {TaskStatus::pending, TaskStatus::failed, TaskStatus::success}) {
+        finish(ledger, "t1", status);
+        EXPECT_EQ(admit(ledger, first, 16).kind, Kind::repeat);
+        Offer other = first;
+        other.order_id = "b";
+        const Admission refused = admit(ledger, other, 16);
+        EXPECT_EQ(refused.kind, Kind::refuse);
+        EXPECT_EQ(refused.code, code::exists);
+        EXPECT_EQ(refused.message, "task t1 was used for another release, of another order");
+        other = first;
+        other.sha256 = "bb";
+        EXPECT_EQ(admit(ledger, other, 16).message,
+                  "task t1 was used for another release, with other content");
+        other.order_id.clear();
+        EXPECT_EQ(admit(ledger, other, 16).code, code::exists) << "an older control";
+        other.sha256 = first.sha256;
+        EXPECT_EQ(admit(ledger, other, 16).kind, Kind::repeat) << "an older control takes over";
+        other.version = Version{2};
+        EXPECT_EQ(admit(ledger, other, 16).code, code::exists);
+        other = first;
+        other.type = TaskType::reload;
+        EXPECT_EQ(admit(ledger, other, 16).code, code::exists);
+    }
+}
+
+TEST(Ledger, takes_no_task_of_a_control_without_orders_for_that_of_an_order) {
+    const Ledger ledger = taken({}, offer("t1", 1));
+    Offer successor = offer("t1", 1);
+    successor.order_id = "a";
+    EXPECT_EQ(admit(ledger, successor, 16).code, code::exists);
+}
+
+TEST(Ledger, lets_the_rules_of_versions_decide_under_the_next_task_id) {
+    Offer first = offer("t1", 1);
+    first.order_id = "a";
+    Ledger ledger = taken({}, first);
+    Offer mended = offer("t1_2", 1, "bb");
+    mended.order_id = "b";
+    EXPECT_EQ(admit(ledger, mended, 16).code, code::wrong_state) << "the first one may still run";
+    finish(ledger, "t1", TaskStatus::failed);
+    EXPECT_EQ(admit(ledger, mended, 16).kind, Kind::run);
+    finish(ledger, "t1", TaskStatus::success);
+    EXPECT_EQ(admit(ledger, mended, 16).message,
+              "version 1 is applied with other content; use a new, higher version");
+}
+
+TEST(Ledger, fences_by_epoch_within_one_order_only) {
+    Offer old = offer("t1", 1, "aa", 5);
+    old.order_id = "a";
+    Ledger ledger = taken({}, old);
+    finish(ledger, "t1", TaskStatus::failed);
+    Offer successor = offer("t1_2", 1, "bb", 1);
+    successor.order_id = "b";
+    EXPECT_EQ(admit(ledger, successor, 16).kind, Kind::run);
+    ledger = taken(ledger, successor);
+    old.epoch = Epoch{4};
+    EXPECT_EQ(admit(ledger, old, 16).code, code::wrong_state) << "the one before stays fenced";
+    successor.epoch = Epoch{3};
+    ledger = taken(ledger, successor);
+    successor.epoch = Epoch{2};
+    EXPECT_EQ(admit(ledger, successor, 16).code, code::wrong_state);
+}
+
+TEST(Ledger, fences_by_epoch_and_content_where_no_order_is_given) {
+    Offer old = offer("t1", 1, "aa", 5);
+    old.order_id = "a";  // a newer control had it before
+    const Ledger ledger = taken({}, old);
+    EXPECT_EQ(admit(ledger, offer("t1", 1, "aa", 4), 16).code, code::wrong_state);
+    EXPECT_EQ(admit(ledger, offer("t1", 1, "aa", 6), 16).kind, Kind::repeat);
+    EXPECT_EQ(admit(ledger, offer("t1", 1, "bb", 4), 16).code, code::exists);
+}
+
 TEST(Ledger, keeps_no_epoch_of_a_refused_dispatch) {
     Ledger ledger = taken({}, offer("t9", 9));
     const Offer low = offer("t3", 3, "aa", 8);

@@ -114,11 +114,12 @@ TEST(JournalTypes, reads_what_it_wrote) {
     book.ledger = taken(book.ledger, offer("a", 7, TaskType::apply_config, 2));
     book.ledger.banned = {std::string(64, 'a'), std::string(64, 'b')};
     Entry& job = book.ledger.tasks.at("j");
+    job.payload_sha256 = "aa";
+    job.order_id = "order-a";
     job.course = end_step(begin_step(job.course, StepName::job), {});
     job.course = begin_step(job.course, StepName::job);
     Details details;
     details.jobs = {"one", "two"};
-    details.payload_sha256 = "aa";
     StepRecord step;
     step.name = StepName::job;
     details.steps = {step, step};
@@ -131,7 +132,11 @@ TEST(JournalTypes, reads_what_it_wrote) {
     EXPECT_EQ(replay.book.ledger.highest_epoch, book.ledger.highest_epoch);
     EXPECT_EQ(replay.book.ledger.banned, book.ledger.banned);
     for (const char* id : {"j", "p", "a"}) {
-        EXPECT_EQ(replay.book.ledger.tasks.at(id).course, book.ledger.tasks.at(id).course) << id;
+        const Entry& read = replay.book.ledger.tasks.at(id);
+        const Entry& written = book.ledger.tasks.at(id);
+        EXPECT_EQ(read.course, written.course) << id;
+        EXPECT_EQ(read.payload_sha256, written.payload_sha256) << id;
+        EXPECT_EQ(read.order_id, written.order_id) << id;
     }
 }
 
@@ -166,7 +171,7 @@ TEST(JournalTypes, reads_a_journal_from_before_there_were_types) {
     EXPECT_EQ(entry.course.type, TaskType::apply_config);
     EXPECT_EQ(entry.course.current, StepName::check);
     EXPECT_EQ(replay.book.details.at("t7").steps.size(), 1U);
-    EXPECT_EQ(replay.book.ledger.highest_epoch.at(Version{7}), Epoch{12});
+    EXPECT_EQ(replay.book.ledger.highest_epoch.at({Version{7}}), Epoch{12});
     // And what is written of an apply_config is what that agent reads.
     EXPECT_EQ(encode_book(replay.book), text);
 }

@@ -44,7 +44,10 @@ class AgentsTest : public ::testing::Test {
         to.labels = {{"region", "eu"}};
         pool.reply.kind = Reply::Kind::answered;
         pool.reply.status = 200;
-        pool.reply.body = release::wire::write_task_status("t 1", TaskStatus::running);
+        release::wire::TaskReport report;
+        report.task_id = "t 1";
+        report.status = TaskStatus::running;
+        pool.reply.body = release::wire::write_task_status(report);
     }
     Answer run(awaitable<Answer> work) {
         std::optional<Answer> result;
@@ -61,6 +64,7 @@ class AgentsTest : public ::testing::Test {
     Answer dispatch() {
         auto parcel = std::make_shared<Parcel>();
         parcel->version = release::Version{42};
+        parcel->order_id = "order-a";
         parcel->epoch = release::Epoch{3};
         parcel->payload = std::make_shared<const std::string>(R"({"files":[]})");
         parcel->sha256 = std::string(64, 'a');
@@ -94,6 +98,7 @@ TEST_F(AgentsTest, dispatches_what_the_agent_can_read) {
     EXPECT_EQ(read->payload, R"({"files":[]})");
     EXPECT_EQ(read->timeout, Millis{600'000});
     EXPECT_EQ(read->epoch, release::Epoch{3});
+    EXPECT_EQ(read->order_id, "order-a");
     EXPECT_EQ(read->node_name, "edge-1");
     EXPECT_EQ(read->node_ip, "10.0.0.7");
     EXPECT_EQ(read->labels, to.labels);
@@ -138,6 +143,14 @@ TEST_F(AgentsTest, tells_every_kind_of_trouble_apart) {
                                       ? "edge-1 at 10.0.0.7:9443: the answer is larger than 1 MiB"
                                       : "edge-1 at 10.0.0.7:9443: connection refused by somebody");
     }
+}
+
+TEST_F(AgentsTest, hears_that_a_task_id_was_used_for_another_release) {
+    pool.reply.status = 409;
+    pool.reply.body = release::wire::error_envelope(3002, "task t 1 was used for another release");
+    const Answer answer = dispatch();
+    EXPECT_EQ(answer.heard, Heard::used_id);
+    EXPECT_NE(answer.message.find("task t 1 was used for another release"), std::string::npos);
 }
 
 TEST_F(AgentsTest, names_the_node_when_the_agent_says_no) {

@@ -17,6 +17,7 @@ Dispatch full_dispatch() {
     dispatch.sha256 = std::string(64, 'a');
     dispatch.timeout = Millis(1'500);
     dispatch.epoch = Epoch{3};
+    dispatch.order_id = "order-a";
     dispatch.node_name = "edge-1";
     dispatch.node_ip = "10.0.0.7";
     dispatch.labels = {{"project", "p"}, {"region", "eu"}};
@@ -36,6 +37,7 @@ TEST(WireDispatch, round_trips) {
     EXPECT_EQ(read->sha256, sent.sha256);
     EXPECT_EQ(read->timeout, sent.timeout);
     EXPECT_EQ(read->epoch, sent.epoch);
+    EXPECT_EQ(read->order_id, "order-a");
     EXPECT_EQ(read->node_name, sent.node_name);
     EXPECT_EQ(read->node_ip, sent.node_ip);
     EXPECT_EQ(read->labels, sent.labels);
@@ -152,6 +154,8 @@ TEST(WireReport, comes_back_as_an_answer) {
     TaskReport report;
     report.task_id = "t/1";
     report.version = Version{42};
+    report.sha256 = std::string(64, 'c');
+    report.order_id = "order-a";
     report.status = TaskStatus::failed;
     report.progress = 40;
     report.last_error = "check: exit 1";
@@ -177,9 +181,36 @@ TEST(WireReport, comes_back_as_an_answer) {
     EXPECT_EQ(Json::parse(answer.steps).front()["name"], "check");
     EXPECT_FALSE(answer.is_curable);
 
-    const Answer short_answer = read_answer(200, write_task_status("t", TaskStatus::pending), "t");
+    EXPECT_EQ(answer.about.type, "apply_config");
+    EXPECT_EQ(answer.about.version, std::to_string(report.version.value));
+    EXPECT_EQ(answer.about.sha256, report.sha256);
+    EXPECT_EQ(answer.about.order_id, "order-a");
+
+    report.task_id = "t";
+    report.status = TaskStatus::pending;
+    const Answer short_answer = read_answer(200, write_task_status(report), "t");
     EXPECT_EQ(short_answer.heard, Heard::accepted);
     EXPECT_EQ(short_answer.status, TaskStatus::pending);
+    EXPECT_EQ(short_answer.about.order_id, "order-a");
+    EXPECT_EQ(short_answer.about.sha256, report.sha256);
+}
+
+TEST(WireAnswer, says_which_task_it_is_about_as_far_as_the_agent_does) {
+    const auto about = [](const std::string& members) {
+        return read_answer(200, R"({"code":0,"data":{"status":"success")" + members + "}}", "t")
+            .about;
+    };
+    EXPECT_EQ(about("").version, "");
+    EXPECT_EQ(about("").type, "");
+    EXPECT_EQ(about(R"(,"version":41)").version, "41");
+    EXPECT_EQ(about(R"(,"version":41.0)").version, "41");
+    EXPECT_EQ(about(R"(,"version":"41")").version, "41");
+    EXPECT_EQ(about(R"(,"version":null,"type":null,"sha256":null,"orderId":null)").version, "");
+    EXPECT_EQ(about(R"(,"version":null,"type":null,"sha256":null,"orderId":null)").order_id, "");
+    EXPECT_EQ(about(R"(,"type":"reload")").type, "reload");
+    EXPECT_EQ(about(R"(,"sha256":")" + std::string(64, 'A') + '"').sha256, std::string(64, 'a'));
+    EXPECT_EQ(about(R"(,"sha256":"W/\"etag\"")").sha256, "") << "no digest of ours";
+    EXPECT_EQ(about(R"(,"version":1e300)").version, "1e+300");
 }
 
 TEST(WireReport, stays_below_what_control_reads) {
@@ -236,8 +267,8 @@ TEST(WireAnswer, knows_every_way_to_say_no) {
     EXPECT_EQ(heard(404, "<html>"), Heard::nonsense);
     EXPECT_EQ(heard(200, R"({"code":3001})"), Heard::nonsense);
     EXPECT_EQ(heard(409, R"({"code":3003})"), Heard::wrong_state);
-    EXPECT_EQ(heard(409, R"({"code":3002})"), Heard::refused);
     EXPECT_EQ(heard(409, R"({"code":3001})"), Heard::lacks_content);
+    EXPECT_EQ(heard(409, R"({"code":3002})"), Heard::used_id);
     EXPECT_EQ(heard(400, R"({"code":2002})"), Heard::refused);
     EXPECT_EQ(heard(403, R"({"code":1004})"), Heard::wrong_peer);
     EXPECT_EQ(heard(400, "bad request"), Heard::nonsense);
@@ -331,7 +362,11 @@ TEST(WireText, shortens_in_the_middle_and_says_by_how_much) {
 
 TEST(WireAnswer, never_crashes_on_mutated_answers) {
     std::mt19937 random(9);
-    const std::string good = write_task_status("t", TaskStatus::running);
+    TaskReport report;
+    report.task_id = "t";
+    report.version = Version{7};
+    report.order_id = "order-a";
+    const std::string good = write_task_status(report);
     for (int round = 0; round < 20'000; ++round) {
         std::string text = good;
         for (auto i = random() % 4 + 1; i > 0; --i) {

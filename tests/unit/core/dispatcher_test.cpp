@@ -32,6 +32,8 @@ struct Dispatching : testing::Test {
     void SetUp() override {
         auto whole = std::make_shared<Parcel>();
         whole->payload = std::make_shared<const std::string>("{}");
+        whole->order_id = "order-a";
+        whole->version = release::Version{42};
         parcel = std::move(whole);
         lifeline->good_until = release::never;
         lifeline->report = [this](const release::Event& event) {
@@ -54,7 +56,10 @@ struct Dispatching : testing::Test {
     void stop() {
         release::CancelTask what;
         what.task_id = "apply_config_127.0.0.1_42";
-        dispatcher.cancel(std::move(what), lifeline);
+        release::Order sent;
+        sent.id = parcel->order_id;
+        sent.version = parcel->version;
+        dispatcher.cancel(std::move(what), std::move(sent), lifeline);
     }
 };
 
@@ -216,6 +221,47 @@ TEST_F(Dispatching, sends_the_payload_where_the_node_lacks_the_content_after_all
     clock.advance(Millis{1'000});
     EXPECT_EQ(agent.references, 1);
     EXPECT_EQ(agent.dispatches, 2);
+}
+
+// The rows were deleted and inserted again: the agent still has what the first ones sent.
+TEST_F(Dispatching, does_not_take_the_word_of_a_task_of_another_release_after_a_takeover) {
+    agent.to_query = Heard::accepted;
+    agent.status = release::TaskStatus::success;
+    agent.about.order_id = "order-of-deleted-rows";
+    agent.to_dispatch = Heard::used_id;
+    start(true);
+    clock.advance(Millis{1'000});
+    EXPECT_EQ(agent.dispatches, 1);
+    ASSERT_EQ(reports.size(), 1U);
+    EXPECT_EQ(reports[0].verdict.status, release::NodeStatus::failed);
+    EXPECT_TRUE(reports[0].verdict.is_id_used);
+}
+
+TEST_F(Dispatching, tells_no_progress_of_a_task_of_another_release) {
+    agent.to_dispatch = agent.to_query = Heard::accepted;
+    agent.status = release::TaskStatus::running;
+    agent.progress = 50;
+    agent.about.version = "41";
+    start(false);
+    clock.advance(Millis{10'000});
+    EXPECT_TRUE(progress.empty());
+    agent.about.version = "42";
+    clock.advance(Millis{10'000});
+    EXPECT_EQ(progress, std::vector<int>{50});
+    lifeline->is_cut = true;
+}
+
+TEST_F(Dispatching, goes_on_asking_to_cancel_while_the_answers_are_about_another_release) {
+    agent.to_query = agent.to_cancel = Heard::accepted;
+    agent.about.order_id = "order-of-deleted-rows";
+    stop();
+    clock.advance(Millis{10'000});
+    EXPECT_GT(agent.cancels, 3);
+    agent.about.order_id = "order-a";
+    clock.advance(Millis{10'000});
+    const int settled = agent.cancels;
+    clock.advance(Millis{60'000});
+    EXPECT_EQ(agent.cancels, settled);
 }
 
 TEST_F(Dispatching, asks_for_no_content_that_no_node_can_hold) {

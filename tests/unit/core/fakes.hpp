@@ -20,6 +20,7 @@ class OneAgent final : public Agents {
     int progress = 0;                                           ///< of the task, where it accepts
     release::Millis hold{0};                                    ///< asked for by the last query
     release::Heard to_reference = release::Heard::accepted;     ///< a dispatch without payload
+    release::TaskIdentity about;                                ///< what it says of its task
     bool holds_content = false, is_there = false;
     std::vector<std::string> bans;  ///< what the last dispatch told
     int dispatches = 0, queries = 0, cancels = 0, references = 0, questions = 0;
@@ -54,6 +55,7 @@ class OneAgent final : public Agents {
         answer.heard = heard;
         answer.status = status;
         answer.progress = progress;
+        answer.about = about;
         co_return answer;
     }
 };
@@ -88,7 +90,7 @@ class StoreOfOne : public Store {
     Awaitable<std::vector<release::ReleaseId>> claimable(int) override {
         co_return std::vector<release::ReleaseId>();
     }
-    Awaitable<std::optional<Claim>> claim(release::ReleaseId) override {
+    Awaitable<std::optional<Claim>> claim(release::ReleaseId, std::string) override {
         co_return std::optional<Claim>();
     }
     Awaitable<bool> renew(Claim& claim) override {

@@ -29,11 +29,22 @@ class SlowClaim final : public StoreOfOne {
         std::vector<release::ReleaseId> ids{release::ReleaseId{7}};
         co_return ids;
     }
-    awaitable<Result<std::optional<Claim>>> claim(release::ReleaseId id) override {
+    std::vector<std::string> orders;  ///< as given with the claims
+
+    awaitable<Result<std::optional<Claim>>> claim(release::ReleaseId id,
+                                                  std::string order_id) override {
         ++claims;
+        orders.push_back(std::move(order_id));
         co_await answer.wait();
         std::optional<Claim> claim = Claim{id, release::Epoch{1}, "control-1", release::never};
         co_return claim;
+    }
+    bool holds_reading = false;
+    Signal reading;
+
+    awaitable<Result<std::optional<release::Snapshot>>> read(const Claim&) override {
+        if (holds_reading) co_await reading.wait();
+        co_return std::optional<release::Snapshot>();
     }
     awaitable<Result<void>> give_back(const Claim&) override {
         ++given_back;
@@ -80,6 +91,27 @@ TEST_F(Supervising, gives_back_a_claim_that_was_on_its_way_when_it_was_stopped) 
     EXPECT_EQ(store.given_back, 1);
     EXPECT_TRUE(is_stopped);
     EXPECT_EQ(store.claims, 1);
+}
+
+// A release that is claimable although it is being run here is another one under the same id: its
+// rows were deleted and inserted again. Epoch and owner may be the same for both.
+TEST_F(Supervising, claims_rows_that_were_inserted_again_only_when_it_runs_the_old_ones_no_more) {
+    store.holds_reading = true;
+    store.answer.notify();
+    clock.advance(Millis{3'000});
+    EXPECT_EQ(supervisor->running(), 1);
+    EXPECT_EQ(store.claims, 1);
+
+    store.holds_reading = false;
+    store.reading.notify();  // what the first runner ran is gone
+    clock.advance(Millis{3'000});
+
+    EXPECT_EQ(store.claims, 2);
+}
+
+TEST_F(Supervising, gives_every_claim_a_name_of_its_own_to_propose) {
+    ASSERT_EQ(store.orders.size(), 1U);
+    EXPECT_EQ(store.orders[0].size(), 32U);
 }
 
 TEST_F(Supervising, waits_for_a_claim_no_longer_than_the_grace) {

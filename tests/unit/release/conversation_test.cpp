@@ -212,14 +212,137 @@ TEST_F(Talk, looks_for_the_task_before_it_believes_a_409) {
     EXPECT_EQ(end.verdict.error, "stale epoch");
 }
 
-TEST_F(Talk, follows_a_known_task_after_a_409) {
+TEST_F(Talk, follows_a_known_task_after_a_409_when_it_may_have_sent_it_before) {
+    Conversation talk = make(true);
+    (void)talk.begin(start);
+    (void)talk.heard(say(Heard::unknown_task), start, 0);
+    EXPECT_EQ(talk.heard(say(Heard::wrong_state, "stale epoch"), start, 0).kind, Kind::query);
+
+    const Move end = talk.heard(task(TaskStatus::success), start, 0);
+
+    EXPECT_EQ(end.verdict.status, NodeStatus::success);
+}
+
+// The fence of a release whose rows are gone, and its task: an older agent tells neither apart.
+TEST_F(Talk, does_not_take_what_stands_there_after_a_409_for_a_task_that_was_never_sent) {
     Conversation talk = make();
     (void)talk.begin(start);
     (void)talk.heard(say(Heard::wrong_state, "stale epoch"), start, 0);
 
     const Move end = talk.heard(task(TaskStatus::success), start, 0);
 
-    EXPECT_EQ(end.verdict.status, NodeStatus::success);
+    EXPECT_EQ(end.verdict.failure, FailureKind::rejected);
+    EXPECT_EQ(end.verdict.error, "stale epoch");
+}
+
+TEST_F(Talk, takes_what_stands_there_after_a_409_where_the_agent_names_the_order) {
+    Conversation talk = make();
+    (void)talk.begin(start);
+    (void)talk.heard(say(Heard::wrong_state, "stale epoch"), start, 0);
+    Answer answer = task(TaskStatus::success);
+    answer.is_certain = true;
+
+    EXPECT_EQ(talk.heard(answer, start, 0).verdict.status, NodeStatus::success);
+}
+
+TEST_F(Talk, asks_for_the_next_id_when_the_agent_used_this_one_for_another_release) {
+    Conversation talk = make();
+    (void)talk.begin(start);
+
+    const Move end = talk.heard(say(Heard::used_id, "task t was used"), start, 0);
+
+    EXPECT_EQ(end.kind, Kind::finish);
+    EXPECT_TRUE(end.verdict.is_id_used);
+    EXPECT_EQ(end.verdict.status, NodeStatus::failed);
+    EXPECT_EQ(end.verdict.failure, FailureKind::rejected);
+    EXPECT_EQ(end.verdict.error, "task t was used");
+}
+
+TEST_F(Talk, sends_its_task_when_a_takeover_finds_that_of_another_release) {
+    Conversation talk = make(true);
+    (void)talk.begin(start);
+
+    EXPECT_EQ(talk.heard(say(Heard::other_task, "its orderId is x"), start, 0).kind,
+              Kind::dispatch);
+    EXPECT_TRUE(talk.heard(say(Heard::used_id, "used"), start, 0).verdict.is_id_used);
+}
+
+TEST_F(Talk, never_takes_the_word_of_an_agent_that_speaks_of_another_task) {
+    Conversation talk = make();
+    Instant now = start;
+    Move move = talk.begin(now);
+    int dispatches = 0;
+    while (move.kind != Kind::finish) {
+        if (move.kind == Kind::dispatch) ++dispatches;
+        if (move.kind == Kind::pause) now = move.until;
+        move = move.kind == Kind::pause
+                   ? talk.woken(now)
+                   : talk.heard(say(Heard::other_task, "its version is 41"), now, 0);
+    }
+
+    EXPECT_EQ(dispatches, 1) << "ours may run there by now";
+    EXPECT_GE(now, deadline) << "a slot is freed only by proof";
+    EXPECT_EQ(move.verdict.failure, FailureKind::timeout);
+    EXPECT_THAT(move.verdict.error, HasSubstr("its version is 41"));
+}
+
+TEST_F(Talk, does_not_call_a_node_away_that_answers_about_another_task) {
+    Conversation talk{rules, start, start - Millis{1}, true};
+    (void)talk.begin(start);
+
+    const Move end = talk.heard(say(Heard::other_task, "its orderId is x"), start, 0);
+
+    EXPECT_EQ(end.verdict.failure, FailureKind::rejected);
+    EXPECT_EQ(end.verdict.error, "its orderId is x");
+}
+
+struct Comparing : testing::Test {
+    Order sent{"order-a", TaskType::apply_config, Version{42}, std::string(64, 'a')};
+    TaskIdentity all{"order-a", "apply_config", "42", std::string(64, 'a')};
+
+    [[nodiscard]] Answer compare(const TaskIdentity& about) const {
+        Answer answer;
+        answer.heard = Heard::accepted;
+        answer.status = TaskStatus::success;
+        answer.about = about;
+        return compared(answer, sent);
+    }
+};
+
+TEST_F(Comparing, takes_what_says_the_same_or_nothing) {
+    EXPECT_EQ(compare(all).heard, Heard::accepted);
+    EXPECT_TRUE(compare(all).is_certain);
+    EXPECT_EQ(compare({}).heard, Heard::accepted) << "an agent written elsewhere";
+    EXPECT_FALSE(compare({}).is_certain);
+    EXPECT_EQ(compare({"", "apply_config", "42", ""}).heard, Heard::accepted);
+}
+
+TEST_F(Comparing, takes_no_contradiction) {
+    std::vector<TaskIdentity> wrong(4, all);
+    wrong[0].order_id = "order-b";
+    wrong[1].type = "reload";
+    wrong[2].version = "41";
+    wrong[3].sha256 = std::string(64, 'b');
+    for (const TaskIdentity& about : wrong) {
+        EXPECT_EQ(compare(about).heard, Heard::other_task);
+        EXPECT_FALSE(compare(about).is_certain);
+    }
+    EXPECT_THAT(compare(wrong[2]).message, HasSubstr("its version is 41, not 42"));
+}
+
+TEST_F(Comparing, takes_no_content_where_none_was_sent) {
+    sent.sha256 = "";
+    EXPECT_EQ(compare(all).heard, Heard::other_task);
+    sent.sha256.reset();  // not known here
+    EXPECT_EQ(compare(all).heard, Heard::accepted);
+}
+
+TEST_F(Comparing, lets_type_version_and_content_decide_where_no_order_was_given) {
+    sent.id.clear();
+    EXPECT_EQ(compare(all).heard, Heard::accepted);
+    EXPECT_FALSE(compare(all).is_certain);
+    all.sha256 = std::string(64, 'b');
+    EXPECT_EQ(compare(all).heard, Heard::other_task);
 }
 
 TEST_F(Talk, carries_the_agents_last_error_fetching_it_if_the_dispatch_answer_lacks_it) {
@@ -259,10 +382,10 @@ TEST_F(Talk, spreads_retries_by_the_jitter) {
 
 // Whatever an agent says, a conversation ends, and not long after the node's time.
 TEST_F(Talk, ends_whatever_it_hears) {
-    constexpr Heard all[] = {Heard::accepted,     Heard::unknown_task, Heard::wrong_state,
-                             Heard::server_error, Heard::nonsense,     Heard::not_sent,
-                             Heard::no_answer,    Heard::wrong_peer,   Heard::refused,
-                             Heard::lacks_content};
+    constexpr Heard all[] = {Heard::accepted,      Heard::unknown_task, Heard::wrong_state,
+                             Heard::server_error,  Heard::nonsense,     Heard::not_sent,
+                             Heard::no_answer,     Heard::wrong_peer,   Heard::refused,
+                             Heard::lacks_content, Heard::used_id,      Heard::other_task};
     unsigned state = 12345;
     const auto draw = [&](unsigned below) {
         state = state * 1664525U + 1013904223U;
@@ -272,7 +395,7 @@ TEST_F(Talk, ends_whatever_it_hears) {
         Conversation talk = make(draw(2) == 0);
         Instant now = start;
         Move move = talk.begin(now);
-        const unsigned variety = 1 + draw(10);
+        const unsigned variety = 1 + draw(12);
         int moves = 0;
         while (move.kind != Kind::finish) {
             ASSERT_LT(++moves, 100'000);
