@@ -142,7 +142,8 @@ class MysqlConnection final : public Connection {
         try {
             return work();
         } catch (const sql::SQLException& error) {
-            DbFailure failure = mysql_failure(error.getErrorCode(), error.getSQLState());
+            DbFailure failure =
+                mysql_failure(error.getErrorCode(), error.getSQLState(), error.what());
             if (failure.breaks_connection) mark_broken();
             throw failure;
         }

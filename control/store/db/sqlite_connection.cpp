@@ -16,7 +16,7 @@ constexpr std::size_t cached_statements_max = 200;
 constexpr int wal_tries = 150, wal_pause_ms = 20;
 
 DbFailure translated(const SQLite::Exception& error) {
-    return sqlite_failure(error.getErrorCode(), error.getExtendedErrorCode());
+    return sqlite_failure(error.getErrorCode(), error.getExtendedErrorCode(), error.what());
 }
 
 void bind(SQLite::Statement& statement, const Values& values) {
