@@ -262,8 +262,9 @@ class ApiStore {
     virtual Answer<RolledBack> roll_back(RollbackRequest request) = 0;
     /// Also 2002 for a limit that is none. Answers with the release as it then stands.
     virtual Answer<ReleaseSummary> limit(LimitRequest request) = 0;
-    /// The database answers and its schema is the one expected.
-    virtual Answer<bool> ping() = 0;
+    /// The database answers; what keeps this program's statements from working with its schema, or
+    /// nothing.
+    virtual Answer<std::string> ping() = 0;
 };
 
 }  // namespace edgeroll::control
