@@ -167,6 +167,8 @@ std::unique_ptr<sql::Connection> open_session(const DatabaseUrl& url, const std:
     options["CLIENT_MULTI_STATEMENTS"] = false;
     // Rows matched, as SQLite counts them, not rows changed.
     options["CLIENT_FOUND_ROWS"] = true;
+    // The connector asks for a variable while it connects, which a server may find too much.
+    options["preInit"] = sql::SQLString(row_limits_off);
     return std::unique_ptr<sql::Connection>(loaded_driver.load()->connect(options));
 }
 

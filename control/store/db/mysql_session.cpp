@@ -99,13 +99,13 @@ std::string character_set_complaint(const CharacterSets& sets, const std::string
 
 void set_up_session(sql::Connection& session, SessionUse use) {
     SetUp set_up(session);
+    set_up.run(row_limits_off);
     // Of this collation, since words compare exactly in the tables too.
     set_up.run("SET NAMES utf8mb4 COLLATE utf8mb4_bin");
     set_up.run(
         "SET SESSION autocommit = 1, completion_type = 0, time_zone = '+00:00', "
         "sql_mode = 'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', "
-        "sql_select_limit = 18446744073709551615, max_join_size = 18446744073709551615, "
-        "sql_big_selects = 1, group_concat_max_len = 1048576, sql_safe_updates = 0, "
+        "group_concat_max_len = 1048576, sql_safe_updates = 0, "
         "sql_auto_is_null = 0, unique_checks = 1, wait_timeout = 28800");
     set_up.run("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE");
     bound_statements(set_up, use);

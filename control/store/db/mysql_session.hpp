@@ -16,6 +16,11 @@ enum class SessionUse { serve, migrate };
 /// How long the client waits for the server to say something.
 [[nodiscard]] int read_timeout_sec(SessionUse use);
 
+/// The first statement of a session.
+inline constexpr const char* row_limits_off =
+    "SET SESSION sql_select_limit = 18446744073709551615, max_join_size = 18446744073709551615, "
+    "sql_big_selects = 1";
+
 /// Sets everything that the program relies on: character set, time zone, isolation, autocommit,
 /// limits of rows and of time. The options of the connector are only a wish of the handshake, and a
 /// server has its own defaults and an init_connect. Throws sql::SQLException, also for a server
