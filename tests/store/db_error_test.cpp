@@ -58,6 +58,7 @@ TEST(DbErrorTest, says_the_servers_words) {
     EXPECT_STREQ(mysql_failure(1105, "HY000", "Unknown error").what(),
                  "database error 1105 (HY000): Unknown error");
     for (const auto& [number, text] : std::vector<std::pair<int, std::string>>{
+             {1568, "Transaction characteristics can't be changed while it is in progress"},
              {1054, "Unknown column 'order_id' in 'field list'"},
              {1142, "SELECT command denied to user 'edgeroll'@'localhost' for table `e`.`nodes`"},
              {1146, "Table 'edgeroll.counters' doesn't exist"},

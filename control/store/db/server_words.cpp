@@ -43,8 +43,22 @@ std::size_t end_of_value(const std::string& text) {
     return is_names ? found : std::string::npos;
 }
 
+bool is_letter(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/// Not the one of "can't".
+std::size_t first_quote(const std::string& text) {
+    std::size_t at = text.find_first_of(quotes);
+    while (at != std::string::npos && at > 0 && is_letter(text[at - 1]) && at + 1 < text.size() &&
+           is_letter(text[at + 1])) {
+        at = text.find_first_of(quotes, at + 1);
+    }
+    return at;
+}
+
 std::string without_values(const std::string& text) {
-    const std::size_t first = text.find_first_of(quotes);
+    const std::size_t first = first_quote(text);
     if (first == std::string::npos) return text;
     // A value may hold quotes itself, and a long message is cut, perhaps within the value: unless
     // it goes on with names nothing behind the first quote is sure to be the server's own.
