@@ -42,7 +42,8 @@ void expect_that_everything_works(const std::string& admin_url, const std::strin
         "INSERT INTO release_task_nodes (release_task_id, node_id, batch, status) SELECT 1, id, 1, "
         "'pending' FROM nodes");
 
-    Process process(url, "control-1");
+    // One connection, so that each call comes after another's commit.
+    Process process(url, "control-1", release::Millis{15'000}, 1);
     EXPECT_TRUE(process.get(process.api().ping()).empty());
     EXPECT_EQ(process.get(process.api().nodes()).size(), 3U);
     EXPECT_THAT(process.claimable(), ::testing::ElementsAre(1));
