@@ -13,6 +13,14 @@ using release::wire::Json;
 constexpr Millis patience{2'000};
 constexpr Millis fresh_for{200};
 
+/// Whatever the error is: who asks wants to know whether to send requests here.
+Response not_ready(const release::Error& error) {
+    Response response = refuse(error);
+    response.status = 503;
+    response.headers["Retry-After"] = "2";
+    return response;
+}
+
 }  // namespace
 
 HealthRoutes::HealthRoutes(const ApiParts& parts)
@@ -36,10 +44,9 @@ awaitable<Response> HealthRoutes::health() {
 }
 
 awaitable<Response> HealthRoutes::readiness() {
-    const auto alive = co_await ping_.get(patience, fresh_for);
-    if (!alive) co_return refuse(alive.error());
-    if (!*alive)
-        co_return refuse(release::code::busy, "the database's schema is not the one expected");
+    const auto schema_trouble = co_await ping_.get(patience, fresh_for);
+    if (!schema_trouble) co_return not_ready(schema_trouble.error());
+    if (!schema_trouble->empty()) co_return refuse(release::code::busy, *schema_trouble);
     const std::string trouble = certificate_trouble_ ? certificate_trouble_() : std::string();
     if (!trouble.empty()) co_return refuse(release::code::busy, "certificates: " + trouble);
     Json data = Json::object();

@@ -33,6 +33,12 @@ const Buckets& apply_buckets() {
     return buckets;
 }
 
+constexpr std::array last_words{NodeStatus::success, NodeStatus::failed, NodeStatus::skipped,
+                                NodeStatus::deferred, NodeStatus::cancelled};
+constexpr int invariants = 10;  // SPEC.md section 8
+constexpr std::array http_codes{"200", "400", "401", "403", "404", "405",
+                                "409", "413", "429", "500", "502", "503"};
+
 const char* word_of(Heard kind) {
     switch (kind) {
         case Heard::accepted:
@@ -97,39 +103,42 @@ void add_gauges(prometheus::Registry& registry, const char* name, const char* he
     }
 }
 
+/// Each release in one state, so that their sum is what waits.
 void add_queue(prometheus::Registry& registry, const QueueFigures& queue) {
     auto& family = prometheus::BuildGauge()
                        .Name("edgeroll_queue_releases")
                        .Help(
-                           "Releases that have not started: all, those that wait for another "
-                           "release, those that could start.")
+                           "Releases that have not started: those that could (due), that wait for "
+                           "another release (blocked), whose time has not come (later).")
                        .Register(registry);
-    family.Add(one("state", "pending")).Set(static_cast<double>(queue.pending));
-    family.Add(one("state", "blocked")).Set(static_cast<double>(queue.blocked));
     family.Add(one("state", "due")).Set(static_cast<double>(queue.due));
+    family.Add(one("state", "blocked")).Set(static_cast<double>(queue.blocked));
+    const std::int64_t later = queue.pending - queue.blocked - queue.due;
+    family.Add(one("state", "later")).Set(static_cast<double>(later));
 }
 
-void add_times(prometheus::Registry& registry, const std::vector<ReleaseTimes>& releases) {
+void add_times(prometheus::Registry& registry, const ReleaseTimes& times) {
     auto& family = prometheus::BuildGauge()
                        .Name("edgeroll_release_seconds")
                        .Help(
-                           "Times of the 20 releases that were started last: queued, worked, "
-                           "waited, and until 50, 90 and 100 % of the nodes had succeeded.")
+                           "Times of the release that ended last: queued, worked, waited, and "
+                           "until 50, 90 and 100 % of its nodes had succeeded.")
                        .Register(registry);
-    for (const ReleaseTimes& times : releases) {
-        const auto add = [&](const char* phase, std::optional<release::Millis> span) {
-            if (!span) return;
-            prometheus::Labels labels = one("phase", phase);
-            labels.emplace("version", std::to_string(times.version.value));
-            family.Add(labels).Set(seconds(*span));
-        };
-        add("queued", times.queued);
-        add("worked", times.worked);
-        add("waited", times.waited);
-        add("to50", times.to_50);
-        add("to90", times.to_90);
-        add("to100", times.to_100);
-    }
+    const auto add = [&](const char* phase, std::optional<release::Millis> span) {
+        if (span) family.Add(one("phase", phase)).Set(seconds(*span));
+    };
+    add("queued", times.queued);
+    add("worked", times.worked);
+    add("waited", times.waited);
+    add("to50", times.to_50);
+    add("to90", times.to_90);
+    add("to100", times.to_100);
+}
+
+prometheus::Labels finished_labels(NodeStatus status, FailureKind kind) {
+    prometheus::Labels labels = one("status", to_text(status));
+    labels.emplace("failure_kind", std::string(to_text(kind)));
+    return labels;
 }
 
 /// The value below which that share of the observations lies, as Prometheus reckons it: evenly
@@ -201,16 +210,31 @@ struct Metrics::Families {
             .Register(registry)
             .Add(one("version", version))
             .Set(1);
-        // Series that exist from the start at 0 let alerts see the first error.
-        for (const NodeStatus status : {NodeStatus::success, NodeStatus::failed}) {
+        add_all_series();
+    }
+
+    /// A series that begins with its first event cannot be seen to grow: alerts would sleep through
+    /// the first one. So each is there from the start, at 0.
+    void add_all_series() {
+        for (const NodeStatus status : last_words) {
             apply.Add(one("status", to_text(status)), apply_buckets());
+            finished.Add(finished_labels(status, FailureKind::none));
         }
-        for (int i = 1; i <= static_cast<int>(Heard::wrong_peer); ++i) {
+        for (int i = 1; i <= static_cast<int>(FailureKind::lost); ++i) {
+            finished.Add(finished_labels(NodeStatus::failed, static_cast<FailureKind>(i)));
+        }
+        for (int i = 1; i <= static_cast<int>(Heard::lacks_content); ++i) {
             agent_errors.Add(one("kind", word_of(static_cast<Heard>(i))));
         }
         for (const Outcome outcome : {Outcome::not_done, Outcome::unknown, Outcome::permanent}) {
             database_errors.Add(one("class", word_of(outcome)));
         }
+        for (int i = 1; i <= invariants; ++i)
+            violations.Add(one("invariant", "I" + std::to_string(i)));
+        for (const char* code : http_codes)
+            http.Add(one("code", code));
+        for (const char* state : {"busy", "max"})
+            slots.Add(one("state", state));
     }
 
     Family<Counter>& counter(const char* name, const char* help) {
@@ -231,9 +255,7 @@ void Metrics::dispatch_took(release::Millis took) {
 
 void Metrics::node_finished(NodeStatus status, FailureKind kind, release::Millis took) {
     families_->apply.Add(one("status", to_text(status)), apply_buckets()).Observe(seconds(took));
-    prometheus::Labels labels = one("status", to_text(status));
-    labels.emplace("failure_kind", std::string(to_text(kind)));
-    families_->finished.Add(labels).Increment();
+    families_->finished.Add(finished_labels(status, kind)).Increment();
 }
 
 void Metrics::agent_error(Heard kind) {
@@ -298,7 +320,8 @@ std::string Metrics::text(const release::Result<Gauges>& gauges) const {
     if (gauges) {
         add_gauges(registry, "edgeroll_releases", "Releases in the database, by status.",
                    ReleaseStatus::cancelled, gauges->releases_by_status);
-        add_gauges(registry, "edgeroll_nodes", "Node rows of all releases, by status.",
+        add_gauges(registry, "edgeroll_nodes",
+                   "Node rows of the releases that have not ended, by status.",
                    NodeStatus::cancelled, gauges->nodes_by_status);
         prometheus::BuildGauge()
             .Name("edgeroll_nodes_drifting")
@@ -307,7 +330,7 @@ std::string Metrics::text(const release::Result<Gauges>& gauges) const {
             .Add({})
             .Set(static_cast<double>(gauges->nodes_drifting));
         add_queue(registry, gauges->queue);
-        add_times(registry, gauges->releases);
+        if (gauges->last_ended) add_times(registry, *gauges->last_ended);
     }
     return text + serializer.Serialize(registry.Collect());
 }

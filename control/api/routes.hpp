@@ -99,7 +99,7 @@ class HealthRoutes {
     Metrics& metrics_;
     std::function<std::string()> certificate_trouble_;
     std::function<SlotUse()> slots_;
-    Coalesced<bool> ping_;
+    Coalesced<std::string> ping_;
     Coalesced<Gauges> gauges_;
 };
 

@@ -22,16 +22,16 @@ awaitable<std::vector<release::NodeId>> find_back(Agents& agents,
 
 awaitable<std::optional<Straggler>> turn(CatchUpStore& store, Agents& agents, Observer& observer,
                                          std::optional<Straggler> cursor) {
-    const release::Result<std::vector<Straggler>> asked =
-        co_await store.stragglers(cursor, nodes_a_turn);
-    if (!asked) {
-        observer.database_error(asked.error().outcome);
+    const release::Result<Stragglers> looked = co_await store.stragglers(cursor, nodes_a_turn);
+    if (!looked) {
+        observer.database_error(looked.error().outcome);
         co_return cursor;
     }
-    if (asked->empty()) co_return std::nullopt;
-    const release::ReleaseId id = asked->front().release;
-    std::vector<release::NodeId> back = co_await find_back(agents, *asked);
-    for (const Straggler& straggler : *asked) {
+    const std::vector<Straggler>& asked = looked->nodes;
+    if (asked.empty()) co_return looked->reached;
+    const release::ReleaseId id = asked.front().release;
+    std::vector<release::NodeId> back = co_await find_back(agents, asked);
+    for (const Straggler& straggler : asked) {
         if (straggler.release == id) cursor = straggler;
     }
     if (back.empty()) co_return cursor;

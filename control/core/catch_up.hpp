@@ -17,14 +17,22 @@ struct Straggler {
     release::Address address;
 };
 
+/// What one look found.
+struct Stragglers {
+    std::vector<Straggler> nodes;
+    /// Where the next look goes on if this one found nobody: a look is over after some work,
+    /// however much is left to look at. Nothing: at the beginning.
+    std::optional<Straggler> reached;
+};
+
 /// The database, as catching up sees it.
 class CatchUpStore {
   public:
     virtual ~CatchUpStore() = default;
     /// Enabled ones out of maintenance, ascending by (release, node), after `cursor`; wraps round
     /// when there is none after it. @param limit > 0
-    virtual awaitable<release::Result<std::vector<Straggler>>> stragglers(
-        std::optional<Straggler> cursor, int limit) = 0;
+    virtual awaitable<release::Result<Stragglers>> stragglers(std::optional<Straggler> cursor,
+                                                              int limit) = 0;
     /// A retry of these nodes of one release, as an operator would ask for it, but a failure among
     /// them does not undo the release's success. False: refused (somebody else was faster, a later
     /// release came, ...).

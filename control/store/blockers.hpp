@@ -1,6 +1,7 @@
 // Which releases must come first (SPEC.md 4.9).
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "control/store/db/connection.hpp"
@@ -13,5 +14,9 @@ namespace edgeroll::control {
 [[nodiscard]] std::vector<release::Version> find_blockers(Connection& connection,
                                                           release::ReleaseId id,
                                                           release::Version version);
+
+/// A condition: the release of the parameter has a node of `other_id`, a column. At most as many
+/// rows are read as the release has.
+[[nodiscard]] std::string shares_a_node_with(const Dialect& dialect, const std::string& other_id);
 
 }  // namespace edgeroll::control

@@ -57,6 +57,7 @@ Assignments assignments(const ReleaseChange& change, const Dialect& dialect) {
     }
     if (change.is_finished) {
         to.expression("finished_at = " + dialect.now());
+        to.expression("catch_up = NULL");  // what this end leaves behind is still to be looked at
         to.expression(callback_falls_due());
     }
     if (change.clears_action) to.expression("requested_action = NULL");

@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "control/store/sql_parts.hpp"
 #include "release/limits.hpp"
@@ -15,12 +16,17 @@ namespace {
 /// Most fleets are covered by few releases; what is left then is looked up node by node, so that
 /// the whole history is never read.
 constexpr std::int64_t newest_read = 20;
-constexpr std::size_t nodes_per_statement = 200;
+/// Fewer are asked for by their ids instead of with all rows of a release.
+constexpr std::size_t nodes_named_max = 200;
 
+const std::string has_content =
+    "t.type = 'apply_config' AND t.content_sha256 IS NOT NULL AND t.content_sha256 <> 'reload'";
+const std::string is_success = has_content + " AND t.status = 'success'";
 /// One whose nodes are catching up is a success, whatever its status says meanwhile.
-constexpr const char* has_content_of_its_own =
-    "t.type = 'apply_config' AND (t.status = 'success' OR (t.catches_up = 1 AND t.status NOT IN "
-    "('failed', 'cancelled'))) AND t.content_sha256 IS NOT NULL AND t.content_sha256 <> 'reload'";
+const std::string catches_up =
+    has_content +
+    " AND t.finished_at IS NULL AND t.catches_up = 1 AND t.status NOT IN ('success', 'failed', "
+    "'cancelled')";
 /// In a success no limit and no stop left a node out: one that failed (which was tolerated, or it
 /// was catching up) or was out of service at its turn should have the content all the same. Not so
 /// rows that were no part of the plan, and what an operator cancelled by
@@ -28,6 +34,20 @@ constexpr const char* has_content_of_its_own =
 const std::string is_meant_for_it =
     "r.status <> 'cancelled' AND (r.status <> 'skipped' OR COALESCE(r.error_msg, '') <> '" +
     std::string(release::added_late) + "')";
+
+struct Source {
+    std::int64_t id = 0, version = 0;
+};
+
+std::vector<Source> sources(Connection& connection, const std::string& where,
+                            const Values& values = {}) {
+    std::vector<Source> found;
+    for (const Row& row :
+         connection.query("SELECT t.id, t.version FROM release_tasks t WHERE " + where, values)) {
+        found.push_back({row.integer_or(0, 0), row.integer_or(1, 0)});
+    }
+    return found;
+}
 
 class Wanted {
   public:
@@ -39,54 +59,97 @@ class Wanted {
     /// From the newest on, until every node is covered. Returns the oldest version that was read,
     /// nothing when there are no older ones.
     std::optional<std::int64_t> read_newest() {
-        const Rows releases = connection_.query(
-            "SELECT t.id, t.version FROM release_tasks t WHERE " +
-                std::string(has_content_of_its_own) + " ORDER BY t.version DESC LIMIT ?",
-            {newest_read});
-        for (const Row& row : releases) {
+        std::vector<Source> newest =
+            sources(connection_, is_success + " ORDER BY t.version DESC LIMIT ?", {newest_read});
+        const bool has_older = newest.size() == static_cast<std::size_t>(newest_read);
+        const std::int64_t oldest = newest.empty() ? 0 : newest.back().version;
+        const std::vector<Source> under_way = sources(connection_, catches_up);
+        newest.insert(newest.end(), under_way.begin(), under_way.end());
+        std::sort(newest.begin(), newest.end(),
+                  [](const Source& a, const Source& b) { return a.version > b.version; });
+        for (const Source& source : newest) {
             if (open_.empty()) return std::nullopt;
-            read_release(row.integer_or(0, 0));
+            // What is below is among the older ones.
+            if (has_older && source.version < oldest) under_way_.push_back(source);
+            if (!has_older || source.version >= oldest) read_release(source.id);
         }
-        const bool has_older = releases.size() == static_cast<std::size_t>(newest_read);
-        return has_older ? releases.back().integer(1) : std::nullopt;
+        return has_older && !open_.empty() ? std::optional(oldest) : std::nullopt;
     }
 
+    /// What those nodes that are in none of the newest releases got last.
     void read_older(std::int64_t below) {
-        std::set<std::int64_t> releases;
-        std::vector<std::int64_t> ids;
-        for (const auto& [id, node] : open_)
-            ids.push_back(id);
-        for (std::size_t begin = 0; begin < ids.size(); begin += nodes_per_statement) {
-            const std::size_t end = std::min(begin + nodes_per_statement, ids.size());
-            Values values{below};
-            for (std::size_t i = begin; i < end; ++i)
-                values.emplace_back(ids[i]);
-            for (const Row& row : connection_.query(
-                     "SELECT MAX(t.version) FROM release_tasks t JOIN release_task_nodes r ON "
-                     "r.release_task_id = t.id WHERE " +
-                         std::string(has_content_of_its_own) + " AND " + is_meant_for_it +
-                         " AND t.version < ? AND r.node_id IN (" + placeholders(end - begin) +
-                         ") GROUP BY r.node_id",
-                     values)) {
-                releases.insert(row.integer_or(0, 0));
-            }
+        std::map<std::int64_t, Source> last;  // by node
+        std::int64_t least = below, newest_id = 0;
+        for (const auto& [node, view] : open_) {
+            const std::optional<Source> source = last_of(node, below);
+            if (!source) continue;
+            last[node] = *source;
+            least = std::min(least, source->version);
+            newest_id = std::max(newest_id, source->id);
         }
-        for (auto version = releases.rbegin(); version != releases.rend(); ++version) {
-            const Rows found =
-                connection_.query("SELECT id FROM release_tasks WHERE version = ?", {*version});
-            if (!found.empty()) read_release(found[0].integer_or(0, 0));
+        std::vector<Source> others = under_way_;
+        if (!last.empty()) {
+            // Later versions that were made before: versions need not come in their order.
+            const std::vector<Source> earlier = sources(
+                connection_, is_success + " AND t.version > ? AND t.version < ? AND t.id < ?",
+                {least, below, newest_id});
+            others.insert(others.end(), earlier.begin(), earlier.end());
+        }
+        std::sort(others.begin(), others.end(),
+                  [](const Source& a, const Source& b) { return a.version > b.version; });
+        for (const auto& [node, view] : std::map(open_)) {
+            const auto found = last.find(node);
+            const Source known = found == last.end() ? Source{} : found->second;
+            for (const Source& other : others) {
+                if (open_.count(node) == 0 || other.version <= known.version) break;
+                if (found == last.end() || other.id < known.id || is_under_way(other)) {
+                    read_release(other.id, node);
+                }
+            }
+            if (open_.count(node) != 0 && found != last.end()) read_release(known.id, node);
         }
     }
 
   private:
+    [[nodiscard]] bool is_under_way(const Source& source) const {
+        return std::any_of(under_way_.begin(), under_way_.end(),
+                           [&](const Source& one) { return one.id == source.id; });
+    }
+
+    std::optional<Source> last_of(std::int64_t node, std::int64_t below) {
+        const Rows rows = connection_.query(
+            "SELECT t.id, t.version FROM release_task_nodes r" + connection_.dialect().then_join() +
+                "release_tasks t ON t.id = r.release_task_id WHERE r.node_id = ? AND " +
+                is_success + " AND t.version < ? AND " + is_meant_for_it +
+                " ORDER BY r.release_task_id DESC LIMIT 1",
+            {node, below});
+        if (rows.empty()) return std::nullopt;
+        return Source{rows[0].integer_or(0, 0), rows[0].integer_or(1, 0)};
+    }
+
+    /// Covers the open nodes that the release was meant for.
     void read_release(std::int64_t id) {
+        if (open_.size() > nodes_named_max) {
+            read_rows("", {id});
+            return;
+        }
+        Values values{id};
+        for (const auto& [node, view] : open_)
+            values.emplace_back(node);
+        read_rows(" AND r.node_id IN (" + placeholders(open_.size()) + ")", values);
+    }
+    void read_release(std::int64_t id, std::int64_t node) {
+        read_rows(" AND r.node_id = ?", {id, node});
+    }
+
+    void read_rows(const std::string& which, const Values& values) {
         const Rows rows = connection_.query(
             "SELECT r.node_id, COALESCE(r.config_version, t.version), CASE WHEN r.config_version "
             "IS NULL THEN t.content_sha256 ELSE (SELECT c.sha256 FROM config_versions c WHERE "
-            "c.version = r.config_version) END FROM release_task_nodes r JOIN release_tasks t ON "
-            "t.id = r.release_task_id WHERE t.id = ? AND " +
-                is_meant_for_it,
-            {id});
+            "c.version = r.config_version) END FROM release_tasks t JOIN release_task_nodes r ON "
+            "r.release_task_id = t.id WHERE t.id = ?" +
+                which + " AND " + is_meant_for_it,
+            values);
         for (const Row& row : rows) {
             const auto found = open_.find(row.integer_or(0, 0));
             if (found == open_.end()) continue;
@@ -98,6 +161,7 @@ class Wanted {
 
     Connection& connection_;
     std::map<std::int64_t, NodeView*> open_;  ///< those for which no release was found yet
+    std::vector<Source> under_way_;           ///< catching up, older than the newest that were read
 };
 
 std::set<std::int64_t> unfinished_versions(Connection& connection) {
@@ -121,6 +185,20 @@ void add_wanted(Connection& connection, std::vector<NodeView>& nodes) {
         node.has_drift =
             node.wanted_version && node.applied_sha256 != node.wanted_sha256 && !is_being_released;
     }
+}
+
+std::int64_t count_drifting(Connection& connection) {
+    std::vector<NodeView> nodes;
+    for (const Row& row :
+         connection.query("SELECT id, applied_version, applied_sha256 FROM nodes")) {
+        NodeView& node = nodes.emplace_back();
+        node.id = release::NodeId{row.integer_or(0, 0)};
+        if (const auto version = row.integer(1)) node.applied_version = release::Version{*version};
+        node.applied_sha256 = row.text(2);
+    }
+    add_wanted(connection, nodes);
+    return std::count_if(nodes.begin(), nodes.end(),
+                         [](const NodeView& node) { return node.has_drift; });
 }
 
 }  // namespace edgeroll::control

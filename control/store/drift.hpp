@@ -1,6 +1,7 @@
 // Which content each node should have, and whether it has it.
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "control/store/api/store.hpp"
@@ -13,5 +14,8 @@ namespace edgeroll::control {
 /// deferred (of a rollback the row's own content). A node drifts while it has another content, or
 /// none; not while an unfinished release has put its own there.
 void add_wanted(Connection& connection, std::vector<NodeView>& nodes);
+
+/// How many of all nodes drift. Inside the caller's transaction.
+[[nodiscard]] std::int64_t count_drifting(Connection& connection);
 
 }  // namespace edgeroll::control

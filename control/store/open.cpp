@@ -22,10 +22,10 @@ release::Result<DatabaseUrl> parsed(const StoreOptions& options) {
     return release::fail(std::string(name) + " " + url.error().message);
 }
 
-Connector connector_for(const DatabaseUrl& url) {
+Connector connector_for(const DatabaseUrl& url, SessionUse use) {
     if (url.backend == Backend::mysql) {
         load_mysql_driver();
-        return [url] { return connect_mysql(url); };
+        return [url, use] { return connect_mysql(url, use); };
     }
     return [path = url.path, gate = std::make_shared<std::mutex>()] {
         return connect_sqlite(path, gate);
@@ -38,7 +38,8 @@ release::Error about(const DatabaseUrl& url, release::Error error) {
     return error;
 }
 
-release::Result<std::vector<int>> migrate_now(const Connector& connector) {
+release::Result<std::vector<int>> migrate_now(const DatabaseUrl& url) {
+    const Connector connector = connector_for(url, SessionUse::migrate);
     ConnectionSlot slot(connector);
     auto work = [](Connection& connection) { return migrate(connection); };
     return run_job(slot, Access::write, work);
@@ -73,22 +74,20 @@ release::Result<std::unique_ptr<Database>> open_database(boost::asio::any_io_exe
                                                          Clock& clock, StoreOptions options) {
     const auto url = parsed(options);
     if (!url) return tl::unexpected(url.error());
-    const Connector connector = connector_for(*url);
-    const bool migrates = options.migrates.value_or(url->backend == Backend::sqlite);
-    if (migrates) {
-        auto applied = migrate_now(connector);
+    if (options.migrates.value_or(url->backend == Backend::sqlite)) {
+        auto applied = migrate_now(*url);
         if (!applied) return tl::unexpected(about(*url, std::move(applied.error())));
-    } else {
-        ConnectionSlot slot(connector);
-        auto work = [](Connection& connection) { return schema_complaint(connection); };
-        auto complaint = run_job(slot, Access::read, work);
-        if (!complaint) return tl::unexpected(about(*url, std::move(complaint.error())));
-        if (!complaint->empty()) {
-            release::Error error;
-            error.message = *complaint;
-            error.code = release::code::database;
-            return tl::unexpected(about(*url, std::move(error)));
-        }
+    }
+    const Connector connector = connector_for(*url, SessionUse::serve);
+    ConnectionSlot slot(connector);
+    auto work = [](Connection& connection) { return schema_complaint(connection); };
+    auto complaint = run_job(slot, Access::read, work);
+    if (!complaint) return tl::unexpected(about(*url, std::move(complaint.error())));
+    if (!complaint->empty()) {
+        release::Error error;
+        error.message = *complaint;
+        error.code = release::code::database;
+        return tl::unexpected(about(*url, std::move(error)));
     }
     return std::make_unique<OpenDatabase>(std::move(executor), connector, clock, options);
 }
@@ -96,7 +95,7 @@ release::Result<std::unique_ptr<Database>> open_database(boost::asio::any_io_exe
 release::Result<std::vector<int>> migrate_database(const StoreOptions& options) {
     const auto url = parsed(options);
     if (!url) return tl::unexpected(url.error());
-    auto applied = migrate_now(connector_for(*url));
+    auto applied = migrate_now(*url);
     if (!applied) return tl::unexpected(about(*url, std::move(applied.error())));
     return applied;
 }

@@ -33,7 +33,7 @@ class Database {
 /// Opens and checks (blocking; called once from main, before the loop runs). `clock` gives Claim::
 /// good_until. Errors: one line with what is wrong and the cure, never with the password: a
 /// malformed URL, an unreachable server, an old schema ("schema is at 1, this program needs 3: run
-/// edgeroll-control migrate"), a newer schema than this program knows.
+/// edgeroll-control migrate"), tables that lack what this program uses.
 [[nodiscard]] release::Result<std::unique_ptr<Database>> open_database(
     boost::asio::any_io_executor executor, Clock& clock, StoreOptions options);
 

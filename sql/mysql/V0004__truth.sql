@@ -17,3 +17,12 @@ CREATE TABLE IF NOT EXISTS counters (
     name VARCHAR(64) NOT NULL PRIMARY KEY,
     value BIGINT NOT NULL DEFAULT 0
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+-- What finished releases left behind is looked at once, and what a node was last meant to get is found by the node.
+ALTER TABLE release_tasks ADD COLUMN catch_up VARCHAR(16) NULL;
+ALTER TABLE release_task_nodes ADD COLUMN superseded_by BIGINT NULL;
+ALTER TABLE release_task_nodes ADD KEY release_task_nodes_of_node (node_id, release_task_id);
+ALTER TABLE release_tasks ADD KEY release_tasks_catch_up (status, catch_up);
+ALTER TABLE release_tasks ADD KEY release_tasks_type (type, status, version);
+ALTER TABLE release_tasks ADD KEY release_tasks_started (started_at);
+ALTER TABLE config_versions ADD KEY config_versions_sha256 (sha256);

@@ -17,3 +17,12 @@ CREATE TABLE IF NOT EXISTS counters (
     name TEXT NOT NULL PRIMARY KEY,
     value INTEGER NOT NULL DEFAULT 0
 );
+
+-- What finished releases left behind is looked at once, and what a node was last meant to get is found by the node.
+ALTER TABLE release_tasks ADD COLUMN catch_up TEXT NULL;
+ALTER TABLE release_task_nodes ADD COLUMN superseded_by INTEGER NULL;
+CREATE INDEX IF NOT EXISTS release_task_nodes_of_node ON release_task_nodes (node_id, release_task_id);
+CREATE INDEX IF NOT EXISTS release_tasks_catch_up ON release_tasks (status, catch_up);
+CREATE INDEX IF NOT EXISTS release_tasks_type ON release_tasks (type, status, version);
+CREATE INDEX IF NOT EXISTS release_tasks_started ON release_tasks (started_at);
+CREATE INDEX IF NOT EXISTS config_versions_sha256 ON config_versions (sha256);

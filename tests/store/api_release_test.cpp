@@ -284,6 +284,9 @@ TEST_P(ApiReleaseTest, counts_by_status) {
     EXPECT_EQ(gauges.releases_by_status.at("pending"), 1);
     EXPECT_EQ(gauges.releases_by_status.at("failed"), 1);
     EXPECT_EQ(gauges.nodes_by_status.at("pending"), 2);
+    sql("UPDATE release_tasks SET finished_at = created_at");
+    EXPECT_TRUE(control().get(control().api().gauges()).nodes_by_status.empty())
+        << "what has ended is counted no more";
 }
 
 EDGEROLL_ON_BOTH_DATABASES(ApiReleaseTest);

@@ -65,10 +65,18 @@ TEST_P(ApiStatsTest, reckons_working_time_apart_from_waiting_and_the_time_to_eac
     EXPECT_EQ(releases[0].to_90, Millis{60'000});
     EXPECT_EQ(releases[0].to_100, Millis{119'000});
     sql("UPDATE release_task_nodes SET status = 'failed' WHERE node_id = 10");
-    releases = control().get(control().api().gauges()).releases;
-    ASSERT_THAT(releases, SizeIs(1));
-    EXPECT_EQ(releases[0].to_90, Millis{60'000});
-    EXPECT_FALSE(releases[0].to_100) << "not all succeeded";
+    const auto last = control().get(control().api().gauges()).last_ended;
+    ASSERT_TRUE(last);
+    EXPECT_EQ(last->id, id);
+    EXPECT_EQ(last->to_90, Millis{60'000});
+    EXPECT_FALSE(last->to_100) << "not all succeeded";
+    // One that ended before it and one that runs are not the last.
+    const ReleaseId earlier = add_whole_release(5, {1});
+    set(earlier, "status = 'failed', started_at = " + at("00:00.000") +
+                     ", finished_at = " + at("00:10.000"));
+    const ReleaseId running = add_whole_release(9, {1});
+    set(running, "status = 'running', started_at = " + at("09:00.000"));
+    EXPECT_EQ(control().get(control().api().gauges()).last_ended->id, id);
 }
 
 TEST_P(ApiStatsTest, shows_the_twenty_last_started) {

@@ -20,7 +20,7 @@ class CatchUpTest : public SteeringTest {
     }
     std::vector<std::int64_t> behind() {
         std::vector<std::int64_t> nodes;
-        for (const Straggler& one : control().get(control().catch_up().stragglers({}, 8)))
+        for (const Straggler& one : control().get(control().catch_up().stragglers({}, 8)).nodes)
             nodes.push_back(one.node.value);
         return nodes;
     }

@@ -3,6 +3,12 @@
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "control/store/db/server_words.hpp"
+
 namespace edgeroll::control {
 namespace {
 
@@ -46,6 +52,44 @@ TEST(DbErrorTest, sorts_sqlites_errors) {
     EXPECT_EQ(sqlite_failure(SQLITE_CORRUPT, SQLITE_CORRUPT).outcome(), Outcome::permanent);
     EXPECT_TRUE(sqlite_failure(SQLITE_CONSTRAINT, SQLITE_CONSTRAINT_UNIQUE).is_duplicate);
     EXPECT_FALSE(sqlite_failure(SQLITE_CONSTRAINT, SQLITE_CONSTRAINT_NOTNULL).is_duplicate);
+}
+
+TEST(DbErrorTest, says_the_servers_words) {
+    EXPECT_STREQ(mysql_failure(1105, "HY000", "Unknown error").what(),
+                 "database error 1105 (HY000): Unknown error");
+    for (const auto& [number, text] : std::vector<std::pair<int, std::string>>{
+             {1568, "Transaction characteristics can't be changed while it is in progress"},
+             {1054, "Unknown column 'order_id' in 'field list'"},
+             {1142, "SELECT command denied to user 'edgeroll'@'localhost' for table `e`.`nodes`"},
+             {1146, "Table 'edgeroll.counters' doesn't exist"},
+             {1114, "The table 'release_events' is full"},
+             {1406, "Data too long for column 'note' at row 1"},
+             {1969, "Query execution was interrupted (max_statement_time exceeded)"},
+             {2013, "Lost connection to server during query"}}) {
+        EXPECT_EQ(server_words(number, text), text);
+    }
+    EXPECT_STREQ(sqlite_failure(SQLITE_ERROR, SQLITE_ERROR, "no such column: order_id").what(),
+                 "database error: SQL logic error: no such column: order_id");
+}
+
+TEST(DbErrorTest, keeps_to_itself_what_rows_and_statements_hold) {
+    EXPECT_EQ(server_words(1062, "Duplicate entry 's3cr3t' for key 'nodes_name'"),
+              "Duplicate entry (a value) for key 'nodes_name'");
+    EXPECT_EQ(server_words(1062, "Duplicate entry 'a' for key 's3'cr3t' for key 'nodes_name'"),
+              "Duplicate entry (a value) for key 'nodes_name'")
+        << "the value says the same as the server";
+    EXPECT_EQ(server_words(1366, R"(Incorrect string value: '\xF0\x9F' for column )"
+                                 "`e`.`config_versions`.`note` at row 1"),
+              "Incorrect string value: (a value) for column `e`.`config_versions`.`note` at row 1");
+    EXPECT_EQ(server_words(1064, "You have an error near 's3cr3t' at line 1"),
+              "You have an error near (a value)");
+    EXPECT_EQ(server_words(1062, "Duplicate entry 'very long s3cr3t"), "Duplicate entry (a value)")
+        << "cut short by the server";
+    EXPECT_EQ(server_words(1062, "Duplicate entry 'x for key \"s3cr3t={1}\""),
+              "Duplicate entry (a value)");
+    EXPECT_EQ(server_words(1644, "trigger says \"s3cr3t\"\nand more"), "trigger says (a value)");
+    EXPECT_EQ(server_words(1105, "line one\nline two"), "line one line two");
+    EXPECT_EQ(server_words(1105, std::string(1000, 'x')).size(), 300U);
 }
 
 }  // namespace

@@ -5,6 +5,8 @@
 #include <future>
 #include <thread>
 
+#include "control/store/db/mysql_connection.hpp"
+#include "control/store/db/url.hpp"
 #include "tests/store/store_fixture.hpp"
 
 namespace edgeroll::control::testing {
@@ -164,7 +166,7 @@ TEST_P(ServerFaultTest, outlives_a_server_that_is_gone_for_a_while) {
         EXPECT_FALSE(control().await(control().api().ping()));
     }
     PrivateServer::get().start();
-    EXPECT_TRUE(control().get(control().api().ping()));
+    EXPECT_EQ(control().get(control().api().ping()), "");
     ASSERT_TRUE(control().get(control().store().renew(*claim_)));
     EXPECT_EQ(control().commit(*claim_, start()), Committed::done);
     EXPECT_EQ(connect(server_url)->query("SELECT status FROM release_tasks").at(0).text(0),
@@ -205,6 +207,45 @@ TEST_P(ServerFaultTest, is_not_content_with_a_read_only_host) {
     watcher_->run("SET GLOBAL read_only = 0");
     ASSERT_FALSE(refused);
     EXPECT_THAT(refused.error().message, HasSubstr("read-only"));
+    expect_recovery();
+}
+
+// Its client gives up after some seconds and asks again: the server must have given up before that,
+// or such statements pile up there.
+TEST_P(ServerFaultTest, ends_a_statement_at_the_server_before_the_client_gives_up) {
+    try {
+        (void)hand().query("SELECT SLEEP(600)");
+        FAIL() << "it was let run";
+    } catch (const DbFailure& failure) {
+        // On a machine that is busy enough the client may be the one to give up first.
+        EXPECT_THAT(failure.what(), ::testing::AnyOf(HasSubstr("max_statement_time"),
+                                                     HasSubstr("Lost connection")));
+    }
+    const auto is_running = [&] {
+        return !watcher_
+                    ->query(
+                        "SELECT id FROM information_schema.processlist WHERE info LIKE 'SELECT "
+                        "SLEEP(600)%'")
+                    .empty();
+    };
+    while (is_running())
+        std::this_thread::yield();
+    expect_recovery();
+    const auto parsed = parse_database_url(url());
+    ASSERT_TRUE(parsed);
+    auto migrating = connect_mysql(*parsed, SessionUse::migrate);
+    EXPECT_EQ(migrating->query("SELECT CAST(@@max_statement_time AS SIGNED)").at(0).text(0), "0")
+        << "an index over millions of rows takes its time";
+}
+
+// What it refused is in the log; what the rows hold is not.
+TEST_P(ServerFaultTest, says_why_the_server_refused) {
+    sql("ALTER TABLE release_events ADD CONSTRAINT not_now CHECK (kind <> 'node_running')");
+    const auto refused = control().await(control().store().commit(*claim_, start()));
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error().message, HasSubstr("not_now"));
+    EXPECT_EQ(refused.error().outcome, Outcome::permanent);
+    sql("ALTER TABLE release_events DROP CONSTRAINT not_now");
     expect_recovery();
 }
 

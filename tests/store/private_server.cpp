@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <stdexcept>
+#include <utility>
 
 namespace edgeroll::control::testing {
 namespace {
@@ -49,7 +50,16 @@ ScratchFolder::~ScratchFolder() {
 PrivateServer::PrivateServer() {
     server_folder = std::make_unique<ScratchFolder>();
     folder_ = server_folder->path();
-    const std::string output = run("start " + folder_ + " --port auto");
+    launch("auto");
+}
+
+PrivateServer::PrivateServer(std::string folder, const std::string& options)
+    : folder_(std::move(folder)), options_(" -- " + options) {
+    launch("auto");
+}
+
+void PrivateServer::launch(const std::string& port) {
+    const std::string output = run("start " + folder_ + " --port " + port + options_);
     socket_ = value_of(output, "socket");
     const std::string tcp = value_of(output, "tcp_url");
     const std::size_t colon = tcp.find(':', tcp.find("//"));
@@ -73,11 +83,15 @@ std::string PrivateServer::url(const std::string& database) const {
     return "mysql://edgeroll:" + password_ + "@localhost/" + database + "?socket=" + socket_;
 }
 
+std::string PrivateServer::root_url(const std::string& database) const {
+    return "mysql://root@localhost/" + database + "?socket=" + socket_;
+}
+
 void PrivateServer::kill() {
     run("stop " + folder_ + " --kill");
 }
 void PrivateServer::start() {
-    run("start " + folder_ + " --port " + tcp_host_.substr(tcp_host_.find(':') + 1));
+    launch(tcp_host_.substr(tcp_host_.find(':') + 1));
 }
 
 }  // namespace edgeroll::control::testing

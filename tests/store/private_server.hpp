@@ -11,8 +11,13 @@ class PrivateServer {
     static PrivateServer& get();
     static void stop_if_started();
 
+    /// Another one, in a folder of the test's own, with options for mariadbd. Ends with kill().
+    PrivateServer(std::string folder, const std::string& options);
+
     /// URL of one of its databases, through the socket.
     [[nodiscard]] std::string url(const std::string& database) const;
+    /// The same for who may do everything, also give rights to others.
+    [[nodiscard]] std::string root_url(const std::string& database) const;
     [[nodiscard]] std::string tcp_host() const { return tcp_host_; }  ///< 127.0.0.1:port
     [[nodiscard]] std::string password() const { return password_; }
 
@@ -22,7 +27,9 @@ class PrivateServer {
   private:
     PrivateServer();
 
-    std::string folder_, socket_, password_, tcp_host_;
+    void launch(const std::string& port);
+
+    std::string folder_, options_, socket_, password_, tcp_host_;
 };
 
 /// A folder for one test, removed with its contents at the end.

@@ -26,6 +26,14 @@ class SchemaTest : public ::testing::TestWithParam<Backend> {
         return opened ? "" : opened.error().message;
     }
 
+    static std::vector<int> all() {
+        std::vector<int> versions;
+        for (const Migration& migration : known_migrations(GetParam()))
+            versions.push_back(migration.version);
+        return versions;
+    }
+    static int newest() { return all().back(); }
+
     ScratchFolder folder_;
     std::string url_;
     StoreOptions options_;
@@ -36,10 +44,7 @@ class SchemaTest : public ::testing::TestWithParam<Backend> {
 TEST_P(SchemaTest, migrates_once) {
     const auto first = migrate_database(options_);
     ASSERT_TRUE(first) << first.error().message;
-    std::vector<int> all;
-    for (const Migration& migration : known_migrations(GetParam()))
-        all.push_back(migration.version);
-    EXPECT_EQ(*first, all);
+    EXPECT_EQ(*first, all());
     const auto second = migrate_database(options_);
     ASSERT_TRUE(second);
     EXPECT_THAT(*second, IsEmpty());
@@ -48,7 +53,8 @@ TEST_P(SchemaTest, migrates_once) {
 
 TEST_P(SchemaTest, refuses_an_old_schema_and_names_what_is_missing) {
     const std::string message = open(false);
-    EXPECT_THAT(message, HasSubstr("the schema is at 0, this program needs 3"));
+    EXPECT_THAT(message,
+                HasSubstr("the schema is at 0, this program needs " + std::to_string(newest())));
     EXPECT_THAT(message, HasSubstr("missing: V0001__baseline"));
     EXPECT_THAT(message, HasSubstr("run edgeroll-control migrate"));
 }
@@ -58,13 +64,70 @@ TEST_P(SchemaTest, migrates_by_itself_only_on_sqlite) {
     EXPECT_EQ(open(true), "");
 }
 
-TEST_P(SchemaTest, refuses_a_schema_from_the_future) {
+// Processes are replaced one by one: the old ones go on while the schema is a new one already.
+TEST_P(SchemaTest, works_beside_a_newer_schema) {
+    Process process(url_, "control-1");
+    auto hand = connect(url_);
+    hand->run("ALTER TABLE release_tasks ADD COLUMN of_later VARCHAR(20) NULL");
+    hand->run("CREATE TABLE of_later (id INTEGER NOT NULL PRIMARY KEY, must INTEGER NOT NULL)");
+    hand->execute("INSERT INTO schema_migrations (version) VALUES (99)");
+    for (const bool migrates : {false, true})
+        EXPECT_EQ(open(migrates), "");
+    EXPECT_EQ(process.get(process.api().ping()), "");
+    EXPECT_THAT(process.get(process.api().nodes()), IsEmpty());
+    const auto applied = migrate_database(options_);
+    ASSERT_TRUE(applied);
+    EXPECT_THAT(*applied, IsEmpty());
+}
+
+TEST_P(SchemaTest, says_what_a_newer_schema_no_longer_has) {
+    Process process(url_, "control-1");
+    auto hand = connect(url_);
+    hand->run("ALTER TABLE nodes RENAME COLUMN labels TO tags");
+    EXPECT_EQ(process.get(process.api().ping()), "") << "nobody has migrated";
+    hand->execute("INSERT INTO schema_migrations (version) VALUES (99)");
+    for (const std::string& message :
+         {open(false), open(true), process.get(process.api().ping())}) {
+        EXPECT_THAT(message, HasSubstr("the schema is at 99, this program knows it only up to " +
+                                       std::to_string(newest())));
+        EXPECT_THAT(message, HasSubstr("column nodes.labels"));
+    }
+    hand->run("DROP TABLE banned_contents");
+    EXPECT_THAT(process.get(process.api().ping()), HasSubstr("table banned_contents"));
+    hand->execute("DELETE FROM schema_migrations WHERE version = 2");
+    EXPECT_THAT(open(true), HasSubstr("V0002__steering is missing"));
+}
+
+TEST_P(SchemaTest, cannot_work_where_rows_need_a_column_that_it_does_not_know) {
+    if (GetParam() == Backend::sqlite) GTEST_SKIP() << "SQLite adds no such column";
     ASSERT_TRUE(migrate_database(options_));
-    connect(url_)->execute("INSERT INTO schema_migrations (version) VALUES (99)");
-    for (const bool migrates : {false, true}) {
-        const std::string message = open(migrates);
-        EXPECT_THAT(message, HasSubstr("the schema is at 99, this program knows it only up to"));
-        EXPECT_THAT(message, HasSubstr("use a newer edgeroll-control"));
+    auto hand = connect(url_);
+    hand->run("ALTER TABLE nodes ADD COLUMN tenant BIGINT NOT NULL");
+    EXPECT_THAT(open(false), HasSubstr("column nodes.tenant is not known to this program"));
+    hand->run("ALTER TABLE nodes MODIFY COLUMN tenant BIGINT NOT NULL DEFAULT 1");
+    EXPECT_EQ(open(false), "");
+}
+
+TEST_P(SchemaTest, says_that_a_table_was_made_by_somebody_else) {
+    connect(url_)->run("CREATE TABLE nodes (id INTEGER NOT NULL PRIMARY KEY, name VARCHAR(100))");
+    const std::string message = open(true);
+    EXPECT_THAT(message, HasSubstr("column nodes."));
+    EXPECT_THAT(message, HasSubstr("was not made by edgeroll-control migrate"));
+}
+
+TEST_P(SchemaTest, refuses_tables_that_cannot_hold_every_letter) {
+    if (GetParam() == Backend::sqlite) GTEST_SKIP() << "SQLite has no such columns";
+    ASSERT_TRUE(migrate_database(options_));
+    auto hand = connect(url_);
+    for (const std::string character_set : {"latin1", "utf8mb3"}) {
+        hand->run("ALTER TABLE config_versions CONVERT TO CHARACTER SET " + character_set);
+        const std::string message = open(false);
+        EXPECT_THAT(message, HasSubstr("column config_versions."));
+        EXPECT_THAT(message, HasSubstr("character set " + character_set));
+        const std::size_t cure = message.find("ALTER TABLE");
+        ASSERT_NE(cure, std::string::npos);
+        hand->run(message.substr(cure));
+        EXPECT_EQ(open(false), "");
     }
 }
 
@@ -96,17 +159,15 @@ TEST_P(SchemaTest, finishes_a_migration_that_was_cut_short) {
     hand->run("DROP TABLE release_events");
     const auto again = migrate_database(options_);
     ASSERT_TRUE(again) << again.error().message;
-    EXPECT_EQ(*again, is_sqlite ? std::vector<int>{1} : (std::vector<int>{1, 2, 3}));
+    EXPECT_EQ(*again, is_sqlite ? std::vector<int>{1} : all());
     EXPECT_THAT(hand->query("SELECT * FROM release_events"), IsEmpty());
 }
 
 TEST_P(SchemaTest, tells_readiness_that_the_schema_went_away) {
     Process process(url_, "control-1");
-    EXPECT_TRUE(process.get(process.api().ping()));
+    EXPECT_EQ(process.get(process.api().ping()), "");
     connect(url_)->execute("DELETE FROM schema_migrations");
-    const auto ping = process.await(process.api().ping());
-    ASSERT_FALSE(ping);
-    EXPECT_EQ(ping.error().code, release::code::database);
+    EXPECT_THAT(process.get(process.api().ping()), HasSubstr("run edgeroll-control migrate"));
 }
 
 EDGEROLL_ON_BOTH_DATABASES(SchemaTest);
@@ -141,6 +202,33 @@ TEST(OpenTest, says_what_is_wrong_with_the_server_but_not_the_password_mariadb) 
                                  Not(HasSubstr("s3cr3t"))));
     EXPECT_THAT(migration_error("mysql://edgeroll:s3cr3t@127.0.0.1"),
                 ::testing::AllOf(HasSubstr("DATABASE_URL"), Not(HasSubstr("s3cr3t"))));
+}
+
+// A file that somebody made in another encoding hands out UTF-8 all the same.
+TEST(OpenTest, keeps_every_letter_in_a_utf16_file) {
+    const ScratchFolder folder;
+    const std::string url = "sqlite:" + folder.path() + "/utf16.db";
+    {
+        // The encoding is fixed with the first table, on the connection that set it.
+        auto hand = connect(url);
+        hand->run("PRAGMA encoding = 'UTF-16le'");
+        hand->run("CREATE TABLE first (id INTEGER)");
+    }
+    ASSERT_EQ(migration_error(url), "");
+    const std::string letters = "\xC3\xA9 \xF0\xA0\xAE\xB7 \xF0\x9F\x98\x80";
+    Process process(url, "control-1");
+    ConfigView config;
+    config.version = Version{1};
+    config.payload = R"({"files":[{"path":"a","content":")" + letters + R"("}]})";
+    const ConfigView put = process.get(process.api().put_config(config));
+    EXPECT_EQ(process.get(process.api().config(Version{1})).payload, config.payload);
+    auto hand = connect(url);
+    EXPECT_EQ(hand->query("PRAGMA encoding").at(0).text(0), "UTF-16le");
+    EXPECT_EQ(hand->query("SELECT payload FROM config_versions").at(0).text(0), config.payload);
+    const auto read =
+        process.get(process.store().payload(Version{1}, release::TaskType::apply_config));
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->sha256, put.sha256);
 }
 
 }  // namespace

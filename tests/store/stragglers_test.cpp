@@ -21,7 +21,8 @@ class StragglerTest : public SteeringTest {
     }
     std::vector<std::int64_t> stragglers(std::optional<Straggler> cursor = std::nullopt) {
         std::vector<std::int64_t> nodes;
-        for (const Straggler& one : control().get(control().catch_up().stragglers(cursor, 10))) {
+        for (const Straggler& one :
+             control().get(control().catch_up().stragglers(cursor, 10)).nodes) {
             nodes.push_back(one.node.value);
         }
         return nodes;
@@ -61,6 +62,79 @@ TEST_P(StragglerTest, takes_a_node_up_as_a_retry_whose_failure_is_tolerated) {
     EXPECT_EQ(row_field(id, 1, "status"), "success");
     EXPECT_EQ(text("SELECT actor FROM release_events WHERE kind = 'retry_requested'"), "edgeroll");
     EXPECT_FALSE(control().get(control().catch_up().take_up(id, {NodeId{2}}))) << "under way";
+}
+
+// What a release that has ended took over stays with it, also when its rows are cleared away: the
+// older content must not come back then.
+TEST_P(StragglerTest, is_never_behind_again_once_a_later_release_has_ended) {
+    const ReleaseId id = add_release_with_straggler(42);
+    const ReleaseId later = add_release(43, 1);
+    add_row(later, 2);
+    set_row(later, 2, "status = 'failed'");
+    set(later, "status = 'failed', finished_at = created_at");
+    EXPECT_THAT(stragglers(), IsEmpty());
+    EXPECT_EQ(row_field(id, 2, "superseded_by"), std::to_string(later.value));
+    sql("DELETE FROM release_task_nodes WHERE release_task_id = ?", {later.value});
+    sql("DELETE FROM release_tasks WHERE id = ?", {later.value});
+    EXPECT_THAT(stragglers(), IsEmpty());
+    EXPECT_EQ(field(id, "catch_up"), "none");
+}
+
+TEST_P(StragglerTest, forgets_what_it_marked_when_the_release_is_retried) {
+    const ReleaseId id = add_release_with_straggler(42);
+    set_row(id, 2, "superseded_by = 99");
+    set(id, "catch_up = 'none'");
+    EXPECT_THAT(stragglers(), IsEmpty());
+    RetryRequest request;
+    request.id = id;
+    request.actor = "ann";
+    request.nodes.emplace_back(NodeId{2});
+    (void)control().get(control().api().retry(request));
+    EXPECT_EQ(field(id, "catch_up"), "NULL");
+    EXPECT_EQ(row_field(id, 2, "superseded_by"), "NULL");
+    set_row(id, 2, "status = 'deferred'");
+    set(id, "status = 'success', finished_at = created_at");
+    EXPECT_THAT(stragglers(), ElementsAre(2));
+}
+
+// Versions need not be made in their order.
+TEST_P(StragglerTest, leaves_a_node_to_a_later_version_that_was_made_before) {
+    const ReleaseId waiting = add_release(43, 1);
+    const ReleaseId id = add_release_with_straggler(42);
+    add_row(waiting, 2);
+    EXPECT_THAT(stragglers(), IsEmpty());
+    set_row(waiting, 2, "status = 'deferred'");
+    set(waiting, "status = 'success', finished_at = created_at, content_sha256 = 'reload'");
+    std::vector<Straggler> found = control().get(control().catch_up().stragglers({}, 8)).nodes;
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_EQ(found[0].release, waiting);
+    EXPECT_NE(found[0].release, id);
+}
+
+// More than one look takes: none of them is passed over.
+TEST_P(StragglerTest, gets_past_many_that_wait_for_a_release_under_way) {
+    Transaction transaction(hand(), Transaction::Kind::write);
+    for (int i = 1; i <= 2600; ++i)
+        node_ids_.push_back(add_node("m" + std::to_string(i), "10.1.0.1"));
+    const auto add_success = [&](std::int64_t version, std::size_t from, std::size_t to) {
+        const ReleaseId id = add_release(version, 1);
+        for (std::size_t i = from; i < to; ++i)
+            add_row(id, node_ids_[i]);
+        set(id, "status = 'success', content_sha256 = 'reload', finished_at = created_at");
+        sql("UPDATE release_task_nodes SET status = 'deferred' WHERE release_task_id = ?",
+            {id.value});
+        return id;
+    };
+    add_success(1, 0, 2599);
+    add_success(2, 2599, 2600);
+    const ReleaseId under_way = add_release(3, 2599);
+    for (std::size_t i = 0; i < 2599; ++i)
+        add_row(under_way, node_ids_[i]);
+    transaction.commit();
+    const Stragglers first = control().get(control().catch_up().stragglers({}, 8));
+    EXPECT_THAT(first.nodes, IsEmpty());
+    ASSERT_TRUE(first.reached);
+    EXPECT_THAT(stragglers(first.reached), ElementsAre(node_ids_.back()));
 }
 
 EDGEROLL_ON_BOTH_DATABASES(StragglerTest);

@@ -132,12 +132,8 @@ class ApiDatabase final : public ApiStore {
         };
         return threads_.run(Access::write, std::move(work), Urgency::normal);
     }
-    Answer<bool> ping() override {
-        auto work = [](Connection& connection) {
-            const std::string complaint = schema_complaint(connection);
-            if (!complaint.empty()) refuse(release::code::database, complaint);
-            return true;
-        };
+    Answer<std::string> ping() override {
+        auto work = [](Connection& connection) { return schema_change_complaint(connection); };
         return threads_.run(Access::read, std::move(work), Urgency::normal);
     }
 

@@ -6,10 +6,10 @@
 #include <string>
 #include <utility>
 
-#include "control/store/api/inventory.hpp"
 #include "control/store/api/stats.hpp"
 #include "control/store/blockers.hpp"
 #include "control/store/column_text.hpp"
+#include "control/store/drift.hpp"
 #include "control/store/full_lanes.hpp"
 #include "control/store/incomplete.hpp"
 #include "control/store/sql_parts.hpp"
@@ -199,14 +199,18 @@ std::string order_clause(const std::string& sort) {
     return " ORDER BY " + column + direction + (column == "id" ? "" : ", id" + direction);
 }
 
-std::map<std::string, std::int64_t> counts_by_status(Connection& connection,
-                                                     const std::string& table) {
+std::map<std::string, std::int64_t> counted(Connection& connection, const std::string& sql) {
     std::map<std::string, std::int64_t> counts;
-    for (const Row& row :
-         connection.query("SELECT status, COUNT(*) FROM " + table + " GROUP BY status")) {
-        counts[row.text(0)] = row.integer_or(1, 0);
-    }
+    for (const Row& row : connection.query(sql))
+        counts[row.text(0)] += row.integer_or(1, 0);
     return counts;
+}
+
+std::map<std::string, std::int64_t> open_rows_by_status(Connection& connection) {
+    return counted(connection, "SELECT r.status, COUNT(*) FROM release_tasks t" +
+                                   connection.dialect().then_join() +
+                                   "release_task_nodes r ON r.release_task_id = t.id WHERE " +
+                                   has_no_end("t.") + " GROUP BY r.status");
 }
 
 }  // namespace
@@ -286,14 +290,13 @@ ReleasePage list_releases(Connection& connection, const ReleaseFilter& filter) {
 Gauges read_gauges(Connection& connection) {
     Transaction transaction(connection, Transaction::Kind::read);
     Gauges gauges;
-    gauges.releases_by_status = counts_by_status(connection, "release_tasks");
-    gauges.nodes_by_status = counts_by_status(connection, "release_task_nodes");
+    gauges.releases_by_status =
+        counted(connection, "SELECT status, COUNT(*) FROM release_tasks GROUP BY status");
+    gauges.nodes_by_status = open_rows_by_status(connection);
     gauges.queue = read_queue(connection);
-    gauges.releases = read_release_times(connection);
+    gauges.last_ended = read_last_ended(connection);
+    gauges.nodes_drifting = count_drifting(connection);
     transaction.commit();
-    const std::vector<NodeView> nodes = list_nodes(connection);
-    gauges.nodes_drifting = std::count_if(nodes.begin(), nodes.end(),
-                                          [](const NodeView& node) { return node.has_drift; });
     return gauges;
 }
 

@@ -5,6 +5,7 @@
 
 #include "control/store/api/releases.hpp"
 #include "control/store/api/steer.hpp"
+#include "control/store/blockers.hpp"
 #include "control/store/column_text.hpp"
 #include "control/store/history.hpp"
 #include "control/store/sql_parts.hpp"
@@ -54,9 +55,8 @@ void refuse_when_overtaken(Connection& connection, const RetryRequest& request,
                            release::Version version) {
     const Rows rows = connection.query(
         "SELECT other.id, other.version FROM release_tasks other WHERE " + is_unfinished("other.") +
-            " AND other.version > ? AND EXISTS (SELECT 1 FROM release_task_nodes mine JOIN "
-            "release_task_nodes theirs ON theirs.release_task_id = other.id AND theirs.node_id = "
-            "mine.node_id WHERE mine.release_task_id = ?) ORDER BY other.version LIMIT 1",
+            " AND other.version > ? AND " + shares_a_node_with(connection.dialect(), "other.id") +
+            " ORDER BY other.version LIMIT 1",
         {version.value, request.id.value});
     if (rows.empty()) return;
     refuse(release::code::wrong_state, "retry is refused: release " + rows[0].text(0) +
@@ -116,8 +116,8 @@ void begin_anew(Connection& connection, release::ReleaseId id, int waived_failur
         "lease_expires_at = NULL, callback_state = NULL, callback_tries = 0, callback_at = NULL, "
         "rows_seen = NULL, rows_seen_at = NULL, total_nodes = (SELECT COUNT(*) FROM "
         "release_task_nodes WHERE release_task_id = release_tasks.id), waived_failures = ?, "
-        "catches_up = ?, updated_at "
-        "= " +
+        "catches_up = ?, catch_up = NULL, "
+        "updated_at = " +
             connection.dialect().now() + " WHERE id = ?",
         {std::int64_t{waived_failures}, std::int64_t{catches_up ? 1 : 0}, id.value});
 }
@@ -145,7 +145,7 @@ void take_up(Connection& connection, release::ReleaseId id, const release::Retry
     update_rows(connection, id,
                 "status = 'pending', error_msg = NULL, failure_kind = NULL, started_at = NULL, "
                 "finished_at = NULL, progress = 0, attempts_before = attempt, ids_passed_over = 0, "
-                "waived = NULL",
+                "waived = NULL, superseded_by = NULL",
                 taken);
     update_rows(connection, id, "waived = 1", plan.waived);
     update_rows(connection, id,

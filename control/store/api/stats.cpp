@@ -41,8 +41,8 @@ void read_finished_nodes(Connection& connection, Stats& stats) {
     const Dialect& dialect = connection.dialect();
     const std::string limit = " <= " + std::to_string(finished_within.count());
     for (const Row& row : connection.query(
-             "SELECT r.status, COALESCE(r.failure_kind, ''), COUNT(*) FROM release_tasks t JOIN "
-             "release_task_nodes r ON r.release_task_id = t.id WHERE " +
+             "SELECT r.status, COALESCE(r.failure_kind, ''), COUNT(*) FROM release_tasks t" +
+             dialect.then_join() + "release_task_nodes r ON r.release_task_id = t.id WHERE " +
              dialect.age_ms("t.updated_at") + limit + " AND " + dialect.age_ms("r.finished_at") +
              limit +
              " AND r.status IN ('success', 'failed', 'skipped', 'deferred', 'cancelled') "
@@ -56,8 +56,8 @@ void read_finished_nodes(Connection& connection, Stats& stats) {
     }
 }
 
-/// The 20 last started, newest first, without to_50 and so on.
-std::vector<ReleaseTimes> read_releases(Connection& connection) {
+/// Without to_50 and so on. @param which the rest of the statement, from its WHERE on
+std::vector<ReleaseTimes> read_releases(Connection& connection, const std::string& which) {
     std::vector<ReleaseTimes> releases;
     const Dialect& dialect = connection.dialect();
     const std::string ended = "COALESCE(" + dialect.age_ms("finished_at") + ", 0)";
@@ -69,10 +69,7 @@ std::vector<ReleaseTimes> read_releases(Connection& connection) {
     for (const Row& row : connection.query(
              "SELECT id, version, " + effective_status() + ", " + begun + " - " +
              dialect.age_ms("started_at") + ", " + dialect.age_ms("started_at") + " - " + ended +
-             " - " + paused + ", " + paused +
-             " FROM release_tasks WHERE started_at IS NOT NULL ORDER BY started_at DESC, id DESC "
-             "LIMIT " +
-             releases_shown)) {
+             " - " + paused + ", " + paused + " FROM release_tasks WHERE " + which)) {
         ReleaseTimes times;
         times.id = release::ReleaseId{row.integer_or(0, 0)};
         times.version = release::Version{row.integer_or(1, 0)};
@@ -142,10 +139,15 @@ QueueFigures read_queue(Connection& connection) {
     return queue;
 }
 
-std::vector<ReleaseTimes> read_release_times(Connection& connection) {
-    std::vector<ReleaseTimes> releases = read_releases(connection);
+std::optional<ReleaseTimes> read_last_ended(Connection& connection) {
+    // The index on finished_at is read from its end.
+    std::vector<ReleaseTimes> releases = read_releases(
+        connection,
+        "finished_at IS NOT NULL AND started_at IS NOT NULL ORDER BY finished_at DESC, id DESC "
+        "LIMIT 1");
     read_shares(connection, releases);
-    return releases;
+    if (releases.empty()) return std::nullopt;
+    return releases[0];
 }
 
 Stats read_stats(Connection& connection) {
@@ -154,7 +156,10 @@ Stats read_stats(Connection& connection) {
     stats.queue = read_queue(connection);
     read_running(connection, stats);
     read_finished_nodes(connection, stats);
-    stats.releases = read_release_times(connection);
+    stats.releases = read_releases(
+        connection, std::string("started_at IS NOT NULL ORDER BY started_at DESC, id DESC LIMIT ") +
+                        releases_shown);
+    read_shares(connection, stats.releases);
     transaction.commit();
     return stats;
 }

@@ -9,8 +9,8 @@ namespace edgeroll::control {
 /// Inside the caller's transaction.
 [[nodiscard]] QueueFigures read_queue(Connection& connection);
 
-/// The 20 last started, newest first. Inside the caller's transaction.
-[[nodiscard]] std::vector<ReleaseTimes> read_release_times(Connection& connection);
+/// Of the release that ended last. Inside the caller's transaction.
+[[nodiscard]] std::optional<ReleaseTimes> read_last_ended(Connection& connection);
 
 [[nodiscard]] Stats read_stats(Connection& connection);
 

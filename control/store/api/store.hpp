@@ -220,10 +220,12 @@ struct NodeChangeRequest {
 
 struct Gauges {
     std::map<std::string, std::int64_t> releases_by_status;
-    std::map<std::string, std::int64_t> nodes_by_status;  ///< release_task_nodes, all releases
-    std::int64_t nodes_drifting = 0;                      ///< NodeView::has_drift
+    /// The rows of releases without an end: all rows that there ever were would be counted anew
+    /// with each look.
+    std::map<std::string, std::int64_t> nodes_by_status;
+    std::int64_t nodes_drifting = 0;  ///< NodeView::has_drift
     QueueFigures queue;
-    std::vector<ReleaseTimes> releases;  ///< as in Stats
+    std::optional<ReleaseTimes> last_ended;  ///< of the release that ended last
 };
 
 /// Errors carry the code of SPEC.md section 7: 3001, 3002, 3003, or 5002 (not_done: unreachable).
@@ -276,8 +278,9 @@ class ApiStore {
     virtual Answer<RolledBack> roll_back(RollbackRequest request) = 0;
     /// Also 2002 for a limit that is none. Answers with the release as it then stands.
     virtual Answer<ReleaseSummary> limit(LimitRequest request) = 0;
-    /// The database answers and its schema is the one expected.
-    virtual Answer<bool> ping() = 0;
+    /// The database answers; what keeps this program's statements from working with its schema, or
+    /// nothing.
+    virtual Answer<std::string> ping() = 0;
 };
 
 }  // namespace edgeroll::control

@@ -2,6 +2,8 @@
 
 #include <sqlite3.h>
 
+#include "control/store/db/server_words.hpp"
+
 namespace edgeroll::control {
 namespace {
 
@@ -71,9 +73,12 @@ Outcome outcome_of(int number) {
 
 }  // namespace
 
-DbFailure mysql_failure(int number, const std::string& sql_state) {
+DbFailure mysql_failure(int number, const std::string& sql_state, const std::string& text) {
     std::string message = "database error " + std::to_string(number);
     if (!sql_state.empty()) message += " (" + sql_state + ")";
+    if (const std::string words = server_words(number, text); !words.empty()) {
+        message += ": " + words;
+    }
     DbFailure failure(message, outcome_of(number));
     failure.is_duplicate = number == 1062;
     failure.is_column_there = number == 1060 || number == 1061;
@@ -83,18 +88,22 @@ DbFailure mysql_failure(int number, const std::string& sql_state) {
 }
 
 DbFailure mysql_connect_failure(int number, const std::string& text, const std::string& where) {
-    DbFailure failure("cannot use the database at " + where + ": " + text + " (error " +
-                          std::to_string(number) + ")",
+    const std::string known = number == 0 ? "" : " (error " + std::to_string(number) + ")";
+    DbFailure failure("cannot use the database at " + where + ": " + text + known,
                       Outcome::not_done);
     failure.breaks_connection = true;
     failure.is_before_work = true;
     return failure;
 }
 
-DbFailure sqlite_failure(int code, int extended) {
+DbFailure sqlite_failure(int code, int extended, const std::string& text) {
     const int base = code & 0xff;
-    std::string message = "database error: ";
-    message += sqlite3_errstr(extended != 0 ? extended : code);
+    const std::string kind = sqlite3_errstr(extended != 0 ? extended : code);
+    std::string message = "database error: " + kind;
+    // Its words for a duplicate name the columns only; a trigger may say anything.
+    if (const std::string words = server_words(0, text); !words.empty() && words != kind) {
+        message += ": " + words;
+    }
     Outcome outcome = Outcome::permanent;
     switch (base) {
         case SQLITE_BUSY:

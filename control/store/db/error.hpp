@@ -31,7 +31,7 @@ class DbFailure : public std::exception {
     void set_outcome(release::Outcome outcome) { outcome_ = outcome; }
 
   private:
-    std::string message_;  ///< never a password, never SQL text
+    std::string message_;  ///< never a password, never SQL text, never what rows hold
     release::Outcome outcome_;
 };
 
@@ -46,11 +46,14 @@ struct Refused {
 
 /// @param number server (1000-1999, 3000-) or client (2000-2999) error number; 0: the connector's
 /// own complaint, after which the session's state is not known
-[[nodiscard]] DbFailure mysql_failure(int number, const std::string& sql_state);
+/// @param text the server's words; told without the values in them (server_words.hpp)
+[[nodiscard]] DbFailure mysql_failure(int number, const std::string& sql_state,
+                                      const std::string& text = {});
 /// While connecting nothing has been done, whatever went wrong. @param where host, without password
 [[nodiscard]] DbFailure mysql_connect_failure(int number, const std::string& text,
                                               const std::string& where);
-/// @param code result code @param extended extended result code, or the same
-[[nodiscard]] DbFailure sqlite_failure(int code, int extended);
+/// @param code result code @param extended extended result code, or the same @param text SQLite's
+/// words for this very failure
+[[nodiscard]] DbFailure sqlite_failure(int code, int extended, const std::string& text = {});
 
 }  // namespace edgeroll::control

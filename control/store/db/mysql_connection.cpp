@@ -17,9 +17,8 @@
 namespace edgeroll::control {
 namespace {
 
-constexpr int connect_timeout_sec = 2, read_timeout_sec = 7, write_timeout_sec = 7;
+constexpr int connect_timeout_sec = 2, write_timeout_sec = 7;
 constexpr std::size_t cached_statements_max = 200;
-constexpr int unknown_system_variable = 1193;
 
 std::atomic<sql::Driver*> loaded_driver{nullptr};
 
@@ -142,7 +141,8 @@ class MysqlConnection final : public Connection {
         try {
             return work();
         } catch (const sql::SQLException& error) {
-            DbFailure failure = mysql_failure(error.getErrorCode(), error.getSQLState());
+            DbFailure failure =
+                mysql_failure(error.getErrorCode(), error.getSQLState(), error.what());
             if (failure.breaks_connection) mark_broken();
             throw failure;
         }
@@ -152,7 +152,8 @@ class MysqlConnection final : public Connection {
     std::unordered_map<std::string, std::unique_ptr<sql::PreparedStatement>> statements_;
 };
 
-std::unique_ptr<sql::Connection> open_session(const DatabaseUrl& url, const std::string& target) {
+std::unique_ptr<sql::Connection> open_session(const DatabaseUrl& url, const std::string& target,
+                                              SessionUse use) {
     sql::ConnectOptionsMap options;
     options["hostName"] = sql::SQLString(target);
     options["userName"] = sql::SQLString(url.user);
@@ -160,33 +161,15 @@ std::unique_ptr<sql::Connection> open_session(const DatabaseUrl& url, const std:
     options["schema"] = sql::SQLString(url.database);
     options["OPT_CHARSET_NAME"] = sql::SQLString("utf8mb4");
     options["OPT_CONNECT_TIMEOUT"] = connect_timeout_sec;
-    options["OPT_READ_TIMEOUT"] = read_timeout_sec;
+    options["OPT_READ_TIMEOUT"] = read_timeout_sec(use);
     options["OPT_WRITE_TIMEOUT"] = write_timeout_sec;
     options["OPT_RECONNECT"] = false;
     options["CLIENT_MULTI_STATEMENTS"] = false;
     // Rows matched, as SQLite counts them, not rows changed.
     options["CLIENT_FOUND_ROWS"] = true;
+    // The connector asks for a variable while it connects, which a server may find too much.
+    options["preInit"] = sql::SQLString(row_limits_off);
     return std::unique_ptr<sql::Connection>(loaded_driver.load()->connect(options));
-}
-
-void set_up_session(sql::Connection& session) {
-    const std::unique_ptr<sql::Statement> statement(session.createStatement());
-    statement->execute("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
-    statement->execute(
-        "SET SESSION time_zone = '+00:00', innodb_lock_wait_timeout = 3, "
-        "sql_mode = 'STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'");
-    try {
-        // On a Galera cluster a read must see what another node has committed.
-        statement->execute("SET SESSION wsrep_sync_wait = 1");
-    } catch (const sql::SQLException& error) {
-        if (error.getErrorCode() != unknown_system_variable) throw;
-    }
-    // A replica that waits for its promotion, or a cluster node without its cluster, is no use.
-    const std::unique_ptr<sql::ResultSet> found(
-        statement->executeQuery("SELECT @@global.read_only"));
-    if (found->next() && found->getInt(1) != 0) {
-        throw sql::SQLException("the server is read-only", "HY000", 1290);
-    }
 }
 
 std::string advice(int number) {
@@ -232,15 +215,15 @@ void load_mysql_driver() {
     if (loaded_driver.load() == nullptr) loaded_driver.store(get_driver_instance());
 }
 
-std::unique_ptr<Connection> connect_mysql(const DatabaseUrl& url) {
+std::unique_ptr<Connection> connect_mysql(const DatabaseUrl& url, SessionUse use) {
     std::string tried;
     int last_number = 0;
     std::string where;
     loaded_driver.load()->threadInit();
     for (const Target& target : targets(url)) {
         try {
-            auto session = open_session(url, target.address);
-            set_up_session(*session);
+            auto session = open_session(url, target.address, use);
+            set_up_session(*session, use);
             return std::make_unique<MysqlConnection>(std::move(session));
         } catch (const sql::SQLException& error) {
             last_number = error.getErrorCode();

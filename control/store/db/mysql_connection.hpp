@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "control/store/db/connection.hpp"
+#include "control/store/db/mysql_session.hpp"
 #include "control/store/db/url.hpp"
 
 namespace edgeroll::control {
@@ -21,6 +22,7 @@ class MysqlThread {
 void load_mysql_driver();
 
 /// Connects to the first host that serves. Throws DbFailure (not_done) that names every host tried.
-[[nodiscard]] std::unique_ptr<Connection> connect_mysql(const DatabaseUrl& url);
+[[nodiscard]] std::unique_ptr<Connection> connect_mysql(const DatabaseUrl& url,
+                                                        SessionUse use = SessionUse::serve);
 
 }  // namespace edgeroll::control

@@ -1,7 +1,9 @@
 #include "control/store/db/schema.hpp"
 
 #include <algorithm>
-#include <string_view>
+
+#include "control/store/db/script.hpp"
+#include "control/store/db/shape.hpp"
 
 namespace edgeroll::control {
 namespace {
@@ -39,32 +41,15 @@ void make_version_table(Connection& connection) {
               "applied_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%d %H:%M:%f', 'now')))");
 }
 
-/// A statement ends with `;` at the end of a line; comments are whole lines.
-std::vector<std::string> statements(std::string_view script) {
-    std::vector<std::string> all;
-    std::string current;
-    while (!script.empty()) {
-        const std::size_t end = std::min(script.find('\n'), script.size());
-        const std::string_view line = script.substr(0, end);
-        script.remove_prefix(std::min(end + 1, script.size()));
-        if (line.empty() || line.substr(0, 2) == "--") continue;
-        current += line;
-        current += '\n';
-        if (line.back() != ';') continue;
-        current.resize(current.size() - 2);
-        all.push_back(std::move(current));
-        current.clear();
-    }
-    return all;
-}
-
 int newest(const std::vector<Migration>& known) {
     return known.empty() ? 0 : known.back().version;
 }
 
-std::string too_new(int has, int needs) {
+/// Migrations add and take nothing away within a major version, so that processes can be replaced
+/// one by one: a newer schema is fine as long as what this program uses is there.
+std::string beside_newer(int has, int knows, const std::string& complaint) {
     return "the schema is at " + std::to_string(has) + ", this program knows it only up to " +
-           std::to_string(needs) + ": use a newer edgeroll-control";
+           std::to_string(knows) + ", and " + complaint;
 }
 
 /// MySQL commits at each schema statement: one that was done before a migration was cut short is
@@ -77,19 +62,16 @@ void run_once(Connection& connection, const std::string& statement) {
     }
 }
 
-/// In the order of their numbers. Refuses a schema from the future.
+/// In the order of their numbers.
 std::vector<int> apply_missing(Connection& connection) {
     const std::vector<Migration> known = known_migrations(connection.dialect().backend);
     make_version_table(connection);
     const std::vector<int> applied = applied_versions(connection);
-    if (!applied.empty() && applied.back() > newest(known)) {
-        refuse(release::code::database, too_new(applied.back(), newest(known)));
-    }
     std::vector<int> done;
     for (const Migration& migration : known) {
         if (std::binary_search(applied.begin(), applied.end(), migration.version)) continue;
         try {
-            for (const std::string& statement : statements(migration.sql)) {
+            for (const std::string& statement : script_statements(migration.sql)) {
                 run_once(connection, statement);
             }
             connection.execute(
@@ -144,24 +126,57 @@ std::vector<Migration> known_migrations(Backend backend) {
     return backend == Backend::mysql ? mysql_migrations() : sqlite_migrations();
 }
 
-std::string schema_complaint(Connection& connection) {
+namespace {
+
+struct Standing {
+    int has = 0, knows = 0;
+    std::string missing;  ///< names of migrations
+    [[nodiscard]] bool is_newer() const { return has > knows; }
+};
+
+Standing standing_of(Connection& connection) {
     const std::vector<Migration> known = known_migrations(connection.dialect().backend);
     const std::vector<int> applied = applied_versions(connection);
-    const int has = applied.empty() ? 0 : applied.back();
-    if (has > newest(known)) return too_new(has, newest(known));
-    std::string missing;
+    Standing standing;
+    standing.has = applied.empty() ? 0 : applied.back();
+    standing.knows = newest(known);
     for (const Migration& migration : known) {
         if (std::binary_search(applied.begin(), applied.end(), migration.version)) continue;
-        missing += (missing.empty() ? "" : ", ") + std::string(migration.name);
+        standing.missing += (standing.missing.empty() ? "" : ", ") + std::string(migration.name);
     }
-    if (missing.empty()) return {};
-    return "the schema is at " + std::to_string(has) + ", this program needs " +
-           std::to_string(newest(known)) + " (missing: " + missing +
-           "): run edgeroll-control migrate, or set MIGRATE=1";
+    return standing;
+}
+
+std::string complaint_about(Connection& connection, bool looks_at_tables) {
+    const Standing standing = standing_of(connection);
+    if (standing.is_newer()) {
+        const std::string complaint =
+            standing.missing.empty()
+                ? shape_complaint(connection)
+                : standing.missing + " is missing: let the newer edgeroll-control migrate it";
+        return complaint.empty() ? "" : beside_newer(standing.has, standing.knows, complaint);
+    }
+    if (!standing.missing.empty()) {
+        return "the schema is at " + std::to_string(standing.has) + ", this program needs " +
+               std::to_string(standing.knows) + " (missing: " + standing.missing +
+               "): run edgeroll-control migrate, or set MIGRATE=1";
+    }
+    return looks_at_tables ? shape_complaint(connection) : "";
+}
+
+}  // namespace
+
+std::string schema_complaint(Connection& connection) {
+    return complaint_about(connection, true);
+}
+
+std::string schema_change_complaint(Connection& connection) {
+    return complaint_about(connection, false);
 }
 
 std::vector<int> migrate(Connection& connection) {
-    if (schema_complaint(connection).empty()) return {};
+    const Standing standing = standing_of(connection);
+    if (standing.missing.empty() || standing.is_newer()) return {};
     if (connection.dialect().is_mysql()) {
         const NamedLock lock(connection);
         return apply_missing(connection);

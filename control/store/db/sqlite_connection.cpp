@@ -22,7 +22,7 @@ int flags_of(Opening opening) {
 }
 
 DbFailure translated(const SQLite::Exception& error) {
-    return sqlite_failure(error.getErrorCode(), error.getExtendedErrorCode());
+    return sqlite_failure(error.getErrorCode(), error.getExtendedErrorCode(), error.what());
 }
 
 void bind(SQLite::Statement& statement, const Values& values) {

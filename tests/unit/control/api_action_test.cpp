@@ -283,12 +283,14 @@ TEST_F(ApiAction, has_the_same_figures_as_metrics) {
     ReleaseTimes times;
     times.version = release::Version{42};
     times.worked = release::Millis{2500};
-    store.counts.releases = {times};
+    store.counts.last_ended = times;
     const std::string text = ask_as("", "GET", "/metrics").body;
-    for (const char* line : {"edgeroll_queue_releases{state=\"blocked\"} 1",
-                             "edgeroll_release_seconds{phase=\"worked\",version=\"42\"} 2.5",
-                             "edgeroll_agent_request_slots{state=\"busy\"} 3",
-                             "edgeroll_agent_request_slots{state=\"max\"} 256"}) {
+    for (const char* line :
+         {"edgeroll_queue_releases{state=\"blocked\"} 1",
+          "edgeroll_queue_releases{state=\"due\"} 2", "edgeroll_queue_releases{state=\"later\"} 1",
+          "edgeroll_release_seconds{phase=\"worked\"} 2.5",
+          "edgeroll_agent_request_slots{state=\"busy\"} 3",
+          "edgeroll_agent_request_slots{state=\"max\"} 256"}) {
         EXPECT_NE(text.find(line), std::string::npos) << line << "\n" << text;
     }
     EXPECT_EQ(text.find("phase=\"to50\""), std::string::npos) << "not so far";

@@ -49,7 +49,7 @@ class FakeStore final : public ApiStore {
     RetryRequest retry_wanted;
     RollbackRequest rollback_wanted;
     LimitRequest limit_wanted;
-    bool is_schema_right = true;
+    std::string schema_trouble;
 
     std::vector<std::string> calls;
     ReleaseFilter filter;
@@ -136,7 +136,7 @@ class FakeStore final : public ApiStore {
         limit_wanted = std::move(request);
         return reply("limit", view.summary);
     }
-    Answer<bool> ping() override { return reply("ping", is_schema_right); }
+    Answer<std::string> ping() override { return reply("ping", schema_trouble); }
 
   private:
     template <class T>

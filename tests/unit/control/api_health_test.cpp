@@ -38,8 +38,19 @@ TEST_F(ApiHealth, is_not_ready_without_database) {
 }
 
 TEST_F(ApiHealth, is_not_ready_with_another_schema) {
-    store.is_schema_right = false;
-    EXPECT_EQ(anonymous("/readyz").status, 503);
+    store.schema_trouble = "the schema is at 9 and column nodes.id is missing";
+    const Said said = anonymous("/readyz");
+    EXPECT_EQ(said.status, 503);
+    EXPECT_NE(said.message().find("column nodes.id is missing"), std::string::npos);
+}
+
+TEST_F(ApiHealth, is_not_ready_whatever_the_databases_trouble_is) {
+    store.error = release::Error{"database error 1142: SELECT command denied",
+                                 release::Outcome::permanent, release::code::database};
+    const Said said = anonymous("/readyz");
+    EXPECT_EQ(said.status, 503) << "who balances load asks whether, not why";
+    EXPECT_EQ(said.message().find("denied"), std::string::npos) << "that is for the log";
+    EXPECT_EQ(ask("GET", "/api/v1/nodes").status, 500) << "a caller is told what went wrong";
 }
 
 TEST_F(ApiHealth, is_not_ready_with_useless_certificates) {
@@ -50,15 +61,16 @@ TEST_F(ApiHealth, is_not_ready_with_useless_certificates) {
 }
 
 TEST_F(ApiHealth, asks_the_database_once_for_many_at_once) {
-    Coalesced<bool> question(loop.get_executor(), *clock, [this] { return store.ping(); });
+    Coalesced<std::string> question(loop.get_executor(), *clock, [this] { return store.ping(); });
     int answers = 0;
     for (int i = 0; i < 50; ++i) {
-        boost::asio::co_spawn(loop, question.get(release::Millis{60'000}, release::Millis{60'000}),
-                              [&](const std::exception_ptr& thrown, const Result<bool>& answer) {
-                                  EXPECT_FALSE(thrown);
-                                  EXPECT_TRUE(answer && *answer);
-                                  ++answers;
-                              });
+        boost::asio::co_spawn(
+            loop, question.get(release::Millis{60'000}, release::Millis{60'000}),
+            [&](const std::exception_ptr& thrown, const Result<std::string>& answer) {
+                EXPECT_FALSE(thrown);
+                EXPECT_TRUE(answer && answer->empty());
+                ++answers;
+            });
     }
     loop.run();
     EXPECT_EQ(answers, 50);

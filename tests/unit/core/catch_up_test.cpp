@@ -24,8 +24,14 @@ class Behind final : public CatchUpStore {
     std::vector<std::pair<std::int64_t, std::int64_t>> left{{7, 1}, {7, 2}, {9, 3}};
     std::vector<std::pair<std::int64_t, std::size_t>> taken;  ///< release, how many nodes
 
-    awaitable<Result<std::vector<Straggler>>> stragglers(std::optional<Straggler> cursor,
-                                                         int limit) override {
+    std::optional<Straggler> reached;  ///< and nobody found so far, until it is asked from there
+    std::vector<std::int64_t> asked_from;
+
+    awaitable<Result<Stragglers>> stragglers(std::optional<Straggler> cursor, int limit) override {
+        asked_from.push_back(cursor ? cursor->release.value : 0);
+        if (reached && (!cursor || cursor->release != reached->release)) {
+            co_return Stragglers{{}, reached};
+        }
         std::vector<Straggler> found;
         for (const auto& [release, node] : left) {
             const std::pair at(release, node);
@@ -37,7 +43,7 @@ class Behind final : public CatchUpStore {
             one.node = NodeId{node};
             found.push_back(one);
         }
-        co_return found;
+        co_return Stragglers{found, std::nullopt};
     }
     awaitable<Result<bool>> take_up(ReleaseId id, std::vector<NodeId> nodes) override {
         taken.emplace_back(id.value, nodes.size());
@@ -73,6 +79,17 @@ TEST_F(CatchingUp, takes_up_the_nodes_of_one_release_a_turn_once_they_are_back) 
     clock.advance(Millis{30'000});
     ASSERT_EQ(store.taken.size(), 2U);
     EXPECT_EQ(store.taken[1], (std::pair<std::int64_t, std::size_t>(9, 1)));
+}
+
+TEST_F(CatchingUp, goes_on_where_a_look_that_found_nobody_ended) {
+    agents.is_there = true;
+    store.reached = Straggler{};
+    store.reached->release = ReleaseId{5};
+    clock.advance(Millis{30'000});
+    EXPECT_TRUE(store.taken.empty());
+    clock.advance(Millis{30'000});
+    ASSERT_EQ(store.taken.size(), 1U);
+    EXPECT_EQ(store.asked_from, (std::vector<std::int64_t>{0, 5}));
 }
 
 }  // namespace

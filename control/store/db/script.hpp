@@ -1,0 +1,13 @@
+// The statements of a migration's text.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace edgeroll::control {
+
+/// A statement ends with `;` at the end of a line; comments are whole lines.
+[[nodiscard]] std::vector<std::string> script_statements(std::string_view script);
+
+}  // namespace edgeroll::control
