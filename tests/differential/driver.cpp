@@ -23,10 +23,11 @@ std::string text(const std::optional<control::Claim>& claim) {
     return claim ? "epoch " + std::to_string(claim->epoch.value) : "none";
 }
 
-std::string text(const std::vector<ReleaseId>& ids) {
+std::string text(const std::vector<control::Candidate>& candidates) {
     std::string list = "releases";
-    for (const ReleaseId id : ids)
-        list += " " + std::to_string(id.value);
+    for (const control::Candidate& one : candidates) {
+        list += " " + std::to_string(one.release.value) + (one.is_resting ? " (rests)" : "");
+    }
     return list;
 }
 

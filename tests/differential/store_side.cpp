@@ -44,11 +44,11 @@ class StoreSide final : public Side {
         transaction.commit();
     }
 
-    std::vector<ReleaseId> claimable(int owner, int limit) override {
+    std::vector<control::Candidate> claimable(int owner, int limit) override {
         // A test that was held up for a minute must not see releases given up for it.
         hand_.execute("UPDATE release_tasks SET rows_seen_at = " + hand_.dialect().now() +
                       " WHERE rows_seen_at > '2021-01-01'");
-        return process(owner).get(process(owner).store().claimable(limit));
+        return process(owner).get(process(owner).store().claimable(limit, limit));
     }
     std::optional<control::Claim> claim(int owner, ReleaseId id) override {
         return process(owner).claim(id);
@@ -116,6 +116,7 @@ class StoreSide final : public Side {
         if (edit.total_nodes) set("total_nodes", std::int64_t{*edit.total_nodes});
         if (edit.not_before) set("not_before", moment(*edit.not_before));
         if (edit.ends_lease) set("lease_expires_at", std::string(past));
+        if (edit.is_lease_far) set("lease_expires_at", std::string(ahead));
         if (edit.ages_rows_seen) {
             hand_.execute(
                 "UPDATE release_tasks SET rows_seen_at = ? WHERE id = ? AND rows_seen_at IS NOT "

@@ -57,6 +57,9 @@ void Witness::sends_dispatch(const std::string& owner, const std::string& task_i
 
 void Witness::heard(const std::string& owner, const std::string& task_id, bool is_query,
                     Instant sent_at, const release::Answer& answer) {
+    if (answer.heard == Heard::server_error) {
+        heard_refusal_.insert_or_assign({owner, task_id}, timeline_.now());
+    }
     if (answer.heard != Heard::accepted) return;
     const auto intent = intents_.find(task_id);
     if (intent == intents_.end()) return;
