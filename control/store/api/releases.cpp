@@ -33,7 +33,7 @@ std::string summary_columns(const Dialect& dialect) {
            ", waived_failures, rolls_back, from_release, callback_url, batch_config, "
            "content_sha256, CASE WHEN rows_seen IS NOT NULL AND current_batch = 0 THEN " +
            dialect.rfc3339(dialect.later("rows_seen_at", row_patience)) +
-           " END, paused_ms, batch_work_start_ms";
+           " END, paused_ms, batch_work_start_ms, " + dialect.rfc3339("lease_expires_at");
 }
 
 std::optional<release::ReleaseId> id_at(const Row& row, std::size_t column) {
@@ -56,6 +56,7 @@ void read_steering(ReleaseSummary& summary, const Row& row) {
     summary.rows_until = row.text(31);
     summary.paused = release::Millis{row.integer_or(32, 0)};
     summary.batch_work_start = release::Millis{row.integer_or(33, 0)};
+    summary.lease_until = row.text(34);
 }
 
 ReleaseSummary summary_of(const Row& row) {
