@@ -1,7 +1,9 @@
 #include "control/host.hpp"
 
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdio>
@@ -28,6 +30,17 @@ std::string process_name() {
                   static_cast<unsigned long long>(unix_millis()));
     const std::string name = host[0] == '\0' ? "unknown" : host.data();
     return name + ":" + std::to_string(getpid()) + ":" + start.data();
+}
+
+void raise_file_limit() {
+    constexpr rlim_t enough = 65'536;
+    rlimit limit{};
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    const rlim_t wanted = std::min(limit.rlim_max, enough);
+    if (limit.rlim_cur >= wanted) return;
+    limit.rlim_cur = wanted;
+    // Where that is refused the process goes on with what it has.
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 SystemRandom::SystemRandom() {

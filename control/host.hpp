@@ -15,6 +15,10 @@ namespace edgeroll::control {
 /// `host:pid:start`, unlike that of any other process; goes into `claimed_by` (255 characters).
 [[nodiscard]] std::string process_name();
 
+/// As many files at once as the system lets this process have (RLIMIT_NOFILE, soft up to hard, at
+/// most 65536): a process without any would take healthy nodes for unreachable.
+void raise_file_limit();
+
 class SystemRandom final : public Random {
   public:
     SystemRandom();

@@ -68,6 +68,7 @@ Service::Service(Settings settings)
       authenticator_(auth_options(settings_), unix_now) {}
 
 Result<void> Service::open() {
+    raise_file_limit();
     clock_ = tls::rt::make_clock(loop_.get_executor());
     if (auto done = open_certificates(); !done) return done;
     if (auto done = authenticator_.open(); !done) {

@@ -34,6 +34,7 @@ Passage ask_gate(Draft& draft) {
         AskGate ask;
         ask.after_batch = release.seen.started_batch.value_or(0);
         ask.url = release.seen.policy.gate.url;
+        ask.until = release.hold_until;
         draft.effects.emplace_back(std::move(ask));
     }
     draft.wake(release.hold_until);

@@ -63,12 +63,14 @@ struct NodeChange {
     std::optional<Version> content;  ///< with it: whose content, where it is not the release's own
 };
 
-/// How far a running task is. No change of status: no history, and where the row does not run this
-/// task any more nothing is written and the rest of the commit is done all the same.
+/// How far a running task is, or what keeps it from being heard of. No change of status: no
+/// history, and where the row does not run this task any more nothing is written and the rest of
+/// the commit is done all the same.
 struct ProgressChange {
     NodeId node;
     std::string task_id;
-    int progress = 0;  ///< percent, 1..100
+    int progress = 0;                  ///< percent, 0..100
+    std::optional<std::string> error;  ///< for error_msg: what is in the way; nothing: leave it
 };
 
 /// Every row that is still pending becomes skipped with this reason, also rows nobody has read yet.

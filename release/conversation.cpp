@@ -57,12 +57,17 @@ Move Conversation::begin(Instant now) {
     return ask(next_, now);
 }
 
+void Conversation::turn_came(Instant now) {
+    started_ = asked_at_ = now;
+}
+
 Move Conversation::woken(Instant now) {
     if (is_out_of_time(now)) return out_of_time(now);
     return ask(next_, now);
 }
 
 Move Conversation::heard(const Answer& answer, Instant now, double jitter) {
+    note_trouble(answer, now);
     if (answer.heard == Heard::wrong_peer) {
         last_trouble_ = answer.message;
         if (++wrong_peer_count_ >= rules_.tls_tries) {
@@ -203,6 +208,7 @@ Move Conversation::ask(Ask what, Instant now) {
     asked_at_ = now;
     held_ = Millis{0};
     Move move;
+    if (deadline_ != never) move.until = std::max(deadline_, now) + rules_.grace;
     if (what == Ask::dispatch) {
         has_dispatched_ = true;
         move.kind = Move::Kind::dispatch;
@@ -222,9 +228,10 @@ Move Conversation::ask(Ask what, Instant now) {
 Move Conversation::retry(Ask what, Instant now, double jitter) {
     if (is_out_of_time(now)) return out_of_time(now);
     if (!was_sent_ && now - started_ >= rules_.dispatch_timeout) {
-        return fail_with(
-            FailureKind::unreachable,
-            "not reachable for " + seconds_text(now - started_) + ": " + last_trouble_);
+        const std::string span = seconds_text(now - started_);
+        if (!last_refusal_.empty()) return not_taken("not accepted for " + span + ": ");
+        return fail_with(FailureKind::unreachable,
+                         "not reachable for " + span + ": " + last_trouble_);
     }
     next_ = what;
     const auto spread =
@@ -236,7 +243,8 @@ Move Conversation::retry(Ask what, Instant now, double jitter) {
 }
 
 Move Conversation::out_of_time(Instant now) {
-    // A task that finished while nobody looked is not a timeout: one last question.
+    // A task that finished while nobody looked is not a timeout: one last question. One that was
+    // open when the time ended, and found nobody, was that.
     if (may_have_arrived_ && !is_last_question_) {
         is_last_question_ = true;
         return ask(Ask::query, now);
@@ -255,7 +263,59 @@ Move Conversation::give_up() const {
     }
     // It answered: nobody may call it away.
     if (!other_.empty()) return fail_with(FailureKind::rejected, other_);
+    if (!last_refusal_.empty()) return not_taken("never accepted: ");
+    if (was_reached_ && has_dispatched_) {
+        return fail_with(FailureKind::rejected,
+                         "sent to the agent, which says that it has no such task" + trouble);
+    }
     return fail_with(FailureKind::unreachable, "the task was never accepted" + trouble);
+}
+
+// Whoever answers was reached: nothing that max_unreachable may wave through (SPEC.md 10.1). What
+// was said was "not now", so another attempt may go better.
+Move Conversation::not_taken(std::string error) const {
+    error += last_refusal_;
+    if (last_trouble_ != last_refusal_) error += "; then: " + last_trouble_;
+    Move move = fail_with(FailureKind::rejected, std::move(error));
+    move.verdict.is_for_now = true;
+    return move;
+}
+
+void Conversation::note_trouble(const Answer& answer, Instant now) {
+    switch (answer.heard) {
+        case Heard::not_sent:
+        case Heard::no_answer:
+        case Heard::wrong_peer:
+            if (asked_ == Ask::query && is_out_of_time(now)) is_last_question_ = true;
+            if (!trouble_since_) trouble_since_ = now;
+            return;
+        case Heard::accepted:
+            trouble_since_.reset();
+            break;
+        case Heard::unknown_task:
+        case Heard::used_id:  // the next task id follows at once
+            break;
+        case Heard::refused:
+        case Heard::wrong_state:
+        case Heard::server_error:
+        case Heard::nonsense:
+        case Heard::lacks_content:
+        case Heard::other_task:
+            if (!trouble_since_) trouble_since_ = now;
+            last_refusal_ = answer.message;
+            break;
+    }
+    was_reached_ = true;
+}
+
+std::optional<Conversation::Trouble> Conversation::trouble() const {
+    if (!trouble_since_ || last_trouble_.empty()) return std::nullopt;
+    const char* word = may_have_arrived_ ? "silent: "
+                       : was_reached_    ? "refusing: "
+                                         : "unreachable: ";
+    const Instant until =
+        was_sent_ ? deadline_ : std::min(started_ + rules_.dispatch_timeout, deadline_);
+    return Trouble{word + last_trouble_, *trouble_since_, until};
 }
 
 bool Conversation::is_out_of_time(Instant now) const {

@@ -63,6 +63,9 @@ struct ConversationRules {
     Millis retry_first{100};
     Millis retry_ceiling{5'000};
     Millis hold_max{20'000};  ///< longest ?wait= asked for; 0 never asks
+    /// How far past the node's time a request may stay open: one that is under way when it ends,
+    /// and the one question that is asked afterwards (docs/adr/0016).
+    Millis grace{3'000};
     int tls_tries = 3;
 };
 
@@ -70,7 +73,7 @@ struct ConversationRules {
 struct Move {
     enum class Kind { dispatch, query, pause, finish };
     Kind kind = Kind::pause;
-    Instant until = never;  ///< pause: when to go on
+    Instant until = never;  ///< pause: when to go on; a request: when it is given up at the latest
     Millis hold{0};         ///< query: the `wait` to ask for
     Verdict verdict;        ///< finish
 };
@@ -86,6 +89,9 @@ class Conversation {
 
     /// The first move.
     [[nodiscard]] Move begin(Instant now);
+    /// The first request had to wait until now for its turn: the time for dispatch, in which the
+    /// node may be out of reach, counts from here.
+    void turn_came(Instant now);
     /// After a dispatch or query, with the answer as compared. @param jitter in [0,1): spreads
     /// retries.
     [[nodiscard]] Move heard(const Answer& answer, Instant now, double jitter);
@@ -94,6 +100,16 @@ class Conversation {
 
     /// The agent had the task once and denies it now.
     [[nodiscard]] bool is_forgotten() const { return is_forgotten_; }
+
+    /// What keeps the task from being taken or asked for, since when. The text is for error_msg of
+    /// the running row; it begins with one of the words `unreachable`, `refusing` (reached, and not
+    /// taken) and `silent` (it may be there), and ": " behind it.
+    struct Trouble {
+        std::string text;
+        Instant since{};
+        Instant until = never;  ///< it is given up then, if that goes on
+    };
+    [[nodiscard]] std::optional<Trouble> trouble() const;
 
   private:
     enum class Ask { dispatch, query };
@@ -108,6 +124,8 @@ class Conversation {
     [[nodiscard]] Move follow(const Answer& answer, Instant now);
     [[nodiscard]] Move out_of_time(Instant now);
     [[nodiscard]] Move give_up() const;
+    [[nodiscard]] Move not_taken(std::string error) const;
+    void note_trouble(const Answer& answer, Instant now);
     [[nodiscard]] bool is_out_of_time(Instant now) const;
 
     ConversationRules rules_;
@@ -126,6 +144,7 @@ class Conversation {
     bool was_accepted_ = false;  ///< the agent has named the task at least once
     bool was_misnamed_ = false;  ///< a dispatch was answered with another task: ours may run
     std::string other_;          ///< what was said of another release's task, if it was
+    bool was_reached_ = false;   ///< something that is the node's answered, whatever it said
     bool is_forgotten_ = false;  ///< accepted, then unknown to the agent
     bool ignores_hold_ = false;  ///< answered ?wait= at once: poll it
     bool is_last_question_ = false;
@@ -134,6 +153,8 @@ class Conversation {
     /// With it: no dispatch of this task was sent before, so that what is found there is not ours.
     bool was_first_refused_ = false;
     std::string last_trouble_;  ///< for error_msg when time is up
+    std::string last_refusal_;  ///< what an agent that was reached said last
+    std::optional<Instant> trouble_since_;
 };
 
 }  // namespace edgeroll::release

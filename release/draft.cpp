@@ -87,6 +87,7 @@ NodeChange& Draft::change_node(std::size_t position, NodeStatus to) {
     node.row.status = to;
     node.progress = 0;
     node.has_new_progress = false;
+    node.new_trouble.reset();
     if (to != NodeStatus::running) {
         if (node.is_starting) --release.starting;
         node.is_starting = false;

@@ -156,9 +156,10 @@ struct NodeState {
     bool is_in_conversation = false;  ///< the dispatcher was told to look after it
     bool is_starting = false;         ///< its first attempt is still open
     bool is_cancel_sent = false;
-    int progress = 0;               ///< of the running task, as last heard; percent
-    bool has_new_progress = false;  ///< ... and not written yet
-    std::size_t group = 0;          ///< index in Release::groups
+    int progress = 0;                        ///< of the running task, as last heard; percent
+    std::optional<std::string> new_trouble;  ///< for error_msg, not written yet
+    bool has_new_progress = false;           ///< of one of the two, and not written yet
+    std::size_t group = 0;                   ///< index in Release::groups
 };
 
 /// What came of one question at a gate.

@@ -31,6 +31,7 @@ NodeState carried_over(const Release& before, NodeRow row) {
     node.is_starting = old.is_starting;
     node.is_cancel_sent = old.is_cancel_sent;
     node.progress = old.progress;
+    node.new_trouble = old.new_trouble;
     node.has_new_progress = old.has_new_progress;
     return node;
 }

@@ -1,14 +1,46 @@
 // How far running tasks are: shown to whoever watches, and nothing is decided by it.
 #include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <string_view>
+#include <utility>
 
 #include "release/draft.hpp"
 
 namespace edgeroll::release {
 namespace {
 
+constexpr std::string_view attempt_word = "attempt ";
+constexpr std::string_view attempt_mark = "; attempt ";
+
 // Progress alone makes a commit no more often than this: a commit costs the same however many nodes
 // are in it, and a thousand long jobs must not keep the database from the words that count.
 constexpr Millis pause_between{500};
+
+// " (given up at 2026-11-29T18:00:03Z)"
+std::string given_up_text(std::int64_t utc_ms) {
+    namespace chrono = std::chrono;
+    const chrono::sys_time<Millis> at{Millis{utc_ms}};
+    const auto day = chrono::floor<chrono::days>(at);
+    const chrono::year_month_day date(day);
+    const chrono::hh_mm_ss time(chrono::floor<chrono::seconds>(at - day));
+    char text[64];
+    std::snprintf(text, sizeof text, " (given up at %04d-%02u-%02uT%02d:%02d:%02dZ)",
+                  static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                  static_cast<unsigned>(date.day()), static_cast<int>(time.hours().count()),
+                  static_cast<int>(time.minutes().count()),
+                  static_cast<int>(time.seconds().count()));
+    return text;
+}
+
+// What the row says of earlier attempts stays, behind what is in the way now.
+std::string beside_earlier_attempts(const std::string& trouble, const std::string& error) {
+    const std::size_t found = error.starts_with(attempt_word) ? 0 : error.find(attempt_mark);
+    if (found == std::string::npos) return trouble;
+    const std::string earlier =
+        error.substr(found == 0 ? 0 : found + attempt_mark.size() - attempt_word.size());
+    return trouble.empty() ? earlier : trouble + "; " + earlier;
+}
 
 }  // namespace
 
@@ -27,8 +59,14 @@ void progressed(Draft& draft, const Progressed& event) {
     if (!position) return;
     NodeState& node = release.nodes[*position];
     const int progress = std::min(event.progress, 100);
-    if (progress <= node.progress) return;
-    node.progress = progress;
+    if (progress <= node.progress && !event.trouble) return;
+    node.progress = std::max(node.progress, progress);
+    if (event.trouble) {
+        const bool has_end = !event.trouble->empty() && event.until != never;
+        const std::int64_t utc_ms = release.seen.utc_ms + (event.until - release.read_at).count();
+        node.new_trouble = beside_earlier_attempts(
+            *event.trouble + (has_end ? given_up_text(utc_ms) : ""), node.row.error);
+    }
     if (!node.has_new_progress) release.progressed.push_back(event.node);
     node.has_new_progress = true;
 }
@@ -51,7 +89,9 @@ void write_progress(Draft& draft) {
         NodeState& node = release.nodes[*position];
         if (!node.has_new_progress || node.row.status != NodeStatus::running) continue;
         node.has_new_progress = false;
-        draft.commit.progress.push_back({node.row.id, node.row.task_id, node.progress});
+        if (node.new_trouble) node.row.error = *node.new_trouble;
+        draft.commit.progress.push_back(
+            {node.row.id, node.row.task_id, node.progress, std::exchange(node.new_trouble, {})});
     }
     release.progressed.erase(release.progressed.begin(),
                              release.progressed.begin() + static_cast<std::ptrdiff_t>(taken));

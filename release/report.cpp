@@ -42,9 +42,11 @@ bool may_try_again(const Release& release, const NodeRow& row, const Verdict& ve
         case FailureKind::lost:
         case FailureKind::unreachable:
             break;
+        case FailureKind::rejected:
+            if (!verdict.is_for_now) return false;
+            break;
         case FailureKind::none:
         case FailureKind::tls:
-        case FailureKind::rejected:
             return false;
     }
     if (is_away(release, row, verdict)) return false;

@@ -63,7 +63,8 @@ void cancel_running(Draft& draft) {
     for (NodeState& node : draft.release.nodes) {
         if (node.row.status != NodeStatus::running || node.is_cancel_sent) continue;
         node.is_cancel_sent = true;
-        draft.effects.emplace_back(CancelTask{node.row.id, node.row.address, node.row.task_id});
+        draft.effects.emplace_back(
+            CancelTask{node.row.id, node.row.address, node.row.task_id, node.deadline});
     }
 }
 

@@ -21,6 +21,8 @@ struct Verdict {
     bool is_curable = true;  ///< failed: another attempt may go better
     /// failed, and nothing of it was begun: the agent used this task id for another release.
     bool is_id_used = false;
+    /// rejected: the agent said "not now" (5xx), not "never", so that another attempt is worth it.
+    bool is_for_now = false;
 };
 
 // ---- events ----
@@ -41,11 +43,15 @@ struct Reported {
     std::string task_id;
     Verdict verdict;
 };
-/// A running task has come further. A foreign task id and what is no more than before are dropped.
+/// A running task has come further, or its agent cannot be talked to just now. A foreign task id
+/// and what is no news are dropped.
 struct Progressed {
     NodeId node;
     std::string task_id;
     int progress = 0;  ///< percent
+    std::optional<std::string>
+        trouble;            ///< what is in the way (Conversation::trouble); "": nothing
+    Instant until = never;  ///< ... and when it is given up over that
 };
 /// The time asked for in Step::wake_at has come.
 struct Woken {};
@@ -77,6 +83,7 @@ struct CancelTask {
     NodeId node;
     Address address;
     std::string task_id;
+    Instant deadline = never;  ///< the end of the node's time: the agent stops by itself then
 };
 /// The end was written by hand: conversations go on asking, but none sends its task any more.
 struct DispatchNoMore {};
@@ -84,6 +91,7 @@ struct DispatchNoMore {};
 struct AskGate {
     int after_batch = 0;  ///< number of the batch that was started last
     std::string url;
+    Instant until = never;  ///< the end of gate_timeout_sec: no question is open for much longer
 };
 /// Read the database again and come back with Observed.
 struct ReadAgain {

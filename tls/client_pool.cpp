@@ -1,5 +1,6 @@
 #include "tls/client_pool.hpp"
 
+#include <algorithm>
 #include <deque>
 #include <exception>
 
@@ -30,6 +31,8 @@ struct Pool {
     ContextStore* contexts = nullptr;
     std::unique_ptr<rt::Clock> clock;
     std::map<std::string, std::deque<Kept>> kept;
+    std::size_t kept_count = 0;  ///< over all targets
+    std::size_t kept_max = 0;
 };
 
 std::string key_of(const Target& target) {
@@ -46,6 +49,7 @@ std::optional<Kept> take(Pool& pool, const std::string& key) {
     while (!list.empty() && !result) {
         Kept candidate = std::move(list.back());
         list.pop_back();
+        --pool.kept_count;
         const bool is_current = candidate.generation == pool.contexts->generation();
         if (is_current && candidate.connection->seems_open()) result = std::move(candidate);
     }
@@ -53,11 +57,19 @@ std::optional<Kept> take(Pool& pool, const std::string& key) {
     return result;
 }
 
+// Files are bounded, and a process without any would take healthy nodes for unreachable: with a
+// large fleet the last ones connect anew each time.
 void keep(Pool& pool, const std::string& key, Kept kept) {
     kept.used = pool.clock->now();
-    auto& list = pool.kept[key];
-    list.push_back(std::move(kept));
-    if (list.size() > kept_per_target_max) list.pop_front();
+    const auto found = pool.kept.find(key);
+    const bool is_full = found != pool.kept.end() && found->second.size() >= kept_per_target_max;
+    if (is_full) {
+        found->second.pop_front();
+        --pool.kept_count;
+    }
+    if (pool.kept_count >= pool.kept_max) return;
+    pool.kept[key].push_back(std::move(kept));
+    ++pool.kept_count;
 }
 
 Reply reply_of(Exchange&& exchange, const std::string& where) {
@@ -108,9 +120,15 @@ asio::awaitable<Reply> ask(std::shared_ptr<Pool> pool, Target target, Call call)
         (address.is_v6() ? "[" + target.ip + "]" : target.ip) + ":" + std::to_string(target.port);
     const std::string key = key_of(target);
     const Outgoing request = outgoing_of(call, where);
+    const Instant began = pool->clock->now();
+    const auto within = [&](Millis limit) {
+        const Millis left = call.at_most - (pool->clock->now() - began);
+        return std::max(std::min(limit, left), Millis{1});
+    };
 
     if (auto kept = take(*pool, key)) {
-        Exchange exchange = co_await kept->connection->exchange(request, call.request_timeout);
+        Exchange exchange =
+            co_await kept->connection->exchange(request, within(call.request_timeout));
         if (exchange.is_reusable) keep(*pool, key, std::move(*kept));
         if (!may_repeat(exchange, call.method)) co_return reply_of(std::move(exchange), where);
     }
@@ -119,7 +137,7 @@ asio::awaitable<Reply> ask(std::shared_ptr<Pool> pool, Target target, Call call)
     fresh.generation = pool->contexts->generation();
     fresh.connection = make_connection(pool->executor, pool->contexts->current());
     const auto refused =
-        co_await fresh.connection->open(endpoint, target.name, false, call.connect_timeout);
+        co_await fresh.connection->open(endpoint, target.name, false, within(call.connect_timeout));
     if (refused) co_return failure(refused->kind, where + ": " + refused->message);
     const std::string stranger =
         judge_agent(fresh.connection->peer(), target.ip, target.name, target.fingerprint);
@@ -127,7 +145,7 @@ asio::awaitable<Reply> ask(std::shared_ptr<Pool> pool, Target target, Call call)
         co_return failure(Reply::Kind::wrong_peer, where + ": " + stranger);
     }
     fresh.opened = pool->clock->now();
-    Exchange exchange = co_await fresh.connection->exchange(request, call.request_timeout);
+    Exchange exchange = co_await fresh.connection->exchange(request, within(call.request_timeout));
     if (exchange.is_reusable) keep(*pool, key, std::move(fresh));
     co_return reply_of(std::move(exchange), where);
 }
@@ -151,7 +169,7 @@ class KeptPool final : public ClientPool {
         const Instant now = pool_->clock->now();
         const int generation = pool_->contexts->generation();
         for (auto entry = pool_->kept.begin(); entry != pool_->kept.end();) {
-            std::erase_if(entry->second, [&](const Kept& kept) {
+            pool_->kept_count -= std::erase_if(entry->second, [&](const Kept& kept) {
                 return kept.generation != generation || now - kept.used > idle ||
                        now - kept.opened > age;
             });
@@ -165,12 +183,13 @@ class KeptPool final : public ClientPool {
 
 }  // namespace
 
-std::unique_ptr<ClientPool> make_client_pool(asio::any_io_executor executor,
-                                             ContextStore& contexts) {
+std::unique_ptr<ClientPool> make_client_pool(asio::any_io_executor executor, ContextStore& contexts,
+                                             std::size_t kept_max) {
     auto pool = std::make_shared<Pool>();
     pool->clock = rt::make_clock(executor);
     pool->executor = std::move(executor);
     pool->contexts = &contexts;
+    pool->kept_max = kept_max;
     return std::make_unique<KeptPool>(std::move(pool));
 }
 

@@ -30,6 +30,8 @@ struct Call {
     release::Millis connect_timeout{15'000};  ///< TCP and TLS together
     release::Millis request_timeout{
         60'000};  ///< from the first byte sent to the last byte received
+    /// All of it together: connecting, the request, and what is tried again.
+    release::Millis at_most = release::Millis::max();
     std::size_t response_bytes_max = 1 << 20;
 };
 
@@ -61,8 +63,13 @@ class ClientPool {
     virtual void prune(release::Millis idle, release::Millis age) = 0;
 };
 
+/// Idle connections kept at once, over all targets: beside them the process needs files for the
+/// requests that are open.
+inline constexpr std::size_t kept_connections_max = 4096;
+
 /// @param contexts must outlive the pool
-[[nodiscard]] std::unique_ptr<ClientPool> make_client_pool(boost::asio::any_io_executor executor,
-                                                           ContextStore& contexts);
+[[nodiscard]] std::unique_ptr<ClientPool> make_client_pool(
+    boost::asio::any_io_executor executor, ContextStore& contexts,
+    std::size_t kept_max = kept_connections_max);
 
 }  // namespace edgeroll::tls

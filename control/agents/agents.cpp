@@ -20,6 +20,8 @@ constexpr std::size_t answer_bytes_max = 1U << 20;
 constexpr std::size_t message_bytes_max = 600;
 /// The most that an agent is asked to hold an answer (SPEC.md section 5).
 constexpr Millis hold_max{50'000};
+/// "Are you back?" is asked of one node after another: those that are dark must not take long.
+constexpr Millis back_question_max{5'000};
 
 tls::Target target_of(const release::Address& to) {
     tls::Target target;
@@ -87,30 +89,31 @@ class TlsAgents final : public Agents {
 
     awaitable<Answer> dispatch(release::Address to, std::string task_id,
                                std::shared_ptr<const Parcel> parcel, Sending sending,
-                               Millis time_left) override {
-        tls::Call call = call_of("POST", "/tasks/dispatch");
+                               Millis time_left, Millis at_most) override {
+        tls::Call call = call_of("POST", "/tasks/dispatch", at_most);
         call.body =
             std::make_shared<const std::string>(body_of(to, task_id, *parcel, sending, time_left));
         co_return co_await ask(std::move(to), std::move(task_id), std::move(call));
     }
 
     awaitable<bool> is_back(release::Address to) override {
-        tls::Call call = call_of("GET", "/healthz");
+        tls::Call call = call_of("GET", "/healthz", back_question_max);
         tls::Target target = target_of(to);
         const Reply reply = co_await pool_.request(std::move(target), std::move(call));
         co_return reply.kind == Reply::Kind::answered&& reply.status < 500;
     }
 
-    awaitable<bool> holds(release::Address to, std::string sha256) override {
-        tls::Call call = call_of("GET", "/contents/" + sha256);
+    awaitable<bool> holds(release::Address to, std::string sha256, Millis at_most) override {
+        tls::Call call = call_of("GET", "/contents/" + sha256, at_most);
         tls::Target target = target_of(to);
         const Reply reply = co_await pool_.request(std::move(target), std::move(call));
         if (reply.kind != Reply::Kind::answered) co_return false;
         co_return release::wire::read_content_held(reply.status, reply.body).value_or(false);
     }
 
-    awaitable<Answer> query(release::Address to, std::string task_id, Millis hold) override {
-        tls::Call call = call_of("GET", path_of(task_id));
+    awaitable<Answer> query(release::Address to, std::string task_id, Millis hold,
+                            Millis at_most) override {
+        tls::Call call = call_of("GET", path_of(task_id), at_most);
         hold = std::min(hold, hold_max);
         if (hold > Millis{0}) {
             call.target += "?wait=" + seconds_text(hold);
@@ -119,8 +122,8 @@ class TlsAgents final : public Agents {
         co_return co_await ask(std::move(to), std::move(task_id), std::move(call));
     }
 
-    awaitable<Answer> cancel(release::Address to, std::string task_id) override {
-        tls::Call call = call_of("POST", path_of(task_id) + "/cancel");
+    awaitable<Answer> cancel(release::Address to, std::string task_id, Millis at_most) override {
+        tls::Call call = call_of("POST", path_of(task_id) + "/cancel", at_most);
         co_return co_await ask(std::move(to), std::move(task_id), std::move(call));
     }
 
@@ -148,12 +151,13 @@ class TlsAgents final : public Agents {
         return release::wire::write_dispatch(dispatch, *parcel.payload);
     }
 
-    [[nodiscard]] tls::Call call_of(const char* method, std::string path) const {
+    [[nodiscard]] tls::Call call_of(const char* method, std::string path, Millis at_most) const {
         tls::Call call;
         call.method = method;
         call.target = std::move(path);
         call.connect_timeout = options_.connect_timeout;
         call.request_timeout = options_.request_timeout;
+        call.at_most = at_most;
         call.response_bytes_max = answer_bytes_max;
         return call;
     }

@@ -1,5 +1,6 @@
 #include "control/agents/gates.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "release/wire/text_util.hpp"
@@ -24,10 +25,10 @@ std::string told(int status, const std::string& body) {
 
 class UrlGates final : public Gates {
   public:
-    awaitable<GateAnswer> ask(std::string url) override {
+    awaitable<GateAnswer> ask(std::string url, release::Millis at_most) override {
         tls::UrlRequest request;
         request.url = std::move(url);
-        request.timeout = question_timeout;
+        request.timeout = std::min(question_timeout, at_most);
         request.response_bytes_max = answer_bytes_max;
         const auto answer = co_await tls::fetch(std::move(request));
         GateAnswer told_so;

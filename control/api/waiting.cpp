@@ -6,6 +6,7 @@
 
 #include "control/api/limits_view.hpp"
 #include "control/api/rfc3339.hpp"
+#include "control/api/troubled.hpp"
 #include "release/limits.hpp"
 
 namespace edgeroll::control::api {
@@ -19,7 +20,7 @@ using release::wire::Json;
 
 constexpr std::size_t names_max = 50;
 constexpr const char* unclaimed =
-    "no control process holds its claim now; the next one to look takes it over";
+    "no control process holds its claim now; the next one that has a place for it takes it over";
 
 std::string counted(int number, const char* thing) {
     return std::to_string(number) + " " + thing + (number == 1 ? "" : "s");
@@ -80,7 +81,9 @@ std::string full_text(const ReleaseSummary& release, const WaitingFacts& facts) 
 /// ", 1 of them tried again": an attempt failed, and another one waits for its time or is made.
 std::string again_text(const WaitingFacts& facts) {
     const auto is_tried_again = [](const ReleaseNodeView& node) {
-        return node.status == NodeStatus::running && node.error.starts_with("attempt ");
+        const bool has_failed = node.error.starts_with("attempt ") ||
+                                node.error.find("; attempt ") != std::string::npos;
+        return node.status == NodeStatus::running && has_failed;
     };
     const auto again = std::count_if(facts.nodes.begin(), facts.nodes.end(), is_tried_again);
     return again == 0 ? "" : ", " + std::to_string(again) + " of them tried again after a failure";
@@ -96,12 +99,21 @@ std::string stopping_reason(const ReleaseSummary& release) {
            " must end first";
 }
 
+/// " by control-1 (its claim lasts until ...)": where nothing moves it is the owner that is looked
+/// at, and until when nobody else can.
+std::string by_owner(const ReleaseSummary& release) {
+    if (release.claimed_by.empty()) return {};
+    const std::string until =
+        release.lease_until.empty() ? "" : " (its claim lasts until " + release.lease_until + ")";
+    return " by " + release.claimed_by + until;
+}
+
 std::string pending_reason(const ReleaseSummary& release) {
     if (!release.is_due) return "not before " + release.not_before;
     if (!release.last_error.empty()) return release.last_error;
     if (!release.blockers.empty()) return blocked_text(release);
     if (release.requested_action == "pause") return "is about to be paused before its first batch";
-    if (release.has_lease) return "is being started";
+    if (release.has_lease) return "is being started" + by_owner(release);
     return "waits for a control process that runs releases to claim it";
 }
 
@@ -112,11 +124,11 @@ std::string running_reason(const ReleaseSummary& release, const WaitingFacts& fa
     } else if (release.counts.running > 0) {
         reason = counted(release.counts.running, "node") + " of batch " +
                  std::to_string(release.current_batch) + " in progress" + again_text(facts) +
-                 full_text(release, facts);
+                 troubled_text(facts.nodes) + full_text(release, facts);
     } else if (!release.blockers.empty()) {
         reason = blocked_text(release);
     } else {
-        reason = "the next batch is being started";
+        reason = "the next batch is being started" + by_owner(release);
     }
     if (release.requested_action == "pause") reason += "; pauses when this batch is done";
     return reason;
@@ -183,7 +195,10 @@ bool is_passing(const ReleaseSummary& release) {
 }
 
 std::string held_reason(const ReleaseSummary& release, const WaitingFacts& facts) {
-    if (release.requested_action == "continue") return "is about to continue";
+    if (release.requested_action == "continue") {
+        return std::string("is about to continue") +
+               (release.has_lease ? "" : std::string("; ") + unclaimed);
+    }
     std::string reason = is_passing(release) ? "is about to continue" : hold_reason(release, facts);
     const int running = release.counts.running;
     if (running > 0) {
@@ -267,6 +282,7 @@ Json waiting_for(const ReleaseSummary& release, const WaitingFacts& facts) {
     waiting["nodes"] =
         names_of(facts.nodes, shows_failures ? NodeStatus::failed : NodeStatus::running);
     waiting["until"] = until.empty() ? Json(nullptr) : Json(until);
+    waiting["troubled"] = json_of_troubled(facts.nodes);
     return waiting;
 }
 

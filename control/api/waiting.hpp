@@ -20,8 +20,8 @@ struct WaitingFacts {
 /// windows for a moment, also one that has none.
 [[nodiscard]] release::Hold shown_hold(const ReleaseSummary& release);
 
-/// `{"reason","nodes":[names],"until"}`; null when the release is finished. `until` is the moment
-/// of the next decision where one is known, else null.
+/// `{"reason","nodes":[names],"until","troubled":[...]}` (control/api/troubled); null when the
+/// release is finished. `until` is the moment of the next decision where one is known, else null.
 [[nodiscard]] release::wire::Json waiting_for(const ReleaseSummary& release,
                                               const WaitingFacts& facts);
 /// For a list.

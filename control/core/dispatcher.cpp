@@ -88,19 +88,48 @@ release::ConversationRules rules_for(release::ConversationRules rules, release::
 // comes with a later answer.
 constexpr Millis progress_pause{1'000};
 
-struct ProgressTold {
+struct Told {
     int progress = 0;
     Instant at{};
+    std::string trouble;  ///< empty: none
+    Instant trouble_at{};
 };
 
 void tell_progress(const release::StartConversation& what, const Answer& answer, Instant now,
-                   ProgressTold& told, const Lifeline& lifeline) {
+                   Told& told, const Lifeline& lifeline) {
     if (answer.heard != Heard::accepted || answer.status != release::TaskStatus::running) return;
     if (answer.progress <= told.progress) return;
     if (told.progress > 0 && now - told.at < progress_pause) return;
     told.progress = answer.progress;
     told.at = now;
-    lifeline.report(release::Progressed{what.node, what.task_id, answer.progress});
+    release::Progressed progressed;
+    progressed.node = what.node;
+    progressed.task_id = what.task_id;
+    progressed.progress = answer.progress;
+    lifeline.report(std::move(progressed));
+}
+
+// A moment's trouble is nobody's business, and one that lasts is written seldom: with a dark region
+// it is that of hundreds of rows.
+constexpr Millis trouble_patience{2'000};
+constexpr Millis trouble_pause{10'000};
+
+void tell_trouble(const release::StartConversation& what,
+                  const std::optional<release::Conversation::Trouble>& trouble, Instant now,
+                  Told& told, const Lifeline& lifeline) {
+    if (!trouble && told.trouble.empty()) return;
+    if (trouble) {
+        if (trouble->text == told.trouble || now - trouble->since < trouble_patience) return;
+        if (!told.trouble.empty() && now - told.trouble_at < trouble_pause) return;
+    }
+    told.trouble = trouble ? trouble->text : "";
+    told.trouble_at = now;
+    release::Progressed progressed;
+    progressed.node = what.node;
+    progressed.task_id = what.task_id;
+    progressed.trouble = told.trouble;
+    if (trouble) progressed.until = trouble->until;
+    lifeline.report(std::move(progressed));
 }
 
 }  // namespace
@@ -109,19 +138,25 @@ boost::asio::awaitable<Answer> Dispatcher::send(const Move& move,
                                                 const release::StartConversation& what,
                                                 const std::shared_ptr<const Parcel>& parcel,
                                                 bool& may_refer) {
+    const Millis at_most = time_until(move.until);
     if (move.kind == Move::Kind::query) {
-        co_return co_await agents_.query(what.address, what.task_id, move.hold);
+        co_return co_await agents_.query(what.address, what.task_id, move.hold, at_most);
     }
-    // What the node holds already is not sent again (its digest is asked for first).
-    if (may_refer) may_refer = co_await agents_.holds(what.address, parcel->sha256);
+    // What the node holds already is not sent again (its digest is asked for first). An agent that
+    // hangs over that question must leave time for the dispatch.
+    if (may_refer) may_refer = co_await agents_.holds(what.address, parcel->sha256, at_most / 2);
     const auto sending = may_refer ? Agents::Sending::by_reference : Agents::Sending::whole;
     const Instant sent = clock_.now();
     const Millis time_left = std::max(what.deadline - sent, Millis{1});
-    Answer answer =
-        co_await agents_.dispatch(what.address, what.task_id, parcel, sending, time_left);
+    Answer answer = co_await agents_.dispatch(what.address, what.task_id, parcel, sending,
+                                              time_left, time_until(move.until));
     if (answer.heard == Heard::lacks_content) may_refer = false;
     if (answer.heard == Heard::accepted) observer_.dispatch_took(clock_.now() - sent);
     co_return answer;
+}
+
+Millis Dispatcher::time_until(Instant end) const {
+    return std::max(end - clock_.now(), options_.rules.grace);
 }
 
 // A retry waits for its pause, spread by up to a half so that many do not come together. Sleeps are
@@ -149,7 +184,7 @@ boost::asio::awaitable<void> Dispatcher::converse(release::StartConversation wha
     const release::Order sent = order_of(*parcel);
     Move move = conversation.begin(began);
     bool is_first = true;
-    ProgressTold told;
+    Told told;
     bool may_refer = parcel->may_be_held;
     while (move.kind != Move::Kind::finish) {
         if (move.kind == Move::Kind::pause) {
@@ -165,11 +200,13 @@ boost::asio::awaitable<void> Dispatcher::converse(release::StartConversation wha
         // slot. There is a cap on those as well; beyond it the agent is asked without holding.
         if (move.hold.count() > 0 && held_ >= options_.max_held) move.hold = Millis{0};
         const bool is_held = move.hold.count() > 0;
+        const bool is_proven = reached_.knows(what.address);
         if (is_held) {
             ++held_;
         } else {
-            co_await in_flight_.acquire();
+            co_await in_flight_.acquire(lifeline->release, is_proven);
         }
+        if (is_first) conversation.turn_came(clock_.now());
         Answer answer;
         const bool may_send = lifeline->may_send(clock_.now());
         if (may_send) answer = co_await send(move, what, parcel, may_refer);
@@ -177,8 +214,9 @@ boost::asio::awaitable<void> Dispatcher::converse(release::StartConversation wha
         if (is_held) {
             --held_;
         } else {
-            in_flight_.release();
+            in_flight_.release(lifeline->release, is_proven);
         }
+        if (may_send) reached_.heard(what.address, answer.heard);
         // Past the claim's time another process may own the release: fall silent, the runner
         // notices by itself.
         if (!may_send || lifeline->is_cut) co_return;
@@ -187,6 +225,9 @@ boost::asio::awaitable<void> Dispatcher::converse(release::StartConversation wha
         is_first = false;
         tell_progress(what, answer, clock_.now(), told, *lifeline);
         move = conversation.heard(answer, clock_.now(), random_.fraction());
+        if (move.kind != Move::Kind::finish) {
+            tell_trouble(what, conversation.trouble(), clock_.now(), told, *lifeline);
+        }
     }
     if (!move.verdict.is_id_used) {
         observer_.node_finished(move.verdict.status, move.verdict.failure, clock_.now() - began);
@@ -203,9 +244,14 @@ boost::asio::awaitable<void> Dispatcher::try_cancel(release::CancelTask what, re
     Millis delay = options_.rules.retry_first;
     constexpr int tries = 20;  // about 80 s: an agent that restarts is back by then
     for (int i = 0; i < tries && lifeline->may_send(clock_.now()); ++i) {
-        co_await in_flight_.acquire();
-        Answer answer = co_await agents_.cancel(what.address, what.task_id);
-        in_flight_.release();
+        // Past the node's time the agent has ended the task by itself.
+        if (i > 0 && clock_.now() >= what.deadline) co_return;
+        const bool is_proven = reached_.knows(what.address);
+        co_await in_flight_.acquire(lifeline->release, is_proven);
+        Answer answer =
+            co_await agents_.cancel(what.address, what.task_id, time_until(what.deadline));
+        in_flight_.release(lifeline->release, is_proven);
+        reached_.heard(what.address, answer.heard);
         answer = release::compared(std::move(answer), sent);
         // One that does not know the task may have it on its way: a dispatch that was sent before
         // the stop arrives after this.

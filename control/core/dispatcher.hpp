@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "control/core/ports.hpp"
+#include "control/core/reached.hpp"
 #include "control/core/slots.hpp"
 #include "release/conversation.hpp"
 #include "release/step.hpp"
@@ -22,6 +23,7 @@ struct DispatcherOptions {
 /// What ties conversations to the state that started them. The runner makes a new one whenever it
 /// throws its state away; conversations of the old one fall silent.
 struct Lifeline {
+    release::ReleaseId release;  ///< whose share of the places its requests take
     bool is_cut = false;
     bool is_stopping = false;       ///< nothing is dispatched any more; what runs is looked after
     release::Instant good_until{};  ///< nothing is sent past it (Claim::good_until)
@@ -45,7 +47,7 @@ class Dispatcher {
     void cancel(release::CancelTask what, release::Order sent, std::shared_ptr<Lifeline> lifeline);
 
     /// Requests open to agents now; held ones do not count.
-    [[nodiscard]] int in_flight() const { return options_.max_in_flight - in_flight_.free(); }
+    [[nodiscard]] int in_flight() const { return in_flight_.used(); }
 
   private:
     boost::asio::awaitable<void> converse(release::StartConversation what,
@@ -57,6 +59,8 @@ class Dispatcher {
                                                  const release::StartConversation& what,
                                                  const std::shared_ptr<const Parcel>& parcel,
                                                  bool& may_refer);
+    /// What is left until then, and at least the grace that every question has.
+    [[nodiscard]] release::Millis time_until(release::Instant end) const;
     boost::asio::awaitable<void> try_cancel(release::CancelTask what, release::Order sent,
                                             std::shared_ptr<Lifeline> lifeline);
 
@@ -67,6 +71,7 @@ class Dispatcher {
     Observer& observer_;
     DispatcherOptions options_;
     Slots in_flight_;
+    Reached reached_;
     int held_ = 0;
 };
 

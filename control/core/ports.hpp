@@ -34,6 +34,13 @@ struct Claim {
     release::Instant good_until{};
 };
 
+/// A release that may be claimed.
+struct Candidate {
+    release::ReleaseId release;
+    /// It stands between batches and is due for nothing: owning it is no work, it takes no place.
+    bool is_resting = false;
+};
+
 /// What somebody else may have changed about a release that this process owns.
 struct Mark {
     release::ReleaseId release;
@@ -56,13 +63,18 @@ class Store {
   public:
     virtual ~Store() = default;
 
-    /// Releases that this process may try to claim now, in the order of their versions: unfinished,
-    /// due, without a valid lease, complete (SPEC.md section 3), and if not yet started without a
-    /// blocker (4.9). Half-inserted releases are seen to on the way: `last_error` says what is
-    /// missing, and they fail 60 s after their rows last grew. @param limit > 0
-    virtual awaitable<release::Result<std::vector<release::ReleaseId>>> claimable(int limit) = 0;
+    /// Releases that this process may try to claim now: unfinished, due, without a valid lease,
+    /// complete (SPEC.md section 3), and if not yet started without a blocker (4.9). First those
+    /// that were begun or are being ended, then those that are to start, each in the order of their
+    /// versions, then those that rest. Half-inserted releases are seen to on the way: `last_error`
+    /// says what is missing, and they fail 60 s after their rows last grew. Waits for no row that
+    /// somebody else has locked. @param limit the most of those that do not rest @param resting the
+    /// most of those that do
+    virtual awaitable<release::Result<std::vector<Candidate>>> claimable(int limit,
+                                                                         int resting) = 0;
 
-    /// One conditional UPDATE (plus its history row). Nothing when somebody else was faster.
+    /// One conditional UPDATE (plus its history row). Nothing when somebody else was faster, or has
+    /// the row locked.
     /// After `unknown` the caller forgets about it: the lease runs out by itself.
     /// @param order_id what a release that was never claimed is called from now on
     virtual awaitable<release::Result<std::optional<Claim>>> claim(release::ReleaseId id,
@@ -114,7 +126,8 @@ struct Parcel {
     std::string sha256;                          ///< empty when there is no content
 };
 
-/// Agents, over mutual TLS. Never throws; whatever happens is an Answer.
+/// Agents, over mutual TLS. Never throws; whatever happens is an Answer. Every request ends within
+/// its own time limits, and within `at_most` however large those are.
 class Agents {
   public:
     virtual ~Agents() = default;
@@ -126,24 +139,28 @@ class Agents {
     /// POST /tasks/dispatch. @param time_left told to the agent as timeoutSec
     virtual awaitable<release::Answer> dispatch(release::Address to, std::string task_id,
                                                 std::shared_ptr<const Parcel> parcel,
-                                                Sending sending, release::Millis time_left) = 0;
-    /// GET /healthz: somebody with the node's certificate answers, whatever it says.
+                                                Sending sending, release::Millis time_left,
+                                                release::Millis at_most) = 0;
+    /// GET /healthz: somebody with the node's certificate answers within some seconds, whatever it
+    /// says.
     virtual awaitable<bool> is_back(release::Address to) = 0;
     /// GET /contents/{sha256}. False also when nobody answers, or by an agent without that call.
-    virtual awaitable<bool> holds(release::Address to, std::string sha256) = 0;
+    virtual awaitable<bool> holds(release::Address to, std::string sha256,
+                                  release::Millis at_most) = 0;
     /// GET /tasks/{id}?wait=hold (no parameter when hold is 0).
     virtual awaitable<release::Answer> query(release::Address to, std::string task_id,
-                                             release::Millis hold) = 0;
+                                             release::Millis hold, release::Millis at_most) = 0;
     /// POST /tasks/{id}/cancel.
-    virtual awaitable<release::Answer> cancel(release::Address to, std::string task_id) = 0;
+    virtual awaitable<release::Answer> cancel(release::Address to, std::string task_id,
+                                              release::Millis at_most) = 0;
 };
 
 /// The questions at gates between batches (gate_url). Never throws; whatever happens is an answer.
 class Gates {
   public:
     virtual ~Gates() = default;
-    /// One GET on a fresh connection, at most some seconds.
-    virtual awaitable<release::GateAnswer> ask(std::string url) = 0;
+    /// One GET on a fresh connection, at most some seconds, and within `at_most`.
+    virtual awaitable<release::GateAnswer> ask(std::string url, release::Millis at_most) = 0;
 };
 
 /// Randomness, for jitter and for the names of orders; seeded in the simulator.

@@ -26,6 +26,19 @@ std::string other_digest(const release::Snapshot& seen, release::Version version
     return {};
 }
 
+bool rests(const release::Release& release) {
+    const bool is_waiting = release.seen.status == release::ReleaseStatus::paused ||
+                            release.seen.hold != release::Hold::none;
+    return is_waiting && release.counts.running == 0;
+}
+
+// Work is begun. A stop, or another end, waits for no place.
+bool goes_on(const release::Release& release) {
+    return release.is_observed && !rests(release) && !release.seen.is_ended &&
+           !is_final(release.seen.status) &&
+           release.seen.batch_status != release::BatchStatus::stopped;
+}
+
 }  // namespace
 
 Runner::Runner(boost::asio::any_io_executor executor, Store& store, Dispatcher& dispatcher,
@@ -41,6 +54,7 @@ Runner::Runner(boost::asio::any_io_executor executor, Store& store, Dispatcher& 
       lease_(lease),
       claim_(std::move(claim)),
       writer_(clock),
+      timer_(clock.make_timer()),
       renew_at_(clock.now() + lease / 3) {
     begin_life();
 }
@@ -50,17 +64,38 @@ void Runner::stop() {
     writer_.interrupt();
 }
 
+void Runner::take_place_by(std::function<bool()> may_work, bool is_resting) {
+    may_work_ = std::move(may_work);
+    is_resting_ = is_resting;
+}
+
 boost::asio::awaitable<void> Runner::tick() {
+    Instant renewal = renew_at_;
     while (!is_over_) {
-        co_await clock_.sleep_until(std::max(renew_at_, clock_.now() + trouble_first));
+        co_await timer_->wait_until(std::min(renewal, alarm_at_));
+        if (is_over_) break;
+        const Instant now = clock_.now();
+        if (now >= alarm_at_) {
+            alarm_at_ = release::never;
+            writer_.add(release::Woken{});
+        }
+        if (now < renewal) continue;
         writer_.interrupt();
+        renewal = std::max(renew_at_, now + trouble_first);
     }
 }
 
+// Whoever still holds the runner then (a conversation in a pause) must not keep its rows and
+// payloads as well.
 boost::asio::awaitable<void> Runner::run() {
     while (!is_over_)
         co_await turn();
     lifeline_->is_cut = true;
+    release_ = release::Release{};
+    parcels_.clear();
+    kept_.clear();
+    writer_.clear();
+    timer_->notify();
 }
 
 boost::asio::awaitable<void> Runner::turn() {
@@ -143,6 +178,17 @@ boost::asio::awaitable<void> Runner::take(std::vector<release::Event> events) {
         co_await pause_for(std::move(*violation), std::move(done.commit));
         co_return;
     }
+    if (is_resting_ && goes_on(done.next)) {
+        if (may_work_ && !may_work_()) {
+            observer_.note(
+                Severity::info, "release_let_go",
+                {{"release", std::to_string(claim_.release.value)},
+                 {"reason", "goes on, and RELEASE_EXECUTOR_MAX_RELEASES are at work here"}});
+            co_await give_back();
+            co_return;
+        }
+        is_resting_ = false;  // from now on, not from the commit's answer on: nobody else takes it
+    }
     if (release::has_mutant(release::Mutant::send_before_intent) && !parcels_.empty()) {
         co_await carry_out(done.after_commit);
     }
@@ -172,6 +218,7 @@ boost::asio::awaitable<void> Runner::take(std::vector<release::Event> events) {
     }
     trouble_delay_ = Millis{0};
     release_ = std::move(done.next);
+    if (release_.is_observed) is_resting_ = rests(release_);
     if (done.wake_at != release::never) set_alarm(done.wake_at);
     co_await carry_out(std::move(done.after_commit));
 }
@@ -303,24 +350,21 @@ boost::asio::awaitable<std::shared_ptr<const Parcel>> Runner::parcel_of(
 
 namespace {
 
-boost::asio::awaitable<void> asking(Gates& gates, release::AskGate what,
+boost::asio::awaitable<void> asking(Gates& gates, release::AskGate what, Millis at_most,
                                     std::shared_ptr<Lifeline> lifeline) {
     release::GateHeard heard;
     heard.after_batch = what.after_batch;
-    heard.answer = co_await gates.ask(std::move(what.url));
+    heard.answer = co_await gates.ask(std::move(what.url), at_most);
     if (!lifeline->is_cut) lifeline->report(std::move(heard));
 }
 
 }  // namespace
 
 void Runner::ask_gate(release::AskGate what) {
-    tls::rt::spawn(executor_, "gate", asking(gates_, std::move(what), lifeline_));
-}
-
-boost::asio::awaitable<void> Runner::alarm(std::shared_ptr<Runner> runner, Instant at) {
-    co_await runner->clock_.sleep_until(at);
-    if (runner->alarm_at_ == at) runner->alarm_at_ = release::never;
-    if (!runner->is_over_) runner->writer_.add(release::Woken{});
+    // One question has a moment at least, also when the gate's time was over while nobody asked.
+    constexpr Millis moment{2'000};
+    const Millis at_most = std::max(what.until - clock_.now(), moment);
+    tls::rt::spawn(executor_, "gate", asking(gates_, std::move(what), at_most, lifeline_));
 }
 
 // An earlier alarm goes off first, and the step that follows asks again.
@@ -331,7 +375,7 @@ void Runner::set_alarm(Instant at) {
     }
     if (at >= alarm_at_) return;
     alarm_at_ = at;
-    tls::rt::spawn(executor_, "alarm", alarm(shared_from_this(), at));
+    timer_->notify();
 }
 
 void Runner::glance(const Mark& mark) {
@@ -362,6 +406,7 @@ boost::asio::awaitable<void> Runner::back_off() {
 
 void Runner::begin_life() {
     lifeline_ = std::make_shared<Lifeline>();
+    lifeline_->release = claim_.release;
     lifeline_->good_until = claim_.good_until;
     lifeline_->report = [this](release::Event event) { writer_.add(std::move(event)); };
     release_ = release::Release{};

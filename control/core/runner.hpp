@@ -3,6 +3,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -24,9 +25,14 @@ class Runner : public std::enable_shared_from_this<Runner> {
            Gates& gates, Clock& clock, Observer& observer, release::Rules rules,
            release::Millis lease, Claim claim);
 
+    /// Asked when a release that rests goes on: whether there is a place among those at work here.
+    /// Without one the claim is given back, for whoever has a place; nothing is written before.
+    /// @param is_resting it was claimed as one that rests
+    void take_place_by(std::function<bool()> may_work, bool is_resting);
+
     /// Returns when the claim is over: finished and given back, lost, or stopped and given back.
     boost::asio::awaitable<void> run();
-    /// Wakes run() for renewals; ends soon after run().
+    /// Wakes run() for renewals and when its alarm is due; ends with run().
     boost::asio::awaitable<void> tick();
     /// Asks run() to write down where it stands, give the claim back and return.
     void stop();
@@ -38,11 +44,7 @@ class Runner : public std::enable_shared_from_this<Runner> {
 
     [[nodiscard]] release::ReleaseId id() const { return claim_.release; }
     /// Between batches and nothing runs: it takes no place among the releases at work.
-    [[nodiscard]] bool is_idle() const {
-        const bool is_waiting = release_.seen.status == release::ReleaseStatus::paused ||
-                                release_.seen.hold != release::Hold::none;
-        return release_.is_observed && is_waiting && release_.counts.running == 0;
-    }
+    [[nodiscard]] bool is_resting() const { return is_resting_; }
 
   private:
     enum class Written { done, stale, again, over };
@@ -58,7 +60,6 @@ class Runner : public std::enable_shared_from_this<Runner> {
         std::optional<release::Version> content);
     void ask_gate(release::AskGate what);
     void set_alarm(release::Instant at);
-    static boost::asio::awaitable<void> alarm(std::shared_ptr<Runner> runner, release::Instant at);
     boost::asio::awaitable<void> give_back();
     boost::asio::awaitable<void> back_off();
     void begin_life();
@@ -85,13 +86,16 @@ class Runner : public std::enable_shared_from_this<Runner> {
     std::shared_ptr<Lifeline> lifeline_;
     /// By the version whose content it is; the release's own has none.
     std::map<std::optional<release::Version>, std::shared_ptr<const Parcel>> parcels_;
-    release::Instant alarm_at_ = release::never;  ///< an alarm is set for then
+    std::unique_ptr<tls::rt::Timer> timer_;       ///< of tick(): renewals and the alarm
+    release::Instant alarm_at_ = release::never;  ///< the step's wake-up
     release::Instant renew_at_{};
     release::Millis trouble_delay_{0};
     bool needs_read_ = true;
     std::optional<int> batch_to_read_;  ///< unless everything is read
     bool is_stopping_ = false;
     bool is_over_ = false;
+    bool is_resting_ = false;
+    std::function<bool()> may_work_;
 };
 
 }  // namespace edgeroll::control

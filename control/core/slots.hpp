@@ -1,44 +1,48 @@
-// A bounded number of places, given out in the order of asking.
+// Places for requests to agents, waited for by coroutines. Who gets the next one is decided by
+// Shares.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
-#include <deque>
+#include <map>
 
+#include "control/core/shares.hpp"
 #include "control/core/signal.hpp"
 
 namespace edgeroll::control {
 
-/// Loop thread. Every acquire() that returned is matched by one release(); no scope guard, since
-/// frames that a dying io_context destroys must not wake others.
+/// Loop thread. Every acquire() that returned is matched by one release() on the same terms; no
+/// scope guard, since frames that a dying io_context destroys must not wake others.
 class Slots {
   public:
-    explicit Slots(int count) : free_(count) {}
+    explicit Slots(int count) : shares_(count) {}
 
-    boost::asio::awaitable<void> acquire() {
-        if (free_ > 0 && waiting_.empty()) {
-            --free_;
-            co_return;
-        }
+    boost::asio::awaitable<void> acquire(release::ReleaseId release, bool is_proven) {
+        const Shares::Ticket ticket = shares_.ask(release, is_proven);
         Signal turn;
-        waiting_.push_back(&turn);
-        co_await turn.wait();  // release() hands its place over: free_ stays as it is
+        waiting_.emplace(ticket, &turn);
+        give();
+        co_await turn.wait();
     }
 
-    void release() {
-        if (waiting_.empty()) {
-            ++free_;
-            return;
-        }
-        Signal* next = waiting_.front();
-        waiting_.pop_front();
-        next->notify();
+    void release(release::ReleaseId release, bool is_proven) {
+        shares_.give_back(release, is_proven);
+        give();
     }
 
-    [[nodiscard]] int free() const { return free_; }
+    [[nodiscard]] int used() const { return shares_.used(); }
 
   private:
-    int free_;
-    std::deque<Signal*> waiting_;
+    void give() {
+        while (const auto ticket = shares_.next()) {
+            const auto found = waiting_.find(*ticket);
+            Signal* turn = found->second;
+            waiting_.erase(found);
+            turn->notify();
+        }
+    }
+
+    Shares shares_;
+    std::map<Shares::Ticket, Signal*> waiting_;
 };
 
 }  // namespace edgeroll::control

@@ -1,6 +1,7 @@
 #include "control/core/supervisor.hpp"
 
 #include <algorithm>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,6 +21,8 @@ std::string make_order_id(Random& random) {
         id += digits[static_cast<std::size_t>(random.fraction() * 16)];
     return id;
 }
+/// Owning a release that rests is no hurry: so many are claimed at a look, after all the others.
+constexpr int resting_a_look = 16;
 
 class SupervisorOnLoop final : public Supervisor {
   public:
@@ -68,10 +71,7 @@ class SupervisorOnLoop final : public Supervisor {
     boost::asio::awaitable<void> look() {
         while (!is_stopping_) {
             if (!runners_.empty()) co_await glance();
-            const auto idle = std::count_if(runners_.begin(), runners_.end(),
-                                            [](const auto& runner) { return runner->is_idle(); });
-            const int free = options_.max_releases - running() + static_cast<int>(idle);
-            if (free > 0) co_await claim_some(free);
+            co_await claim_some(std::max(options_.max_releases - at_work(), 0));
             co_await wake_.wait();
         }
     }
@@ -90,35 +90,57 @@ class SupervisorOnLoop final : public Supervisor {
         }
     }
 
+    /// Those that rest take no place.
+    [[nodiscard]] int at_work() const {
+        const auto count = std::count_if(runners_.begin(), runners_.end(),
+                                         [](const auto& runner) { return !runner->is_resting(); });
+        return static_cast<int>(count) + (is_claiming_work_ ? 1 : 0);
+    }
+
+    /// Asked by one that was at rest.
+    [[nodiscard]] bool may_go_on(release::ReleaseId id) {
+        if (at_work() < options_.max_releases) return true;
+        declined_.insert(id);
+        return false;
+    }
+
+    /// @param limit places that are free
     boost::asio::awaitable<void> claim_some(int limit) {
-        const release::Result<std::vector<release::ReleaseId>> ids =
-            co_await store_.claimable(limit);
-        if (!ids) {
-            trouble(ids.error(), "claimable");
+        const release::Result<std::vector<Candidate>> found =
+            co_await store_.claimable(limit, resting_a_look);
+        if (!found) {
+            trouble(found.error(), "claimable");
             co_return;
         }
-        for (const release::ReleaseId id : *ids) {
+        for (const Candidate& candidate : *found) {
             if (is_stopping_) co_return;
+            const release::ReleaseId id = candidate.release;
             if (const auto runner = runner_of(id)) {
                 // Its rows were deleted and inserted again. Claims are told apart by epoch and
                 // owner, which may be the same again: what still runs for the old rows goes first.
                 runner->look_again();
                 continue;
             }
+            // One that was at rest here may have gone on meanwhile. One that could not go on here
+            // is not taken again before it can.
+            const bool needs_place = !candidate.is_resting || declined_.contains(id);
+            if (needs_place && at_work() >= options_.max_releases) continue;
             std::string order_id = make_order_id(random_);
             is_claiming_ = true;
+            is_claiming_work_ = !candidate.is_resting;
             release::Result<std::optional<Claim>> claim =
                 co_await store_.claim(id, std::move(order_id));
-            is_claiming_ = false;
+            is_claiming_ = is_claiming_work_ = false;
             if (!claim) {
-                trouble(claim.error(), "claim");  // one locked row must not keep the others waiting
+                claim_failed(id, claim.error());
                 continue;
             }
+            locked_.erase(id);
             if (!*claim) continue;
             observer_.note(Severity::info, "release_claimed",
                            {{"release", std::to_string(id.value)},
                             {"epoch", std::to_string((*claim)->epoch.value)}});
-            run(std::move(**claim));
+            run(std::move(**claim), candidate.is_resting);
         }
     }
 
@@ -128,11 +150,13 @@ class SupervisorOnLoop final : public Supervisor {
         return found == runners_.end() ? nullptr : *found;
     }
 
-    void run(Claim claim) {
+    void run(Claim claim, bool is_resting) {
         const std::string name = "release " + std::to_string(claim.release.value);
         auto runner =
             std::make_shared<Runner>(executor_, store_, dispatcher_, gates_, clock_, observer_,
                                      options_.rules, options_.lease, std::move(claim));
+        declined_.erase(runner->id());
+        runner->take_place_by([this, id = runner->id()] { return may_go_on(id); }, is_resting);
         runners_.push_back(runner);
         if (is_stopping_) runner->stop();
         tls::rt::spawn(executor_, name, see_through(runner));
@@ -147,6 +171,13 @@ class SupervisorOnLoop final : public Supervisor {
 
     static boost::asio::awaitable<void> tick_of(std::shared_ptr<Runner> runner) {
         co_await runner->tick();
+    }
+
+    // One locked row must not keep the others waiting. At first it may be another process that
+    // claims it this moment; the second time somebody sits on it.
+    void claim_failed(release::ReleaseId id, const release::Error& error) {
+        if (error.code == release::code::busy && locked_.insert(id).second) return;
+        trouble(error, "claim");
     }
 
     void trouble(const release::Error& error, const char* what) {
@@ -165,8 +196,11 @@ class SupervisorOnLoop final : public Supervisor {
     Dispatcher dispatcher_;
     Signal wake_;
     std::vector<std::shared_ptr<Runner>> runners_;
+    std::set<release::ReleaseId> locked_;    ///< could not be claimed at the last look
+    std::set<release::ReleaseId> declined_;  ///< given back since there was no place to go on
     bool is_stopping_ = false;
-    bool is_claiming_ = false;  ///< a claim was sent and its answer is not there
+    bool is_claiming_ = false;       ///< a claim was sent and its answer is not there
+    bool is_claiming_work_ = false;  ///< ... of a release that takes a place
 };
 
 }  // namespace

@@ -3,9 +3,11 @@
 #include <exception>
 
 #include "control/store/blockers.hpp"
+#include "control/store/claim_order.hpp"
 #include "control/store/column_text.hpp"
 #include "control/store/history.hpp"
 #include "control/store/incomplete.hpp"
+#include "control/store/locked.hpp"
 #include "control/store/sql_parts.hpp"
 
 namespace edgeroll::control {
@@ -38,8 +40,8 @@ std::string epoch_of_claim() {
 
 }  // namespace
 
-std::vector<release::ReleaseId> find_claimable(Connection& connection, const std::string& owner,
-                                               int limit) {
+std::vector<Candidate> find_claimable(Connection& connection, const std::string& owner, int limit,
+                                      int resting) {
     const Dialect& dialect = connection.dialect();
     // Counting rows costs; only releases that have not started are counted.
     const Rows rows = connection.query(
@@ -53,14 +55,10 @@ std::vector<release::ReleaseId> find_claimable(Connection& connection, const std
         "CASE WHEN requested_action = 'stop' OR status IN ('success', 'failed', 'cancelled') THEN "
         "1 ELSE 0 END, "
         "CASE WHEN " +
-        is_due(dialect) +
-        " THEN 1 ELSE 0 END, type "
-        "FROM release_tasks WHERE " +
-        has_no_end() + " AND " + is_lease_free(dialect) +
-        // What was ended by hand keeps nobody waiting.
-        " ORDER BY CASE WHEN status IN ('success', 'failed', 'cancelled') THEN 1 ELSE 0 END, "
-        "version");
-    std::vector<release::ReleaseId> found;
+        is_due(dialect) + " THEN 1 ELSE 0 END, type, " + claim_rank(dialect) +
+        " AS claim_rank FROM release_tasks WHERE " + has_no_end() + " AND " +
+        is_lease_free(dialect) + " ORDER BY claim_rank, version");
+    std::vector<Candidate> found;
     std::exception_ptr failed;
     for (const Row& row : rows) {
         const release::ReleaseId id{row.integer_or(0, 0)};
@@ -91,9 +89,12 @@ std::vector<release::ReleaseId> find_claimable(Connection& connection, const std
                 continue;
             }
         }
-        if (row.integer_or(11, 0) == 0 || found.size() >= static_cast<std::size_t>(limit)) continue;
+        const bool is_resting = row.integer_or(13, 0) >= static_cast<int>(ClaimRank::asks_a_gate);
+        int& places = is_resting ? resting : limit;
+        if (row.integer_or(11, 0) == 0 || places <= 0) continue;
         if (waits_its_turn && !find_blockers(connection, id, version).empty()) continue;
-        found.push_back(id);
+        found.push_back(Candidate{id, is_resting});
+        --places;
     }
     // Told once nothing else is to be done: what was found is claimed first.
     if (failed && found.empty()) std::rethrow_exception(failed);
@@ -105,15 +106,14 @@ std::optional<release::Epoch> take_claim(Connection& connection, release::Releas
                                          release::Millis lease) {
     const Dialect& dialect = connection.dialect();
     Transaction transaction(connection, Transaction::Kind::write);
+    lock_at_once(connection, id);
     // MySQL assigns from left to right: claim_epoch and claimed_by come after what looks at them.
     const std::int64_t taken = connection.execute(
         "UPDATE release_tasks SET order_id = " + order_of_claim() +
             // An older process does not carry it on.
             ", started_batch_epoch = CASE WHEN started_batch_epoch = claim_epoch THEN " +
             epoch_of_claim() + " ELSE started_batch_epoch END, claim_epoch = " + epoch_of_claim() +
-            ", claimed_by = ?, "
-            "lease_expires_at = " +
-            dialect.now_plus(lease) +
+            ", claimed_by = ?, " + lease_columns(dialect, lease) +
             ", write_seq = write_seq + 1, "
             "updated_at = " +
             dialect.now() + " WHERE id = ? AND " + has_no_end() + " AND " + is_due(dialect) +
@@ -155,10 +155,12 @@ std::vector<Mark> read_marks(Connection& connection, const std::string& owner) {
 
 bool renew_claim(Connection& connection, const Claim& claim, release::Millis lease) {
     Transaction transaction(connection, Transaction::Kind::write);
-    const std::int64_t renewed = connection.execute(
-        "UPDATE release_tasks SET lease_expires_at = " + connection.dialect().now_plus(lease) +
-            ", write_seq = write_seq + 1, updated_at = updated_at WHERE " + owned,
-        owned_values(claim));
+    const std::int64_t renewed = naming_lock(claim.release, [&] {
+        return connection.execute(
+            "UPDATE release_tasks SET " + lease_columns(connection.dialect(), lease) +
+                ", write_seq = write_seq + 1, updated_at = updated_at WHERE " + owned,
+            owned_values(claim));
+    });
     transaction.commit();
     return renewed == 1;
 }

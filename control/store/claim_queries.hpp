@@ -11,8 +11,9 @@
 namespace edgeroll::control {
 
 /// See Store::claimable. @param owner for the history of releases that fail on the way
-[[nodiscard]] std::vector<release::ReleaseId> find_claimable(Connection& connection,
-                                                             const std::string& owner, int limit);
+[[nodiscard]] std::vector<Candidate> find_claimable(Connection& connection,
+                                                    const std::string& owner, int limit,
+                                                    int resting);
 
 /// See Store::claim. Returns the new epoch, release::epoch_max where the row's is none to count on
 /// from: reading the release then says so.

@@ -1,6 +1,7 @@
 #include "control/store/incomplete.hpp"
 
 #include "control/store/history.hpp"
+#include "control/store/locked.hpp"
 #include "control/store/sql_parts.hpp"
 
 namespace edgeroll::control {
@@ -25,6 +26,7 @@ void note(Connection& connection, const Awaited& awaited, const std::string& mes
     const Dialect& dialect = connection.dialect();
     const bool has_grown = !awaited.rows_seen || awaited.rows > *awaited.rows_seen;
     Transaction transaction(connection, Transaction::Kind::write);
+    lock_at_once(connection, awaited.id);
     connection.execute(
         "UPDATE release_tasks SET rows_seen = ?, " +
             (has_grown ? "rows_seen_at = " + dialect.now() + ", " : "") +
@@ -37,6 +39,7 @@ void note(Connection& connection, const Awaited& awaited, const std::string& mes
 void forget(Connection& connection, const Awaited& awaited) {
     const Dialect& dialect = connection.dialect();
     Transaction transaction(connection, Transaction::Kind::write);
+    lock_at_once(connection, awaited.id);
     connection.execute(
         "UPDATE release_tasks SET rows_seen = NULL, rows_seen_at = NULL, last_error = NULL, "
         "write_seq = write_seq + 1, updated_at = " +
@@ -51,6 +54,7 @@ void give_up(Connection& connection, const std::string& owner, const Awaited& aw
                                ", and none was added for " +
                                std::to_string(row_patience.count() / 1000) + " s";
     Transaction transaction(connection, Transaction::Kind::write);
+    lock_at_once(connection, awaited.id);
     const std::int64_t failed = connection.execute(
         "UPDATE release_tasks SET status = 'failed', batch_status = 'stopped', last_error = ?, "
         "finished_at = " +

@@ -188,11 +188,15 @@ bool write_node_changes(Connection& connection, const Claim& claim,
 void write_progress(Connection& connection, release::ReleaseId id,
                     const std::vector<release::ProgressChange>& changes) {
     const std::string sql =
-        "UPDATE release_task_nodes SET progress = ?, updated_at = " + connection.dialect().now() +
+        "UPDATE release_task_nodes SET progress = ?, error_msg = NULLIF(COALESCE(?, error_msg), "
+        "''), updated_at = " +
+        connection.dialect().now() +
         " WHERE release_task_id = ? AND node_id = ? AND status = 'running' AND agent_task_id = ?";
     for (const release::ProgressChange& change : changes) {
-        connection.execute(sql, {std::int64_t{change.progress}, id.value, change.node.value,
-                                 fitted(change.task_id, word_bytes_max)});
+        Value error;
+        if (change.error) error = fitted(*change.error, text_bytes_max);
+        connection.execute(sql, {std::int64_t{change.progress}, std::move(error), id.value,
+                                 change.node.value, fitted(change.task_id, word_bytes_max)});
     }
 }
 

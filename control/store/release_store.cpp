@@ -21,11 +21,11 @@ class ReleaseStore final : public Store {
           lease_(lease),
           contents_(std::make_shared<ContentBook>()) {}
 
-    awaitable<release::Result<std::vector<release::ReleaseId>>> claimable(int limit) override {
+    awaitable<release::Result<std::vector<Candidate>>> claimable(int limit, int resting) override {
         // What it writes on the way is conditional and may be done again: a failure means nothing
         // more than that nobody knows yet what is claimable.
-        auto work = [owner = owner_, limit](Connection& connection) {
-            return find_claimable(connection, owner, limit);
+        auto work = [owner = owner_, limit, resting](Connection& connection) {
+            return find_claimable(connection, owner, limit, resting);
         };
         return threads_.run(Access::read, std::move(work));
     }

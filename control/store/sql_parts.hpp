@@ -5,6 +5,7 @@
 
 #include "control/store/db/dialect.hpp"
 #include "release/states.hpp"
+#include "release/time.hpp"
 
 namespace edgeroll::control {
 
@@ -65,8 +66,21 @@ namespace edgeroll::control {
            " OR requested_action = 'stop' OR status IN ('success', 'failed', 'cancelled'))";
 }
 
+/// Nobody has claimed it, or the claim has run out. A lease that ends later than any claim of its
+/// length can (the database's clock was set back, or a hand wrote it) has run out as well: nobody
+/// would look after the release for as long as that (SPEC.md 10.1). Claims write their length;
+/// without one, or with one that is none, it is an hour.
 [[nodiscard]] inline std::string is_lease_free(const Dialect& dialect) {
-    return "(lease_expires_at IS NULL OR lease_expires_at <= " + dialect.now() + ")";
+    constexpr const char* longest =
+        "CASE WHEN lease_sec >= 0 AND lease_sec <= 86400 THEN lease_sec + 5 ELSE 3600 END";
+    return "(lease_expires_at IS NULL OR lease_expires_at <= " + dialect.now() +
+           " OR lease_expires_at > " + dialect.now_plus_seconds(longest) + ")";
+}
+
+/// What a claim or its renewal writes of its lease.
+[[nodiscard]] inline std::string lease_columns(const Dialect& dialect, release::Millis lease) {
+    const std::string ms = std::to_string(lease.count());
+    return "lease_expires_at = " + dialect.now_plus(lease) + ", lease_sec = " + ms + " / 1000.0";
 }
 
 /// In the write that ends a release: whoever asked for it is to be told (control/core/callbacks).

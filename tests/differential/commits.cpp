@@ -55,6 +55,7 @@ ProgressChange draw_progress(const sim::TaskRow& row, sim::Rng& rng) {
     change.node = row.node;
     change.task_id = rng.chance(0.8) ? row.task_id : "apply_config_10.0.0.1_9";
     change.progress = static_cast<int>(rng.between(1, 100));
+    if (rng.chance(0.4)) change.error = rng.chance(0.3) ? "" : "refusing: 503";
     return change;
 }
 
@@ -68,7 +69,7 @@ std::vector<Event> draw_events(const Release& state, sim::Rng& rng) {
         if (rng.chance(0.3)) events.emplace_back(Attempted{node.row.id, node.row.task_id});
         if (rng.chance(0.4)) {
             const int percent = static_cast<int>(rng.between(0, 100));
-            events.emplace_back(Progressed{node.row.id, node.row.task_id, percent});
+            events.emplace_back(Progressed{node.row.id, node.row.task_id, percent, {}});
         }
         if (rng.chance(0.4)) continue;
         Reported reported;

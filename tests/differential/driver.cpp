@@ -30,10 +30,11 @@ std::optional<int> next_batch(const Release& state) {
     return std::nullopt;
 }
 
-std::string text(const std::vector<ReleaseId>& ids) {
+std::string text(const std::vector<control::Candidate>& candidates) {
     std::string list = "releases";
-    for (const ReleaseId id : ids)
-        list += " " + std::to_string(id.value);
+    for (const control::Candidate& one : candidates) {
+        list += " " + std::to_string(one.release.value) + (one.is_resting ? " (rests)" : "");
+    }
     return list;
 }
 

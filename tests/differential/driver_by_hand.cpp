@@ -146,7 +146,8 @@ bool Driver::edit_releases(const Operation& operation) {
             break;
         }
         case Verb::end_lease:
-            edit.ends_lease = true;
+            edit.is_lease_far = rng.chance(0.3);
+            edit.ends_lease = !edit.is_lease_far;
             break;
         case Verb::age_rows_seen:
             edit.ages_rows_seen = true;

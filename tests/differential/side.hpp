@@ -24,6 +24,7 @@ struct ReleaseEdit {
     std::optional<When> not_before;
     std::optional<std::int64_t> claim_epoch;
     bool ends_lease = false;      ///< lease_expires_at: a moment ago
+    bool is_lease_far = false;    ///< lease_expires_at: as after the clock was set back by years
     bool ages_rows_seen = false;  ///< as if the rows had last grown long ago
 };
 
@@ -40,7 +41,7 @@ class Side {
     virtual ~Side() = default;
 
     // ---- control::Store, by an owner's number ----
-    virtual std::vector<release::ReleaseId> claimable(int owner, int limit) = 0;
+    virtual std::vector<control::Candidate> claimable(int owner, int limit) = 0;
     virtual std::optional<control::Claim> claim(int owner, release::ReleaseId id,
                                                 const std::string& order_id) = 0;
     virtual bool renew(int owner, const control::Claim& claim) = 0;
@@ -86,7 +87,7 @@ class SimSide final : public Side {
     SimSide();
     [[nodiscard]] const sim::SimDatabase& database() const { return database_; }
 
-    std::vector<release::ReleaseId> claimable(int owner, int limit) override;
+    std::vector<control::Candidate> claimable(int owner, int limit) override;
     std::optional<control::Claim> claim(int owner, release::ReleaseId id,
                                         const std::string& order_id) override;
     bool renew(int owner, const control::Claim& claim) override;

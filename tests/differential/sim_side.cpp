@@ -25,8 +25,8 @@ std::optional<Instant> moment(When when) {
 
 SimSide::SimSide() : database_(lease, nullptr, real_digest) {}
 
-std::vector<ReleaseId> SimSide::claimable(int, int limit) {
-    return database_.claimable(limit, now);
+std::vector<control::Candidate> SimSide::claimable(int, int limit) {
+    return database_.claimable(limit, limit, now);
 }
 
 std::optional<control::Claim> SimSide::claim(int owner, ReleaseId id, const std::string& order_id) {
@@ -86,6 +86,7 @@ void SimSide::edit_release(ReleaseId id, const ReleaseEdit& edit) {
     if (edit.not_before) row.not_before = moment(*edit.not_before);
     if (edit.claim_epoch) row.claim_epoch.value = *edit.claim_epoch;
     if (edit.ends_lease) row.lease_until = now - long_ago;
+    if (edit.is_lease_far) row.lease_until = now + long_ago;
     if (edit.ages_rows_seen) row.rows_grew_at = now - long_ago;
 }
 

@@ -44,11 +44,11 @@ class StoreSide final : public Side {
         transaction.commit();
     }
 
-    std::vector<ReleaseId> claimable(int owner, int limit) override {
+    std::vector<control::Candidate> claimable(int owner, int limit) override {
         // A test that was held up for a minute must not see releases given up for it.
         hand_.execute("UPDATE release_tasks SET rows_seen_at = " + hand_.dialect().now() +
                       " WHERE rows_seen_at > '2021-01-01'");
-        return process(owner).get(process(owner).store().claimable(limit));
+        return process(owner).get(process(owner).store().claimable(limit, limit));
     }
     std::optional<control::Claim> claim(int owner, ReleaseId id,
                                         const std::string& order_id) override {
@@ -127,6 +127,7 @@ class StoreSide final : public Side {
         if (edit.not_before) set("not_before", moment(*edit.not_before));
         if (edit.claim_epoch) set("claim_epoch", *edit.claim_epoch);
         if (edit.ends_lease) set("lease_expires_at", std::string(past));
+        if (edit.is_lease_far) set("lease_expires_at", std::string(ahead));
         if (edit.ages_rows_seen) {
             hand_.execute(
                 "UPDATE release_tasks SET rows_seen_at = ? WHERE id = ? AND rows_seen_at IS NOT "

@@ -231,7 +231,7 @@ class Hostile(ProcCase):
         answer = '{"code":5001,"message":"boom"}'
         kind, error = self.run_with(
             lambda agent, connection, request: connection.sendall(http(answer, "500 Internal Server Error")))
-        self.assertEqual(kind, "unreachable")
+        self.assertEqual(kind, "rejected")  # whoever answers is not away
         self.assertIn("boom", error)
 
 

@@ -1,5 +1,6 @@
 #include "sim_agents.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace edgeroll::sim {
@@ -37,13 +38,14 @@ std::string describe(const Answer& answer) {
 
 boost::asio::awaitable<Answer> SimAgents::dispatch(release::Address to, std::string task_id,
                                                    std::shared_ptr<const control::Parcel> parcel,
-                                                   Sending, Millis time_left) {
+                                                   Sending, Millis time_left, Millis at_most) {
     network_.witness.sends_dispatch(owner_, task_id, *parcel);
     Message message;
     message.kind = Message::Kind::dispatch;
     message.task_id = std::move(task_id);
     message.parcel = std::move(parcel);
     message.time_left = time_left;
+    message.at_most = at_most;
     return send(to.ip, std::move(message));
 }
 
@@ -52,23 +54,26 @@ boost::asio::awaitable<bool> SimAgents::is_back(release::Address) {
 }
 
 // Simulated nodes are always sent the payload.
-boost::asio::awaitable<bool> SimAgents::holds(release::Address, std::string) {
+boost::asio::awaitable<bool> SimAgents::holds(release::Address, std::string, Millis) {
     co_return false;
 }
 
 boost::asio::awaitable<Answer> SimAgents::query(release::Address to, std::string task_id,
-                                                Millis hold) {
+                                                Millis hold, Millis at_most) {
     Message message;
     message.kind = Message::Kind::query;
     message.task_id = std::move(task_id);
     message.hold = hold;
+    message.at_most = at_most;
     return send(to.ip, std::move(message));
 }
 
-boost::asio::awaitable<Answer> SimAgents::cancel(release::Address to, std::string task_id) {
+boost::asio::awaitable<Answer> SimAgents::cancel(release::Address to, std::string task_id,
+                                                 Millis at_most) {
     Message message;
     message.kind = Message::Kind::cancel;
     message.task_id = std::move(task_id);
+    message.at_most = at_most;
     return send(to.ip, std::move(message));
 }
 
@@ -123,7 +128,8 @@ void SimAgents::put_on_the_wire(const std::string& address, const Message& messa
                                 const Caller& caller) {
     const auto found = network_.nodes.find(address);
     if (found == network_.nodes.end()) {
-        answer(network_.connect_timeout, caller, Heard::not_sent, "no route to host");
+        answer(std::min(network_.connect_timeout, message.at_most), caller, Heard::not_sent,
+               "no route to host");
         return;
     }
     SimNode& node = *found->second;
@@ -131,9 +137,10 @@ void SimAgents::put_on_the_wire(const std::string& address, const Message& messa
     const Instant now = network_.timeline.now();
     const Millis there = latency(node);
     const Millis back = latency(node);
-    const Millis timeout = network_.request_timeout + message.hold;
+    const Millis timeout = std::min(network_.request_timeout + message.hold, message.at_most);
     if (node.is_dead || now < node.away_until) {
-        const Millis span = rng_.chance(0.5) ? there : network_.connect_timeout;
+        const Millis silence = std::min(network_.connect_timeout, message.at_most);
+        const Millis span = rng_.chance(0.5) ? there : silence;
         answer(span, caller, Heard::not_sent, "connection refused");
         return;
     }

@@ -35,13 +35,15 @@ class SimAgents final : public control::Agents {
 
     boost::asio::awaitable<release::Answer> dispatch(release::Address to, std::string task_id,
                                                      std::shared_ptr<const control::Parcel> parcel,
-                                                     Sending sending, Millis time_left) override;
+                                                     Sending sending, Millis time_left,
+                                                     Millis at_most) override;
     boost::asio::awaitable<bool> is_back(release::Address to) override;
-    boost::asio::awaitable<bool> holds(release::Address to, std::string sha256) override;
+    boost::asio::awaitable<bool> holds(release::Address to, std::string sha256,
+                                       Millis at_most) override;
     boost::asio::awaitable<release::Answer> query(release::Address to, std::string task_id,
-                                                  Millis hold) override;
-    boost::asio::awaitable<release::Answer> cancel(release::Address to,
-                                                   std::string task_id) override;
+                                                  Millis hold, Millis at_most) override;
+    boost::asio::awaitable<release::Answer> cancel(release::Address to, std::string task_id,
+                                                   Millis at_most) override;
 
   private:
     /// Late: perhaps long after the sender has given up on it.

@@ -16,6 +16,7 @@ class SimClock final : public tls::rt::Clock {
 
     [[nodiscard]] Instant now() const override { return timeline_.now() + offset_; }
     boost::asio::awaitable<void> sleep_until(Instant until) override;
+    [[nodiscard]] std::unique_ptr<tls::rt::Timer> make_timer() override;
 
     [[nodiscard]] Millis offset() const { return offset_; }
 

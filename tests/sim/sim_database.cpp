@@ -28,6 +28,33 @@ bool is_due(const ReleaseRow& row, Instant now) {
            is_final(row.status);
 }
 
+/// The order of claims: a release at work does not wait behind those that rest.
+enum class Rank { at_work, to_start, ended_by_hand, asks_a_gate, at_rest };
+
+/// Between batches until somebody continues or its time comes, and no node runs.
+bool is_resting(const ReleaseRow& row, const std::vector<TaskRow>& rows, Instant now) {
+    if (row.requested == Action::resume || row.requested == Action::stop) return false;
+    if (row.batch_status == BatchStatus::stopped) return false;
+    const bool has_time = ends_by_itself(row.hold);
+    const bool is_early = row.hold_until && *row.hold_until > now;
+    const bool is_paused = row.status == ReleaseStatus::paused;
+    const bool stands =
+        has_time ? is_early && (is_paused || row.status == ReleaseStatus::pending) : is_paused;
+    const bool has_running = std::any_of(rows.begin(), rows.end(), [](const TaskRow& task) {
+        return task.status == NodeStatus::running;
+    });
+    return stands && !(row.current_batch > 0 && has_running);
+}
+
+Rank rank_of(const ReleaseRow& row, const std::vector<TaskRow>& rows, Instant now) {
+    if (is_final(row.status)) return Rank::ended_by_hand;
+    if (is_resting(row, rows, now)) {
+        return row.hold == Hold::gate ? Rank::asks_a_gate : Rank::at_rest;
+    }
+    const bool is_begun = row.current_batch > 0 || row.requested == Action::stop;
+    return is_begun ? Rank::at_work : Rank::to_start;
+}
+
 }  // namespace
 
 bool SimDatabase::owns(const ReleaseRow& row, const control::Claim& claim) const {
@@ -53,24 +80,26 @@ std::vector<Version> SimDatabase::blockers(const ReleaseRow& row,
     return found;
 }
 
-std::vector<ReleaseId> SimDatabase::claimable(int limit, Instant now) {
+std::vector<control::Candidate> SimDatabase::claimable(int limit, int resting, Instant now) {
     std::vector<ReleaseRow*> open;
     for (auto& [id, row] : releases_) {
         if (!row.finished_at && !has_lease(row, now)) open.push_back(&row);
     }
-    std::sort(open.begin(), open.end(), [](const ReleaseRow* a, const ReleaseRow* b) {
-        // What was ended by hand keeps nobody waiting.
-        return std::pair(is_final(a->status), a->version) <
-               std::pair(is_final(b->status), b->version);
+    const auto rank = [&](const ReleaseRow& row) { return rank_of(row, rows_.at(row.id), now); };
+    std::sort(open.begin(), open.end(), [&](const ReleaseRow* a, const ReleaseRow* b) {
+        return std::pair(rank(*a), a->version) < std::pair(rank(*b), b->version);
     });
-    std::vector<ReleaseId> found;
+    std::vector<control::Candidate> found;
     for (ReleaseRow* row : open) {
         const bool is_ending = row->requested == Action::stop || is_final(row->status);
         const bool waits_its_turn = row->current_batch == 0 && !is_ending;
         if (waits_its_turn && !is_complete(*row, now)) continue;
-        if (!is_due(*row, now) || static_cast<int>(found.size()) >= limit) continue;
+        const bool is_resting = rank(*row) >= Rank::asks_a_gate;
+        int& places = is_resting ? resting : limit;
+        if (!is_due(*row, now) || places <= 0) continue;
         if (waits_its_turn && !blockers(*row, rows_.at(row->id)).empty()) continue;
-        found.push_back(row->id);
+        found.push_back(control::Candidate{row->id, is_resting});
+        --places;
     }
     return found;
 }
@@ -92,6 +121,7 @@ std::optional<Epoch> SimDatabase::claim(const std::string& owner, ReleaseId id,
     if (is_carried_on) row.started_batch_epoch = row.claim_epoch;
     row.claimed_by = owner;
     row.lease_until = now + lease_;
+    row.lease_for = lease_;
     ++history_rows_;
     if (witness_ != nullptr) witness_->claimed(before, row);
     return row.claim_epoch;
@@ -101,6 +131,7 @@ bool SimDatabase::renew(const control::Claim& claim, Instant now) {
     const auto found = releases_.find(claim.release);
     if (found == releases_.end() || !owns(found->second, claim)) return false;
     found->second.lease_until = now + lease_;
+    found->second.lease_for = lease_;
     return true;
 }
 

@@ -48,7 +48,7 @@ class SimDatabase {
         : lease_(lease), witness_(witness), digest_(digest) {}
 
     // ---- what a control process asks (control::Store) ----
-    std::vector<release::ReleaseId> claimable(int limit, Instant now);
+    std::vector<control::Candidate> claimable(int limit, int resting, Instant now);
     std::optional<release::Epoch> claim(const std::string& owner, release::ReleaseId id,
                                         const std::string& order_id, Instant now);
     bool renew(const control::Claim& claim, Instant now);
@@ -95,7 +95,8 @@ class SimDatabase {
         return contents_;
     }
     [[nodiscard]] bool has_lease(const ReleaseRow& row, Instant now) const {
-        return row.lease_until && *row.lease_until > now;
+        const Millis longest = row.lease_for ? *row.lease_for + Millis{5'000} : Millis{3'600'000};
+        return row.lease_until && *row.lease_until > now && *row.lease_until - now <= longest;
     }
     [[nodiscard]] std::uint64_t history_rows() const { return history_rows_; }
 

@@ -262,7 +262,9 @@ control::Committed SimDatabase::commit(const control::Claim& claim, const Commit
         TaskRow* task = find_row(rows, change.node);
         const bool runs_it = task != nullptr && task->status == NodeStatus::running &&
                              !task->task_id.empty() && task->task_id == change.task_id;
-        if (runs_it) task->progress = change.progress;
+        if (!runs_it) continue;
+        task->progress = change.progress;
+        if (change.error) task->error = *change.error;
     }
     if (commit.skip_pending) skip_pending(rows, *commit.skip_pending, now);
     recount(row, rows);

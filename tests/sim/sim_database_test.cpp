@@ -64,10 +64,10 @@ TEST_F(SimDatabaseTest, gives_a_release_to_one_owner_until_its_lease_ends) {
     const control::Claim first = claimed_by("a");
     EXPECT_EQ(first.epoch.value, 1);
     EXPECT_FALSE(database_.claim("b", ReleaseId{1}, "order-b", now_));
-    EXPECT_TRUE(database_.claimable(8, now_).empty());
+    EXPECT_TRUE(database_.claimable(8, 8, now_).empty());
 
     now_ += Millis{15'000};
-    EXPECT_EQ(database_.claimable(8, now_).size(), 1U);
+    EXPECT_EQ(database_.claimable(8, 8, now_).size(), 1U);
     EXPECT_EQ(claimed_by("b").epoch.value, 2);
     EXPECT_FALSE(database_.renew(first, now_));
     EXPECT_FALSE(database_.read(first, now_));
@@ -111,7 +111,7 @@ TEST_F(SimDatabaseTest, skips_pending_rows_nobody_has_read) {
 
 TEST_F(SimDatabaseTest, does_not_start_a_release_whose_nodes_an_earlier_one_has) {
     insert(2, 20, {{{2}, 1}});
-    ASSERT_EQ(database_.claimable(8, now_).size(), 1U);
+    ASSERT_EQ(database_.claimable(8, 8, now_).size(), 1U);
     control::Claim claim;
     claim.release = ReleaseId{2};
     claim.owner = "a";
@@ -128,15 +128,15 @@ TEST_F(SimDatabaseTest, does_not_start_a_release_whose_nodes_an_earlier_one_has)
 TEST_F(SimDatabaseTest, fails_a_half_inserted_release_a_minute_after_it_last_grew) {
     insert(3, 30, {{{1}, 1}}, 2);
     const auto status = [&] { return database_.releases().at(ReleaseId{3}).status; };
-    (void)database_.claimable(8, now_);
+    (void)database_.claimable(8, 8, now_);
     EXPECT_NE(database_.releases().at(ReleaseId{3}).last_error, "");
 
     now_ += Millis{59'000};
-    (void)database_.claimable(8, now_);
+    (void)database_.claimable(8, 8, now_);
     EXPECT_EQ(status(), ReleaseStatus::pending);
 
     now_ += Millis{1'000};
-    (void)database_.claimable(8, now_);
+    (void)database_.claimable(8, 8, now_);
     EXPECT_EQ(status(), ReleaseStatus::failed);
     EXPECT_EQ(database_.rows(ReleaseId{3}).front().status, NodeStatus::skipped);
 }

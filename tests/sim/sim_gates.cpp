@@ -1,12 +1,13 @@
 #include "sim_gates.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace edgeroll::sim {
 
 using release::GateAnswer;
 
-boost::asio::awaitable<GateAnswer> SimGates::ask(std::string url) {
+boost::asio::awaitable<GateAnswer> SimGates::ask(std::string url, Millis at_most) {
     Faults& faults = network_.faults;
     auto waiting = std::make_shared<Waiting<GateAnswer>>(context_);
     GateAnswer answer;
@@ -23,7 +24,7 @@ boost::asio::awaitable<GateAnswer> SimGates::ask(std::string url) {
     }
     if (answer.kind == GateAnswer::Kind::pass) network_.witness.gate_passes(url);
     network_.trace.note(network_.timeline.now(), owner_, "gate " + url + " " + answer.message);
-    network_.timeline.after(span, [caller = std::weak_ptr(waiting), answer] {
+    network_.timeline.after(std::min(span, at_most), [caller = std::weak_ptr(waiting), answer] {
         if (const auto alive = caller.lock()) alive->complete(answer);
     });
     GateAnswer heard = co_await Waiting<GateAnswer>::wait(std::move(waiting));

@@ -14,7 +14,7 @@ class SimGates final : public control::Gates {
     SimGates(Network& network, ControlContext& context, std::string owner)
         : network_(network), context_(context), owner_(std::move(owner)) {}
 
-    boost::asio::awaitable<release::GateAnswer> ask(std::string url) override;
+    boost::asio::awaitable<release::GateAnswer> ask(std::string url, Millis at_most) override;
 
   private:
     Network& network_;

@@ -40,6 +40,7 @@ struct Message {
     std::shared_ptr<const control::Parcel> parcel;  ///< dispatch
     Millis time_left{0};                            ///< dispatch
     Millis hold{0};                                 ///< query
+    Millis at_most{0};                              ///< the sender gives up then
 };
 
 class SimNode {

@@ -25,6 +25,7 @@ struct ReleaseRow {
     release::Policy policy;
     std::string content_sha256, last_error, claimed_by, order_id;
     release::Epoch claim_epoch;
+    std::optional<release::Millis> lease_for;  ///< lease_sec
     std::optional<release::Instant> lease_until, not_before, started_at, finished_at;
     release::Hold hold = release::Hold::none;
     std::optional<release::Instant> hold_until, paused_at;

@@ -114,9 +114,9 @@ Instant SimStore::good_until(Instant sent) const {
     return sent + server_.lease - server_.lease / 4;
 }
 
-SimStore::Awaitable<std::vector<release::ReleaseId>> SimStore::claimable(int limit) {
-    std::function<std::vector<release::ReleaseId>()> apply = [server = &server_, limit] {
-        return server->database.claimable(limit, server->timeline.now());
+SimStore::Awaitable<std::vector<control::Candidate>> SimStore::claimable(int limit, int resting) {
+    std::function<std::vector<control::Candidate>()> apply = [server = &server_, limit, resting] {
+        return server->database.claimable(limit, resting, server->timeline.now());
     };
     co_return co_await call("claimable", std::nullopt, std::move(apply));
 }

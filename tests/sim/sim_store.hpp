@@ -48,7 +48,7 @@ class SimStore final : public control::Store {
     template <class T>
     using Awaitable = boost::asio::awaitable<release::Result<T>>;
 
-    Awaitable<std::vector<release::ReleaseId>> claimable(int limit) override;
+    Awaitable<std::vector<control::Candidate>> claimable(int limit, int resting) override;
     Awaitable<std::optional<control::Claim>> claim(release::ReleaseId id,
                                                    std::string order_id) override;
     Awaitable<bool> renew(control::Claim& claim) override;

@@ -115,6 +115,8 @@ class Witness final : public DatabaseWitness, public NodeWitness {
                     const TaskRow& row);
     void check_deferred(const ReleaseRow& release, const std::vector<TaskRow>& rows,
                         const TaskRow& row);
+    void check_reached(const control::Claim& claim, const ReleaseRow& release, const TaskRow& row,
+                       bool was_asked, const std::string& what);
     void check_verdict(const control::Claim& claim, const ReleaseRow& release,
                        const TaskRow& before, const TaskRow& row);
     void check_finish(const ReleaseRow& release, const std::vector<TaskRow>& rows);
@@ -136,6 +138,7 @@ class Witness final : public DatabaseWitness, public NodeWitness {
     std::map<release::ReleaseId, std::vector<std::pair<Instant, TaskRow>>> deleted_;
     std::map<OwnedRelease, Instant> good_until_;
     std::map<OwnedRelease, Instant> disturbed_at_;
+    std::map<OwnedTask, Instant> heard_refusal_;  ///< the last 5xx
     std::map<OwnedTask, Instant> heard_final_;
     /// By release and by whose content its row names.
     std::map<std::pair<release::ReleaseId, release::Version>, std::string> sent_content_;

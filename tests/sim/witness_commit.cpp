@@ -238,6 +238,7 @@ void Witness::check_verdict(const control::Claim& claim, const ReleaseRow& relea
     if (row.status == NodeStatus::cancelled && was_taken && !has_ended(TaskStatus::cancelled)) {
         violated("truth", what + " is cancelled, but its agent never said so");
     }
+    check_reached(claim, release, row, was_asked, what);
     if (row.status != NodeStatus::failed || !was_asked || row.hand_changed_at) return;
     const bool is_word_of_agent = row.failure == FailureKind::exec_failed;
     if (is_word_of_agent && !has_ended(TaskStatus::failed) && !has_ended(TaskStatus::cancelled)) {
@@ -265,6 +266,20 @@ void Witness::check_verdict(const control::Claim& claim, const ReleaseRow& relea
         violated("result", what + " is " + std::string(release::to_text(row.failure)) +
                                ", but its owner had the last word of the agent");
     }
+}
+
+// A node that answered 5xx was reached: that is no reason to defer it (SPEC.md 10.1).
+void Witness::check_reached(const control::Claim& claim, const ReleaseRow& release,
+                            const TaskRow& row, bool was_asked, const std::string& what) {
+    const bool is_away =
+        row.status == NodeStatus::deferred ||
+        (row.status == NodeStatus::failed && row.failure == FailureKind::unreachable);
+    if (!is_away || !was_asked || row.hand_changed_at || release.catches_up) return;
+    const auto refused = heard_refusal_.find({claim.owner, TaskKey{release.order_id, row.task_id}});
+    if (refused == heard_refusal_.end()) return;
+    const auto disturbed = disturbed_at_.find({claim.owner, release.id});
+    if (disturbed != disturbed_at_.end() && disturbed->second >= refused->second) return;
+    violated("truth", what + " counts as unreachable, but its agent answered 5xx");
 }
 
 // Real concurrency at the moment of an intent (I9): rows of the database, not counters of the core.

@@ -158,7 +158,8 @@ TEST_P(ClaimTest, has_one_winner_per_epoch_when_eight_processes_race) {
         for (auto& process : all) {
             threads.emplace_back([&, racer = process.get()] {
                 const auto claim = racer->await(racer->store().claim(id, "order-a"));
-                if (!claim) ++failures;
+                // One that finds the row locked by the winner has lost as well.
+                if (!claim && claim.error().code != release::code::busy) ++failures;
                 if (claim && *claim) ++winners;
             });
         }

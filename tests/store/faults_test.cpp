@@ -151,7 +151,7 @@ TEST_P(ServerFaultTest, outlives_a_server_that_is_gone_for_a_while) {
     watcher_.reset();
     PrivateServer::get().kill();
     for (int i = 0; i < 3; ++i) {
-        const auto ids = control().await(control().store().claimable(5));
+        const auto ids = control().await(control().store().claimable(5, 5));
         ASSERT_FALSE(ids);
         EXPECT_EQ(ids.error().outcome, Outcome::not_done);
         const auto written = control().await(control().store().commit(*claim_, start()));

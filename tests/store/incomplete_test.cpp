@@ -147,7 +147,7 @@ TEST_P(IncompleteTest, goes_on_with_the_others_when_one_cannot_be_written) {
               "waiting for node rows: 0 of 3 are there");
     // With nothing else to do it is said.
     ASSERT_TRUE(control().claim(good));
-    EXPECT_FALSE(control().await(control().store().claimable(8)));
+    EXPECT_FALSE(control().await(control().store().claimable(8, 8)));
     hand().run("DROP TRIGGER refuse");
     EXPECT_THAT(control().claimable(), IsEmpty());
     EXPECT_EQ(last_error(), "waiting for node rows: 0 of 2 are there");

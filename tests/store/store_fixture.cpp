@@ -46,8 +46,8 @@ Process::Process(const std::string& url, const std::string& owner, release::Mill
 
 std::vector<std::int64_t> Process::claimable(int limit) {
     std::vector<std::int64_t> ids;
-    for (const ReleaseId id : get(store().claimable(limit)))
-        ids.push_back(id.value);
+    for (const Candidate& candidate : get(store().claimable(limit, limit)))
+        ids.push_back(candidate.release.value);
     return ids;
 }
 

@@ -7,6 +7,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <list>
+#include <memory>
 
 #include "tls/rt/clock.hpp"
 
@@ -24,6 +25,13 @@ class ManualClock final : public tls::rt::Clock {
         sleepers_.push_back({until, &timer});
         co_await timer.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
     }
+
+    [[nodiscard]] std::unique_ptr<tls::rt::Timer> make_timer() override {
+        return std::make_unique<ManualTimer>(*this);
+    }
+
+    /// Coroutines that wait for a time.
+    [[nodiscard]] std::size_t sleepers() const { return sleepers_.size(); }
 
     /// Runs what can run, then moves the time from sleeper to sleeper up to `by` later.
     void advance(release::Millis by) {
@@ -52,6 +60,35 @@ class ManualClock final : public tls::rt::Clock {
     struct Sleeper {
         release::Instant until;
         boost::asio::steady_timer* timer;
+    };
+
+    class ManualTimer final : public tls::rt::Timer {
+      public:
+        explicit ManualTimer(ManualClock& clock) : clock_(clock) {}
+
+        boost::asio::awaitable<void> wait_until(release::Instant until) override {
+            boost::asio::steady_timer timer(clock_.context_,
+                                            boost::asio::steady_timer::time_point::max());
+            if (!is_notified_ && until > clock_.now_) {
+                waiter_ = &timer;
+                clock_.sleepers_.push_back({until, &timer});
+                co_await timer.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+                waiter_ = nullptr;
+            }
+            is_notified_ = false;
+        }
+        void notify() override {
+            is_notified_ = true;
+            if (waiter_ == nullptr) return;
+            std::erase_if(clock_.sleepers_,
+                          [this](const Sleeper& sleeper) { return sleeper.timer == waiter_; });
+            waiter_->cancel();
+        }
+
+      private:
+        ManualClock& clock_;
+        boost::asio::steady_timer* waiter_ = nullptr;
+        bool is_notified_ = false;
     };
 
     boost::asio::io_context& context_;

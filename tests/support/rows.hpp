@@ -107,10 +107,12 @@ class Rows {
             }
         }
         for (const release::ProgressChange& change : commit.progress) {
-            const release::NodeRow* row = find(change.node);
+            release::NodeRow* row = find(change.node);
             const bool runs_it = row != nullptr && row->status == release::NodeStatus::running &&
                                  row->task_id == change.task_id;
-            if (runs_it) progress[change.node] = change.progress;
+            if (!runs_it) continue;
+            progress[change.node] = change.progress;
+            if (change.error) row->error = *change.error;
         }
         if (commit.skip_pending) {
             for (release::NodeRow& row : nodes) {

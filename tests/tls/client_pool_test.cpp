@@ -75,6 +75,36 @@ TEST_F(Pool, uses_a_connection_again_and_forgets_it_when_told) {
     EXPECT_EQ(server->connections(), 3);
 }
 
+TEST_F(Pool, keeps_no_more_connections_than_it_may) {
+    pool_ = make_client_pool(loop_.executor(), *store_, 1);
+    Script script;
+    script.answer = hello;
+    script.answers_again = true;
+    const auto one = raw({script});
+    const auto other = raw({script});
+    for (int i = 0; i < 3; ++i) {
+        expect(ask(one->port(), get("/a")), "answered");
+        expect(ask(other->port(), get("/a")), "answered");
+    }
+    EXPECT_EQ(one->connections(), 1);
+    EXPECT_EQ(other->connections(), 3);
+    loop_.until([] { return false; }, Millis{20});
+    pool_->prune(Millis{5}, Millis{60'000});
+    expect(ask(other->port(), get("/a")), "answered");
+    expect(ask(other->port(), get("/a")), "answered");
+    EXPECT_EQ(other->connections(), 4) << "there is room again";
+}
+
+TEST_F(Pool, gives_up_when_all_its_time_is_over_however_long_each_part_may_take) {
+    Script script;
+    script.stays_open = true;
+    const auto server = raw({script});
+    Call call = get("/a");
+    call.at_most = Millis{50};
+    expect(ask(server->port(), call), "no_answer", "no complete answer within");
+    EXPECT_EQ(server->connections(), 1);
+}
+
 TEST_F(Pool, opens_as_many_connections_as_there_are_requests_at_once) {
     FixedContexts contexts(agent_context());
     TestRoutes routes(loop_.executor());

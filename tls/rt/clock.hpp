@@ -9,6 +9,17 @@
 
 namespace edgeroll::tls::rt {
 
+/// A sleep that can be ended early and set anew. Loop thread; one waiter at a time. Owns nothing of
+/// the io_context, so that it may outlive it.
+class Timer {
+  public:
+    virtual ~Timer() = default;
+    /// Returns at `until` or at notify(), whichever comes first; at once if `until` is past or
+    /// notify() was called since the last return.
+    virtual boost::asio::awaitable<void> wait_until(release::Instant until) = 0;
+    virtual void notify() = 0;
+};
+
 class Clock {
   public:
     virtual ~Clock() = default;
@@ -16,6 +27,8 @@ class Clock {
     /// Returns at `until`, not before; at once if that is past. Loop thread. Not cancellable:
     /// callers wait in short steps or look at their own stop flag afterwards.
     virtual boost::asio::awaitable<void> sleep_until(release::Instant until) = 0;
+    /// For what may sleep long: whoever ends must not leave a sleeper behind.
+    [[nodiscard]] virtual std::unique_ptr<Timer> make_timer() = 0;
 };
 
 /// CLOCK_BOOTTIME and Asio timers on this executor.

@@ -34,7 +34,8 @@ std::string summary_columns(const Dialect& dialect) {
            "content_sha256, CASE WHEN rows_seen IS NOT NULL AND current_batch = 0 THEN " +
            dialect.rfc3339(dialect.later("rows_seen_at", row_patience)) +
            " END, paused_ms, batch_work_start_ms, CASE WHEN current_batch > 0 AND "
-           "started_batch_epoch = claim_epoch THEN started_batch END";
+           "started_batch_epoch = claim_epoch THEN started_batch END, " +
+           dialect.rfc3339("lease_expires_at");
 }
 
 std::optional<release::ReleaseId> id_at(const Row& row, std::size_t column) {
@@ -58,6 +59,7 @@ void read_steering(ReleaseSummary& summary, const Row& row) {
     summary.paused = release::Millis{row.integer_or(32, 0)};
     summary.batch_work_start = release::Millis{row.integer_or(33, 0)};
     if (row.integer(34)) summary.started_batch = row.small(34);
+    summary.lease_until = row.text(35);
 }
 
 ReleaseSummary summary_of(const Row& row) {

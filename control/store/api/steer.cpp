@@ -6,6 +6,7 @@
 #include "control/store/api/releases.hpp"
 #include "control/store/column_text.hpp"
 #include "control/store/history.hpp"
+#include "control/store/locked.hpp"
 #include "control/store/sql_parts.hpp"
 
 namespace edgeroll::control {
@@ -41,10 +42,12 @@ void note_limit(Detail& detail, const char* key, const std::optional<std::string
 }  // namespace
 
 void lock_release(Connection& connection, release::ReleaseId id) {
-    const std::int64_t locked = connection.execute(
-        "UPDATE release_tasks SET write_seq = write_seq + 1, steer_seq = steer_seq + 1, "
-        "updated_at = updated_at WHERE id = ?",
-        {id.value});
+    const std::int64_t locked = naming_lock(id, [&] {
+        return connection.execute(
+            "UPDATE release_tasks SET write_seq = write_seq + 1, steer_seq = steer_seq + 1, "
+            "updated_at = updated_at WHERE id = ?",
+            {id.value});
+    });
     if (locked != 1) refuse_unknown(id);
 }
 

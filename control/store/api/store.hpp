@@ -36,6 +36,7 @@ struct ReleaseSummary {
     std::string created_at, updated_at, started_at, finished_at, not_before;
     bool is_due = true;                      ///< not_before is NULL or past
     bool has_lease = false;                  ///< a claim is valid now
+    std::string lease_until;                 ///< by claimed_by; empty: NULL
     std::vector<release::Version> blockers;  ///< as in release::Snapshot; unfinished releases only
 
     release::Hold hold = release::Hold::none;

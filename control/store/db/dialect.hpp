@@ -29,6 +29,11 @@ struct Dialect {
         if (is_mysql()) return "(NOW(3) + INTERVAL " + text + "000 MICROSECOND)";
         return "strftime('%Y-%m-%d %H:%M:%f', 'now', '+' || (" + text + " / 1000.0) || ' seconds')";
     }
+    /// So many seconds from now, as an SQL expression says.
+    [[nodiscard]] std::string now_plus_seconds(const std::string& seconds) const {
+        if (is_mysql()) return "(NOW(3) + INTERVAL (" + seconds + ") * 1000000 MICROSECOND)";
+        return "strftime('%Y-%m-%d %H:%M:%f', 'now', '+' || (" + seconds + ") || ' seconds')";
+    }
     /// A time column and a span; NULL for NULL.
     [[nodiscard]] std::string later(const std::string& column, release::Millis span) const {
         const std::string text = std::to_string(span.count());

@@ -80,6 +80,10 @@ DbFailure mysql_failure(int number, const std::string& sql_state, const std::str
         message += ": " + words;
     }
     DbFailure failure(message, outcome_of(number));
+    if (number == 1205) {
+        failure.is_locked = true;
+        failure.set_message("a row is locked by another session (" + message + ")");
+    }
     failure.is_duplicate = number == 1062;
     failure.is_column_there = number == 1060 || number == 1061;
     failure.is_deadlock = number == 1213 || number == 1020;
@@ -128,6 +132,7 @@ DbFailure sqlite_failure(int code, int extended, const std::string& text) {
     DbFailure failure(message, outcome);
     failure.is_duplicate =
         extended == SQLITE_CONSTRAINT_UNIQUE || extended == SQLITE_CONSTRAINT_PRIMARYKEY;
+    failure.is_locked = base == SQLITE_BUSY || base == SQLITE_LOCKED;
     failure.breaks_connection =
         outcome != Outcome::permanent && base != SQLITE_BUSY && base != SQLITE_LOCKED;
     return failure;

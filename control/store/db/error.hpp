@@ -19,16 +19,19 @@ class DbFailure : public std::exception {
     [[nodiscard]] const char* what() const noexcept override { return message_.c_str(); }
     [[nodiscard]] release::Outcome outcome() const { return outcome_; }
     [[nodiscard]] release::Error to_error() const {
-        return release::Error{message_, outcome_, release::code::database};
+        const int code = is_locked ? release::code::busy : release::code::database;
+        return release::Error{message_, outcome_, code};
     }
 
     bool is_duplicate = false;       ///< a unique key exists already
     bool is_column_there = false;    ///< ADD COLUMN or ADD KEY of what exists already (MySQL)
     bool is_deadlock = false;        ///< the whole transaction is gone and may be repeated at once
+    bool is_locked = false;          ///< another session has what was to be written
     bool breaks_connection = false;  ///< the session is unusable
     bool is_before_work = false;     ///< no statement of the job had been sent yet
 
     void set_outcome(release::Outcome outcome) { outcome_ = outcome; }
+    void set_message(std::string message) { message_ = std::move(message); }
 
   private:
     std::string message_;  ///< never a password, never SQL text, never what rows hold

@@ -60,7 +60,8 @@ class AgentsTest : public ::testing::Test {
         loop.run();
         return result.value_or(Answer{});
     }
-    Answer query(Millis hold = Millis{0}) { return run(agents->query(to, "t 1", hold)); }
+    Millis left{9'000};  ///< at most, whatever a request of its own may take
+    Answer query(Millis hold = Millis{0}) { return run(agents->query(to, "t 1", hold, left)); }
     Answer dispatch() {
         auto parcel = std::make_shared<Parcel>();
         parcel->version = release::Version{42};
@@ -68,7 +69,8 @@ class AgentsTest : public ::testing::Test {
         parcel->epoch = release::Epoch{3};
         parcel->payload = std::make_shared<const std::string>(R"({"files":[]})");
         parcel->sha256 = std::string(64, 'a');
-        return run(agents->dispatch(to, "t 1", parcel, Agents::Sending::whole, Millis{600'000}));
+        return run(
+            agents->dispatch(to, "t 1", parcel, Agents::Sending::whole, Millis{600'000}, left));
     }
 
     FakePool pool;
@@ -108,6 +110,7 @@ TEST_F(AgentsTest, queries_with_the_task_id_encoded) {
     EXPECT_EQ(query().heard, Heard::accepted);
     EXPECT_EQ(pool.call.method, "GET");
     EXPECT_EQ(pool.call.target, "/tasks/t%201");
+    EXPECT_EQ(pool.call.at_most, left);
     EXPECT_EQ(pool.call.body, nullptr);
 }
 
@@ -123,9 +126,10 @@ TEST_F(AgentsTest, waits_longer_for_a_held_answer) {
 }
 
 TEST_F(AgentsTest, cancels) {
-    EXPECT_EQ(run(agents->cancel(to, "t 1")).heard, Heard::accepted);
+    EXPECT_EQ(run(agents->cancel(to, "t 1", left)).heard, Heard::accepted);
     EXPECT_EQ(pool.call.method, "POST");
     EXPECT_EQ(pool.call.target, "/tasks/t%201/cancel");
+    EXPECT_EQ(pool.call.at_most, left);
 }
 
 TEST_F(AgentsTest, tells_every_kind_of_trouble_apart) {

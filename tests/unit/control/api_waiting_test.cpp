@@ -70,6 +70,54 @@ TEST(ApiWaiting, names_the_earlier_releases) {
     EXPECT_TRUE(says(release, "version 40,"));
 }
 
+TEST(ApiWaiting, names_the_owner_of_one_that_is_being_started_and_the_end_of_its_claim) {
+    ReleaseSummary release = pending();
+    release.has_lease = true;
+    release.claimed_by = "control-b/77";
+    release.lease_until = "2026-05-01T08:00:15.000Z";
+    EXPECT_EQ(reason(release),
+              "is being started by control-b/77 (its claim lasts until 2026-05-01T08:00:15.000Z)");
+    release = running();
+    release.claimed_by = "control-b/77";
+    EXPECT_EQ(reason(release), "the next batch is being started by control-b/77");
+}
+
+TEST(ApiWaiting, says_that_agents_refuse_and_until_when) {
+    ReleaseSummary release = running();
+    release.counts.running = 3;
+    std::vector<ReleaseNodeView> nodes(3);
+    for (ReleaseNodeView& node : nodes)
+        node.status = NodeStatus::running;
+    nodes[0].name = "edge-1";
+    nodes[0].started_at = "2026-05-01T08:00:01.000Z";
+    nodes[0].error =
+        "refusing: edge-1 at 10.0.0.1:8443: 503: disk full (given up at 2026-05-01T08:01:01Z); "
+        "attempt 1 failed (timeout): silence";
+    nodes[1].name = "edge-2";
+    nodes[1].started_at = "2026-05-01T08:00:00.000Z";
+    nodes[1].error =
+        "refusing: edge-2 at 10.0.0.2:8443: 503: queue full (given up at 2026-05-01T08:01:00Z)";
+    nodes[2].name = "edge-3";
+    nodes[2].error = "refusing";  // somebody else's word
+    WaitingFacts facts;
+    facts.nodes = nodes;
+
+    const auto waiting = waiting_for(release, facts);
+    EXPECT_EQ(waiting["reason"],
+              "3 nodes of batch 2 in progress, 1 of them tried again after a failure; 2 nodes "
+              "refuse the task, until 2026-05-01T08:01:00Z at most (edge-2 at 10.0.0.2:8443: 503: "
+              "queue full)");
+    ASSERT_EQ(waiting["troubled"].size(), 1U);
+    const auto& refusing = waiting["troubled"][0];
+    EXPECT_EQ(refusing["kind"], "refusing");
+    EXPECT_EQ(refusing["count"], 2);
+    EXPECT_EQ(refusing["nodes"].dump(), R"(["edge-2","edge-1"])");
+    EXPECT_EQ(refusing["since"], "2026-05-01T08:00:00.000Z");
+    EXPECT_EQ(refusing["until"], "2026-05-01T08:01:00Z");
+    EXPECT_EQ(refusing["message"], "edge-2 at 10.0.0.2:8443: 503: queue full");
+    EXPECT_TRUE(waiting_for(running())["troubled"].empty());
+}
+
 TEST(ApiWaiting, says_when_nobody_runs_releases) {
     EXPECT_TRUE(says(pending(), "waits for a control process"));
     ReleaseSummary release = running();

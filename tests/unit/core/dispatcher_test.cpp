@@ -25,6 +25,7 @@ struct Dispatching : testing::Test {
     std::shared_ptr<Lifeline> lifeline = std::make_shared<Lifeline>();
     std::vector<release::Reported> reports;
     std::vector<int> progress;
+    std::vector<std::string> troubles;
     boost::asio::io_context context;
     test::ManualClock clock{context};
     Dispatcher dispatcher{context.get_executor(), agent, clock, random, observer, {}};
@@ -41,7 +42,11 @@ struct Dispatching : testing::Test {
                 reports.push_back(*report);
             }
             if (const auto* far = std::get_if<release::Progressed>(&event)) {
-                progress.push_back(far->progress);
+                if (far->trouble) {
+                    troubles.push_back(*far->trouble);
+                } else {
+                    progress.push_back(far->progress);
+                }
             }
         };
     }
@@ -271,6 +276,43 @@ TEST_F(Dispatching, asks_for_no_content_that_no_node_can_hold) {
     clock.advance(Millis{1'000});
     EXPECT_EQ(agent.questions, 0);
     EXPECT_EQ(agent.references, 0);
+}
+
+TEST_F(Dispatching, lets_no_request_outlive_the_nodes_time_by_more_than_the_grace) {
+    const Millis grace = release::ConversationRules().grace;
+    agent.to_dispatch = agent.to_query = Heard::accepted;
+    agent.status = release::TaskStatus::running;
+    start(false);
+    clock.advance(Millis{10});
+    EXPECT_EQ(agent.at_most, Millis{600'000} + grace);
+    clock.advance(Millis{599'000});
+    EXPECT_LE(agent.at_most, Millis{3'000} + grace);
+    release::CancelTask what;
+    what.task_id = "apply_config_127.0.0.1_42";
+    what.deadline = clock.now() + Millis{5'000};
+    dispatcher.cancel(std::move(what), lifeline);
+    clock.advance(Millis{10});
+    EXPECT_LE(agent.at_most, Millis{5'000});
+    clock.advance(Millis{60'000});
+    const int cancels = agent.cancels;
+    clock.advance(Millis{60'000});
+    EXPECT_EQ(agent.cancels, cancels) << "past its time the agent ends the task by itself";
+}
+
+TEST_F(Dispatching, tells_what_is_in_the_way_and_when_it_is_over) {
+    agent.to_dispatch = Heard::server_error;
+    agent.message = "503: disk full";
+    start(false);
+    clock.advance(Millis{1'000});
+    EXPECT_TRUE(troubles.empty()) << "a moment's trouble is nobody's business";
+    clock.advance(Millis{20'000});
+    ASSERT_EQ(troubles, std::vector<std::string>{"refusing: 503: disk full"});
+
+    agent.to_dispatch = agent.to_query = Heard::accepted;
+    agent.status = release::TaskStatus::running;
+    clock.advance(Millis{20'000});
+    EXPECT_EQ(troubles, (std::vector<std::string>{"refusing: 503: disk full", ""}));
+    lifeline->is_cut = true;
 }
 
 TEST_F(Dispatching, waits_out_the_pause_before_a_retry) {

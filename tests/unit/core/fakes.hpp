@@ -19,33 +19,41 @@ class OneAgent final : public Agents {
     release::TaskStatus status = release::TaskStatus::pending;  ///< where it accepts
     int progress = 0;                                           ///< of the task, where it accepts
     release::Millis hold{0};                                    ///< asked for by the last query
+    release::Millis at_most{0};                                 ///< the last request's
     release::Heard to_reference = release::Heard::accepted;     ///< a dispatch without payload
+    std::string message;                                        ///< what went wrong
+    std::shared_ptr<const Parcel> parcel;                       ///< of the last dispatch
     release::TaskIdentity about;                                ///< what it says of its task
     bool holds_content = false, is_there = false;
     std::vector<std::string> bans;  ///< what the last dispatch told
     int dispatches = 0, queries = 0, cancels = 0, references = 0, questions = 0;
 
     awaitable<release::Answer> dispatch(release::Address, std::string,
-                                        std::shared_ptr<const Parcel> parcel, Sending sending,
-                                        release::Millis) override {
+                                        std::shared_ptr<const Parcel> sent, Sending sending,
+                                        release::Millis, release::Millis limit) override {
         ++dispatches;
-        bans = parcel->bans;
+        at_most = limit;
+        bans = sent->bans;
+        parcel = std::move(sent);
         if (sending == Sending::by_reference) ++references;
         return say(sending == Sending::by_reference ? to_reference : to_dispatch);
     }
     awaitable<bool> is_back(release::Address) override { co_return is_there; }
-    awaitable<bool> holds(release::Address, std::string) override {
+    awaitable<bool> holds(release::Address, std::string, release::Millis) override {
         ++questions;
         co_return holds_content;
     }
-    awaitable<release::Answer> query(release::Address, std::string,
-                                     release::Millis asked) override {
+    awaitable<release::Answer> query(release::Address, std::string, release::Millis asked,
+                                     release::Millis limit) override {
         ++queries;
+        at_most = limit;
         hold = asked;
         return say(to_query);
     }
-    awaitable<release::Answer> cancel(release::Address, std::string) override {
+    awaitable<release::Answer> cancel(release::Address, std::string,
+                                      release::Millis limit) override {
         ++cancels;
+        at_most = limit;
         return say(to_cancel);
     }
 
@@ -53,6 +61,7 @@ class OneAgent final : public Agents {
     awaitable<release::Answer> say(release::Heard heard) {
         release::Answer answer;
         answer.heard = heard;
+        answer.message = message;
         answer.status = status;
         answer.progress = progress;
         answer.about = about;
@@ -62,7 +71,9 @@ class OneAgent final : public Agents {
 
 class NoGates final : public Gates {
   public:
-    awaitable<release::GateAnswer> ask(std::string) override { co_return release::GateAnswer(); }
+    awaitable<release::GateAnswer> ask(std::string, release::Millis) override {
+        co_return release::GateAnswer();
+    }
 };
 
 class NoJitter final : public Random {
@@ -87,8 +98,8 @@ class StoreOfOne : public Store {
     template <class T>
     using Awaitable = awaitable<release::Result<T>>;
 
-    Awaitable<std::vector<release::ReleaseId>> claimable(int) override {
-        co_return std::vector<release::ReleaseId>();
+    Awaitable<std::vector<Candidate>> claimable(int, int) override {
+        co_return std::vector<Candidate>();
     }
     Awaitable<std::optional<Claim>> claim(release::ReleaseId, std::string) override {
         co_return std::optional<Claim>();

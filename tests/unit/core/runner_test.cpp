@@ -58,6 +58,14 @@ class RowsStore final : public StoreOfOne {
     test::Rows& rows_;
 };
 
+boost::asio::awaitable<void> ticking(std::shared_ptr<Runner> runner) {
+    co_await runner->tick();
+}
+
+boost::asio::awaitable<void> running(std::shared_ptr<Runner> runner) {
+    co_await runner->run();
+}
+
 struct Running : testing::Test {
     test::Rows rows{{1, 1}};
     RowsStore store{rows};
@@ -82,7 +90,8 @@ struct Running : testing::Test {
                                      observer, release::Rules(), Millis{15'000}, std::move(claim));
         agent.to_dispatch = agent.to_query = Heard::accepted;
         agent.status = release::TaskStatus::running;
-        tls::rt::spawn(context.get_executor(), "runner", runner->run());
+        tls::rt::spawn(context.get_executor(), "runner", running(runner));
+        tls::rt::spawn(context.get_executor(), "tick", ticking(runner));
         clock.advance(Millis{1'000});
         ASSERT_EQ(rows.count(NodeStatus::running), 2);
     }
@@ -149,6 +158,31 @@ TEST_F(Running, keeps_its_conversations_when_only_progress_meets_a_changed_heade
     EXPECT_EQ(rows.progress[NodeId{2}], 60);
     runner->stop();
     clock.advance(Millis{100});
+}
+
+TEST_F(Running, leaves_nothing_behind_when_it_is_over) {
+    rows.header.policy.node_timeout = Millis{30LL * 24 * 3'600'000};  // as for a release of weeks
+    ++rows.header.steer_seq;
+    clock.advance(Millis{20'000});
+    agent.status = release::TaskStatus::success;
+    clock.advance(Millis{5'000});
+    ASSERT_TRUE(store.is_given_back);
+
+    const std::weak_ptr<Runner> left = runner;
+    runner.reset();
+    clock.pump();
+    EXPECT_TRUE(left.expired());
+    EXPECT_EQ(clock.sleepers(), 0U);
+}
+
+TEST_F(Running, lets_go_of_rows_and_payloads_while_somebody_still_holds_it) {
+    agent.status = release::TaskStatus::success;
+    const std::weak_ptr<const Parcel> parcel = agent.parcel;
+    ASSERT_FALSE(parcel.expired());
+    clock.advance(Millis{5'000});
+    ASSERT_TRUE(store.is_given_back);
+    agent.parcel.reset();
+    EXPECT_TRUE(parcel.expired());
 }
 
 }  // namespace

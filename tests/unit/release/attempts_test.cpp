@@ -176,6 +176,16 @@ TEST_F(Attempts, gives_up_at_once_when_the_agent_says_that_it_cannot_help) {
     EXPECT_EQ(rows.find(n1)->status, NodeStatus::failed);
 }
 
+TEST_F(Attempts, happens_after_a_rejection_that_was_for_now) {
+    desk.observe();
+    Reported report = desk.make_report(n1, NodeStatus::failed, FailureKind::rejected, "disk full");
+    report.verdict.is_for_now = true;
+    desk.give(report);
+
+    EXPECT_EQ(rows.find(n1)->status, NodeStatus::running);
+    EXPECT_EQ(rows.find(n1)->attempt, 2);
+}
+
 TEST_F(Attempts, does_not_happen_once_a_limit_is_exceeded) {
     desk.observe();
     fail(n1, FailureKind::rejected);

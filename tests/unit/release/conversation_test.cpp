@@ -106,7 +106,118 @@ TEST_F(Talk, gives_up_on_5xx_answers_after_the_dispatch_timeout) {
     }
 
     EXPECT_EQ(now - start, rules.dispatch_timeout);
-    EXPECT_EQ(move.verdict.failure, FailureKind::unreachable);
+    // It was reached: nothing that max_unreachable may wave through (SPEC.md 10.1).
+    EXPECT_EQ(move.verdict.failure, FailureKind::rejected);
+    EXPECT_TRUE(move.verdict.is_for_now);
+    EXPECT_THAT(move.verdict.error, HasSubstr("503"));
+}
+
+TEST_F(Talk, rejects_a_node_that_was_reached_once_although_it_went_dark_afterwards) {
+    Conversation talk = make();
+    Move move = talk.begin(start);
+    Instant now = start;
+    bool is_first = true;
+
+    while (move.kind != Kind::finish) {
+        if (move.kind == Kind::pause) {
+            now = move.until;
+            move = talk.woken(now);
+            continue;
+        }
+        move = talk.heard(is_first ? say(Heard::server_error, "503: disk full")
+                                   : say(Heard::not_sent, "connection refused"),
+                          now, 0.5);
+        is_first = false;
+    }
+
+    EXPECT_EQ(move.verdict.failure, FailureKind::rejected);
+    EXPECT_THAT(move.verdict.error, HasSubstr("disk full"));
+    EXPECT_THAT(move.verdict.error, HasSubstr("connection refused"));
+}
+
+TEST_F(Talk, rejects_a_node_that_loses_every_dispatch_and_answers_that_it_has_none) {
+    Conversation talk = make();
+    Move move = talk.begin(start);
+    Instant now = start;
+
+    while (move.kind != Kind::finish) {
+        if (move.kind == Kind::pause) {
+            now = move.until;
+            move = talk.woken(now);
+        } else if (move.kind == Kind::dispatch) {
+            move = talk.heard(say(Heard::no_answer, "connection reset"), now, 0.5);
+        } else {
+            move = talk.heard(say(Heard::unknown_task, "404"), now, 0.5);
+        }
+    }
+
+    EXPECT_GE(now, deadline);
+    EXPECT_EQ(move.verdict.failure, FailureKind::rejected);
+    EXPECT_THAT(move.verdict.error, HasSubstr("connection reset"));
+}
+
+// What an agent does that takes connections and says nothing: each request ends when it is given
+// up.
+TEST_F(Talk, ends_with_the_nodes_time_and_a_grace_when_every_question_hangs) {
+    Conversation talk = make();
+    (void)talk.begin(start);
+    Move move = talk.heard(task(TaskStatus::running), start, 0);
+    Instant now = start;
+
+    int questions = 0;
+    while (move.kind != Kind::finish) {
+        now = move.until;
+        ASSERT_LE(now, deadline + rules.grace);
+        if (move.kind == Kind::query) ++questions;
+        move = move.kind == Kind::pause ? talk.woken(now)
+                                        : talk.heard(say(Heard::no_answer, "silence"), now, 0);
+    }
+
+    EXPECT_EQ(questions, 1) << "one that was open at the end is the last one";
+    EXPECT_EQ(move.verdict.failure, FailureKind::timeout);
+}
+
+TEST_F(Talk, ends_soon_after_the_nodes_time_when_the_dispatch_itself_hangs) {
+    Conversation talk = make();
+    Move move = talk.begin(start);
+    Instant now = start;
+
+    while (move.kind != Kind::finish) {
+        now = move.until;
+        move = move.kind == Kind::pause ? talk.woken(now)
+                                        : talk.heard(say(Heard::no_answer, "silence"), now, 0);
+    }
+
+    EXPECT_LE(now, deadline + 2 * rules.grace);
+    EXPECT_EQ(move.verdict.failure, FailureKind::timeout);
+}
+
+TEST_F(Talk, counts_the_time_for_dispatch_from_its_turn) {
+    Conversation talk = make();
+    (void)talk.begin(start);
+    const Instant turn = start + Millis{90'000};  // others had all the places
+    talk.turn_came(turn);
+
+    EXPECT_EQ(talk.heard(say(Heard::not_sent, "connection refused"), turn, 0).kind, Kind::pause);
+}
+
+TEST_F(Talk, says_what_is_in_the_way_and_since_when) {
+    Conversation talk = make();
+    (void)talk.begin(start);
+    EXPECT_FALSE(talk.trouble());
+
+    Move move = talk.heard(say(Heard::not_sent, "connection refused"), start, 0);
+    ASSERT_TRUE(talk.trouble());
+    EXPECT_EQ(talk.trouble()->text, "unreachable: connection refused");
+    (void)talk.woken(move.until);
+    move = talk.heard(say(Heard::server_error, "503: disk full"), move.until, 0);
+    ASSERT_TRUE(talk.trouble());
+    EXPECT_EQ(talk.trouble()->text, "refusing: 503: disk full");
+    EXPECT_EQ(talk.trouble()->since, start);
+    EXPECT_EQ(talk.trouble()->until, start + rules.dispatch_timeout);
+    (void)talk.woken(move.until);
+    (void)talk.heard(task(TaskStatus::running), move.until, 0);
+    EXPECT_FALSE(talk.trouble());
 }
 
 TEST_F(Talk, says_why_a_dispatch_was_not_taken_and_not_that_the_task_is_unknown) {

@@ -22,7 +22,7 @@ struct ProgressOfTasks : testing::Test {
     void SetUp() override { desk.observe(); }
     void TearDown() override { EXPECT_THAT(desk.violations, testing::IsEmpty()); }
     [[nodiscard]] Progressed far(NodeId id, int percent) {
-        return Progressed{id, rows.find(id)->task_id, percent};
+        return Progressed{id, rows.find(id)->task_id, percent, {}};
     }
 };
 
@@ -34,6 +34,38 @@ TEST_F(ProgressOfTasks, is_written_while_the_task_runs_and_leaves_no_trace_in_th
     EXPECT_TRUE(rows.last.decides_nothing());
     EXPECT_EQ(rows.history.size(), history);
     EXPECT_EQ(rows.find(n1)->status, NodeStatus::running);
+}
+
+TEST_F(ProgressOfTasks, comes_with_what_is_in_the_way_and_until_when) {
+    rows.header.utc_ms = 1'764'439'200'000 - (desk.now - Rows::epoch).count();
+    desk.observe();
+    Progressed trouble = far(n1, 0);
+    trouble.trouble = "refusing: 503: disk full";
+    trouble.until = desk.now + seconds(60);
+    desk.give(trouble);
+    EXPECT_EQ(rows.find(n1)->error, "refusing: 503: disk full (given up at 2025-11-29T18:01:00Z)");
+    EXPECT_EQ(rows.find(n1)->status, NodeStatus::running);
+    EXPECT_TRUE(rows.last.decides_nothing());
+
+    desk.observe();
+    desk.now += seconds(5);
+    trouble.trouble = "";
+    desk.give(trouble);
+    EXPECT_EQ(rows.find(n1)->error, "");
+}
+
+TEST_F(ProgressOfTasks, keeps_what_is_said_of_earlier_attempts_behind_the_trouble) {
+    rows.find(n1)->error = "attempt 1 failed (timeout): no final word";
+    desk.observe();
+    Progressed trouble = far(n1, 0);
+    for (const char* text : {"unreachable: refused", "refusing: 503", ""}) {
+        trouble.trouble = text;
+        desk.give(trouble);
+        desk.now += seconds(5);
+        desk.observe();
+        const std::string before = *text == 0 ? "" : std::string(text) + "; ";
+        EXPECT_EQ(rows.find(n1)->error, before + "attempt 1 failed (timeout): no final word");
+    }
 }
 
 TEST_F(ProgressOfTasks, never_goes_back) {
@@ -68,9 +100,9 @@ TEST_F(ProgressOfTasks, goes_along_with_what_is_written_anyway) {
 }
 
 TEST_F(ProgressOfTasks, of_another_task_or_of_a_node_that_does_not_run_is_dropped) {
-    desk.give(Progressed{n1, "apply_config_127.0.0.1_41", 30});
-    desk.give(Progressed{n3, "", 30});
-    desk.give(Progressed{NodeId{9}, "apply_config_127.0.0.9_42", 30});
+    desk.give(Progressed{n1, "apply_config_127.0.0.1_41", 30, {}});
+    desk.give(Progressed{n3, "", 30, {}});
+    desk.give(Progressed{NodeId{9}, "apply_config_127.0.0.9_42", 30, {}});
     EXPECT_EQ(rows.progress[n1], 0);
     EXPECT_EQ(rows.progress.count(n3), 0U);
     EXPECT_FALSE(desk.sleep(seconds(1)));
@@ -117,9 +149,9 @@ TEST(ProgressOfManyTasks, takes_as_many_commits_as_its_bound_asks_for) {
     for (int i = 1; i <= nodes; ++i) {
         const NodeId id{i};
         ASSERT_EQ(rows.find(id)->status, NodeStatus::running);
-        (i <= 400 ? first : rest).emplace_back(Progressed{id, rows.find(id)->task_id, 50});
+        (i <= 400 ? first : rest).emplace_back(Progressed{id, rows.find(id)->task_id, 50, {}});
     }
-    desk.give(Progressed{n1, rows.find(n1)->task_id, 1});
+    desk.give(Progressed{n1, rows.find(n1)->task_id, 1, {}});
     desk.give(first);
     desk.give(rest);
     desk.now += seconds(1);
