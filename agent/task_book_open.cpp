@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "agent/layout.hpp"
+#include "agent/recount.hpp"
 #include "agent/task_book.hpp"
 #include "tls/rt/log.hpp"
 
@@ -57,6 +58,7 @@ Result<void> TaskBook::open() {
     auto loaded = journal_.load();
     if (!loaded) return tl::unexpected(loaded.error());
     book_ = std::move(*loaded);
+    if (auto done = recount_digests(files_, book_); !done) return done;
     const auto live_version = live();
     recover_tasks(live_version);
     reconcile_applied(live_version);

@@ -9,20 +9,17 @@
 #include "control/store/column_text.hpp"
 #include "control/store/history.hpp"
 #include "control/store/node_facts.hpp"
+#include "control/store/snapshot_checks.hpp"
 #include "control/store/sql_parts.hpp"
+#include "control/store/version_mark.hpp"
+#include "control/store/version_range.hpp"
 #include "release/wire/batch_config.hpp"
+#include "release/wire/text_util.hpp"
 
 namespace edgeroll::control {
 namespace {
 
 using release::Snapshot;
-
-/// At most this many rows are named as problems: the first is what the release fails with.
-constexpr std::size_t problems_max = 10;
-
-void add_problem(Snapshot& snapshot, std::string text) {
-    if (snapshot.problems.size() < problems_max) snapshot.problems.push_back(std::move(text));
-}
 
 std::string quoted(const std::string& text) {
     constexpr std::size_t shown_max = 64;
@@ -74,8 +71,9 @@ std::optional<Snapshot> read_release(Connection& connection, const Claim& claim,
     Snapshot snapshot;
     snapshot.id = claim.release;
     snapshot.version = release::Version{row.integer_or(0, 0)};
-    if (snapshot.version.value < 1) {
-        add_problem(snapshot, "version must be a whole number above 0, not " + quoted(row.text(0)));
+    if (!version_at(row, 0)) {
+        add_problem(snapshot, std::string("version must be ") + version_range_text + ", not " +
+                                  quoted(row.text(0)));
     }
     const auto status = release::from_text<release::ReleaseStatus>(row.text(1));
     snapshot.status = status.value_or(release::ReleaseStatus::running);
@@ -90,7 +88,9 @@ std::optional<Snapshot> read_release(Connection& connection, const Claim& claim,
     snapshot.total_nodes = row.small(6);
     snapshot.success_nodes = row.small(7);
     snapshot.failed_nodes = row.small(8);
-    if (const std::string config = row.text(9); !config.empty()) {
+    // Blanks are no text to MySQL either.
+    if (const std::string config = row.text(9);
+        config.find_first_not_of(' ') != std::string::npos) {
         snapshot.has_batch_config = true;
         auto policy = release::wire::parse_batch_config(config);
         if (policy) {
@@ -99,7 +99,7 @@ std::optional<Snapshot> read_release(Connection& connection, const Claim& claim,
             add_problem(snapshot, policy.error().message);
         }
     }
-    snapshot.content_sha256 = row.text(10);
+    snapshot.content_sha256 = release::wire::lower_hex(row.text(10));
     snapshot.last_error = row.text(11);
     const auto type = release::from_text<release::TaskType>(row.text(12));
     snapshot.type = type.value_or(release::TaskType::apply_config);
@@ -138,15 +138,19 @@ release::NodeRow node_row(Snapshot& snapshot, const Row& row) {
     node.error = row.text(7);
     node.running_for = release::Millis{std::max<std::int64_t>(row.integer_or(8, 0), 0)};
     node.attempts_before = row.small(19);
-    if (const auto content = row.integer(20)) node.config_version = release::Version{*content};
+    if (!row.is_null(20)) {
+        node.config_version = release::Version{row.integer_or(20, 0)};
+        if (!version_at(row, 20)) {
+            add_problem(snapshot, who + ": config_version must be " + version_range_text +
+                                      ", not " + quoted(row.text(20)));
+        }
+    }
     node.facts.exists = !row.is_null(9);
     if (!node.facts.exists) return node;
     node.facts.is_enabled = row.integer_or(10, 0) != 0;
     node.facts.is_in_maintenance = row.text(11) == "maintenance";
-    if (const auto version = row.integer(12)) {
-        node.facts.applied_version = release::Version{*version};
-    }
-    node.facts.applied_sha256 = row.text(13);
+    node.facts.applied_version = version_at(row, 12);
+    node.facts.applied_sha256 = release::wire::lower_hex(row.text(13));
     node.address.name = row.text(14);
     node.address.ip = row.text(15);
     node.address.port = row.small(16);
@@ -176,55 +180,6 @@ void read_nodes(Connection& connection, Snapshot& snapshot) {
                      });
 }
 
-using MissingDigests = std::vector<std::pair<release::Version, std::string>>;
-
-/// The contents that rows name for themselves (rollbacks). Their digests are filled in where they
-/// are missing: nodes.applied_sha256 is taken from there.
-void read_other_contents(Connection& connection, ContentBook& contents, Snapshot& snapshot,
-                         MissingDigests& missing) {
-    std::set<release::Version> versions;
-    for (const release::NodeRow& node : snapshot.nodes) {
-        if (node.config_version) versions.insert(*node.config_version);
-    }
-    for (const release::Version version : versions) {
-        const ContentReading reading =
-            contents.read(connection, version, release::TaskType::apply_config);
-        if (reading.lacks_digest) missing.emplace_back(version, reading.content.sha256);
-        if (reading.problem) add_problem(snapshot, *reading.problem);
-        if (!reading.content.is_present) {
-            add_problem(snapshot, "version " + std::to_string(version.value) +
-                                      ", whose content nodes are to get, has no content");
-        }
-        snapshot.other_contents.emplace_back(version, reading.content);
-    }
-}
-
-/// The newest ones: agents are told them with every dispatch.
-void read_bans(Connection& connection, Snapshot& snapshot) {
-    constexpr const char* told_max = "100";
-    const Rows rows = connection.query(
-        std::string("SELECT sha256 FROM banned_contents ORDER BY created_at DESC, sha256 LIMIT ") +
-        told_max);
-    for (const Row& row : rows)
-        snapshot.bans.push_back(row.text(0));
-}
-
-void check_bans(Connection& connection, Snapshot& snapshot) {
-    if (snapshot.is_forced) return;
-    const auto check = [&](release::Version version, const release::Content& content) {
-        if (content.sha256.empty()) return;
-        const Rows rows = connection.query("SELECT reason FROM banned_contents WHERE sha256 = ?",
-                                           {content.sha256});
-        if (rows.empty()) return;
-        const std::string reason = rows[0].text(0);
-        add_problem(snapshot, "the content of version " + std::to_string(version.value) +
-                                  " is banned" + (reason.empty() ? "" : ": " + reason));
-    };
-    check(snapshot.version, snapshot.content);
-    for (const auto& [version, content] : snapshot.other_contents)
-        check(version, content);
-}
-
 /// In the history, not in last_error: what somebody mistyped says nothing about the release, and
 /// nothing that happens later would take it away again.
 void refuse_action(Connection& connection, const Claim& claim, const std::string& word) {
@@ -246,37 +201,43 @@ void refuse_action(Connection& connection, const Claim& claim, const std::string
     transaction.commit();
 }
 
+std::optional<Snapshot> read_all(Connection& connection, ContentBook& contents, const Claim& claim,
+                                 Finding& finding) {
+    Transaction transaction(connection, Transaction::Kind::read);
+    auto snapshot = read_release(connection, claim, finding.unknown_action);
+    if (!snapshot) return std::nullopt;
+    read_nodes(connection, *snapshot);
+    check_provenance(connection, *snapshot);
+    read_own_content(connection, contents, *snapshot, finding);
+    read_other_contents(connection, contents, *snapshot, finding);
+    read_bans(connection, *snapshot, finding);
+    if (snapshot->nodes.empty() && snapshot->has_batch_config) {
+        snapshot->fleet = read_fleet(connection);
+    }
+    if (snapshot->current_batch == 0) {
+        snapshot->blockers = find_blockers(connection, snapshot->id, snapshot->version);
+    }
+    finding.raises_mark = is_possible(snapshot->version) && snapshot->version.value <= marked_max &&
+                          snapshot->version.value > read_version_mark(connection);
+    transaction.commit();
+    return snapshot;
+}
+
 }  // namespace
 
 std::optional<Snapshot> read_snapshot(Connection& connection, ContentBook& contents,
                                       const Claim& claim) {
-    std::string unknown_action;
-    MissingDigests missing;
-    std::optional<Snapshot> snapshot;
-    {
-        Transaction transaction(connection, Transaction::Kind::read);
-        snapshot = read_release(connection, claim, unknown_action);
+    constexpr int readings_max = 2;
+    for (int i = 1;; ++i) {
+        Finding finding;
+        auto snapshot = read_all(connection, contents, claim, finding);
         if (!snapshot) return std::nullopt;
-        read_nodes(connection, *snapshot);
-        const ContentReading reading = contents.read(connection, snapshot->version, snapshot->type);
-        snapshot->content = reading.content;
-        if (reading.lacks_digest) missing.emplace_back(snapshot->version, reading.content.sha256);
-        if (reading.problem) add_problem(*snapshot, *reading.problem);
-        read_other_contents(connection, contents, *snapshot, missing);
-        read_bans(connection, *snapshot);
-        if (snapshot->nodes.empty() && snapshot->has_batch_config) {
-            snapshot->fleet = read_fleet(connection);
+        if (write_down(connection, *snapshot, finding) && i < readings_max) continue;
+        if (!finding.unknown_action.empty()) {
+            refuse_action(connection, claim, finding.unknown_action);
         }
-        if (snapshot->current_batch == 0) {
-            snapshot->blockers = find_blockers(connection, snapshot->id, snapshot->version);
-        }
-        check_bans(connection, *snapshot);
-        transaction.commit();
+        return snapshot;
     }
-    for (const auto& [version, digest] : missing)
-        ContentBook::fill_in(connection, version, digest);
-    if (!unknown_action.empty()) refuse_action(connection, claim, unknown_action);
-    return snapshot;
 }
 
 }  // namespace edgeroll::control

@@ -20,10 +20,12 @@ struct Dispatch {
     std::string type = "apply_config";  ///< or reload, purge_cache, run_job
     Version version;
     std::string payload;  ///< JSON text, inserted as it is
-    /// Only the digest travels (apply_config only, `sha256` given, `payload` left out): an agent
-    /// that does not hold the content answers 409 with code 3001.
+    /// Only the digests travel (apply_config only, `sha256` given, `payload` left out): an agent
+    /// that does not hold the content answers 409 with code 3001. So does one that is not told
+    /// `contentSha256`: `sha256` alone may stand for two contents.
     bool is_by_reference = false;
-    std::string sha256;             ///< of the payload (payload_digest); empty: not given
+    std::string sha256;          ///< of the payload, by either rule (older controls know one only)
+    std::string content_sha256;  ///< of the payload: content_digest; empty: an older control
     std::optional<Millis> timeout;  ///< timeoutSec
     std::optional<Epoch> epoch;
     std::string node_name, node_ip;  ///< sent as "node":{"name","ip"} for templates
@@ -72,10 +74,12 @@ struct TaskReport {
 [[nodiscard]] Answer read_answer(int http_status, std::string_view body,
                                  const std::string& task_id);
 
-/// `data:{held}` of GET /contents/{sha256}, in its envelope: whether a dispatch by reference to
-/// this content would find it.
-[[nodiscard]] std::string write_content_held(bool is_held);
-/// Nothing: an agent without that call (any 404), or an answer that is none.
-[[nodiscard]] std::optional<bool> read_content_held(int http_status, std::string_view body);
+/// `data:{held,contentSha256}` of GET /contents/{sha256}, in its envelope: whether a dispatch by
+/// reference to this content (content_digest) would find it.
+[[nodiscard]] std::string write_content_held(bool is_held, const std::string& content_sha256);
+/// Nothing: an agent without that call (any 404), an answer that is none, or one that does not name
+/// the digest: an older agent, which does not tell templates from literal text.
+[[nodiscard]] std::optional<bool> read_content_held(int http_status, std::string_view body,
+                                                    std::string_view content_sha256);
 
 }  // namespace edgeroll::release::wire

@@ -76,9 +76,10 @@ std::string write_task_status(const std::string& task_id, TaskStatus status) {
     return success_envelope(data);
 }
 
-std::string write_content_held(bool is_held) {
+std::string write_content_held(bool is_held, const std::string& content_sha256) {
     Json data = Json::object();
     data["held"] = is_held;
+    data["contentSha256"] = content_sha256;
     return success_envelope(data);
 }
 

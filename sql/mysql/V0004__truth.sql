@@ -11,3 +11,9 @@ CREATE TABLE IF NOT EXISTS counters (
     name VARCHAR(64) NOT NULL PRIMARY KEY,
     value BIGINT NOT NULL DEFAULT 0
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+-- By which rule a ban was reckoned: 2 sees templates; NULL (pipelines, older processes): either.
+ALTER TABLE banned_contents ADD COLUMN digest_rule INT NULL;
+
+-- The highest version of all, as far as rows still say.
+INSERT IGNORE INTO counters (name, value) SELECT 'version', COALESCE(MAX(seen), 0) FROM (SELECT MAX(version) AS seen FROM release_tasks WHERE version BETWEEN 1 AND 1000000000000000 UNION ALL SELECT MAX(applied_version) FROM nodes WHERE applied_version BETWEEN 1 AND 1000000000000000) AS marks;

@@ -11,3 +11,9 @@ CREATE TABLE IF NOT EXISTS counters (
     name TEXT NOT NULL PRIMARY KEY,
     value INTEGER NOT NULL DEFAULT 0
 );
+
+-- By which rule a ban was reckoned: 2 sees templates; NULL (pipelines, older processes): either.
+ALTER TABLE banned_contents ADD COLUMN digest_rule INTEGER NULL;
+
+-- The highest version of all, as far as rows still say.
+INSERT OR IGNORE INTO counters (name, value) SELECT 'version', COALESCE(MAX(seen), 0) FROM (SELECT MAX(version) AS seen FROM release_tasks WHERE typeof(version) = 'integer' AND version BETWEEN 1 AND 1000000000000000 UNION ALL SELECT MAX(applied_version) FROM nodes WHERE typeof(applied_version) = 'integer' AND applied_version BETWEEN 1 AND 1000000000000000);

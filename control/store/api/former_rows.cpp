@@ -4,16 +4,12 @@
 #include <set>
 #include <utility>
 
+#include "control/store/bans.hpp"
 #include "control/store/sql_parts.hpp"
+#include "control/store/version_range.hpp"
 
 namespace edgeroll::control {
 namespace {
-
-std::optional<release::Version> version_at(const Row& row, std::size_t column) {
-    const auto number = row.integer(column);
-    if (!number) return std::nullopt;
-    return release::Version{*number};
-}
 
 /// Nodes that a later, unfinished release is meant for: it would go first, and what is put back
 /// afterwards would be put over it. Few releases are unfinished at any time.
@@ -22,7 +18,8 @@ std::set<std::int64_t> dispatched_later(Connection& connection, release::Version
     for (const Row& row : connection.query(
              "SELECT DISTINCT r.node_id FROM release_tasks other JOIN release_task_nodes r ON "
              "r.release_task_id = other.id WHERE " +
-                 is_unfinished("other.") +
+                 is_unfinished("other.") + " AND " +
+                 is_possible_version(connection.dialect(), "other.version") +
                  " AND other.version > ? AND r.status IN ('pending', 'running')",
              {version.value})) {
         nodes.insert(row.integer_or(0, 0));
@@ -67,13 +64,9 @@ std::vector<release::FormerContent> read_former_contents(
     for (const release::Version wanted : versions) {
         release::FormerContent content;
         content.version = wanted;
-        const Rows found = connection.query(
-            "SELECT CASE WHEN EXISTS (SELECT 1 FROM banned_contents WHERE banned_contents.sha256 = "
-            "LOWER(config_versions.sha256)) THEN 1 ELSE 0 END FROM config_versions WHERE "
-            "version = ?",
-            {wanted.value});
-        content.is_present = !found.empty();
-        content.is_banned = content.is_present && found[0].integer_or(0, 0) != 0;
+        const auto names = names_of(connection, wanted);
+        content.is_present = names.has_value();
+        content.is_banned = names && find_ban(connection, *names).has_value();
         contents.push_back(content);
     }
     return contents;

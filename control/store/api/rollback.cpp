@@ -7,6 +7,7 @@
 #include "control/store/api/former_rows.hpp"
 #include "control/store/api/steer.hpp"
 #include "control/store/api/version_choice.hpp"
+#include "control/store/bans.hpp"
 #include "control/store/column_text.hpp"
 #include "control/store/history.hpp"
 #include "control/store/node_writer.hpp"
@@ -78,28 +79,29 @@ void insert_row(Connection& connection, const RollbackRequest& request, const St
         connection.query("SELECT id FROM release_tasks WHERE version = ?", {created.version.value})
             .at(0)
             .integer_or(0, 0)};
+    give_out(connection, created.version, true);
 }
 
 /// Bans the content that is undone. Not where the rollback itself gives that very content: then the
 /// release changed nothing, and the nodes would be left with nothing that is allowed.
 /// Returns the digest, or nothing.
-std::string ban(Connection& connection, const RollbackRequest& request, const std::string& digest,
+std::string ban(Connection& connection, const RollbackRequest& request, const Steered& undone,
                 const CreatedRelease& created) {
-    if (!release::wire::is_sha256_hex(digest)) return {};
+    if (!release::wire::is_sha256_hex(undone.content_sha256)) return {};
+    // Where the content is gone nobody can tell by which rule its digest was reckoned.
+    const auto names = names_of(connection, undone.version);
+    const bool is_known = names && (names->sha256 == undone.content_sha256 ||
+                                    names->older_sha256 == undone.content_sha256);
+    const std::string digest = is_known ? names->sha256 : undone.content_sha256;
     std::set<Version> given;
     for (const release::PlannedNode& node : created.plan)
         given.insert(*node.config_version);
     for (const Version version : given) {
-        const Rows rows = connection.query(
-            "SELECT LOWER(sha256) FROM config_versions WHERE "
-            "version = ?",
-            {version.value});
-        if (!rows.empty() && rows[0].text(0) == digest) return {};
+        const auto other = names_of(connection, version);
+        if (other && other->sha256 == digest) return {};
     }
-    connection.execute(connection.dialect().insert_ignore() +
-                           "banned_contents (sha256, reason, created_by) VALUES (?, ?, ?)",
-                       {digest, "rolled back by release " + std::to_string(created.id.value),
-                        fitted(request.actor, word_bytes_max)});
+    add_ban(connection, digest, is_known,
+            "rolled back by release " + std::to_string(created.id.value), request.actor);
     return digest;
 }
 
@@ -154,12 +156,14 @@ Result<RolledBack> create_rollback(Connection& connection, const RollbackRequest
     }
     done.created.plan = std::move(plan->nodes);
     done.left_alone = std::move(plan->left_alone);
-    const std::string banned = ban(connection, request, steered.content_sha256, done.created);
+    const std::string banned = ban(connection, request, steered, done.created);
     record(connection, request, steered.version, done, banned);
     return done;
 }
 
-RolledBack roll_back_release(Connection& connection, const RollbackRequest& request) {
+namespace {
+
+RolledBack try_to_roll_back(Connection& connection, const RollbackRequest& request) {
     Transaction transaction(connection, Transaction::Kind::write);
     lock_release(connection, request.id);
     auto done = create_rollback(connection, request);
@@ -169,6 +173,18 @@ RolledBack roll_back_release(Connection& connection, const RollbackRequest& requ
     }
     transaction.commit();
     return std::move(*done);
+}
+
+}  // namespace
+
+RolledBack roll_back_release(Connection& connection, const RollbackRequest& request) {
+    for (int i = 1;; ++i) {
+        try {
+            return try_to_roll_back(connection, request);
+        } catch (const DbFailure& failure) {
+            if (!failure.is_duplicate || i == tries) throw;
+        }
+    }
 }
 
 void roll_back_by_itself(Connection& connection, release::ReleaseId id) {
