@@ -7,6 +7,7 @@
 #include "control/store/history.hpp"
 #include "control/store/incomplete.hpp"
 #include "control/store/sql_parts.hpp"
+#include "control/store/version_range.hpp"
 
 namespace edgeroll::control {
 namespace {
@@ -25,7 +26,7 @@ std::vector<release::ReleaseId> find_claimable(Connection& connection, const std
     // Counting rows costs; only releases that have not started are counted.
     const Rows rows = connection.query(
         "SELECT id, version, status, current_batch, total_nodes, "
-        "CASE WHEN COALESCE(batch_config, '') <> '' THEN 1 ELSE 0 END, "
+        "CASE WHEN TRIM(COALESCE(batch_config, '')) <> '' THEN 1 ELSE 0 END, "
         "CASE WHEN current_batch = 0 THEN (SELECT COUNT(*) FROM release_task_nodes "
         "WHERE release_task_id = release_tasks.id) ELSE 0 END, "
         "rows_seen, " +
@@ -35,7 +36,7 @@ std::vector<release::ReleaseId> find_claimable(Connection& connection, const std
         "1 ELSE 0 END, "
         "CASE WHEN " +
         is_due(dialect) +
-        " THEN 1 ELSE 0 END, type "
+        " THEN 1 ELSE 0 END, type, batch_config IS NOT NULL "
         "FROM release_tasks WHERE " +
         has_no_end() + " AND " + is_lease_free(dialect) +
         // What was ended by hand keeps nobody waiting.
@@ -49,7 +50,7 @@ std::vector<release::ReleaseId> find_claimable(Connection& connection, const std
         const bool is_started = row.integer_or(3, 0) > 0;
         const bool is_impossible = !release::from_text<release::ReleaseStatus>(row.text(2)) ||
                                    !release::from_text<release::TaskType>(row.text(12)) ||
-                                   version.value < 1;
+                                   !version_at(row, 1);
         const bool is_ending = row.integer_or(10, 0) != 0;
         const bool waits_its_turn = !is_started && !is_impossible && !is_ending;
         if (waits_its_turn) {
@@ -59,6 +60,7 @@ std::vector<release::ReleaseId> find_claimable(Connection& connection, const std
             awaited.is_due = row.integer_or(11, 0) != 0;
             awaited.total_nodes = row.integer_or(4, 0);
             awaited.has_batch_config = row.integer_or(5, 0) != 0;
+            awaited.is_config_empty = !awaited.has_batch_config && row.integer_or(13, 0) != 0;
             awaited.rows = row.integer_or(6, 0);
             awaited.rows_seen = row.integer(7);
             awaited.unchanged_for = release::Millis{row.integer_or(8, 0)};
