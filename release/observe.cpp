@@ -46,6 +46,20 @@ void note_changes_by_hand(Draft& draft, const Release& before) {
     }
 }
 
+// Of the release's own content its row remembers what it was; what rows name for themselves
+// (rollbacks) is held against what was seen before.
+void watch_other_contents(Release& release, const Release& before) {
+    if (!before.is_observed || before.seen.current_batch == 0) return;
+    for (const auto& [version, content] : release.seen.other_contents) {
+        for (const auto& [known, was] : before.seen.other_contents) {
+            if (known != version || was.sha256 == content.sha256) continue;
+            release.seen.problems.push_back("the content of version " +
+                                            std::to_string(version.value) +
+                                            " was changed after the release was started");
+        }
+    }
+}
+
 void count_batches(Release& release) {
     release.batches.clear();
     release.counts = {};
@@ -149,6 +163,7 @@ void observe(Draft& draft, Snapshot snapshot) {
     }
     snapshot.nodes.clear();
     release.seen = std::move(snapshot);
+    watch_other_contents(release, before);
     release.is_observed = true;
     release.has_new_rows = true;
     index_by_id(release);

@@ -81,8 +81,11 @@ class Wanted {
   private:
     void read_release(std::int64_t id) {
         const Rows rows = connection_.query(
-            "SELECT r.node_id, COALESCE(r.config_version, t.version), CASE WHEN r.config_version "
-            "IS NULL THEN t.content_sha256 ELSE (SELECT c.sha256 FROM config_versions c WHERE "
+            "SELECT r.node_id, CASE WHEN t.content_sha256 = 'mixed' THEN "
+            "COALESCE(r.config_version, "
+            "t.version) ELSE t.version END, CASE WHEN t.content_sha256 <> 'mixed' OR "
+            "r.config_version IS NULL THEN t.content_sha256 ELSE (SELECT c.sha256 FROM "
+            "config_versions c WHERE "
             "c.version = r.config_version) END FROM release_task_nodes r JOIN release_tasks t ON "
             "t.id = r.release_task_id WHERE t.id = ? AND " +
                 is_meant_for_it,
