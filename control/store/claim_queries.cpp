@@ -50,7 +50,7 @@ std::vector<release::ReleaseId> find_claimable(Connection& connection, const std
         const bool is_started = row.integer_or(3, 0) > 0;
         const bool is_impossible = !release::from_text<release::ReleaseStatus>(row.text(2)) ||
                                    !release::from_text<release::TaskType>(row.text(12)) ||
-                                   !version_at(row, 1);
+                                   !is_possible(version);
         const bool is_ending = row.integer_or(10, 0) != 0;
         const bool waits_its_turn = !is_started && !is_impossible && !is_ending;
         if (waits_its_turn) {

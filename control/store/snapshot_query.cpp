@@ -71,7 +71,7 @@ std::optional<Snapshot> read_release(Connection& connection, const Claim& claim,
     Snapshot snapshot;
     snapshot.id = claim.release;
     snapshot.version = release::Version{row.integer_or(0, 0)};
-    if (!version_at(row, 0)) {
+    if (!is_possible(snapshot.version)) {
         add_problem(snapshot, std::string("version must be ") + version_range_text + ", not " +
                                   quoted(row.text(0)));
     }

@@ -16,15 +16,17 @@ namespace edgeroll::control {
 inline constexpr std::int64_t version_last = 9'223'372'036'854'774'806;
 inline constexpr const char* version_range_text = "a whole number from 1 to 9223372036854774806";
 
+/// Of a release.
 [[nodiscard]] inline bool is_possible(release::Version version) {
     return version.value >= 1 && version.value <= version_last;
 }
 
-/// Nothing for NULL and for what is no possible version.
+/// Of a node or a content: nothing for NULL and for what no release can have brought. 0 says as
+/// much as NULL, and is taken as it is.
 [[nodiscard]] inline std::optional<release::Version> version_at(const Row& row,
                                                                 std::size_t column) {
     const auto number = row.integer(column);
-    if (!number || !is_possible(release::Version{*number})) return std::nullopt;
+    if (!number || *number < 0 || *number > version_last) return std::nullopt;
     return release::Version{*number};
 }
 
