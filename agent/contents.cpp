@@ -19,10 +19,6 @@ std::string path_of(const std::string& name) {
     return std::string(layout::contents) + "/" + name;
 }
 
-std::string name_of(Version version, const std::string& sha256) {
-    return std::to_string(version.value) + "-" + sha256 + std::string(ending);
-}
-
 struct Kept {
     Version version;
     std::string sha256;
@@ -57,6 +53,21 @@ Result<std::vector<std::string>> holders(Files& files, const std::string& sha256
 
 }  // namespace
 
+std::string content_path(Version version, const std::string& sha256) {
+    return path_of(std::to_string(version.value) + "-" + sha256 + std::string(ending));
+}
+
+Result<std::vector<KeptContent>> kept_contents(Files& files) {
+    const auto names = files.list(layout::contents);
+    if (!names) return tl::unexpected(names.error());
+    std::vector<KeptContent> contents;
+    for (const std::string& name : *names) {
+        const auto kept = kept_from(name);
+        if (kept) contents.push_back(KeptContent{kept->version, kept->sha256, path_of(name)});
+    }
+    return contents;
+}
+
 Result<bool> is_content_held(Files& files, const std::string& sha256) {
     const auto names = holders(files, sha256);
     if (!names) return tl::unexpected(names.error());
@@ -79,7 +90,7 @@ Result<std::optional<std::string>> read_content(Files& files, const std::string&
 Result<void> keep_content(Files& files, const std::string& payload_file, Version version,
                           const std::string& sha256) {
     if (auto done = files.make_folders(layout::contents); !done) return done;
-    return files.rename(layout::task_file(payload_file), path_of(name_of(version, sha256)));
+    return files.rename(layout::task_file(payload_file), content_path(version, sha256));
 }
 
 Result<void> keep_left_contents(Files& files, const apply::Book& book) {

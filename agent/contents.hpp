@@ -22,6 +22,16 @@ Result<bool> is_content_held(Files& files, const std::string& sha256);
 /// damaged is removed and counts as absent.
 Result<std::optional<std::string>> read_content(Files& files, const std::string& sha256);
 
+/// A file of this folder, by what its name says.
+struct KeptContent {
+    release::Version version;
+    std::string sha256;
+    std::string path;
+};
+Result<std::vector<KeptContent>> kept_contents(Files& files);
+/// Where the content of a version with that digest is kept.
+[[nodiscard]] std::string content_path(release::Version version, const std::string& sha256);
+
 /// Moves a task's payload here, in one step.
 Result<void> keep_content(Files& files, const std::string& payload_file, release::Version version,
                           const std::string& sha256);

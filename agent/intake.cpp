@@ -13,6 +13,7 @@ namespace {
 using apply::Admission;
 using apply::TaskType;
 using release::TaskStatus;
+using release::wire::PayloadDigests;
 namespace code = release::code;
 
 constexpr Millis cancel_hold{5'000};  ///< for the killed command to end, so the answer is final
@@ -21,28 +22,39 @@ auto refuse(std::string message, int refusal_code) {
     return release::fail(std::move(message), release::Outcome::permanent, refusal_code);
 }
 
-/// Digest of the payload, computed here whatever the sender says; empty when there is nothing in
-/// it. By reference it is the sender's, until the content is read.
-Result<std::string> digest_of(const release::wire::Dispatch& dispatch) {
+/// Digests of the payload, computed here whatever the sender says; empty when there is nothing in
+/// it. By reference they are the sender's, until the content is read.
+Result<PayloadDigests> digests_of(const release::wire::Dispatch& dispatch) {
+    const std::string& named = dispatch.content_sha256;
     if (dispatch.is_by_reference) {
         const bool may_refer = dispatch.type == "apply_config" && !dispatch.sha256.empty();
         if (!may_refer) return refuse("field 'payload' is missing", code::invalid);
-        return dispatch.sha256;
+        // An older control's digest may be of a template or of the same text taken literally.
+        if (named.empty()) {
+            return refuse("content " + dispatch.sha256 + " cannot be told by 'sha256' alone",
+                          code::not_found);
+        }
+        return PayloadDigests{named, dispatch.sha256};
     }
-    auto digest = release::wire::payload_digest(dispatch.type, dispatch.payload);
-    if (!digest) return refuse(digest.error().message, code::invalid);
-    if (!digest->empty() && !dispatch.sha256.empty() && dispatch.sha256 != *digest) {
-        return refuse("the content's digest is " + *digest + ", not " + dispatch.sha256 +
-                          " as field 'sha256' says",
+    auto digests = release::wire::payload_digests(dispatch.type, dispatch.payload);
+    if (!digests) return refuse(digests.error().message, code::invalid);
+    const auto mismatch = [&](const std::string& said, const char* field) {
+        return refuse("the content's digest is " + digests->content + ", not " + said +
+                          " as field '" + field + "' says",
                       code::invalid);
+    };
+    if (digests->is_empty()) return digests;
+    if (!named.empty() && named != digests->content) return mismatch(named, "contentSha256");
+    if (!dispatch.sha256.empty() && !digests->fit(dispatch.sha256)) {
+        return mismatch(dispatch.sha256, "sha256");
     }
-    return digest;
+    return digests;
 }
 
 std::vector<std::string> job_names(const release::wire::Dispatch& dispatch) {
     std::vector<std::string> names;
     const auto jobs = release::wire::parse_jobs(dispatch.payload);
-    if (!jobs) return names;  // digest_of has refused it already
+    if (!jobs) return names;  // digests_of has refused it already
     for (const auto& job : *jobs)
         names.push_back(job.name);
     return names;
@@ -106,9 +118,10 @@ boost::asio::awaitable<Result<TaskStatus>> Executor::dispatch(release::wire::Dis
     offer.version = dispatch.version;
     offer.epoch = dispatch.epoch;
     offer.is_forced = dispatch.is_forced;
-    auto digest = digest_of(dispatch);
-    if (!digest) co_return tl::unexpected(digest.error());
-    offer.sha256 = std::move(*digest);
+    auto digests = digests_of(dispatch);
+    if (!digests) co_return tl::unexpected(digests.error());
+    offer.sha256 = std::move(digests->content);
+    offer.plain_sha256 = std::move(digests->plain);
     apply::Details details = details_of(dispatch, offer);
     offer.job_count = static_cast<int>(details.jobs.size());
     // Also of a dispatch that is then refused, since that may be by this very list; but not of one
@@ -166,11 +179,11 @@ boost::asio::awaitable<Result<void>> Executor::store_payload(std::string file,
         Files& files = machine_.files;
         std::optional<std::string> held;
         if (dispatch.is_by_reference) {
-            auto read = read_content(files, dispatch.sha256);
+            auto read = read_content(files, dispatch.content_sha256);
             if (!read) return Result<void>(refuse(read.error().message, code::busy));
             if (!*read) {
                 return Result<void>(
-                    refuse("content " + dispatch.sha256 + " is not here", code::not_found));
+                    refuse("content " + dispatch.content_sha256 + " is not here", code::not_found));
             }
             held = std::move(*read);
         }

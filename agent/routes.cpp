@@ -101,7 +101,7 @@ Answer content(Executor& executor, Request request) {
         co_return refusal(invalid);
     }
     const bool is_held = co_await executor.holds(sha256);
-    co_return answer(release::wire::write_content_held(is_held));
+    co_return answer(release::wire::write_content_held(is_held, sha256));
 }
 
 Response state_of(Executor& executor) {

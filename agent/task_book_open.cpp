@@ -5,6 +5,7 @@
 
 #include "agent/layout.hpp"
 #include "agent/live.hpp"
+#include "agent/recount.hpp"
 #include "agent/task_book.hpp"
 #include "tls/rt/log.hpp"
 
@@ -25,6 +26,7 @@ Result<void> TaskBook::open() {
     auto loaded = journal_.load();
     if (!loaded) return tl::unexpected(loaded.error());
     book_ = std::move(*loaded);
+    if (auto done = recount_digests(files_, book_); !done) return done;
     const auto live_version = found->version;
     recover_tasks(live_version);
     (void)reconcile_applied(live_version);

@@ -18,7 +18,10 @@ std::string contradiction(const TaskIdentity& said, const Order& sent) {
     if (!sent.id.empty()) found = differs("orderId", said.order_id, sent.id);
     if (found.empty()) found = differs("type", said.type, std::string(to_text(sent.type)));
     if (found.empty()) found = differs("version", said.version, std::to_string(sent.version.value));
-    if (found.empty() && sent.sha256) found = differs("sha256", said.sha256, *sent.sha256);
+    const bool is_plain = !sent.plain_sha256.empty() && said.sha256 == sent.plain_sha256;
+    if (found.empty() && sent.sha256 && !is_plain) {
+        found = differs("sha256", said.sha256, *sent.sha256);
+    }
     return found;
 }
 

@@ -36,8 +36,11 @@ struct Order {
     std::string id;  ///< order_id; empty: none was sent
     TaskType type = TaskType::apply_config;
     Version version;
-    /// As field `sha256` of the dispatch; empty: nothing in it. Nothing: not known here.
+    /// Digest of the content; empty: nothing in it. Nothing: not known here.
     std::optional<std::string> sha256;
+    /// The same by the rule that sees no templates, as field `sha256` of the dispatch has it: what
+    /// agents that know no other rule answer. Empty: not known here.
+    std::string plain_sha256{};
 };
 
 struct Answer {

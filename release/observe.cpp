@@ -62,6 +62,20 @@ void place(Release& release, const Release& before, std::vector<NodeRow> rows,
     }
 }
 
+// Of the release's own content its row remembers what it was; what rows name for themselves
+// (rollbacks) is held against what was seen before.
+void watch_other_contents(Release& release, const Release& before) {
+    if (!before.is_observed || before.seen.current_batch == 0) return;
+    for (const auto& [version, content] : release.seen.other_contents) {
+        for (const auto& [known, was] : before.seen.other_contents) {
+            if (known != version || was.sha256 == content.sha256) continue;
+            release.seen.problems.push_back("the content of version " +
+                                            std::to_string(version.value) +
+                                            " was changed after the release was started");
+        }
+    }
+}
+
 void count_batches(Release& release) {
     for (std::size_t i = 0; i < release.members; ++i) {
         const NodeState& node = release.nodes[i];
@@ -146,6 +160,7 @@ void observe(Draft& draft, Snapshot snapshot) {
     place(release, before, std::move(snapshot.nodes), is_late);
     snapshot.nodes.clear();
     release.seen = std::move(snapshot);
+    watch_other_contents(release, before);
     release.is_observed = true;
     release.has_new_rows = true;
     index_by_id(release);

@@ -35,10 +35,23 @@ int failed_rows(const Release& release) {
            }));
 }
 
+// Of another content than before every row must be judged again.
+bool are_contents_known(const Snapshot& known, const Snapshot& seen) {
+    return std::all_of(
+        seen.other_contents.begin(), seen.other_contents.end(), [&](const auto& other) {
+            const auto found =
+                std::find_if(known.other_contents.begin(), known.other_contents.end(),
+                             [&](const auto& one) { return one.first == other.first; });
+            return found != known.other_contents.end() &&
+                   found->second.sha256 == other.second.sha256;
+        });
+}
+
 bool is_as_known(const Release& release, const Snapshot& seen, const BatchState& batch) {
     const BatchReading& part = *seen.part;
-    if (!is_same_header(release.seen, seen) || part.lowest_open != part.number ||
-        part.failed != failed_rows(release) || seen.nodes.size() != batch.end - batch.begin) {
+    if (!is_same_header(release.seen, seen) || !are_contents_known(release.seen, seen) ||
+        part.lowest_open != part.number || part.failed != failed_rows(release) ||
+        seen.nodes.size() != batch.end - batch.begin) {
         return false;
     }
     for (std::size_t i = 0; i < seen.nodes.size(); ++i) {

@@ -46,6 +46,7 @@ struct Details {
     std::string node_name, node_ip;
     release::Labels labels;
     std::string payload_file;       ///< below tasks/; empty: none, or not needed any more
+    std::string payload_sha256;     ///< of types other than apply_config (payload_digests)
     std::vector<std::string> jobs;  ///< run_job: their names, in order
     std::optional<release::Version> previous;  ///< what `live` pointed to before the switch
     std::vector<StepRecord> steps;

@@ -209,7 +209,9 @@ bool replay_applied(const Json& record, Book& book) {
     Reader reader(record);
     const auto version = reader.maybe_integer("version");
     std::string sha256 = reader.text("sha256");
+    const auto digest_rule = reader.maybe_integer("digestRule");
     if (!reader.is_good()) return false;
+    book.ledger.digest_rule = digest_rule.value_or(0);
     book.ledger.applied_version.reset();
     if (version) book.ledger.applied_version = Version{*version};
     book.ledger.applied_sha256 = std::move(sha256);

@@ -90,6 +90,7 @@ std::string encode_banned(const Ledger& ledger) {
 
 std::string encode_applied(const Ledger& ledger) {
     Json record = {{"kind", "applied"}, {"sha256", ledger.applied_sha256}};
+    if (ledger.digest_rule != 0) record["digestRule"] = ledger.digest_rule;
     if (ledger.applied_version) record["version"] = ledger.applied_version->value;
     return line_of(record);
 }

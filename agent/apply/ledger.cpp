@@ -81,7 +81,9 @@ Admission admit(const Ledger& ledger, const Offer& offer, int queue_max) {
         admission.status = known->second.course.status;
         return admission;
     }
-    if (!offer.is_forced && ledger.banned.contains(offer.sha256)) {
+    const bool is_banned =
+        ledger.banned.contains(offer.sha256) || ledger.banned.contains(offer.plain_sha256);
+    if (!offer.is_forced && is_banned) {
         return refuse(code::wrong_state, "content " + offer.sha256 +
                                              " is banned: it was rolled back or banned by hand; "
                                              "force the release to use it all the same");

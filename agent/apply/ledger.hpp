@@ -38,7 +38,9 @@ struct FenceKey {
 struct Ledger {
     std::map<std::string, Entry> tasks;
     std::map<FenceKey, release::Epoch> highest_epoch;
-    std::set<std::string> banned;  ///< digests
+    std::set<std::string> banned;  ///< digests, by either rule
+    /// Since 2 the digests here tell a template from literal text (agent/recount.hpp).
+    std::int64_t digest_rule = 0;
     std::optional<release::Version> applied_version;
     std::string applied_sha256;
 };
@@ -60,7 +62,8 @@ struct Offer {
     std::string task_id;
     std::string order_id;  ///< empty: from a control that gives none
     release::Version version;
-    std::string sha256;  ///< computed by the agent from the payload; empty: nothing in it
+    std::string sha256;        ///< computed by the agent from the payload; empty: nothing in it
+    std::string plain_sha256;  ///< by the rule that sees no templates: older bans name that one
     std::optional<release::Epoch> epoch;
     TaskType type = TaskType::apply_config;
     int job_count = 0;       ///< run_job: 1 to jobs_max

@@ -108,7 +108,8 @@ class TlsAgents final : public Agents {
         tls::Target target = target_of(to);
         const Reply reply = co_await pool_.request(std::move(target), std::move(call));
         if (reply.kind != Reply::Kind::answered) co_return false;
-        co_return release::wire::read_content_held(reply.status, reply.body).value_or(false);
+        co_return release::wire::read_content_held(reply.status, reply.body, sha256)
+            .value_or(false);
     }
 
     awaitable<Answer> query(release::Address to, std::string task_id, Millis hold,
@@ -141,7 +142,8 @@ class TlsAgents final : public Agents {
         dispatch.is_by_reference = sending == Sending::by_reference;
         dispatch.is_forced = parcel.is_forced;
         if (parcel.type == release::TaskType::apply_config) dispatch.banned = parcel.bans;
-        dispatch.sha256 = parcel.sha256;
+        dispatch.sha256 = parcel.plain_sha256;
+        dispatch.content_sha256 = parcel.sha256;
         dispatch.timeout = time_left;
         dispatch.order_id = parcel.order_id;
         dispatch.epoch = parcel.epoch;

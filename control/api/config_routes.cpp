@@ -4,8 +4,8 @@
 #include "control/api/request_reader.hpp"
 #include "control/api/respond.hpp"
 #include "control/api/routes.hpp"
-#include "control/api/version_bound.hpp"
 #include "control/api/views.hpp"
+#include "control/store/api/version_bound.hpp"
 #include "release/wire/content.hpp"
 #include "release/wire/payload.hpp"
 

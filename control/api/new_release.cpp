@@ -6,7 +6,7 @@
 #include "control/api/request_reader.hpp"
 #include "control/api/respond.hpp"
 #include "control/api/rfc3339.hpp"
-#include "control/api/version_bound.hpp"
+#include "control/store/api/version_bound.hpp"
 #include "release/wire/batch_config.hpp"
 #include "release/wire/json_util.hpp"
 #include "release/wire/text_util.hpp"

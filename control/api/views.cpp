@@ -51,6 +51,18 @@ release::SteeringState steering_state(const ReleaseSummary& release) {
     return state;
 }
 
+std::string outcome_of(const ConfigView& config) {
+    switch (config.outcome) {
+        case ConfigView::Outcome::unchanged:
+            return "unchanged";
+        case ConfigView::Outcome::replaced:
+            return "replaced";
+        case ConfigView::Outcome::stored:
+            break;
+    }
+    return "stored";
+}
+
 /// The words of what would be taken now: what a console offers as buttons.
 Json actions_of(const ReleaseSummary& release) {
     const release::SteeringState state = steering_state(release);
@@ -93,6 +105,7 @@ Json json_of_release(const ReleaseSummary& release, const WaitingFacts& facts) {
     data["type"] = release.type;
     data["target"] = release.target;
     data["version"] = release.version.value;
+    data["reloadOnly"] = release.is_reload_only;
     data["status"] = std::string(to_text(release.status));
     data["batchStatus"] = word_or_null(to_text(release.batch_status));
     data["currentBatch"] = release.current_batch;
@@ -264,7 +277,10 @@ Json json_of(const ConfigView& config, bool has_payload) {
     data["note"] = config.note;
     data["createdBy"] = config.created_by;
     data["createdAt"] = word_or_null(config.created_at);
-    if (!has_payload) return data;
+    if (!has_payload) {
+        data["outcome"] = outcome_of(config);
+        return data;
+    }
     // A pipeline may have inserted anything: what is no JSON is shown as the text that it is.
     auto payload =
         release::wire::parse_json(config.payload, std::numeric_limits<std::size_t>::max());

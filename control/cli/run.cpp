@@ -98,9 +98,12 @@ Text push_config(const ConfigPush& what, Format format, Ports ports) {
         request.body += ",\"note\":" + release::wire::dump_json(Json(what.note));
     }
     request.body += "}";
-    return ask(request, format, ports, [&](const Json&) -> Text {
-        return "version " + std::to_string(what.version) +
-               " stored: " + std::to_string(payload->files.size()) +
+    return ask(request, format, ports, [&](const Json& data) -> Text {
+        // A control that does not say what it did had it stored, now or before.
+        const auto outcome = release::wire::optional_text(data, "outcome");
+        return "version " + std::to_string(what.version) + " " +
+               printable(outcome ? outcome->value_or("stored") : "stored") + ": " +
+               std::to_string(payload->files.size()) +
                (payload->files.size() == 1 ? " file, " : " files, ") + human_bytes(text->size()) +
                ", sha256 " + release::wire::content_digest(*payload) + "\n";
     });

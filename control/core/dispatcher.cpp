@@ -69,6 +69,7 @@ release::Order order_of(const Parcel& parcel) {
     order.version = parcel.version;
     if (parcel.type == release::TaskType::apply_config && parcel.payload != nullptr) {
         order.sha256 = parcel.sha256;
+        order.plain_sha256 = parcel.plain_sha256;
     }
     return order;
 }

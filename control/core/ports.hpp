@@ -106,7 +106,8 @@ class Store {
     /// The payload of a version, byte for byte, with its content digest; nothing if it has no row.
     struct Payload {
         std::string text;          ///< JSON object, as stored
-        std::string sha256;        ///< content digest, computed from the text
+        std::string sha256;        ///< content digest, of this very text
+        std::string plain_sha256;  ///< by the rule that does not see templates (wire::plain_digest)
         bool is_repeated = false;  ///< another version has the same content: nodes may hold it
     };
     virtual awaitable<release::Result<std::optional<Payload>>> payload(release::Version version,
@@ -123,7 +124,8 @@ struct Parcel {
     bool is_forced = false;                      ///< take the content although it is banned
     bool may_be_held = false;                    ///< worth asking a node for before it is sent
     std::shared_ptr<const std::string> payload;  ///< JSON text; `{}` when there is no content
-    std::string sha256;                          ///< empty when there is no content
+    std::string sha256;                          ///< content digest; empty when there is no content
+    std::string plain_sha256;  ///< as Store::Payload; older agents compute this one
 };
 
 /// Agents, over mutual TLS. Never throws; whatever happens is an Answer. Every request ends within

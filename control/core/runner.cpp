@@ -336,7 +336,10 @@ boost::asio::awaitable<std::shared_ptr<const Parcel>> Runner::parcel_of(
             const bool is_same = *payload && (*payload)->sha256 == wanted;
             if (!is_same) co_return parcel;
             parcel->payload = std::make_shared<const std::string>(std::move((*payload)->text));
-            if (type == release::TaskType::apply_config) parcel->sha256 = (*payload)->sha256;
+            if (type == release::TaskType::apply_config) {
+                parcel->sha256 = (*payload)->sha256;
+                parcel->plain_sha256 = (*payload)->plain_sha256;
+            }
             parcel->may_be_held = !parcel->sha256.empty() && (content || (*payload)->is_repeated);
             parcels_.emplace(content, parcel);
             co_return parcel;

@@ -1,6 +1,7 @@
 #include "control/store/blockers.hpp"
 
 #include "control/store/sql_parts.hpp"
+#include "control/store/version_range.hpp"
 
 namespace edgeroll::control {
 
@@ -15,7 +16,8 @@ std::string shares_a_node_with(const Dialect& dialect, const std::string& other_
 std::vector<release::Version> find_blockers(Connection& connection, release::ReleaseId id,
                                             release::Version version) {
     const Rows rows = connection.query(
-        "SELECT other.version FROM release_tasks other WHERE " + is_unfinished("other.") +
+        "SELECT other.version FROM release_tasks other WHERE " + is_unfinished("other.") + " AND " +
+            is_possible_version(connection.dialect(), "other.version") +
             " AND other.id <> ? AND (other.version < ? OR other.current_batch > 0) AND " +
             shares_a_node_with(connection.dialect(), "other.id") + " ORDER BY other.version",
         {id.value, version.value, id.value});

@@ -9,6 +9,7 @@
 #include "control/store/incomplete.hpp"
 #include "control/store/locked.hpp"
 #include "control/store/sql_parts.hpp"
+#include "control/store/version_range.hpp"
 
 namespace edgeroll::control {
 namespace {
@@ -46,7 +47,7 @@ std::vector<Candidate> find_claimable(Connection& connection, const std::string&
     // Counting rows costs; only releases that have not started are counted.
     const Rows rows = connection.query(
         "SELECT id, version, status, current_batch, total_nodes, "
-        "CASE WHEN COALESCE(batch_config, '') <> '' THEN 1 ELSE 0 END, "
+        "CASE WHEN TRIM(COALESCE(batch_config, '')) <> '' THEN 1 ELSE 0 END, "
         "CASE WHEN current_batch = 0 THEN (SELECT COUNT(*) FROM release_task_nodes "
         "WHERE release_task_id = release_tasks.id) ELSE 0 END, "
         "rows_seen, " +
@@ -55,8 +56,8 @@ std::vector<Candidate> find_claimable(Connection& connection, const std::string&
         "CASE WHEN requested_action = 'stop' OR status IN ('success', 'failed', 'cancelled') THEN "
         "1 ELSE 0 END, "
         "CASE WHEN " +
-        is_due(dialect) + " THEN 1 ELSE 0 END, type, " + claim_rank(dialect) +
-        " AS claim_rank FROM release_tasks WHERE " + has_no_end() + " AND " +
+        is_due(dialect) + " THEN 1 ELSE 0 END, type, batch_config IS NOT NULL, " +
+        claim_rank(dialect) + " AS claim_rank FROM release_tasks WHERE " + has_no_end() + " AND " +
         is_lease_free(dialect) + " ORDER BY claim_rank, version");
     std::vector<Candidate> found;
     std::exception_ptr failed;
@@ -66,7 +67,7 @@ std::vector<Candidate> find_claimable(Connection& connection, const std::string&
         const bool is_started = row.integer_or(3, 0) > 0;
         const bool is_impossible = !release::from_text<release::ReleaseStatus>(row.text(2)) ||
                                    !release::from_text<release::TaskType>(row.text(12)) ||
-                                   version.value < 1;
+                                   !is_possible(version);
         const bool is_ending = row.integer_or(10, 0) != 0;
         const bool waits_its_turn = !is_started && !is_impossible && !is_ending;
         if (waits_its_turn) {
@@ -76,6 +77,7 @@ std::vector<Candidate> find_claimable(Connection& connection, const std::string&
             awaited.is_due = row.integer_or(11, 0) != 0;
             awaited.total_nodes = row.integer_or(4, 0);
             awaited.has_batch_config = row.integer_or(5, 0) != 0;
+            awaited.is_config_empty = !awaited.has_batch_config && row.integer_or(13, 0) != 0;
             awaited.rows = row.integer_or(6, 0);
             awaited.rows_seen = row.integer(7);
             awaited.unchanged_for = release::Millis{row.integer_or(8, 0)};
@@ -89,7 +91,7 @@ std::vector<Candidate> find_claimable(Connection& connection, const std::string&
                 continue;
             }
         }
-        const bool is_resting = row.integer_or(13, 0) >= static_cast<int>(ClaimRank::asks_a_gate);
+        const bool is_resting = row.integer_or(14, 0) >= static_cast<int>(ClaimRank::asks_a_gate);
         int& places = is_resting ? resting : limit;
         if (row.integer_or(11, 0) == 0 || places <= 0) continue;
         if (waits_its_turn && !find_blockers(connection, id, version).empty()) continue;

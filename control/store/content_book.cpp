@@ -1,15 +1,22 @@
 #include "control/store/content_book.hpp"
 
+#include <utility>
+
 #include "release/wire/content.hpp"
+#include "release/wire/json_util.hpp"
 #include "release/wire/task_payload.hpp"
+#include "release/wire/text_util.hpp"
 
 namespace edgeroll::control {
 namespace {
 
 constexpr std::size_t remembered_max = 256;
 
-release::Result<std::string> digest_of(const std::string& text, release::TaskType type) {
-    return release::wire::payload_digest(release::to_text(type), text);
+using release::wire::lower_hex;
+
+release::Result<release::wire::PayloadDigests> digests_of(const std::string& text,
+                                                          release::TaskType type) {
+    return release::wire::payload_digests(release::to_text(type), text);
 }
 
 /// A set of files for a type that gets none: its digest would only say that something is wrong.
@@ -25,89 +32,117 @@ std::string why_misfit(const std::string& text, release::TaskType type) {
                 : "the payload of a run_job is a job or a flow of jobs");
 }
 
-std::string lower_case(std::string text) {
-    for (char& c : text) {
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    }
-    return text;
-}
-
 }  // namespace
 
 ContentReading ContentBook::read(Connection& connection, release::Version version,
                                  release::TaskType type) {
     ContentReading reading;
-    const Rows known =
-        connection.query("SELECT sha256 FROM config_versions WHERE version = ?", {version.value});
+    const Rows known = connection.query(
+        "SELECT sha256, used_at IS NULL FROM config_versions WHERE version = ?", {version.value});
     if (known.empty()) return reading;
+    const std::string stored = lower_hex(known[0].text(0));
+    FirstUse& use = reading.first_use;
+    use.version = version;
+    use.is_unmarked = known[0].integer_or(1, 0) != 0;
     reading.content.is_present = true;
-    const std::string stored = lower_case(known[0].text(0));
-    if (is_verified(version, stored)) {
-        reading.content.sha256 = stored;
+    if (const auto before = verified(version); before && before->sha256 == stored) {
+        reading.content.sha256 = use.sha256 = before->sha256;
+        reading.older_sha256 = use.older_sha256 = before->older_sha256;
         return reading;
     }
     const Rows rows =
         connection.query("SELECT payload FROM config_versions WHERE version = ?", {version.value});
     if (rows.empty()) return ContentReading{};
+    std::string text = rows[0].text(0);
     const std::string name = "the content of version " + std::to_string(version.value);
-    if (const std::string misfit = why_misfit(rows[0].text(0), type); !misfit.empty()) {
+    if (const std::string misfit = why_misfit(text, type); !misfit.empty()) {
         reading.problem = name + misfit;
         return reading;
     }
-    const auto digest = digest_of(rows[0].text(0), type);
-    if (!digest) {
-        reading.problem = name + " cannot be used: " + digest.error().message;
+    const auto digests = digests_of(text, type);
+    if (!digests) {
+        reading.problem = name + " cannot be used: " + digests.error().message;
         return reading;
     }
-    if (digest->empty()) return ContentReading{};  // no content: agents reload what they have
-    reading.content.sha256 = *digest;
-    reading.lacks_digest = stored.empty();
-    if (!reading.lacks_digest && stored != *digest) {
-        reading.problem = name + " does not have the sha256 in its row: it is " + *digest;
+    if (digests->is_empty()) return ContentReading{};  // agents reload what they have
+    reading.content.sha256 = use.sha256 = digests->content;
+    reading.older_sha256 = use.older_sha256 = digests->plain;
+    if (!stored.empty() && !digests->fit(stored)) {
+        reading.problem = name + " does not have the sha256 in its row: it is " + digests->content;
         return reading;
     }
-    remember(version, *digest);
+    use.is_renamed = !stored.empty() && stored != digests->content;
+    remember(version, {digests->content, digests->plain, release::wire::sha256_hex(text)});
+    if (stored.empty()) use.text = std::make_shared<const std::string>(std::move(text));
     return reading;
 }
 
-bool ContentBook::is_verified(release::Version version, const std::string& digest) {
+std::optional<ContentBook::Verified> ContentBook::verified(release::Version version) {
     const std::lock_guard lock(mutex_);
     const auto found = verified_.find(version.value);
-    return found != verified_.end() && !digest.empty() && found->second == digest;
+    if (found == verified_.end()) return std::nullopt;
+    return found->second;
 }
 
-void ContentBook::remember(release::Version version, const std::string& digest) {
+void ContentBook::remember(release::Version version, Verified what) {
     const std::lock_guard lock(mutex_);
     if (verified_.size() >= remembered_max) verified_.clear();
-    verified_[version.value] = digest;
-}
-
-void ContentBook::fill_in(Connection& connection, release::Version version,
-                          const std::string& digest) {
-    Transaction transaction(connection, Transaction::Kind::write);
-    connection.execute(
-        "UPDATE config_versions SET sha256 = ? WHERE version = ? AND COALESCE(sha256, '') = ''",
-        {digest, version.value});
-    transaction.commit();
+    verified_[version.value] = std::move(what);
 }
 
 std::optional<Store::Payload> ContentBook::payload(Connection& connection, release::Version version,
                                                    release::TaskType type) {
-    const Rows rows = connection.query(
-        "SELECT payload, sha256 FROM config_versions WHERE version = ?", {version.value});
+    const Rows rows =
+        connection.query("SELECT payload FROM config_versions WHERE version = ?", {version.value});
     if (rows.empty()) return std::nullopt;
     Store::Payload payload;
     payload.text = rows[0].text(0);
-    const std::string stored = lower_case(rows[0].text(1));
-    payload.sha256 = is_verified(version, stored)
-                         ? stored
-                         : digest_of(payload.text, type).value_or(std::string());
+    // Hashing is quick, reading JSON is not.
+    const auto before = verified(version);
+    if (before && before->text_sha256 == release::wire::sha256_hex(payload.text)) {
+        payload.sha256 = before->sha256;
+        payload.plain_sha256 = before->older_sha256;
+    } else if (const auto digests = digests_of(payload.text, type)) {
+        payload.sha256 = digests->content;
+        payload.plain_sha256 = digests->plain;
+    }
     payload.is_repeated =
         !connection
              .query("SELECT 1 FROM config_versions WHERE sha256 = ? AND version <> ? LIMIT 1",
                     {payload.sha256, version.value})
              .empty();
     return payload;
+}
+
+void write_first_use(Connection& connection, const FirstUse& use) {
+    const std::int64_t version = use.version.value;
+    Transaction transaction(connection, Transaction::Kind::write);
+    if (use.is_renamed) {
+        // Releases before nodes before contents, as everywhere.
+        connection.execute(
+            "UPDATE release_tasks SET content_sha256 = ?, write_seq = write_seq + 1, updated_at = "
+            "updated_at WHERE version = ? AND LOWER(content_sha256) = ?",
+            {use.sha256, version, use.older_sha256});
+        connection.execute(
+            "UPDATE nodes SET applied_sha256 = ? WHERE COALESCE(applied_config_version, "
+            "applied_version) = ? AND LOWER(applied_sha256) = ?",
+            {use.sha256, version, use.older_sha256});
+        connection.execute(
+            "UPDATE config_versions SET sha256 = ? WHERE version = ? AND LOWER(sha256) = ?",
+            {use.sha256, version, use.older_sha256});
+    }
+    if (use.text) {
+        connection.execute(
+            "UPDATE config_versions SET sha256 = ? WHERE version = ? AND COALESCE(sha256, '') = '' "
+            "AND payload = ?",
+            {use.sha256, version, *use.text});
+    }
+    if (use.is_unmarked) {
+        connection.execute("UPDATE config_versions SET used_at = " + connection.dialect().now() +
+                               " WHERE version = ? AND used_at IS NULL",
+                           {version});
+    }
+    transaction.commit();
 }
 
 }  // namespace edgeroll::control

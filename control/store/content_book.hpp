@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -14,10 +15,22 @@
 
 namespace edgeroll::control {
 
+/// What is to be written down of a content when a release uses it for the first time.
+struct FirstUse {
+    release::Version version;
+    std::string sha256;                       ///< what the content is called from now on
+    std::string older_sha256;                 ///< by the rule that does not see templates
+    std::shared_ptr<const std::string> text;  ///< set: config_versions.sha256 is to be filled in
+    bool is_renamed = false;                  ///< rows still have older_sha256
+    bool is_unmarked = false;                 ///< config_versions.used_at is to be set
+    [[nodiscard]] bool is_needed() const { return text || is_renamed || is_unmarked; }
+};
+
 struct ContentReading {
     release::Content content;
+    std::string older_sha256;            ///< as FirstUse; that of the content where both are one
     std::optional<std::string> problem;  ///< a payload or a digest that cannot be used
-    bool lacks_digest = false;           ///< config_versions.sha256 is to be filled in
+    FirstUse first_use;
 };
 
 /// Parsing 8 MiB at every renewal would be a waste, and longer than a short lease on a slow
@@ -28,20 +41,27 @@ class ContentBook {
     /// @param type what the content is for: apply_config needs files, other types any JSON object
     [[nodiscard]] ContentReading read(Connection& connection, release::Version version,
                                       release::TaskType type);
-    /// Fills in the digest where it is still NULL.
-    static void fill_in(Connection& connection, release::Version version,
-                        const std::string& digest);
-    /// See Store::payload. A payload that cannot be read has an empty digest: it fits no release.
+    /// See Store::payload: the digests are of the text that is returned, whatever was read before.
+    /// A payload that cannot be read has an empty digest: it fits no release.
     [[nodiscard]] std::optional<Store::Payload> payload(Connection& connection,
                                                         release::Version version,
                                                         release::TaskType type);
 
   private:
-    [[nodiscard]] bool is_verified(release::Version version, const std::string& digest);
-    void remember(release::Version version, const std::string& digest);
+    struct Verified {
+        std::string sha256, older_sha256;
+        std::string text_sha256;  ///< of the payload as it is stored
+    };
+    [[nodiscard]] std::optional<Verified> verified(release::Version version);
+    void remember(release::Version version, Verified what);
 
     std::mutex mutex_;
-    std::map<std::int64_t, std::string> verified_;
+    std::map<std::int64_t, Verified> verified_;
 };
+
+/// In one transaction. A digest is filled in only where the row still has that very text, so that
+/// no row is ever given the digest of another content; digests by the older rule become the new one
+/// in the content's row, in its releases and in the nodes that have it.
+void write_first_use(Connection& connection, const FirstUse& use);
 
 }  // namespace edgeroll::control

@@ -144,10 +144,11 @@ class Wanted {
 
     void read_rows(const std::string& which, const Values& values) {
         const Rows rows = connection_.query(
-            "SELECT r.node_id, COALESCE(r.config_version, t.version), CASE WHEN r.config_version "
-            "IS NULL THEN t.content_sha256 ELSE (SELECT c.sha256 FROM config_versions c WHERE "
-            "c.version = r.config_version) END FROM release_tasks t JOIN release_task_nodes r ON "
-            "r.release_task_id = t.id WHERE t.id = ?" +
+            "SELECT r.node_id, CASE WHEN t.content_sha256 = 'mixed' THEN "
+            "COALESCE(r.config_version, t.version) ELSE t.version END, CASE WHEN t.content_sha256 "
+            "<> 'mixed' OR r.config_version IS NULL THEN t.content_sha256 ELSE (SELECT c.sha256 "
+            "FROM config_versions c WHERE c.version = r.config_version) END FROM release_tasks t "
+            "JOIN release_task_nodes r ON r.release_task_id = t.id WHERE t.id = ?" +
                 which + " AND " + is_meant_for_it,
             values);
         for (const Row& row : rows) {

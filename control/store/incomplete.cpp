@@ -13,6 +13,9 @@ bool is_complete(const Awaited& awaited) {
 }
 
 std::string missing(const Awaited& awaited) {
+    if (awaited.total_nodes <= 0 && awaited.is_config_empty) {
+        return "node rows: there are none, and batch_config is an empty text";
+    }
     if (awaited.total_nodes <= 0) return "node rows or a batch_config: there is neither";
     return "node rows: " + std::to_string(awaited.rows) + " of " +
            std::to_string(awaited.total_nodes) + " are there";

@@ -20,6 +20,7 @@ struct Awaited {
     bool is_pending = true;  ///< a release that was paused by hand is never given up
     bool is_due = true;
     bool has_batch_config = false;
+    bool is_config_empty = false;  ///< batch_config is a text with nothing in it
     std::int64_t total_nodes = 0;
     std::int64_t rows = 0;
     std::optional<std::int64_t> rows_seen;  ///< as noted at an earlier look

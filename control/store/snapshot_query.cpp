@@ -10,26 +10,17 @@
 #include "control/store/column_text.hpp"
 #include "control/store/history.hpp"
 #include "control/store/node_facts.hpp"
+#include "control/store/snapshot_checks.hpp"
 #include "control/store/sql_parts.hpp"
+#include "control/store/version_mark.hpp"
+#include "control/store/version_range.hpp"
 #include "release/wire/batch_config.hpp"
+#include "release/wire/text_util.hpp"
 
 namespace edgeroll::control {
 namespace {
 
 using release::Snapshot;
-
-/// At most this many rows are named as problems: the first is what the release fails with.
-constexpr std::size_t problems_max = 10;
-
-/// What a row holds that is none of the words it may.
-struct OddWords {
-    std::string action;             ///< a requested_action that nobody knows
-    bool has_blank_config = false;  ///< no problem beside node rows: as NULL
-};
-
-void add_problem(Snapshot& snapshot, std::string text) {
-    if (snapshot.problems.size() < problems_max) snapshot.problems.push_back(std::move(text));
-}
 
 std::string quoted(const std::string& text) {
     constexpr std::size_t shown_max = 64;
@@ -69,7 +60,7 @@ void take_last_finish(Snapshot& snapshot, const Row& row, std::size_t column) {
 }
 
 std::optional<Snapshot> read_release(Connection& connection, const Claim& claim, bool is_part,
-                                     OddWords& odd) {
+                                     Finding& finding) {
     const Rows rows = connection.query(
         "SELECT version, status, batch_status, requested_action, current_batch, total_batches, "
         "total_nodes, success_nodes, failed_nodes, batch_config, content_sha256, last_error, type, "
@@ -86,7 +77,8 @@ std::optional<Snapshot> read_release(Connection& connection, const Claim& claim,
                  ? "NULL"
                  : since_last_finish(connection.dialect(), "release_task_id = release_tasks.id")) +
             ", finished_at IS NOT NULL, catches_up, CASE WHEN started_batch_epoch = claim_epoch "
-            "THEN started_batch END, order_id FROM release_tasks WHERE id = ? AND claim_epoch = ? AND "
+            "THEN started_batch END, order_id FROM release_tasks WHERE id = ? AND claim_epoch = ? "
+            "AND "
             "claimed_by = ?",
         {claim.release.value, claim.epoch.value, claim.owner});
     if (rows.empty()) return std::nullopt;
@@ -94,8 +86,9 @@ std::optional<Snapshot> read_release(Connection& connection, const Claim& claim,
     Snapshot snapshot;
     snapshot.id = claim.release;
     snapshot.version = release::Version{row.integer_or(0, 0)};
-    if (snapshot.version.value < 1) {
-        add_problem(snapshot, "version must be a whole number above 0, not " + quoted(row.text(0)));
+    if (!is_possible(snapshot.version)) {
+        add_problem(snapshot, std::string("version must be ") + version_range_text + ", not " +
+                                  quoted(row.text(0)));
     }
     if (claim.epoch.value >= release::epoch_max) {
         add_problem(snapshot, release::unusable_epoch);
@@ -108,14 +101,14 @@ std::optional<Snapshot> read_release(Connection& connection, const Claim& claim,
     snapshot.batch_status = batch_status.value_or(release::BatchStatus::running);
     const auto action = release::from_text<release::Action>(row.text(3));
     snapshot.requested = action.value_or(release::Action::none);
-    if (!action) odd.action = row.text(3);
+    if (!action) finding.unknown_action = row.text(3);
     snapshot.total_batches = row.small(5);
     snapshot.total_nodes = row.small(6);
     snapshot.success_nodes = row.small(7);
     snapshot.failed_nodes = row.small(8);
     const std::string config = row.text(9);
     const bool is_blank = config.find_first_not_of(" \t\r\n") == std::string::npos;
-    odd.has_blank_config = is_blank && !row.is_null(9);
+    finding.has_blank_config = is_blank && !row.is_null(9);
     if (!is_blank) {
         snapshot.has_batch_config = true;
         auto policy = release::wire::parse_batch_config(config);
@@ -125,7 +118,7 @@ std::optional<Snapshot> read_release(Connection& connection, const Claim& claim,
             add_problem(snapshot, policy.error().message);
         }
     }
-    snapshot.content_sha256 = row.text(10);
+    snapshot.content_sha256 = release::wire::lower_hex(row.text(10));
     snapshot.last_error = row.text(11);
     const auto type = release::from_text<release::TaskType>(row.text(12));
     snapshot.type = type.value_or(release::TaskType::apply_config);
@@ -168,17 +161,21 @@ release::NodeRow node_row(Snapshot& snapshot, const Row& row) {
     node.running_for = release::Millis{std::max<std::int64_t>(row.integer_or(8, 0), 0)};
     node.attempts_before = row.small(19);
     node.ids_passed_over = row.small(23);
-    if (const auto content = row.integer(20)) node.config_version = release::Version{*content};
     node.is_of_start = !row.is_null(21);
     node.is_waived = row.integer_or(22, 0) != 0;
+    if (!row.is_null(20)) {
+        node.config_version = release::Version{row.integer_or(20, 0)};
+        if (!version_at(row, 20)) {
+            add_problem(snapshot, who + ": config_version must be " + version_range_text +
+                                      ", not " + quoted(row.text(20)));
+        }
+    }
     node.facts.exists = !row.is_null(9);
     if (!node.facts.exists) return node;
     node.facts.is_enabled = row.integer_or(10, 0) != 0;
     node.facts.is_in_maintenance = row.text(11) == "maintenance";
-    if (const auto version = row.integer(12)) {
-        node.facts.applied_version = release::Version{*version};
-    }
-    node.facts.applied_sha256 = row.text(13);
+    node.facts.applied_version = version_at(row, 12);
+    node.facts.applied_sha256 = release::wire::lower_hex(row.text(13));
     node.address.name = row.text(14);
     node.address.ip = address_or_text(row.text(15));
     node.address.port = row.small(16);
@@ -220,9 +217,8 @@ void look_at_others(Connection& connection, Snapshot& snapshot, int number) {
     part.failed = row.small(2);
     snapshot.part = part;
 }
-
-/// Rows by SQL may give two nodes one address: their one agent would be sent two tasks. Looked at
-/// before the first batch, while it can be corrected and nothing has happened yet.
+/// Rows by SQL may give two nodes one address: their one agent would be sent two tasks. Looked
+/// at before the first batch, while it can be corrected and nothing has happened yet.
 void check_addresses(Snapshot& snapshot) {
     if (snapshot.current_batch > 0) return;
     std::vector<NodePlace> places;
@@ -241,12 +237,14 @@ void read_nodes(Connection& connection, Snapshot& snapshot) {
     Values values{snapshot.id.value};
     if (snapshot.part) values.emplace_back(std::int64_t{snapshot.part->number});
     const Rows rows = connection.query(
-        "SELECT r.id, r.node_id, r.batch, r.status, r.failure_kind, r.attempt, r.agent_task_id, "
+        "SELECT r.id, r.node_id, r.batch, r.status, r.failure_kind, r.attempt, "
+        "r.agent_task_id, "
         "r.error_msg, CASE WHEN r.status = 'running' THEN " +
             connection.dialect().age_ms("r.started_at") +
             " END, n.id, n.enabled, n.status, n.applied_version, n.applied_sha256, n.name, "
             "n.main_ip, n.agent_port, n.cert_fingerprint, n.labels, r.attempts_before, "
-            "r.config_version, r.start_epoch, r.waived, r.ids_passed_over FROM release_task_nodes r" +
+            "r.config_version, r.start_epoch, r.waived, r.ids_passed_over FROM "
+            "release_task_nodes r" +
             (snapshot.part ? by_status_and_batch(connection.dialect()) : "") +
             " LEFT JOIN nodes n ON n.id = r.node_id WHERE r.release_task_id = ?" +
             (snapshot.part ? of_batch : "") + " ORDER BY r.batch, r.node_id",
@@ -262,57 +260,8 @@ void read_nodes(Connection& connection, Snapshot& snapshot) {
     check_addresses(snapshot);
 }
 
-using MissingDigests = std::vector<std::pair<release::Version, std::string>>;
-
-/// The contents that rows name for themselves (rollbacks). Their digests are filled in where they
-/// are missing: nodes.applied_sha256 is taken from there.
-void read_other_contents(Connection& connection, ContentBook& contents, Snapshot& snapshot,
-                         MissingDigests& missing) {
-    std::set<release::Version> versions;
-    for (const release::NodeRow& node : snapshot.nodes) {
-        if (node.config_version) versions.insert(*node.config_version);
-    }
-    for (const release::Version version : versions) {
-        const ContentReading reading =
-            contents.read(connection, version, release::TaskType::apply_config);
-        if (reading.lacks_digest) missing.emplace_back(version, reading.content.sha256);
-        if (reading.problem) add_problem(snapshot, *reading.problem);
-        if (!reading.content.is_present) {
-            add_problem(snapshot, "version " + std::to_string(version.value) +
-                                      ", whose content nodes are to get, has no content");
-        }
-        snapshot.other_contents.emplace_back(version, reading.content);
-    }
-}
-
-/// The newest ones: agents are told them with every dispatch.
-void read_bans(Connection& connection, Snapshot& snapshot) {
-    constexpr const char* told_max = "100";
-    const Rows rows = connection.query(
-        std::string("SELECT sha256 FROM banned_contents ORDER BY created_at DESC, sha256 LIMIT ") +
-        told_max);
-    for (const Row& row : rows)
-        snapshot.bans.push_back(row.text(0));
-}
-
-void check_bans(Connection& connection, Snapshot& snapshot) {
-    if (snapshot.is_forced) return;
-    const auto check = [&](release::Version version, const release::Content& content) {
-        if (content.sha256.empty()) return;
-        const Rows rows = connection.query("SELECT reason FROM banned_contents WHERE sha256 = ?",
-                                           {content.sha256});
-        if (rows.empty()) return;
-        const std::string reason = rows[0].text(0);
-        add_problem(snapshot, "the content of version " + std::to_string(version.value) +
-                                  " is banned" + (reason.empty() ? "" : ": " + reason));
-    };
-    check(snapshot.version, snapshot.content);
-    for (const auto& [version, content] : snapshot.other_contents)
-        check(version, content);
-}
-
-/// In the history, not in last_error: what somebody mistyped says nothing about the release, and
-/// nothing that happens later would take it away again.
+/// In the history, not in last_error: what somebody mistyped says nothing about the release,
+/// and nothing that happens later would take it away again.
 void refuse_action(Connection& connection, const Claim& claim, const std::string& word) {
     const Dialect& dialect = connection.dialect();
     const std::string text = "requested_action " + quoted(word) +
@@ -332,44 +281,49 @@ void refuse_action(Connection& connection, const Claim& claim, const std::string
     transaction.commit();
 }
 
+std::optional<Snapshot> read_all(Connection& connection, ContentBook& contents, const Claim& claim,
+                                 std::optional<int> part, Finding& finding) {
+    Transaction transaction(connection, Transaction::Kind::read);
+    auto snapshot = read_release(connection, claim, part.has_value(), finding);
+    if (!snapshot) return std::nullopt;
+    if (part) look_at_others(connection, *snapshot, *part);
+    read_nodes(connection, *snapshot);
+    if (finding.has_blank_config && snapshot->nodes.empty()) {
+        add_problem(*snapshot,
+                    "batch_config is an empty text: write the JSON object that is meant ({} for "
+                    "the defaults), or NULL and node rows");
+    }
+    check_provenance(connection, *snapshot);
+    read_own_content(connection, contents, *snapshot, finding);
+    read_other_contents(connection, contents, *snapshot, finding);
+    read_bans(connection, *snapshot, finding);
+    if (!part && snapshot->nodes.empty() && snapshot->has_batch_config) {
+        snapshot->fleet = read_fleet(connection);
+    }
+    if (snapshot->current_batch == 0) {
+        snapshot->blockers = find_blockers(connection, snapshot->id, snapshot->version);
+    }
+    finding.raises_mark = is_possible(snapshot->version) && snapshot->version.value <= marked_max &&
+                          snapshot->version.value > read_version_mark(connection);
+    transaction.commit();
+    return snapshot;
+}
+
 }  // namespace
 
 std::optional<Snapshot> read_snapshot(Connection& connection, ContentBook& contents,
                                       const Claim& claim, std::optional<int> part) {
-    OddWords odd;
-    MissingDigests missing;
-    std::optional<Snapshot> snapshot;
-    {
-        Transaction transaction(connection, Transaction::Kind::read);
-        snapshot = read_release(connection, claim, part.has_value(), odd);
+    constexpr int readings_max = 2;
+    for (int i = 1;; ++i) {
+        Finding finding;
+        auto snapshot = read_all(connection, contents, claim, part, finding);
         if (!snapshot) return std::nullopt;
-        if (part) look_at_others(connection, *snapshot, *part);
-        read_nodes(connection, *snapshot);
-        if (odd.has_blank_config && snapshot->nodes.empty()) {
-            add_problem(
-                *snapshot,
-                "batch_config is an empty text: write the JSON object that is meant ({} for "
-                "the defaults), or NULL and node rows");
+        if (write_down(connection, *snapshot, finding) && i < readings_max) continue;
+        if (!finding.unknown_action.empty()) {
+            refuse_action(connection, claim, finding.unknown_action);
         }
-        const ContentReading reading = contents.read(connection, snapshot->version, snapshot->type);
-        snapshot->content = reading.content;
-        if (reading.lacks_digest) missing.emplace_back(snapshot->version, reading.content.sha256);
-        if (reading.problem) add_problem(*snapshot, *reading.problem);
-        read_other_contents(connection, contents, *snapshot, missing);
-        read_bans(connection, *snapshot);
-        if (!part && snapshot->nodes.empty() && snapshot->has_batch_config) {
-            snapshot->fleet = read_fleet(connection);
-        }
-        if (snapshot->current_batch == 0) {
-            snapshot->blockers = find_blockers(connection, snapshot->id, snapshot->version);
-        }
-        check_bans(connection, *snapshot);
-        transaction.commit();
+        return snapshot;
     }
-    for (const auto& [version, digest] : missing)
-        ContentBook::fill_in(connection, version, digest);
-    if (!odd.action.empty()) refuse_action(connection, claim, odd.action);
-    return snapshot;
 }
 
 }  // namespace edgeroll::control

@@ -186,13 +186,16 @@ Answer read_answer(int http_status, std::string_view body, const std::string& ta
     return read_data(*object, task_id);
 }
 
-std::optional<bool> read_content_held(int http_status, std::string_view body) {
+std::optional<bool> read_content_held(int http_status, std::string_view body,
+                                      std::string_view content_sha256) {
     if (http_status != 200) return std::nullopt;
     const auto parsed = parse_json(body, answer_bytes_max);
     if (!parsed || !parsed->is_object()) return std::nullopt;
     const auto given = required_integer(*parsed, "code");
     const auto data = parsed->find("data");
     if (!given || *given != code::ok || data == parsed->end()) return std::nullopt;
+    const auto named = optional_text(*data, "contentSha256");
+    if (!named || named->value_or("") != content_sha256) return std::nullopt;
     return optional_flag(*data, "held").value_or(std::nullopt);
 }
 

@@ -20,11 +20,13 @@ struct Dispatch {
     std::string type = "apply_config";  ///< or reload, purge_cache, run_job
     Version version;
     std::string payload;  ///< JSON text, inserted as it is
-    /// Only the digest travels (apply_config only, `sha256` given, `payload` left out): an agent
-    /// that does not hold the content answers 409 with code 3001.
+    /// Only the digests travel (apply_config only, `sha256` given, `payload` left out): an agent
+    /// that does not hold the content answers 409 with code 3001. So does one that is not told
+    /// `contentSha256`: `sha256` alone may stand for two contents.
     bool is_by_reference = false;
-    std::string sha256;             ///< of the payload (payload_digest); empty: not given
-    std::string order_id;           ///< of the release; empty: from a control that gives none
+    std::string sha256;          ///< of the payload, by either rule (older controls know one only)
+    std::string content_sha256;  ///< of the payload: content_digest; empty: an older control
+    std::string order_id;        ///< of the release; empty: from a control that gives none
     std::optional<Millis> timeout;  ///< timeoutSec
     std::optional<Epoch> epoch;
     std::string node_name, node_ip;  ///< sent as "node":{"name","ip"} for templates
@@ -68,18 +70,20 @@ struct TaskReport {
 
 /// Control side: what an HTTP answer of an agent means. Never fails: what cannot be understood is
 /// Heard::nonsense. Tolerates missing optional fields (two-call agents); `steps` is kept as JSON
-/// text of at most 64 KiB with bad UTF-8 replaced, lastError keeps 4 KiB of its two ends. Checks that
-/// `taskId`, where given, is the one asked for; what else it says of the task is in Answer::about. Only 404
-/// with code 3001 is unknown_task (SPEC.md section 5); 409 with that code is lacks_content, 409
-/// with code 3002 used_id. A failed task whose first failed step is validate or check is not
-/// curable: the same content fails there again.
+/// text of at most 64 KiB with bad UTF-8 replaced, lastError keeps 4 KiB of its two ends. Checks
+/// that `taskId`, where given, is the one asked for; what else it says of the task is in
+/// Answer::about. Only 404 with code 3001 is unknown_task (SPEC.md section 5); 409 with that code
+/// is lacks_content, 409 with code 3002 used_id. A failed task whose first failed step is validate
+/// or check is not curable: the same content fails there again.
 [[nodiscard]] Answer read_answer(int http_status, std::string_view body,
                                  const std::string& task_id);
 
-/// `data:{held}` of GET /contents/{sha256}, in its envelope: whether a dispatch by reference to
-/// this content would find it.
-[[nodiscard]] std::string write_content_held(bool is_held);
-/// Nothing: an agent without that call (any 404), or an answer that is none.
-[[nodiscard]] std::optional<bool> read_content_held(int http_status, std::string_view body);
+/// `data:{held,contentSha256}` of GET /contents/{sha256}, in its envelope: whether a dispatch by
+/// reference to this content (content_digest) would find it.
+[[nodiscard]] std::string write_content_held(bool is_held, const std::string& content_sha256);
+/// Nothing: an agent without that call (any 404), an answer that is none, or one that does not name
+/// the digest: an older agent, which does not tell templates from literal text.
+[[nodiscard]] std::optional<bool> read_content_held(int http_status, std::string_view body,
+                                                    std::string_view content_sha256);
 
 }  // namespace edgeroll::release::wire

@@ -12,13 +12,14 @@ Result<ContentKind> read_content(std::string_view json_text) {
         object && object->is_object() && !object->empty() && !object->contains("files");
     if (is_other) {
         kind.is_files = false;
-        kind.sha256 = sha256_hex(dump_json(*object));
+        kind.sha256 = kind.plain_sha256 = sha256_hex(dump_json(*object));
         return kind;
     }
     const auto payload = parse_payload(json_text);
     if (!payload) return tl::unexpected(payload.error());
     kind.is_empty = payload->files.empty();
     kind.sha256 = content_digest(*payload);
+    kind.plain_sha256 = plain_digest(*payload);
     return kind;
 }
 

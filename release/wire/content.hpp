@@ -9,13 +9,14 @@
 namespace edgeroll::release::wire {
 
 struct ContentKind {
-    std::string sha256;
+    std::string sha256;        ///< content_digest
+    std::string plain_sha256;  ///< plain_digest; the same where there are no templates
     bool is_files = true;   ///< a set of files, for apply_config; else what other types are given
     bool is_empty = false;  ///< `{}` or no file in it
 };
 
 /// An object with `files` (or nothing) is a set of files, read as parse_payload does; its digest is
-/// that of SPEC.md section 5. Any other object is for a task of another type; its digest is SHA-256
+/// content_digest. Any other object is for a task of another type; its digest is SHA-256
 /// over the JSON without blanks, keys in byte order. Refused (code 2002): everything else.
 [[nodiscard]] Result<ContentKind> read_content(std::string_view json_text);
 

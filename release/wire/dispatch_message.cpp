@@ -101,6 +101,12 @@ Result<void> read_extras(const Json& body, Dispatch& dispatch) {
     if (dispatch.order_id.size() > order_id_bytes_max || has_control_character(dispatch.order_id)) {
         return invalid("field 'orderId' must have at most 64 bytes and no control character");
     }
+    auto content_sha256 = optional_text(body, "contentSha256");
+    if (!content_sha256) return tl::unexpected(std::move(content_sha256.error()));
+    dispatch.content_sha256 = lower_hex(content_sha256->value_or(""));
+    if (!dispatch.content_sha256.empty() && !is_sha256_hex(dispatch.content_sha256)) {
+        return invalid("field 'contentSha256' must be 64 hex digits");
+    }
     const auto epoch = optional_integer(body, "epoch");
     if (!epoch) return tl::unexpected(epoch.error());
     if (*epoch && **epoch < 0) return invalid("field 'epoch' must not be negative");
@@ -143,6 +149,7 @@ std::string write_dispatch(const Dispatch& dispatch, std::string_view payload) {
         {"taskId", dispatch.task_id}, {"type", dispatch.type}, {"version", dispatch.version.value}};
     if (!dispatch.sha256.empty()) head["sha256"] = dispatch.sha256;
     if (!dispatch.order_id.empty()) head["orderId"] = dispatch.order_id;
+    if (!dispatch.content_sha256.empty()) head["contentSha256"] = dispatch.content_sha256;
     if (dispatch.timeout) head["timeoutSec"] = seconds_of(*dispatch.timeout);
     if (dispatch.epoch) head["epoch"] = dispatch.epoch->value;
     if (!dispatch.node_name.empty() || !dispatch.node_ip.empty()) {

@@ -128,6 +128,21 @@ std::string clash(const std::vector<File>& files) {
     return {};
 }
 
+std::string digest_of(const Payload& payload, bool sees_templates) {
+    Sha256 digest;
+    for (const File& file : payload.files) {
+        std::string mode = "0000";
+        for (std::size_t i = 0; i < 4; ++i) {
+            mode[3 - i] = static_cast<char>('0' + ((file.mode >> (3 * i)) & 7));
+        }
+        if (sees_templates && file.is_template) mode += " template";
+        digest.add(file.path);
+        digest.add("\n" + mode + "\n" + std::to_string(file.content.size()) + "\n");
+        digest.add(file.content);
+    }
+    return digest.finish();
+}
+
 }  // namespace
 
 Result<Payload> parse_payload(std::string_view json_text) {
@@ -155,17 +170,11 @@ Result<Payload> parse_payload(std::string_view json_text) {
 }
 
 std::string content_digest(const Payload& payload) {
-    Sha256 digest;
-    for (const File& file : payload.files) {
-        std::string mode = "0000";
-        for (std::size_t i = 0; i < 4; ++i) {
-            mode[3 - i] = static_cast<char>('0' + ((file.mode >> (3 * i)) & 7));
-        }
-        digest.add(file.path);
-        digest.add("\n" + mode + "\n" + std::to_string(file.content.size()) + "\n");
-        digest.add(file.content);
-    }
-    return digest.finish();
+    return digest_of(payload, true);
+}
+
+std::string plain_digest(const Payload& payload) {
+    return digest_of(payload, false);
 }
 
 }  // namespace edgeroll::release::wire

@@ -32,8 +32,15 @@ struct Payload {
 /// and `edgeroll-version.conf`, modes that are not octal text. The message names the file.
 [[nodiscard]] Result<Payload> parse_payload(std::string_view json_text);
 
-/// SHA-256 over the files as SPEC.md section 5 says, lower-case hex.
+/// What the content is called everywhere (contentSha256, SPEC.md 10.1), lower-case hex: SHA-256
+/// over the files, each as `path LF mode LF length LF bytes`; the line of a template says so, `path
+/// LF mode SP template LF length LF bytes`, since it is another content than the same text taken
+/// literally.
 [[nodiscard]] std::string content_digest(const Payload& payload);
+
+/// The rule before that, which does not see templates (SPEC.md section 5): `sha256` of a dispatch,
+/// and what older processes and pipelines have written down. Without a template both are one.
+[[nodiscard]] std::string plain_digest(const Payload& payload);
 
 /// Fills in `${node.name}`, `${node.ip}`, `${label.NAME}`. `$${` is a literal `${`. Error names
 /// what is unknown. @param labels sorted by name

@@ -72,9 +72,10 @@ std::string write_task_status(const TaskReport& report) {
     return success_envelope(identity_of(report));
 }
 
-std::string write_content_held(bool is_held) {
+std::string write_content_held(bool is_held, const std::string& content_sha256) {
     Json data = Json::object();
     data["held"] = is_held;
+    data["contentSha256"] = content_sha256;
     return success_envelope(data);
 }
 

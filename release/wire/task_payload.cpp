@@ -192,10 +192,11 @@ Result<Json> read_json(std::string_view json_text) {
     return parsed;
 }
 
-Result<std::string> apply_digest(std::string_view json_text) {
+Result<PayloadDigests> apply_digests(std::string_view json_text) {
     const auto payload = parse_payload(json_text);
     if (!payload) return tl::unexpected(payload.error());
-    return payload->files.empty() ? std::string() : content_digest(*payload);
+    if (payload->files.empty()) return PayloadDigests{};
+    return PayloadDigests{content_digest(*payload), plain_digest(*payload)};
 }
 
 }  // namespace
@@ -210,8 +211,8 @@ Result<std::vector<Job>> parse_jobs(std::string_view json_text) {
     return read_jobs(*payload);
 }
 
-Result<std::string> payload_digest(std::string_view type, std::string_view json_text) {
-    if (type == "apply_config") return apply_digest(json_text);
+Result<PayloadDigests> payload_digests(std::string_view type, std::string_view json_text) {
+    if (type == "apply_config") return apply_digests(json_text);
     const auto payload = read_json(json_text);
     if (!payload) return tl::unexpected(payload.error());
     if (type == "run_job") {
@@ -221,11 +222,13 @@ Result<std::string> payload_digest(std::string_view type, std::string_view json_
             payload->empty() || (payload->size() == 1 && payload->contains("files") &&
                                  (*payload)["files"] == Json::array());
         if (!is_empty) return invalid("a reload has none: it must be {}");
-        return std::string();
+        return PayloadDigests{};
     } else if (type != "purge_cache") {
         return invalid("no payload is known for the type '" + cut_utf8(type, 64) + "'");
     }
-    return payload->empty() ? std::string() : sha256_hex(dump_json(*payload));
+    if (payload->empty()) return PayloadDigests{};
+    const std::string digest = sha256_hex(dump_json(*payload));
+    return PayloadDigests{digest, digest};
 }
 
 }  // namespace edgeroll::release::wire

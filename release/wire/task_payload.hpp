@@ -34,10 +34,22 @@ struct Job {
 /// shells and interpreters (BASH_ENV, PYTHON*, …). The message names the job.
 [[nodiscard]] Result<std::vector<Job>> parse_jobs(std::string_view json_text);
 
-/// Checks a payload by its type and gives the digest that `sha256` of a dispatch stands for, and
-/// that bans name: of apply_config the content digest; of purge_cache (any JSON object) and run_job
-/// SHA-256 over the JSON without blanks, keys in byte order. Empty for a payload without content
-/// (`{}`, `{"files":[]}`), which is the only one that a reload may have.
-[[nodiscard]] Result<std::string> payload_digest(std::string_view type, std::string_view json_text);
+/// A payload's digests: what it is, and what is said of it by those who do not see templates.
+struct PayloadDigests {
+    std::string content;  ///< content_digest; `contentSha256` of a dispatch, bans, the journal
+    std::string plain;    ///< plain_digest; `sha256` of a dispatch
+    [[nodiscard]] bool is_empty() const { return content.empty(); }
+    /// Whether that digest, by either rule, may be of this payload.
+    [[nodiscard]] bool fit(std::string_view digest) const {
+        return digest == content || digest == plain;
+    }
+};
+
+/// Checks a payload by its type and gives its digests: of apply_config those of the content; of
+/// purge_cache (any JSON object) and run_job SHA-256 over the JSON without blanks, keys in byte
+/// order. Empty for a payload without content (`{}`, `{"files":[]}`), which is the only one that a
+/// reload may have.
+[[nodiscard]] Result<PayloadDigests> payload_digests(std::string_view type,
+                                                     std::string_view json_text);
 
 }  // namespace edgeroll::release::wire

@@ -26,3 +26,8 @@ ALTER TABLE release_tasks ADD KEY release_tasks_catch_up (status, catch_up);
 ALTER TABLE release_tasks ADD KEY release_tasks_type (type, status, version);
 ALTER TABLE release_tasks ADD KEY release_tasks_started (started_at);
 ALTER TABLE config_versions ADD KEY config_versions_sha256 (sha256);
+-- By which rule a ban was reckoned: 2 sees templates; NULL (pipelines, older processes): either.
+ALTER TABLE banned_contents ADD COLUMN digest_rule INT NULL;
+
+-- The highest version of all, as far as rows still say.
+INSERT IGNORE INTO counters (name, value) SELECT 'version', COALESCE(MAX(seen), 0) FROM (SELECT MAX(version) AS seen FROM release_tasks WHERE version BETWEEN 1 AND 1000000000000000 UNION ALL SELECT MAX(applied_version) FROM nodes WHERE applied_version BETWEEN 1 AND 1000000000000000) AS marks;

@@ -26,3 +26,8 @@ CREATE INDEX IF NOT EXISTS release_tasks_catch_up ON release_tasks (status, catc
 CREATE INDEX IF NOT EXISTS release_tasks_type ON release_tasks (type, status, version);
 CREATE INDEX IF NOT EXISTS release_tasks_started ON release_tasks (started_at);
 CREATE INDEX IF NOT EXISTS config_versions_sha256 ON config_versions (sha256);
+-- By which rule a ban was reckoned: 2 sees templates; NULL (pipelines, older processes): either.
+ALTER TABLE banned_contents ADD COLUMN digest_rule INTEGER NULL;
+
+-- The highest version of all, as far as rows still say.
+INSERT OR IGNORE INTO counters (name, value) SELECT 'version', COALESCE(MAX(seen), 0) FROM (SELECT MAX(version) AS seen FROM release_tasks WHERE typeof(version) = 'integer' AND version BETWEEN 1 AND 1000000000000000 UNION ALL SELECT MAX(applied_version) FROM nodes WHERE typeof(applied_version) = 'integer' AND applied_version BETWEEN 1 AND 1000000000000000);

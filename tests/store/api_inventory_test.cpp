@@ -50,6 +50,8 @@ TEST_P(ApiInventoryTest, keeps_a_configuration_for_ever) {
     EXPECT_EQ(stored.created_at.back(), 'Z');
     EXPECT_EQ(put_refusal(config(5, R"({ "files" : [{"content":"x","path":"a"}] })")), 0)
         << "the same content, spelled otherwise";
+    EXPECT_EQ(stored.outcome, ConfigView::Outcome::stored);
+    add_release(5, 1);
     EXPECT_EQ(put_refusal(config(5, R"({"files":[{"path":"a","content":"y"}]})")), code::exists);
     EXPECT_EQ(put_refusal(config(6, R"({"files":[{"path":"/a","content":"y"}]})")), code::invalid);
     EXPECT_EQ(put_refusal(config(0, payload)), code::invalid);

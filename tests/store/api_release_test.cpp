@@ -79,6 +79,9 @@ TEST_P(ApiReleaseTest, takes_the_next_version_when_none_is_given) {
     sql("UPDATE nodes SET applied_version = 20");
     EXPECT_EQ(create(request())->version.value, 21);
     sql("UPDATE nodes SET applied_version = 9223372036854775807");
+    EXPECT_EQ(create(request())->version.value, 22) << "no possible version counts as none";
+    sql("UPDATE nodes SET applied_version = 9007199254740990");
+    EXPECT_EQ(create(request())->version.value, 9007199254740991) << "2^53 - 1";
     EXPECT_EQ(refusal(request()), code::wrong_state) << "there is no higher one";
     EXPECT_EQ(number("SELECT COUNT(*) FROM config_versions"), 1) << "such a release only reloads";
 }

@@ -143,6 +143,16 @@ TEST_P(ApiSteerTest, shows_holds_rollbacks_and_what_is_missing) {
     sql("INSERT INTO release_tasks (version, status, rolls_back, rows_seen, rows_seen_at) VALUES "
         "(9, 'pending', ?, 1, '2030-01-02 03:04:05.678')",
         {id.value});
+    const ReleaseId other{number("SELECT id FROM release_tasks WHERE version = 9")};
+    const auto by_hand = control().get(control().api().release(id));
+    EXPECT_FALSE(by_hand.summary.rolls_back) << "edgeroll did not make it";
+    EXPECT_FALSE(by_hand.summary.rolled_back_by);
+    EXPECT_FALSE(by_hand.nodes[0].config_version) << "nobody is given that";
+    for (const ReleaseId made : {id, other}) {
+        sql("INSERT INTO release_events (release_task_id, kind, detail) VALUES (?, "
+            "'release_created', ?)",
+            {made.value, R"({"rolls_back":"77"})"});
+    }
     const auto view = control().get(control().api().release(id));
     EXPECT_EQ(view.summary.hold, release::Hold::bake);
     EXPECT_EQ(view.summary.hold_until, "2030-01-02T03:04:05.678Z");
@@ -153,7 +163,6 @@ TEST_P(ApiSteerTest, shows_holds_rollbacks_and_what_is_missing) {
     EXPECT_EQ(view.nodes[0].config_version, Version{2});
     EXPECT_EQ(view.nodes[0].task_id, "apply_config_10.0.0.1_3");
     EXPECT_FALSE(view.nodes[1].config_version);
-    const ReleaseId other{number("SELECT id FROM release_tasks WHERE version = 9")};
     EXPECT_EQ(view.summary.rolled_back_by, other);
     EXPECT_EQ(control().get(control().api().release(other)).summary.rows_until,
               "2030-01-02T03:05:05.678Z");

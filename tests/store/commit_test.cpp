@@ -227,9 +227,9 @@ TEST_P(CommitTest, writes_how_far_a_task_is_where_the_row_still_runs_it) {
     const auto tell = [&](const std::string& of, int percent) {
         Commit commit;
         commit.expected_status = ReleaseStatus::running;
-        commit.progress.push_back({NodeId{1}, of, percent});
-        commit.progress.push_back({NodeId{2}, of, percent});  // pending
-        commit.progress.push_back({NodeId{99}, of, percent});
+        commit.progress.push_back({NodeId{1}, of, percent, {}});
+        commit.progress.push_back({NodeId{2}, of, percent, {}});  // pending
+        commit.progress.push_back({NodeId{99}, of, percent, {}});
         return control().commit(claim, commit);
     };
 

@@ -33,6 +33,30 @@ TEST_P(IncompleteTest, waits_and_says_what_is_missing) {
     EXPECT_EQ(text("SELECT rows_seen FROM release_tasks"), "NULL");
 }
 
+TEST_P(IncompleteTest, takes_an_empty_batch_config_as_none) {
+    const ReleaseId id = add_release(1, 0);
+    for (const char* empty : {"", "  "}) {
+        sql("UPDATE release_tasks SET batch_config = ?, status = 'pending', finished_at = NULL",
+            {std::string(empty)});
+        EXPECT_THAT(control().claimable(), IsEmpty());
+        EXPECT_EQ(last_error(),
+                  "waiting for node rows: there are none, and batch_config is an empty text");
+        backdate();
+        EXPECT_THAT(control().claimable(), IsEmpty());
+        EXPECT_EQ(status(), "failed");
+        EXPECT_EQ(last_error(),
+                  "gave up waiting for node rows: there are none, and batch_config is an empty "
+                  "text, and none was added for 60 s");
+        sql("UPDATE release_tasks SET rows_seen = NULL, rows_seen_at = NULL, last_error = NULL");
+    }
+    sql("UPDATE release_tasks SET status = 'pending', batch_status = NULL, finished_at = NULL");
+    add_row(id, add_node("a", "10.0.0.1"));
+    EXPECT_THAT(control().claimable(), ElementsAre(id.value)) << "the rows say it all";
+    const auto snapshot = control().read(control().claim(id).value());
+    EXPECT_FALSE(snapshot->has_batch_config);
+    EXPECT_THAT(snapshot->problems, IsEmpty());
+}
+
 TEST_P(IncompleteTest, fails_a_minute_after_the_rows_stopped_growing) {
     const ReleaseId id = add_release(1, 3);
     add_row(id, add_node("a", "10.0.0.1"));

@@ -3,81 +3,137 @@
 
 #include "control/store/api/inventory.hpp"
 #include "control/store/column_text.hpp"
+#include "control/store/sql_parts.hpp"
 #include "release/wire/content.hpp"
+#include "release/wire/text_util.hpp"
 
 namespace edgeroll::control {
 namespace {
 
-std::string digest_of(const std::string& text) {
-    const auto kind = release::wire::read_content(text);
-    if (!kind) refuse(release::code::invalid, kind.error().message);
-    return kind->sha256;
-}
+using release::Version;
 
-std::optional<ConfigView> find_config(Connection& connection, release::Version version) {
+std::optional<ConfigView> find_config(Connection& connection, Version version) {
     const Rows rows = connection.query("SELECT version, payload, sha256, note, created_by, " +
                                            connection.dialect().rfc3339("created_at") +
                                            " FROM config_versions WHERE version = ?",
                                        {version.value});
     if (rows.empty()) return std::nullopt;
     ConfigView config;
-    config.version = release::Version{rows[0].integer_or(0, 0)};
+    config.version = Version{rows[0].integer_or(0, 0)};
     config.payload = rows[0].text(1);
-    config.sha256 = rows[0].text(2);
+    config.sha256 = release::wire::lower_hex(rows[0].text(2));
     config.note = rows[0].text(3);
     config.created_by = rows[0].text(4);
     config.created_at = rows[0].text(5);
+    const auto kind = release::wire::read_content(config.payload);
+    // A digest by the older rule becomes the new one at the first use. One that fits by neither is
+    // shown as it is: releases fail on it.
+    if (kind && (config.sha256.empty() || config.sha256 == kind->plain_sha256)) {
+        config.sha256 = kind->sha256;
+    }
     return config;
 }
 
-bool insert(Connection& connection, const ConfigView& config, const std::string& digest) {
-    try {
-        Transaction transaction(connection, Transaction::Kind::write);
-        connection.execute(
-            "INSERT INTO config_versions (version, payload, sha256, note, "
-            "created_by) VALUES (?, ?, ?, ?, ?)",
-            {config.version.value, config.payload, digest, null_if_empty(fitted(config.note)),
-             null_if_empty(fitted(config.created_by, word_bytes_max))});
-        transaction.commit();
-        return true;
-    } catch (const DbFailure& failure) {
-        if (!failure.is_duplicate) throw;
-        return false;
+std::string name_of(Version version) {
+    return "version " + std::to_string(version.value);
+}
+
+/// How it is in use; empty: nobody has, had or waits for it, as far as is known.
+std::string why_in_use(Connection& connection, Version version) {
+    const auto first = [&](const std::string& sql, std::size_t times = 1) {
+        const Rows rows = connection.query(sql, Values(times, Value{version.value}));
+        return rows.empty() ? std::string() : rows[0].text(0);
+    };
+    if (const auto id = first("SELECT id FROM release_tasks WHERE version = ?"); !id.empty()) {
+        return "release " + id + " is of it";
     }
+    const auto name = first(
+        "SELECT name FROM nodes WHERE applied_version = ? OR "
+        "applied_config_version = ? ORDER BY id LIMIT 1",
+        2);
+    if (!name.empty()) return "node " + fitted(name, word_bytes_max) + " has it";
+    // Of the few unfinished ones: a rollback gives nodes back what they had.
+    const auto rollback = first(
+        "SELECT t.id FROM release_tasks t JOIN release_task_nodes r ON "
+        "r.release_task_id = t.id WHERE " +
+        has_no_end("t.") + " AND r.config_version = ? LIMIT 1");
+    if (!rollback.empty()) return "release " + rollback + " gives it to nodes";
+    const auto used = first(
+        "SELECT version FROM config_versions WHERE version = ? AND used_at IS "
+        "NOT NULL");
+    return used.empty() ? used : "it was released before";
+}
+
+void insert(Connection& connection, const ConfigView& config, const std::string& digest) {
+    connection.execute(
+        "INSERT INTO config_versions (version, payload, sha256, note, created_by) VALUES (?, ?, ?, "
+        "?, ?)",
+        {config.version.value, config.payload, digest, null_if_empty(fitted(config.note)),
+         null_if_empty(fitted(config.created_by, word_bytes_max))});
+}
+
+void replace(Connection& connection, const ConfigView& config, const std::string& digest) {
+    connection.execute(
+        "UPDATE config_versions SET payload = ?, sha256 = ?, note = ?, created_by = ?, created_at "
+        "= " +
+            connection.dialect().now() + " WHERE version = ?",
+        {config.payload, digest, null_if_empty(fitted(config.note)),
+         null_if_empty(fitted(config.created_by, word_bytes_max)), config.version.value});
+}
+
+ConfigView::Outcome store(Connection& connection, const ConfigView& config,
+                          const std::string& digest) {
+    // Whoever makes a release of it waits until this is settled (create_content.cpp).
+    const bool is_there =
+        connection.execute("UPDATE config_versions SET created_at = created_at WHERE version = ?",
+                           {config.version.value}) == 1;
+    const auto there = is_there ? find_config(connection, config.version) : std::nullopt;
+    if (!there) {
+        insert(connection, config, digest);
+        return ConfigView::Outcome::stored;
+    }
+    const bool has_other_content = there->sha256 != digest;
+    const bool has_other_note = there->note != fitted(config.note);
+    if (!has_other_content && !has_other_note) return ConfigView::Outcome::unchanged;
+    if (const std::string use = why_in_use(connection, config.version); !use.empty()) {
+        refuse(release::code::exists, name_of(config.version) + " exists with another " +
+                                          (has_other_content ? "content" : "note") +
+                                          " and is in use: " + use +
+                                          "; what was released never changes, use a new version");
+    }
+    replace(connection, config, digest);
+    return ConfigView::Outcome::replaced;
+}
+
+ConfigView try_to_add(Connection& connection, const ConfigView& config, const std::string& digest) {
+    Transaction transaction(connection, Transaction::Kind::write);
+    const ConfigView::Outcome outcome = store(connection, config, digest);
+    ConfigView stored = read_config(connection, config.version);
+    stored.outcome = outcome;
+    transaction.commit();
+    return stored;
 }
 
 }  // namespace
 
 ConfigView add_config(Connection& connection, const ConfigView& config) {
     if (config.version.value < 1) refuse(release::code::invalid, "version must be above 0");
-    const std::string digest = digest_of(config.payload);
-    const bool is_new = insert(connection, config, digest);
-    std::optional<ConfigView> stored = find_config(connection, config.version);
-    if (!stored) {
-        throw DbFailure("the configuration was deleted while it was stored",
-                        release::Outcome::not_done);
+    const auto kind = release::wire::read_content(config.payload);
+    if (!kind) refuse(release::code::invalid, kind.error().message);
+    // Two may store the same new version at once: the later one finds it there.
+    constexpr int tries = 3;
+    for (int i = 1;; ++i) {
+        try {
+            return try_to_add(connection, config, kind->sha256);
+        } catch (const DbFailure& failure) {
+            if (!failure.is_duplicate || i == tries) throw;
+        }
     }
-    if (is_new) return *stored;
-    const auto there = release::wire::read_content(stored->payload);
-    if (!there || there->sha256 != digest) {
-        refuse(release::code::exists, "version " + std::to_string(config.version.value) +
-                                          " exists with other content; a version never changes, "
-                                          "use a new one");
-    }
-    stored->sha256 = digest;
-    return *stored;
 }
 
-ConfigView read_config(Connection& connection, release::Version version) {
+ConfigView read_config(Connection& connection, Version version) {
     std::optional<ConfigView> config = find_config(connection, version);
-    if (!config) {
-        refuse(release::code::not_found,
-               "version " + std::to_string(version.value) + " has no content");
-    }
-    if (config->sha256.empty()) {
-        const auto kind = release::wire::read_content(config->payload);
-        if (kind) config->sha256 = kind->sha256;
-    }
+    if (!config) refuse(release::code::not_found, name_of(version) + " has no content");
     return *config;
 }
 

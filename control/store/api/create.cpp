@@ -117,6 +117,7 @@ void insert_release(Connection& connection, const NewRelease& request, const Val
         throw DbFailure("the rows of the new release exist already", release::Outcome::permanent);
     }
     stop_superseded(connection, created.superseded, created.version, request.created_by);
+    give_out(connection, created.version, !request.version);
     add_history(connection, created.id, request.created_by, {history_of(request, created)});
     remember_answer(connection, request, created);
 }

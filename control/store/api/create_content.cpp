@@ -1,5 +1,6 @@
 #include "control/store/api/create_content.hpp"
 
+#include "control/store/bans.hpp"
 #include "control/store/column_text.hpp"
 #include "release/wire/content.hpp"
 
@@ -13,8 +14,8 @@ std::string name_of(Version version) {
     return "version " + std::to_string(version.value);
 }
 
-/// The digest of a version's content; nothing when it has none.
-std::optional<std::string> digest_of(Connection& connection, Version version, TaskType type) {
+/// The digests of a version's content; nothing when it has none.
+std::optional<CreateContent> content_of(Connection& connection, Version version, TaskType type) {
     const Rows rows =
         connection.query("SELECT payload FROM config_versions WHERE version = ?", {version.value});
     if (rows.empty()) return std::nullopt;
@@ -32,14 +33,13 @@ std::optional<std::string> digest_of(Connection& connection, Version version, Ta
                name + (kind->is_files ? " is a set of files: only apply_config releases those"
                                       : " is no set of files: apply_config needs one"));
     }
-    return kind->sha256;
+    return CreateContent{kind->sha256, kind->plain_sha256, std::nullopt};
 }
 
-void refuse_banned(Connection& connection, Version version, const std::string& digest) {
-    const Rows banned =
-        connection.query("SELECT reason FROM banned_contents WHERE sha256 = ?", {digest});
-    if (banned.empty()) return;
-    const std::string reason = banned[0].text(0);
+void refuse_banned(Connection& connection, Version version, const CreateContent& content) {
+    const auto ban = find_ban(connection, {content.sha256, content.older_sha256});
+    if (!ban) return;
+    const std::string& reason = ban->reason;
     refuse(release::code::wrong_state, "the content of " + name_of(version) + " is banned" +
                                            (reason.empty() ? "" : " (" + reason + ")") +
                                            ": release another, or set force");
@@ -47,11 +47,17 @@ void refuse_banned(Connection& connection, Version version, const std::string& d
 
 CreateContent content_of_version(Connection& connection, const NewRelease& request, TaskType type) {
     const Version version = *request.version;
-    const auto digest = digest_of(connection, version, type);
-    if (request.is_reload_only && digest) {
+    // Until the release is there its row stays as it is: a content that is not in use may be
+    // replaced.
+    if (!request.is_dry_run) {
+        connection.execute("UPDATE config_versions SET created_at = created_at WHERE version = ?",
+                           {version.value});
+    }
+    auto content = content_of(connection, version, type);
+    if (request.is_reload_only && content) {
         refuse(release::code::invalid, name_of(version) + " has content: leave out reload_only");
     }
-    if (digest) return {*digest, std::nullopt};
+    if (content) return std::move(*content);
     if (type == TaskType::reload || request.is_reload_only) return {};
     refuse(release::code::not_found,
            name_of(version) + " has no content: PUT it to /api/v1/configs first" +
@@ -70,16 +76,19 @@ CreateContent content_of_source(Connection& connection, const NewRelease& reques
         }
     }
     if (source.content_sha256 == release::reload_only_mark) return {};
-    const auto digest = digest_of(connection, source.version, source.type);
-    if (digest && (source.content_sha256.empty() || source.content_sha256 == *digest)) {
-        return {*digest, source.version};
+    auto content = content_of(connection, source.version, source.type);
+    const std::string& started_with = source.content_sha256;
+    if (content && (started_with.empty() || started_with == content->sha256 ||
+                    started_with == content->older_sha256)) {
+        content->copied_from = source.version;
+        return std::move(*content);
     }
     if (source.content_sha256.empty()) {
         // It was never started, so that nobody decided yet that it only reloads.
         if (source.type == TaskType::apply_config || source.type == TaskType::reload) return {};
     }
     refuse(release::code::wrong_state, "the content of " + name_of(source.version) +
-                                           (digest ? " was changed" : " was deleted") +
+                                           (content ? " was changed" : " was deleted") +
                                            " since: it cannot be released again");
 }
 
@@ -98,7 +107,7 @@ CreateContent choose_content(Connection& connection, const NewRelease& request, 
     }
     if (!content.sha256.empty() && !request.is_forced) {
         refuse_banned(connection, content.copied_from ? *content.copied_from : *request.version,
-                      content.sha256);
+                      content);
     }
     return content;
 }

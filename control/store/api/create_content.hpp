@@ -11,7 +11,8 @@
 namespace edgeroll::control {
 
 struct CreateContent {
-    std::string sha256;  ///< empty: there is none, agents reload what they have
+    std::string sha256;          ///< empty: there is none, agents reload what they have
+    std::string older_sha256{};  ///< by the rule that does not see templates
     std::optional<release::Version> copied_from;  ///< whose content the new version gets
 };
 

@@ -5,16 +5,12 @@
 #include <set>
 #include <utility>
 
+#include "control/store/bans.hpp"
 #include "control/store/sql_parts.hpp"
+#include "control/store/version_range.hpp"
 
 namespace edgeroll::control {
 namespace {
-
-std::optional<release::Version> version_at(const Row& row, std::size_t column) {
-    const auto number = row.integer(column);
-    if (!number) return std::nullopt;
-    return release::Version{*number};
-}
 
 /// The first later, unfinished release that a node is meant for: it would go first, and what is put
 /// back afterwards would be put over it. Few releases are unfinished at any time.
@@ -24,7 +20,8 @@ std::map<std::int64_t, release::Version> awaited_later(Connection& connection,
     for (const Row& row : connection.query(
              "SELECT r.node_id, MIN(other.version) FROM release_tasks other JOIN "
              "release_task_nodes r ON r.release_task_id = other.id WHERE " +
-                 is_unfinished("other.") +
+                 is_unfinished("other.") + " AND " +
+                 is_possible_version(connection.dialect(), "other.version") +
                  " AND other.version > ? AND r.status IN ('pending', 'running') GROUP BY r.node_id",
              {version.value})) {
         nodes[row.integer_or(0, 0)] = release::Version{row.integer_or(1, 0)};
@@ -46,7 +43,8 @@ std::vector<release::FormerRow> read_former_rows(Connection& connection, release
     std::vector<release::FormerRow> rows;
     for (const Row& row : connection.query(
              "SELECT r.node_id, n.name, r.status, r.attempt, r.previous_config_version, n.id, "
-             "n.applied_config_version, n.applied_version, r.config_version, r.status = 'failed' AND "
+             "n.applied_config_version, n.applied_version, r.config_version, r.status = 'failed' "
+             "AND "
              "r.attempts_before > r.attempt AND r.waived IS NULL FROM release_task_nodes r LEFT "
              "JOIN "
              "nodes n ON n.id = r.node_id WHERE r.release_task_id = ? ORDER BY r.batch, r.node_id",
@@ -112,15 +110,10 @@ std::vector<release::FormerContent> read_former_contents(
     for (const release::Version wanted : versions) {
         release::FormerContent content;
         content.version = wanted;
-        const Rows found = connection.query(
-            "SELECT CASE WHEN EXISTS (SELECT 1 FROM banned_contents WHERE banned_contents.sha256 = "
-            "LOWER(config_versions.sha256)) THEN 1 ELSE 0 END, LOWER(sha256) FROM config_versions "
-            "WHERE "
-            "version = ?",
-            {wanted.value});
-        content.is_present = !found.empty();
-        content.is_banned = content.is_present && found[0].integer_or(0, 0) != 0;
-        if (content.is_present) content.sha256 = found[0].text(1);
+        const auto names = names_of(connection, wanted);
+        content.is_present = names.has_value();
+        content.is_banned = names && find_ban(connection, *names).has_value();
+        if (names) content.sha256 = names->sha256;
         contents.push_back(std::move(content));
     }
     return contents;

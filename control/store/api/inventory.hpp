@@ -8,7 +8,8 @@
 
 namespace edgeroll::control {
 
-/// 2002 for a payload that cannot be used, 3002 when the version exists with other content.
+/// 2002 for a payload that cannot be used, 3002 when the version is in use with another content or
+/// note; see ApiStore::put_config.
 [[nodiscard]] ConfigView add_config(Connection& connection, const ConfigView& config);
 /// 3001 when there is none.
 [[nodiscard]] ConfigView read_config(Connection& connection, release::Version version);

@@ -8,6 +8,7 @@
 #include "control/store/column_text.hpp"
 #include "control/store/drift.hpp"
 #include "control/store/node_facts.hpp"
+#include "control/store/version_range.hpp"
 #include "release/wire/text_util.hpp"
 
 namespace edgeroll::control {
@@ -34,7 +35,7 @@ NodeView node_of(const Row& row) {
     node.agent_port = row.small(5);
     node.is_enabled = row.integer_or(6, 0) != 0;
     node.labels = read_labels(row.text(7));
-    if (const auto version = row.integer(8)) node.applied_version = release::Version{*version};
+    node.applied_version = version_at(row, 8);
     node.applied_sha256 = row.text(9);
     node.last_seen_at = row.text(10);
     node.created_at = row.text(11);

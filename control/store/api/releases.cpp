@@ -12,7 +12,9 @@
 #include "control/store/drift.hpp"
 #include "control/store/full_lanes.hpp"
 #include "control/store/incomplete.hpp"
+#include "control/store/provenance.hpp"
 #include "control/store/sql_parts.hpp"
+#include "control/store/version_range.hpp"
 #include "release/wire/batch_config.hpp"
 
 namespace edgeroll::control {
@@ -30,12 +32,18 @@ std::string summary_columns(const Dialect& dialect) {
            dialect.written_time("not_before") + " <= " + dialect.now() +
            " THEN 1 ELSE 0 END, CASE WHEN " + is_lease_free(dialect) +
            " THEN 0 ELSE 1 END, hold, " + dialect.rfc3339("hold_until") +
-           ", waived_failures, rolls_back, from_release, callback_url, batch_config, "
+           ", waived_failures, CASE WHEN " + has_own_rollback("release_tasks.") +
+           " THEN rolls_back END, from_release, callback_url, batch_config, "
            "content_sha256, CASE WHEN rows_seen IS NOT NULL AND current_batch = 0 THEN " +
            dialect.rfc3339(dialect.later("rows_seen_at", row_patience)) +
            " END, paused_ms, batch_work_start_ms, CASE WHEN current_batch > 0 AND "
            "started_batch_epoch = claim_epoch THEN started_batch END, " +
-           dialect.rfc3339("lease_expires_at");
+           dialect.rfc3339("lease_expires_at") +
+           ", CASE WHEN content_sha256 = 'reload' THEN 1 WHEN "
+           "COALESCE(content_sha256, '') <> '' OR " +
+           has_own_rollback("release_tasks.") +
+           " OR (SELECT COUNT(*) FROM config_versions c WHERE c.version = release_tasks.version) > "
+           "0 THEN 0 ELSE 1 END";
 }
 
 std::optional<release::ReleaseId> id_at(const Row& row, std::size_t column) {
@@ -60,6 +68,8 @@ void read_steering(ReleaseSummary& summary, const Row& row) {
     summary.batch_work_start = release::Millis{row.integer_or(33, 0)};
     if (row.integer(34)) summary.started_batch = row.small(34);
     summary.lease_until = row.text(35);
+    summary.is_reload_only =
+        (summary.type == "apply_config" && row.integer_or(36, 0) != 0) || summary.type == "reload";
 }
 
 ReleaseSummary summary_of(const Row& row) {
@@ -139,7 +149,8 @@ void complete(Connection& connection, std::vector<ReleaseSummary>& items) {
     // Ascending: the first rollback of a release is the one that counts.
     for (const Row& row :
          connection.query("SELECT id, rolls_back FROM release_tasks WHERE rolls_back IN (" +
-                              placeholders(ids.size()) + ") ORDER BY id",
+                              placeholders(ids.size()) + ") AND " +
+                              has_own_rollback("release_tasks.") + " ORDER BY id",
                           ids)) {
         ReleaseSummary& undone = *by_id.at(row.integer_or(1, 0));
         if (!undone.rolled_back_by) undone.rolled_back_by = id_at(row, 0);
@@ -251,7 +262,8 @@ ReleaseView read_release_view(Connection& connection, release::ReleaseId id) {
         node.started_at = row.text(7);
         node.finished_at = row.text(8);
         node.progress = row.small(9);
-        if (const auto content = row.integer(10)) node.config_version = release::Version{*content};
+        // Of other releases it is no content that anybody gets.
+        if (view.summary.rolls_back) node.config_version = version_at(row, 10);
         node.task_id = row.text(11);
         view.nodes.push_back(std::move(node));
     }

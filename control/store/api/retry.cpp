@@ -1,17 +1,21 @@
 // Taking up the nodes of a finished release again.
 #include <algorithm>
+#include <set>
 #include <string>
 #include <utility>
 
 #include "control/store/api/releases.hpp"
 #include "control/store/api/steer.hpp"
+#include "control/store/bans.hpp"
 #include "control/store/blockers.hpp"
 #include "control/store/column_text.hpp"
 #include "control/store/history.hpp"
 #include "control/store/sql_parts.hpp"
+#include "control/store/version_range.hpp"
 #include "release/limits.hpp"
 #include "release/windows.hpp"
 #include "release/wire/batch_config.hpp"
+#include "release/wire/text_util.hpp"
 
 namespace edgeroll::control {
 namespace {
@@ -55,6 +59,7 @@ void refuse_when_overtaken(Connection& connection, const RetryRequest& request,
                            release::Version version) {
     const Rows rows = connection.query(
         "SELECT other.id, other.version FROM release_tasks other WHERE " + is_unfinished("other.") +
+            " AND " + is_possible_version(connection.dialect(), "other.version") +
             " AND other.version > ? AND " + shares_a_node_with(connection.dialect(), "other.id") +
             " ORDER BY other.version LIMIT 1",
         {version.value, request.id.value});
@@ -67,23 +72,27 @@ void refuse_when_overtaken(Connection& connection, const RetryRequest& request,
 void refuse_when_banned(Connection& connection, const RetryRequest& request,
                         const Steered& steered) {
     if (steered.is_forced) return;
-    // One that never started has no digest of its own yet.
-    const bool is_banned =
-        !connection
-             .query(
-                 "SELECT 1 FROM banned_contents WHERE sha256 = ? OR sha256 = (SELECT "
-                 "LOWER(sha256) FROM config_versions WHERE version = ?)",
-                 {steered.content_sha256, steered.version.value})
-             .empty();
-    const bool is_part_banned =
-        !connection
-             .query(
-                 "SELECT 1 FROM release_task_nodes r JOIN config_versions c ON c.version = "
-                 "r.config_version JOIN banned_contents b ON b.sha256 = LOWER(c.sha256) WHERE "
-                 "r.release_task_id = ? LIMIT 1",
-                 {request.id.value})
-             .empty();
-    if (!is_banned && !is_part_banned) return;
+    std::set<release::Version> versions{steered.version};
+    for (const Row& row :
+         connection.query("SELECT DISTINCT config_version FROM release_task_nodes WHERE "
+                          "release_task_id = ? AND config_version IS NOT NULL",
+                          {request.id.value})) {
+        if (const auto version = version_at(row, 0)) versions.insert(*version);
+    }
+    bool is_banned = false;
+    bool is_own_known = false;  // what it was started with is what its version has
+    for (const release::Version version : versions) {
+        const auto names = names_of(connection, version);
+        if (!names) continue;
+        is_banned = is_banned || find_ban(connection, *names);
+        const bool is_own = version == steered.version;
+        is_own_known = is_own_known || (is_own && (steered.content_sha256 == names->sha256 ||
+                                                   steered.content_sha256 == names->older_sha256));
+    }
+    if (!is_own_known && release::wire::is_sha256_hex(steered.content_sha256)) {
+        is_banned = is_banned || find_ban(connection, {steered.content_sha256, {}});
+    }
+    if (!is_banned) return;
     refuse(release::code::wrong_state, "retry is refused: the release is " +
                                            std::string(to_text(steered.state.status)) +
                                            " and its content was banned since");

@@ -7,6 +7,7 @@
 #include "control/store/api/former_rows.hpp"
 #include "control/store/api/steer.hpp"
 #include "control/store/api/version_choice.hpp"
+#include "control/store/bans.hpp"
 #include "control/store/column_text.hpp"
 #include "control/store/history.hpp"
 #include "control/store/node_writer.hpp"
@@ -78,16 +79,18 @@ void insert_row(Connection& connection, const RollbackRequest& request, const St
         connection.query("SELECT id FROM release_tasks WHERE version = ?", {created.version.value})
             .at(0)
             .integer_or(0, 0)};
+    give_out(connection, created.version, true);
 }
 
 /// What was decided before the first write.
 struct Drafted {
     Steered undone;
-    RolledBack done;  ///< without id and version
+    RolledBack done;            ///< without id and version
+    bool is_ban_exact = false;  ///< done.banned was reckoned by the rule that sees templates
 };
 
-std::vector<std::string> names_of(const std::vector<release::PlannedNode>& plan,
-                                  const std::vector<release::FormerRow>& rows) {
+std::vector<std::string> node_names(const std::vector<release::PlannedNode>& plan,
+                                    const std::vector<release::FormerRow>& rows) {
     std::map<release::NodeId, std::string> names;
     for (const release::FormerRow& row : rows)
         names[row.node] = row.name;
@@ -98,15 +101,20 @@ std::vector<std::string> names_of(const std::vector<release::PlannedNode>& plan,
     return ordered;
 }
 
-/// The digest of the content that is undone, to be banned; nothing where the rollback itself gives
-/// that very content: then the release changed nothing, and the nodes would be left with nothing
-/// that is allowed.
-std::string digest_to_ban(const std::string& undone, const RolledBack& done) {
-    if (!release::wire::is_sha256_hex(undone)) return {};
-    for (const auto& [version, digest] : done.digests) {
-        if (digest == undone) return {};
+/// The content that is undone is to be banned. Not where the rollback itself gives that very
+/// content: then the release changed nothing, and the nodes would be left with nothing that is
+/// allowed.
+void find_what_to_ban(Connection& connection, Drafted& drafted) {
+    const std::string& undone = drafted.undone.content_sha256;
+    if (!release::wire::is_sha256_hex(undone)) return;
+    // Where the content is gone nobody can tell by which rule its digest was reckoned.
+    const auto names = names_of(connection, drafted.undone.version);
+    drafted.is_ban_exact = names && (names->sha256 == undone || names->older_sha256 == undone);
+    const std::string digest = drafted.is_ban_exact ? names->sha256 : undone;
+    for (const auto& [version, given] : drafted.done.digests) {
+        if (given == digest) return;
     }
-    return undone;
+    drafted.done.banned = digest;
 }
 
 Result<Drafted> draft_rollback(Connection& connection, const RollbackRequest& request) {
@@ -133,20 +141,18 @@ Result<Drafted> draft_rollback(Connection& connection, const RollbackRequest& re
         if (given != done.digests.end()) given->second = content.sha256;
     }
     done.created.plan_sha256 = plan_digest(*plan);
-    done.created.names = names_of(plan->nodes, rows);
+    done.created.names = node_names(plan->nodes, rows);
     done.created.plan = std::move(plan->nodes);
     done.left_alone = std::move(plan->left_alone);
-    done.banned = digest_to_ban(drafted.undone.content_sha256, done);
+    find_what_to_ban(connection, drafted);
     return drafted;
 }
 
-void ban(Connection& connection, const RollbackRequest& request, const RolledBack& done) {
+void ban(Connection& connection, const RollbackRequest& request, const Drafted& drafted) {
+    const RolledBack& done = drafted.done;
     if (done.banned.empty()) return;
-    connection.execute(
-        connection.dialect().insert_ignore() +
-            "banned_contents (sha256, reason, created_by) VALUES (?, ?, ?)",
-        {done.banned, "rolled back by release " + std::to_string(done.created.id.value),
-         fitted(request.actor, word_bytes_max)});
+    add_ban(connection, done.banned, drafted.is_ban_exact,
+            "rolled back by release " + std::to_string(done.created.id.value), request.actor);
 }
 
 void record(Connection& connection, const RollbackRequest& request, Version undone,
@@ -188,7 +194,7 @@ Result<RolledBack> create_rollback(Connection& connection, const RollbackRequest
     if (!add_planned_rows(connection, done.created.id, done.created.plan)) {
         throw DbFailure("the rows of the new release exist already", release::Outcome::permanent);
     }
-    ban(connection, request, done);
+    ban(connection, request, *drafted);
     record(connection, request, drafted->undone.version, done);
     return std::move(done);
 }
@@ -224,7 +230,9 @@ std::optional<RollbackOutlook> rollback_outlook(Connection& connection, release:
     return outlook;
 }
 
-RolledBack roll_back_release(Connection& connection, const RollbackRequest& request) {
+namespace {
+
+RolledBack try_to_roll_back(Connection& connection, const RollbackRequest& request) {
     Transaction transaction(connection, Transaction::Kind::write);
     lock_release(connection, request.id);
     auto done = create_rollback(connection, request);
@@ -234,6 +242,18 @@ RolledBack roll_back_release(Connection& connection, const RollbackRequest& requ
     }
     transaction.commit();
     return std::move(*done);
+}
+
+}  // namespace
+
+RolledBack roll_back_release(Connection& connection, const RollbackRequest& request) {
+    for (int i = 1;; ++i) {
+        try {
+            return try_to_roll_back(connection, request);
+        } catch (const DbFailure& failure) {
+            if (!failure.is_duplicate || i == tries) throw;
+        }
+    }
 }
 
 void roll_back_by_itself(Connection& connection, release::ReleaseId id) {

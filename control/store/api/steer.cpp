@@ -7,7 +7,9 @@
 #include "control/store/column_text.hpp"
 #include "control/store/history.hpp"
 #include "control/store/locked.hpp"
+#include "control/store/provenance.hpp"
 #include "control/store/sql_parts.hpp"
+#include "release/wire/text_util.hpp"
 
 namespace edgeroll::control {
 namespace {
@@ -57,8 +59,9 @@ Steered read_steered(Connection& connection, release::ReleaseId id) {
             ", hold, current_batch, total_batches, type, content_sha256, version, forced, "
             "batch_config, (SELECT COUNT(*) FROM release_task_nodes WHERE release_task_id = "
             "release_tasks.id AND release_task_nodes.status = 'deferred'), (SELECT MIN(other.id) "
-            "FROM release_tasks other WHERE other.rolls_back = release_tasks.id), rolls_back, "
-            "finished_at, waived_failures "
+            "FROM release_tasks other WHERE other.rolls_back = release_tasks.id AND " +
+            has_own_rollback("other.") + "), CASE WHEN " + has_own_rollback("release_tasks.") +
+            " THEN rolls_back END, finished_at, waived_failures "
             "FROM release_tasks WHERE id = ?",
         {id.value});
     if (rows.empty()) refuse_unknown(id);
@@ -76,7 +79,7 @@ Steered read_steered(Connection& connection, release::ReleaseId id) {
     state.total_batches = row.small(5);
     state.type = release::from_text<release::TaskType>(row.text(6))
                      .value_or(release::TaskType::apply_config);
-    steered.content_sha256 = row.text(7);
+    steered.content_sha256 = release::wire::lower_hex(row.text(7));
     state.is_reload_only = steered.content_sha256 == release::reload_only_mark;
     steered.version = release::Version{row.integer_or(8, 0)};
     steered.is_forced = row.integer_or(9, 0) != 0;

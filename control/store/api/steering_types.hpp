@@ -33,7 +33,7 @@ struct RetryRequest : ActionRequest {
 
 struct RollbackRequest : ActionRequest {
     bool is_forced = false;     ///< although a later release touched the nodes
-    bool is_dry_run = false;  ///< only says what it would do
+    bool is_dry_run = false;    ///< only says what it would do
     bool is_by_itself = false;  ///< on_failure: nodes that the last retry left out stay as they are
 };
 

@@ -49,6 +49,8 @@ struct ReleaseSummary {
     std::string callback_url;                          ///< as stored: with its secrets
     std::string batch_config;                          ///< JSON text as stored; may be anything
     std::string content_sha256;                        ///< as in release::Snapshot
+    /// Nodes reload what they have. Before the start: as it would be now.
+    bool is_reload_only = false;
     /// Half inserted: when it is given up, unless a further row comes; empty otherwise.
     std::string rows_until;
 };
@@ -195,6 +197,9 @@ struct RolledBack {
 struct ConfigView {
     release::Version version;
     std::string payload, sha256, note, created_by, created_at;
+    /// What storing it came to.
+    enum class Outcome { stored, unchanged, replaced };
+    Outcome outcome = Outcome::stored;
 };
 
 struct NodeView {
@@ -253,7 +258,9 @@ class ApiStore {
     /// the version is taken or not above every earlier one; 3001 when an explicit version has no
     /// content (unless reload only) or from_release is not there.
     virtual Answer<CreatedRelease> create(NewRelease request) = 0;
-    /// 3002 when the version exists with other content (the same content again is fine).
+    /// 3002 when the version is in use (named by a release of any status or by what a node runs, or
+    /// ever claimed) with another content or note. The same again is fine; one that was never used
+    /// is replaced.
     virtual Answer<ConfigView> put_config(ConfigView config) = 0;
     virtual Answer<ConfigView> config(release::Version version) = 0;
     virtual Answer<std::vector<NodeView>> nodes() = 0;

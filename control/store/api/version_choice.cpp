@@ -2,23 +2,30 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <limits>
 #include <string>
+
+#include "control/store/api/version_bound.hpp"
+#include "control/store/version_mark.hpp"
 
 namespace edgeroll::control {
 namespace {
 
 using release::Version;
 
-std::int64_t highest(Connection& connection, const std::string& column, const std::string& table) {
-    return connection.query("SELECT COALESCE(MAX(" + column + "), 0) FROM " + table)
+std::int64_t highest(Connection& connection, const std::string& column, const std::string& table,
+                     std::int64_t limit) {
+    return connection
+        .query("SELECT COALESCE(MAX(" + column + "), 0) FROM " + table + " WHERE " +
+                   connection.dialect().is_integer(column) + " AND " + column + " BETWEEN 1 AND ?",
+               {limit})
         .at(0)
         .integer_or(0, 0);
 }
 
 std::int64_t next_after(std::int64_t version) {
-    if (version == std::numeric_limits<std::int64_t>::max()) {
-        refuse(release::code::wrong_state, "there is no version above " + std::to_string(version));
+    if (version >= version_max) {
+        refuse(release::code::wrong_state,
+               "there is no version left: the highest is " + std::to_string(version));
     }
     return version + 1;
 }
@@ -26,11 +33,15 @@ std::int64_t next_after(std::int64_t version) {
 }  // namespace
 
 Version choose_version(Connection& connection, std::optional<Version> wanted) {
-    const std::int64_t released = std::max(highest(connection, "version", "release_tasks"),
-                                           highest(connection, "applied_version", "nodes"));
+    // A made-up number in a row does not count above marked_max; what nodes hold always does, since
+    // their agents take nothing below it.
+    const std::int64_t released =
+        std::max(highest(connection, "version", "release_tasks", marked_max),
+                 highest(connection, "applied_version", "nodes", version_max));
     if (!wanted) {
         return Version{
-            next_after(std::max(released, highest(connection, "version", "config_versions")))};
+            next_after(std::max({released, read_version_mark(connection),
+                                 highest(connection, "version", "config_versions", marked_max)}))};
     }
     if (wanted->value < 1) refuse(release::code::invalid, "version must be above 0");
     if (wanted->value <= released) {
@@ -39,6 +50,17 @@ Version choose_version(Connection& connection, std::optional<Version> wanted) {
                                           std::to_string(next_after(released)) + " or higher");
     }
     return *wanted;
+}
+
+void give_out(Connection& connection, Version version, bool is_chosen) {
+    // The caller's own number is treated like one that arrives by SQL.
+    if (!is_chosen && version.value > marked_max) return;
+    if (raise_version_mark(connection, version) || !is_chosen) return;
+    DbFailure failure(
+        "another release took version " + std::to_string(version.value) + " meanwhile",
+        release::Outcome::not_done);
+    failure.is_duplicate = true;
+    throw failure;
 }
 
 }  // namespace edgeroll::control

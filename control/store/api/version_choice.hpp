@@ -9,10 +9,18 @@
 namespace edgeroll::control {
 
 /// Inside the caller's transaction; two callers may still choose the same one, which the unique
-/// key of release_tasks.version settles. Without `wanted` the next version above every release,
-/// every applied version and every content. Refusals are thrown (Refused): 2002 below 1, 3002 taken
-/// or not above every earlier release and applied version, 3003 when there is no higher one.
+/// key of release_tasks.version and give_out settle. Without `wanted` the next version above every
+/// release, applied version and content, and above all that there have been (version_mark.hpp); one
+/// that the caller names need only be above the releases and applied versions that there are.
+/// Refusals are thrown (Refused): 2002 below 1, 3002 taken or not above those, 3003 when there is
+/// no higher one.
 [[nodiscard]] release::Version choose_version(
     Connection& connection, std::optional<release::Version> wanted = std::nullopt);
+
+/// The version is the release's from now on, whatever is deleted. In the transaction that makes the
+/// release, after its writes to releases.
+/// @param is_chosen by choose_version. Throws a DbFailure (not_done, is_duplicate: choose anew)
+/// where another transaction was faster with it and its row is gone again
+void give_out(Connection& connection, release::Version version, bool is_chosen);
 
 }  // namespace edgeroll::control

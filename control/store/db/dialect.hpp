@@ -59,6 +59,10 @@ struct Dialect {
         }
         return "strftime('%Y-%m-%dT%H:%M:%fZ', " + column + ")";
     }
+    /// A condition: SQLite keeps fractions and text in a column of integers.
+    [[nodiscard]] std::string is_integer(const std::string& column) const {
+        return is_mysql() ? "1 = 1" : "typeof(" + column + ") = 'integer'";
+    }
     /// Nothing happens when the row's key is there already.
     [[nodiscard]] std::string insert_ignore() const {
         return is_mysql() ? "INSERT IGNORE INTO " : "INSERT OR IGNORE INTO ";

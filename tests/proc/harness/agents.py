@@ -19,10 +19,12 @@ class TwoCallAgent:
     """Knows POST /tasks/dispatch (taskId, type, version, payload) and GET /tasks/{id}, nothing else.
     `outcome(task)` says how a task stands now: (status, lastError). Everything asked is in `asked`.
     With `holds(digest)` it also answers GET /contents/{sha256}, with what that says, and takes a dispatch
-    without a payload if it was ever sent that content."""
+    without a payload if it was ever sent that content. An `old` one does not tell a template from the same
+    text taken literally: it knows contents by `sha256` only."""
 
-    def __init__(self, name, address, certs, outcome=None, port=8443, holds=None):
+    def __init__(self, name, address, certs, outcome=None, port=8443, holds=None, old=False):
         self.name, self.address = name, address
+        self.digest = "sha256" if old else "contentSha256"
         self.holds, self.contents = holds, set()
         self.tasks = {}
         self.asked = []
@@ -59,8 +61,9 @@ class TwoCallAgent:
                 if self.path != "/tasks/dispatch":
                     return self.unknown_route()
                 task = json.loads(body)
-                if agent.holds and "payload" not in task and task["sha256"] not in agent.contents:
-                    return self.answer(409, {"code": 3001, "message": f"content {task['sha256']} is not here"})
+                digest = task.get(agent.digest)
+                if agent.holds and "payload" not in task and digest not in agent.contents:
+                    return self.answer(409, {"code": 3001, "message": f"content {digest} is not here"})
                 return self.answer(200, agent.dispatch(task))
 
             def do_GET(self):
@@ -69,7 +72,7 @@ class TwoCallAgent:
                 if agent.holds and path.startswith("/contents/"):
                     digest = path.removeprefix("/contents/")
                     return self.answer(200, {"code": 0, "message": "success",
-                                             "data": {"sha256": digest, "held": agent.holds(digest)}})
+                                             "data": {agent.digest: digest, "held": agent.holds(digest)}})
                 if not path.startswith("/tasks/"):
                     return self.unknown_route()
                 report = agent.query(path.removeprefix("/tasks/"))
@@ -100,8 +103,8 @@ class TwoCallAgent:
 
     def dispatch(self, task):
         with self._lock:
-            if "payload" in task and "sha256" in task:
-                self.contents.add(task["sha256"])
+            if "payload" in task and self.digest in task:
+                self.contents.add(task[self.digest])
             known = self.tasks.setdefault(task["taskId"], {"task": task, "dispatches": 0,
                                                            "since": time.monotonic()})
             known["dispatches"] += 1

@@ -24,7 +24,8 @@ std::string content(int number) {
 release::wire::Dispatch reference_to(std::int64_t version, const std::string& text) {
     auto dispatch = dispatch_of(version, "");
     dispatch.is_by_reference = true;
-    dispatch.sha256 = digest(text);
+    dispatch.sha256 = plain_digest(text);
+    dispatch.content_sha256 = digest(text);
     return dispatch;
 }
 
@@ -95,6 +96,32 @@ TEST(Contents, of_an_applied_version_is_success_without_being_here) {
     auto again = reference_to(1, content(1));
     again.task_id += "_2";
     EXPECT_EQ(edge.dispatch(again).value(), TaskStatus::success);
+}
+
+TEST(Contents, of_a_template_is_not_that_of_the_same_text_taken_literally) {
+    const TemporaryFolder root;
+    Edge edge(root);
+    const std::string literal = payload({{"a", "on ${node.name}"}});
+    const std::string filled_in = payload({{"a", "on ${node.name}"}}, true);
+    ASSERT_EQ(edge.apply(dispatch_of(1, literal)).status, TaskStatus::success);
+    EXPECT_EQ(root.read("live/a"), "on ${node.name}");
+    ASSERT_TRUE(settled(edge, root));
+    EXPECT_FALSE(is_held(edge, filled_in));
+    EXPECT_EQ(edge.dispatch(reference_to(2, filled_in)).error().code, code::not_found);
+    ASSERT_EQ(edge.apply(dispatch_of(2, filled_in)).status, TaskStatus::success);
+    EXPECT_EQ(root.read("live/a"), "on edge-1");
+}
+
+TEST(Contents, is_not_taken_by_a_digest_that_two_contents_may_have) {
+    const TemporaryFolder root;
+    Edge edge(root);
+    ASSERT_EQ(edge.apply(dispatch_of(1, content(1))).status, TaskStatus::success);
+    ASSERT_TRUE(settled(edge, root));
+    auto by_an_older_control = reference_to(2, content(1));
+    by_an_older_control.content_sha256.clear();
+    const auto refused = edge.dispatch(by_an_older_control);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, code::not_found) << "it sends the payload then";
 }
 
 TEST(Contents, that_are_damaged_count_as_absent_and_are_removed) {

@@ -149,6 +149,12 @@ TEST(Executor, refuses_what_does_not_fit_at_the_dispatch) {
     EXPECT_EQ(refused.error().code, code::invalid);
     EXPECT_THAT(refused.error().message, HasSubstr(digest(content(1))));
     EXPECT_EQ(edge.dispatch(dispatch_of(1, payload({{"../x", ""}}))).error().code, code::invalid);
+    auto literal = dispatch_of(1, payload({{"a", "${node.name}"}}));
+    literal.sha256 = digest(payload({{"a", "${node.name}"}}));
+    literal.content_sha256 = digest(payload({{"a", "${node.name}"}}, true));
+    refused = edge.dispatch(literal);
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error().message, HasSubstr("as field 'contentSha256' says"));
     EXPECT_THAT(root.names("tasks"), ElementsAre("journal")) << "nothing else was written";
     auto right = dispatch_of(5, content(5));
     right.sha256 = digest(content(5));
@@ -158,6 +164,22 @@ TEST(Executor, refuses_what_does_not_fit_at_the_dispatch) {
     EXPECT_EQ(edge.dispatch(right).value(), TaskStatus::success) << "the same task id";
     EXPECT_EQ(edge.dispatch(dispatch_of(5, content(5), "_2")).value(), TaskStatus::success);
     EXPECT_EQ(edge.finished("apply_config_127.0.0.1_5_2").steps.size(), 0U) << "nothing was run";
+}
+
+TEST(Executor, takes_the_digest_of_either_rule) {
+    const TemporaryFolder root;
+    Edge edge(root);
+    const std::string text = payload({{"a", "${node.name}"}}, true);
+    auto by_an_older_control = dispatch_of(1, text);
+    by_an_older_control.sha256 = plain_digest(text);
+    EXPECT_EQ(edge.apply(by_an_older_control).status, TaskStatus::success);
+    EXPECT_EQ(edge.executor().state().sha256, digest(text));
+    auto newer = dispatch_of(2, text);
+    newer.sha256 = plain_digest(text);
+    newer.content_sha256 = digest(text);
+    EXPECT_EQ(edge.apply(newer).status, TaskStatus::success);
+    newer.task_id += "_2";
+    EXPECT_EQ(edge.dispatch(newer).value(), TaskStatus::success) << "the same content again";
 }
 
 TEST(Executor, fills_in_templates_and_fails_on_an_unknown_name) {

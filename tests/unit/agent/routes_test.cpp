@@ -97,7 +97,7 @@ TEST_F(Routes, say_which_contents_are_held) {
     EXPECT_EQ(call("GET", path).body["data"]["held"], false);
     auto reference = dispatch_of(1, "");
     reference.is_by_reference = true;
-    reference.sha256 = digest(text);
+    reference.sha256 = reference.content_sha256 = digest(text);
     const std::string body = release::wire::write_dispatch(reference);
     const Got lacking = call("POST", "/tasks/dispatch", body);
     EXPECT_EQ(lacking.status, 409) << "never a 404, which would be about the task";

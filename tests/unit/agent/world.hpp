@@ -85,6 +85,11 @@ inline std::string digest(const std::string& payload_text) {
     return release::wire::content_digest(release::wire::parse_payload(payload_text).value());
 }
 
+/// By the rule that does not see templates.
+inline std::string plain_digest(const std::string& payload_text) {
+    return release::wire::plain_digest(release::wire::parse_payload(payload_text).value());
+}
+
 inline release::wire::Dispatch dispatch_of(std::int64_t version, std::string payload_text,
                                            const std::string& suffix = "") {
     release::wire::Dispatch dispatch;

@@ -152,6 +152,17 @@ TEST_F(Push, sends_a_payload_file_byte_for_byte) {
     EXPECT_THAT(world.screen.written, HasSubstr(digest));
 }
 
+TEST_F(Push, says_what_became_of_it) {
+    const std::string file = write("p.json", R"({"files":[{"path":"a","content":"x"}]})");
+    for (const char* outcome : {"stored", "unchanged", "replaced"}) {
+        world.screen.written.clear();
+        world.http.answers.clear();
+        world.http.answers_data(std::string(R"({"outcome":")") + outcome + R"("})");
+        EXPECT_EQ(run_as(ConfigPush{file, 42, "", {}}), ExitStatus::success);
+        EXPECT_THAT(world.screen.written, HasSubstr(std::string("version 42 ") + outcome + ":"));
+    }
+}
+
 TEST_F(Push, sends_a_folder) {
     write("nginx.conf", "events {}");
     EXPECT_EQ(run_as(ConfigPush{folder.string(), 1, "", {"*.conf"}}), ExitStatus::success)

@@ -69,6 +69,7 @@ class AgentsTest : public ::testing::Test {
         parcel->epoch = release::Epoch{3};
         parcel->payload = std::make_shared<const std::string>(R"({"files":[]})");
         parcel->sha256 = std::string(64, 'a');
+        parcel->plain_sha256 = std::string(64, 'b');
         return run(
             agents->dispatch(to, "t 1", parcel, Agents::Sending::whole, Millis{600'000}, left));
     }

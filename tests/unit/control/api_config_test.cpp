@@ -21,6 +21,16 @@ TEST_F(ApiConfig, stores_content_with_its_digest) {
     EXPECT_EQ(said.data()["version"], 42);
     EXPECT_EQ(said.data()["sha256"], store.config_put.sha256);
     EXPECT_FALSE(said.data().contains("payload"));
+    EXPECT_EQ(said.data()["outcome"], "stored");
+}
+
+TEST_F(ApiConfig, says_what_storing_came_to) {
+    const char* body = R"({"payload":{"files":[{"path":"a","content":"x"}]}})";
+    store.config_outcome = ConfigView::Outcome::unchanged;
+    EXPECT_EQ(put(body).data()["outcome"], "unchanged");
+    store.config_outcome = ConfigView::Outcome::replaced;
+    EXPECT_EQ(put(body).data()["outcome"], "replaced");
+    EXPECT_FALSE(ask("GET", "/api/v1/configs/42").data().contains("outcome"));
 }
 
 TEST_F(ApiConfig, refuses_hostile_content) {

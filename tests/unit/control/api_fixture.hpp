@@ -56,6 +56,7 @@ class FakeStore final : public ApiStore {
     std::string steps_of;
     NewRelease wanted;
     ConfigView config_put;
+    ConfigView::Outcome config_outcome = ConfigView::Outcome::stored;
     NodeChangeRequest change;
     std::int64_t id = 0;
 
@@ -98,6 +99,7 @@ class FakeStore final : public ApiStore {
     }
     Answer<ConfigView> put_config(ConfigView config) override {
         config_put = config;
+        config.outcome = config_outcome;
         return reply("put_config", std::move(config));
     }
     Answer<ConfigView> config(release::Version version) override {

@@ -119,13 +119,14 @@ TEST_F(ApiRelease, shows_everything_the_contract_names) {
           "batchStatus", "currentBatch", "totalBatches",  "totalNodes",     "successNodes",
           "failedNodes", "skippedNodes", "deferredNodes", "cancelledNodes", "waitingFor",
           "lastError",   "reason",       "createdBy",     "createdAt",      "updatedAt",
-          "startedAt",   "finishedAt",   "batches",       "startedBatch"}) {
+          "startedAt",   "finishedAt",   "batches",       "startedBatch",   "reloadOnly"}) {
         EXPECT_TRUE(data.contains(field)) << field;
     }
     EXPECT_EQ(store.id, 7);
     EXPECT_EQ(data["releaseId"], 7);
     EXPECT_EQ(data["version"], 42);
     EXPECT_EQ(data["status"], "running");
+    EXPECT_EQ(data["reloadOnly"], false);
     EXPECT_EQ(data["skippedNodes"], 4);
     EXPECT_EQ(data["finishedAt"], nullptr);
     EXPECT_EQ(data["waitingFor"]["nodes"], Json::array({"edge-4"}));

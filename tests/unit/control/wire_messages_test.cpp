@@ -15,6 +15,7 @@ Dispatch full_dispatch() {
     dispatch.version = Version{42};
     dispatch.payload = R"({"files":[{"content":"x","path":"a"}]})";
     dispatch.sha256 = std::string(64, 'a');
+    dispatch.content_sha256 = std::string(64, 'd');
     dispatch.timeout = Millis(1'500);
     dispatch.epoch = Epoch{3};
     dispatch.order_id = "order-a";
@@ -35,6 +36,7 @@ TEST(WireDispatch, round_trips) {
     EXPECT_EQ(read->version, sent.version);
     EXPECT_EQ(read->payload, sent.payload);
     EXPECT_EQ(read->sha256, sent.sha256);
+    EXPECT_EQ(read->content_sha256, sent.content_sha256);
     EXPECT_EQ(read->timeout, sent.timeout);
     EXPECT_EQ(read->epoch, sent.epoch);
     EXPECT_EQ(read->order_id, "order-a");
@@ -233,12 +235,19 @@ TEST(WireReport, stays_below_what_control_reads) {
 }
 
 TEST(WireContents, says_whether_it_is_held) {
-    EXPECT_EQ(read_content_held(200, write_content_held(true)), true);
-    EXPECT_EQ(read_content_held(200, write_content_held(false)), false);
-    EXPECT_EQ(read_content_held(404, R"({"code":3001,"message":"no such path"})"), std::nullopt);
+    const std::string digest(64, 'a');
+    const auto read = [&](int status, std::string_view body) {
+        return read_content_held(status, body, digest);
+    };
+    EXPECT_EQ(read(200, write_content_held(true, digest)), true);
+    EXPECT_EQ(read(200, write_content_held(false, digest)), false);
+    EXPECT_EQ(read(404, R"({"code":3001,"message":"no such path"})"), std::nullopt);
+    EXPECT_EQ(read(200, R"({"code":0,"data":{"held":true}})"), std::nullopt)
+        << "an older agent may hold the same text as a template";
+    EXPECT_EQ(read(200, write_content_held(true, std::string(64, 'b'))), std::nullopt);
     for (const char* body : {"", "[]", "{}", R"({"code":0})", R"({"code":0,"data":7})",
                              R"({"code":0,"data":{"held":1}})", R"({"code":0,"data":{}})"}) {
-        EXPECT_EQ(read_content_held(200, body), std::nullopt) << body;
+        EXPECT_EQ(read(200, body), std::nullopt) << body;
     }
 }
 

@@ -111,6 +111,20 @@ TEST(WirePayload, digest_is_what_the_contract_says) {
     EXPECT_EQ(content_digest(*payload), sha256_hex("a\n0755\n2\nhib\n0644\n4\ntwo\n"));
 }
 
+TEST(WirePayload, digest_tells_a_template_from_the_same_text_taken_literally) {
+    const auto literal = parse_payload(
+        R"({"files":[{"path":"a","content":"x"},{"path":"b","content":"${node.name}"}]})");
+    const auto filled_in = parse_payload(
+        R"({"files":[{"path":"a","content":"x"},
+                     {"path":"b","content":"${node.name}","template":true}]})");
+    ASSERT_TRUE(literal && filled_in);
+    EXPECT_EQ(content_digest(*filled_in),
+              sha256_hex("a\n0644\n1\nxb\n0644 template\n12\n${node.name}"));
+    EXPECT_NE(content_digest(*filled_in), content_digest(*literal));
+    EXPECT_EQ(content_digest(*literal), plain_digest(*literal)) << "without a template one";
+    EXPECT_EQ(plain_digest(*filled_in), plain_digest(*literal)) << "the older rule is blind";
+}
+
 TEST(WirePayload, digest_knows_no_order_encoding_or_spelling) {
     std::mt19937 random(5);
     for (int round = 0; round < 200; ++round) {

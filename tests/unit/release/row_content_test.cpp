@@ -50,6 +50,17 @@ TEST_F(RowContent, is_told_with_every_conversation_and_kept_with_the_result) {
     EXPECT_FALSE(rows.has_history("reload_only"));
 }
 
+TEST_F(RowContent, that_is_changed_meanwhile_stops_the_rollback) {
+    desk.observe();
+    for (auto& [version, content] : rows.header.other_contents)
+        content.sha256 = std::string(64, 'c');
+    desk.report(n1, NodeStatus::success);
+
+    EXPECT_EQ(rows.header.status, ReleaseStatus::failed);
+    EXPECT_EQ(rows.find(n2)->status, NodeStatus::skipped);
+    EXPECT_EQ(desk.started.size(), 1U);
+}
+
 TEST_F(RowContent, is_told_after_a_takeover_too) {
     desk.observe();
     Desk other(rows);

@@ -372,6 +372,53 @@ TEST_F(Step, stops_when_the_content_changes_after_the_start) {
     EXPECT_EQ(rows.find(n2)->status, NodeStatus::skipped);
 }
 
+TEST_F(Step, fails_a_mark_that_would_deliver_nothing_unseen) {
+    Rows rows({1});
+    rows.header.content_sha256 = reload_only_mark;
+    Desk desk(rows);
+    desk.observe();
+
+    EXPECT_EQ(rows.header.status, ReleaseStatus::failed);
+    EXPECT_EQ(rows.header.last_error,
+              "content_sha256 says that there is nothing but a reload, but version 42 has content");
+    EXPECT_TRUE(desk.started.empty());
+}
+
+TEST_F(Step, fails_the_mark_of_rollbacks_in_any_other_release) {
+    Rows rows({1});
+    rows.header.content_sha256 = mixed_mark;
+    Desk desk(rows);
+    desk.observe();
+
+    EXPECT_EQ(rows.header.status, ReleaseStatus::failed);
+    EXPECT_EQ(rows.header.last_error, "content_sha256 is 'mixed', which is for rollbacks only");
+}
+
+TEST_F(Step, goes_on_reloading_although_the_version_was_given_content_meanwhile) {
+    Rows rows({1, 2});
+    rows.header.content = {};
+    Desk desk(rows);
+    desk.observe();
+    rows.header.content.is_present = true;
+    rows.header.content.sha256 = std::string(64, 'a');
+    desk.report(n1, NodeStatus::success);
+    desk.report(n2, NodeStatus::success);
+
+    EXPECT_EQ(rows.header.status, ReleaseStatus::success);
+}
+
+TEST_F(Step, stops_when_a_row_is_given_a_content_of_its_own_after_the_start) {
+    Rows rows({1, 2});
+    Desk desk(rows);
+    desk.observe();
+    rows.find(n2)->config_version = Version{3};
+    desk.report(n1, NodeStatus::success);
+
+    EXPECT_EQ(rows.header.status, ReleaseStatus::failed);
+    EXPECT_EQ(rows.find(n2)->status, NodeStatus::skipped);
+    EXPECT_EQ(desk.started.size(), 1U) << "nobody was sent it";
+}
+
 TEST_F(Step, marks_a_release_without_content_and_changes_no_applied_version) {
     Rows rows({1});
     rows.header.content = {};

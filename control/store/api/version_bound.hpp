@@ -1,12 +1,11 @@
-// The highest version that the API takes.
+// The highest version that the API takes and that edgeroll gives out.
 #pragma once
 
 #include <cstdint>
 
 namespace edgeroll::control {
 
-/// 2^53 - 1, the last that every reader of JSON keeps exactly. Above it there is room for what is
-/// numbered by edgeroll: at the end of the integers no rollback would find a version any more.
+/// 2^53 - 1, the last that every reader of JSON keeps exactly.
 inline constexpr std::int64_t version_max = 9'007'199'254'740'991;
 inline constexpr const char* version_bound_text = "must be at most 9007199254740991";
 
