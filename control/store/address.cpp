@@ -30,7 +30,12 @@ std::optional<std::string> normal_address(std::string_view text) {
 }
 
 std::string address_or_text(const std::string& text) {
-    return normal_address(text).value_or(text);
+    // Whoever typed a row may have left a blank at its ends.
+    constexpr std::string_view blanks = " \t\r\n";
+    const std::size_t first = text.find_first_not_of(blanks);
+    if (first == std::string::npos) return text;
+    const std::size_t last = text.find_last_not_of(blanks);
+    return normal_address(std::string_view(text).substr(first, last - first + 1)).value_or(text);
 }
 
 bool is_no_host(const std::string& address) {

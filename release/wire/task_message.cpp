@@ -35,7 +35,7 @@ Json json_of(const TaskStep& step) {
     object["startedAt"] = text_or_null(step.started_at);
     object["finishedAt"] = text_or_null(step.finished_at);
     object["exitCode"] = step.exit_code ? Json(*step.exit_code) : Json(nullptr);
-    object["output"] = shortened(step.output, step_output_bytes_max);
+    object["output"] = shortened(repair_utf8(step.output), step_output_bytes_max);
     return object;
 }
 

@@ -72,7 +72,10 @@ std::string shortened(std::string_view text, std::size_t bytes_max) {
     const auto mark_for = [](std::size_t left_out) {
         return " ... (" + std::to_string(left_out) + " bytes left out) ... ";
     };
-    const std::size_t room = bytes_max - mark_for(text.size()).size();
+    // As long as the number will be: what the mark itself takes is left out too, and up to three
+    // bytes of a character at either cut.
+    const std::size_t least = text.size() - (bytes_max - mark_for(text.size()).size());
+    const std::size_t room = bytes_max - mark_for(least + 8).size();
     const std::string head = cut_utf8(text, room / 2);
     std::size_t tail = text.size() - (room - room / 2);
     while (tail < text.size() && (byte_at(text, tail) & 0xC0U) == 0x80U)

@@ -63,6 +63,7 @@ class Stopping(ProcCase):
         control = self.control()
         self.insert_nodes([edge])
         self.insert_release(1, [[1]], version=1)
+        self.wait_node(1, 1, "running")
         watch = Program("watch", [BIN / "edgeroll", "release", "watch", "1"],
                         clean_environment(EDGEROLL_URL=control.url, EDGEROLL_TOKEN=TOKENS["admin"]),
                         self.folder / "watch.log")

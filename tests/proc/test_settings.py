@@ -178,9 +178,10 @@ class BadSettings(ProcCase):
         ]
         for what, change, names in cases:
             self.refused(what, "edgeroll-agent", {**good, **change}, names)
-        status, output = run([BIN / "edgeroll-agent", "check"], clean_environment(**good))
+        fresh = self.folder / "var" / "fresh"
+        status, output = run([BIN / "edgeroll-agent", "check"], clean_environment(**{**good, "AGENT_ROOT": fresh}))
         self.assertEqual(status, 0, output)
-        self.assertFalse((self.folder / "root").exists(), "check makes no folder")
+        self.assertFalse(fresh.parent.exists(), "check makes no folder")
         edge = self.edge(1)
         in_use = {**good, "AGENT_HTTP_ADDR": f"{edge.address}:8443"}
         status, output = run([BIN / "edgeroll-agent"], clean_environment(**in_use))

@@ -42,6 +42,31 @@ class CommitTest : public StoreTest {
     ReleaseId id_;
 };
 
+// An `online` node may be away: what its agent said last is all that tells.
+TEST_P(CommitTest, notes_when_an_agent_was_last_reached_however_its_task_ended) {
+    const Claim claim = claimed({5});
+    Commit begin = start();
+    for (std::int64_t id = 2; id <= 5; ++id)
+        begin.nodes.push_back(node_change(id, NodeStatus::pending, NodeStatus::running));
+    ASSERT_EQ(control().commit(claim, begin), Committed::done);
+    Commit result;
+    result.expected_status = ReleaseStatus::running;
+    const std::pair<FailureKind, bool> ends[] = {{FailureKind::exec_failed, true},
+                                                 {FailureKind::rejected, true},
+                                                 {FailureKind::unreachable, false},
+                                                 {FailureKind::tls, false},
+                                                 {FailureKind::timeout, false}};
+    for (std::int64_t id = 1; const auto& [kind, was_reached] : ends) {
+        result.nodes.push_back(node_change(id++, NodeStatus::running, NodeStatus::failed));
+        result.nodes.back().failure = kind;
+    }
+    ASSERT_EQ(control().commit(claim, result), Committed::done);
+    for (std::int64_t id = 1; const auto& [kind, was_reached] : ends) {
+        const std::string seen = text("SELECT last_seen_at FROM nodes WHERE id = ?", {id++});
+        EXPECT_EQ(seen != "NULL", was_reached) << to_text(kind);
+    }
+}
+
 TEST_P(CommitTest, writes_a_start_and_a_result_with_history) {
     const Claim claim = claimed({1, 1});
     ASSERT_EQ(control().commit(claim, start()), Committed::done);

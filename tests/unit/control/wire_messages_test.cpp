@@ -5,6 +5,7 @@
 #include "release/wire/agent_messages.hpp"
 #include "release/wire/json_util.hpp"
 #include "release/wire/payload.hpp"
+#include "release/wire/text_util.hpp"
 
 namespace edgeroll::release::wire {
 namespace {
@@ -340,7 +341,7 @@ TEST(WireAnswer, keeps_only_so_much) {
     EXPECT_EQ(answer.last_error.size(), 4096U);
     EXPECT_TRUE(answer.last_error.starts_with("[emerg] the causeeee"));
     EXPECT_TRUE(answer.last_error.ends_with("eeetest failed"));
-    EXPECT_NE(answer.last_error.find(" ... (95961 bytes left out) ... "), std::string::npos)
+    EXPECT_NE(answer.last_error.find(" ... (95964 bytes left out) ... "), std::string::npos)
         << answer.last_error.substr(2000, 80);
     EXPECT_LE(answer.steps.size(), 64U << 10);
     const Json kept = Json::parse(answer.steps);
@@ -355,8 +356,8 @@ TEST(WireAnswer, keeps_only_so_much) {
 TEST(WireText, shortens_in_the_middle_and_says_by_how_much) {
     EXPECT_EQ(shortened("short", 64), "short");
     const std::string text = "begin" + std::string(200, '.') + "end";
-    EXPECT_EQ(shortened(text, 100), "begin" + std::string(29, '.') +
-                                        " ... (141 bytes left out) ... " + std::string(33, '.') +
+    EXPECT_EQ(shortened(text, 100), "begin" + std::string(30, '.') +
+                                        " ... (138 bytes left out) ... " + std::string(32, '.') +
                                         "end");
     for (std::size_t bytes = 64; bytes < 120; ++bytes) {
         std::string wide;
