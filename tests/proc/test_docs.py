@@ -18,7 +18,7 @@ from harness.database import SqliteDb
 PAYLOAD = {"files": [{"path": "nginx.conf", "content": "events {}"}]}
 #: What stands for something else, for people.
 PLACES = {"ID": "7", "N": "5", "batch:N": "batch:1", "SEC": "60", "TEXT": "because", "X": "edge-3", "NAME": "edge-1",
-          "EVENT": "1", "DIR": "site", "VERSION": "42", "FOLDER": "site", "admin|viewer": "admin"}
+          "EVENT": "1", "DIR": "site", "VERSION": "42", "FOLDER": "site", "admin|viewer": "admin", "IP": "10.0.0.7", "PATH": "site"}
 
 # The situations of release 7 (version 42) that a command is for; see Docs.make().
 NOTHING, DONE, RUNNING, PAUSED, FAILED, STUCK = "nothing", "done", "running", "paused", "failed", "stuck"
@@ -29,6 +29,7 @@ RUN = {
     "edgeroll config push ./site 42 --note 'new cache rules'": (NOTHING, 0, "version 42 stored"),
     "edgeroll config push ./site 42 --note 'new cache rules' --template '*.conf'": (NOTHING, 0, "version 42 stored"),
     "edgeroll config push DIR VERSION --template '*.conf'": (NOTHING, 0, "version 42 stored"),
+    "edgeroll config push PATH VERSION": (NOTHING, 0, "version 42 stored"),
     "edgeroll config push FOLDER 43": (NOTHING, 0, "version 43 stored"),
     "edgeroll release create --version 42 --reason 'new cache rules' --watch": ("stored", 0, "success"),
     "edgeroll release plan --version 42 --label region=eu --batches 1,10%,rest": ("stored", 0, "nothing was changed"),
@@ -77,6 +78,7 @@ RUN = {
     "edgeroll node list --drift": (DONE, 0, "no drift"),
     "edgeroll stats": (DONE, 0, "queue"),
     "edgeroll stats -o json": (DONE, 0, "queue"),
+    "edgeroll node add NAME IP": ("empty", 0, "node 1 added"),
     "edgeroll node add edge-1 10.0.0.7 --label region=eu": ("empty", 0, "node 1 added"),
     "edgeroll node add edge-1 10.0.0.7 --label region=eu --label provider=example": ("empty", 0, "node 1 added"),
     "source <(edgeroll completion bash)": (NOTHING, 0, ""),
@@ -114,7 +116,7 @@ ELSEWHERE = {
 }
 #: docs/edge.md speaks to an empty Debian machine with systemd: tests/proc/test_edge_docs* live through it.
 ON_AN_EDGE = re.compile(r"(useradd|groupadd|usermod|systemctl|journalctl|systemd-tmpfiles|echo|sed|readlink|install|"
-                        r"chmod|chown|setpriv|apt-get|sudo|mkdir|cp|ln|nginx|curl --cert|edgeroll-agent) ?.*")
+                        r"chmod|chown|setpriv|apt-get|sudo|mkdir|cp|ln|nginx|curl|edgeroll-agent) ?.*")
 
 
 class Docs(ProcCase):
