@@ -71,6 +71,7 @@ void watch_rows(Draft& draft) {
             "batch_config: the node rows give the batches: leave out sizes, selector and "
             "enabled:false");
     }
+    if (!draft.release.has_new_rows) return;
     for (const NodeState& node : draft.release.nodes) {
         if (!node.row.config_version || seen.rolls_back || is_final(node.row.status)) continue;
         seen.problems.emplace_back("node row " + std::to_string(node.row.row_id) +

@@ -290,7 +290,7 @@ TEST_F(Dispatching, lets_no_request_outlive_the_nodes_time_by_more_than_the_grac
     release::CancelTask what;
     what.task_id = "apply_config_127.0.0.1_42";
     what.deadline = clock.now() + Millis{5'000};
-    dispatcher.cancel(std::move(what), lifeline);
+    dispatcher.cancel(std::move(what), release::Order{}, lifeline);
     clock.advance(Millis{10});
     EXPECT_LE(agent.at_most, Millis{5'000});
     clock.advance(Millis{60'000});

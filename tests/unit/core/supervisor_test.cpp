@@ -43,7 +43,8 @@ class SlowClaim final : public StoreOfOne {
     bool holds_reading = false;
     Signal reading;
 
-    awaitable<Result<std::optional<release::Snapshot>>> read(const Claim&) override {
+    awaitable<Result<std::optional<release::Snapshot>>> read(const Claim&,
+                                                             std::optional<int>) override {
         if (holds_reading) co_await reading.wait();
         co_return std::optional<release::Snapshot>();
     }
@@ -160,7 +161,7 @@ class PausedStore final : public StoreOfOne {
         }
         co_return found;
     }
-    awaitable<Result<std::optional<Claim>>> claim(release::ReleaseId id) override {
+    awaitable<Result<std::optional<Claim>>> claim(release::ReleaseId id, std::string) override {
         ++claims;
         owned[static_cast<std::size_t>(id.value) - 1] = true;
         const release::Instant far{Millis{1'000'000'000}};
@@ -171,8 +172,9 @@ class PausedStore final : public StoreOfOne {
         owned[static_cast<std::size_t>(claim.release.value) - 1] = false;
         co_return Result<void>();
     }
-    awaitable<Result<std::optional<release::Snapshot>>> read(const Claim& claim) override {
-        std::optional<release::Snapshot> snapshot = rows_of(claim).read();
+    awaitable<Result<std::optional<release::Snapshot>>> read(const Claim& claim,
+                                                             std::optional<int> part) override {
+        std::optional<release::Snapshot> snapshot = rows_of(claim).read(part);
         co_return snapshot;
     }
     awaitable<Result<Committed>> commit(const Claim& claim,
