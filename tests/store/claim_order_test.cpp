@@ -121,7 +121,7 @@ TEST_P(ClaimOrderTest, waits_for_no_row_that_another_session_has_locked) {
         hand().execute("UPDATE release_tasks SET reason = 'mine' WHERE id = ?", {id.value});
 
     EXPECT_THAT(control().claimable(), ElementsAre(locked.value, good.value));
-    const auto refused = control().await(control().store().claim(locked));
+    const auto refused = control().await(control().store().claim(locked, "order-a"));
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().message, "the row of release 1 is locked by another session");
     EXPECT_EQ(refused.error().outcome, Outcome::not_done);

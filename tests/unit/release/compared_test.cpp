@@ -1,9 +1,12 @@
 #include "release/conversation.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace edgeroll::release {
 namespace {
+
+using testing::HasSubstr;
 
 struct Comparing : testing::Test {
     Order sent{"order-a", TaskType::apply_config, Version{42}, std::string(64, 'a')};
