@@ -50,7 +50,7 @@ class EdgeWarnings(ProcCase):
             self.skipTest("needs root, to make another user's folder")
         edge = self.edge(1, starts=False)
         edge.root.mkdir()
-        self.assertEqual(self.check(edge), (0, "settings, certificates and root are good for the user root\n"))
+        self.assertEqual(self.check(edge), (0, "settings, certificates, root and address are good for the user root\n"))
         shutil.chown(edge.root, "nobody")
         status, output = self.check(edge)
         self.assertEqual(status, 2, output)
