@@ -126,6 +126,8 @@ class AgentTasks(ProcCase):
     def test_takes_a_content_by_its_digest_once_it_has_it(self):
         edge = self.edge(1)
         self.dispatch(edge, "apply_config", 1, sha256="a" * 64, status=409)
+        self.assertEqual(self.answer["code"], 3001, "sha256 alone may stand for two contents")
+        self.dispatch(edge, "apply_config", 1, sha256="a" * 64, contentSha256="a" * 64, status=409)
         self.assertEqual([self.answer["code"], self.answer["message"]], [3001, f"content {'a' * 64} is not here"])
         digest = self.applied(edge, 1, plain(1))
         self.applied(edge, 2, plain(2))
@@ -134,7 +136,7 @@ class AgentTasks(ProcCase):
         self.assertFalse(held("a" * 64))
         edge.program.stop()
         edge.start()
-        report = self.ended(edge, self.dispatch(edge, "apply_config", 3, sha256=digest))
+        report = self.ended(edge, self.dispatch(edge, "apply_config", 3, sha256=digest, contentSha256=digest))
         self.assertEqual(report["status"], "success", report)
         self.assertEqual((edge.root / "live" / "site.conf").read_text(), "version 1\n")
         self.assertEqual(edge.live_version(), "3")
