@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "control/store/address.hpp"
 #include "control/store/node_facts.hpp"
 
 namespace edgeroll::control {
@@ -105,7 +106,7 @@ class Look {
             one.straggler.release = release::ReleaseId{row.integer_or(0, 0)};
             one.straggler.node = release::NodeId{row.integer_or(1, 0)};
             one.straggler.address.name = row.text(2);
-            one.straggler.address.ip = row.text(3);
+            one.straggler.address.ip = address_or_text(row.text(3));
             one.straggler.address.port = row.small(4);
             one.straggler.address.fingerprint = normal_fingerprint(row.text(5));
             one.is_fit = row.integer_or(6, 0) != 0;

@@ -131,7 +131,10 @@ TEST_P(ProvenanceTest, failures_are_waived_by_edgeroll_only) {
         if (number("SELECT COUNT(*) FROM nodes") == 0) add_node("n1", "10.0.0.1");
         add_row(id, 1);
         set(id, std::string(column) + " = 1");
-        EXPECT_THAT(read(id).problems, ElementsAre(HasSubstr("edgeroll's own"))) << column;
+        const auto seen = read(id);
+        EXPECT_THAT(seen.problems, ElementsAre(HasSubstr("edgeroll's own"))) << column;
+        EXPECT_FALSE(seen.catches_up) << "its end would be called a success";
+        EXPECT_EQ(seen.waived_failures, 0);
         sql("INSERT INTO release_events (release_task_id, kind) VALUES (?, 'retry_requested')",
             {id.value});
         EXPECT_THAT(read(id).problems, IsEmpty()) << column;

@@ -4,6 +4,7 @@
 
 #include "control/store/history.hpp"
 #include "control/store/sql_parts.hpp"
+#include "control/store/version_range.hpp"
 
 namespace edgeroll::control {
 
@@ -36,7 +37,8 @@ bool shares_a_node(Connection& connection, ReleaseId id,
 std::vector<ReleaseId> find_superseded(Connection& connection, release::Version version,
                                        const std::vector<release::PlannedNode>& plan) {
     const Rows rows = connection.query(
-        "SELECT t.id FROM release_tasks t WHERE " + is_unfinished("t.") +
+        "SELECT t.id FROM release_tasks t WHERE " + is_unfinished("t.") + " AND " +
+            is_possible_version(connection.dialect(), "t.version") +
             " AND t.version < ? AND COALESCE(t.requested_action, '') <> 'stop' ORDER BY t.id",
         {version.value});
     std::vector<ReleaseId> earlier;

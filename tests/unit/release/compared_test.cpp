@@ -42,11 +42,13 @@ TEST_F(Comparing, takes_no_contradiction) {
     EXPECT_THAT(compare(wrong[2]).message, HasSubstr("its version is 41, not 42"));
 }
 
-TEST_F(Comparing, takes_the_digest_of_an_agent_that_sees_no_templates) {
+TEST_F(Comparing, takes_the_digest_that_sees_no_templates_only_beside_the_order) {
     sent.plain_sha256 = std::string(64, 'c');
     all.sha256 = sent.plain_sha256;
     EXPECT_EQ(compare(all).heard, Heard::accepted);
-    all.sha256 = std::string(64, 'd');
+    all.order_id.clear();
+    EXPECT_EQ(compare(all).heard, Heard::other_task) << "that text taken literally has it too";
+    all = {"order-a", "apply_config", "42", std::string(64, 'd')};
     EXPECT_EQ(compare(all).heard, Heard::other_task);
 }
 
