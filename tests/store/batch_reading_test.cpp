@@ -43,7 +43,8 @@ class BatchReadingTest : public StoreTest {
     }
     std::vector<bool> marks(const Claim& claim) {
         std::vector<bool> all;
-        for (const NodeRow& row : control().read(claim)->nodes)
+        const auto snapshot = control().read(claim);
+        for (const NodeRow& row : snapshot->nodes)
             all.push_back(row.is_of_start);
         return all;
     }
