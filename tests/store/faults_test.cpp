@@ -48,7 +48,7 @@ TEST_P(FaultTest, has_done_nothing_when_another_writer_keeps_the_row) {
     const auto refused = control().await(control().store().commit(*claim_, start()));
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().outcome, Outcome::not_done);
-    EXPECT_EQ(refused.error().code, release::code::database);
+    EXPECT_EQ(refused.error().code, release::code::busy) << "a lock is named, and tried again";
     other.commit();
     expect_untouched();
     expect_recovery();

@@ -109,7 +109,9 @@ TEST_P(SchemaTest, cannot_work_where_rows_need_a_column_that_it_does_not_know) {
 }
 
 TEST_P(SchemaTest, says_that_a_table_was_made_by_somebody_else) {
-    connect(url_)->run("CREATE TABLE nodes (id INTEGER NOT NULL PRIMARY KEY, name VARCHAR(100))");
+    connect(url_)->run(
+        "CREATE TABLE nodes (id INTEGER NOT NULL PRIMARY KEY, name VARCHAR(100), "
+        "applied_version BIGINT)");
     const std::string message = open(true);
     EXPECT_THAT(message, HasSubstr("column nodes."));
     EXPECT_THAT(message, HasSubstr("was not made by edgeroll-control migrate"));
