@@ -32,8 +32,9 @@ void expect_that_everything_works(const std::string& admin_url, const std::strin
     ASSERT_TRUE(migrate_database(StoreOptions{url, false, {}, "x"}));
     hand->run("INSERT INTO config_versions (version, payload) VALUES (1, CONVERT(UNHEX('" +
               hex(payload_text) + "') USING utf8mb4))");
-    for (const char* name : {"n1", "n2", "n3"}) {
-        hand->execute("INSERT INTO nodes (name, main_ip) VALUES (?, '10.0.0.1')", {name});
+    for (const char* number : {"1", "2", "3"}) {
+        hand->execute("INSERT INTO nodes (name, main_ip) VALUES (?, ?)",
+                      {std::string("n") + number, std::string("10.0.0.") + number});
     }
     hand->run(
         "INSERT INTO release_tasks (type, target, version, status, total_nodes) VALUES "
