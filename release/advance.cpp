@@ -143,13 +143,9 @@ void look_after_running(Draft& draft) {
                                             release.seen.version, node.row.attempt);
         }
         node.is_in_conversation = true;
-        StartConversation start;
-        start.node = node.row.id;
-        start.address = node.row.address;
-        start.task_id = node.row.task_id;
+        StartConversation start = conversation_with(node);
         start.asks_first = true;
-        start.deadline = node.deadline;
-        start.content = node.row.config_version;
+        start.trouble = trouble_in(node.row.error);
         draft.effects.emplace_back(std::move(start));
     }
     release.has_new_rows = false;

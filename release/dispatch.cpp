@@ -17,16 +17,6 @@ Instant deadline_from(const Release& release, Instant start, Instant now) {
     return std::min(start + node_timeout(release), time_limit(release, now));
 }
 
-StartConversation conversation_with(const NodeState& node) {
-    StartConversation start;
-    start.node = node.row.id;
-    start.address = node.row.address;
-    start.task_id = node.row.task_id;
-    start.deadline = node.deadline;
-    start.content = node.row.config_version;
-    return start;
-}
-
 void intend(Draft& draft, std::size_t position) {
     Release& release = draft.release;
     NodeState& node = release.nodes[position];
@@ -95,6 +85,16 @@ bool settle_undispatched(Draft& draft, std::size_t position) {
 
 }  // namespace
 
+StartConversation conversation_with(const NodeState& node) {
+    StartConversation start;
+    start.node = node.row.id;
+    start.address = node.row.address;
+    start.task_id = node.row.task_id;
+    start.deadline = node.deadline;
+    start.content = node.row.config_version;
+    return start;
+}
+
 void start_nodes(Draft& draft, BatchState& batch) {
     Release& release = draft.release;
     while (release.starting < release.rules.start_window && !exceeded_limit(release)) {
@@ -149,6 +149,7 @@ void take_next_id(Draft& draft, std::size_t position, const Verdict& verdict) {
     NodeRow& row = draft.release.nodes[position].row;
     draft.note("task_id_used", {{"task", row.task_id}, {"error", verdict.error}}, row.id);
     row.ids_passed_over += 1;
+    row.error = without_trouble(row.error);
     begin_next_attempt(draft, position, verdict, Millis{0});
 }
 

@@ -61,6 +61,9 @@ void reported(Draft& draft, const Reported& event);
 void progressed(Draft& draft, const Progressed& event);
 /// Puts what is new into the commit, or asks for a wake-up to do so a little later.
 void write_progress(Draft& draft);
+/// The error of a running row: what is in the way now, and what is said of earlier attempts.
+[[nodiscard]] std::string trouble_in(const std::string& error);
+[[nodiscard]] std::string without_trouble(const std::string& error);
 // advance.cpp: what follows from the state as it now is.
 void advance(Draft& draft);
 // conclude.cpp: every batch is done within the limits; a batch of which nobody was tried.
@@ -84,6 +87,7 @@ void trip(Draft& draft, const Reason& reason);
 /// True if a limit is exceeded: nothing further is started.
 bool trip_if_exceeded(Draft& draft);
 // dispatch.cpp: the nodes of the open batch.
+[[nodiscard]] StartConversation conversation_with(const NodeState& node);
 void start_nodes(Draft& draft, BatchState& batch);
 /// A further attempt after a failure, `pause` from now; the node stays `running`.
 void try_again(Draft& draft, std::size_t position, const Verdict& verdict, Millis pause);

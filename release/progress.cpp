@@ -35,14 +35,24 @@ std::string given_up_text(std::int64_t utc_ms) {
 
 // What the row says of earlier attempts stays, behind what is in the way now.
 std::string beside_earlier_attempts(const std::string& trouble, const std::string& error) {
-    const std::size_t found = error.starts_with(attempt_word) ? 0 : error.find(attempt_mark);
-    if (found == std::string::npos) return trouble;
-    const std::string earlier =
-        error.substr(found == 0 ? 0 : found + attempt_mark.size() - attempt_word.size());
-    return trouble.empty() ? earlier : trouble + "; " + earlier;
+    const std::string earlier = without_trouble(error);
+    if (trouble.empty() || earlier.empty()) return trouble + earlier;
+    return trouble + "; " + earlier;
 }
 
 }  // namespace
+
+std::string trouble_in(const std::string& error) {
+    if (error.starts_with(attempt_word)) return {};
+    return error.substr(0, error.find(attempt_mark));
+}
+
+std::string without_trouble(const std::string& error) {
+    if (error.starts_with(attempt_word)) return error;
+    const std::size_t found = error.find(attempt_mark);
+    if (found == std::string::npos) return {};
+    return error.substr(found + attempt_mark.size() - attempt_word.size());
+}
 
 std::optional<std::size_t> find_running(const Release& release, NodeId id,
                                         const std::string& task_id) {

@@ -77,6 +77,7 @@ struct StartConversation {
     Instant not_before{};  ///< a retry: nothing is asked earlier
     /// Whose content the node gets, where it is not the release's own.
     std::optional<Version> content;
+    std::string trouble;  ///< what the row says to be in the way; empty: nothing
 };
 /// Ask the agent to cancel; the outcome comes through the conversation all the same.
 struct CancelTask {

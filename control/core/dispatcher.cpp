@@ -61,16 +61,16 @@ bool may_dispatch(const Lifeline& lifeline, const Parcel& parcel,
     return false;
 }
 
-// Of the other types no digest is sent, and of a content that is gone none is known.
+// Of a content that is gone no digest is known.
 release::Order order_of(const Parcel& parcel) {
     release::Order order;
     order.id = parcel.order_id;
     order.type = parcel.type;
     order.version = parcel.version;
-    if (parcel.type == release::TaskType::apply_config && parcel.payload != nullptr) {
-        order.sha256 = parcel.sha256;
-        order.plain_sha256 = parcel.plain_sha256;
-    }
+    if (parcel.payload == nullptr) return order;
+    const bool is_apply = parcel.type == release::TaskType::apply_config;
+    order.sha256 = is_apply ? parcel.sha256 : parcel.compared_sha256;
+    order.plain_sha256 = parcel.plain_sha256;
     return order;
 }
 
@@ -186,6 +186,8 @@ boost::asio::awaitable<void> Dispatcher::converse(release::StartConversation wha
     Move move = conversation.begin(began);
     bool is_first = true;
     Told told;
+    // What an earlier process wrote: the first answer that is none tells that it is over.
+    told.trouble = std::move(what.trouble);
     bool may_refer = parcel->may_be_held;
     while (move.kind != Move::Kind::finish) {
         if (move.kind == Move::Kind::pause) {

@@ -126,6 +126,8 @@ struct Parcel {
     std::shared_ptr<const std::string> payload;  ///< JSON text; `{}` when there is no content
     std::string sha256;                          ///< content digest; empty when there is no content
     std::string plain_sha256;  ///< as Store::Payload; older agents compute this one
+    /// Of types other than apply_config: what answers are compared with, and never sent.
+    std::string compared_sha256;
 };
 
 /// Agents, over mutual TLS. Never throws; whatever happens is an Answer. Every request ends within

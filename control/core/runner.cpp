@@ -339,6 +339,8 @@ boost::asio::awaitable<std::shared_ptr<const Parcel>> Runner::parcel_of(
             if (type == release::TaskType::apply_config) {
                 parcel->sha256 = (*payload)->sha256;
                 parcel->plain_sha256 = (*payload)->plain_sha256;
+            } else {
+                parcel->compared_sha256 = (*payload)->sha256;
             }
             parcel->may_be_held = !parcel->sha256.empty() && (content || (*payload)->is_repeated);
             parcels_.emplace(content, parcel);

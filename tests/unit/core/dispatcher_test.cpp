@@ -51,8 +51,9 @@ struct Dispatching : testing::Test {
         };
     }
 
-    void start(bool asks_first) {
+    void start(bool asks_first, std::string trouble = "") {
         release::StartConversation what;
+        what.trouble = std::move(trouble);
         what.task_id = "apply_config_127.0.0.1_42";
         what.asks_first = asks_first;
         what.deadline = clock.now() + Millis{600'000};
@@ -313,6 +314,37 @@ TEST_F(Dispatching, tells_what_is_in_the_way_and_when_it_is_over) {
     clock.advance(Millis{20'000});
     EXPECT_EQ(troubles, (std::vector<std::string>{"refusing: 503: disk full", ""}));
     lifeline->is_cut = true;
+}
+
+TEST_F(Dispatching, tells_that_what_an_earlier_process_wrote_is_over) {
+    agent.to_query = Heard::accepted;
+    agent.status = release::TaskStatus::running;
+    start(true, "refusing: 503: disk full");
+    clock.advance(Millis{10});
+    EXPECT_EQ(troubles, std::vector<std::string>{""});
+    lifeline->is_cut = true;
+}
+
+TEST_F(Dispatching, believes_no_answer_about_another_payload_of_a_job) {
+    auto whole = std::make_shared<Parcel>(*parcel);
+    whole->type = release::TaskType::run_job;
+    whole->compared_sha256 = std::string(64, 'a');
+    parcel = whole;
+    agent.to_query = agent.to_dispatch = Heard::accepted;
+    agent.status = release::TaskStatus::success;
+    agent.about.type = "run_job";
+    agent.about.sha256 = std::string(64, 'b');
+    start(true);
+    clock.advance(Millis{20'000});
+    for (const auto& report : reports)
+        EXPECT_NE(report.verdict.status, release::NodeStatus::success);
+
+    agent.about.sha256 = whole->compared_sha256;
+    reports.clear();
+    start(true);
+    clock.advance(Millis{20'000});
+    ASSERT_FALSE(reports.empty());
+    EXPECT_EQ(reports.back().verdict.status, release::NodeStatus::success);
 }
 
 TEST_F(Dispatching, waits_out_the_pause_before_a_retry) {

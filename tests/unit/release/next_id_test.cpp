@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "release/step.hpp"
 #include "tests/support/rows.hpp"
 
@@ -38,6 +40,21 @@ TEST_F(NextId, is_written_into_the_row_before_the_task_is_sent_again) {
     EXPECT_FALSE(rows.has_history("node_retry"));
     desk.finish_running();
     EXPECT_EQ(rows.find(n1)->status, NodeStatus::success);
+}
+
+TEST_F(NextId, is_not_shown_as_trouble_any_more) {
+    desk.observe();
+    rows.find(n1)->error = "refusing: 503: disk full; attempt 1 failed (timeout): no final word";
+    desk.started.clear();
+    desk.restart();
+    const auto taken_over =
+        std::find_if(desk.started.begin(), desk.started.end(),
+                     [](const StartConversation& start) { return start.node == n1; });
+    ASSERT_NE(taken_over, desk.started.end());
+    EXPECT_EQ(taken_over->trouble, "refusing: 503: disk full");
+    desk.refuse_id(n1);
+    EXPECT_EQ(rows.find(n1)->error, "attempt 1 failed (timeout): no final word");
+    EXPECT_EQ(desk.started.back().trouble, "");
 }
 
 TEST_F(NextId, is_taken_five_times_and_no_more) {
