@@ -189,7 +189,7 @@ TEST(JudgeAgent, lets_a_pin_stand_in_for_the_name) {
         spelled += ":AA";
     EXPECT_THAT(judge_agent(peer, {"10.0.0.7", "edge-7", spelled + ":0F", {}}), IsEmpty());
     peer.ips.push_back("10.0.0.7");
-    EXPECT_THAT(judge_agent(peer, "10.0.0.7", "edge-7", std::string(64, 'b')),
+    EXPECT_THAT(judge_agent(peer, {"10.0.0.7", "edge-7", std::string(64, 'b'), {}}),
                 HasSubstr("fingerprint"));
 }
 
