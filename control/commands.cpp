@@ -94,8 +94,8 @@ int migrate(const Settings& settings) {
     return 0;
 }
 
-int print_token(const std::string& name, api::Role role) {
-    const api::FreshToken fresh = api::make_token(name, role);
+int print_token(const std::string& name, api::Role role, const std::string& last_day) {
+    const api::FreshToken fresh = api::make_token(name, role, last_day);
     std::cout << fresh.token << '\n' << fresh.line << std::endl;
     return 0;
 }

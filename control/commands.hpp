@@ -12,7 +12,8 @@ namespace edgeroll::control {
 int migrate(const Settings& settings);
 
 /// Prints a fresh token and, on the next line, what belongs into API_TOKENS_FILE.
-int print_token(const std::string& name, api::Role role);
+/// @param last_day "YYYY-MM-DD"; empty: no end
+int print_token(const std::string& name, api::Role role, const std::string& last_day);
 
 /// Validates settings, certificates, tokens and database; a line each on standard output. 0 if a
 /// `serve` with the same settings would start, else 2. Changes nothing in the database.

@@ -20,7 +20,7 @@ constexpr const char* program = "edgeroll-control";
 struct Arguments {
     std::string config_path;
     std::string token_name;
-    std::string role = "viewer";
+    std::string role = "viewer", last_day;
     CLI::App* migrate = nullptr;
     CLI::App* token = nullptr;
     CLI::App* check = nullptr;
@@ -39,6 +39,8 @@ void describe(CLI::App& app, Arguments& arguments, const std::vector<tls::rt::Se
     arguments.token->add_option("NAME", arguments.token_name, "who will use it")->required();
     arguments.token->add_option("--role", arguments.role, "viewer (reads) or admin (also acts)")
         ->check(CLI::IsMember({"viewer", "admin"}));
+    arguments.token->add_option("--last-day", arguments.last_day,
+                                "YYYY-MM-DD, the last day (UTC) that it is good; no end without");
 }
 
 int serve(control::Settings settings) {
@@ -62,8 +64,12 @@ int make_token(const Arguments& arguments) {
             "NAME must have 1 to 100 bytes and neither colons, blanks nor control "
             "characters");
     }
-    return control::print_token(arguments.token_name,
-                                *control::api::role_from_text(arguments.role));
+    if (!arguments.last_day.empty() && !control::api::end_of_day(arguments.last_day)) {
+        return tls::rt::refuse(program, "--last-day: '" + arguments.last_day +
+                                            "' is no day; give YYYY-MM-DD, e.g. 2027-01-31");
+    }
+    return control::print_token(arguments.token_name, *control::api::role_from_text(arguments.role),
+                                arguments.last_day);
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "release/wire/payload.hpp"
 #include "tls/rt/log.hpp"
 #include "tls/rt/spawn.hpp"
+#include "tls/spiffe_id.hpp"
 
 namespace edgeroll::control {
 namespace {
@@ -40,8 +41,10 @@ void leave_in_time() {
 api::AuthOptions auth_options(const Settings& settings) {
     api::AuthOptions options;
     options.tokens_file = settings.tokens_file;
-    options.jwt_secret = settings.jwt_secret;
-    options.jwt_issuer = settings.jwt_issuer;
+    options.jwt.secret = settings.jwt_secret;
+    options.jwt.issuer = settings.jwt_issuer;
+    options.jwt.audience = settings.jwt_audience;
+    options.jwt.max_age_sec = settings.jwt_max_age_sec;
     return options;
 }
 
@@ -102,7 +105,11 @@ Result<void> Service::open_executor() {
     AgentOptions options;
     options.connect_timeout = settings_.connect_timeout;
     options.request_timeout = settings_.request_timeout;
-    pool_ = tls::make_client_pool(loop_.get_executor(), *agent_certificates_);
+    tls::PoolOptions pool;
+    if (auto domains = tls::parse_trust_domains(settings_.trust_domains)) {
+        pool.trust_domains = std::move(*domains);
+    }
+    pool_ = tls::make_client_pool(loop_.get_executor(), *agent_certificates_, std::move(pool));
     agents_ = make_agents(*pool_, options);
     gates_ = make_gates();
     callback_sender_ = make_callback_sender(settings_.callback_token);
@@ -118,6 +125,12 @@ Result<void> Service::open_http() {
     api::ApiParts parts{
         loop_.get_executor(), database_->api(), authenticator_, metrics_, *clock_, trouble};
     parts.node_timeout = settings_.node_timeout;
+    parts.certificates = [this] {
+        std::vector<tls::CertificateReport> reports;
+        if (agent_certificates_) reports.push_back(agent_certificates_->report());
+        if (http_certificates_) reports.push_back(http_certificates_->report());
+        return reports;
+    };
     if (supervisor_) {
         parts.steered = [this] { supervisor_->nudge(); };
         parts.slots = [this] {
@@ -159,10 +172,6 @@ void Service::tell_start() {
               "neither API_TOKENS_FILE nor JWT_SECRET is set: every call that needs a token is "
               "refused"}});
     }
-    if (!settings_.jwt_secret.empty() && settings_.jwt_secret.size() < 32) {
-        log(LogLevel::warn, "jwt_secret_short",
-            {{"reason", "JWT_SECRET has less than the 32 bytes that HS256 asks for"}});
-    }
 }
 
 void Service::run() {
@@ -189,6 +198,7 @@ void Service::run() {
 awaitable<void> Service::tick() {
     while (true) {
         co_await clock_->sleep_until(clock_->now() + tick_interval);
+        authenticator_.refresh();
         if (agent_certificates_) agent_certificates_->refresh();
         if (http_certificates_) http_certificates_->refresh();
         if (pool_) pool_->prune(connection_idle_max, connection_age_max);

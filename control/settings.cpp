@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "tls/spiffe_id.hpp"
+
 namespace edgeroll::control {
 namespace {
 
@@ -48,6 +50,10 @@ void add_api(std::vector<Setting>& table, Settings& s) {
     table.push_back(
         tls::rt::secret_setting("JWT_SECRET", s.jwt_secret, "also accept HS256 JWTs (secret)"));
     table.push_back(tls::rt::text_setting("JWT_ISSUER", s.jwt_issuer, "issuer of those JWTs"));
+    table.push_back(tls::rt::text_setting("JWT_AUDIENCE", s.jwt_audience,
+                                          "what their 'aud' must name; not looked at when empty"));
+    table.push_back(tls::rt::number_setting("JWT_MAX_AGE_SEC", s.jwt_max_age_sec, 60, 31'536'000,
+                                            "how far ahead their 'exp' may be"));
 }
 
 void add_executor(std::vector<Setting>& table, Settings& s) {
@@ -88,6 +94,9 @@ void add_agents(std::vector<Setting>& table, Settings& s) {
                                           "PEM bundle that agents' certificates must chain to"));
     table.push_back(
         tls::rt::text_setting("CONTROL_CRL", s.crl, "PEM revocation lists; none when empty"));
+    table.push_back(tls::rt::text_setting(
+        "TRUST_DOMAIN", s.trust_domains,
+        "trust domains of agents' spiffe:// names, separated by commas; any when empty"));
     table.push_back(tls::rt::seconds_setting("AGENT_CONNECT_TIMEOUT_SEC", s.connect_timeout, tick,
                                              "connect to an agent, TCP and TLS together"));
     table.push_back(tls::rt::seconds_setting("AGENT_REQUEST_TIMEOUT_SEC", s.request_timeout, tick,
@@ -129,6 +138,15 @@ release::Result<void> check_settings(const Settings& settings) {
                    ? needs("JWT_ISSUER",
                            "JWT_SECRET is set; name the issuer whose JWTs are accepted")
                    : needs("JWT_SECRET", "JWT_ISSUER is set; give the secret of its JWTs");
+    }
+    constexpr std::size_t secret_bytes_min = 32;  // RFC 7518, section 3.2
+    if (!settings.jwt_secret.empty() && settings.jwt_secret.size() < secret_bytes_min) {
+        return release::fail(
+            "JWT_SECRET: has " + std::to_string(settings.jwt_secret.size()) +
+            " bytes, and HS256 needs 32 at least; make one with: openssl rand -hex 32");
+    }
+    if (auto domains = tls::parse_trust_domains(settings.trust_domains); !domains) {
+        return release::fail("TRUST_DOMAIN: " + domains.error().message);
     }
     if (!settings.runs_releases()) return {};
     constexpr const char* cure =

@@ -18,7 +18,8 @@ struct Settings {
     std::optional<bool> migrates;
     std::string http_address = "127.0.0.1:8080";
     std::string http_certificate, http_key;
-    std::string tokens_file, jwt_secret, jwt_issuer;
+    std::string tokens_file, jwt_secret, jwt_issuer, jwt_audience;
+    int jwt_max_age_sec = 86'400;
     bool is_executor_enabled = true;
     release::Millis interval{1'000};
     int max_releases = 8;
@@ -30,7 +31,7 @@ struct Settings {
     std::string callback_token;
     release::Millis catch_up_interval{30'000};
     bool is_mtls_enabled = true;
-    std::string certificate, key, ca, crl;
+    std::string certificate, key, ca, crl, trust_domains;
     release::Millis connect_timeout{15'000};
     release::Millis request_timeout{60'000};
     std::string log_level = "info", log_format = "text";

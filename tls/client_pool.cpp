@@ -32,7 +32,7 @@ struct Pool {
     std::unique_ptr<rt::Clock> clock;
     std::map<std::string, std::deque<Kept>> kept;
     std::size_t kept_count = 0;  ///< over all targets
-    std::size_t kept_max = 0;
+    PoolOptions options;
 };
 
 std::string key_of(const Target& target) {
@@ -67,7 +67,7 @@ void keep(Pool& pool, const std::string& key, Kept kept) {
         found->second.pop_front();
         --pool.kept_count;
     }
-    if (pool.kept_count >= pool.kept_max) return;
+    if (pool.kept_count >= pool.options.kept_max) return;
     pool.kept[key].push_back(std::move(kept));
     ++pool.kept_count;
 }
@@ -140,7 +140,8 @@ asio::awaitable<Reply> ask(std::shared_ptr<Pool> pool, Target target, Call call)
         co_await fresh.connection->open(endpoint, target.name, false, within(call.connect_timeout));
     if (refused) co_return failure(refused->kind, where + ": " + refused->message);
     const std::string stranger =
-        judge_agent(fresh.connection->peer(), target.ip, target.name, target.fingerprint);
+        judge_agent(fresh.connection->peer(),
+                    {target.ip, target.name, target.fingerprint, pool->options.trust_domains});
     if (!stranger.empty()) {
         co_return failure(Reply::Kind::wrong_peer, where + ": " + stranger);
     }
@@ -184,12 +185,12 @@ class KeptPool final : public ClientPool {
 }  // namespace
 
 std::unique_ptr<ClientPool> make_client_pool(asio::any_io_executor executor, ContextStore& contexts,
-                                             std::size_t kept_max) {
+                                             PoolOptions options) {
     auto pool = std::make_shared<Pool>();
     pool->clock = rt::make_clock(executor);
     pool->executor = std::move(executor);
     pool->contexts = &contexts;
-    pool->kept_max = kept_max;
+    pool->options = std::move(options);
     return std::make_unique<KeptPool>(std::move(pool));
 }
 

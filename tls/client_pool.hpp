@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "release/time.hpp"
 #include "tls/context_store.hpp"
@@ -67,9 +68,14 @@ class ClientPool {
 /// requests that are open.
 inline constexpr std::size_t kept_connections_max = 4096;
 
+struct PoolOptions {
+    std::size_t kept_max = kept_connections_max;
+    std::vector<std::string> trust_domains;  ///< TRUST_DOMAIN, of agents' spiffe: names; empty: any
+};
+
 /// @param contexts must outlive the pool
-[[nodiscard]] std::unique_ptr<ClientPool> make_client_pool(
-    boost::asio::any_io_executor executor, ContextStore& contexts,
-    std::size_t kept_max = kept_connections_max);
+[[nodiscard]] std::unique_ptr<ClientPool> make_client_pool(boost::asio::any_io_executor executor,
+                                                           ContextStore& contexts,
+                                                           PoolOptions options = {});
 
 }  // namespace edgeroll::tls

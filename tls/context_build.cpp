@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <string_view>
 
+#include "tls/revocation.hpp"
+
 namespace edgeroll::tls {
 namespace {
 
@@ -63,6 +65,11 @@ std::string crl_trouble(const NamedFile& file, const std::vector<CrlPtr>& crls) 
 Result<void> check_leaf(const NamedFile& file, X509* leaf, TlsRole role) {
     if (auto trouble = time_trouble(file, leaf); !trouble.empty()) return fail(trouble);
     const bool is_server = role == TlsRole::server;
+    if ((X509_get_extension_flags(leaf) & EXFLAG_CA) != 0) {
+        return fail(file.label() +
+                    ": is an authority's certificate (CA:TRUE), which peers refuse; issue one for "
+                    "this program (basicConstraints CA:FALSE)");
+    }
     const int purpose = is_server ? X509_PURPOSE_SSL_SERVER : X509_PURPOSE_SSL_CLIENT;
     if (X509_check_purpose(leaf, purpose, 0) != 1) {
         return fail(file.label() + ": the certificate may not be used as a TLS " +
@@ -111,11 +118,10 @@ Result<void> use_identity(SSL_CTX* native, const TlsFiles& files, TlsRole role,
     return {};
 }
 
-Result<void> use_authorities(ssl::context& context, const TlsFiles& files, TlsRole role,
-                             std::vector<CrlPtr>& crls) {
+Result<void> use_authorities(Material& material, const TlsFiles& files, TlsRole role) {
+    ssl::context& context = *material.context;
     SSL_CTX* native = context.native_handle();
     const NamedFile ca_file{files.ca_name, files.ca};
-    const NamedFile crl_file{files.crl_name, files.crl};
     auto authorities = read_certificates(ca_file);
     if (!authorities) return tl::unexpected(authorities.error());
     X509_STORE* store = SSL_CTX_get_cert_store(native);
@@ -132,24 +138,22 @@ Result<void> use_authorities(ssl::context& context, const TlsFiles& files, TlsRo
                                 ? ssl::verify_peer | ssl::verify_fail_if_no_peer_cert
                                 : ssl::verify_peer);
     if (files.crl.empty()) return {};
-    auto lists = read_crls(crl_file);
+    auto lists = read_usable_lists({files.crl_name, files.crl}, ca_file, *authorities);
     if (!lists) return tl::unexpected(lists.error());
-    if (auto trouble = crl_trouble(crl_file, *lists); !trouble.empty()) return fail(trouble);
-    for (const CrlPtr& crl : *lists) {
-        const bool is_ours = std::any_of(
-            authorities->begin(), authorities->end(), [&](const CertificatePtr& authority) {
-                return X509_NAME_cmp(X509_get_subject_name(authority.get()),
-                                     X509_CRL_get_issuer(crl.get())) == 0;
-            });
-        if (!is_ours) {
-            return fail(crl_file.label() + ": holds the list of an authority that is not in " +
-                        ca_file.label() + "; give the lists of those that are");
-        }
-        X509_STORE_add_crl(store, crl.get());
-    }
-    X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK);
-    crls = std::move(*lists);
+    judge_by_lists(native, *lists);
+    material.without_list = without_list(*authorities, *lists);
+    material.crls = std::move(*lists);
     return {};
+}
+
+Validity validity_of(const NamedFile& file, const ASN1_TIME* from, const ASN1_TIME* until) {
+    Validity validity;
+    validity.setting = file.setting;
+    validity.path = file.path;
+    validity.until = text_of(until);
+    validity.seconds_left = seconds_until(until);
+    validity.seconds_in_all = seconds_between(from, until);
+    return validity;
 }
 
 }  // namespace
@@ -163,11 +167,29 @@ Result<Material> build_context(const TlsFiles& files, TlsRole role) {
     }
     // A server may leave its peers unasked; a client never may.
     if (role == TlsRole::client || !files.ca.empty()) {
-        if (auto done = use_authorities(*material.context, files, role, material.crls); !done) {
+        if (auto done = use_authorities(material, files, role); !done) {
             return tl::unexpected(done.error());
         }
     }
     return material;
+}
+
+CertificateReport report_of(const TlsFiles& files, const Material& material) {
+    CertificateReport report;
+    const X509* leaf = material.leaf.get();
+    report.certificate = validity_of({files.certificate_name, files.certificate},
+                                     X509_get0_notBefore(leaf), X509_get0_notAfter(leaf));
+    for (const CrlPtr& list : material.crls) {
+        const ASN1_TIME* next = X509_CRL_get0_nextUpdate(list.get());
+        if (next == nullptr) continue;
+        Validity validity =
+            validity_of({files.crl_name, files.crl}, X509_CRL_get0_lastUpdate(list.get()), next);
+        const bool is_first = !report.list || validity.seconds_left < report.list->seconds_left;
+        if (is_first) report.list = std::move(validity);
+    }
+    if (!files.ca.empty()) report.authorities_setting = files.ca_name;
+    report.without_list = material.without_list;
+    return report;
 }
 
 std::string trouble_of(const TlsFiles& files, const Material& material) {

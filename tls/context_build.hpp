@@ -16,10 +16,13 @@ struct Material {
     std::shared_ptr<boost::asio::ssl::context> context;
     CertificatePtr leaf;
     std::vector<CrlPtr> crls;
+    std::vector<std::string> without_list;  ///< authorities, where lists are used
 };
 
 /// See make_context_store.
 [[nodiscard]] release::Result<Material> build_context(const TlsFiles& files, TlsRole role);
+
+[[nodiscard]] CertificateReport report_of(const TlsFiles& files, const Material& material);
 
 /// What is wrong with it now (expired, not yet valid), naming the setting; empty when nothing is.
 [[nodiscard]] std::string trouble_of(const TlsFiles& files, const Material& material);

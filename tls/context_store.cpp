@@ -3,6 +3,8 @@
 #include <sys/stat.h>
 
 #include <array>
+#include <cstdint>
+#include <map>
 #include <tuple>
 
 #include "tls/context_build.hpp"
@@ -37,6 +39,16 @@ class FileContextStore final : public ContextStore {
     std::shared_ptr<boost::asio::ssl::context> current() override { return material_.context; }
 
     void refresh() override {
+        reload();
+        watch_ends();
+    }
+
+    [[nodiscard]] int generation() const override { return generation_; }
+    [[nodiscard]] std::string trouble() const override { return trouble_of(files_, material_); }
+    [[nodiscard]] CertificateReport report() const override { return report_of(files_, material_); }
+
+  private:
+    void reload() {
         // Taken before reading: a file that changes while it is read is looked at again.
         const Marks now = marks_of(files_);
         if (now == marks_) return;
@@ -52,17 +64,52 @@ class FileContextStore final : public ContextStore {
         log(LogLevel::info, "certificates_reloaded",
             {{"certificate", files_.certificate},
              {"good_until", text_of(X509_get0_notAfter(material_.leaf.get()))}});
+        told_day_.clear();
+        is_unlisted_told_ = false;
     }
 
-    [[nodiscard]] int generation() const override { return generation_; }
-    [[nodiscard]] std::string trouble() const override { return trouble_of(files_, material_); }
+    void watch_ends() {
+        const CertificateReport now = report();
+        warn(now.certificate);
+        if (now.list) warn(*now.list);
+        if (!now.without_list.empty() && !is_unlisted_told_) {
+            is_unlisted_told_ = true;
+            log(LogLevel::warn, "authority_without_list",
+                {{"setting", files_.crl_name},
+                 {"authorities", std::to_string(now.without_list.size())},
+                 {"first", now.without_list.front()},
+                 {"note", "what it revokes is not seen; add its revocation list"}});
+        }
+        // New connections are refused from here on, so the kept ones must not live on.
+        const bool is_unusable = !trouble().empty();
+        if (is_unusable && !was_unusable_) {
+            ++generation_;
+            log(LogLevel::error, "certificates_unusable", {{"reason", trouble()}});
+        }
+        was_unusable_ = is_unusable;
+    }
 
-  private:
+    void warn(const Validity& validity) {
+        if (!validity.is_near_end()) return;
+        const std::int64_t days = validity.seconds_left / 86'400;
+        const auto [told, is_new] = told_day_.emplace(validity.setting, days);
+        if (!is_new && told->second == days) return;
+        told->second = days;
+        log(LogLevel::warn, "certificate_near_end",
+            {{"setting", validity.setting},
+             {"file", validity.path},
+             {"good_until", validity.until},
+             {"days_left", std::to_string(days)}});
+    }
+
     TlsFiles files_;
     TlsRole role_;
     Marks marks_;
     Material material_;
     int generation_ = 1;
+    std::map<std::string, std::int64_t> told_day_;  ///< days left when last warned, by setting
+    bool is_unlisted_told_ = false;
+    bool was_unusable_ = false;
 };
 
 }  // namespace

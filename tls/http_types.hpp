@@ -17,7 +17,9 @@ struct Peer {
     std::vector<std::string> dns;   ///< DNS SANs
     std::vector<std::string> ips;   ///< IP SANs, in text form
     std::string common_name;
-    std::string fingerprint;  ///< SHA-256 of the DER, 64 lower-case hex digits
+    std::string fingerprint;    ///< SHA-256 of the DER, 64 lower-case hex digits
+    int uri_count = 0;          ///< URI SANs, with those that are left out of `uris`
+    bool is_authority = false;  ///< CA:TRUE
 };
 
 struct Request {

@@ -2,6 +2,7 @@
 #include <boost/asio/ip/address.hpp>
 
 #include "tls/peer.hpp"
+#include "tls/spiffe_id.hpp"
 
 namespace edgeroll::tls {
 namespace {
@@ -22,6 +23,12 @@ std::string_view trimmed(std::string_view text) {
     const auto first = text.find_first_not_of(" \t");
     if (first == std::string_view::npos) return {};
     return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+constexpr std::string_view agent_role = "/edgeroll/agent/";
+
+std::string shortened(const std::string& uri) {
+    return uri.size() <= 200 ? uri : uri.substr(0, 200) + "...";
 }
 
 // One line for people: what the certificate does say.
@@ -55,6 +62,45 @@ bool has_ip(const Peer& peer, std::string_view ip) {
     const auto wanted = boost::asio::ip::make_address(std::string(ip), ec);
     if (ec) return false;
     return std::find(peer.ips.begin(), peer.ips.end(), wanted.to_string()) != peer.ips.end();
+}
+
+// What no certificate of a program has, whoever it is for; empty: nothing.
+std::string why_nobody(const Peer& peer) {
+    if (peer.is_authority) {
+        return "is an authority's (CA:TRUE), which stands for no program; issue one that is not";
+    }
+    if (peer.uri_count > 1 || peer.uris.size() > 1) {
+        return "has more than one URI name; issue one with a single role";
+    }
+    for (const std::string& uri : peer.uris) {
+        if (claims_spiffe(uri) && !parse_spiffe(uri)) {
+            return "has a malformed name, " + shortened(uri) +
+                   "; the form is spiffe://TRUST-DOMAIN/PATH in lower case, without a port";
+        }
+    }
+    return {};
+}
+
+// What in a spiffe: name is not the node's; empty: it is, or the name is of another kind.
+std::string why_other_agent(const std::string& uri, const ExpectedAgent& expected) {
+    const auto id = parse_spiffe(uri);
+    if (!id) return {};
+    const auto& domains = expected.trust_domains;
+    if (!domains.empty() &&
+        std::find(domains.begin(), domains.end(), id->trust_domain) == domains.end()) {
+        return "the agent's certificate is of the trust domain '" + id->trust_domain +
+               "', which TRUST_DOMAIN does not name; reissue the certificate, or add the domain";
+    }
+    if (!id->path.starts_with(agent_role)) {
+        return "the agent's certificate has the role " + shortened(uri) +
+               ", not an agent's; reissue it for spiffe://" + id->trust_domain +
+               std::string(agent_role) + std::string(expected.name);
+    }
+    const std::string_view name = std::string_view(id->path).substr(agent_role.size());
+    if (name == expected.name || !expected.fingerprint.empty()) return {};
+    return "the agent's certificate is for the node '" + std::string(name) +
+           "', and this node is '" + std::string(expected.name) +
+           "'; rename the node, reissue the certificate, or pin it (cert_fingerprint)";
 }
 
 }  // namespace
@@ -117,9 +163,16 @@ bool matches(const IdentityPattern& pattern, std::string_view text) {
 
 std::string judge_client(const std::vector<IdentityPattern>& allowed, const Peer& peer) {
     if (peer.fingerprint.empty()) return "no client certificate";
-    const auto roles = std::count_if(peer.uris.begin(), peer.uris.end(),
-                                     [](const auto& uri) { return uri.starts_with("spiffe://"); });
-    if (roles > 1) return "the client certificate has more than one spiffe:// name";
+    if (const std::string odd = why_nobody(peer); !odd.empty()) {
+        return "the client certificate " + odd;
+    }
+    const auto commands_not = [](const std::string& uri) {
+        return uri.find(agent_role) != std::string::npos;
+    };
+    if (std::any_of(peer.uris.begin(), peer.uris.end(), commands_not)) {
+        return "the client certificate is for " + names_of(peer) +
+               ", an agent, and agents never command";
+    }
     const auto fits_one = [](const IdentityPattern& pattern,
                              const std::vector<std::string>& names) {
         return std::any_of(names.begin(), names.end(),
@@ -141,21 +194,30 @@ std::string judge_client(const std::vector<IdentityPattern>& allowed, const Peer
     return "the client certificate is for " + names_of(peer) + ", which may not command this node";
 }
 
-std::string judge_agent(const Peer& peer, std::string_view ip, std::string_view name,
-                        std::string_view fingerprint) {
+std::string judge_agent(const Peer& peer, const ExpectedAgent& expected) {
     if (peer.fingerprint.empty()) return "the agent showed no certificate";
-    if (!fingerprint.empty()) {
-        if (peer.fingerprint == normalized(fingerprint)) return {};
-        return "the agent's certificate has the fingerprint " + peer.fingerprint +
-               ", not the one pinned for the node";
+    if (const std::string odd = why_nobody(peer); !odd.empty()) {
+        return "the agent's certificate " + odd;
     }
-    if (has_ip(peer, ip)) return {};
-    const bool is_named =
-        !name.empty() && std::any_of(peer.dns.begin(), peer.dns.end(),
-                                     [&](const auto& dns) { return same_dns(dns, name); });
+    for (const std::string& uri : peer.uris) {
+        if (std::string other = why_other_agent(uri, expected); !other.empty()) return other;
+    }
+    if (!expected.fingerprint.empty()) {
+        if (peer.fingerprint == normalized(expected.fingerprint)) return {};
+        return "the agent's certificate has the fingerprint " + peer.fingerprint +
+               ", not the one pinned for the node; set the node's cert_fingerprint to it if that "
+               "is "
+               "the node's new certificate";
+    }
+    if (has_ip(peer, expected.ip)) return {};
+    const bool is_named = !expected.name.empty() &&
+                          std::any_of(peer.dns.begin(), peer.dns.end(), [&](const auto& dns) {
+                              return same_dns(dns, expected.name);
+                          });
     if (is_named) return {};
-    return "the agent's certificate is for " + names_of(peer) + ", not for " + std::string(ip) +
-           " or " + std::string(name);
+    return "the agent's certificate is for " + names_of(peer) + ", not for " +
+           std::string(expected.ip) + " or " + std::string(expected.name) +
+           "; issue one with the node's address or name";
 }
 
 }  // namespace edgeroll::tls

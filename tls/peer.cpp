@@ -81,6 +81,8 @@ Peer read_peer(const X509* certificate) {
     Peer peer;
     peer.fingerprint = fingerprint_of(certificate);
     peer.common_name = common_name_of(certificate);
+    // Reading the flags is what reads the extensions, which is not const.
+    peer.is_authority = (X509_get_extension_flags(const_cast<X509*>(certificate)) & EXFLAG_CA) != 0;
     const std::unique_ptr<GENERAL_NAMES, decltype(&GENERAL_NAMES_free)> names(
         static_cast<GENERAL_NAMES*>(
             X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)),
@@ -90,6 +92,7 @@ Peer read_peer(const X509* certificate) {
         const GENERAL_NAME* name = sk_GENERAL_NAME_value(names.get(), i);
         switch (name->type) {
             case GEN_URI:
+                ++peer.uri_count;
                 add_to(peer.uris, text_of(name->d.uniformResourceIdentifier));
                 break;
             case GEN_DNS:

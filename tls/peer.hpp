@@ -3,6 +3,7 @@
 
 #include <openssl/types.h>
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,16 +37,25 @@ struct IdentityPattern {
 [[nodiscard]] bool matches(const IdentityPattern& pattern, std::string_view text);
 
 /// For ServerOptions::judge_peer: empty when one of the patterns fits the peer, else the reason to
-/// refuse it. A certificate with two spiffe:// names is refused whatever they are: it claims two
-/// roles at once. That the certificate chains and may be a client's was checked in the handshake.
+/// refuse it. Whatever the patterns say, nobody commands with an authority's certificate, with two
+/// URI names (it claims two roles at once), with a spiffe: name that is none, or with an agent's
+/// (`…/edgeroll/agent/…`). That the certificate chains and may be a client's was checked in the
+/// handshake.
 [[nodiscard]] std::string judge_client(const std::vector<IdentityPattern>& allowed,
                                        const Peer& peer);
 
-/// How control knows an agent: empty when it is the one, else what is wrong. With a fingerprint
-/// exactly that certificate, without one `ip` as IP SAN or `name` as DNS SAN (no wildcards, never
-/// the common name).
-/// @param ip, name may be empty: then they fit nothing
-[[nodiscard]] std::string judge_agent(const Peer& peer, std::string_view ip, std::string_view name,
-                                      std::string_view fingerprint);
+/// The node that control means to talk to. `ip` and `name` may be empty: then they fit nothing.
+struct ExpectedAgent {
+    std::string_view ip, name;
+    std::string_view fingerprint;                ///< empty: not pinned
+    std::span<const std::string> trust_domains;  ///< empty: any
+};
+
+/// How control knows an agent: empty when it is the one, else what is wrong and the cure. With a
+/// fingerprint exactly that certificate, without one `ip` as IP SAN or `name` as DNS SAN (no
+/// wildcards, never the common name). A spiffe: name, where there is one, must be
+/// `spiffe://DOMAIN/edgeroll/agent/NAME` of one of the trust domains, with the node's name; a pin
+/// stands in for the name, not for the role. Never an authority's certificate, nor two URI names.
+[[nodiscard]] std::string judge_agent(const Peer& peer, const ExpectedAgent& expected);
 
 }  // namespace edgeroll::tls

@@ -131,11 +131,41 @@ std::string text_of(const ASN1_TIME* time) {
     return text.data();
 }
 
+std::string subject_of(const X509* certificate) {
+    const std::unique_ptr<BIO, FreeBio> bio(BIO_new(BIO_s_mem()));
+    if (!bio) return {};
+    X509_NAME_print_ex(bio.get(), X509_get_subject_name(certificate), 0, XN_FLAG_ONELINE);
+    char* text = nullptr;
+    const long length = BIO_get_mem_data(bio.get(), &text);
+    return length > 0 ? std::string(text, static_cast<std::size_t>(length)) : std::string();
+}
+
+namespace {
+
+using TimePtr = std::unique_ptr<ASN1_TIME, decltype(&ASN1_TIME_free)>;
+
+TimePtr time_now() {
+    return {X509_gmtime_adj(nullptr, clock_ahead_sec.load()), &ASN1_TIME_free};
+}
+
+}  // namespace
+
 bool is_past(const ASN1_TIME* time) {
     if (time == nullptr) return true;
-    const std::unique_ptr<ASN1_TIME, decltype(&ASN1_TIME_free)> now(
-        X509_gmtime_adj(nullptr, clock_ahead_sec.load()), &ASN1_TIME_free);
+    const TimePtr now = time_now();
     return !now || ASN1_TIME_compare(time, now.get()) <= 0;
+}
+
+std::int64_t seconds_between(const ASN1_TIME* from, const ASN1_TIME* until) {
+    int days = 0, seconds = 0;
+    if (from == nullptr || until == nullptr) return 0;
+    if (ASN1_TIME_diff(&days, &seconds, from, until) != 1) return 0;
+    return std::int64_t{days} * 86'400 + seconds;
+}
+
+std::int64_t seconds_until(const ASN1_TIME* time) {
+    const TimePtr now = time_now();
+    return seconds_between(now.get(), time);
 }
 
 void move_certificate_clock(std::chrono::seconds ahead) {

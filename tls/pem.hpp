@@ -4,6 +4,7 @@
 #include <openssl/x509.h>
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -36,11 +37,18 @@ struct NamedFile {
 /// A point in time as people read it, UTC: "2024-05-01 12:00:00 UTC".
 [[nodiscard]] std::string text_of(const ASN1_TIME* time);
 
+/// Whose certificate it is, one line: "CN = edge CA, O = example". Control characters escaped.
+[[nodiscard]] std::string subject_of(const X509* certificate);
+
 /// Whether the time is past now. An unreadable time is.
 [[nodiscard]] bool is_past(const ASN1_TIME* time);
-/// For tests only: is_past() judges as if it were that much later than the system's clock says (0:
-/// as it says). A certificate then runs out when the test says so, not after a race with the time.
-/// OpenSSL's own check in a handshake does not hear of it. Any thread.
+/// From now until then, negative when it is past; 0 for an unreadable time.
+[[nodiscard]] std::int64_t seconds_until(const ASN1_TIME* time);
+/// From one time to another; 0 when one cannot be read.
+[[nodiscard]] std::int64_t seconds_between(const ASN1_TIME* from, const ASN1_TIME* until);
+/// For tests only: is_past() and seconds_until() judge as if it were that much later than the
+/// system's clock says (0: as it says). A certificate then runs out when the test says so, not
+/// after a race with the time. OpenSSL's own check in a handshake does not hear of it. Any thread.
 void move_certificate_clock(std::chrono::seconds ahead);
 
 /// Takes OpenSSL's oldest pending error as text and clears the rest.

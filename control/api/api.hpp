@@ -5,10 +5,12 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "control/api/auth.hpp"
 #include "control/api/metrics.hpp"
 #include "control/store/api/store.hpp"
+#include "tls/context_store.hpp"
 #include "tls/router.hpp"
 
 namespace edgeroll::control::api {
@@ -28,6 +30,8 @@ struct ApiParts {
     /// Called when a release was steered: the executor of this process need not wait for its next
     /// look. Empty when there is none.
     std::function<void()> steered{};
+    /// The certificates in use, for the metrics; empty when there are none.
+    std::function<std::vector<tls::CertificateReport>()> certificates{};
     /// The executor's requests to agents; empty when there is none.
     std::function<SlotUse()> slots{};
 };

@@ -35,7 +35,7 @@ release::Result<void> Authenticator::open() {
 }
 
 bool Authenticator::is_closed() const {
-    return !tokens_.is_configured() && options_.jwt_secret.empty();
+    return !tokens_.is_configured() && options_.jwt.secret.empty();
 }
 
 release::Result<Caller> Authenticator::identify(const tls::Request& request) {
@@ -57,12 +57,32 @@ release::Result<Caller> Authenticator::identify(const tls::Request& request) {
         return no_entry(code::no_token, "a token is needed: Authorization: Bearer <token>");
     }
     if (token.size() > token_bytes_max) return no_entry(code::bad_token, "the token is not known");
-    tokens_.refresh();
-    if (auto caller = tokens_.find(token)) return std::move(*caller);
-    if (!options_.jwt_secret.empty() && looks_like_jwt(token)) {
-        return verify_jwt(token, options_.jwt_secret, options_.jwt_issuer, unix_now_());
+    refresh();
+    if (auto caller = tokens_.find(token)) {
+        if (!has_ended(*caller)) return std::move(*caller);
+        return no_entry(code::expired_token, "the token has expired");
+    }
+    if (!options_.jwt.secret.empty() && looks_like_jwt(token)) {
+        auto caller = verify_jwt(token, options_.jwt, unix_now_());
+        // What it does would be taken for the deeds of the token's owner.
+        if (caller && tokens_.has_name(caller->name)) {
+            return no_entry(code::bad_token,
+                            "the JWT's username is the name of a token; give it "
+                            "another");
+        }
+        return caller;
     }
     return no_entry(code::bad_token, "the token is not known");
+}
+
+bool Authenticator::has_ended(const Caller& caller) const {
+    return caller.ends_at && unix_now_() >= *caller.ends_at;
+}
+
+bool Authenticator::still_admits(const Caller& caller) {
+    refresh();
+    if (has_ended(caller)) return false;
+    return caller.is_jwt ? !tokens_.has_name(caller.name) : tokens_.has(caller);
 }
 
 release::Result<Caller> Authenticator::admit(const tls::Request& request, Role needed) {

@@ -5,6 +5,7 @@
 #include <functional>
 #include <string>
 
+#include "control/api/jwt.hpp"
 #include "control/api/tokens.hpp"
 #include "release/result.hpp"
 #include "tls/http_types.hpp"
@@ -13,14 +14,13 @@ namespace edgeroll::control::api {
 
 struct AuthOptions {
     std::string tokens_file;  ///< API_TOKENS_FILE; empty: none
-    std::string jwt_secret;   ///< JWT_SECRET; empty: no JWTs
-    std::string jwt_issuer;   ///< JWT_ISSUER
+    JwtRules jwt;
 };
 
 /// Loop thread.
 class Authenticator {
   public:
-    /// @param unix_now seconds since 1970, for `exp` of JWTs
+    /// @param unix_now seconds since 1970, for the ends of tokens and JWTs
     Authenticator(AuthOptions options, std::function<std::int64_t()> unix_now);
 
     /// Reads the tokens file for the first time; call it before the first request.
@@ -29,9 +29,14 @@ class Authenticator {
     [[nodiscard]] bool is_closed() const;
     /// The caller of `Authorization: Bearer …`. Errors: 1001-1004 of SPEC.md section 7.
     [[nodiscard]] release::Result<Caller> admit(const tls::Request& request, Role needed);
+    /// Whether one who was let in would be let in now: streams ask again and again.
+    [[nodiscard]] bool still_admits(const Caller& caller);
+    /// Looks after the tokens file; call it about once a second.
+    void refresh() { tokens_.refresh(unix_now_()); }
 
   private:
     [[nodiscard]] release::Result<Caller> identify(const tls::Request& request);
+    [[nodiscard]] bool has_ended(const Caller& caller) const;
 
     AuthOptions options_;
     TokenFile tokens_;

@@ -74,21 +74,25 @@ Result<Range> read_range(const Request& request) {
 }  // namespace
 
 EventRoutes::EventRoutes(const ApiParts& parts)
-    : store_(parts.store), streams_(FeedParts{parts.executor, parts.store, parts.clock}) {}
+    : store_(parts.store),
+      authenticator_(parts.authenticator),
+      streams_(FeedParts{parts.executor, parts.store, parts.clock}) {}
 
 void EventRoutes::add_to(tls::Router& router, Guard& guard) {
-    Action action = [this](Request request, Caller) { return events(std::move(request)); };
+    Action action = [this](Request request, Caller caller) {
+        return events(std::move(request), std::move(caller));
+    };
     router.add("GET", "/api/v1/releases/{id}/events",
                guard.guarded(Role::viewer, std::move(action)));
 }
 
-awaitable<Response> EventRoutes::events(Request request) {
+awaitable<Response> EventRoutes::events(Request request, Caller caller) {
     const auto id = read_id(request, "release id");
     if (!id) co_return refuse(id.error());
     const auto follows = wants_to_follow(request);
     if (!follows) co_return refuse(follows.error());
     const release::ReleaseId release{*id};
-    if (*follows) co_return co_await follow(std::move(request), release);
+    if (*follows) co_return co_await follow(std::move(request), release, std::move(caller));
     co_return co_await list(std::move(request), release);
 }
 
@@ -108,18 +112,14 @@ awaitable<Response> EventRoutes::list(Request request, release::ReleaseId id) {
     co_return answer(data);
 }
 
-awaitable<Response> EventRoutes::follow(Request request, release::ReleaseId id) {
+awaitable<Response> EventRoutes::follow(Request request, release::ReleaseId id, Caller caller) {
     if (auto known = only_parameters(request, {"follow", "after"}); !known) {
         co_return refuse(known.error());
     }
     const auto after = resume_point(request);
     if (!after) co_return refuse(after.error());
-    auto place = streams_.take_place();
-    if (!place) {
-        co_return refuse(release::code::busy, "there are " +
-                                                  std::to_string(EventStreams::places_max) +
-                                                  " streams already: try again later");
-    }
+    auto place = streams_.take_place(caller);
+    if (!place) co_return refuse(place.error());
     const auto first = co_await store_.events(id, *after, 1, event_page_size_max);
     if (!first) co_return refuse(first.error());
     Response response;
@@ -131,7 +131,12 @@ awaitable<Response> EventRoutes::follow(Request request, release::ReleaseId id) 
     response.content_type = "text/event-stream";
     response.headers["Cache-Control"] = "no-store";
     response.headers["X-Accel-Buffering"] = "no";  // nginx in front must not wait for more
-    response.next_chunk = streams_.follow(std::move(place), id, *after, *first);
+    std::function<bool()> is_admitted = [&authenticator = authenticator_,
+                                         caller = std::move(caller)] {
+        return authenticator.still_admits(caller);
+    };
+    response.next_chunk =
+        streams_.follow(std::move(*place), id, *after, *first, std::move(is_admitted));
     co_return response;
 }
 

@@ -16,11 +16,12 @@ class EventRoutes {
     void add_to(tls::Router& router, Guard& guard);
 
   private:
-    awaitable<tls::Response> events(tls::Request request);
+    awaitable<tls::Response> events(tls::Request request, Caller caller);
     awaitable<tls::Response> list(tls::Request request, release::ReleaseId id);
-    awaitable<tls::Response> follow(tls::Request request, release::ReleaseId id);
+    awaitable<tls::Response> follow(tls::Request request, release::ReleaseId id, Caller caller);
 
     ApiStore& store_;
+    Authenticator& authenticator_;
     EventStreams streams_;
 };
 

@@ -14,6 +14,7 @@ using Piece = std::optional<std::string>;
 
 constexpr Millis heartbeat_interval{15'000};
 constexpr Millis lifetime{3'600'000};
+constexpr Millis admission_interval{1'000};
 constexpr Millis retry_interval{1'000};
 constexpr std::size_t piece_bytes_max = 256U << 10;
 
@@ -21,8 +22,9 @@ constexpr std::size_t piece_bytes_max = 256U << 10;
 class Follower {
   public:
     Follower(FeedParts parts, std::shared_ptr<EventFeed> feed, release::ReleaseId id,
-             std::int64_t after, const EventPage& first)
+             std::int64_t after, const EventPage& first, std::function<bool()> is_admitted)
         : parts_(std::move(parts)),
+          is_admitted_(std::move(is_admitted)),
           feed_(std::move(feed)),
           id_(id),
           above_(after),
@@ -47,7 +49,7 @@ class Follower {
 
     static awaitable<Piece> next(std::shared_ptr<Follower> self) {
         Follower& follower = *self;
-        while (!follower.is_closed_) {
+        while (!follower.is_closed_ && follower.may_go_on()) {
             std::string text = follower.take();
             if (!text.empty()) co_return text;
             if (follower.has_said_end_ || follower.feed_->is_gone() ||
@@ -66,6 +68,14 @@ class Follower {
     }
 
   private:
+    /// The feed wakes everybody once a second, so this is soon noticed.
+    bool may_go_on() {
+        const Instant now = parts_.clock.now();
+        if (now < next_look_) return true;
+        next_look_ = now + admission_interval;
+        return is_admitted_();
+    }
+
     /// What there is to say now; empty: nothing.
     std::string take() {
         std::string text = std::exchange(ready_, std::string());
@@ -117,6 +127,8 @@ class Follower {
     }
 
     FeedParts parts_;
+    std::function<bool()> is_admitted_;
+    Instant next_look_{};
     std::shared_ptr<EventFeed> feed_;
     release::ReleaseId id_;
     std::int64_t above_;   ///< only events above this id are told
@@ -146,9 +158,21 @@ struct Subscription {
 
 EventStreams::EventStreams(FeedParts parts) : parts_(std::move(parts)) {}
 
-std::unique_ptr<EventStreams::Place> EventStreams::take_place() {
-    if (*taken_ >= places_max) return nullptr;
-    return std::make_unique<Place>(taken_);
+release::Result<std::unique_ptr<EventStreams::Place>> EventStreams::take_place(
+    const Caller& caller) {
+    const auto busy = [](std::string why) {
+        return release::fail(std::move(why), release::Outcome::not_done, release::code::busy);
+    };
+    const std::string key = (caller.is_jwt ? "jwt:" : "token:") + caller.name;
+    if (taken_->count(key) >= std::size_t{places_per_caller_max}) {
+        return busy("'" + caller.name + "' has " + std::to_string(places_per_caller_max) +
+                    " streams already: close one");
+    }
+    if (taken_->size() >= std::size_t{places_max}) {
+        return busy("there are " + std::to_string(places_max) +
+                    " streams already: try again later");
+    }
+    return std::make_unique<Place>(taken_, key);
 }
 
 std::shared_ptr<EventFeed> EventStreams::feed_of(release::ReleaseId id) {
@@ -163,8 +187,10 @@ std::shared_ptr<EventFeed> EventStreams::feed_of(release::ReleaseId id) {
 }
 
 tls::ChunkSource EventStreams::follow(std::unique_ptr<Place> place, release::ReleaseId id,
-                                      std::int64_t after, const EventPage& first) {
-    auto follower = std::make_shared<Follower>(parts_, feed_of(id), id, after, first);
+                                      std::int64_t after, const EventPage& first,
+                                      std::function<bool()> is_admitted) {
+    auto follower =
+        std::make_shared<Follower>(parts_, feed_of(id), id, after, first, std::move(is_admitted));
     auto held = std::make_shared<Subscription>(std::move(place), std::move(follower));
     return [held = std::move(held)] { return Follower::next(held->follower); };
 }

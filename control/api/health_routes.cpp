@@ -27,6 +27,7 @@ HealthRoutes::HealthRoutes(const ApiParts& parts)
     : metrics_(parts.metrics),
       certificate_trouble_(parts.certificate_trouble),
       slots_(parts.slots),
+      certificates_(parts.certificates),
       ping_(parts.executor, parts.clock, [&store = parts.store] { return store.ping(); }),
       gauges_(parts.executor, parts.clock, [&store = parts.store] { return store.gauges(); }) {}
 
@@ -57,6 +58,7 @@ awaitable<Response> HealthRoutes::readiness() {
 awaitable<Response> HealthRoutes::metrics() {
     const auto gauges = co_await gauges_.get(patience, fresh_for);
     if (slots_) metrics_.slots(slots_());
+    if (certificates_) metrics_.certificates(certificates_());
     Response response;
     response.content_type = "text/plain; version=0.0.4; charset=utf-8";
     response.body = metrics_.text(gauges);

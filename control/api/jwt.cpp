@@ -1,5 +1,6 @@
 #include "control/api/jwt.hpp"
 
+#include <algorithm>
 #include <optional>
 
 #include "release/wire/base64.hpp"
@@ -34,6 +35,16 @@ std::optional<double> moment_of(const Json& claims, const char* name) {
     return found->get<double>();
 }
 
+/// `aud` is a text or a list of texts (RFC 7519, section 4.1.3).
+bool is_for(const Json& claims, const std::string& audience) {
+    const auto found = claims.find("aud");
+    if (found == claims.end()) return false;
+    if (found->is_string()) return found->get<std::string>() == audience;
+    return found->is_array() && std::any_of(found->begin(), found->end(), [&](const Json& one) {
+               return one.is_string() && one.get<std::string>() == audience;
+           });
+}
+
 release::Result<Caller> caller_of(const Json& claims) {
     const auto name = release::wire::required_text(claims, "username");
     if (!name || !is_caller_name(*name)) return bad("has no usable username");
@@ -59,8 +70,8 @@ bool looks_like_jwt(std::string_view token) {
     return second != token.npos && token.find('.', second + 1) == token.npos;
 }
 
-release::Result<Caller> verify_jwt(std::string_view token, const std::string& secret,
-                                   const std::string& issuer, std::int64_t unix_now) {
+release::Result<Caller> verify_jwt(std::string_view token, const JwtRules& rules,
+                                   std::int64_t unix_now) {
     if (token.size() > token_bytes_max || !looks_like_jwt(token)) return bad("is malformed");
     const auto first = token.find('.');
     const auto second = token.find('.', first + 1);
@@ -72,13 +83,13 @@ release::Result<Caller> verify_jwt(std::string_view token, const std::string& se
     const auto algorithm = release::wire::required_text(*header, "alg");
     if (!algorithm || *algorithm != "HS256") return bad("is not signed with HS256");
     if (header->contains("crit")) return bad("asks for extensions that are not known");
-    const std::string expected = release::wire::hmac_sha256(secret, token.substr(0, second));
+    const std::string expected = release::wire::hmac_sha256(rules.secret, token.substr(0, second));
     if (!release::wire::is_equal_in_constant_time(*signature, expected)) return bad("is not valid");
 
     const auto claims = decoded_object(token.substr(first + 1, second - first - 1));
     if (!claims) return bad("is malformed");
     const auto from = release::wire::required_text(*claims, "iss");
-    if (!from || *from != issuer) return bad("is of another issuer");
+    if (!from || *from != rules.issuer) return bad("is of another issuer");
     const auto expires = moment_of(*claims, "exp");
     if (!expires) return bad("has no expiry (exp)");
     const auto now = static_cast<double>(unix_now);
@@ -86,9 +97,23 @@ release::Result<Caller> verify_jwt(std::string_view token, const std::string& se
         return release::fail("the JWT has expired", release::Outcome::permanent,
                              code::expired_token);
     }
+    // One that is good for years cannot be withdrawn without a new secret for everybody.
+    if (*expires > now + rules.max_age_sec) {
+        return release::fail("the JWT's exp is more than " + std::to_string(rules.max_age_sec) +
+                                 " s ahead (JWT_MAX_AGE_SEC)",
+                             release::Outcome::permanent, code::bad_token);
+    }
+    if (!rules.audience.empty() && !is_for(*claims, rules.audience)) {
+        return bad("is for another audience");
+    }
     const auto starts = moment_of(*claims, "nbf");
     if (claims->contains("nbf") && (!starts || *starts > now)) return bad("is not valid yet");
-    return caller_of(*claims);
+    auto caller = caller_of(*claims);
+    if (caller) {
+        caller->is_jwt = true;
+        caller->ends_at = static_cast<std::int64_t>(*expires);
+    }
+    return caller;
 }
 
 }  // namespace edgeroll::control::api

@@ -176,6 +176,9 @@ struct Metrics::Families {
     Family<Counter>& violations;
     Family<Counter>& http;
     prometheus::Family<prometheus::Gauge>& slots;
+    prometheus::Family<prometheus::Gauge>& certificate_left;
+    prometheus::Family<prometheus::Gauge>& list_left;
+    prometheus::Family<prometheus::Gauge>& without_list;
 
     Families()
         : dispatch(prometheus::BuildHistogram()
@@ -202,7 +205,15 @@ struct Metrics::Families {
           slots(prometheus::BuildGauge()
                     .Name("edgeroll_agent_request_slots")
                     .Help("Requests open to agents now (busy), and how many may be (max).")
-                    .Register(registry)) {
+                    .Register(registry)),
+          certificate_left(gauge("edgeroll_certificate_seconds_left",
+                                 "How long the certificate of a setting is still good.")),
+          list_left(gauge("edgeroll_crl_seconds_left",
+                          "How long the revocation list of a setting is still good: of several "
+                          "the one that ends first.")),
+          without_list(gauge("edgeroll_authorities_without_crl",
+                             "Authorities of a setting that have no revocation list, where lists "
+                             "are used: what they revoke is not seen.")) {
         const std::string version = tls::rt::program_version();
         prometheus::BuildGauge()
             .Name("edgeroll_build_info")
@@ -237,6 +248,9 @@ struct Metrics::Families {
             slots.Add(one("state", state));
     }
 
+    prometheus::Family<prometheus::Gauge>& gauge(const char* name, const char* help) {
+        return prometheus::BuildGauge().Name(name).Help(help).Register(registry);
+    }
     Family<Counter>& counter(const char* name, const char* help) {
         return prometheus::BuildCounter().Name(name).Help(help).Register(registry);
     }
@@ -285,6 +299,21 @@ void Metrics::http_answered(int status) {
 void Metrics::slots(const SlotUse& use) {
     families_->slots.Add(one("state", "busy")).Set(use.in_flight);
     families_->slots.Add(one("state", "max")).Set(use.max);
+}
+
+void Metrics::certificates(const std::vector<tls::CertificateReport>& reports) {
+    const auto set = [](prometheus::Family<prometheus::Gauge>& family,
+                        const tls::Validity& validity) {
+        family.Add(one("setting", validity.setting))
+            .Set(static_cast<double>(validity.seconds_left));
+    };
+    for (const tls::CertificateReport& report : reports) {
+        set(families_->certificate_left, report.certificate);
+        if (!report.list) continue;
+        set(families_->list_left, *report.list);
+        families_->without_list.Add(one("setting", report.authorities_setting))
+            .Set(static_cast<double>(report.without_list.size()));
+    }
 }
 
 AgentFigures Metrics::agents() const {

@@ -6,9 +6,11 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "control/core/ports.hpp"
 #include "control/store/api/store.hpp"
+#include "tls/context_store.hpp"
 
 namespace edgeroll::control::api {
 
@@ -46,6 +48,8 @@ class Metrics final : public Observer {
     void http_answered(int status);
     /// How busy the executor is now.
     void slots(const SlotUse& use);
+    /// How long the certificates and revocation lists in use are still good.
+    void certificates(const std::vector<tls::CertificateReport>& reports);
 
     [[nodiscard]] AgentFigures agents() const;
 

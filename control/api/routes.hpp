@@ -99,6 +99,7 @@ class HealthRoutes {
     Metrics& metrics_;
     std::function<std::string()> certificate_trouble_;
     std::function<SlotUse()> slots_;
+    std::function<std::vector<tls::CertificateReport>()> certificates_;
     Coalesced<std::string> ping_;
     Coalesced<Gauges> gauges_;
 };

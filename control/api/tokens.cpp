@@ -3,6 +3,9 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <chrono>
 #include <fstream>
 #include <sstream>
 #include <utility>
@@ -16,6 +19,7 @@ namespace edgeroll::control::api {
 namespace {
 
 constexpr std::size_t file_bytes_max = 1U << 20;
+constexpr std::int64_t gone_patience_sec = 5;  // an editor that replaces the file is done by then
 
 std::string_view trimmed(std::string_view text) {
     const auto is_blank = [](char c) { return c == ' ' || c == '\t' || c == '\r'; };
@@ -55,21 +59,47 @@ release::Result<TokenLine> parse_token_line(std::string_view text) {
     const auto role = role_from_text(text.substr(first + 1, second - first - 1));
     if (!role) return release::fail("the role must be viewer or admin");
     line.caller.role = *role;
-    line.sha256 = text.substr(second + 1);
+    const auto third = text.find(':', second + 1);
+    if (third != text.npos) {
+        line.caller.ends_at = end_of_day(text.substr(third + 1));
+        if (!line.caller.ends_at) {
+            return release::fail("the fourth field must be the last day, YYYY-MM-DD");
+        }
+    }
+    line.sha256 = text.substr(second + 1, third == text.npos ? text.npos : third - second - 1);
     if (!release::wire::is_sha256_hex(line.sha256)) {
         return release::fail("the token's SHA-256 must be 64 hex digits");
     }
     std::transform(line.sha256.begin(), line.sha256.end(), line.sha256.begin(), [](char c) {
         return c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c;
     });
+    line.caller.token_sha256 = line.sha256;
     return line;
 }
 
-FreshToken make_token(const std::string& name, Role role) {
+std::optional<std::int64_t> end_of_day(std::string_view text) {
+    namespace chrono = std::chrono;
+    const bool has_form = text.size() == 10 && text[4] == '-' && text[7] == '-';
+    if (!has_form) return std::nullopt;
+    const auto number = [&](std::size_t from, std::size_t length) {
+        unsigned value = 0;
+        const char* begin = text.data() + from;
+        const auto [end, error] = std::from_chars(begin, begin + length, value);
+        return error == std::errc() && end == begin + length ? value : 0;
+    };
+    const chrono::year_month_day day(chrono::year(static_cast<int>(number(0, 4))),
+                                     chrono::month(number(5, 2)), chrono::day(number(8, 2)));
+    if (!day.ok() || day.year() < chrono::year(1970)) return std::nullopt;
+    const chrono::sys_seconds end = chrono::sys_days(day) + chrono::days(1);
+    return end.time_since_epoch().count();
+}
+
+FreshToken make_token(const std::string& name, Role role, const std::string& last_day) {
     FreshToken fresh;
     fresh.token = release::wire::random_hex(32);
     fresh.line =
         name + ":" + std::string(to_text(role)) + ":" + release::wire::sha256_hex(fresh.token);
+    if (!last_day.empty()) fresh.line += ":" + last_day;
     return fresh;
 }
 
@@ -89,9 +119,21 @@ release::Result<void> TokenFile::open() {
     return {};
 }
 
-void TokenFile::refresh() {
+void TokenFile::refresh(std::int64_t unix_now) {
     if (path_.empty()) return;
     const auto now = stamp();
+    if (!now && errno == ENOENT) {
+        if (!gone_since_) gone_since_ = unix_now;
+        if (unix_now - *gone_since_ >= gone_patience_sec && !lines_.empty()) {
+            lines_.clear();
+            tls::rt::LogFields fields;
+            fields.emplace_back("file", path_);
+            fields.emplace_back("what", "is gone, and with it every token; put it back");
+            tls::rt::log(tls::rt::LogLevel::error, "tokens_gone", fields);
+        }
+    } else {
+        gone_since_.reset();
+    }
     if (now && *now == seen_) return;
     // The stamp is taken before the reading: a write in between is seen next time.
     if (now && read()) {
@@ -121,8 +163,21 @@ std::optional<Caller> TokenFile::find(std::string_view token) const {
     return found->caller;
 }
 
+bool TokenFile::has(const Caller& caller) const {
+    return std::any_of(lines_.begin(), lines_.end(), [&](const TokenLine& line) {
+        return line.sha256 == caller.token_sha256 && line.caller.name == caller.name &&
+               line.caller.role == caller.role && line.caller.ends_at == caller.ends_at;
+    });
+}
+
+bool TokenFile::has_name(std::string_view name) const {
+    return std::any_of(lines_.begin(), lines_.end(),
+                       [&](const TokenLine& line) { return line.caller.name == name; });
+}
+
 std::optional<TokenFile::Stamp> TokenFile::stamp() const {
     struct stat status {};
+    errno = 0;
     if (::stat(path_.c_str(), &status) != 0) return std::nullopt;
     Stamp now;
     now.seconds = status.st_mtim.tv_sec;

@@ -20,6 +20,9 @@ enum class Role { viewer, admin };
 struct Caller {
     std::string name;
     Role role = Role::viewer;
+    bool is_jwt = false;
+    std::string token_sha256;               ///< of a token of the file, lower-case hex
+    std::optional<std::int64_t> ends_at{};  ///< seconds since 1970: let in before it only
 };
 
 /// Not empty, at most 100 bytes, without colon, blank and control characters.
@@ -30,7 +33,8 @@ struct TokenLine {
     std::string sha256;  ///< of the token, lower-case hex
 };
 
-/// Reads `name:role:sha256hex`. Error: what is wrong, without the digest.
+/// Reads `name:role:sha256hex` or `name:role:sha256hex:YYYY-MM-DD`, the last day (UTC) that the
+/// token is good. Error: what is wrong, without the digest.
 [[nodiscard]] release::Result<TokenLine> parse_token_line(std::string_view line);
 
 struct FreshToken {
@@ -38,11 +42,16 @@ struct FreshToken {
     std::string line;   ///< for the tokens file
 };
 /// @param name see is_caller_name
-[[nodiscard]] FreshToken make_token(const std::string& name, Role role);
+/// @param last_day "YYYY-MM-DD"; empty: no end
+[[nodiscard]] FreshToken make_token(const std::string& name, Role role,
+                                    const std::string& last_day = "");
+/// The end of that day in UTC, seconds since 1970; nothing: no such day.
+[[nodiscard]] std::optional<std::int64_t> end_of_day(std::string_view text);
 
 /// API_TOKENS_FILE, read again when it changes. A broken line is logged and skipped, the others
 /// hold; a file that cannot be read any more leaves the tokens as they were, so that a slip of an
-/// editor locks nobody out. Loop thread.
+/// editor locks nobody out. One that is gone for five seconds leaves none: it was deleted. Loop
+/// thread.
 class TokenFile {
   public:
     /// @param path empty: no tokens
@@ -50,10 +59,14 @@ class TokenFile {
 
     /// Reads the file for the first time. Error: it cannot be read, or has lines and none is good.
     [[nodiscard]] release::Result<void> open();
-    /// Looks whether the file has changed (a stat) and reads it again if so.
-    void refresh();
+    /// Looks whether the file has changed (a stat) and reads it again if so. Call it about once a
+    /// second as well. @param unix_now seconds since 1970
+    void refresh(std::int64_t unix_now);
     /// Compares with every line in constant time.
     [[nodiscard]] std::optional<Caller> find(std::string_view token) const;
+    /// Whether the very line that let the caller in is still there.
+    [[nodiscard]] bool has(const Caller& caller) const;
+    [[nodiscard]] bool has_name(std::string_view name) const;
     [[nodiscard]] std::size_t size() const { return lines_.size(); }
     [[nodiscard]] bool is_configured() const { return !path_.empty(); }
 
@@ -70,6 +83,7 @@ class TokenFile {
     std::string path_;
     Stamp seen_;
     bool is_trouble_told_ = false;
+    std::optional<std::int64_t> gone_since_;
     std::vector<TokenLine> lines_;
     std::vector<std::pair<int, std::string>> faults_;  ///< broken lines of the last reading
 };

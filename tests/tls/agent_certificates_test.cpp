@@ -47,8 +47,9 @@ INSTANTIATE_TEST_SUITE_P(Tls, AgentCertificates, testing::Values(TLS1_2_VERSION,
                          });
 
 TEST_P(AgentCertificates, takes_the_nodes_address_or_its_name) {
-    EXPECT_STREQ(to_text(ask(authority_.issue(agent_spec(own_address(), "x")), "edge-1").kind),
-                 "answered");
+    Spec spec = agent_spec(own_address(), "x");
+    spec.names = "IP:" + own_address();
+    EXPECT_STREQ(to_text(ask(authority_.issue(spec), "edge-1").kind), "answered");
     EXPECT_STREQ(to_text(ask(authority_.issue(agent_spec("10.9.9.9")), "edge-1").kind), "answered");
 }
 
@@ -88,6 +89,10 @@ TEST_P(AgentCertificates, takes_one_without_any_usage) {
 
 TEST_P(AgentCertificates, refuses_another_nodes) {
     expect_refused(ask(authority_.issue(agent_spec("10.9.9.9", "edge-9"))), "edge-9");
+}
+
+TEST_P(AgentCertificates, refuses_another_nodes_role_at_the_right_address) {
+    expect_refused(ask(authority_.issue(agent_spec(own_address(), "edge-9"))), "'edge-9'");
 }
 
 TEST_P(AgentCertificates, does_not_take_the_common_name_for_a_name) {

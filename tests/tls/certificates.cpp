@@ -125,17 +125,25 @@ Authority::Authority(const std::string& name) {
     own_ = make(spec, nullptr);
 }
 
+Authority::Authority(const std::string& name, const Authority& issuer) {
+    Spec spec;
+    spec.common_name = name;
+    spec.is_ca = true;
+    own_ = issuer.issue(spec);
+}
+
 Pair Authority::issue(const Spec& spec) const {
     return make(spec, &own_);
 }
 
-std::string Authority::crl_pem(const std::vector<const Pair*>& revoked, long until_sec) const {
+std::string Authority::crl_pem(const std::vector<const Pair*>& revoked, long until_sec,
+                               long from_sec) const {
     const CrlPtr crl(X509_CRL_new());
     require(crl && X509_CRL_set_version(crl.get(), 1) == 1);
     require(X509_CRL_set_issuer_name(crl.get(), X509_get_subject_name(own_.certificate.get())) ==
             1);
     const std::unique_ptr<ASN1_TIME, decltype(&ASN1_TIME_free)> from(
-        X509_gmtime_adj(nullptr, -7200), &ASN1_TIME_free);
+        X509_gmtime_adj(nullptr, from_sec), &ASN1_TIME_free);
     const std::unique_ptr<ASN1_TIME, decltype(&ASN1_TIME_free)> until(
         X509_gmtime_adj(nullptr, until_sec), &ASN1_TIME_free);
     require(X509_CRL_set1_lastUpdate(crl.get(), from.get()) == 1);

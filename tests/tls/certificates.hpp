@@ -49,11 +49,15 @@ struct Pair {
 class Authority {
   public:
     explicit Authority(const std::string& name = "test CA");
+    /// One below another.
+    Authority(const std::string& name, const Authority& issuer);
+    [[nodiscard]] const Pair& pair() const { return own_; }
     [[nodiscard]] Pair issue(const Spec& spec) const;
     [[nodiscard]] std::string certificate_pem() const { return own_.certificate_pem(); }
     /// @param until_sec relative to now: when the next list is due
+    /// @param from_sec relative to now: since when the list is valid
     [[nodiscard]] std::string crl_pem(const std::vector<const Pair*>& revoked,
-                                      long until_sec = 86'400) const;
+                                      long until_sec = 86'400, long from_sec = -7200) const;
 
   private:
     Pair own_;

@@ -76,7 +76,7 @@ TEST_F(Pool, uses_a_connection_again_and_forgets_it_when_told) {
 }
 
 TEST_F(Pool, keeps_no_more_connections_than_it_may) {
-    pool_ = make_client_pool(loop_.executor(), *store_, 1);
+    pool_ = make_client_pool(loop_.executor(), *store_, {1, {}});
     Script script;
     script.answer = hello;
     script.answers_again = true;

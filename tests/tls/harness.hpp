@@ -73,6 +73,7 @@ class FixedContexts final : public ContextStore {
     void refresh() override {}
     [[nodiscard]] int generation() const override { return 1; }
     [[nodiscard]] std::string trouble() const override { return {}; }
+    [[nodiscard]] CertificateReport report() const override { return {}; }
 
   private:
     std::shared_ptr<asio::ssl::context> context_;

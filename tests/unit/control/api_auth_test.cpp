@@ -153,9 +153,97 @@ TEST_F(ApiAuth, keeps_good_lines_beside_broken_ones) {
     EXPECT_EQ(ask_as("Bearer fresh", "GET", list).status, 200);
 }
 
-TEST_F(ApiAuth, keeps_the_tokens_when_the_file_is_gone) {
+TEST_F(ApiAuth, keeps_the_tokens_for_a_moment_when_the_file_is_gone) {
     ASSERT_EQ(::unlink(tokens_path.c_str()), 0);
+    EXPECT_EQ(ask("GET", list).status, 200) << "an editor may be replacing it";
+    later = 4;
     EXPECT_EQ(ask("GET", list).status, 200);
+    later = 5;
+    testing::internal::CaptureStderr();
+    EXPECT_EQ(ask("GET", list).code(), 1002) << "it was deleted";
+    EXPECT_EQ(ask("GET", list).code(), 1002);
+    const std::string log = testing::internal::GetCapturedStderr();
+    EXPECT_NE(log.find("event=tokens_gone"), std::string::npos);
+    EXPECT_EQ(log.find("event=tokens_gone"), log.rfind("event=tokens_gone"));
+    write_tokens("root:admin:" + release::wire::sha256_hex(admin_token) + "\n");
+    EXPECT_EQ(ask("GET", list).status, 200);
+}
+
+TEST_F(ApiAuth, lets_tokens_in_until_the_end_of_their_last_day) {
+    const auto with_day = [this](const std::string& day) {
+        write_tokens("root:admin:" + release::wire::sha256_hex(admin_token) + ":" + day + "\n");
+    };
+    with_day("2027-01-15");
+    EXPECT_EQ(ask("GET", list).status, 200);
+    later = 16 * 3'600 - 1;
+    EXPECT_EQ(ask("GET", list).status, 200) << "23:59:59 in UTC";
+    later += 1;
+    EXPECT_EQ(ask("GET", list).status, 401);
+    EXPECT_EQ(ask("GET", list).code(), 1003);
+    for (const char* odd : {"", "2027-02-29", "2027-1-15", "15.01.2027", "2027-01-15 ",
+                            "2027-13-01", "2027-01-15:x", "0000-00-00"}) {
+        with_day(odd);
+        EXPECT_EQ(ask("GET", list).code(), 1002) << odd << ": no line, no token";
+    }
+}
+
+TEST_F(ApiAuth, refuses_jwts_that_are_good_for_too_long) {
+    claims["exp"] = now + 86'400;
+    EXPECT_EQ(with_jwt(hs256, claims).status, 200);
+    claims["exp"] = now + 86'401;
+    const Said refused = with_jwt(hs256, claims);
+    EXPECT_EQ(refused.code(), 1002);
+    EXPECT_NE(refused.body.find("JWT_MAX_AGE_SEC"), std::string::npos);
+    claims["exp"] = 1e300;
+    EXPECT_EQ(with_jwt(hs256, claims).code(), 1002);
+}
+
+TEST_F(ApiAuth, refuses_jwts_with_the_name_of_a_token) {
+    claims["username"] = "root";
+    EXPECT_EQ(with_jwt(hs256, claims).code(), 1002);
+    claims["username"] = "Root";
+    EXPECT_EQ(with_jwt(hs256, claims).status, 200);
+}
+
+TEST_F(ApiAuth, wants_the_audience_that_is_set) {
+    JwtRules rules;
+    rules.secret = jwt_secret;
+    rules.issuer = "cmdb";
+    rules.audience = "edgeroll";
+    const auto judged = [&] {
+        return verify_jwt(jwt(hs256, claims, jwt_secret), rules, now).has_value();
+    };
+    EXPECT_FALSE(judged());
+    claims["aud"] = "edgeroll";
+    EXPECT_TRUE(judged());
+    claims["aud"] = Json::array({"other", "edgeroll"});
+    EXPECT_TRUE(judged());
+    for (const Json& odd :
+         {Json("other"), Json::array(), Json::array({1}), Json(1), Json("EDGEROLL")}) {
+        claims["aud"] = odd;
+        EXPECT_FALSE(judged()) << odd;
+    }
+}
+
+TEST_F(ApiAuth, admits_a_caller_no_longer_than_the_token) {
+    tls::Request request;
+    request.headers["authorization"] = std::string("Bearer ") + viewer_token;
+    const auto eve = authenticator->admit(request, Role::viewer);
+    ASSERT_TRUE(eve);
+    EXPECT_TRUE(authenticator->still_admits(*eve));
+    write_tokens("eve:admin:" + release::wire::sha256_hex(viewer_token) + "\n");
+    EXPECT_FALSE(authenticator->still_admits(*eve)) << "the line is another now";
+
+    request.headers["authorization"] = "Bearer " + jwt(hs256, claims, jwt_secret);
+    const auto ann = authenticator->admit(request, Role::viewer);
+    ASSERT_TRUE(ann);
+    later = 59;
+    EXPECT_TRUE(authenticator->still_admits(*ann));
+    later = 60;
+    EXPECT_FALSE(authenticator->still_admits(*ann));
+}
+
+TEST_F(ApiAuth, takes_every_token_away_with_an_empty_file) {
     write_tokens("");
     EXPECT_EQ(ask("GET", list).code(), 1002) << "an empty file takes every token away";
 }

@@ -11,8 +11,8 @@ namespace {
 AuthOptions options_of(const std::string& tokens_path, const char* secret) {
     AuthOptions options;
     options.tokens_file = tokens_path;
-    options.jwt_secret = secret;
-    options.jwt_issuer = "cmdb";
+    options.jwt.secret = secret;
+    options.jwt.issuer = "cmdb";
     return options;
 }
 
@@ -30,8 +30,8 @@ ApiTest::ApiTest() : tokens_path(new_file()) {
     using release::wire::sha256_hex;
     write_tokens("# people\nroot:admin:" + sha256_hex(admin_token) +
                  "\n\neve:viewer:" + sha256_hex(viewer_token) + "\n");
-    authenticator =
-        std::make_unique<Authenticator>(options_of(tokens_path, jwt_secret), [] { return now; });
+    authenticator = std::make_unique<Authenticator>(options_of(tokens_path, jwt_secret),
+                                                    [this] { return now + later; });
     EXPECT_TRUE(authenticator->open());
     clock = tls::rt::make_clock(loop.get_executor());
     ApiParts parts{loop.get_executor(), store, *authenticator, metrics, *clock, [this] {

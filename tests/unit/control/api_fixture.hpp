@@ -165,7 +165,8 @@ class ApiTest : public ::testing::Test {
     static constexpr const char* admin_token = "admin-token";
     static constexpr const char* viewer_token = "viewer-token";
     static constexpr const char* jwt_secret = "a secret of thirty-two bytes, at least";
-    static constexpr std::int64_t now = 1'800'000'000;
+    static constexpr std::int64_t now = 1'800'000'000;  ///< 2027-01-15 08:00 UTC
+    std::int64_t later = 0;
 
     ApiTest();
     ~ApiTest() override;

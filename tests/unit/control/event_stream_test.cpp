@@ -34,6 +34,11 @@ class EventStreamTest : public testing::Test {
             store_.history.push_back(event);
         }
     }
+    Caller another_caller() {
+        Caller caller;
+        caller.name = std::to_string(++callers_);
+        return caller;
+    }
     std::shared_ptr<Reader> follow(std::int64_t after = 0) {
         std::optional<Result<EventPage>> first;
         boost::asio::co_spawn(
@@ -42,7 +47,8 @@ class EventStreamTest : public testing::Test {
         clock_.pump();
         auto reader = std::make_shared<Reader>();
         reader->source =
-            streams_.follow(streams_.take_place(), release::ReleaseId{7}, after, **first);
+            streams_.follow(*streams_.take_place(another_caller()), release::ReleaseId{7}, after,
+                            **first, [this] { return is_admitted_; });
         return reader;
     }
     /// Asks once; the answer is taken when it comes.
@@ -88,6 +94,8 @@ class EventStreamTest : public testing::Test {
     test::ManualClock clock_{loop_};
     EventStreams streams_{FeedParts{loop_.get_executor(), store_, clock_}};
     std::int64_t last_id_ = 0;
+    bool is_admitted_ = true;
+    int callers_ = 0;
 };
 
 TEST_F(EventStreamTest, tells_what_was_what_comes_and_the_end) {
@@ -103,6 +111,42 @@ TEST_F(EventStreamTest, tells_what_was_what_comes_and_the_end) {
     EXPECT_TRUE(reader->is_over);
     EXPECT_THAT(reader->text, StartsWith("id: 6\nevent: release_finished\n"));
     EXPECT_THAT(reader->text, HasSubstr("\n\nevent: end\ndata: {\"status\":\"success\"}\n\n"));
+}
+
+TEST_F(EventStreamTest, ends_soon_after_its_reader_is_admitted_no_more) {
+    add(1);
+    const auto busy = reading();
+    const auto idle = reading();
+    clock_.advance(Millis{2'000});
+    EXPECT_FALSE(busy->is_over);
+    is_admitted_ = false;
+    add(1);
+    clock_.advance(Millis{2'000});
+    EXPECT_TRUE(busy->is_over);
+    EXPECT_TRUE(idle->is_over);
+    EXPECT_THAT(busy->text, testing::Not(HasSubstr("event: end")));
+}
+
+TEST_F(EventStreamTest, gives_one_caller_sixteen_places_and_all_of_them_sixty_four) {
+    std::vector<std::unique_ptr<EventStreams::Place>> places;
+    const auto take = [&](const std::string& name, bool is_jwt = false) {
+        Caller caller;
+        caller.name = name;
+        caller.is_jwt = is_jwt;
+        auto place = streams_.take_place(caller);
+        if (place) places.push_back(std::move(*place));
+        return place.has_value();
+    };
+    for (int i = 0; i < 16; ++i)
+        EXPECT_TRUE(take("ann"));
+    EXPECT_FALSE(take("ann"));
+    EXPECT_TRUE(take("ann", true)) << "another's name in a JWT";
+    places.pop_back();
+    places.pop_back();
+    EXPECT_TRUE(take("ann")) << "one was closed";
+    for (int i = 0; i < 48; ++i)
+        EXPECT_TRUE(take("b" + std::to_string(i / 16)));
+    EXPECT_FALSE(take("z"));
 }
 
 TEST_F(EventStreamTest, reads_once_a_second_however_many_follow) {

@@ -19,6 +19,7 @@ Peer peer_with(const std::string& uri) {
     Peer peer;
     peer.fingerprint = std::string(64, 'a');
     peer.uris.push_back(uri);
+    peer.uri_count = 1;
     return peer;
 }
 
@@ -93,40 +94,102 @@ TEST(JudgeClient, refuses_a_certificate_with_two_roles) {
                 HasSubstr("more than one"));
 }
 
+TEST(JudgeClient, refuses_what_stands_for_no_program_whatever_the_patterns_say) {
+    const auto anybody = *parse_identity_patterns("uri:spiffe://*/*/*/*,uri:*:*,cn:*,dns:*");
+    Peer peer = peer_with("spiffe://d/edgeroll/control");
+    peer.common_name = "control";
+    peer.dns.push_back("control");
+    EXPECT_THAT(judge_client(anybody, peer), IsEmpty());
+    peer.is_authority = true;
+    EXPECT_THAT(judge_client(anybody, peer), HasSubstr("CA:TRUE"));
+    peer.is_authority = false;
+    peer.uri_count = 2;  // one with a NUL in it, which nobody is shown
+    EXPECT_THAT(judge_client(anybody, peer), HasSubstr("more than one URI name"));
+    peer.uri_count = 1;
+    for (const char* odd : {"spiffe:///edgeroll/control", "spiffe://D/edgeroll/control",
+                            "spiffe://d:1/edgeroll/control", "SPIFFE://d/edgeroll/control",
+                            "spiffe://u@d/edgeroll/control", "spiffe://d/edgeroll//control"}) {
+        peer.uris[0] = odd;
+        EXPECT_THAT(judge_client(anybody, peer), HasSubstr("malformed name")) << odd;
+    }
+    for (const char* agent :
+         {"spiffe://d/edgeroll/agent/edge-1", "https://d/edgeroll/agent/edge-1"}) {
+        peer.uris[0] = agent;
+        EXPECT_THAT(judge_client(anybody, peer), HasSubstr("agents never command")) << agent;
+    }
+}
+
+TEST(JudgeAgent, wants_a_spiffe_name_to_be_the_nodes_own) {
+    const std::vector<std::string> domains{"d", "e"};
+    const auto judged = [&](const std::string& uri, std::string_view pin = "") {
+        Peer peer = peer_with(uri);
+        peer.ips.push_back("10.0.0.7");
+        return judge_agent(peer, {"10.0.0.7", "edge-7", pin, domains});
+    };
+    EXPECT_THAT(judged("spiffe://d/edgeroll/agent/edge-7"), IsEmpty());
+    EXPECT_THAT(judged("spiffe://e/edgeroll/agent/edge-7"), IsEmpty());
+    EXPECT_THAT(judged("https://d/edgeroll/agent/edge-9"), IsEmpty()) << "another kind of name";
+    EXPECT_THAT(judged("spiffe://d/edgeroll/agent/edge-8"),
+                testing::AllOf(HasSubstr("'edge-8'"), HasSubstr("'edge-7'"), HasSubstr("rename"),
+                               HasSubstr("reissue"), HasSubstr("pin")));
+    EXPECT_THAT(judged("spiffe://d/edgeroll/control"), HasSubstr("not an agent's"));
+    EXPECT_THAT(judged("spiffe://d/edgeroll/agent"), HasSubstr("not an agent's"));
+    EXPECT_THAT(judged("spiffe://f/edgeroll/agent/edge-7"), HasSubstr("TRUST_DOMAIN"));
+    EXPECT_THAT(judged("spiffe://d:1/edgeroll/agent/edge-7"), HasSubstr("malformed"));
+    // A right pin stands in for the name, not for the role.
+    const std::string pin(64, 'a');
+    EXPECT_THAT(judged("spiffe://d/edgeroll/agent/edge-8", pin), IsEmpty());
+    EXPECT_THAT(judged("spiffe://d/edgeroll/control", pin), HasSubstr("not an agent's"));
+    EXPECT_THAT(judged("spiffe://f/edgeroll/agent/edge-7", pin), HasSubstr("TRUST_DOMAIN"));
+    EXPECT_THAT(judged("spiffe://d/edgeroll/agent/edge-8", std::string(64, 'b')),
+                HasSubstr("fingerprint"));
+}
+
+TEST(JudgeAgent, refuses_authorities_and_two_names) {
+    Peer peer = peer_with("spiffe://d/edgeroll/agent/edge-7");
+    peer.ips.push_back("10.0.0.7");
+    const std::string pin(64, 'a');
+    peer.is_authority = true;
+    EXPECT_THAT(judge_agent(peer, {"10.0.0.7", "edge-7", pin, {}}), HasSubstr("CA:TRUE"));
+    peer.is_authority = false;
+    peer.uri_count = 2;
+    EXPECT_THAT(judge_agent(peer, {"10.0.0.7", "edge-7", pin, {}}), HasSubstr("more than one"));
+}
+
 TEST(JudgeAgent, knows_the_node_by_address_or_name) {
     Peer peer;
     peer.fingerprint = std::string(64, 'a');
     peer.ips.push_back("10.0.0.7");
     peer.dns.push_back("edge-7");
     peer.common_name = "edge-8";
-    EXPECT_THAT(judge_agent(peer, "10.0.0.7", "other", ""), IsEmpty());
-    EXPECT_THAT(judge_agent(peer, "10.0.0.9", "EDGE-7", ""), IsEmpty());
-    EXPECT_THAT(judge_agent(peer, "10.0.0.9", "edge-9", ""), HasSubstr("edge-7"));
+    EXPECT_THAT(judge_agent(peer, {"10.0.0.7", "other", "", {}}), IsEmpty());
+    EXPECT_THAT(judge_agent(peer, {"10.0.0.9", "EDGE-7", "", {}}), IsEmpty());
+    EXPECT_THAT(judge_agent(peer, {"10.0.0.9", "edge-9", "", {}}), HasSubstr("edge-7"));
     // Neither the common name, nor a wildcard, nor an empty name names a node.
-    EXPECT_FALSE(judge_agent(peer, "10.0.0.8", "edge-8", "").empty());
+    EXPECT_FALSE(judge_agent(peer, {"10.0.0.8", "edge-8", "", {}}).empty());
     peer.dns[0] = "*";
-    EXPECT_FALSE(judge_agent(peer, "10.0.0.8", "edge-8", "").empty());
+    EXPECT_FALSE(judge_agent(peer, {"10.0.0.8", "edge-8", "", {}}).empty());
     peer.dns[0] = "";
-    EXPECT_FALSE(judge_agent(peer, "", "", "").empty());
+    EXPECT_FALSE(judge_agent(peer, {"", "", "", {}}).empty());
 }
 
 TEST(JudgeAgent, compares_addresses_not_their_spelling) {
     Peer peer;
     peer.fingerprint = std::string(64, 'a');
     peer.ips.push_back("::1");
-    EXPECT_THAT(judge_agent(peer, "0:0:0:0:0:0:0:1", "", ""), IsEmpty());
+    EXPECT_THAT(judge_agent(peer, {"0:0:0:0:0:0:0:1", "", "", {}}), IsEmpty());
 }
 
 TEST(JudgeAgent, lets_a_pin_stand_in_for_the_name) {
     Peer peer;
     peer.fingerprint = std::string(62, 'a') + "0f";
-    EXPECT_THAT(judge_agent(peer, "10.0.0.7", "edge-7", peer.fingerprint), IsEmpty());
+    EXPECT_THAT(judge_agent(peer, {"10.0.0.7", "edge-7", peer.fingerprint, {}}), IsEmpty());
     std::string spelled = "AA";
     for (int i = 0; i < 30; ++i)
         spelled += ":AA";
-    EXPECT_THAT(judge_agent(peer, "10.0.0.7", "edge-7", spelled + ":0F"), IsEmpty());
+    EXPECT_THAT(judge_agent(peer, {"10.0.0.7", "edge-7", spelled + ":0F", {}}), IsEmpty());
     peer.ips.push_back("10.0.0.7");
-    EXPECT_THAT(judge_agent(peer, "10.0.0.7", "edge-7", std::string(64, 'b')),
+    EXPECT_THAT(judge_agent(peer, {"10.0.0.7", "edge-7", std::string(64, 'b'), {}}),
                 HasSubstr("fingerprint"));
 }
 
