@@ -64,6 +64,8 @@ class DatabaseTls(ProcCase):
         self.assert_reached(self.url("127.1,127.0.0.1", "?tls=verify" + own), f"127.0.0.1:{self.port} by tls=verify")
         self.assert_refused(self.url("127.1,localhost", "?tls=verify"), f"127.1:{self.port} does not prove",
                             f"localhost:{self.port} does not prove")
+        self.assert_refused(self.url("127.0.0.1,127.1", user="nobody:x"), f": 127.0.0.1:{self.port}: Access denied",
+                            f"127.1:{self.port} does not prove")
 
         foreign = f"?tls=verify&tls_ca={self.certs.ca}"
         for name, sans, times, reason in (

@@ -216,7 +216,9 @@ std::unique_ptr<Connection> connect_mysql(const DatabaseUrl& url, SessionUse use
             if (!where.empty()) where += ", ";
             where += target.shown;
             if (!tried.empty()) tried += "; ";
-            tried += login_trouble(last_number, error.what(), target, url.tls);
+            const std::string why = login_trouble(last_number, error.what(), target, url.tls);
+            const bool is_named = url.hosts.size() < 2 || why.rfind(target.shown, 0) == 0;
+            tried += is_named ? why : target.shown + ": " + why;
         }
     }
     throw mysql_connect_failure(last_number, tried, where);
