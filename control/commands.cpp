@@ -63,6 +63,22 @@ void check_address(const Settings& settings, Findings& findings) {
                      (is_in_use ? ", in use now: serve starts when it is free)" : ")"));
 }
 
+/// "; db1:3306 by tls=verify, TLSv1.3 TLS_AES_256_GCM_SHA384"; nothing without a server.
+std::string protection_text(const Protection& found) {
+    if (found.server.empty()) return {};
+    std::string text = "; " + found.server + " by tls=" + found.tls;
+    if (!found.cipher.empty()) text += ", " + found.version + " " + found.cipher;
+    return text;
+}
+
+std::string in_clear_text(const StoreOptions& options) {
+    std::string names;
+    for (const std::string& host : hosts_in_clear(options))
+        names += (names.empty() ? "" : ", ") + host;
+    return names.empty() ? names
+                         : "tls=off: data and password proofs for " + names + " travel in clear";
+}
+
 void check_database(const Settings& settings, Findings& findings) {
     const StoreOptions options = store_options(settings);
     const auto look = look_at_database(options);
@@ -74,14 +90,21 @@ void check_database(const Settings& settings, Findings& findings) {
     } else {
         const char* const rest =
             look->needs_migration ? ", serve brings its schema up to date)" : ")";
-        findings.add("database", "", " (" + redacted(options.url) + rest);
+        findings.add("database", "",
+                     " (" + redacted(options.url) + protection_text(look->protection) + rest);
     }
+    const std::string in_clear = in_clear_text(options);
+    if (!in_clear.empty()) std::cout << "database: warning: " << in_clear << std::endl;
 }
 
 }  // namespace
 
 int migrate(const Settings& settings) {
-    const auto applied = migrate_database(store_options(settings));
+    const StoreOptions options = store_options(settings);
+    if (const std::string in_clear = in_clear_text(options); !in_clear.empty()) {
+        std::cerr << program << ": warning: " << in_clear << std::endl;
+    }
+    const auto applied = migrate_database(options);
     if (!applied) return tls::rt::refuse(program, database_trouble(settings, applied.error()));
     if (applied->empty()) {
         std::cout << "the schema is up to date" << std::endl;

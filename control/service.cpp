@@ -162,6 +162,7 @@ void Service::tell_start() {
          {"database", redacted(store.url)},
          {"executor", settings_.runs_releases() ? "1" : "0"},
          {"owner", name_}});
+    tell_protection(store);
     if (settings_.is_executor_enabled && !settings_.is_mtls_enabled) {
         log(LogLevel::warn, "executor_off",
             {{"reason", "MTLS_ENABLED is 0 and there is no plaintext mode: no release runs here"}});
@@ -171,6 +172,22 @@ void Service::tell_start() {
             {{"reason",
               "neither API_TOKENS_FILE nor JWT_SECRET is set: every call that needs a token is "
               "refused"}});
+    }
+}
+
+void Service::tell_protection(const StoreOptions& store) {
+    const Protection& found = database_->protection();
+    if (found.server.empty()) return;  // a file
+    LogFields fields{{"host", found.server}, {"tls", found.tls}};
+    if (!found.cipher.empty()) {
+        fields.emplace_back("version", found.version);
+        fields.emplace_back("cipher", found.cipher);
+    }
+    log(LogLevel::info, "database_connection", fields);
+    for (const std::string& host : hosts_in_clear(store)) {
+        log(LogLevel::warn, "database_in_clear",
+            {{"host", host},
+             {"reason", "tls=off: whoever is on the way reads and changes what is sent"}});
     }
 }
 

@@ -33,6 +33,7 @@ class Service {
     release::Result<void> open_executor();
     release::Result<void> open_http();
     void tell_start();
+    void tell_protection(const StoreOptions& store);
     awaitable<void> tick();
     awaitable<void> shut_down();
 

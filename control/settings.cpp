@@ -31,7 +31,9 @@ void add_database(std::vector<Setting>& table, Settings& s) {
     table.push_back(tls::rt::secret_setting(
         "DATABASE_URL", s.database_url,
         "mysql://user:pass@host[:3306][,host2]/db, "
-        "mysql://user:pass@localhost/db?socket=/path or sqlite:PATH; default sqlite:edgeroll.db"));
+        "mysql://user:pass@localhost/db?socket=/path or sqlite:PATH; default sqlite:edgeroll.db. "
+        "Options: tls=off|require|verify (default: verify for other machines), tls_ca=, tls_cert=, "
+        "tls_key=, server_public_key="));
     table.push_back(
         tls::rt::secret_setting("MYSQL_DSN", s.mysql_dsn,
                                 "user:pass@tcp(host:3306)/db, used when DATABASE_URL is not set"));

@@ -12,6 +12,7 @@
 #include "control/store/db/sqlite_connection.hpp"
 #include "control/store/db/threads.hpp"
 #include "control/store/db/url.hpp"
+#include "control/store/setting.hpp"
 
 namespace edgeroll::control {
 namespace {
@@ -38,26 +39,25 @@ std::string why_not_to_be_made(const fs::path& file) {
     return {};
 }
 
-Result<std::string> complaint_of(const DatabaseUrl& url) {
+Result<std::string> complaint_of(const DatabaseUrl& url, Protection& protection) {
     Connector connector = [url] { return connect_sqlite_to_look(url.path); };
     if (url.backend == Backend::mysql) {
         load_mysql_driver();
         connector = [url] { return connect_mysql(url); };
     }
     ConnectionSlot slot(connector);
-    auto work = [](Connection& connection) { return schema_complaint(connection); };
+    auto work = [&](Connection& connection) {
+        protection = connection.protection();
+        return schema_complaint(connection);
+    };
     return run_job(slot, Access::read, work);
 }
 
 }  // namespace
 
 Result<DatabaseLook> look_at_database(const StoreOptions& options) {
-    const auto url =
-        options.is_dsn ? parse_mysql_dsn(options.url) : parse_database_url(options.url);
-    if (!url) {
-        const char* const name = options.is_dsn ? "MYSQL_DSN " : "DATABASE_URL ";
-        return release::fail(name + url.error().message);
-    }
+    const auto url = read_database_setting(options);
+    if (!url) return tl::unexpected(url.error());
     const bool is_sqlite = url->backend == Backend::sqlite;
     const bool migrates = options.migrates.value_or(is_sqlite);
     DatabaseLook look;
@@ -75,7 +75,7 @@ Result<DatabaseLook> look_at_database(const StoreOptions& options) {
         look.file_to_come = url->path;
         return look;
     }
-    auto complaint = complaint_of(*url);
+    auto complaint = complaint_of(*url, look.protection);
     if (!complaint) return tl::unexpected(trouble(*url, complaint.error().message));
     if (complaint->empty()) return look;
     // A schema from the future is nothing that `serve` could mend.

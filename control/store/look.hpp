@@ -11,6 +11,7 @@ struct DatabaseLook {
     /// The SQLite file that `serve` would make; empty: there is one, or it is no SQLite.
     std::string file_to_come;
     bool needs_migration = false;  ///< which `serve` would do by itself
+    Protection protection;         ///< of the connection that was made
 };
 
 /// Errors are those with which `serve` would refuse to start. Makes no file, changes no journal

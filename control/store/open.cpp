@@ -11,16 +11,10 @@
 #include "control/store/db/threads.hpp"
 #include "control/store/db/url.hpp"
 #include "control/store/release_store.hpp"
+#include "control/store/setting.hpp"
 
 namespace edgeroll::control {
 namespace {
-
-release::Result<DatabaseUrl> parsed(const StoreOptions& options) {
-    auto url = options.is_dsn ? parse_mysql_dsn(options.url) : parse_database_url(options.url);
-    if (url) return url;
-    const char* name = options.is_dsn ? "MYSQL_DSN" : "DATABASE_URL";
-    return release::fail(std::string(name) + " " + url.error().message);
-}
 
 Connector connector_for(const DatabaseUrl& url, SessionUse use) {
     if (url.backend == Backend::mysql) {
@@ -48,8 +42,9 @@ release::Result<std::vector<int>> migrate_now(const DatabaseUrl& url) {
 class OpenDatabase final : public Database {
   public:
     OpenDatabase(boost::asio::any_io_executor executor, Connector connector, Clock& clock,
-                 const StoreOptions& options)
-        : threads_(std::move(executor), std::move(connector), options.threads),
+                 const StoreOptions& options, Protection protection)
+        : protection_(std::move(protection)),
+          threads_(std::move(executor), std::move(connector), options.threads),
           store_(make_release_store(threads_, clock, options.owner, options.lease)),
           api_(make_api_store(threads_)),
           callbacks_(make_callback_store(threads_, options.owner)),
@@ -59,8 +54,10 @@ class OpenDatabase final : public Database {
     ApiStore& api() override { return *api_; }
     CallbackStore& callbacks() override { return *callbacks_; }
     CatchUpStore& catch_up() override { return *catch_up_; }
+    const Protection& protection() const override { return protection_; }
 
   private:
+    Protection protection_;
     DbThreads threads_;
     std::unique_ptr<Store> store_;
     std::unique_ptr<ApiStore> api_;
@@ -72,7 +69,7 @@ class OpenDatabase final : public Database {
 
 release::Result<std::unique_ptr<Database>> open_database(boost::asio::any_io_executor executor,
                                                          Clock& clock, StoreOptions options) {
-    const auto url = parsed(options);
+    const auto url = read_database_setting(options);
     if (!url) return tl::unexpected(url.error());
     if (options.migrates.value_or(url->backend == Backend::sqlite)) {
         auto applied = migrate_now(*url);
@@ -89,15 +86,22 @@ release::Result<std::unique_ptr<Database>> open_database(boost::asio::any_io_exe
         error.code = release::code::database;
         return tl::unexpected(about(*url, std::move(error)));
     }
-    return std::make_unique<OpenDatabase>(std::move(executor), connector, clock, options);
+    return std::make_unique<OpenDatabase>(std::move(executor), connector, clock, options,
+                                          slot.get().protection());
 }
 
 release::Result<std::vector<int>> migrate_database(const StoreOptions& options) {
-    const auto url = parsed(options);
+    const auto url = read_database_setting(options);
     if (!url) return tl::unexpected(url.error());
     auto applied = migrate_now(*url);
     if (!applied) return tl::unexpected(about(*url, std::move(applied.error())));
     return applied;
+}
+
+std::vector<std::string> hosts_in_clear(const StoreOptions& options) {
+    const auto url =
+        options.is_dsn ? parse_mysql_dsn(options.url) : parse_database_url(options.url);
+    return url ? hosts_in_clear(*url) : std::vector<std::string>();
 }
 
 std::string redacted(const std::string& url) {

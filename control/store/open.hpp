@@ -4,11 +4,13 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "control/core/callbacks.hpp"
 #include "control/core/catch_up.hpp"
 #include "control/core/ports.hpp"
 #include "control/store/api/store.hpp"
+#include "control/store/db/connection.hpp"
 
 namespace edgeroll::control {
 
@@ -28,6 +30,8 @@ class Database {
     virtual ApiStore& api() = 0;
     virtual CallbackStore& callbacks() = 0;
     virtual CatchUpStore& catch_up() = 0;
+    /// Of the first connection.
+    [[nodiscard]] virtual const Protection& protection() const = 0;
 };
 
 /// Opens and checks (blocking; called once from main, before the loop runs). `clock` gives Claim::
@@ -39,6 +43,9 @@ class Database {
 
 /// Brings the schema up to date. Returns the versions applied, in order. Blocking.
 [[nodiscard]] release::Result<std::vector<int>> migrate_database(const StoreOptions& options);
+
+/// Hosts of other machines that the setting reaches in clear, by its own word (`tls=off`).
+[[nodiscard]] std::vector<std::string> hosts_in_clear(const StoreOptions& options);
 
 /// The URL without its password, for logs and `check`.
 [[nodiscard]] std::string redacted(const std::string& url);

@@ -81,7 +81,7 @@ TEST(DatabaseUrlTest, reads_a_dsn_as_go_has_it) {
     EXPECT_EQ(parse_mysql_dsn("u:p@tcp([::1]:3306)/d")->hosts.at(0).name, "::1");
     for (const char* text :
          {"", "u:s3cr3t@tcp(db)", "u:s3cr3t@db/x", "u:s3cr3t@tcp(db:3306/x", "u:s3cr3t@udp(db)/x",
-          "u:s3cr3t@tcp(db)/", "u:s3cr3t@tcp(db)/d?tls=true", "u:s3cr3t@tcp(db)/d?what=1",
+          "u:s3cr3t@tcp(db)/", "u:s3cr3t@tcp(db)/d?tls=what", "u:s3cr3t@tcp(db)/d?what=1",
           "u:s3cr3t@unix(m.sock)/d", "mysql://u:s3cr3t@h/d", "u:s3cr3t@/d"}) {
         const auto parsed = parse_mysql_dsn(text);
         ASSERT_FALSE(parsed) << text;

@@ -4,12 +4,20 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "control/store/db/dialect.hpp"
 #include "control/store/db/error.hpp"
 #include "control/store/db/value.hpp"
 
 namespace edgeroll::control {
+
+/// How the way to a server is protected.
+struct Protection {
+    std::string server;           ///< "db1:3306" or the socket; empty: there is no server (SQLite)
+    std::string tls;              ///< the mode in which it was reached: off, require, verify
+    std::string version, cipher;  ///< as the session says; empty without TLS
+};
 
 /// Every call throws DbFailure and nothing else.
 class Connection {
@@ -31,13 +39,16 @@ class Connection {
 
     [[nodiscard]] const Dialect& dialect() const { return dialect_; }
     [[nodiscard]] bool is_broken() const { return is_broken_; }
+    [[nodiscard]] const Protection& protection() const { return protection_; }
 
   protected:
-    explicit Connection(Backend backend) : dialect_{backend} {}
+    explicit Connection(Backend backend, Protection protection = {})
+        : dialect_{backend}, protection_(std::move(protection)) {}
     void mark_broken() { is_broken_ = true; }
 
   private:
     Dialect dialect_;
+    Protection protection_;
     bool is_broken_ = false;
 };
 

@@ -14,6 +14,8 @@
 #include <utility>
 #include <vector>
 
+#include "control/store/db/mysql_login.hpp"
+
 namespace edgeroll::control {
 namespace {
 
@@ -42,8 +44,8 @@ bool is_integer(int type) {
 
 class MysqlConnection final : public Connection {
   public:
-    explicit MysqlConnection(std::unique_ptr<sql::Connection> session)
-        : Connection(Backend::mysql), session_(std::move(session)) {}
+    MysqlConnection(std::unique_ptr<sql::Connection> session, Protection protection)
+        : Connection(Backend::mysql, std::move(protection)), session_(std::move(session)) {}
 
     std::int64_t execute(const std::string& sql, const Values& values) override {
         return guarded([&]() -> std::int64_t {
@@ -152,10 +154,10 @@ class MysqlConnection final : public Connection {
     std::unordered_map<std::string, std::unique_ptr<sql::PreparedStatement>> statements_;
 };
 
-std::unique_ptr<sql::Connection> open_session(const DatabaseUrl& url, const std::string& target,
+std::unique_ptr<sql::Connection> open_session(const DatabaseUrl& url, const LoginTarget& target,
                                               SessionUse use) {
     sql::ConnectOptionsMap options;
-    options["hostName"] = sql::SQLString(target);
+    options["hostName"] = sql::SQLString(target.address);
     options["userName"] = sql::SQLString(url.user);
     options["password"] = sql::SQLString(url.password);
     options["schema"] = sql::SQLString(url.database);
@@ -169,38 +171,21 @@ std::unique_ptr<sql::Connection> open_session(const DatabaseUrl& url, const std:
     options["CLIENT_FOUND_ROWS"] = true;
     // The connector asks for a variable while it connects, which a server may find too much.
     options["preInit"] = sql::SQLString(row_limits_off);
+    const LoginLimits limits(target, url.tls);
+    limits.add_to(options);
     return std::unique_ptr<sql::Connection>(loaded_driver.load()->connect(options));
 }
 
-std::string advice(int number) {
-    switch (number) {
-        case 1044:
-        case 1045:
-            return "; check user, password and the user's rights";
-        case 1049:
-            return "; create the database first";
-        case 2002:
-        case 2003:
-        case 2005:
-            return "; check that the server runs and is reachable";
-        default:
-            return "";
+std::vector<LoginTarget> targets(const DatabaseUrl& url) {
+    if (!url.socket.empty()) {
+        return {LoginTarget{"unix://" + url.socket, url.socket, TlsMode::off, true}};
     }
-}
-
-struct Target {
-    std::string address;  ///< for the connector
-    std::string shown;
-};
-
-std::vector<Target> targets(const DatabaseUrl& url) {
-    if (!url.socket.empty()) return {Target{"unix://" + url.socket, url.socket}};
-    std::vector<Target> all;
+    std::vector<LoginTarget> all;
     for (const DatabaseHost& host : url.hosts) {
         const bool is_v6 = host.name.find(':') != std::string::npos;
         const std::string shown =
             (is_v6 ? "[" + host.name + "]" : host.name) + ":" + number_text(host.port);
-        all.push_back(Target{"tcp://" + shown, shown});
+        all.push_back(LoginTarget{"tcp://" + shown, shown, tls_mode(url, host.name), false});
     }
     return all;
 }
@@ -220,17 +205,20 @@ std::unique_ptr<Connection> connect_mysql(const DatabaseUrl& url, SessionUse use
     int last_number = 0;
     std::string where;
     loaded_driver.load()->threadInit();
-    for (const Target& target : targets(url)) {
+    for (const LoginTarget& target : targets(url)) {
         try {
-            auto session = open_session(url, target.address, use);
+            auto session = open_session(url, target, use);
+            Protection protection = protection_of(*session, target);
             set_up_session(*session, use);
-            return std::make_unique<MysqlConnection>(std::move(session));
+            return std::make_unique<MysqlConnection>(std::move(session), std::move(protection));
         } catch (const sql::SQLException& error) {
             last_number = error.getErrorCode();
             if (!where.empty()) where += ", ";
             where += target.shown;
             if (!tried.empty()) tried += "; ";
-            tried += std::string(error.what()) + advice(last_number);
+            const std::string why = login_trouble(last_number, error.what(), target, url.tls);
+            const bool is_named = url.hosts.size() < 2 || why.rfind(target.shown, 0) == 0;
+            tried += is_named ? why : target.shown + ": " + why;
         }
     }
     throw mysql_connect_failure(last_number, tried, where);

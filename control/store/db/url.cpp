@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <optional>
+#include <set>
 
 namespace edgeroll::control {
 namespace {
@@ -105,9 +106,11 @@ Result<void> parse_hosts(std::string_view text, std::vector<DatabaseHost>& hosts
     }
 }
 
-/// Calls `take(name, value)` for each `name=value` of a query string.
+/// Calls `take(name, value)` for each `name=value` of a query string; a name that comes twice is an
+/// error, since one of the values would be overlooked.
 template <class Take>
 Result<void> each_parameter(std::string_view query, Take take) {
+    std::set<std::string_view> seen;
     while (!query.empty()) {
         const std::size_t end = std::min(query.find('&'), query.size());
         const std::string_view one = query.substr(0, end);
@@ -116,6 +119,7 @@ Result<void> each_parameter(std::string_view query, Take take) {
         const std::size_t equals = std::min(one.find('='), one.size());
         auto value = percent_decoded(equals < one.size() ? one.substr(equals + 1) : "", "options");
         if (!value) return tl::unexpected(value.error());
+        if (!seen.insert(one.substr(0, equals)).second) return fail("has an option twice");
         Result<void> taken = take(one.substr(0, equals), std::move(*value));
         if (!taken) return taken;
     }
@@ -129,6 +133,14 @@ Result<DatabaseUrl> parse_sqlite(std::string_view path) {
         return fail("must name a plain file: sqlite:PATH (no :memory: and no file: URI)");
     }
     if (path.find('\0') != std::string_view::npos) return fail("has a zero byte in its path");
+    // Else it would be a part of the file's name.
+    const std::string_view query = path.substr(std::min(path.find('?'), path.size()));
+    for (std::size_t at = 0; at < query.size(); at = std::min(query.find('&', at), query.size())) {
+        const std::string_view one = query.substr(++at);
+        if (is_tls_option(one.substr(0, one.find_first_of("=&")))) {
+            return fail("is a file, which has no connection to protect: leave the tls options out");
+        }
+    }
     DatabaseUrl url;
     url.path = path;
     return url;
@@ -170,8 +182,13 @@ Result<DatabaseUrl> parse_mysql(std::string_view rest) {
         auto read = each_parameter(
             tail.substr(question + 1),
             [&](std::string_view name, std::string value) -> Result<void> {
+                const auto is_taken = take_tls_option(url.tls, name, value);
+                if (!is_taken) return tl::unexpected(is_taken.error());
+                if (*is_taken) return {};
                 if (name != "socket") {
-                    return fail("has an option that is not known; the only one is socket=/path");
+                    return fail(
+                        "has an option that is not known; there are socket, tls, tls_ca, tls_cert, "
+                        "tls_key and server_public_key");
                 }
                 if (value.empty() || value.front() != '/') {
                     return fail("has a socket that is not an absolute path");
@@ -185,10 +202,10 @@ Result<DatabaseUrl> parse_mysql(std::string_view rest) {
         if (hosts != "localhost" && !hosts.empty()) {
             return fail("has a socket, so its host must be localhost");
         }
-        return url;
+    } else if (auto parsed = parse_hosts(hosts, url.hosts); !parsed) {
+        return tl::unexpected(parsed.error());
     }
-    auto parsed = parse_hosts(hosts, url.hosts);
-    if (!parsed) return tl::unexpected(parsed.error());
+    if (auto fits = check_tls_options(url); !fits) return tl::unexpected(fits.error());
     return url;
 }
 
@@ -219,6 +236,22 @@ bool is_harmless_go_option(std::string_view name) {
                        [&](const char* known) { return name == known; });
 }
 
+Result<void> take_go_option(DatabaseUrl& url, std::string_view name, const std::string& value) {
+    if (is_harmless_go_option(name)) return {};
+    if (name == "tls") {
+        if (value == "preferred") return {};
+        if (value == "false") url.tls.mode = TlsMode::off;
+        if (value == "true") url.tls.mode = TlsMode::verify;
+        if (value == "skip-verify") url.tls.mode = TlsMode::require;
+        if (url.tls.mode) return {};
+        return fail("has a tls that is none of true, false, skip-verify and preferred");
+    }
+    const auto is_taken = take_tls_option(url.tls, name, value);
+    if (!is_taken) return tl::unexpected(is_taken.error());
+    if (!*is_taken) return fail("has an option that is not known");
+    return {};
+}
+
 }  // namespace
 
 Result<DatabaseUrl> parse_database_url(std::string_view text) {
@@ -232,9 +265,12 @@ Result<DatabaseUrl> parse_database_url(std::string_view text) {
 Result<DatabaseUrl> parse_mysql_dsn(std::string_view text) {
     DatabaseUrl url;
     url.backend = Backend::mysql;
-    const std::size_t slash = text.rfind('/');
+    // An address ends with ')'; a password and a file among the options may have a '/' too.
+    const std::size_t close = text.rfind(")/");
+    if (close == std::string_view::npos) return fail(dsn_form);
+    const std::size_t slash = close + 1;
     const std::size_t at = text.substr(0, slash).rfind('@');
-    if (slash == std::string_view::npos || at == std::string_view::npos) return fail(dsn_form);
+    if (at == std::string_view::npos) return fail(dsn_form);
     const std::string_view credentials = text.substr(0, at);
     const std::string_view address = text.substr(at + 1, slash - at - 1);
     const std::string_view tail = text.substr(slash + 1);
@@ -264,18 +300,14 @@ Result<DatabaseUrl> parse_mysql_dsn(std::string_view text) {
     if (!database) return tl::unexpected(database.error());
     url.database = std::move(*database);
     if (url.database.empty()) return fail(dsn_form);
-    if (question == std::string_view::npos) return url;
-    auto read =
-        each_parameter(tail.substr(question + 1),
-                       [&](std::string_view name, const std::string& value) -> Result<void> {
-                           if (is_harmless_go_option(name)) return {};
-                           if (name == "tls" && (value == "false" || value == "preferred"))
-                               return {};
-                           if (name == "tls")
-                               return fail("asks for tls, which is not supported: leave it out");
-                           return fail("has an option that is not known");
-                       });
-    if (!read) return tl::unexpected(read.error());
+    if (question != std::string_view::npos) {
+        auto read = each_parameter(tail.substr(question + 1),
+                                   [&](std::string_view name, const std::string& value) {
+                                       return take_go_option(url, name, value);
+                                   });
+        if (!read) return tl::unexpected(read.error());
+    }
+    if (auto fits = check_tls_options(url); !fits) return tl::unexpected(fits.error());
     return url;
 }
 

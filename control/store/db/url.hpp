@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "control/store/db/dialect.hpp"
+#include "control/store/db/url_tls.hpp"
 #include "release/result.hpp"
 
 namespace edgeroll::control {
@@ -21,16 +22,19 @@ struct DatabaseUrl {
     std::vector<DatabaseHost> hosts;  ///< mysql: tried in this order; empty with a socket
     std::string socket;               ///< mysql: path of a unix socket
     std::string user, password, database;
+    DatabaseTls tls;  ///< mysql
 };
 
-/// `sqlite:PATH`, `mysql://user:pass@host[:port][,host2…]/db[?socket=/path]`; user, password and
-/// database percent-encoded. Errors follow the setting's name in words ("must be …") and never show
-/// the text itself, since it may hold a password in an unexpected place.
+/// `sqlite:PATH`, `mysql://user:pass@host[:port][,host2…]/db[?tls=…&tls_ca=FILE&…]`, or with
+/// `?socket=/path`; user, password, database and options percent-encoded. Errors follow the
+/// setting's name in words ("must be …") and never show the text itself, since it may hold a
+/// password in an unexpected place.
 [[nodiscard]] release::Result<DatabaseUrl> parse_database_url(std::string_view text);
 
 /// `user:pass@tcp(host:port)/db?…` or `user:pass@unix(/path)/db`, as Go's driver has it: nothing is
-/// percent-encoded but the database's name. That driver's harmless options are accepted and have no
-/// effect; `tls` is refused, since a rule about safety is never ignored.
+/// percent-encoded but the database's name and the options. That driver's harmless options are
+/// accepted and have no effect. `tls=false` is off, `true` verify, `skip-verify` require,
+/// `preferred` the default; the other options about TLS are those of the URL.
 [[nodiscard]] release::Result<DatabaseUrl> parse_mysql_dsn(std::string_view text);
 
 /// For logs: `mysql://user@host:3306/db`, `sqlite:PATH`. Without the password.

@@ -50,8 +50,8 @@ class MariaDb:
 
     now = "NOW(3)"
 
-    def __init__(self, folder):
-        self.server = MariaDbServer(folder).start()
+    def __init__(self, folder, *options):
+        self.server = MariaDbServer(folder, *options).start()
         self.url = self.server.url("edgeroll")
 
     def _client(self, arguments, stdin=""):

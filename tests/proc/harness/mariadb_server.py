@@ -1,5 +1,6 @@
 """A MariaDB server of the test's own (scripts/private-mariadb) that can be killed and brought back."""
 import random
+import shutil
 import socket
 import subprocess
 from pathlib import Path
@@ -24,8 +25,10 @@ def free_port():
 class MariaDbServer:
     """On a TCP port, so that its death looks as that of another machine's server does."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, *options):
+        """options: of scripts/private-mariadb, e.g. --tls."""
         self.folder = Path(folder)
+        self._options = options
         self.port = free_port()
         self._has_user = False
 
@@ -37,7 +40,7 @@ class MariaDbServer:
         return dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
 
     def start(self):
-        said = self._run("start", self.folder, "--port", self.port)
+        said = self._run("start", self.folder, "--port", self.port, *self._options)
         self.socket = said["socket"]
         if not self._has_user:
             self._has_user = True
@@ -51,6 +54,16 @@ class MariaDbServer:
     def url(self, database):
         """User and password are percent-encoded: every test proves that they are decoded."""
         return f"mysql://edge%20roll:p%40ss%3Aw%2Frd@127.0.0.1:{self.port}/{database}"
+
+    @property
+    def tls_folder(self):
+        return self.folder / "tls"
+
+    def show_certificate(self, certificate, key):
+        """From now on, in place of the one that it was made with."""
+        shutil.copyfile(certificate, self.tls_folder / "server.crt")
+        shutil.copyfile(key, self.tls_folder / "server.key")
+        self.ask("FLUSH SSL")
 
     def kill(self):
         """kill -9, as a power cut would."""

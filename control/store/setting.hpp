@@ -1,0 +1,12 @@
+// DATABASE_URL or MYSQL_DSN, read and checked together with the files that it names.
+#pragma once
+
+#include "control/store/db/url.hpp"
+#include "control/store/open.hpp"
+
+namespace edgeroll::control {
+
+/// Errors begin with the setting's name and never show its text: it may hold a password.
+[[nodiscard]] release::Result<DatabaseUrl> read_database_setting(const StoreOptions& options);
+
+}  // namespace edgeroll::control
