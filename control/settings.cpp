@@ -24,6 +24,20 @@ Setting migrate_setting(std::optional<bool>& target) {
     return setting;
 }
 
+Setting call_rules_setting(const char* name, release::wire::CallRules& target,
+                           std::string help) {
+    Setting setting;
+    setting.name = name;
+    setting.help = std::move(help);
+    setting.parse = [&target](std::string_view text) -> std::optional<std::string> {
+        auto rules = release::wire::parse_call_rules(target.kind, text);
+        if (!rules) return rules.error().message;
+        target = std::move(*rules);
+        return std::nullopt;
+    };
+    return setting;
+}
+
 void add_database(std::vector<Setting>& table, Settings& s) {
     // Both hold a password.
     table.push_back(tls::rt::secret_setting(
@@ -74,7 +88,15 @@ void add_executor(std::vector<Setting>& table, Settings& s) {
         "how often a few nodes that a successful release left behind are asked"));
     table.push_back(tls::rt::secret_setting(
         "CALLBACK_TOKEN", s.callback_token,
-        "sent as bearer token to the callback_url of finished releases (secret)"));
+        "signs the calls to the callback_url of finished releases, and goes as bearer token to the "
+        "hosts that CALLBACK_ALLOW names (secret)"));
+    table.push_back(call_rules_setting(
+        "GATE_ALLOW", s.gate_rules,
+        "what a gate_url may name: hosts, *.suffix, networks, comma-separated, each with :port "
+        "where wanted; by default everything but loopback, link-local and the like"));
+    table.push_back(call_rules_setting(
+        "CALLBACK_ALLOW", s.callback_rules,
+        "the same for callback_url; by default also loopback, where the URL says so"));
 }
 
 void add_agents(std::vector<Setting>& table, Settings& s) {
@@ -149,6 +171,7 @@ StoreOptions store_options(const Settings& settings) {
     if (options.url.empty()) options.url = default_database_url;
     options.migrates = settings.migrates;
     options.lease = settings.lease;
+    options.gate_rules = settings.gate_rules;
     return options;
 }
 

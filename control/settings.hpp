@@ -9,6 +9,7 @@
 #include "control/store/open.hpp"
 #include "release/result.hpp"
 #include "release/time.hpp"
+#include "release/wire/call_rules.hpp"
 #include "tls/rt/settings.hpp"
 
 namespace edgeroll::control {
@@ -28,6 +29,8 @@ struct Settings {
     release::Millis poll_ceiling{2'000};
     release::Millis lease{15'000};
     std::string callback_token;
+    release::wire::CallRules gate_rules{release::wire::CallKind::gate, {}};
+    release::wire::CallRules callback_rules{release::wire::CallKind::callback, {}};
     release::Millis catch_up_interval{30'000};
     bool is_mtls_enabled = true;
     std::string certificate, key, ca, crl;

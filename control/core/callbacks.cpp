@@ -20,15 +20,28 @@ struct Parts {
 
 CallbackOutcome outcome_of(const Callback& call, const CallbackSender::Answer& answer) {
     if (answer.is_taken) return CallbackOutcome::done;
-    return call.is_last || answer.is_hopeless ? CallbackOutcome::given_up : CallbackOutcome::failed;
+    if (answer.is_refused) return CallbackOutcome::refused;
+    return call.is_last ? CallbackOutcome::given_up : CallbackOutcome::failed;
+}
+
+const char* event_of(CallbackOutcome outcome) {
+    switch (outcome) {
+        case CallbackOutcome::done:
+            return "callback_done";
+        case CallbackOutcome::failed:
+            return "callback_failed";
+        case CallbackOutcome::refused:
+            return "callback_refused";
+        case CallbackOutcome::given_up:
+            break;
+    }
+    return "callback_given_up";
 }
 
 void tell(Parts& parts, const Callback& call, const CallbackSender::Answer& answer) {
     const CallbackOutcome outcome = outcome_of(call, answer);
     parts.observer.note(outcome == CallbackOutcome::done ? Severity::info : Severity::warn,
-                        outcome == CallbackOutcome::done     ? "callback_done"
-                        : outcome == CallbackOutcome::failed ? "callback_failed"
-                                                             : "callback_given_up",
+                        event_of(outcome),
                         {{"release", std::to_string(call.release.value)},
                          {"try", std::to_string(call.tries)},
                          {"answer", answer.message}});

@@ -50,8 +50,9 @@ class OpenDatabase final : public Database {
     OpenDatabase(boost::asio::any_io_executor executor, Connector connector, Clock& clock,
                  const StoreOptions& options)
         : threads_(std::move(executor), std::move(connector), options.threads),
-          store_(make_release_store(threads_, clock, options.owner, options.lease)),
-          api_(make_api_store(threads_)),
+          store_(make_release_store(threads_, clock, options.owner, options.lease,
+                                    options.gate_rules)),
+          api_(make_api_store(threads_, options.gate_rules)),
           callbacks_(make_callback_store(threads_, options.owner)),
           catch_up_(make_catch_up_store(threads_)) {}
 

@@ -9,6 +9,7 @@
 #include "control/core/catch_up.hpp"
 #include "control/core/ports.hpp"
 #include "control/store/api/store.hpp"
+#include "release/wire/call_rules.hpp"
 
 namespace edgeroll::control {
 
@@ -18,6 +19,7 @@ struct StoreOptions {
     std::optional<bool> migrates;  ///< MIGRATE; absent: yes for sqlite, no for mysql
     std::string owner;             ///< claimed_by, e.g. host:pid:start
     release::Millis lease{15'000};
+    release::wire::CallRules gate_rules{};  ///< GATE_ALLOW
     int threads = 4;  ///< one connection each (SQLite: one writer is enough)
 };
 

@@ -89,6 +89,14 @@ void check_provenance(Connection& connection, Snapshot& snapshot) {
     }
 }
 
+void check_gate(Snapshot& snapshot, const release::wire::CallRules& rules) {
+    const std::string& url = snapshot.policy.gate.url;
+    if (url.empty() || snapshot.current_batch > 0 || snapshot.catches_up) return;
+    if (const auto refused = release::wire::refused_url(rules, url)) {
+        add_problem(snapshot, "batch_config: field 'gate_url' may not be called: " + *refused);
+    }
+}
+
 bool write_down(Connection& connection, const Snapshot& snapshot, const Finding& finding) {
     bool is_renamed = false;
     for (const ContentReading& reading : finding.contents) {
