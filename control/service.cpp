@@ -42,6 +42,7 @@ api::AuthOptions auth_options(const Settings& settings) {
     options.tokens_file = settings.tokens_file;
     options.jwt_secret = settings.jwt_secret;
     options.jwt_issuer = settings.jwt_issuer;
+    options.loose = settings.loose_files;
     return options;
 }
 

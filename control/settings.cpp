@@ -24,8 +24,7 @@ Setting migrate_setting(std::optional<bool>& target) {
     return setting;
 }
 
-Setting call_rules_setting(const char* name, release::wire::CallRules& target,
-                           std::string help) {
+Setting call_rules_setting(const char* name, release::wire::CallRules& target, std::string help) {
     Setting setting;
     setting.name = name;
     setting.help = std::move(help);
@@ -39,14 +38,17 @@ Setting call_rules_setting(const char* name, release::wire::CallRules& target,
 }
 
 void add_database(std::vector<Setting>& table, Settings& s) {
-    // Both hold a password.
+    // Both may hold a password, which stands before an @.
+    const auto has_password = [](std::string_view text) { return text.find('@') != text.npos; };
     table.push_back(tls::rt::secret_setting(
         "DATABASE_URL", s.database_url,
         "mysql://user:pass@host[:3306][,host2]/db, "
         "mysql://user:pass@localhost/db?socket=/path or sqlite:PATH; default sqlite:edgeroll.db"));
+    table.back().holds_secret = has_password;
     table.push_back(
         tls::rt::secret_setting("MYSQL_DSN", s.mysql_dsn,
                                 "user:pass@tcp(host:3306)/db, used when DATABASE_URL is not set"));
+    table.back().holds_secret = has_password;
     table.push_back(migrate_setting(s.migrates));
 }
 
@@ -124,6 +126,7 @@ std::vector<Setting> settings_table(Settings& settings) {
     add_api(table, settings);
     add_executor(table, settings);
     add_agents(table, settings);
+    table.push_back(tls::rt::loose_files_setting(settings.loose_files));
     table.push_back(tls::rt::choice_setting("LOG_LEVEL", settings.log_level,
                                             {"debug", "info", "warn", "error"},
                                             "what is logged: debug, info, warn or error"));

@@ -36,6 +36,7 @@ struct Settings {
     std::string certificate, key, ca, crl;
     release::Millis connect_timeout{15'000};
     release::Millis request_timeout{60'000};
+    tls::rt::LooseFiles loose_files = tls::rt::LooseFiles::refused;
     std::string log_level = "info", log_format = "text";
 
     /// There is no plaintext mode: without mutual TLS nothing is executed.

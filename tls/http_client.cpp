@@ -138,8 +138,8 @@ asio::awaitable<Result<Response>> fetch(UrlRequest request) {
     std::optional<std::string> refusal;
     bool is_dialled = false;
     for (const tcp::endpoint& endpoint : *endpoints) {
-        if (auto refused = refuses ? refuses(url->host, endpoint.address(), url->port)
-                                   : std::nullopt) {
+        if (auto refused =
+                refuses ? refuses(url->host, endpoint.address(), url->port) : std::nullopt) {
             if (!refusal) refusal = std::move(refused);
             continue;
         }

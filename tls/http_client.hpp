@@ -23,8 +23,8 @@ struct UrlRequest {
     std::size_t response_bytes_max = 16U << 20;
     /// Why this address of the host must not be dialled; nothing: it may. Asked of each address
     /// right before the dial, so that no look-up stands between the two. Empty: all may.
-    std::function<std::optional<std::string>(
-        const std::string& host, const boost::asio::ip::address& address, int port)>
+    std::function<std::optional<std::string>(const std::string& host,
+                                             const boost::asio::ip::address& address, int port)>
         refuses{};
 };
 

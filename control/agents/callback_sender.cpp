@@ -24,8 +24,7 @@ bool is_safe(const std::string& url) {
 class UrlSender final : public CallbackSender {
   public:
     UrlSender(std::string token, CallRules rules)
-        : token_(std::move(token)),
-          rules_(std::make_shared<const CallRules>(std::move(rules))) {}
+        : token_(std::move(token)), rules_(std::make_shared<const CallRules>(std::move(rules))) {}
 
     awaitable<Answer> send(std::string url, std::string body, std::string key) override {
         Answer answer;

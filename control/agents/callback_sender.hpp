@@ -11,8 +11,8 @@
 namespace edgeroll::control {
 
 /// POST with an `Idempotency-Key`; 2xx within 10 s takes it. With a token every call carries
-/// `X-Edgeroll-Signature`, and hosts that the rules name exactly get `Authorization: Bearer <token>`
-/// too. The token goes over https, or to loopback, only.
+/// `X-Edgeroll-Signature`, and hosts that the rules name exactly get `Authorization: Bearer
+/// <token>` too. The token goes over https, or to loopback, only.
 [[nodiscard]] std::unique_ptr<CallbackSender> make_callback_sender(std::string token,
                                                                    release::wire::CallRules rules);
 

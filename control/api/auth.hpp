@@ -12,9 +12,10 @@
 namespace edgeroll::control::api {
 
 struct AuthOptions {
-    std::string tokens_file;  ///< API_TOKENS_FILE; empty: none
-    std::string jwt_secret;   ///< JWT_SECRET; empty: no JWTs
-    std::string jwt_issuer;   ///< JWT_ISSUER
+    std::string tokens_file;                                   ///< API_TOKENS_FILE; empty: none
+    std::string jwt_secret;                                    ///< JWT_SECRET; empty: no JWTs
+    std::string jwt_issuer;                                    ///< JWT_ISSUER
+    tls::rt::LooseFiles loose = tls::rt::LooseFiles::refused;  ///< ALLOW_LOOSE_FILES
 };
 
 /// Loop thread.

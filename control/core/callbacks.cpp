@@ -24,24 +24,13 @@ CallbackOutcome outcome_of(const Callback& call, const CallbackSender::Answer& a
     return call.is_last ? CallbackOutcome::given_up : CallbackOutcome::failed;
 }
 
-const char* event_of(CallbackOutcome outcome) {
-    switch (outcome) {
-        case CallbackOutcome::done:
-            return "callback_done";
-        case CallbackOutcome::failed:
-            return "callback_failed";
-        case CallbackOutcome::refused:
-            return "callback_refused";
-        case CallbackOutcome::given_up:
-            break;
-    }
-    return "callback_given_up";
-}
-
 void tell(Parts& parts, const Callback& call, const CallbackSender::Answer& answer) {
     const CallbackOutcome outcome = outcome_of(call, answer);
     parts.observer.note(outcome == CallbackOutcome::done ? Severity::info : Severity::warn,
-                        event_of(outcome),
+                        outcome == CallbackOutcome::done      ? "callback_done"
+                        : outcome == CallbackOutcome::failed  ? "callback_failed"
+                        : outcome == CallbackOutcome::refused ? "callback_refused"  // event
+                                                              : "callback_given_up",
                         {{"release", std::to_string(call.release.value)},
                          {"try", std::to_string(call.tries)},
                          {"answer", answer.message}});

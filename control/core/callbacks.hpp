@@ -23,8 +23,8 @@ struct Callback {
     bool is_last = false;
 };
 
-/// What became of a try: taken, to be tried again, the last one and not taken, or never made because
-/// its URL may not be called.
+/// What became of a try: taken, to be tried again, the last one and not taken, or never made
+/// because its URL may not be called.
 enum class CallbackOutcome { done, failed, given_up, refused };
 
 /// The database, as callbacks see it. Any number of processes may ask: each call is given to one.
@@ -44,9 +44,9 @@ class CallbackStore {
 class CallbackSender {
   public:
     struct Answer {
-        bool is_taken = false;     ///< 2xx
+        bool is_taken = false;    ///< 2xx
         bool is_refused = false;  ///< the URL may not be called, and was not
-        std::string message;       ///< the status, or what went wrong
+        std::string message;      ///< the status, or what went wrong
     };
     virtual ~CallbackSender() = default;
     virtual awaitable<Answer> send(std::string url, std::string body, std::string key) = 0;

@@ -8,6 +8,7 @@
 #include "control/store/db/mysql_connection.hpp"
 #include "control/store/db/schema.hpp"
 #include "control/store/db/sqlite_connection.hpp"
+#include "control/store/db/sqlite_file.hpp"
 #include "control/store/db/threads.hpp"
 #include "control/store/db/url.hpp"
 #include "control/store/release_store.hpp"
@@ -75,6 +76,7 @@ release::Result<std::unique_ptr<Database>> open_database(boost::asio::any_io_exe
                                                          Clock& clock, StoreOptions options) {
     const auto url = parsed(options);
     if (!url) return tl::unexpected(url.error());
+    if (url->backend == Backend::sqlite) close_to_others(url->path);
     if (options.migrates.value_or(url->backend == Backend::sqlite)) {
         auto applied = migrate_now(*url);
         if (!applied) return tl::unexpected(about(*url, std::move(applied.error())));
@@ -96,6 +98,7 @@ release::Result<std::unique_ptr<Database>> open_database(boost::asio::any_io_exe
 release::Result<std::vector<int>> migrate_database(const StoreOptions& options) {
     const auto url = parsed(options);
     if (!url) return tl::unexpected(url.error());
+    if (url->backend == Backend::sqlite) close_to_others(url->path);
     auto applied = migrate_now(*url);
     if (!applied) return tl::unexpected(about(*url, std::move(applied.error())));
     return applied;

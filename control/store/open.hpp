@@ -20,7 +20,7 @@ struct StoreOptions {
     std::string owner;             ///< claimed_by, e.g. host:pid:start
     release::Millis lease{15'000};
     release::wire::CallRules gate_rules{};  ///< GATE_ALLOW
-    int threads = 4;  ///< one connection each (SQLite: one writer is enough)
+    int threads = 4;                        ///< one connection each (SQLite: one writer is enough)
 };
 
 class Database {

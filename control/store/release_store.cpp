@@ -21,8 +21,7 @@ class ReleaseStore final : public Store {
           owner_(fitted(owner, word_bytes_max)),
           lease_(lease),
           contents_(std::make_shared<ContentBook>()),
-          gate_rules_(
-              std::make_shared<const release::wire::CallRules>(std::move(gate_rules))) {}
+          gate_rules_(std::make_shared<const release::wire::CallRules>(std::move(gate_rules))) {}
 
     awaitable<release::Result<std::vector<Candidate>>> claimable(int limit, int resting) override {
         // What it writes on the way is conditional and may be done again: a failure means nothing
@@ -64,7 +63,8 @@ class ReleaseStore final : public Store {
 
     awaitable<release::Result<std::optional<release::Snapshot>>> read(
         const Claim& claim, std::optional<int> part) override {
-        auto work = [claim, part, contents = contents_, rules = gate_rules_](Connection& connection) {
+        auto work = [claim, part, contents = contents_,
+                     rules = gate_rules_](Connection& connection) {
             return read_snapshot(connection, *contents, claim, part, *rules);
         };
         return threads_.run(Access::read, std::move(work));

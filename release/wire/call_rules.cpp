@@ -84,8 +84,7 @@ bool is_local_name(const std::string& name) {
 
 bool is_name(std::string_view text) {
     return !text.empty() && text.size() <= name_bytes_max && text.front() != '.' &&
-           text.find("..") == text.npos &&
-           std::all_of(text.begin(), text.end(), [](char c) {
+           text.find("..") == text.npos && std::all_of(text.begin(), text.end(), [](char c) {
                return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
                       c == '.';
            });
@@ -107,9 +106,9 @@ bool names(const CallEntry& entry, const std::string& name) {
 
 template <class Test>
 bool any_entry(const CallRules& rules, int port, Test test) {
-    return std::any_of(
-        rules.entries.begin(), rules.entries.end(),
-        [&](const CallEntry& entry) { return fits_port(entry, port) && test(entry); });
+    return std::any_of(rules.entries.begin(), rules.entries.end(), [&](const CallEntry& entry) {
+        return fits_port(entry, port) && test(entry);
+    });
 }
 
 std::string shown(std::string_view text) {
@@ -145,8 +144,11 @@ std::string not_listed(const CallRules& rules, std::string_view what, int port) 
 
 Result<CallEntry> parse_entry(std::string_view text) {
     const std::string whole = shown(text);
-    const auto wrong = [&](const std::string& what) { return fail("has '" + whole + "': " + what); };
-    if (text.find("://") != text.npos) return wrong("give the host alone, without a scheme and a path");
+    const auto wrong = [&](const std::string& what) {
+        return fail("has '" + whole + "': " + what);
+    };
+    if (text.find("://") != text.npos)
+        return wrong("give the host alone, without a scheme and a path");
     CallEntry entry;
     std::string_view port;
     bool has_port = false;
@@ -198,8 +200,9 @@ Result<CallEntry> parse_entry(std::string_view text) {
         name.erase(0, 2);
     }
     if (!is_name(name) || ends_in_number(name)) {
-        return wrong("must be a host, *.suffix, an address or a network, with :PORT where wanted "
-                     "(names beyond ASCII in their xn-- form)");
+        return wrong(
+            "must be a host, *.suffix, an address or a network, with :PORT where wanted "
+            "(names beyond ASCII in their xn-- form)");
     }
     entry.name = std::move(name);
     return entry;

@@ -1,5 +1,6 @@
-// What may be called: GATE_ALLOW and CALLBACK_ALLOW, and the judging by them. Pure. A host is judged
-// twice: by its name before anything is looked up, and by each address right before it is dialled.
+// What may be called: GATE_ALLOW and CALLBACK_ALLOW, and the judging by them. Pure. A host is
+// judged twice: by its name before anything is looked up, and by each address right before it is
+// dialled.
 #pragma once
 
 #include <optional>
@@ -21,8 +22,8 @@ struct CallEntry {
         network,
     };
     Kind kind = Kind::host;
-    std::string name;  ///< lower case, no dot at the end
-    IpNetwork network;  ///< of an address: all of its bits
+    std::string name;         ///< lower case, no dot at the end
+    IpNetwork network;        ///< of an address: all of its bits
     std::optional<int> port;  ///< none: every port
 };
 

@@ -127,8 +127,8 @@ std::vector<IpAddress> embedded_ipv4(const IpAddress& address) {
     const bool is_translated = starts_with(address, {0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 0, 0});
     const bool is_nat64 = starts_with(address, {0, 0x64, 0xFF, 0x9B, 0, 0, 0, 0, 0, 0, 0, 0});
     const bool is_local_nat64 = starts_with(address, {0, 0x64, 0xFF, 0x9B, 0, 1});
-    const bool is_isatap = (bytes[8] & 0xFD) == 0 && bytes[9] == 0 && bytes[10] == 0x5E &&
-                           bytes[11] == 0xFE;
+    const bool is_isatap =
+        (bytes[8] & 0xFD) == 0 && bytes[9] == 0 && bytes[10] == 0x5E && bytes[11] == 0xFE;
     // :: and ::1 are themselves.
     const bool is_own = is_compatible && bytes[12] == 0 && bytes[13] == 0 && bytes[14] == 0;
     if ((is_compatible && !is_own) || is_translated || is_nat64 || is_local_nat64 || is_isatap) {

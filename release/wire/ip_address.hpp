@@ -34,7 +34,8 @@ struct IpNetwork {
 /// ::ffff:a.b.c.d becomes a.b.c.d.
 [[nodiscard]] IpAddress ipv6_address(const std::array<std::uint8_t, 16>& bytes);
 
-/// `10.0.0.1`, or an IPv6 address without brackets and zone. Nothing else: no `10.1`, no `010.0.0.1`.
+/// `10.0.0.1`, or an IPv6 address without brackets and zone. Nothing else: no `10.1`, no
+/// `010.0.0.1`.
 [[nodiscard]] std::optional<IpAddress> parse_ip_address(std::string_view text);
 
 /// What the C library takes for an IPv4 address: one to four numbers, decimal, octal (`0177`) or

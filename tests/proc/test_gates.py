@@ -130,7 +130,7 @@ class Gates(ProcCase):
         self.database.execute(
             "BEGIN",
             "INSERT INTO release_tasks (id, type, target, version, status, total_nodes, batch_config) VALUES (1, 'apply_config', "
-            f"'cdn', 1, 'pending', 1, '{{"gate_url":"{self.gate.url}/gate"}}')",
+            f"""'cdn', 1, 'pending', 1, '{{"gate_url":"{self.gate.url}/gate"}}')""",
             "INSERT INTO release_task_nodes (id, release_task_id, node_id, batch, status) VALUES (1, 1, 1, 1, 'pending')",
             "COMMIT")
         self.wait_status(1, "failed")

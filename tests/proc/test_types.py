@@ -70,12 +70,12 @@ class Types(ProcCase):
     def test_jobs_of_a_flow_run_with_their_arguments_and_the_first_failure_ends_it(self):
         jobs = self.folder / "jobs"
         jobs.mkdir(mode=0o755)
-        for name, text in (("warm", f"echo \"$EDGEROLL_JOB $MODE $#\" \"$@\" >>'{self.trace}'"),
+        for name, text in (("warm", f"echo \"$EDGEROLL_JOB $JOB_MODE $#\" \"$@\" >>'{self.trace}'"),
                            ("fail", "echo no space >&2; exit 9")):
             (jobs / name).write_text(f"#!/bin/sh\n{text}\n")
             (jobs / name).chmod(0o755)
         self.insert_nodes(self.edges(2, AGENT_JOBS_DIR=jobs))
-        warm = {"job": "warm", "args": ["eu west", "$(id)"], "env": {"MODE": "fast"}}
+        warm = {"job": "warm", "args": ["eu west", "$(id)"], "env": {"JOB_MODE": "fast"}}
         self.put(1, warm)
         number, _ = self.roll_out(type="run_job", version=1)
         self.assertEqual(self.traced(), ["warm fast 2 eu west $(id)"] * 2)

@@ -13,11 +13,10 @@ namespace {
 
 /// Numbers from the edges of what is special, and any others.
 std::uint32_t any_ipv4() {
-    const auto base = *rc::gen::element<std::uint32_t>(0, 0x00FFFFFF, 0x01000000, 0x7EFFFFFF, 0x7F000000,
-                                                       0x7F000001, 0x7FFFFFFF, 0x80000000, 0xA9FE0000,
-                                                       0xA9FEFFFF, 0xA9FEA9FE, 0xA9FF0000, 0xDFFFFFFF,
-                                                       0xE0000000, 0xEFFFFFFF, 0xF0000000, 0xFFFFFFFF,
-                                                       0x6464C8C8, 0x646464C8, 0xA83F8110);
+    const auto base = *rc::gen::element<std::uint32_t>(
+        0, 0x00FFFFFF, 0x01000000, 0x7EFFFFFF, 0x7F000000, 0x7F000001, 0x7FFFFFFF, 0x80000000,
+        0xA9FE0000, 0xA9FEFFFF, 0xA9FEA9FE, 0xA9FF0000, 0xDFFFFFFF, 0xE0000000, 0xEFFFFFFF,
+        0xF0000000, 0xFFFFFFFF, 0x6464C8C8, 0x646464C8, 0xA83F8110);
     return *rc::gen::element(0, 1) == 0 ? base : *rc::gen::arbitrary<std::uint32_t>();
 }
 
@@ -44,15 +43,17 @@ std::string written(std::uint32_t n) {
     std::string text;
     for (int i = 1; i <= parts; ++i) {
         const bool is_last = i == parts;
-        const std::uint64_t part = is_last ? n & (0xFFFFFFFFULL >> (8 * (parts - 1))) : (n >> (32 - 8 * i)) & 0xFF;
+        const std::uint64_t part =
+            is_last ? n & (0xFFFFFFFFULL >> (8 * (parts - 1))) : (n >> (32 - 8 * i)) & 0xFF;
         text += (i == 1 ? "" : ".") + number(part, *rc::gen::element(8, 10, 16));
     }
     return text + (*rc::gen::element(0, 1) == 0 ? "" : ".");
 }
 
 IpAddress wrapped(std::uint32_t n, int how) {
-    const std::array<std::uint8_t, 4> v4{static_cast<std::uint8_t>(n >> 24), static_cast<std::uint8_t>(n >> 16),
-                                         static_cast<std::uint8_t>(n >> 8), static_cast<std::uint8_t>(n)};
+    const std::array<std::uint8_t, 4> v4{
+        static_cast<std::uint8_t>(n >> 24), static_cast<std::uint8_t>(n >> 16),
+        static_cast<std::uint8_t>(n >> 8), static_cast<std::uint8_t>(n)};
     std::array<std::uint8_t, 16> b{};
     const auto end = [&] { std::copy(v4.begin(), v4.end(), b.begin() + 12); };
     switch (how) {
@@ -88,7 +89,8 @@ IpAddress wrapped(std::uint32_t n, int how) {
 RC_GTEST_PROP(CallRulesProp, default_knows_an_address_by_every_name_it_has, ()) {
     const std::uint32_t n = any_ipv4();
     const CallRules by = *parse_call_rules(CallKind::gate, "");
-    RC_ASSERT(refused_address(by, "monitor.example", ipv4_address(n), 80).has_value() == is_near(n));
+    RC_ASSERT(refused_address(by, "monitor.example", ipv4_address(n), 80).has_value() ==
+              is_near(n));
     RC_ASSERT(refused_host(by, written(n), 80).has_value() == is_near(n));
     const IpAddress outer = wrapped(n, *rc::gen::inRange(0, 6));
     RC_ASSERT(refused_address(by, "monitor.example", outer, 80).has_value() == is_near(n));
@@ -97,7 +99,8 @@ RC_GTEST_PROP(CallRulesProp, default_knows_an_address_by_every_name_it_has, ()) 
 RC_GTEST_PROP(CallRulesProp, nothing_near_is_called_by_a_list_without_it, ()) {
     const std::uint32_t n = any_ipv4();
     RC_PRE(is_near(n));
-    const CallRules by = *parse_call_rules(CallKind::callback, "0.0.0.0/0,::/0,ci.example,*.example");
+    const CallRules by =
+        *parse_call_rules(CallKind::callback, "0.0.0.0/0,::/0,ci.example,*.example");
     for (const char* host : {"ci.example", "a.example", "other.test"}) {
         RC_ASSERT(refused_address(by, host, ipv4_address(n), 80));
         RC_ASSERT(refused_address(by, host, wrapped(n, *rc::gen::inRange(0, 6)), 80));
@@ -108,7 +111,8 @@ RC_GTEST_PROP(CallRulesProp, network_takes_its_own_addresses_and_no_others, ()) 
     const std::uint32_t base = *rc::gen::arbitrary<std::uint32_t>();
     const int prefix = *rc::gen::inRange(1, 33);
     const std::uint32_t mask = ~std::uint32_t{0} << (32 - prefix);
-    const std::string text = to_text(ipv4_address(base & mask)) + "/" + std::to_string(prefix) + ":80";
+    const std::string text =
+        to_text(ipv4_address(base & mask)) + "/" + std::to_string(prefix) + ":80";
     const CallRules by = *parse_call_rules(CallKind::gate, text);
     const std::uint32_t in = (base & mask) | (*rc::gen::arbitrary<std::uint32_t>() & ~mask);
     const std::uint32_t out = in ^ (std::uint32_t{1} << (32 - prefix));

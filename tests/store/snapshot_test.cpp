@@ -394,7 +394,8 @@ TEST_P(SnapshotTest, finds_a_gate_that_may_not_be_called_before_the_release_begi
             {R"({"gate_url":")" + url + R"("})", id.value});
     };
     gate("http://169.254.169.254/");
-    EXPECT_THAT(read(id).problems, ElementsAre(HasSubstr("169.254.169.254 is a link-local address")));
+    EXPECT_THAT(read(id).problems,
+                ElementsAre(HasSubstr("169.254.169.254 is a link-local address")));
     gate("http://2130706433/");
     EXPECT_THAT(read(id).problems, ElementsAre(HasSubstr("loopback")));
     gate("http://monitor.example/");

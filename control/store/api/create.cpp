@@ -60,8 +60,7 @@ void refuse_gate(const release::Policy& policy, const release::wire::CallRules& 
     if (policy.gate.url.empty()) return;
     const auto refused = release::wire::refused_url(rules, policy.gate.url);
     if (!refused) return;
-    refuse(release::code::invalid,
-           "batch_config: field 'gate_url' may not be called: " + *refused);
+    refuse(release::code::invalid, "batch_config: field 'gate_url' may not be called: " + *refused);
 }
 
 Decided decide(Connection& connection, const NewRelease& request,

@@ -21,8 +21,7 @@ class ApiDatabase final : public ApiStore {
   public:
     ApiDatabase(DbThreads& threads, release::wire::CallRules gate_rules)
         : threads_(threads),
-          gate_rules_(
-              std::make_shared<const release::wire::CallRules>(std::move(gate_rules))) {}
+          gate_rules_(std::make_shared<const release::wire::CallRules>(std::move(gate_rules))) {}
 
     Answer<ReleaseView> release(release::ReleaseId id) override {
         auto work = [id](Connection& connection) {
@@ -148,8 +147,7 @@ class ApiDatabase final : public ApiStore {
 
 }  // namespace
 
-std::unique_ptr<ApiStore> make_api_store(DbThreads& threads,
-                                         release::wire::CallRules gate_rules) {
+std::unique_ptr<ApiStore> make_api_store(DbThreads& threads, release::wire::CallRules gate_rules) {
     return std::make_unique<ApiDatabase>(threads, std::move(gate_rules));
 }
 

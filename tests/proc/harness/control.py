@@ -22,6 +22,7 @@ class Control:
         self.tokens = self.folder / "tokens"
         self.tokens.write_text("".join(f"{role}:{role}:{hashlib.sha256(token.encode()).hexdigest()}\n"
                                        for role, token in TOKENS.items()))
+        self.tokens.chmod(0o640)
         self.certificate, self.key = certs.control(name)
         self.settings = {
             "DATABASE_URL": database.url, "HTTP_ADDR": f"{address}:8080", "API_TOKENS_FILE": self.tokens,

@@ -52,6 +52,7 @@ TEST(AgentSettings, have_the_contracts_names_and_defaults) {
         {"AGENT_HOOKS_DIR", ""},
         {"AGENT_PURGE_CMD", ""},
         {"AGENT_JOBS_DIR", ""},
+        {"AGENT_JOB_ENV", ""},
         {"AGENT_RELOAD_TIMEOUT_SEC", "60"},
         {"AGENT_PURGE_TIMEOUT_SEC", "300"},
         {"AGENT_JOB_TIMEOUT_SEC", "3600"},
@@ -59,6 +60,7 @@ TEST(AgentSettings, have_the_contracts_names_and_defaults) {
         {"AGENT_COMMAND_NICE", "10"},
         {"AGENT_KEEP_VERSIONS", "5"},
         {"AGENT_MAX_QUEUE", "16"},
+        {"ALLOW_LOOSE_FILES", "0"},
         {"LOG_LEVEL", "info"},
         {"LOG_FORMAT", "text"}};
     EXPECT_EQ(defaults, contract);

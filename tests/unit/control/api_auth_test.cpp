@@ -1,3 +1,5 @@
+#include <sys/stat.h>
+
 #include "api_fixture.hpp"
 #include "control/api/jwt.hpp"
 #include "control/api/tokens.hpp"
@@ -198,6 +200,27 @@ TEST_F(ApiAuth, a_file_without_any_good_line_is_an_error_at_the_start) {
     EXPECT_NE(opened.error().message.find("line 2"), std::string::npos);
     write_tokens("# nobody yet\n");
     EXPECT_TRUE(TokenFile(tokens_path).open());
+}
+
+TEST_F(ApiAuth, a_file_that_everybody_may_read_is_refused_and_a_changed_one_keeps_the_old_tokens) {
+    ::chmod(tokens_path.c_str(), 0644);
+    const auto opened = TokenFile(tokens_path).open();
+    ASSERT_FALSE(opened);
+    EXPECT_NE(opened.error().message.find("may be read by everybody"), std::string::npos);
+    EXPECT_TRUE(TokenFile(tokens_path, tls::rt::LooseFiles::allowed).open());
+
+    ::chmod(tokens_path.c_str(), 0640);
+    TokenFile file(tokens_path);
+    ASSERT_TRUE(file.open());
+    const std::size_t before = file.size();
+    ASSERT_GT(before, 0U);
+    write_tokens("# nobody any more, and open to all\n");
+    ::chmod(tokens_path.c_str(), 0644);
+    file.refresh();
+    EXPECT_EQ(file.size(), before);
+    ::chmod(tokens_path.c_str(), 0640);
+    file.refresh();
+    EXPECT_EQ(file.size(), 0U) << "closed again, it counts";
 }
 
 TEST(ApiTokens, signatures_are_those_of_rfc_4231) {

@@ -48,8 +48,9 @@ TEST(GateAnswers, keep_the_status_and_a_line_that_was_meant_for_it) {
 
 // Nothing is looked up or dialled for it: the loop would end without an answer otherwise.
 TEST(Gates, that_may_not_be_called_fail) {
-    for (const char* url : {"http://169.254.169.254/latest/meta-data/", "http://127.0.0.1:9/",
-                            "http://[::ffff:127.0.0.1]:9/", "http://localhost:9/", "http://0x7f.1:9/"}) {
+    for (const char* url :
+         {"http://169.254.169.254/latest/meta-data/", "http://127.0.0.1:9/",
+          "http://[::ffff:127.0.0.1]:9/", "http://localhost:9/", "http://0x7f.1:9/"}) {
         const auto gates = make_gates(rules(CallKind::gate));
         const GateAnswer answer = done(gates->ask(url, Millis{5'000}));
         EXPECT_EQ(answer.kind, GateAnswer::Kind::fail) << url;

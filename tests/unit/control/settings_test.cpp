@@ -57,6 +57,7 @@ TEST(ControlSettings, has_every_name_and_default_of_the_contract) {
                                             "CONTROL_CRL",
                                             "AGENT_CONNECT_TIMEOUT_SEC",
                                             "AGENT_REQUEST_TIMEOUT_SEC",
+                                            "ALLOW_LOOSE_FILES",
                                             "LOG_LEVEL",
                                             "LOG_FORMAT"}));
     EXPECT_EQ(settings.http_address, "127.0.0.1:8080");
@@ -126,9 +127,10 @@ TEST(ControlSettings, says_what_is_wrong_with_an_allow_list) {
     EXPECT_EQ(trouble_with(with(api_only, "GATE_ALLOW", "monitor.example, 10.0.0.0/8:9090")), "");
     EXPECT_EQ(trouble_with(with(api_only, "GATE_ALLOW", "0x7f.1")),
               "GATE_ALLOW: has '0x7f.1': write the address as 127.0.0.1");
-    EXPECT_EQ(trouble_with(with(api_only, "CALLBACK_ALLOW", "https://ci.example")),
-              "CALLBACK_ALLOW: has 'https://ci.example': give the host alone, without a scheme and a "
-              "path");
+    EXPECT_EQ(
+        trouble_with(with(api_only, "CALLBACK_ALLOW", "https://ci.example")),
+        "CALLBACK_ALLOW: has 'https://ci.example': give the host alone, without a scheme and a "
+        "path");
 }
 
 }  // namespace

@@ -27,27 +27,51 @@ std::string refusal(const CallRules& by, const std::string& url) {
 
 TEST(CallRules, by_default_refuse_what_is_near_however_it_is_written) {
     const CallRules by = rules("");
-    for (const char* host :
-         {"127.0.0.1", "127.1", "0x7f.1", "0X7F.0.0.1", "2130706433", "0177.0.0.1", "0x7f000001",
-          "017700000001", "127.0.0.1.", "127.0.0.1:8080", "localhost", "LocalHost", "localhost.",
-          "a.localhost", "[::1]", "[::ffff:127.0.0.1]", "[::FFFF:7F00:1]", "[::127.0.0.1]",
-          "[64:ff9b::127.0.0.1]", "[64:ff9b:1::127.0.0.1]", "[2002:7f00:1::]",
-          "[2001:0:7f00:1::]", "[2001:0:808:808::80ff:fffe]", "[::ffff:0:127.0.0.1]",
-          "[2a00::5efe:127.0.0.1]", "[2a00::200:5efe:127.0.0.1]"}) {
-        EXPECT_THAT(refusal(by, "http://" + std::string(host) + "/"), HasSubstr("loopback")) << host;
+    for (const char* host : {"127.0.0.1",
+                             "127.1",
+                             "0x7f.1",
+                             "0X7F.0.0.1",
+                             "2130706433",
+                             "0177.0.0.1",
+                             "0x7f000001",
+                             "017700000001",
+                             "127.0.0.1.",
+                             "127.0.0.1:8080",
+                             "localhost",
+                             "LocalHost",
+                             "localhost.",
+                             "a.localhost",
+                             "[::1]",
+                             "[::ffff:127.0.0.1]",
+                             "[::FFFF:7F00:1]",
+                             "[::127.0.0.1]",
+                             "[64:ff9b::127.0.0.1]",
+                             "[64:ff9b:1::127.0.0.1]",
+                             "[2002:7f00:1::]",
+                             "[2001:0:7f00:1::]",
+                             "[2001:0:808:808::80ff:fffe]",
+                             "[::ffff:0:127.0.0.1]",
+                             "[2a00::5efe:127.0.0.1]",
+                             "[2a00::200:5efe:127.0.0.1]"}) {
+        EXPECT_THAT(refusal(by, "http://" + std::string(host) + "/"), HasSubstr("loopback"))
+            << host;
     }
     for (const char* host : {"169.254.169.254", "2852039166", "0xa9fea9fe", "[fe80::1]",
                              "[febf::1]", "[::ffff:169.254.169.254]", "[64:ff9b::a9fe:a9fe]"}) {
-        EXPECT_THAT(refusal(by, "http://" + std::string(host) + "/"), HasSubstr("link-local")) << host;
+        EXPECT_THAT(refusal(by, "http://" + std::string(host) + "/"), HasSubstr("link-local"))
+            << host;
     }
     for (const char* host : {"0.0.0.0", "0", "0.1", "[::]", "[::ffff:0.0.0.0]"}) {
-        EXPECT_THAT(refusal(by, "http://" + std::string(host) + "/"), HasSubstr("unspecified")) << host;
+        EXPECT_THAT(refusal(by, "http://" + std::string(host) + "/"), HasSubstr("unspecified"))
+            << host;
     }
     for (const char* host : {"224.0.0.1", "239.255.255.255", "[ff02::1]"}) {
-        EXPECT_THAT(refusal(by, "http://" + std::string(host) + "/"), HasSubstr("multicast")) << host;
+        EXPECT_THAT(refusal(by, "http://" + std::string(host) + "/"), HasSubstr("multicast"))
+            << host;
     }
     for (const char* host : {"100.100.100.200", "168.63.129.16", "[fd00:ec2::254]"}) {
-        EXPECT_THAT(refusal(by, "http://" + std::string(host) + "/"), HasSubstr("metadata")) << host;
+        EXPECT_THAT(refusal(by, "http://" + std::string(host) + "/"), HasSubstr("metadata"))
+            << host;
     }
     EXPECT_THAT(refusal(by, "http://255.255.255.255/"), HasSubstr("broadcast"));
     EXPECT_THAT(refusal(by, "http://1.2.3.4.5/"), HasSubstr("neither a name nor an address"));
@@ -69,10 +93,12 @@ TEST(CallRules, by_default_let_everything_else_pass) {
 }
 
 TEST(CallRules, refuse_what_is_no_url) {
-    for (const char* url : {"http://ann:pw@monitor.example/", "http://monitor.example@127.0.0.1/",
-                            "http://b\xc3\xbc" "cher.example/", "ftp://monitor.example/",
-                            "http://monitor.example\\@127.0.0.1/", "http://%31%32%37.0.0.1/",
-                            "http://monitor.example:0/", "HTTP://127.0.0.1/"}) {
+    for (const char* url :
+         {"http://ann:pw@monitor.example/", "http://monitor.example@127.0.0.1/",
+          "http://b\xc3\xbc"
+          "cher.example/",
+          "ftp://monitor.example/", "http://monitor.example\\@127.0.0.1/",
+          "http://%31%32%37.0.0.1/", "http://monitor.example:0/", "HTTP://127.0.0.1/"}) {
         EXPECT_NE(refusal(rules(""), url), "") << url;
     }
 }
@@ -148,8 +174,8 @@ TEST(CallRules, allow_what_is_near_only_by_an_entry_within_it) {
 }
 
 TEST(CallRules, know_which_hosts_are_named_exactly) {
-    const CallRules by =
-        rules("ci.example:443,*.hooks.example,10.0.0.0/8,192.0.2.7,[fd00::1]:8443", CallKind::callback);
+    const CallRules by = rules("ci.example:443,*.hooks.example,10.0.0.0/8,192.0.2.7,[fd00::1]:8443",
+                               CallKind::callback);
     EXPECT_TRUE(names_exactly(by, "CI.example.", 443));
     EXPECT_FALSE(names_exactly(by, "ci.example", 8443));
     EXPECT_FALSE(names_exactly(by, "a.hooks.example", 443));
@@ -172,9 +198,11 @@ TEST(CallRules, say_what_is_wrong_with_a_list) {
     EXPECT_THAT(error("10.0.0.1/8"), HasSubstr("no bits below the prefix"));
     EXPECT_THAT(error("https://a.example/x"), HasSubstr("without a scheme"));
     EXPECT_THAT(error("::ffff:10.0.0.0/104"), HasSubstr("no host and no network"));
-    for (const char* wrong : {"a.example,,b", ",", "*", "*.", "a*.example", "*.*.example", "1.2.3.4.5",
-                              "ann@a.example", "b\xc3\xbc" "cher.example", "[::1", "[::1]443", "::1]",
-                              "a b", "10.0.0.0/33", "fd00::/129", "a..example", "*.1.2"}) {
+    for (const char* wrong :
+         {"a.example,,b", ",", "*", "*.", "a*.example", "*.*.example", "1.2.3.4.5", "ann@a.example",
+          "b\xc3\xbc"
+          "cher.example",
+          "[::1", "[::1]443", "::1]", "a b", "10.0.0.0/33", "fd00::/129", "a..example", "*.1.2"}) {
         EXPECT_NE(error(wrong), "accepted") << wrong;
     }
 }
