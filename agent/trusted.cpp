@@ -58,7 +58,7 @@ Result<Descriptor> open_trusted_folder(const std::string& called, const std::str
     if (!path.starts_with('/')) return refuse("", "is no absolute path");
     std::deque<std::string> parts;
     put_in_front(parts, path);
-    Descriptor here(::open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    Descriptor here(::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
     std::string where;
     struct stat info {};
     if (!here.is_open() || ::fstat(here.get(), &info) != 0) {
@@ -89,12 +89,12 @@ Result<Descriptor> open_trusted_folder(const std::string& called, const std::str
             const std::string text(target.data(), static_cast<std::size_t>(size));
             put_in_front(parts, text);
             if (text.starts_with('/')) {
-                here = Descriptor(::open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+                here = Descriptor(::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
                 where.clear();
             }
         } else {
             here = Descriptor(::openat(here.get(), part.c_str(),
-                                       O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+                                       O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
             where = next;
         }
         if (!here.is_open() || ::fstat(here.get(), &info) != 0) {
