@@ -24,6 +24,7 @@ struct Plan {
     const char* folder = nullptr;
     int niceness = 0;
     int output = -1, error_report = -1;
+    int word = -1;  ///< the keeper's
     int program = -1;
     bool is_script = false;
     pid_t parent = 0;
@@ -43,6 +44,46 @@ bool place_program(const Plan& plan, int kept_away) {
     if (plan.program < 0) return true;
     return ::dup2(kept_away, program_place) >= 0 &&
            ::fcntl(program_place, F_SETFD, plan.is_script ? 0 : FD_CLOEXEC) >= 0;
+}
+
+constexpr int word_place = 3;
+
+void say(int descriptor, int word) {
+    (void)!::write(descriptor, &word, sizeof word);
+}
+
+[[noreturn]] void become(const Plan& plan);
+
+/// The keeper. Like the child it may only make system calls.
+[[noreturn]] void keep(Plan& plan) {
+    // A service manager signals all of us: whoever ends the command is the agent.
+    for (int signal = 1; signal < NSIG; ++signal) {
+        if (signal != SIGCHLD) ::signal(signal, SIG_IGN);
+    }
+    ::signal(SIGCHLD, SIG_DFL);
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (::getppid() != plan.parent) ::_exit(127);
+    ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+    ::prctl(PR_SET_NAME, "edgeroll-keeper");
+    plan.parent = ::getpid();
+    const pid_t command = ::_Fork();
+    if (command == 0) become(plan);
+    const int error = errno;
+    // Away with everything but the pipe: an open copy of the others would hold up their readers.
+    if (::dup2(plan.word, word_place) < 0) ::_exit(127);
+    for (int standard = 0; standard < word_place; ++standard)
+        ::close(standard);
+    if (::syscall(SYS_close_range, word_place + 1U, ~0U, 0U) != 0) {
+        for (int descriptor = word_place + 1; descriptor < 65536; ++descriptor)
+            ::close(descriptor);
+    }
+    say(word_place, command < 0 ? -error : command);
+    while (true) {
+        int status = 0;
+        const pid_t ended = ::waitpid(-1, &status, 0);
+        if (ended == command && command > 0) say(word_place, status);
+        if (ended < 0 && errno == ECHILD) ::pause();
+    }
 }
 
 [[noreturn]] void become(const Plan& plan) {
@@ -110,12 +151,28 @@ int exec_error(const Descriptor& report) {
     return size == static_cast<ssize_t>(sizeof error) ? error : 0;
 }
 
+bool read_word(const Descriptor& from, int& word) {
+    ssize_t size = 0;
+    do {
+        size = ::read(from.get(), &word, sizeof word);
+    } while (size < 0 && errno == EINTR);
+    return size == static_cast<ssize_t>(sizeof word);
+}
+
 }  // namespace
+
+void end_keeper(Child& child) {
+    if (child.keeper < 0) return;
+    ::kill(child.keeper, SIGKILL);
+    while (::waitpid(child.keeper, nullptr, 0) < 0 && errno == EINTR) {
+    }
+    child.keeper = -1;
+}
 
 Child start_child(const Command& command) {
     Child child;
     const auto refuse = [&](int error) {
-        child.pid = -1;
+        child.keeper = -1;
         child.error = "cannot start " + command.arguments.at(0) + " in " + command.folder + ": " +
                       std::generic_category().message(error);
     };
@@ -123,8 +180,9 @@ Child start_child(const Command& command) {
     std::vector<std::string> environment;
     for (const auto& [name, value] : command.environment)
         environment.push_back(name + "=" + value);
-    Descriptor output_end, report, report_end;
-    if (!make_pipe(child.output, output_end) || !make_pipe(report, report_end)) {
+    Descriptor output_end, report, report_end, word_end;
+    if (!make_pipe(child.output, output_end) || !make_pipe(report, report_end) ||
+        !make_pipe(child.ended, word_end)) {
         refuse(errno);
         return child;
     }
@@ -136,21 +194,29 @@ Child start_child(const Command& command) {
     plan.niceness = command.niceness;
     plan.output = output_end.get();
     plan.error_report = report_end.get();
+    plan.word = word_end.get();
     plan.program = command.program;
     plan.is_script = command.is_script;
     plan.parent = ::getpid();
-    child.pid = ::fork();
-    if (child.pid == 0) become(plan);
-    if (child.pid < 0) {
+    child.keeper = ::fork();
+    if (child.keeper == 0) keep(plan);
+    if (child.keeper < 0) {
         refuse(errno);
         return child;
     }
     report_end.reset();
-    if (const int error = exec_error(report); error != 0) {
-        while (::waitpid(child.pid, nullptr, 0) < 0 && errno == EINTR) {
-        }
+    word_end.reset();
+    int error = exec_error(report);
+    int word = 0;
+    if (error == 0 && !read_word(child.ended, word)) error = ECHILD;
+    if (error == 0 && word < 0) error = -word;
+    if (error != 0) {
+        end_keeper(child);
         refuse(error);
+        return child;
     }
+    child.pid = word;
+    (void)::fcntl(child.ended.get(), F_SETFL, O_NONBLOCK);
     return child;
 }
 

@@ -60,6 +60,13 @@ std::vector<std::string> job_names(const release::wire::Dispatch& dispatch) {
     return names;
 }
 
+std::optional<std::string> variable_fault(const release::wire::Dispatch& dispatch,
+                                          const std::vector<std::string>& allowed) {
+    const auto jobs = release::wire::parse_jobs(dispatch.payload);
+    if (!jobs) return std::nullopt;  // digests_of has refused it already
+    return release::wire::job_variable_fault(*jobs, allowed);
+}
+
 }  // namespace
 
 Result<void> Executor::check_can_do(TaskType type) const {
@@ -122,6 +129,7 @@ boost::asio::awaitable<Result<TaskStatus>> Executor::dispatch(release::wire::Dis
     if (!digests) co_return tl::unexpected(digests.error());
     offer.sha256 = std::move(digests->content);
     offer.plain_sha256 = std::move(digests->plain);
+    const std::string loose = std::move(digests->loose);
     apply::Details details = details_of(dispatch, offer);
     offer.job_count = static_cast<int>(details.jobs.size());
     // Also of a dispatch that is then refused, since that may be by this very list; but not of one
@@ -135,6 +143,11 @@ boost::asio::awaitable<Result<TaskStatus>> Executor::dispatch(release::wire::Dis
     if (first.kind == Admission::Kind::refuse) co_return refuse(first.message, first.code);
     if (first.kind == Admission::Kind::run) {
         if (const auto able = check_can_do(*type); !able) co_return tl::unexpected(able.error());
+        if (!loose.empty()) co_return refuse(loose, code::invalid);
+        if (*type == TaskType::run_job) {
+            const auto fault = variable_fault(dispatch, settings_.commands.job_variables);
+            if (fault) co_return refuse(*fault, code::invalid);
+        }
         co_return co_await take(std::move(dispatch), std::move(offer), std::move(details));
     }
     if (auto done = book_.record(offer, first, std::move(details)); !done) {

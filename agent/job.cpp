@@ -1,13 +1,12 @@
 #include "agent/job.hpp"
 
-#include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <system_error>
 
 #include "agent/layout.hpp"
+#include "agent/trusted.hpp"
 #include "release/wire/payload.hpp"
 #include "release/wire/sha256.hpp"
 
@@ -16,26 +15,6 @@ namespace {
 
 std::string reason(int error) {
     return std::generic_category().message(error);
-}
-
-/// Who may write a program decides what runs here. Empty when nobody else can.
-std::string owner_fault(const struct stat& info) {
-    if (info.st_uid != 0 && info.st_uid != ::geteuid()) {
-        return "belongs neither to root nor to the agent's user: chown it";
-    }
-    if ((info.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-        return "is writable by group or others: chmod go-w it";
-    }
-    return {};
-}
-
-/// Why the file cannot be a job; empty when it can.
-std::string file_fault(const struct stat& info) {
-    if (!S_ISREG(info.st_mode)) return "is not a regular file";
-    if ((info.st_mode & (S_IXUSR | S_IXGRP | S_IXOTH)) == 0) {
-        return "is not executable: chmod +x it";
-    }
-    return owner_fault(info);
 }
 
 Result<std::string> digest_of(const Descriptor& file, const Interrupt& interrupt) {
@@ -57,37 +36,20 @@ Result<std::string> digest_of(const Descriptor& file, const Interrupt& interrupt
 Result<JobProgram> open_job(const std::string& folder, const release::wire::Job& job,
                             const Interrupt& interrupt) {
     const std::string path = folder + "/" + job.name;
-    const auto refuse = [](const std::string& what, const std::string& why) {
-        return release::fail(what + " " + why);
-    };
-    struct stat info {};
-    const Descriptor above(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!above.is_open() || ::fstat(above.get(), &info) != 0) {
-        return refuse("AGENT_JOBS_DIR " + folder, "cannot be opened: " + reason(errno));
-    }
-    if (const auto fault = owner_fault(info); !fault.empty()) {
-        return refuse("AGENT_JOBS_DIR " + folder, fault);
-    }
+    const auto refuse = [&](const std::string& why) { return release::fail(path + " " + why); };
+    const auto above = open_trusted_folder("AGENT_JOBS_DIR", folder);
+    if (!above) return tl::unexpected(above.error());
+    auto opened = open_trusted_program(*above, folder, job.name);
+    if (!opened) return tl::unexpected(opened.error());
+    if (opened->is_absent) return refuse("does not exist: there is no such job here");
     JobProgram program;
-    // Without O_NONBLOCK a named pipe would hold us up.
-    program.file = Descriptor(::openat(above.get(), job.name.c_str(),
-                                       O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
-    if (!program.file.is_open()) {
-        const int error = errno;
-        if (error == ENOENT) return refuse(path, "does not exist: there is no such job here");
-        if (error == ELOOP) return refuse(path, "is a link: put the program itself there");
-        return refuse(path, "cannot be opened: " + reason(error));
-    }
-    if (::fstat(program.file.get(), &info) != 0) {
-        return refuse(path, "cannot be looked at: " + reason(errno));
-    }
-    if (const auto fault = file_fault(info); !fault.empty()) return refuse(path, fault);
+    program.file = std::move(opened->file);
     if (!job.sha256.empty()) {
         const auto digest = digest_of(program.file, interrupt);
-        if (!digest) return refuse(path, digest.error().message);
+        if (!digest) return refuse(digest.error().message);
         if (*digest != job.sha256) {
-            return refuse(
-                path, "has the digest " + *digest + ", not " + job.sha256 + " as the payload says");
+            return refuse("has the digest " + *digest + ", not " + job.sha256 +
+                          " as the payload says");
         }
     }
     char start[2] = {};

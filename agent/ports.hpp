@@ -102,10 +102,11 @@ struct CommandResult {
 class Processes {
   public:
     virtual ~Processes() = default;
-    /// Blocks until it has ended. Past the timeout, or once interrupted, the whole group gets
-    /// SIGTERM and 2 s later SIGKILL. What a command leaves running in the background is left alone
-    /// when the command itself ended in time, and can never hold this call up. The calling thread
-    /// must live as long as the command: when it ends, the command is killed.
+    /// Blocks until it has ended. Past the timeout, or once interrupted, it and everything that it
+    /// has started, in whatever session, gets SIGTERM and 2 s later SIGKILL. What a command leaves
+    /// running in the background is left alone when the command itself ended in time, and can never
+    /// hold this call up. The calling thread must live as long as the command: when it ends, the
+    /// command is killed.
     virtual CommandResult run(const Command& command, const Interrupt& interrupt) = 0;
 };
 

@@ -2,7 +2,6 @@
 
 #include <poll.h>
 #include <sys/eventfd.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,13 +15,15 @@
 #include <vector>
 
 #include "agent/child.hpp"
+#include "agent/descendants.hpp"
+#include "tls/rt/log.hpp"
 
 namespace edgeroll::agent {
 namespace {
 
 constexpr Millis kill_after{2'000};
-constexpr Millis drain_time{200};  ///< for output still in the pipe when the command has ended
-constexpr Millis look_again{10};   ///< without a pidfd (old kernels)
+constexpr Millis drain_time{200};   ///< for output still in the pipe when the command has ended
+constexpr Millis kill_time{1'000};  ///< for what was killed to be gone
 
 Millis monotonic_now() {
     timespec now{};
@@ -37,15 +38,24 @@ class Watch {
         : child_(std::move(child)),
           interrupt_(interrupt),
           output_bytes_max_(output_bytes_max),
-          ended_(static_cast<int>(::syscall(SYS_pidfd_open, child_.pid, 0U))),
           time_up_at_(monotonic_now() + timeout) {}
 
     CommandResult run() {
         while (!is_over())
             wait();
-        // The leader is not reaped yet, so the group's number cannot belong to anybody else.
-        if (is_ending_) ::kill(-child_.pid, SIGKILL);
-        CommandResult result = reap();
+        if (is_ending_) {
+            if (!has_ended_) ::kill(-child_.pid, SIGKILL);
+            const std::size_t left = kill_descendants(child_.keeper, kill_time);
+            if (left > 0) {
+                tls::rt::log(tls::rt::LogLevel::warn, "processes_left",
+                             {{"count", std::to_string(left)},
+                              {"reason",
+                               "a command that was ended has started processes that this "
+                               "user cannot kill"}});
+            }
+        }
+        end_keeper(child_);
+        CommandResult result = outcome();
         result.output = kept();
         return result;
     }
@@ -67,7 +77,8 @@ class Watch {
         is_ending_ = true;
         why_ = why;
         give_up_at_ = now + kill_after;
-        ::kill(-child_.pid, SIGTERM);
+        // None to be seen: without /proc there is still its group.
+        if (signal_descendants(child_.keeper, SIGTERM) == 0) ::kill(-child_.pid, SIGTERM);
     }
 
     void wait() {
@@ -76,11 +87,10 @@ class Watch {
             watched.push_back(pollfd{descriptor, POLLIN, 0});
         };
         if (child_.output.is_open()) watch(child_.output.get());
-        if (!has_ended_ && ended_.is_open()) watch(ended_.get());
+        if (!has_ended_) watch(child_.ended.get());
         if (!is_ending_ && !has_ended_) watch(interrupt_.descriptor());
         const Millis until = is_ending_ || has_ended_ ? give_up_at_ : time_up_at_;
-        Millis left = std::clamp(until - monotonic_now(), Millis(0), Millis(60'000));
-        if (!has_ended_ && !ended_.is_open()) left = std::min(left, look_again);
+        const Millis left = std::clamp(until - monotonic_now(), Millis(0), Millis(60'000));
         (void)::poll(watched.data(), watched.size(), static_cast<int>(left.count()) + 1);
         read_output();
         look_for_end();
@@ -125,29 +135,25 @@ class Watch {
 
     void look_for_end() {
         if (has_ended_) return;
-        siginfo_t info{};
-        if (::waitid(P_PID, static_cast<id_t>(child_.pid), &info, WEXITED | WNOHANG | WNOWAIT) !=
-                0 ||
-            info.si_pid == 0) {
-            return;
-        }
+        int status = 0;
+        const ssize_t size = ::read(child_.ended.get(), &status, sizeof status);
+        if (size < 0) return;
+        // Without a word the keeper is gone: somebody has killed it, and the command with it.
+        status_ = size == static_cast<ssize_t>(sizeof status) ? status : SIGKILL;
         has_ended_ = true;
         if (!is_ending_) give_up_at_ = monotonic_now() + drain_time;
     }
 
-    CommandResult reap() {
+    [[nodiscard]] CommandResult outcome() const {
         CommandResult result;
-        int status = 0;
-        while (::waitpid(child_.pid, &status, 0) < 0 && errno == EINTR) {
-        }
         if (is_ending_) {
             result.end = why_;
-        } else if (WIFEXITED(status)) {
+        } else if (WIFEXITED(status_)) {
             result.end = CommandResult::End::exited;
-            result.exit_code = WEXITSTATUS(status);
+            result.exit_code = WEXITSTATUS(status_);
         } else {
             result.end = CommandResult::End::killed;
-            result.signal = WTERMSIG(status);
+            result.signal = WTERMSIG(status_);
         }
         return result;
     }
@@ -155,11 +161,11 @@ class Watch {
     Child child_;
     const Interrupt& interrupt_;
     std::size_t output_bytes_max_;
-    Descriptor ended_;
     Millis time_up_at_;
     Millis give_up_at_{0};
     bool has_ended_ = false;  ///< the leader; what it started may live on
-    bool is_ending_ = false;  ///< we are ending the group
+    int status_ = 0;          ///< the leader's, as waitpid gives it
+    bool is_ending_ = false;  ///< we are ending it and all that it has started
     CommandResult::End why_ = CommandResult::End::timed_out;
     std::string head_, tail_;
     std::size_t left_out_ = 0;
@@ -175,7 +181,7 @@ class PosixProcesses final : public Processes {
             return result;
         }
         Child child = start_child(command);
-        if (child.pid < 0) {
+        if (child.keeper < 0) {
             result.error = std::move(child.error);
             return result;
         }

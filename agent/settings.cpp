@@ -2,6 +2,8 @@
 
 #include <sys/stat.h>
 
+#include "agent/trusted.hpp"
+#include "release/wire/task_payload.hpp"
 #include "tls/url.hpp"
 
 namespace edgeroll::agent {
@@ -33,6 +35,19 @@ void add_times(std::vector<Setting>& table, ExecutorSettings& s) {
     add("AGENT_JOB_TIMEOUT_SEC", s.job_timeout, "a run_job task whose dispatch says no time");
 }
 
+Setting job_variables_setting(std::vector<std::string>& target) {
+    Setting setting;
+    setting.name = "AGENT_JOB_ENV";
+    setting.help = "variables that payloads of run_job may set beside JOB_*, comma-separated";
+    setting.parse = [&target](std::string_view text) -> std::optional<std::string> {
+        auto names = release::wire::parse_job_variables(text);
+        if (!names) return names.error().message;
+        target = std::move(*names);
+        return std::nullopt;
+    };
+    return setting;
+}
+
 void add_commands(std::vector<Setting>& table, CommandSettings& s) {
     const auto add = [&](const char* name, std::string& target, const char* help) {
         table.push_back(tls::rt::text_setting(name, target, help));
@@ -48,6 +63,7 @@ void add_commands(std::vector<Setting>& table, CommandSettings& s) {
     add("AGENT_PURGE_CMD", s.purge,
         "does a purge_cache task; $EDGEROLL_PAYLOAD is the file with its payload");
     add("AGENT_JOBS_DIR", s.jobs_folder, "programs that run_job tasks may name");
+    table.push_back(job_variables_setting(s.job_variables));
     table.push_back(tls::rt::seconds_setting(
         "AGENT_COMMAND_TIMEOUT_SEC", s.timeout, Millis(1),
         "each command of an apply_config; past it its process group is killed"));
@@ -64,9 +80,16 @@ Result<void> require_folder(const char* name, const std::string& path) {
     struct stat info {};
     const bool is_folder = !path.empty() && path.front() == '/' &&
                            ::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode);
-    if (path.empty() || is_folder) return {};
-    return release::fail(std::string(name) + " " + path +
-                         " is not the absolute path of a folder: make it, or unset it");
+    if (path.empty()) return {};
+    if (!is_folder) {
+        return release::fail(std::string(name) + " " + path +
+                             " is not the absolute path of a folder: make it, or unset it");
+    }
+    // At the start, and not with the first task that needs it.
+    if (const auto folder = open_trusted_folder(name, path); !folder) {
+        return tl::unexpected(folder.error());
+    }
+    return {};
 }
 
 }  // namespace
@@ -80,6 +103,7 @@ std::vector<Setting> settings_table(Settings& settings) {
                                             0, 10'000, "old versions kept"));
     table.push_back(tls::rt::number_setting("AGENT_MAX_QUEUE", settings.executor.queue_max, 0,
                                             10'000, "tasks waiting; one more is answered 503"));
+    table.push_back(tls::rt::loose_files_setting(settings.loose_files));
     table.push_back(tls::rt::choice_setting("LOG_LEVEL", settings.log_level,
                                             {"debug", "info", "warn", "error"},
                                             "what is logged: debug, info, warn or error"));
@@ -122,6 +146,7 @@ tls::TlsFiles tls_files(const Settings& settings) {
     files.key_name = "AGENT_KEY";
     files.ca_name = "AGENT_CA";
     files.crl_name = "AGENT_CRL";
+    files.loose = settings.loose_files;
     return files;
 }
 

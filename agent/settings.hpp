@@ -18,6 +18,7 @@ struct Settings {
     std::string allowed_clients = "uri:spiffe://*/edgeroll/control";
     std::string root = "/var/lib/edgeroll-agent";
     ExecutorSettings executor;
+    tls::rt::LooseFiles loose_files = tls::rt::LooseFiles::refused;
     std::string log_level = "info", log_format = "text";
 };
 

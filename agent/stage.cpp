@@ -52,6 +52,8 @@ Result<void> write_own_files(Files& files, const Task& task) {
 }
 
 /// AGENT_ROOT.
+constexpr int by_others = 0002;
+
 std::string root_of(const Files& files) {
     const std::string live = files.absolute(layout::live);
     return live.substr(0, live.rfind('/'));
@@ -93,7 +95,10 @@ Result<Remarks> stage_version(Files& files, const Task& task, const Interrupt& i
             }
             made_folder = folder;
         }
-        auto done = files.create_file(staged + "/" + file.path, *bytes, file.mode);
+        // New contents with such files are refused; one that was kept here from before is not.
+        const int mode = file.mode & ~by_others;
+        if (mode != file.mode) remarks.push_back(file.path + ": others may not write it here");
+        auto done = files.create_file(staged + "/" + file.path, *bytes, mode);
         if (!done) return tl::unexpected(done.error());
         std::ranges::copy(release::path_remarks(file.path, *bytes, root),
                           std::back_inserter(remarks));

@@ -1,11 +1,7 @@
 #include "agent/step_runner.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <exception>
 #include <optional>
 
@@ -14,6 +10,7 @@
 #include "agent/layout.hpp"
 #include "agent/live.hpp"
 #include "agent/stage.hpp"
+#include "agent/trusted.hpp"
 #include "release/wire/text_util.hpp"
 #include "tls/rt/log.hpp"
 
@@ -176,13 +173,13 @@ StepResult StepRunner::hook(const std::string& name, StepName step, const Task& 
                             const Interrupt& interrupt) {
     if (settings_.hooks_folder.empty()) return nothing_to_do("no hooks are set");
     const std::string path = settings_.hooks_folder + "/" + name;
-    if (::access(path.c_str(), F_OK) != 0) {
-        if (errno == ENOENT) return nothing_to_do("no hook " + path);
-        return failed_step("cannot look for hook " + path + ": " + std::strerror(errno));
-    }
-    if (::access(path.c_str(), X_OK) != 0) {
-        return failed_step("hook " + path + " is not executable: chmod +x it or remove it");
-    }
+    // Run by its path, which a script may want to know: nobody who could put another one there is a
+    // stranger.
+    const auto folder = open_trusted_folder("AGENT_HOOKS_DIR", settings_.hooks_folder);
+    if (!folder) return failed_step(folder.error().message);
+    const auto program = open_trusted_program(*folder, settings_.hooks_folder, name);
+    if (!program) return failed_step("hook " + program.error().message + ", or remove it");
+    if (program->is_absent) return nothing_to_do("no hook " + path);
     return execute(command_of({path}, step, task), command_bound(task), time, interrupt);
 }
 
@@ -198,6 +195,10 @@ StepResult StepRunner::job(const Task& task, StepTime time, const Interrupt& int
     if (settings_.jobs_folder.empty()) return failed_step("AGENT_JOBS_DIR is not set");
     const auto wanted = load_job(files_, task);
     if (!wanted) return failed_step(wanted.error().message);
+    // Settings may have changed since it was dispatched.
+    if (const auto fault = release::wire::job_variable_fault({*wanted}, settings_.job_variables)) {
+        return failed_step(*fault);
+    }
     StepResult result;
     const auto program = open_job(settings_.jobs_folder, *wanted, interrupt);
     if (program) {

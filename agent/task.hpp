@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "agent/apply/machine.hpp"
 #include "release/ids.hpp"
@@ -37,7 +38,8 @@ struct VerifyPace {
 struct CommandSettings {
     std::string check, reload, verify, verify_url, hooks_folder;
     std::string purge, jobs_folder;
-    release::Millis timeout{60'000};  ///< of each command of an apply_config
+    std::vector<std::string> job_variables;  ///< AGENT_JOB_ENV
+    release::Millis timeout{60'000};         ///< of each command of an apply_config
     int niceness = 10;
     VerifyPace verify_pace;
 };

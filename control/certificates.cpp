@@ -14,6 +14,7 @@ Certificates agent_certificates(const Settings& settings) {
     files.key_name = "CONTROL_KEY";
     files.ca_name = "CONTROL_CA";
     files.crl_name = "CONTROL_CRL";
+    files.loose = settings.loose_files;
     return tls::make_context_store(std::move(files), tls::TlsRole::client);
 }
 
@@ -23,6 +24,7 @@ Certificates http_certificates(const Settings& settings) {
     files.key = settings.http_key;
     files.certificate_name = "HTTP_CERT";
     files.key_name = "HTTP_KEY";
+    files.loose = settings.loose_files;
     return tls::make_context_store(std::move(files), tls::TlsRole::server);
 }
 

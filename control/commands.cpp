@@ -43,7 +43,7 @@ void check_certificates(const Settings& settings, Findings& findings) {
 }
 
 void check_tokens(const Settings& settings, Findings& findings) {
-    api::TokenFile tokens(settings.tokens_file);
+    api::TokenFile tokens(settings.tokens_file, settings.loose_files);
     const auto opened = tokens.open();
     if (!opened) {
         findings.add("API tokens", "API_TOKENS_FILE: " + opened.error().message);

@@ -45,6 +45,7 @@ api::AuthOptions auth_options(const Settings& settings) {
     options.jwt.issuer = settings.jwt_issuer;
     options.jwt.audience = settings.jwt_audience;
     options.jwt.max_age_sec = settings.jwt_max_age_sec;
+    options.loose = settings.loose_files;
     return options;
 }
 
@@ -111,8 +112,8 @@ Result<void> Service::open_executor() {
     }
     pool_ = tls::make_client_pool(loop_.get_executor(), *agent_certificates_, std::move(pool));
     agents_ = make_agents(*pool_, options);
-    gates_ = make_gates();
-    callback_sender_ = make_callback_sender(settings_.callback_token);
+    gates_ = make_gates(settings_.gate_rules);
+    callback_sender_ = make_callback_sender(settings_.callback_token, settings_.callback_rules);
     supervisor_ = make_supervisor(loop_.get_executor(), database_->store(), *agents_, *gates_,
                                   *clock_, random_, metrics_, supervisor_options(settings_));
     return {};
@@ -172,6 +173,13 @@ void Service::tell_start() {
             {{"reason",
               "neither API_TOKENS_FILE nor JWT_SECRET is set: every call that needs a token is "
               "refused"}});
+    }
+    if (!settings_.callback_token.empty() &&
+        !release::wire::names_a_host(settings_.callback_rules)) {
+        log(LogLevel::warn, "callback_token_kept",
+            {{"reason",
+              "CALLBACK_TOKEN goes to no one: it is sent only to hosts that CALLBACK_ALLOW names "
+              "exactly (calls are signed with it all the same)"}});
     }
 }
 

@@ -26,17 +26,33 @@ Setting migrate_setting(std::optional<bool>& target) {
     return setting;
 }
 
+Setting call_rules_setting(const char* name, release::wire::CallRules& target, std::string help) {
+    Setting setting;
+    setting.name = name;
+    setting.help = std::move(help);
+    setting.parse = [&target](std::string_view text) -> std::optional<std::string> {
+        auto rules = release::wire::parse_call_rules(target.kind, text);
+        if (!rules) return rules.error().message;
+        target = std::move(*rules);
+        return std::nullopt;
+    };
+    return setting;
+}
+
 void add_database(std::vector<Setting>& table, Settings& s) {
-    // Both hold a password.
+    // Both may hold a password, which stands before an @.
+    const auto has_password = [](std::string_view text) { return text.find('@') != text.npos; };
     table.push_back(tls::rt::secret_setting(
         "DATABASE_URL", s.database_url,
         "mysql://user:pass@host[:3306][,host2]/db, "
         "mysql://user:pass@localhost/db?socket=/path or sqlite:PATH; default sqlite:edgeroll.db. "
         "Options: tls=off|require|verify (default: verify for other machines), tls_ca=, tls_cert=, "
         "tls_key=, server_public_key="));
+    table.back().holds_secret = has_password;
     table.push_back(
         tls::rt::secret_setting("MYSQL_DSN", s.mysql_dsn,
                                 "user:pass@tcp(host:3306)/db, used when DATABASE_URL is not set"));
+    table.back().holds_secret = has_password;
     table.push_back(migrate_setting(s.migrates));
 }
 
@@ -82,7 +98,15 @@ void add_executor(std::vector<Setting>& table, Settings& s) {
         "how often a few nodes that a successful release left behind are asked"));
     table.push_back(tls::rt::secret_setting(
         "CALLBACK_TOKEN", s.callback_token,
-        "sent as bearer token to the callback_url of finished releases (secret)"));
+        "signs the calls to the callback_url of finished releases, and goes as bearer token to the "
+        "hosts that CALLBACK_ALLOW names (secret)"));
+    table.push_back(call_rules_setting(
+        "GATE_ALLOW", s.gate_rules,
+        "what a gate_url may name: hosts, *.suffix, networks, comma-separated, each with :port "
+        "where wanted; by default everything but loopback, link-local and the like"));
+    table.push_back(call_rules_setting(
+        "CALLBACK_ALLOW", s.callback_rules,
+        "the same for callback_url; by default also loopback, where the URL says so"));
 }
 
 void add_agents(std::vector<Setting>& table, Settings& s) {
@@ -113,6 +137,7 @@ std::vector<Setting> settings_table(Settings& settings) {
     add_api(table, settings);
     add_executor(table, settings);
     add_agents(table, settings);
+    table.push_back(tls::rt::loose_files_setting(settings.loose_files));
     table.push_back(tls::rt::choice_setting("LOG_LEVEL", settings.log_level,
                                             {"debug", "info", "warn", "error"},
                                             "what is logged: debug, info, warn or error"));
@@ -169,6 +194,7 @@ StoreOptions store_options(const Settings& settings) {
     if (options.url.empty()) options.url = default_database_url;
     options.migrates = settings.migrates;
     options.lease = settings.lease;
+    options.gate_rules = settings.gate_rules;
     return options;
 }
 

@@ -9,6 +9,7 @@
 #include "control/store/open.hpp"
 #include "release/result.hpp"
 #include "release/time.hpp"
+#include "release/wire/call_rules.hpp"
 #include "tls/rt/settings.hpp"
 
 namespace edgeroll::control {
@@ -29,11 +30,14 @@ struct Settings {
     release::Millis poll_ceiling{2'000};
     release::Millis lease{15'000};
     std::string callback_token;
+    release::wire::CallRules gate_rules{release::wire::CallKind::gate, {}};
+    release::wire::CallRules callback_rules{release::wire::CallKind::callback, {}};
     release::Millis catch_up_interval{30'000};
     bool is_mtls_enabled = true;
     std::string certificate, key, ca, crl, trust_domains;
     release::Millis connect_timeout{15'000};
     release::Millis request_timeout{60'000};
+    tls::rt::LooseFiles loose_files = tls::rt::LooseFiles::refused;
     std::string log_level = "info", log_format = "text";
 
     /// There is no plaintext mode: without mutual TLS nothing is executed.

@@ -96,7 +96,7 @@ Result<void> use_identity(SSL_CTX* native, const TlsFiles& files, TlsRole role,
     const NamedFile key_file{files.key_name, files.key};
     auto chain = read_certificates(certificate);
     if (!chain) return tl::unexpected(chain.error());
-    auto key = read_key(key_file);
+    auto key = read_key(key_file, files.loose);
     if (!key) return tl::unexpected(key.error());
     X509* first = chain->front().get();
     if (auto good = check_leaf(certificate, first, role); !good) return good;

@@ -17,14 +17,16 @@ using release::Result;
 using rt::log;
 using rt::LogLevel;
 
-// What changes when a file is written or replaced. A missing file is all zeros.
-using FileMark = std::tuple<ino_t, off_t, time_t, long>;
+// What changes when a file is written or replaced, or opened to others. A missing file is all
+// zeros.
+using FileMark = std::tuple<ino_t, off_t, time_t, long, mode_t>;
 using Marks = std::array<FileMark, 4>;
 
 FileMark mark_of(const std::string& path) {
     struct stat status {};
     if (path.empty() || ::stat(path.c_str(), &status) != 0) return {};
-    return {status.st_ino, status.st_size, status.st_mtim.tv_sec, status.st_mtim.tv_nsec};
+    return {status.st_ino, status.st_size, status.st_mtim.tv_sec, status.st_mtim.tv_nsec,
+            status.st_mode};
 }
 
 Marks marks_of(const TlsFiles& files) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "release/result.hpp"
+#include "tls/rt/secret_file.hpp"
 
 namespace edgeroll::tls {
 
@@ -19,6 +20,7 @@ struct TlsFiles {
     std::string crl;          ///< PEM revocation lists; empty: none
     /// The settings' names, for error messages ("CONTROL_CERT", ...), same order.
     std::string certificate_name, key_name, ca_name, crl_name;
+    rt::LooseFiles loose = rt::LooseFiles::refused;  ///< whether everybody may read the key
 };
 
 enum class TlsRole { client, server };

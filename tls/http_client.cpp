@@ -128,13 +128,22 @@ asio::awaitable<Result<Response>> fetch(UrlRequest request) {
         if (!made) co_return tl::unexpected(made.error());
         context = std::move(*made);
     }
+    const auto refuses = std::move(request.refuses);
     auto outgoing = outgoing_of(std::move(request), *url);
     if (!outgoing) co_return tl::unexpected(outgoing.error());
     const auto endpoints = co_await find(executor, *url, left());
     if (!endpoints) co_return tl::unexpected(endpoints.error());
 
     std::string trouble = "has no address";
+    std::optional<std::string> refusal;
+    bool is_dialled = false;
     for (const tcp::endpoint& endpoint : *endpoints) {
+        if (auto refused =
+                refuses ? refuses(url->host, endpoint.address(), url->port) : std::nullopt) {
+            if (!refusal) refusal = std::move(refused);
+            continue;
+        }
+        is_dialled = true;
         auto connection = make_connection(executor, context);
         const auto refused = co_await connection->open(endpoint, url->host, true, left());
         if (!refused) {
@@ -142,6 +151,9 @@ asio::awaitable<Result<Response>> fetch(UrlRequest request) {
             co_return response_of(std::move(exchange), where);
         }
         trouble = refused->message;
+    }
+    if (refusal && !is_dialled) {
+        co_return fail(*refusal, Outcome::permanent, release::code::forbidden);
     }
     co_return fail(where + trouble, Outcome::not_done);
 }

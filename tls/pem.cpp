@@ -20,6 +20,7 @@ using release::fail;
 using release::Result;
 
 constexpr std::size_t file_bytes_max = 64U << 20;  // revocation lists can be large
+constexpr std::size_t key_bytes_max = 1U << 20;
 
 std::atomic<long> clock_ahead_sec{0};  // moved by tests only
 
@@ -102,9 +103,12 @@ Result<std::vector<CrlPtr>> read_crls(const NamedFile& file) {
     });
 }
 
-Result<KeyPtr> read_key(const NamedFile& file) {
-    auto bytes = read_bytes(file);
-    if (!bytes) return tl::unexpected(bytes.error());
+Result<KeyPtr> read_key(const NamedFile& file, rt::LooseFiles loose) {
+    if (file.path.empty()) {
+        return fail(file.setting + ": is not set; give the path of a PEM file");
+    }
+    auto bytes = rt::read_secret_file(file.path, {key_bytes_max, loose});
+    if (!bytes) return fail(file.label() + ": " + bytes.error().message);
     const std::unique_ptr<BIO, FreeBio> bio(
         BIO_new_mem_buf(bytes->data(), static_cast<int>(bytes->size())));
     bool is_encrypted = false;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "release/result.hpp"
+#include "tls/rt/secret_file.hpp"
 
 namespace edgeroll::tls {
 
@@ -31,7 +32,9 @@ struct NamedFile {
 
 // Each reads the whole file. Errors: one line with the setting, the file, and the cure.
 [[nodiscard]] release::Result<std::vector<CertificatePtr>> read_certificates(const NamedFile& file);
-[[nodiscard]] release::Result<KeyPtr> read_key(const NamedFile& file);
+/// Refused when others may read it, unless those are allowed.
+[[nodiscard]] release::Result<KeyPtr> read_key(const NamedFile& file,
+                                               rt::LooseFiles loose = rt::LooseFiles::refused);
 [[nodiscard]] release::Result<std::vector<CrlPtr>> read_crls(const NamedFile& file);
 
 /// A point in time as people read it, UTC: "2024-05-01 12:00:00 UTC".

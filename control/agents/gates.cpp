@@ -1,8 +1,10 @@
 #include "control/agents/gates.hpp"
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
+#include "control/agents/dial_rules.hpp"
 #include "release/wire/text_util.hpp"
 #include "tls/http_client.hpp"
 
@@ -10,43 +12,70 @@ namespace edgeroll::control {
 namespace {
 
 using release::GateAnswer;
+using release::wire::CallRules;
 
 constexpr release::Millis question_timeout{10'000};
 constexpr std::size_t answer_bytes_max = 64U << 10;
 constexpr std::size_t shown_bytes_max = 200;
+constexpr std::string_view reason_mark = "reason:";
 
-/// The status and the first line of the body: what an operator wants to see in the history.
-std::string told(int status, const std::string& body) {
-    const std::string line = release::wire::repair_utf8(body.substr(0, body.find_first_of("\r\n")));
-    std::string text = std::to_string(status);
-    if (!line.empty()) text += " " + release::wire::shortened(line, shown_bytes_max);
-    return text;
+GateAnswer not_allowed(const std::string& reason) {
+    return {GateAnswer::Kind::fail, "it may not be called: " + reason};
 }
 
 class UrlGates final : public Gates {
   public:
+    explicit UrlGates(CallRules rules)
+        : rules_(std::make_shared<const CallRules>(std::move(rules))) {}
+
     awaitable<GateAnswer> ask(std::string url, release::Millis at_most) override {
+        if (const auto refused = release::wire::refused_url(*rules_, url)) {
+            co_return not_allowed(*refused);
+        }
         tls::UrlRequest request;
         request.url = std::move(url);
         request.timeout = std::min(question_timeout, at_most);
         request.response_bytes_max = answer_bytes_max;
+        request.refuses = dial_rules(rules_);
         const auto answer = co_await tls::fetch(std::move(request));
         GateAnswer told_so;
+        if (!answer && answer.error().code == release::code::forbidden) {
+            co_return not_allowed(answer.error().message);
+        }
         if (!answer) {
             told_so.message = answer.error().message;
             co_return told_so;
         }
-        told_so.message = told(answer->status, answer->body);
+        told_so.message = told_of_gate(answer->status, answer->body);
         if (answer->status == 200) told_so.kind = GateAnswer::Kind::pass;
         if (answer->status >= 400 && answer->status < 500) told_so.kind = GateAnswer::Kind::fail;
         co_return told_so;
     }
+
+  private:
+    std::shared_ptr<const CallRules> rules_;
 };
 
 }  // namespace
 
-std::unique_ptr<Gates> make_gates() {
-    return std::make_unique<UrlGates>();
+std::string told_of_gate(int status, const std::string& body) {
+    std::string text = std::to_string(status);
+    std::string_view rest = body;
+    while (!rest.empty()) {
+        const auto end = rest.find_first_of("\r\n");
+        const std::string_view line = rest.substr(0, end);
+        if (line.starts_with(reason_mark)) {
+            return text + " " +
+                   release::wire::shortened(release::wire::repair_utf8(line), shown_bytes_max);
+        }
+        if (end == rest.npos) break;
+        rest.remove_prefix(end + 1);
+    }
+    return text;
+}
+
+std::unique_ptr<Gates> make_gates(CallRules rules) {
+    return std::make_unique<UrlGates>(std::move(rules));
 }
 
 }  // namespace edgeroll::control

@@ -28,7 +28,9 @@ bool is_bearer(std::string_view scheme) {
 }  // namespace
 
 Authenticator::Authenticator(AuthOptions options, std::function<std::int64_t()> unix_now)
-    : options_(std::move(options)), tokens_(options_.tokens_file), unix_now_(std::move(unix_now)) {}
+    : options_(std::move(options)),
+      tokens_(options_.tokens_file, options_.loose),
+      unix_now_(std::move(unix_now)) {}
 
 release::Result<void> Authenticator::open() {
     return tokens_.open();

@@ -15,6 +15,7 @@ namespace edgeroll::control::api {
 struct AuthOptions {
     std::string tokens_file;  ///< API_TOKENS_FILE; empty: none
     JwtRules jwt;
+    tls::rt::LooseFiles loose = tls::rt::LooseFiles::refused;  ///< ALLOW_LOOSE_FILES
 };
 
 /// Loop thread.

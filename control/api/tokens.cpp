@@ -6,7 +6,6 @@
 #include <cerrno>
 #include <charconv>
 #include <chrono>
-#include <fstream>
 #include <sstream>
 #include <utility>
 
@@ -103,12 +102,16 @@ FreshToken make_token(const std::string& name, Role role, const std::string& las
     return fresh;
 }
 
-TokenFile::TokenFile(std::string path) : path_(std::move(path)) {}
+TokenFile::TokenFile(std::string path, tls::rt::LooseFiles loose)
+    : path_(std::move(path)), loose_(loose) {}
 
 release::Result<void> TokenFile::open() {
     if (path_.empty()) return {};
     const auto now = stamp();
-    if (!now || !read()) return release::fail("'" + path_ + "' cannot be read");
+    if (!now) return release::fail("'" + path_ + "' cannot be read");
+    if (const auto done = read(); !done) {
+        return release::fail("'" + path_ + "' " + done.error().message);
+    }
     if (lines_.empty() && !faults_.empty()) {
         const auto& [number, what] = faults_.front();
         return release::fail("'" + path_ + "' has no usable line: line " + std::to_string(number) +
@@ -126,6 +129,7 @@ void TokenFile::refresh(std::int64_t unix_now) {
         if (!gone_since_) gone_since_ = unix_now;
         if (unix_now - *gone_since_ >= gone_patience_sec && !lines_.empty()) {
             lines_.clear();
+            seen_ = Stamp{};  // the very same file may come back
             tls::rt::LogFields fields;
             fields.emplace_back("file", path_);
             fields.emplace_back("what", "is gone, and with it every token; put it back");
@@ -136,7 +140,8 @@ void TokenFile::refresh(std::int64_t unix_now) {
     }
     if (now && *now == seen_) return;
     // The stamp is taken before the reading: a write in between is seen next time.
-    if (now && read()) {
+    const release::Result<void> done = now ? read() : release::fail("cannot be read");
+    if (done) {
         seen_ = *now;
         is_trouble_told_ = false;
         tell_faults();
@@ -149,7 +154,7 @@ void TokenFile::refresh(std::int64_t unix_now) {
     is_trouble_told_ = true;
     tls::rt::LogFields fields;
     fields.emplace_back("file", path_);
-    fields.emplace_back("what", "cannot be read; the tokens stay as they were");
+    fields.emplace_back("what", done.error().message + "; the tokens stay as they were");
     tls::rt::log(tls::rt::LogLevel::error, "tokens_refused", fields);
 }
 
@@ -184,6 +189,7 @@ std::optional<TokenFile::Stamp> TokenFile::stamp() const {
     now.nanoseconds = status.st_mtim.tv_nsec;
     now.bytes = status.st_size;
     now.inode = status.st_ino;
+    now.mode = status.st_mode;
     return now;
 }
 
@@ -198,17 +204,11 @@ void TokenFile::tell_faults() const {
     }
 }
 
-bool TokenFile::read() {
-    std::ifstream file(path_, std::ios::binary);
-    if (!file) return false;
-    std::string text(file_bytes_max + 1, '\0');
-    file.read(text.data(), static_cast<std::streamsize>(text.size()));
-    if (file.bad()) return false;
-    text.resize(static_cast<std::size_t>(file.gcount()));
-    if (text.size() > file_bytes_max) return false;
-
+release::Result<void> TokenFile::read() {
+    const auto text = tls::rt::read_secret_file(path_, {file_bytes_max, loose_});
+    if (!text) return tl::unexpected(text.error());
     std::vector<TokenLine> lines;
-    std::istringstream rows(text);
+    std::istringstream rows(*text);
     int number = 0;
     faults_.clear();
     for (std::string row; std::getline(rows, row);) {
@@ -223,7 +223,7 @@ bool TokenFile::read() {
         faults_.emplace_back(number, parsed.error().message);
     }
     lines_ = std::move(lines);
-    return true;
+    return {};
 }
 
 }  // namespace edgeroll::control::api

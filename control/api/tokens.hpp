@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "release/result.hpp"
+#include "tls/rt/secret_file.hpp"
 
 namespace edgeroll::control::api {
 
@@ -50,12 +51,12 @@ struct FreshToken {
 
 /// API_TOKENS_FILE, read again when it changes. A broken line is logged and skipped, the others
 /// hold; a file that cannot be read any more leaves the tokens as they were, so that a slip of an
-/// editor locks nobody out. One that is gone for five seconds leaves none: it was deleted. Loop
-/// thread.
+/// editor locks nobody out; one that others may read counts as such. One that is gone for five
+/// seconds leaves none: it was deleted. Loop thread.
 class TokenFile {
   public:
     /// @param path empty: no tokens
-    explicit TokenFile(std::string path);
+    explicit TokenFile(std::string path, tls::rt::LooseFiles loose = tls::rt::LooseFiles::refused);
 
     /// Reads the file for the first time. Error: it cannot be read, or has lines and none is good.
     [[nodiscard]] release::Result<void> open();
@@ -74,13 +75,15 @@ class TokenFile {
     struct Stamp {
         std::int64_t seconds = 0, nanoseconds = 0, bytes = -1;
         std::uint64_t inode = 0;
+        std::uint32_t mode = 0;
         friend bool operator==(const Stamp&, const Stamp&) = default;
     };
     [[nodiscard]] std::optional<Stamp> stamp() const;
-    [[nodiscard]] bool read();
+    [[nodiscard]] release::Result<void> read();
     void tell_faults() const;
 
     std::string path_;
+    tls::rt::LooseFiles loose_;
     Stamp seen_;
     bool is_trouble_told_ = false;
     std::optional<std::int64_t> gone_since_;

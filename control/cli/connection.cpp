@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
-#include <fstream>
 #include <optional>
 
 #include "control/cli/text.hpp"
 #include "tls/http_client.hpp"
+#include "tls/rt/secret_file.hpp"
 #include "tls/rt/spawn.hpp"
 
 namespace edgeroll::cli {
@@ -41,20 +41,15 @@ Answer<std::string> check_token(std::string token, const std::string& source) {
     return token;
 }
 
-Answer<std::string> read_token_file(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
+Answer<std::string> read_token_file(const std::string& path, tls::rt::LooseFiles loose) {
     constexpr std::size_t bytes_max = 8192;
-    std::string text(bytes_max + 1, '\0');
-    file.read(text.data(), static_cast<std::streamsize>(text.size()));
-    if (!file.eof() && !file.good()) {
-        return refuse("cannot read --token-file " + printable(path) +
-                      ": name a file that holds an API token");
+    const std::string called = "--token-file " + printable(path);
+    auto text = tls::rt::read_secret_file(path, {bytes_max, loose});
+    if (!text) {
+        return refuse(called + " " + text.error().message +
+                      ": name a file that holds an API token and is for your eyes only");
     }
-    text.resize(static_cast<std::size_t>(file.gcount()));
-    if (text.size() > bytes_max) {
-        return refuse("--token-file " + printable(path) + " is over 8 KiB: that is no token");
-    }
-    return check_token(std::move(text), "--token-file " + printable(path));
+    return check_token(std::move(*text), called);
 }
 
 using Slot = std::optional<release::Result<tls::Response>>;
@@ -111,8 +106,10 @@ Answer<Connection> find_connection(const Invocation& invocation,
     Connection connection{std::move(*checked), {}};
     const std::string token = variable("EDGEROLL_TOKEN");
     if (invocation.token_file.empty() && token.empty()) return connection;
+    const auto loose = variable("ALLOW_LOOSE_FILES") == "1" ? tls::rt::LooseFiles::allowed
+                                                            : tls::rt::LooseFiles::refused;
     auto found = invocation.token_file.empty() ? check_token(token, "EDGEROLL_TOKEN")
-                                               : read_token_file(invocation.token_file);
+                                               : read_token_file(invocation.token_file, loose);
     if (!found) return tl::unexpected(std::move(found.error()));
     connection.token = std::move(*found);
     return connection;

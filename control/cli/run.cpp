@@ -91,6 +91,9 @@ Text push_config(const ConfigPush& what, Format format, Ports ports) {
         return refuse(printable(what.path) +
                       " is no payload: " + printable(payload.error().message));
     }
+    if (const std::string loose = release::wire::loose_file(*payload); !loose.empty()) {
+        return refuse(printable(what.path) + ": " + printable(loose));
+    }
     say_remarks(*payload, ports.screen);
     ApiRequest request{"PUT", "/api/v1/configs/" + std::to_string(what.version), {}, {}};
     request.body = "{\"payload\":" + *text;

@@ -20,15 +20,17 @@ struct Parts {
 
 CallbackOutcome outcome_of(const Callback& call, const CallbackSender::Answer& answer) {
     if (answer.is_taken) return CallbackOutcome::done;
-    return call.is_last || answer.is_hopeless ? CallbackOutcome::given_up : CallbackOutcome::failed;
+    if (answer.is_refused) return CallbackOutcome::refused;
+    return call.is_last ? CallbackOutcome::given_up : CallbackOutcome::failed;
 }
 
 void tell(Parts& parts, const Callback& call, const CallbackSender::Answer& answer) {
     const CallbackOutcome outcome = outcome_of(call, answer);
     parts.observer.note(outcome == CallbackOutcome::done ? Severity::info : Severity::warn,
-                        outcome == CallbackOutcome::done     ? "callback_done"
-                        : outcome == CallbackOutcome::failed ? "callback_failed"
-                                                             : "callback_given_up",
+                        outcome == CallbackOutcome::done      ? "callback_done"
+                        : outcome == CallbackOutcome::failed  ? "callback_failed"
+                        : outcome == CallbackOutcome::refused ? "callback_refused"  // event
+                                                              : "callback_given_up",
                         {{"release", std::to_string(call.release.value)},
                          {"try", std::to_string(call.tries)},
                          {"answer", answer.message}});

@@ -23,8 +23,9 @@ struct Callback {
     bool is_last = false;
 };
 
-/// What became of a try: taken, to be tried again, or the last one and not taken.
-enum class CallbackOutcome { done, failed, given_up };
+/// What became of a try: taken, to be tried again, the last one and not taken, or never made
+/// because its URL may not be called.
+enum class CallbackOutcome { done, failed, given_up, refused };
 
 /// The database, as callbacks see it. Any number of processes may ask: each call is given to one.
 class CallbackStore {
@@ -43,9 +44,9 @@ class CallbackStore {
 class CallbackSender {
   public:
     struct Answer {
-        bool is_taken = false;     ///< 2xx
-        bool is_hopeless = false;  ///< no further try can go better
-        std::string message;       ///< the status, or what went wrong
+        bool is_taken = false;    ///< 2xx
+        bool is_refused = false;  ///< the URL may not be called, and was not
+        std::string message;      ///< the status, or what went wrong
     };
     virtual ~CallbackSender() = default;
     virtual awaitable<Answer> send(std::string url, std::string body, std::string key) = 0;

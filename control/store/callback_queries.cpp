@@ -83,6 +83,8 @@ std::string_view word_of(CallbackOutcome outcome) {
             return "done";
         case CallbackOutcome::failed:
             return "failed";
+        case CallbackOutcome::refused:
+            return "refused";
         case CallbackOutcome::given_up:
             break;
     }
@@ -93,7 +95,10 @@ void write_down(Connection& connection, const std::string& actor, const Callback
                 CallbackOutcome outcome, const std::string& answer) {
     Transaction transaction(connection, Transaction::Kind::write);
     const std::string word{word_of(outcome)};
-    const std::string state = outcome == CallbackOutcome::failed ? "due" : word;
+    // A state of its own is nothing that older processes know.
+    const std::string state = outcome == CallbackOutcome::failed    ? "due"
+                              : outcome == CallbackOutcome::refused ? "given_up"
+                                                                    : word;
     const std::int64_t settled = connection.execute(
         "UPDATE release_tasks SET callback_state = ?, write_seq = write_seq + 1, "
         "updated_at = updated_at WHERE id = ? AND callback_state = 'due' AND callback_tries > 0 "

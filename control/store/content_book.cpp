@@ -48,6 +48,7 @@ ContentReading ContentBook::read(Connection& connection, release::Version versio
     if (const auto before = verified(version); before && before->sha256 == stored) {
         reading.content.sha256 = use.sha256 = before->sha256;
         reading.older_sha256 = use.older_sha256 = before->older_sha256;
+        reading.loose = before->loose;
         return reading;
     }
     const Rows rows =
@@ -67,12 +68,14 @@ ContentReading ContentBook::read(Connection& connection, release::Version versio
     if (digests->is_empty()) return ContentReading{};  // agents reload what they have
     reading.content.sha256 = use.sha256 = digests->content;
     reading.older_sha256 = use.older_sha256 = digests->plain;
+    reading.loose = digests->loose;
     if (!stored.empty() && !digests->fit(stored)) {
         reading.problem = name + " does not have the sha256 in its row: it is " + digests->content;
         return reading;
     }
     use.is_renamed = !stored.empty() && stored != digests->content;
-    remember(version, {digests->content, digests->plain, release::wire::sha256_hex(text)});
+    remember(version,
+             {digests->content, digests->plain, release::wire::sha256_hex(text), digests->loose});
     if (stored.empty()) use.text = std::make_shared<const std::string>(std::move(text));
     return reading;
 }

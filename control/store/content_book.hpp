@@ -30,6 +30,7 @@ struct ContentReading {
     release::Content content;
     std::string older_sha256;            ///< as FirstUse; that of the content where both are one
     std::optional<std::string> problem;  ///< a payload or a digest that cannot be used
+    std::string loose;                   ///< why nobody may begin to release it (PayloadDigests)
     FirstUse first_use;
 };
 
@@ -51,6 +52,7 @@ class ContentBook {
     struct Verified {
         std::string sha256, older_sha256;
         std::string text_sha256;  ///< of the payload as it is stored
+        std::string loose;
     };
     [[nodiscard]] std::optional<Verified> verified(release::Version version);
     void remember(release::Version version, Verified what);

@@ -8,6 +8,7 @@
 #include "control/store/db/mysql_connection.hpp"
 #include "control/store/db/schema.hpp"
 #include "control/store/db/sqlite_connection.hpp"
+#include "control/store/db/sqlite_file.hpp"
 #include "control/store/db/threads.hpp"
 #include "control/store/db/url.hpp"
 #include "control/store/release_store.hpp"
@@ -45,8 +46,9 @@ class OpenDatabase final : public Database {
                  const StoreOptions& options, Protection protection)
         : protection_(std::move(protection)),
           threads_(std::move(executor), std::move(connector), options.threads),
-          store_(make_release_store(threads_, clock, options.owner, options.lease)),
-          api_(make_api_store(threads_)),
+          store_(make_release_store(threads_, clock, options.owner, options.lease,
+                                    options.gate_rules)),
+          api_(make_api_store(threads_, options.gate_rules)),
           callbacks_(make_callback_store(threads_, options.owner)),
           catch_up_(make_catch_up_store(threads_)) {}
 
@@ -71,6 +73,7 @@ release::Result<std::unique_ptr<Database>> open_database(boost::asio::any_io_exe
                                                          Clock& clock, StoreOptions options) {
     const auto url = read_database_setting(options);
     if (!url) return tl::unexpected(url.error());
+    if (url->backend == Backend::sqlite) close_to_others(url->path);
     if (options.migrates.value_or(url->backend == Backend::sqlite)) {
         auto applied = migrate_now(*url);
         if (!applied) return tl::unexpected(about(*url, std::move(applied.error())));
@@ -93,6 +96,7 @@ release::Result<std::unique_ptr<Database>> open_database(boost::asio::any_io_exe
 release::Result<std::vector<int>> migrate_database(const StoreOptions& options) {
     const auto url = read_database_setting(options);
     if (!url) return tl::unexpected(url.error());
+    if (url->backend == Backend::sqlite) close_to_others(url->path);
     auto applied = migrate_now(*url);
     if (!applied) return tl::unexpected(about(*url, std::move(applied.error())));
     return applied;

@@ -11,6 +11,7 @@
 #include "control/core/ports.hpp"
 #include "control/store/api/store.hpp"
 #include "control/store/db/connection.hpp"
+#include "release/wire/call_rules.hpp"
 
 namespace edgeroll::control {
 
@@ -20,7 +21,8 @@ struct StoreOptions {
     std::optional<bool> migrates;  ///< MIGRATE; absent: yes for sqlite, no for mysql
     std::string owner;             ///< claimed_by, e.g. host:pid:start
     release::Millis lease{15'000};
-    int threads = 4;  ///< one connection each (SQLite: one writer is enough)
+    release::wire::CallRules gate_rules{};  ///< GATE_ALLOW
+    int threads = 4;                        ///< one connection each (SQLite: one writer is enough)
 };
 
 class Database {

@@ -14,12 +14,14 @@ namespace {
 
 class ReleaseStore final : public Store {
   public:
-    ReleaseStore(DbThreads& threads, Clock& clock, std::string owner, release::Millis lease)
+    ReleaseStore(DbThreads& threads, Clock& clock, std::string owner, release::Millis lease,
+                 release::wire::CallRules gate_rules)
         : threads_(threads),
           clock_(clock),
           owner_(fitted(owner, word_bytes_max)),
           lease_(lease),
-          contents_(std::make_shared<ContentBook>()) {}
+          contents_(std::make_shared<ContentBook>()),
+          gate_rules_(std::make_shared<const release::wire::CallRules>(std::move(gate_rules))) {}
 
     awaitable<release::Result<std::vector<Candidate>>> claimable(int limit, int resting) override {
         // What it writes on the way is conditional and may be done again: a failure means nothing
@@ -61,8 +63,9 @@ class ReleaseStore final : public Store {
 
     awaitable<release::Result<std::optional<release::Snapshot>>> read(
         const Claim& claim, std::optional<int> part) override {
-        auto work = [claim, part, contents = contents_](Connection& connection) {
-            return read_snapshot(connection, *contents, claim, part);
+        auto work = [claim, part, contents = contents_,
+                     rules = gate_rules_](Connection& connection) {
+            return read_snapshot(connection, *contents, claim, part, *rules);
         };
         return threads_.run(Access::read, std::move(work));
     }
@@ -117,13 +120,16 @@ class ReleaseStore final : public Store {
     std::string owner_;
     release::Millis lease_;
     std::shared_ptr<ContentBook> contents_;
+    std::shared_ptr<const release::wire::CallRules> gate_rules_;
 };
 
 }  // namespace
 
 std::unique_ptr<Store> make_release_store(DbThreads& threads, Clock& clock, std::string owner,
-                                          release::Millis lease) {
-    return std::make_unique<ReleaseStore>(threads, clock, std::move(owner), lease);
+                                          release::Millis lease,
+                                          release::wire::CallRules gate_rules) {
+    return std::make_unique<ReleaseStore>(threads, clock, std::move(owner), lease,
+                                          std::move(gate_rules));
 }
 
 }  // namespace edgeroll::control

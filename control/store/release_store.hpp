@@ -6,11 +6,14 @@
 
 #include "control/core/ports.hpp"
 #include "control/store/db/threads.hpp"
+#include "release/wire/call_rules.hpp"
 
 namespace edgeroll::control {
 
 /// @param owner goes into claimed_by and into the history as actor
+/// @param gate_rules a release whose gate they refuse is impossible
 [[nodiscard]] std::unique_ptr<Store> make_release_store(DbThreads& threads, Clock& clock,
-                                                        std::string owner, release::Millis lease);
+                                                        std::string owner, release::Millis lease,
+                                                        release::wire::CallRules gate_rules);
 
 }  // namespace edgeroll::control

@@ -22,6 +22,12 @@ void read_own_content(Connection& connection, ContentBook& contents, Snapshot& s
     ContentReading reading = contents.read(connection, snapshot.version, snapshot.type);
     snapshot.content = reading.content;
     if (reading.problem) add_problem(snapshot, *reading.problem);
+    // A release that has begun, or only catches up, began when that was allowed.
+    const bool is_new = snapshot.current_batch == 0 && !snapshot.catches_up;
+    if (is_new && !reading.loose.empty()) {
+        add_problem(snapshot, "the content of version " + std::to_string(snapshot.version.value) +
+                                  " cannot be used: " + reading.loose);
+    }
     // Started by an older process, while the content's row has its new digest already.
     const bool is_older = !reading.older_sha256.empty() &&
                           reading.older_sha256 != reading.content.sha256 &&
@@ -86,6 +92,14 @@ void check_provenance(Connection& connection, Snapshot& snapshot) {
         // Taken as read they would make a success of its end.
         snapshot.waived_failures = 0;
         snapshot.catches_up = false;
+    }
+}
+
+void check_gate(Snapshot& snapshot, const release::wire::CallRules& rules) {
+    const std::string& url = snapshot.policy.gate.url;
+    if (url.empty() || snapshot.current_batch > 0 || snapshot.catches_up) return;
+    if (const auto refused = release::wire::refused_url(rules, url)) {
+        add_problem(snapshot, "batch_config: field 'gate_url' may not be called: " + *refused);
     }
 }
 

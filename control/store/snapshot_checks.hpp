@@ -7,6 +7,7 @@
 #include "control/store/content_book.hpp"
 #include "control/store/db/connection.hpp"
 #include "release/model.hpp"
+#include "release/wire/call_rules.hpp"
 
 namespace edgeroll::control {
 
@@ -38,6 +39,10 @@ void read_bans(Connection& connection, release::Snapshot& snapshot, const Findin
 
 /// Columns of edgeroll's own that somebody else has written say nothing true about the release.
 void check_provenance(Connection& connection, release::Snapshot& snapshot);
+
+/// A gate that may not be called makes a release impossible before it begins. Once it has begun,
+/// and for one that catches up without asking it, the dial decides.
+void check_gate(release::Snapshot& snapshot, const release::wire::CallRules& rules);
 
 /// True: rows were changed that the snapshot was made of.
 bool write_down(Connection& connection, const release::Snapshot& snapshot, const Finding& finding);

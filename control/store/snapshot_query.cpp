@@ -282,7 +282,8 @@ void refuse_action(Connection& connection, const Claim& claim, const std::string
 }
 
 std::optional<Snapshot> read_all(Connection& connection, ContentBook& contents, const Claim& claim,
-                                 std::optional<int> part, Finding& finding) {
+                                 std::optional<int> part, const release::wire::CallRules& rules,
+                                 Finding& finding) {
     Transaction transaction(connection, Transaction::Kind::read);
     auto snapshot = read_release(connection, claim, part.has_value(), finding);
     if (!snapshot) return std::nullopt;
@@ -294,6 +295,7 @@ std::optional<Snapshot> read_all(Connection& connection, ContentBook& contents, 
                     "the defaults), or NULL and node rows");
     }
     check_provenance(connection, *snapshot);
+    check_gate(*snapshot, rules);
     read_own_content(connection, contents, *snapshot, finding);
     read_other_contents(connection, contents, *snapshot, finding);
     read_bans(connection, *snapshot, finding);
@@ -312,11 +314,12 @@ std::optional<Snapshot> read_all(Connection& connection, ContentBook& contents, 
 }  // namespace
 
 std::optional<Snapshot> read_snapshot(Connection& connection, ContentBook& contents,
-                                      const Claim& claim, std::optional<int> part) {
+                                      const Claim& claim, std::optional<int> part,
+                                      const release::wire::CallRules& gate_rules) {
     constexpr int readings_max = 2;
     for (int i = 1;; ++i) {
         Finding finding;
-        auto snapshot = read_all(connection, contents, claim, part, finding);
+        auto snapshot = read_all(connection, contents, claim, part, gate_rules, finding);
         if (!snapshot) return std::nullopt;
         if (write_down(connection, *snapshot, finding) && i < readings_max) continue;
         if (!finding.unknown_action.empty()) {

@@ -20,6 +20,7 @@ Result<ContentKind> read_content(std::string_view json_text) {
     kind.is_empty = payload->files.empty();
     kind.sha256 = content_digest(*payload);
     kind.plain_sha256 = plain_digest(*payload);
+    kind.loose = loose_file(*payload);
     return kind;
 }
 

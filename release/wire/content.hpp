@@ -13,6 +13,7 @@ struct ContentKind {
     std::string plain_sha256;  ///< plain_digest; the same where there are no templates
     bool is_files = true;   ///< a set of files, for apply_config; else what other types are given
     bool is_empty = false;  ///< `{}` or no file in it
+    std::string loose;      ///< loose_file: why a new one is refused
 };
 
 /// An object with `files` (or nothing) is a set of files, read as parse_payload does; its digest is

@@ -169,6 +169,17 @@ Result<Payload> parse_payload(std::string_view json_text) {
     return payload;
 }
 
+std::string loose_file(const Payload& payload) {
+    constexpr int by_others = 0002;
+    for (const File& file : payload.files) {
+        if ((file.mode & by_others) == 0) continue;
+        return "payload: " + called(file.path) +
+               ": its mode lets everybody on the node write it; take that away (chmod o-w: 0644, "
+               "0755)";
+    }
+    return {};
+}
+
 std::string content_digest(const Payload& payload) {
     return digest_of(payload, true);
 }

@@ -32,6 +32,11 @@ struct Payload {
 /// and `edgeroll-version.conf`, modes that are not octal text. The message names the file.
 [[nodiscard]] Result<Payload> parse_payload(std::string_view json_text);
 
+/// The first file that everybody on a node could write (mode 0666, 0777), with the cure; empty when
+/// there is none. Whoever takes a payload that is new refuses it; what nodes hold already goes on
+/// being read.
+[[nodiscard]] std::string loose_file(const Payload& payload);
+
 /// What the content is called everywhere (contentSha256, SPEC.md 10.1), lower-case hex: SHA-256
 /// over the files, each as `path LF mode LF length LF bytes`; the line of a template says so, `path
 /// LF mode SP template LF length LF bytes`, since it is another content than the same text taken

@@ -196,7 +196,7 @@ Result<PayloadDigests> apply_digests(std::string_view json_text) {
     const auto payload = parse_payload(json_text);
     if (!payload) return tl::unexpected(payload.error());
     if (payload->files.empty()) return PayloadDigests{};
-    return PayloadDigests{content_digest(*payload), plain_digest(*payload)};
+    return PayloadDigests{content_digest(*payload), plain_digest(*payload), loose_file(*payload)};
 }
 
 }  // namespace
@@ -209,6 +209,40 @@ Result<std::vector<Job>> parse_jobs(std::string_view json_text) {
     const auto payload = read_json(json_text);
     if (!payload) return tl::unexpected(payload.error());
     return read_jobs(*payload);
+}
+
+Result<std::vector<std::string>> parse_job_variables(std::string_view text) {
+    std::vector<std::string> names;
+    while (!text.empty()) {
+        const auto comma = text.find(',');
+        std::string_view name = text.substr(0, comma);
+        while (name.starts_with(' '))
+            name.remove_prefix(1);
+        while (name.ends_with(' '))
+            name.remove_suffix(1);
+        if (const std::string fault = variable_fault(name); !fault.empty()) {
+            return fail("has '" + cut_utf8(name, 64) + "', which " + fault +
+                        "; give names of variables, e.g. MODE,REGION");
+        }
+        names.emplace_back(name);
+        text.remove_prefix(comma == text.npos ? text.size() : comma + 1);
+    }
+    return names;
+}
+
+std::optional<std::string> job_variable_fault(const std::vector<Job>& jobs,
+                                              const std::vector<std::string>& allowed) {
+    for (const Job& job : jobs) {
+        for (const auto& [name, value] : job.env) {
+            if (name.starts_with("JOB_") || std::ranges::find(allowed, name) != allowed.end()) {
+                continue;
+            }
+            return "payload: job " + job.name + ": variable '" + name +
+                   "' may not be set on this node: rename it to JOB_" + name +
+                   ", or list it in the node's AGENT_JOB_ENV";
+        }
+    }
+    return std::nullopt;
 }
 
 Result<PayloadDigests> payload_digests(std::string_view type, std::string_view json_text) {

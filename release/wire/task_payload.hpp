@@ -31,13 +31,24 @@ struct Job {
 /// to jobs_max of them, run in order. Refused (code 2002): unknown keys, illegal names, more than
 /// 256 arguments or 64 variables, texts over 64 KiB or with a NUL, and variables by which a payload
 /// could make a program run other code than its own: LD_*, PATH, EDGEROLL_*, HOME and those of
-/// shells and interpreters (BASH_ENV, PYTHON*, …). The message names the job.
+/// shells and interpreters (BASH_ENV, PYTHON*, …). The message names the job. Of the other
+/// variables only the node knows which it allows: job_variable_fault.
 [[nodiscard]] Result<std::vector<Job>> parse_jobs(std::string_view json_text);
+
+/// A list of variables, comma-separated (AGENT_JOB_ENV). Error: what goes after the setting's name.
+[[nodiscard]] Result<std::vector<std::string>> parse_job_variables(std::string_view text);
+
+/// The first variable that is neither `JOB_…` nor one of `allowed`, with its job and the cure;
+/// nothing when there is none. Any other name may be one by which some program can be made to run
+/// another (TAR_OPTIONS, GIT_SSH_COMMAND, …): no list of those is ever whole.
+[[nodiscard]] std::optional<std::string> job_variable_fault(
+    const std::vector<Job>& jobs, const std::vector<std::string>& allowed);
 
 /// A payload's digests: what it is, and what is said of it by those who do not see templates.
 struct PayloadDigests {
     std::string content;  ///< content_digest; `contentSha256` of a dispatch, bans, the journal
     std::string plain;    ///< plain_digest; `sha256` of a dispatch
+    std::string loose{};  ///< loose_file of an apply_config
     [[nodiscard]] bool is_empty() const { return content.empty(); }
     /// Whether that digest, by either rule, may be of this payload.
     [[nodiscard]] bool fit(std::string_view digest) const {

@@ -178,7 +178,7 @@ make_token() {
     for word in $(cat "$work/token"); do
         if [ "$(printf %s "$word" | sha256sum | cut -d' ' -f1)" = "$digest" ]; then
             export EDGEROLL_TOKEN=$word
-            echo "$1:admin:$digest" >"$work/tokens"
+            (umask 027 && echo "$1:admin:$digest" >"$work/tokens")
             return 0
         fi
     done

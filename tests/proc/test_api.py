@@ -57,6 +57,7 @@ class Api(ProcCase):
         self.assert_answer(self.api.request("GET", "/api/v1/nodes", token=new), 401, 1002)
         fresh = self.api.tokens.with_suffix(".new")
         fresh.write_text(f"# people\n\nnew:viewer:{hashlib.sha256(new.encode()).hexdigest()}\n")
+        fresh.chmod(0o640)
         os.replace(fresh, self.api.tokens)
         wait_until(lambda: self.api.request("GET", "/api/v1/nodes", token=new)[0] == 200, "the new token works", 15)
         self.assert_answer(self.api.request("GET", "/api/v1/nodes"), 401, 1002)  # the removed one no longer does

@@ -7,6 +7,7 @@ import socket
 import unittest
 
 from harness import ProcCase, wait_until
+from harness.basics import BIN, clean_environment, run
 from harness.disk import mount_small_disk, unmount
 from harness.edge import plain, site
 
@@ -82,6 +83,27 @@ class NginxRefuses(ProcCase):
         self.assertEqual(trace.read_text().splitlines(), ["preinstall 1", "postinstall 1", "preinstall 2",
                                                           "postinstall 2", "rollback 2 postinstall"])
         self.assertEqual(edge.live_version(), "1")
+
+    def test_hook_that_others_could_change_fails_its_step_and_such_a_folder_the_start(self):
+        hooks = self.folder / "way" / "hooks"
+        hooks.mkdir(parents=True)
+        edge = self.edge(1, AGENT_HOOKS_DIR=hooks)
+        self.control()
+        self.insert_nodes([edge])
+        hook = hooks / "preinstall"
+        faults = [(lambda: (hook.write_text("#!/bin/sh\n"), hook.chmod(0o777)), "writable by group or others"),
+                  (lambda: (hook.unlink(), hook.symlink_to("/bin/true")), "is a link"),
+                  (lambda: (hook.unlink(), hooks.parent.chmod(0o777)), f"{hooks.parent} is writable")]
+        for version, (spoil, says) in enumerate(faults, 1):
+            spoil()
+            self.insert_config(version, plain(version))
+            self.insert_release(version, [[1]])
+            self.wait_status(version, "failed")
+            self.assertIn(says, self.node_rows(version, "error_msg")[0][0])
+        edge.program.stop()
+        status, output = run([BIN / "edgeroll-agent", "check"], clean_environment(**edge.settings))
+        self.assertEqual(status, 2, output)
+        self.assertIn(f"AGENT_HOOKS_DIR {hooks}: {hooks.parent} is writable by group or others", output)
 
     def test_command_past_its_time_is_killed_with_all_its_children(self):
         edge = self.edge(1, AGENT_COMMAND_TIMEOUT_SEC=1)
@@ -214,6 +236,7 @@ class BadPayloads(ProcCase):
             "link": [{"path": "a", "link": "/etc/passwd"}],
             "link mode": [{"path": "a", "content": "/etc/passwd", "mode": "0120777"}],
             "mode not octal": [{"path": "a", "content": "x", "mode": "0999"}],
+            "for everybody to write": [{"path": "a", "content": "x", "mode": "0666"}],
             "set-uid": [{"path": "a", "content": "x", "mode": "4755"}],
             "encoding": [{"path": "a", "content": "x", "encoding": "rot13"}],
             "bad base64": [{"path": "a", "content": "!!!", "encoding": "base64"}],

@@ -179,6 +179,7 @@ class Renewing(ProcCase):
     def put(source, target):
         fresh = target.with_suffix(".new")
         fresh.write_bytes(source.read_bytes())
+        fresh.chmod(0o600)
         os.replace(fresh, target)
 
     def test_agent_presents_its_new_certificate_without_a_restart_and_keeps_its_task(self):

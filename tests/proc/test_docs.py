@@ -183,6 +183,7 @@ class Docs(ProcCase):
         (place / "scripts").symlink_to(ROOT / "scripts")
         lines = [f"{name.lower()} = \"{value}\"" for name, value in control.settings.items()]
         (place / "control.toml").write_text("\n".join(lines) + "\n")
+        (place / "control.toml").chmod(0o640)
         if situation == "pki":
             for arguments in (["pki", "ca"], ["pki", "agent", "edge-1", "10.0.0.7"]):
                 subprocess.run([ROOT / "scripts/certs", *arguments], cwd=place, check=True, capture_output=True,

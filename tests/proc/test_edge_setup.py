@@ -76,7 +76,7 @@ class EdgeSetupTests(ProcCase):
             machine.put(BIN / name, f"/usr/local/bin/{name}")
         for name in ("control.crt", "control.key", "ca.crt"):
             machine.put(place / "pki" / name)
-        machine.run("touch tokens")
+        machine.run("install -m 0640 /dev/null tokens")
         database = f"mysql://guide:guide@localhost/edgeroll?socket={EXCHANGE}/db/mysqld.sock"
         self.database.server.ask("CREATE USER guide@localhost IDENTIFIED BY 'guide';"
                                  "GRANT ALL ON edgeroll.* TO guide@localhost")

@@ -1,4 +1,5 @@
 """Time and gates between batches: what a release waits for, and what it does not wait for for ever."""
+import socket
 import unittest
 
 from harness import ProcCase, wait_until
@@ -106,6 +107,50 @@ class Gates(ProcCase):
         self.act(self.one_control, number, "stop-batch")
         self.wait_status(number, "cancelled")
         self.assertEqual(self.fleet_of_three.asked(), [1])
+
+    # ---- what may be called ----
+
+    def restart(self, allowed):
+        self.one_control.program.stop()
+        self.one_control.settings["GATE_ALLOW"] = allowed
+        self.one_control.start()
+
+    def test_gate_that_may_not_be_called_is_refused_at_creation(self):
+        self.restart("")
+        self.gate = self.web()
+        for host in (self.gate.url.removeprefix("http://"), "169.254.169.254", "2130706433", "[::ffff:127.0.0.1]", "localhost:8080"):
+            answer = self.create(self.one_control, status=400, version=1, batch_config={"gate_url": f"http://{host}/"})
+            self.assertEqual(answer["code"], 2002, host)
+            self.assertIn("field 'gate_url' may not be called", answer["message"], host)
+        self.assertEqual(self.questions(), 0)
+
+    def test_row_with_a_gate_that_may_not_be_called_fails_before_anything_is_sent(self):
+        self.restart("monitor.example")
+        self.gate = self.web()
+        self.database.execute(
+            "BEGIN",
+            "INSERT INTO release_tasks (id, type, target, version, status, total_nodes, batch_config) VALUES (1, 'apply_config', "
+            f"""'cdn', 1, 'pending', 1, '{{"gate_url":"{self.gate.url}/gate"}}')""",
+            "INSERT INTO release_task_nodes (id, release_task_id, node_id, batch, status) VALUES (1, 1, 1, 1, 'pending')",
+            "COMMIT")
+        self.wait_status(1, "failed")
+        self.assertIn("loopback", self.release_row(1, "last_error")[0])
+        self.assertEqual((self.fleet_of_three.asked(), self.questions()), ([], 0))
+
+    def test_gate_whose_name_leads_elsewhere_fails_at_the_dial(self):
+        self.restart("203.0.113.0/24")
+        self.gate = self.web()
+        number = self.begin({"gate_url": f"http://{socket.gethostname()}:8080/gate"})
+        self.wait_status(number, "failed")
+        self.assertIn("may not be called", self.release_row(number, "last_error")[0])
+        self.assertEqual((self.fleet_of_three.asked(), self.questions()), ([1], 0))
+
+    def test_history_has_nothing_of_an_answer_but_its_status_and_reason(self):
+        number = self.begin_gated(404)
+        self.gate.on("GET", "/gate", lambda *_: (403, "secret-access-key"))
+        self.wait_status(number, "failed")
+        self.assertNotIn("secret-access-key", self.describe(number))
+        self.assertEqual(self.release_row(number, "last_error"), ["the gate refused: 403"])
 
     # ---- timeouts ----
 

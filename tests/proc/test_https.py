@@ -21,9 +21,11 @@ class Https(ProcCase):
         self.web_certs = Certs(self.folder / "web-ca", name="CA of the web servers")
         self.trusting = {"SSL_CERT_FILE": self.web_certs.ca}
         self.certificates = 0
+        self.web_addresses = [self.addresses.control() for _ in range(4)]
 
     def start(self, **settings):
-        self.one_control = self.control(CALLBACK_TOKEN=TOKEN, **(settings or self.trusting))
+        self.one_control = self.control(CALLBACK_TOKEN=TOKEN, CALLBACK_ALLOW=",".join(self.web_addresses),
+                                        **(settings or self.trusting))
         self.insert_nodes(self.fleet(2).agents.values())
 
     def certificate(self, *names, certs=None, **times):
@@ -39,7 +41,7 @@ class Https(ProcCase):
         return self.certificate(f"IP:{address}", **PAST)
 
     def serve(self, fault=None):
-        address = self.addresses.control()
+        address = self.web_addresses.pop()
         good = self.certificate(f"IP:{address}")
         web = self.web(address, tls=self.faulty(fault, address) if fault else good)
         web.good = good

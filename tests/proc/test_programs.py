@@ -130,6 +130,7 @@ class CommandLine(ProcCase):
         control = self.control()
         token = self.folder / "token"
         token.write_text(TOKENS["viewer"] + "\n")
+        token.chmod(0o600)
         done = subprocess.run([BIN / "edgeroll", "--url", control.url, "--token-file", token, "release", "list"],
                               capture_output=True, text=True, env=clean_environment(), timeout=30, check=False)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)

@@ -78,6 +78,7 @@ class BadSettings(ProcCase):
         self.assertFalse((self.folder / "x.db").exists(), "check makes no database")
         toml = self.folder / "control.toml"
         toml.write_text("release_lease_sec = 15\ncolour = \"blue\"\n")
+        toml.chmod(0o600)
         bad_toml = self.folder / "bad.toml"
         bad_toml.write_text("release_lease_sec = = 15\n")
         secret = "hunter2-of-the-tests"
@@ -219,6 +220,39 @@ class BadSettings(ProcCase):
             status, output = run([BIN / program, "--version"])
             self.assertEqual(status, 0, output)
             self.assertRegex(output, r"\d+\.\d+\.\d+")
+
+    def test_secrets_in_files_that_everybody_may_read_are_refused_unless_that_is_allowed(self):
+        certificate, key = self.certs.control()
+        tokens, toml = self.folder / "tokens", self.folder / "secret.toml"
+        tokens.write_text(f"ann:admin:{'a' * 64}\n")
+        toml.write_text('callback_token = "hunter2"\n')
+        good = {"DATABASE_URL": f"sqlite:{self.folder}/x.db", "HTTP_ADDR": f"{self.addresses.control()}:8080",
+                "CONTROL_CERT": certificate, "CONTROL_KEY": key, "CONTROL_CA": self.certs.ca, "API_TOKENS_FILE": tokens}
+        for file, setting in ((tokens, "API_TOKENS_FILE"), (key, "CONTROL_KEY"), (toml, "CALLBACK_TOKEN")):
+            with self.subTest(setting):
+                for one in (tokens, key, toml):
+                    one.chmod(0o640)
+                arguments = ["--config", toml]
+                status, output = run([BIN / "edgeroll-control", *arguments, "check"], clean_environment(**good))
+                self.assertEqual(status, 0, output)
+                file.chmod(0o644)
+                self.refused(setting, "edgeroll-control", good, [setting, str(file), "everybody"],
+                             [str(word) for word in arguments], secrets=["hunter2"])
+                status, output = run([BIN / "edgeroll-control", *arguments, "check"],
+                                     clean_environment(ALLOW_LOOSE_FILES=1, **good))
+                self.assertEqual(status, 0, output)
+
+    def test_sqlite_file_is_closed_to_others(self):
+        control = self.control(starts=False, DATABASE_URL=f"sqlite:{self.folder}/mine.db")
+        control.start()
+        file = self.folder / "mine.db"
+        modes = lambda: {path.name: path.stat().st_mode & 0o777 for path in self.folder.glob("mine.db*")}
+        self.assertEqual(set(modes().values()), {0o640}, modes())
+        control.program.stop()
+        file.chmod(0o664)
+        control.start()
+        self.assertEqual(modes()["mine.db"], 0o660, "the group is the owner's business")
+        self.assertIn("event=database_file_closed", control.program.log())
 
     def test_toml_file_is_used_and_the_environment_wins(self):
         certificate, key = self.certs.control()

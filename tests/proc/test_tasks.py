@@ -49,10 +49,10 @@ class AgentTasks(ProcCase):
 
     def test_runs_a_flow_of_jobs_and_shows_each_of_them(self):
         edge = self.edge(1, AGENT_JOBS_DIR=self.jobs)
-        digest = self.job("warm", f"echo \"$EDGEROLL_JOB $MODE $#\" \"$@\" >>'{self.trace}'; echo warmed")
+        digest = self.job("warm", f"echo \"$EDGEROLL_JOB $JOB_MODE $#\" \"$@\" >>'{self.trace}'; echo warmed")
         self.job("fail", "echo no space >&2; exit 9")
         task = self.dispatch(edge, "run_job", 5, {"flow": [
-            {"job": "warm", "args": ["a b", "$(id)"], "env": {"MODE": "fast"}, "sha256": digest},
+            {"job": "warm", "args": ["a b", "$(id)"], "env": {"JOB_MODE": "fast"}, "sha256": digest},
             {"job": "fail"}, {"job": "warm"}]})
         report = self.ended(edge, task)
         self.assertEqual([report["type"], report["status"], report["progress"]], ["run_job", "failed", 33])
@@ -81,6 +81,34 @@ class AgentTasks(ProcCase):
             self.assertEqual(report["status"], "failed", payload)
             self.assertIn(why, report["lastError"])
         self.assertEqual(self.traced(), [])
+
+    def test_payload_sets_no_variable_but_its_own_and_those_that_the_node_lists(self):
+        edge = self.edge(1, AGENT_JOBS_DIR=self.jobs)
+        self.job("pack", f"echo \"$JOB_A $MODE $TAR_OPTIONS\" >>'{self.trace}'; tar -cf /dev/null -C / etc/hostname")
+        orders = {"job": "pack", "env": {"TAR_OPTIONS": f"--checkpoint=1 --checkpoint-action=exec='touch {self.folder}/pwned'"}}
+        self.dispatch(edge, "run_job", 1, orders, status=400)
+        self.assertEqual(self.answer["code"], 2002)
+        for word in ("job pack", "'TAR_OPTIONS'", "JOB_TAR_OPTIONS", "AGENT_JOB_ENV"):
+            self.assertIn(word, self.answer["message"])
+        edge.program.stop()
+        edge.settings["AGENT_JOB_ENV"] = "MODE,REGION"
+        edge.start()
+        self.dispatch(edge, "run_job", 2, orders, status=400)
+        self.ended(edge, self.dispatch(edge, "run_job", 3, {"job": "pack", "env": {"JOB_A": "a", "MODE": "m"}}))
+        self.assertEqual(self.traced(), ["a m "])
+        self.assertFalse((self.folder / "pwned").exists())
+
+    def test_job_past_its_time_is_killed_with_what_has_left_its_session(self):
+        edge = self.edge(1, AGENT_JOBS_DIR=self.jobs)
+        self.job("hide", f"(setsid sh -c 'trap \"\" TERM HUP; while :; do echo >>\"{self.trace}\"; sleep 0.05; done' "
+                         ">/dev/null 2>&1 &); sleep 60")
+        report = self.ended(edge, self.dispatch(edge, "run_job", 1, {"job": "hide", "timeoutSec": 1}))
+        self.assertEqual(report["status"], "failed", report)
+        size = len(self.traced())
+        self.assertGreater(size, 0)
+        sizes = []
+        wait_until(lambda: sizes.append(len(self.traced())) or len(sizes) > 8, "a while", poll=0.05)
+        self.assertEqual(set(sizes), {size}, "what the job has started still runs")
 
     def test_job_that_ran_when_the_agent_was_killed_has_failed_and_does_not_run_again(self):
         edge = self.edge(1, AGENT_JOBS_DIR=self.jobs)

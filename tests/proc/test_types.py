@@ -1,4 +1,5 @@
 """Other types of releases, contents that need not travel again, and callbacks, from the API to the agents."""
+import hmac
 import json
 import unittest
 
@@ -9,7 +10,8 @@ from harness.edge import plain
 class Types(ProcCase):
     def setUp(self):
         super().setUp()
-        self.one_control = self.control(CALLBACK_TOKEN="a-token-for-callbacks")
+        self.receiver_address = self.addresses.control()
+        self.one_control = self.control(CALLBACK_TOKEN="a-token-for-callbacks", CALLBACK_ALLOW=self.receiver_address)
         self.trace = self.folder / "trace"
 
     def traced(self):
@@ -68,12 +70,12 @@ class Types(ProcCase):
     def test_jobs_of_a_flow_run_with_their_arguments_and_the_first_failure_ends_it(self):
         jobs = self.folder / "jobs"
         jobs.mkdir(mode=0o755)
-        for name, text in (("warm", f"echo \"$EDGEROLL_JOB $MODE $#\" \"$@\" >>'{self.trace}'"),
+        for name, text in (("warm", f"echo \"$EDGEROLL_JOB $JOB_MODE $#\" \"$@\" >>'{self.trace}'"),
                            ("fail", "echo no space >&2; exit 9")):
             (jobs / name).write_text(f"#!/bin/sh\n{text}\n")
             (jobs / name).chmod(0o755)
         self.insert_nodes(self.edges(2, AGENT_JOBS_DIR=jobs))
-        warm = {"job": "warm", "args": ["eu west", "$(id)"], "env": {"MODE": "fast"}}
+        warm = {"job": "warm", "args": ["eu west", "$(id)"], "env": {"JOB_MODE": "fast"}}
         self.put(1, warm)
         number, _ = self.roll_out(type="run_job", version=1)
         self.assertEqual(self.traced(), ["warm fast 2 eu west $(id)"] * 2)
@@ -146,7 +148,7 @@ class Types(ProcCase):
                    lambda: f"the callback is {state}\n{self.describe(number)}\n{self.one_control.program.tail()}")
 
     def test_callback_is_told_once_with_the_token_and_again_after_a_500(self):
-        self.receiver = self.web()
+        self.receiver = self.web(self.receiver_address)
         self.receiver.on("POST", "/told", (500, {}), (204, {}))
         number = self.begin_with_callback()
         self.wait_callback(number, "done")
@@ -162,7 +164,7 @@ class Types(ProcCase):
         self.assertNotIn("a-token-for-callbacks", self.one_control.program.log())
 
     def test_callback_tells_a_failure(self):
-        self.receiver = self.web()
+        self.receiver = self.web(self.receiver_address)
         self.receiver.on("POST", "/told", {})
         number = self.begin_with_callback("failed", fails=True)
         self.wait_callback(number, "done")
@@ -186,6 +188,44 @@ class Types(ProcCase):
         self.wait_callback(1, "given_up")
         self.assertEqual(self.release_row(1, "callback_tries"), ["1"], "no further try can go better")
         self.assertIn("must be https", self.one_control.program.log())
+        self.assertEqual(len(self.events_of(1, "callback_refused")), 1)
+
+    def finish(self, number):
+        """A release of one node that ends, with a callback to the receiver."""
+        return self.roll_out(version=number, callback_url=f"{self.receiver.url}/told")[0]
+
+    def test_callback_is_signed_and_only_a_host_that_is_named_exactly_gets_the_token(self):
+        self.receiver = self.web(self.receiver_address)
+        self.receiver.on("POST", "/told", (204, {}))
+        self.insert_nodes(self.fleet(1).agents.values())
+        for version, (allowed, gets_token) in enumerate([(self.receiver_address, True), ("127.0.0.0/8", False),
+                                                         (f"{self.receiver_address}:8080", True), ("", False)], 1):
+            with self.subTest(allowed):
+                self.one_control.program.stop()
+                self.one_control.settings["CALLBACK_ALLOW"] = allowed
+                self.one_control.start()
+                self.put(version, plain(version))
+                self.wait_callback(self.finish(version), "done")
+                headers = self.receiver.requests[-1][4]
+                self.assertEqual("Authorization" in headers, gets_token)
+                mac = hmac.new(b"a-token-for-callbacks", self.receiver.bodies[-1], "sha256").hexdigest()
+                self.assertEqual(headers["X-Edgeroll-Signature"], f"sha256={mac}")
+                self.assertEqual("event=callback_token_kept" in self.one_control.program.log(), not gets_token)
+
+    def test_callback_that_is_not_allowed_is_not_made_and_fails_nothing(self):
+        self.receiver = self.web(self.receiver_address)
+        self.insert_nodes(self.fleet(1).agents.values())
+        for version, allowed in enumerate(["ci.example", "127.0.0.0/8:9999"], 1):
+            self.one_control.program.stop()
+            self.one_control.settings["CALLBACK_ALLOW"] = allowed
+            self.one_control.start()
+            self.put(version, plain(version))
+            number = self.finish(version)
+            self.wait_callback(number, "given_up")
+            [[detail]] = self.events_of(number, "callback_refused", "detail")
+            self.assertIn("CALLBACK_ALLOW", detail)
+            self.assertEqual(self.release_row(number, "status, callback_tries"), ["success", "1"])
+        self.assertEqual(self.receiver.requests, [])
 
 
 if __name__ == "__main__":

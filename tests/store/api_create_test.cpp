@@ -326,6 +326,33 @@ TEST_P(ApiCreateTest, leaves_earlier_releases_alone_unless_told) {
     EXPECT_THAT(history(first), IsEmpty());
 }
 
+TEST_P(ApiCreateTest, refuses_a_gate_that_may_not_be_called) {
+    add_nodes(1);
+    add_content(41);
+    const auto with_gate = [](const std::string& url) {
+        return request(std::nullopt, R"({"gate_url":")" + url + R"("})");
+    };
+    for (const bool is_dry_run : {true, false}) {
+        NewRelease wanted = with_gate("http://169.254.169.254/latest/meta-data/");
+        wanted.is_reload_only = true;
+        wanted.is_dry_run = is_dry_run;
+        const release::Error refused = refusal(wanted);
+        EXPECT_EQ(refused.code, code::invalid);
+        EXPECT_THAT(refused.message, HasSubstr("field 'gate_url' may not be called: "
+                                               "169.254.169.254 is a link-local address"));
+    }
+    EXPECT_EQ(number("SELECT COUNT(*) FROM release_tasks"), 0);
+    NewRelease fine = with_gate("http://monitor.example/");
+    fine.is_reload_only = true;
+    const ReleaseId id = create(fine).id;
+    // What a from_release brings along is judged as well.
+    sql("UPDATE release_tasks SET status = 'cancelled', finished_at = '2026-01-01 00:00:00', "
+        "batch_config = ? WHERE id = ?",
+        {std::string(R"({"gate_url":"http://127.0.0.1/"})"), id.value});
+    sql("UPDATE release_task_nodes SET status = 'skipped'");
+    EXPECT_THAT(refusal(from(id)).message, HasSubstr("loopback"));
+}
+
 EDGEROLL_ON_BOTH_DATABASES(ApiCreateTest);
 
 }  // namespace

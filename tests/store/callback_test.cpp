@@ -133,6 +133,16 @@ TEST_P(CallbackTest, is_never_due_again_when_it_was_taken_or_given_up) {
     EXPECT_THAT(history(refused), Contains("callback_given_up"));
 }
 
+TEST_P(CallbackTest, that_may_not_be_made_is_never_due_again_and_told_apart) {
+    const ReleaseId id = finished_release(42, "https://example.net/");
+    ASSERT_THAT(due(), SizeIs(1));
+    settle(id, CallbackOutcome::refused);
+    sql("UPDATE release_tasks SET callback_at = '2020-01-01 00:00:00'");
+    EXPECT_THAT(due(), IsEmpty());
+    EXPECT_THAT(history(id), Contains("callback_refused"));
+    EXPECT_THAT(history(id), Not(Contains("callback_given_up")));
+}
+
 // Retried and finished again while the call was under way: the new end is to be told.
 TEST_P(CallbackTest, is_due_again_for_the_end_of_a_retry) {
     const ReleaseId id = finished_release(42, "https://example.net/");

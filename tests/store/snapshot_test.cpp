@@ -387,6 +387,24 @@ TEST_P(SnapshotTest, verifies_a_large_content_once_however_short_the_lease_is) {
     EXPECT_THAT(other.read(claim_again(other))->problems, SizeIs(1));
 }
 
+TEST_P(SnapshotTest, finds_a_gate_that_may_not_be_called_before_the_release_begins) {
+    const ReleaseId id = add_whole_release(42, {1, 1});
+    const auto gate = [&](const std::string& url) {
+        sql("UPDATE release_tasks SET batch_config = ? WHERE id = ?",
+            {R"({"gate_url":")" + url + R"("})", id.value});
+    };
+    gate("http://169.254.169.254/");
+    EXPECT_THAT(read(id).problems,
+                ElementsAre(HasSubstr("169.254.169.254 is a link-local address")));
+    gate("http://2130706433/");
+    EXPECT_THAT(read(id).problems, ElementsAre(HasSubstr("loopback")));
+    gate("http://monitor.example/");
+    EXPECT_THAT(read(id).problems, IsEmpty()) << "its addresses are judged at the dial";
+    gate("http://127.0.0.1/");
+    sql("UPDATE release_tasks SET current_batch = 1, catches_up = 0 WHERE id = ?", {id.value});
+    EXPECT_THAT(read(id).problems, IsEmpty()) << "later than that it is no reason to stop";
+}
+
 EDGEROLL_ON_BOTH_DATABASES(SnapshotTest);
 
 }  // namespace

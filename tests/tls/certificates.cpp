@@ -83,6 +83,7 @@ void Folder::write(const std::string& name, const std::string& text) const {
     // As a careful administrator does: complete or not at all.
     const std::string temporary = path(name) + ".new";
     std::ofstream(temporary, std::ios::binary) << text;
+    std::filesystem::permissions(temporary, static_cast<std::filesystem::perms>(0600));
     std::filesystem::rename(temporary, path(name));
 }
 

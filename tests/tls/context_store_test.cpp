@@ -2,6 +2,7 @@
 #include "tls/context_store.hpp"
 
 #include <gmock/gmock.h>
+#include <sys/stat.h>
 
 #include "harness.hpp"
 
@@ -88,6 +89,13 @@ TEST_F(ContextFiles, are_refused_when_the_key_does_not_fit) {
 TEST_F(ContextFiles, are_refused_when_the_key_asks_for_a_password) {
     folder_.write("c.key", pair_.key_pem("hunter2"));
     EXPECT_THAT(error(), AllOf(StartsWith("T_KEY ("), HasSubstr("password")));
+}
+
+TEST_F(ContextFiles, are_refused_when_everybody_may_read_the_key) {
+    ::chmod(files_.key.c_str(), 0644);
+    EXPECT_THAT(error(), AllOf(StartsWith("T_KEY ("), HasSubstr("may be read by everybody")));
+    files_.loose = rt::LooseFiles::allowed;
+    EXPECT_EQ(error(), "");
 }
 
 TEST_F(ContextFiles, are_refused_when_expired_and_say_since_when) {

@@ -86,6 +86,38 @@ TEST_F(Fetch, says_unknown_when_no_answer_came) {
     EXPECT_THAT(large.error().message, HasSubstr("larger than the limit"));
 }
 
+TEST_F(Fetch, dials_no_address_that_is_refused) {
+    ServerOptions options = server_options();
+    options.address = "127.0.0.1:0";
+    const auto server = started(loop_, std::move(options), routes_.router);
+    std::vector<std::string> asked;
+    std::string refused_ip = "127.0.0.1";
+    const auto ask = [&] {
+        UrlRequest request;
+        request.url = "http://localhost:" + std::to_string(server->port()) + "/ok";
+        request.refuses = [&](const std::string& host, const boost::asio::ip::address& address,
+                              int port) -> std::optional<std::string> {
+            EXPECT_EQ(host, "localhost");
+            EXPECT_EQ(port, server->port());
+            asked.push_back(address.to_string());
+            if (refused_ip.empty() || address.to_string() == refused_ip) return "no: " + host;
+            return std::nullopt;
+        };
+        return loop_.wait(fetch(std::move(request)));
+    };
+    const auto one = ask();
+    ASSERT_FALSE(one) << "nothing listens on the others, if there are any";
+    EXPECT_THAT(asked, testing::Contains("127.0.0.1"));
+    refused_ip.clear();
+    const auto none = ask();
+    ASSERT_FALSE(none);
+    EXPECT_EQ(none.error().code, release::code::forbidden);
+    EXPECT_EQ(none.error().outcome, Outcome::permanent);
+    EXPECT_EQ(none.error().message, "no: localhost");
+    refused_ip = "::9";
+    EXPECT_TRUE(ask());
+}
+
 TEST_F(Fetch, checks_chain_and_name_of_an_https_server) {
     Folder folder;
     const Authority authority;

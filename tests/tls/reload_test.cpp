@@ -1,5 +1,6 @@
 // New certificate files take effect while connections live.
 #include <gmock/gmock.h>
+#include <sys/stat.h>
 
 #include "harness.hpp"
 #include "tls/peer.hpp"
@@ -63,6 +64,18 @@ TEST_F(Reload, shows_the_new_certificate_to_new_connections) {
     // The connection kept under the old certificate serves once more and is then closed.
     EXPECT_STREQ(to_text(old.kind), "answered");
     EXPECT_STREQ(to_text(ask(server_pair_.fingerprint()).kind), "wrong_peer");
+}
+
+TEST_F(Reload, keeps_the_old_key_while_everybody_may_read_the_new_one) {
+    ::chmod(folder_.path("server.key").c_str(), 0644);
+    testing::internal::CaptureStderr();
+    server_store_->refresh();
+    EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr("may be read by everybody"));
+    EXPECT_EQ(server_store_->generation(), 1);
+    expect_answered(server_pair_.fingerprint());
+    ::chmod(folder_.path("server.key").c_str(), 0600);
+    server_store_->refresh();
+    EXPECT_EQ(server_store_->generation(), 2) << "closed again, it counts";
 }
 
 TEST_F(Reload, keeps_the_old_set_while_the_new_one_is_broken_and_heals_by_itself) {

@@ -100,6 +100,21 @@ Setting flag_setting(std::string name, bool& target, std::string help) {
     return setting;
 }
 
+Setting loose_files_setting(LooseFiles& target) {
+    Setting setting;
+    setting.name = "ALLOW_LOOSE_FILES";
+    setting.default_text = "0";
+    setting.help = "1: keys, tokens and passwords may be in files that everybody can read";
+    setting.parse = [&target](std::string_view text) -> std::optional<std::string> {
+        if (text != "0" && text != "1") {
+            return quoted(text) + " is not a switch; give 1 (on) or 0 (off)";
+        }
+        target = text == "1" ? LooseFiles::allowed : LooseFiles::refused;
+        return std::nullopt;
+    };
+    return setting;
+}
+
 Setting seconds_setting(std::string name, Millis& target, Millis least, std::string help) {
     Setting setting;
     setting.name = std::move(name);

@@ -11,6 +11,7 @@
 
 #include "release/result.hpp"
 #include "release/time.hpp"
+#include "tls/rt/secret_file.hpp"
 
 namespace edgeroll::tls::rt {
 
@@ -21,6 +22,8 @@ struct Setting {
     std::string default_text;  ///< shown in --help; empty: none
     std::string help;
     bool is_secret = false;  ///< never shown anywhere
+    /// Of a secret setting: whether this text has a secret in it. Empty: every text has.
+    std::function<bool(std::string_view text)> holds_secret{};
     std::function<std::optional<std::string>(std::string_view text)> parse;
 };
 
@@ -28,6 +31,8 @@ struct Setting {
 [[nodiscard]] Setting text_setting(std::string name, std::string& target, std::string help);
 [[nodiscard]] Setting secret_setting(std::string name, std::string& target, std::string help);
 [[nodiscard]] Setting flag_setting(std::string name, bool& target, std::string help);  ///< 0 or 1
+/// ALLOW_LOOSE_FILES.
+[[nodiscard]] Setting loose_files_setting(LooseFiles& target);
 /// Seconds, fractions allowed, down to a millisecond. @param least smallest legal value
 [[nodiscard]] Setting seconds_setting(std::string name, release::Millis& target,
                                       release::Millis least, std::string help);
@@ -41,7 +46,8 @@ struct Setting {
 
 /// Applies the TOML file (if a path is given; unknown keys are an error that names them), then the
 /// environment, which wins. Error: one line with the setting's name, what is wrong and what would
-/// be right; a secret's value is never in it.
+/// be right; a secret's value is never in it. A file with a secret in it that everybody may read is
+/// an error, unless ALLOW_LOOSE_FILES (a setting of the table) is 1 in the environment or the file.
 [[nodiscard]] release::Result<void> load_settings(const std::vector<Setting>& table,
                                                   const std::string& toml_path,
                                                   const std::map<std::string, std::string>& env);

@@ -1,9 +1,6 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 #include <sstream>
 
 #include "tls/rt/log_format.hpp"
@@ -24,22 +21,14 @@ std::string lower_case(std::string text) {
     return text;
 }
 
-Result<std::string> read_text(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
+/// Whether it holds a secret shows only when it was read.
+Result<JudgedFile> read_text(const std::string& path) {
+    auto file = read_judged_file(path, file_bytes_max);
     if (!file) {
-        return fail("--config: cannot read '" + path + "' (" + std::strerror(errno) +
-                    "); give the path of a readable TOML file");
+        return fail("--config: '" + path + "' " + file.error().message +
+                    "; give the path of a readable TOML file");
     }
-    std::string text(file_bytes_max + 1, '\0');
-    file.read(text.data(), static_cast<std::streamsize>(text.size()));
-    text.resize(static_cast<std::size_t>(file.gcount()));
-    if (file.bad() || (text.empty() && !file.eof())) {
-        return fail("--config: cannot read '" + path + "'; give the path of a TOML file");
-    }
-    if (text.size() > file_bytes_max) {
-        return fail("--config: '" + path + "' is larger than 1 MiB; is it the right file?");
-    }
-    return text;
+    return file;
 }
 
 // The value as the text that the environment would hold; nothing for tables, dates and the like.
@@ -67,18 +56,26 @@ std::optional<std::string> text_of(const toml::node& node) {
     return std::nullopt;
 }
 
+bool is_on(const toml::table& document, const std::map<std::string, std::string>& env) {
+    const auto variable = env.find("ALLOW_LOOSE_FILES");
+    if (variable != env.end()) return variable->second == "1";
+    const auto* const node = document.get("allow_loose_files");
+    return node != nullptr && text_of(*node) == "1";
+}
+
 Result<void> apply(const Setting& setting, std::string_view text, const std::string& where) {
     const auto problem = setting.parse(text);
     if (problem) return fail(setting.name + where + ": " + *problem);
     return {};
 }
 
-Result<void> apply_file(const std::vector<Setting>& table, const std::string& path) {
-    const auto text = read_text(path);
-    if (!text) return tl::unexpected(text.error());
+Result<void> apply_file(const std::vector<Setting>& table, const std::string& path,
+                        const std::map<std::string, std::string>& env) {
+    const auto file = read_text(path);
+    if (!file) return tl::unexpected(file.error());
     toml::table document;
     try {
-        document = toml::parse(std::string_view{*text});
+        document = toml::parse(std::string_view{file->text});
     } catch (const toml::parse_error& e) {
         // Only what stands before the colon: the rest may quote the text, and that may be a secret.
         const std::string_view description = e.description();
@@ -104,6 +101,12 @@ Result<void> apply_file(const std::vector<Setting>& table, const std::string& pa
                         ": has the wrong type; give a text, a number or true or false");
         }
         if (auto done = apply(*setting, *value, where); !done) return done;
+        const bool is_bare = setting->is_secret && !value->empty() &&
+                             (!setting->holds_secret || setting->holds_secret(*value));
+        if (is_bare && file->fault && !is_on(document, env)) {
+            return fail("--config: '" + path + "' " + *file->fault + "; it holds " + setting->name +
+                        ", a secret");
+        }
     }
     return {};
 }
@@ -113,7 +116,7 @@ Result<void> apply_file(const std::vector<Setting>& table, const std::string& pa
 Result<void> load_settings(const std::vector<Setting>& table, const std::string& toml_path,
                            const std::map<std::string, std::string>& env) {
     if (!toml_path.empty()) {
-        if (auto done = apply_file(table, toml_path); !done) return done;
+        if (auto done = apply_file(table, toml_path, env); !done) return done;
     }
     for (const Setting& setting : table) {
         const auto variable = env.find(setting.name);

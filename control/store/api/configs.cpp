@@ -120,6 +120,7 @@ ConfigView add_config(Connection& connection, const ConfigView& config) {
     if (config.version.value < 1) refuse(release::code::invalid, "version must be above 0");
     const auto kind = release::wire::read_content(config.payload);
     if (!kind) refuse(release::code::invalid, kind.error().message);
+    if (!kind->loose.empty()) refuse(release::code::invalid, kind->loose);
     // Two may store the same new version at once: the later one finds it there.
     constexpr int tries = 3;
     for (int i = 1;; ++i) {

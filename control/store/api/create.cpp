@@ -56,7 +56,15 @@ release::Policy policy_of(const std::string& batch_config) {
     return *policy;
 }
 
-Decided decide(Connection& connection, const NewRelease& request) {
+void refuse_gate(const release::Policy& policy, const release::wire::CallRules& rules) {
+    if (policy.gate.url.empty()) return;
+    const auto refused = release::wire::refused_url(rules, policy.gate.url);
+    if (!refused) return;
+    refuse(release::code::invalid, "batch_config: field 'gate_url' may not be called: " + *refused);
+}
+
+Decided decide(Connection& connection, const NewRelease& request,
+               const release::wire::CallRules& gate_rules) {
     Decided decided;
     const std::optional<CreateSource> source = read_source(connection, request);
     decided.type = type_of(request, source);
@@ -65,7 +73,9 @@ Decided decide(Connection& connection, const NewRelease& request) {
     decided.batch_config =
         request.batch_config.empty() && source ? source->batch_config : request.batch_config;
     decided.content = choose_content(connection, request, decided.type, source);
-    NamedPlan plan = plan_release(connection, policy_of(decided.batch_config), source);
+    const release::Policy policy = policy_of(decided.batch_config);
+    refuse_gate(policy, gate_rules);
+    NamedPlan plan = plan_release(connection, policy, source);
     created.plan = std::move(plan.nodes);
     created.names = std::move(plan.names);
     created.left_out = std::move(plan.left_out);
@@ -154,13 +164,13 @@ Value checked(const NewRelease& request) {
 }
 
 CreatedRelease try_to_create(Connection& connection, const NewRelease& request,
-                             const Value& not_before) {
+                             const release::wire::CallRules& gate_rules, const Value& not_before) {
     Transaction transaction(
         connection, request.is_dry_run ? Transaction::Kind::read : Transaction::Kind::write);
     if (!request.is_dry_run) {
         if (auto before = answered_before(connection, request)) return *before;
     }
-    Decided decided = decide(connection, request);
+    Decided decided = decide(connection, request, gate_rules);
     if (!request.is_dry_run) insert_release(connection, request, not_before, decided);
     transaction.commit();
     return std::move(decided.created);
@@ -168,11 +178,12 @@ CreatedRelease try_to_create(Connection& connection, const NewRelease& request,
 
 }  // namespace
 
-CreatedRelease create_release(Connection& connection, const NewRelease& request) {
+CreatedRelease create_release(Connection& connection, const NewRelease& request,
+                              const release::wire::CallRules& gate_rules) {
     const Value not_before = checked(request);
     for (int i = 1;; ++i) {
         try {
-            return try_to_create(connection, request, not_before);
+            return try_to_create(connection, request, gate_rules, not_before);
         } catch (const DbFailure& failure) {
             if (!failure.is_duplicate || i == tries) throw;
         }

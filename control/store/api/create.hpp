@@ -3,10 +3,13 @@
 
 #include "control/store/api/store.hpp"
 #include "control/store/db/connection.hpp"
+#include "release/wire/call_rules.hpp"
 
 namespace edgeroll::control {
 
 /// See ApiStore::create. Refusals are thrown (Refused).
-[[nodiscard]] CreatedRelease create_release(Connection& connection, const NewRelease& request);
+/// @param gate_rules what its gate may be, also one that a from_release brings along
+[[nodiscard]] CreatedRelease create_release(Connection& connection, const NewRelease& request,
+                                            const release::wire::CallRules& gate_rules);
 
 }  // namespace edgeroll::control

@@ -24,6 +24,9 @@ std::optional<CreateContent> content_of(Connection& connection, Version version,
     if (!kind) {
         refuse(release::code::invalid, name + " cannot be used: " + kind.error().message);
     }
+    if (!kind->loose.empty()) {
+        refuse(release::code::invalid, name + " cannot be used: " + kind->loose);
+    }
     if (type == TaskType::reload) {
         refuse(release::code::invalid, "a reload has no content, but " + name_of(version) +
                                            " has: leave out version, or release it with its type");

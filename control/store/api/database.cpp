@@ -19,7 +19,9 @@ namespace {
 
 class ApiDatabase final : public ApiStore {
   public:
-    explicit ApiDatabase(DbThreads& threads) : threads_(threads) {}
+    ApiDatabase(DbThreads& threads, release::wire::CallRules gate_rules)
+        : threads_(threads),
+          gate_rules_(std::make_shared<const release::wire::CallRules>(std::move(gate_rules))) {}
 
     Answer<ReleaseView> release(release::ReleaseId id) override {
         auto work = [id](Connection& connection) {
@@ -54,8 +56,8 @@ class ApiDatabase final : public ApiStore {
         const std::shared_ptr<PlanBook> previews = previews_;
         request.previewed = previews->find(request.expected_plan_sha256);
         const bool is_dry_run = request.is_dry_run;
-        auto work = [request = std::move(request)](Connection& connection) {
-            return create_release(connection, request);
+        auto work = [request = std::move(request), rules = gate_rules_](Connection& connection) {
+            return create_release(connection, request, *rules);
         };
         auto pending = threads_.run(Access::write, std::move(work), Urgency::normal);
         release::Result<CreatedRelease> created = co_await std::move(pending);
@@ -139,13 +141,14 @@ class ApiDatabase final : public ApiStore {
 
   private:
     DbThreads& threads_;
+    std::shared_ptr<const release::wire::CallRules> gate_rules_;
     std::shared_ptr<PlanBook> previews_ = std::make_shared<PlanBook>();
 };
 
 }  // namespace
 
-std::unique_ptr<ApiStore> make_api_store(DbThreads& threads) {
-    return std::make_unique<ApiDatabase>(threads);
+std::unique_ptr<ApiStore> make_api_store(DbThreads& threads, release::wire::CallRules gate_rules) {
+    return std::make_unique<ApiDatabase>(threads, std::move(gate_rules));
 }
 
 }  // namespace edgeroll::control

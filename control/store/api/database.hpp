@@ -5,9 +5,12 @@
 
 #include "control/store/api/store.hpp"
 #include "control/store/db/threads.hpp"
+#include "release/wire/call_rules.hpp"
 
 namespace edgeroll::control {
 
-[[nodiscard]] std::unique_ptr<ApiStore> make_api_store(DbThreads& threads);
+/// @param gate_rules what new releases may have as their gate
+[[nodiscard]] std::unique_ptr<ApiStore> make_api_store(DbThreads& threads,
+                                                       release::wire::CallRules gate_rules);
 
 }  // namespace edgeroll::control

@@ -21,6 +21,7 @@ class ApiDouble:
     def __init__(self, address, tls=None, port=8080):
         self.url = f"{'https' if tls else 'http'}://{address}:{port}"
         self.requests = []  # (method, path, query, body, headers)
+        self.bodies = []  # as they came
         self._answers = {}
         self._lock = threading.Lock()
         double = self
@@ -31,6 +32,7 @@ class ApiDouble:
             def answer(self):
                 size = int(self.headers.get("Content-Length") or 0)
                 text = self.rfile.read(size)
+                double.bodies.append(text)
                 status, value = double.take(self.command, self.path, json.loads(text) if text else None,
                                             dict(self.headers.items()))
                 body = json.dumps(value).encode()

@@ -22,12 +22,15 @@ class Control:
         self.tokens = self.folder / "tokens"
         self.tokens.write_text("".join(f"{role}:{role}:{hashlib.sha256(token.encode()).hexdigest()}\n"
                                        for role, token in TOKENS.items()))
+        self.tokens.chmod(0o640)
         self.certificate, self.key = certs.control(name)
         self.settings = {
             "DATABASE_URL": database.url, "HTTP_ADDR": f"{address}:8080", "API_TOKENS_FILE": self.tokens,
             "CONTROL_CERT": self.certificate, "CONTROL_KEY": self.key, "CONTROL_CA": certs.ca,
             "RELEASE_EXECUTOR_INTERVAL_SEC": 0.1, "RELEASE_LEASE_SEC": 3, "RELEASE_POLL_INTERVAL_SEC": 0.5,
-            "RELEASE_CATCH_UP_INTERVAL_SEC": 3600, "MIGRATE": 1, **settings}
+            "RELEASE_CATCH_UP_INTERVAL_SEC": 3600, "MIGRATE": 1,
+            "GATE_ALLOW": "127.0.0.0/8",  # everything here is on this machine
+            **settings}
         self.program = None
         self.programs = []
 

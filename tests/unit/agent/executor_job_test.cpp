@@ -37,22 +37,41 @@ class Jobs : public ::testing::Test {
 
 TEST_F(Jobs, runs_one_with_its_arguments_and_environment) {
     add("show", R"sh(printf '[%s]' "$@"; echo; env; cat "$EDGEROLL_PAYLOAD")sh");
-    Edge edge(root_, settings());
+    ExecutorSettings made = settings();
+    made.commands.job_variables = {"LANG"};
+    Edge edge(root_, std::move(made));
     const std::string text = R"json({"args":["a b","$(id)","; rm -rf /","'"],)json"
-                             R"json("env":{"LANG":"de","MODE":"x y"},"job":"show"})json";
+                             R"json("env":{"JOB_MODE":"x y","LANG":"de"},"job":"show"})json";
     const auto report = edge.apply(job(1, text));
     ASSERT_EQ(report.status, TaskStatus::success) << report.last_error;
     EXPECT_EQ(report.type, "run_job");
     EXPECT_THAT(step_names(report), ElementsAre("job:show"));
     const std::string& output = report.steps[0].output;
     EXPECT_THAT(output, HasSubstr("[a b][$(id)][; rm -rf /][']\n"));
-    EXPECT_THAT(output, HasSubstr("\nMODE=x y\n"));
+    EXPECT_THAT(output, HasSubstr("\nJOB_MODE=x y\n"));
     EXPECT_THAT(output, HasSubstr("\nLANG=de\n"));
     EXPECT_THAT(output, Not(HasSubstr("LANG=C")));
     EXPECT_THAT(output, HasSubstr("\nEDGEROLL_JOB=show\n"));
     EXPECT_THAT(output, HasSubstr("\nEDGEROLL_LABEL_REGION=eu\n"));
     EXPECT_THAT(output, HasSubstr(text));
     EXPECT_TRUE(edge.until([&] { return root_.names("tasks").size() == 1; }));
+}
+
+TEST_F(Jobs, sets_no_variable_that_the_node_does_not_list) {
+    add("pack", "tar --version; touch " + root_.path("ran"));
+    ExecutorSettings made = settings();
+    made.commands.job_variables = {"LANG"};
+    Edge edge(root_, std::move(made));
+    const auto refused = edge.dispatch(job(
+        1,
+        R"({"flow":[{"job":"pack"},{"job":"pack","env":{"TAR_OPTIONS":"--checkpoint-action=exec=id"}}]})"));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, release::code::invalid);
+    EXPECT_EQ(refused.error().message,
+              "payload: job pack: variable 'TAR_OPTIONS' may not be set on this node: rename it to "
+              "JOB_TAR_OPTIONS, or list it in the node's AGENT_JOB_ENV");
+    EXPECT_FALSE(root_.has("ran"));
+    EXPECT_TRUE(edge.dispatch(job(2, R"({"env":{"JOB_X":"1","LANG":"de"},"job":"pack"})")));
 }
 
 TEST_F(Jobs, runs_a_flow_in_order_until_the_first_failure) {

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <csignal>
+#include <sstream>
 #include <thread>
 
 #include "agent/command_environment.hpp"
@@ -149,6 +150,46 @@ TEST(Processes, kills_with_SIGKILL_what_ignores_SIGTERM_grandchildren_included) 
     EXPECT_TRUE(is_gone_soon(first_line(result.output)));
 }
 
+// A session of its own, a double fork, no output of ours: nothing that the group would know of.
+TEST(Processes, kills_what_has_left_the_group_and_lost_its_parent) {
+    const TemporaryFolder folder;
+    const std::string pids = folder.path("pids");
+    const std::string hide = "setsid sh -c 'trap \"\" TERM HUP; echo $$ >>" + pids +
+                             "; exec >/dev/null 2>&1; while :; do sleep 1; done'";
+    Millis took{};
+    const CommandResult result =
+        run_timed(shell("(" + hide + " &) ; (setsid sh -c 'setsid sleep 62 & echo $! >>" + pids +
+                            "' >/dev/null 2>&1 &); sleep 60",
+                        Millis(700)),
+                  took);
+    EXPECT_EQ(result.end, End::timed_out);
+    std::istringstream lines(folder.read("pids"));
+    int count = 0;
+    for (std::string pid; std::getline(lines, pid); ++count)
+        EXPECT_TRUE(is_gone_soon(pid)) << pid;
+    EXPECT_EQ(count, 2) << folder.read("pids");
+    EXPECT_LT(took, Millis(8'000));
+}
+
+TEST(Processes, kills_what_keeps_making_others) {
+    const TemporaryFolder folder;
+    const std::string mark = "63.0" + std::to_string(::getpid());
+    const CommandResult result =
+        run(shell("(setsid sh -c 'trap \"\" TERM; while :; do sleep " + mark +
+                      " & sleep 0.01; done' >/dev/null 2>&1 &); sleep 60",
+                  Millis(500)));
+    EXPECT_EQ(result.end, End::timed_out);
+    EXPECT_EQ(run(shell("ps -eo args= | grep -c '^sleep " + mark + "'")).output, "0\n");
+}
+
+TEST(Processes, leaves_alone_what_others_have_started) {
+    const CommandResult other = run(shell("setsid sleep 64 >/dev/null 2>&1 & echo $!"));
+    const std::string pid = first_line(other.output);
+    (void)run(shell("sleep 60", Millis(200)));
+    EXPECT_TRUE(is_alive(pid)) << "of an earlier command that has ended in time";
+    ::kill(std::stoi(pid), SIGKILL);
+}
+
 TEST(Processes, ends_early_when_interrupted) {
     const TemporaryFolder folder;
     ASSERT_EQ(::mkfifo(folder.path("ready").c_str(), 0600), 0);
@@ -195,10 +236,10 @@ TEST(CommandEnvironment, has_a_variable_of_a_job_once) {
     Environment environment{{"PATH", "/bin"}, {"LANG", "C"}};
     release::wire::Job job;
     job.name = "warm";
-    job.env = {{"LANG", "de"}, {"MODE", "fast"}};
+    job.env = {{"LANG", "de"}, {"JOB_MODE", "fast"}};
     add_job_environment(environment, job);
     const Environment expected{
-        {"PATH", "/bin"}, {"EDGEROLL_JOB", "warm"}, {"LANG", "de"}, {"MODE", "fast"}};
+        {"PATH", "/bin"}, {"EDGEROLL_JOB", "warm"}, {"LANG", "de"}, {"JOB_MODE", "fast"}};
     EXPECT_EQ(environment, expected);
 }
 

@@ -52,6 +52,7 @@ TEST(AgentSettings, have_the_contracts_names_and_defaults) {
         {"AGENT_HOOKS_DIR", ""},
         {"AGENT_PURGE_CMD", ""},
         {"AGENT_JOBS_DIR", ""},
+        {"AGENT_JOB_ENV", ""},
         {"AGENT_RELOAD_TIMEOUT_SEC", "60"},
         {"AGENT_PURGE_TIMEOUT_SEC", "300"},
         {"AGENT_JOB_TIMEOUT_SEC", "3600"},
@@ -59,6 +60,7 @@ TEST(AgentSettings, have_the_contracts_names_and_defaults) {
         {"AGENT_COMMAND_NICE", "10"},
         {"AGENT_KEEP_VERSIONS", "5"},
         {"AGENT_MAX_QUEUE", "16"},
+        {"ALLOW_LOOSE_FILES", "0"},
         {"LOG_LEVEL", "info"},
         {"LOG_FORMAT", "text"}};
     EXPECT_EQ(defaults, contract);
@@ -85,10 +87,13 @@ TEST(AgentSettings, name_the_one_that_is_wrong) {
     EXPECT_THAT(with("AGENT_ALLOWED_CLIENTS", "spiffe://x"), StartsWith("AGENT_ALLOWED_CLIENTS"));
     EXPECT_THAT(with("AGENT_VERIFY_URL", "ftp://x"), StartsWith("AGENT_VERIFY_URL"));
     EXPECT_THAT(with("AGENT_HOOKS_DIR", "/no/such/folder"), StartsWith("AGENT_HOOKS_DIR"));
-    EXPECT_EQ(with("AGENT_HOOKS_DIR", "/tmp"), "");
+    EXPECT_EQ(with("AGENT_HOOKS_DIR", "/usr"), "");
+    EXPECT_THAT(with("AGENT_HOOKS_DIR", "/tmp"), StartsWith("AGENT_HOOKS_DIR /tmp is writable"));
+    EXPECT_THAT(with("AGENT_JOB_ENV", "MODE,PATH"),
+                StartsWith("AGENT_JOB_ENV: has 'PATH', which is not for payloads to set"));
     EXPECT_THAT(with("AGENT_JOBS_DIR", "/no/such/folder"), StartsWith("AGENT_JOBS_DIR"));
     EXPECT_THAT(with("AGENT_JOBS_DIR", "tmp"), StartsWith("AGENT_JOBS_DIR"));
-    EXPECT_EQ(with("AGENT_JOBS_DIR", "/tmp"), "");
+    EXPECT_EQ(with("AGENT_JOBS_DIR", "/usr"), "");
     for (const char* name :
          {"AGENT_RELOAD_TIMEOUT_SEC", "AGENT_PURGE_TIMEOUT_SEC", "AGENT_JOB_TIMEOUT_SEC"}) {
         EXPECT_THAT(with(name, "0"), StartsWith(name));

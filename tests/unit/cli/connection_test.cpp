@@ -26,6 +26,7 @@ struct FindConnection : ::testing::Test {
     ~FindConnection() override { fs::remove_all(folder); }
     std::string token_file(const std::string& content) {
         std::ofstream(folder / "token", std::ios::binary) << content;
+        fs::permissions(folder / "token", static_cast<fs::perms>(0600));
         return (folder / "token").string();
     }
 };
@@ -70,12 +71,21 @@ TEST_F(FindConnection, refuses_bad_tokens_without_showing_them) {
     invocation.token_file = token_file("\n");
     EXPECT_THAT(find_connection(invocation, {}).error().message, HasSubstr("holds no token"));
     invocation.token_file = token_file(std::string(9000, 'x'));
-    EXPECT_THAT(find_connection(invocation, {}).error().message, HasSubstr("over 8 KiB"));
+    EXPECT_THAT(find_connection(invocation, {}).error().message, HasSubstr("is larger than 8 KiB"));
     for (const fs::path& path : {folder / "missing", folder}) {
         invocation.token_file = path.string();
-        EXPECT_THAT(find_connection(invocation, {}).error().message,
-                    HasSubstr("cannot read --token-file"));
+        EXPECT_THAT(find_connection(invocation, {}).error().message, HasSubstr("cannot be read"));
     }
+}
+
+TEST_F(FindConnection, refuses_a_token_that_everybody_may_read) {
+    invocation.token_file = token_file("s3cret\n");
+    fs::permissions(folder / "token", static_cast<fs::perms>(0644));
+    const auto refused = find_connection(invocation, {});
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error().message, HasSubstr("may be read by everybody"));
+    EXPECT_THAT(refused.error().message, Not(HasSubstr("s3cret")));
+    EXPECT_EQ(find_connection(invocation, {{"ALLOW_LOOSE_FILES", "1"}})->token, "s3cret");
 }
 
 }  // namespace

@@ -1,3 +1,5 @@
+#include <sys/stat.h>
+
 #include "api_fixture.hpp"
 #include "control/api/jwt.hpp"
 #include "control/api/tokens.hpp"
@@ -154,7 +156,8 @@ TEST_F(ApiAuth, keeps_good_lines_beside_broken_ones) {
 }
 
 TEST_F(ApiAuth, keeps_the_tokens_for_a_moment_when_the_file_is_gone) {
-    ASSERT_EQ(::unlink(tokens_path.c_str()), 0);
+    const std::string aside = tokens_path + ".aside";
+    ASSERT_EQ(::rename(tokens_path.c_str(), aside.c_str()), 0);
     EXPECT_EQ(ask("GET", list).status, 200) << "an editor may be replacing it";
     later = 4;
     EXPECT_EQ(ask("GET", list).status, 200);
@@ -165,8 +168,8 @@ TEST_F(ApiAuth, keeps_the_tokens_for_a_moment_when_the_file_is_gone) {
     const std::string log = testing::internal::GetCapturedStderr();
     EXPECT_NE(log.find("event=tokens_gone"), std::string::npos);
     EXPECT_EQ(log.find("event=tokens_gone"), log.rfind("event=tokens_gone"));
-    write_tokens("root:admin:" + release::wire::sha256_hex(admin_token) + "\n");
-    EXPECT_EQ(ask("GET", list).status, 200);
+    ASSERT_EQ(::rename(aside.c_str(), tokens_path.c_str()), 0);
+    EXPECT_EQ(ask("GET", list).status, 200) << "it is back, the very same";
 }
 
 TEST_F(ApiAuth, lets_tokens_in_until_the_end_of_their_last_day) {
@@ -286,6 +289,27 @@ TEST_F(ApiAuth, a_file_without_any_good_line_is_an_error_at_the_start) {
     EXPECT_NE(opened.error().message.find("line 2"), std::string::npos);
     write_tokens("# nobody yet\n");
     EXPECT_TRUE(TokenFile(tokens_path).open());
+}
+
+TEST_F(ApiAuth, a_file_that_everybody_may_read_is_refused_and_a_changed_one_keeps_the_old_tokens) {
+    ::chmod(tokens_path.c_str(), 0644);
+    const auto opened = TokenFile(tokens_path).open();
+    ASSERT_FALSE(opened);
+    EXPECT_NE(opened.error().message.find("may be read by everybody"), std::string::npos);
+    EXPECT_TRUE(TokenFile(tokens_path, tls::rt::LooseFiles::allowed).open());
+
+    ::chmod(tokens_path.c_str(), 0640);
+    TokenFile file(tokens_path);
+    ASSERT_TRUE(file.open());
+    const std::size_t before = file.size();
+    ASSERT_GT(before, 0U);
+    write_tokens("# nobody any more, and open to all\n");
+    ::chmod(tokens_path.c_str(), 0644);
+    file.refresh();
+    EXPECT_EQ(file.size(), before);
+    ::chmod(tokens_path.c_str(), 0640);
+    file.refresh();
+    EXPECT_EQ(file.size(), 0U) << "closed again, it counts";
 }
 
 TEST(ApiTokens, signatures_are_those_of_rfc_4231) {

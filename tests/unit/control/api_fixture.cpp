@@ -1,5 +1,6 @@
 #include "api_fixture.hpp"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -49,6 +50,7 @@ ApiTest::~ApiTest() {
 
 void ApiTest::write_tokens(const std::string& text) const {
     std::ofstream(tokens_path, std::ios::trunc) << text;
+    ::chmod(tokens_path.c_str(), 0600);
 }
 
 Said ApiTest::ask(const std::string& method, const std::string& target, const std::string& body) {

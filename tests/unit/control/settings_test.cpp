@@ -48,6 +48,8 @@ TEST(ControlSettings, has_every_name_and_default_of_the_contract) {
                                             "RELEASE_LEASE_SEC",
                                             "RELEASE_CATCH_UP_INTERVAL_SEC",
                                             "CALLBACK_TOKEN",
+                                            "GATE_ALLOW",
+                                            "CALLBACK_ALLOW",
                                             "MTLS_ENABLED",
                                             "CONTROL_CERT",
                                             "CONTROL_KEY",
@@ -55,6 +57,7 @@ TEST(ControlSettings, has_every_name_and_default_of_the_contract) {
                                             "CONTROL_CRL",
                                             "AGENT_CONNECT_TIMEOUT_SEC",
                                             "AGENT_REQUEST_TIMEOUT_SEC",
+                                            "ALLOW_LOOSE_FILES",
                                             "LOG_LEVEL",
                                             "LOG_FORMAT"}));
     EXPECT_EQ(settings.http_address, "127.0.0.1:8080");
@@ -118,6 +121,16 @@ TEST(ControlSettings, names_the_setting_that_is_wrong_and_no_secret) {
     const std::string help = tls::rt::settings_help(settings_table(settings));
     EXPECT_NE(help.find("RELEASE_NODE_TIMEOUT_SEC"), std::string::npos);
     EXPECT_NE(help.find("600"), std::string::npos);
+}
+
+TEST(ControlSettings, says_what_is_wrong_with_an_allow_list) {
+    EXPECT_EQ(trouble_with(with(api_only, "GATE_ALLOW", "monitor.example, 10.0.0.0/8:9090")), "");
+    EXPECT_EQ(trouble_with(with(api_only, "GATE_ALLOW", "0x7f.1")),
+              "GATE_ALLOW: has '0x7f.1': write the address as 127.0.0.1");
+    EXPECT_EQ(
+        trouble_with(with(api_only, "CALLBACK_ALLOW", "https://ci.example")),
+        "CALLBACK_ALLOW: has 'https://ci.example': give the host alone, without a scheme and a "
+        "path");
 }
 
 }  // namespace

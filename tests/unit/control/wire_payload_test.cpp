@@ -176,5 +176,23 @@ TEST(WireTemplate, caps_what_it_renders) {
     EXPECT_FALSE(render_template(text, "n", "i", labels));
 }
 
+TEST(WirePayload, says_which_file_everybody_could_write) {
+    const auto loose = [](const char* mode) {
+        const Json file = {{"path", "bin/run"}, {"content", ""}, {"mode", mode}};
+        return loose_file(*parse_payload(Json{{"files", {file}}}.dump()));
+    };
+    for (const char* mode : {"0644", "0755", "0600", "0664", "0775", "0771", "0444"}) {
+        EXPECT_EQ(loose(mode), "") << mode;
+    }
+    for (const char* mode : {"0666", "0777", "0002", "646"}) {
+        EXPECT_EQ(
+            loose(mode),
+            "payload: file 'bin/run': its mode lets everybody on the node write it; take that "
+            "away (chmod o-w: 0644, 0755)")
+            << mode;
+    }
+    EXPECT_EQ(loose_file(Payload{}), "");
+}
+
 }  // namespace
 }  // namespace edgeroll::release::wire

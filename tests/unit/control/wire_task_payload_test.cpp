@@ -57,6 +57,34 @@ TEST(WireJobs, refuses_variables_that_would_bring_code_along) {
     EXPECT_EQ(error_of(R"({"job":"a","env":{"PATHS":"x","LDA":"x","_":"x"}})"), "accepted");
 }
 
+TEST(WireJobs, know_which_variables_a_node_allows) {
+    const auto fault = [](const std::string& text, const std::vector<std::string>& allowed = {}) {
+        return job_variable_fault(*parse_jobs(text), allowed).value_or("");
+    };
+    EXPECT_EQ(fault(R"({"job":"a","env":{"JOB_":"x","JOB_A":"x"}})"), "");
+    EXPECT_EQ(fault(R"({"job":"a"})"), "");
+    for (const char* name :
+         {"TAR_OPTIONS", "GIT_SSH_COMMAND", "MODE", "JOB", "XJOB_A", "LESSOPEN"}) {
+        const std::string text = std::string(R"({"job":"a","env":{")") + name + R"(":"x"}})";
+        EXPECT_EQ(fault(text), std::string("payload: job a: variable '") + name +
+                                   "' may not be set on this node: rename it to JOB_" + name +
+                                   ", or list it in the node's AGENT_JOB_ENV");
+        EXPECT_EQ(fault(text, {"OTHER", name}), "");
+        EXPECT_NE(fault(text, {std::string(name) + "X"}), "");
+    }
+    EXPECT_NE(fault(R"({"flow":[{"job":"a"},{"job":"b","env":{"MODE":"x"}}]})"), "");
+}
+
+TEST(WireJobs, read_the_list_of_a_node) {
+    EXPECT_EQ(parse_job_variables("MODE, REGION").value(),
+              (std::vector<std::string>{"MODE", "REGION"}));
+    EXPECT_TRUE(parse_job_variables("")->empty());
+    for (const char* list : {"mode", "PATH", "LD_PRELOAD", "A,,B", "A B", "JOB_*", ","}) {
+        const auto names = parse_job_variables(list);
+        EXPECT_FALSE(names) << list << " lets payloads set " << names->size();
+    }
+}
+
 TEST(WireJobs, refuses_what_is_malformed) {
     for (const char* text : {"",
                              "[]",

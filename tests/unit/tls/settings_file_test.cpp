@@ -26,7 +26,10 @@ class SettingsFile : public testing::Test {
     }
     void TearDown() override { std::filesystem::remove_all(folder_); }
 
-    void write(const std::string& text) { std::ofstream(path_) << text; }
+    void write(const std::string& text, int mode = 0600) {
+        std::ofstream(path_) << text;
+        std::filesystem::permissions(path_, static_cast<std::filesystem::perms>(mode));
+    }
 
     std::string load(const std::map<std::string, std::string>& env = {}) {
         const auto done = load_settings(table_, path_.string(), env);
@@ -38,12 +41,14 @@ class SettingsFile : public testing::Test {
     int count_ = 8;
     bool flag_ = true;
     std::string text_, secret_;
+    LooseFiles loose_ = LooseFiles::refused;
     std::vector<Setting> table_{
         seconds_setting("LEASE_SEC", lease_, Millis{1}, "lease"),
         number_setting("COUNT", count_, 1, 100, "count"),
         flag_setting("FLAG", flag_, "flag"),
         text_setting("ALLOWED", text_, "text"),
         secret_setting("SECRET", secret_, "secret"),
+        loose_files_setting(loose_),
     };
 };
 
@@ -98,6 +103,26 @@ TEST_F(SettingsFile, names_a_file_that_cannot_be_read) {
     EXPECT_FALSE(load_settings(table_, folder_.string(), {}));
     write(std::string(2U << 20, '#'));
     EXPECT_THAT(load(), HasSubstr("1 MiB"));
+}
+
+TEST_F(SettingsFile, refuses_a_secret_in_a_file_that_everybody_may_read) {
+    write("count = 9\nsecret = \"hunter2\"\n", 0644);
+    EXPECT_THAT(load(),
+                AllOf(StartsWith("--config: '" + path_.string() + "' may be read by everybody"),
+                      HasSubstr("SECRET"), Not(HasSubstr("hunter2"))));
+    EXPECT_EQ(load({{"ALLOW_LOOSE_FILES", "1"}}), "");
+    EXPECT_EQ(loose_, LooseFiles::allowed);
+    write("count = 9\nsecret = \"hunter2\"\nallow_loose_files = true\n", 0644);
+    EXPECT_EQ(load(), "");
+    EXPECT_THAT(load({{"ALLOW_LOOSE_FILES", "0"}}), HasSubstr("everybody"))
+        << "the environment wins";
+    write("count = 9\nsecret = \"\"\n", 0644);
+    EXPECT_EQ(load(), "") << "there is none in it";
+    write("secret = \"harmless\"\n", 0644);
+    table_[4].holds_secret = [](std::string_view text) { return text.find('@') != text.npos; };
+    EXPECT_EQ(load(), "");
+    write("secret = \"user:pw@host\"\n", 0644);
+    EXPECT_THAT(load(), HasSubstr("everybody"));
 }
 
 TEST_F(SettingsFile, takes_an_empty_file_as_no_settings) {

@@ -1,0 +1,15 @@
+// GATE_ALLOW and CALLBACK_ALLOW where they are obeyed: at the dial.
+#pragma once
+
+#include <memory>
+
+#include "release/wire/call_rules.hpp"
+#include "tls/http_client.hpp"
+
+namespace edgeroll::control {
+
+/// The rules as tls::fetch asks for them. The returned function shares them.
+[[nodiscard]] decltype(tls::UrlRequest::refuses) dial_rules(
+    std::shared_ptr<const release::wire::CallRules> rules);
+
+}  // namespace edgeroll::control

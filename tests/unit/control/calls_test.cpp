@@ -1,0 +1,80 @@
+// What goes out to gates and callbacks, and what of their answers is kept.
+#include <gmock/gmock.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <exception>
+#include <optional>
+#include <utility>
+
+#include "control/agents/callback_sender.hpp"
+#include "control/agents/gates.hpp"
+
+namespace edgeroll::control {
+namespace {
+
+using release::GateAnswer;
+using release::Millis;
+using release::wire::CallKind;
+using release::wire::CallRules;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+CallRules rules(CallKind kind, std::string_view text = "") {
+    return *release::wire::parse_call_rules(kind, text);
+}
+
+template <class T>
+T done(awaitable<T> work) {
+    boost::asio::io_context loop;
+    std::optional<T> result;
+    boost::asio::co_spawn(loop, std::move(work), [&](const std::exception_ptr& thrown, T value) {
+        EXPECT_FALSE(thrown);
+        result = std::move(value);
+    });
+    loop.run();
+    return *std::move(result);
+}
+
+TEST(GateAnswers, keep_the_status_and_a_line_that_was_meant_for_it) {
+    EXPECT_EQ(told_of_gate(503, ""), "503");
+    EXPECT_EQ(told_of_gate(200, "secret-access-key: AKIA\nname: x"), "200");
+    EXPECT_EQ(told_of_gate(403, "reason: too many errors\nsecret"), "403 reason: too many errors");
+    EXPECT_EQ(told_of_gate(403, "<html>\r\nreason: 5xx at 3 %\r\nreason: more"),
+              "403 reason: 5xx at 3 %");
+    EXPECT_EQ(told_of_gate(403, " reason: x\nthe reason: y\nReason: z"), "403");
+    EXPECT_LE(told_of_gate(403, "reason: " + std::string(9'000, 'x')).size(), 210U);
+}
+
+// Nothing is looked up or dialled for it: the loop would end without an answer otherwise.
+TEST(Gates, that_may_not_be_called_fail) {
+    for (const char* url :
+         {"http://169.254.169.254/latest/meta-data/", "http://127.0.0.1:9/",
+          "http://[::ffff:127.0.0.1]:9/", "http://localhost:9/", "http://0x7f.1:9/"}) {
+        const auto gates = make_gates(rules(CallKind::gate));
+        const GateAnswer answer = done(gates->ask(url, Millis{5'000}));
+        EXPECT_EQ(answer.kind, GateAnswer::Kind::fail) << url;
+        EXPECT_THAT(answer.message, StartsWith("it may not be called: ")) << url;
+    }
+    const auto gates = make_gates(rules(CallKind::gate, "monitor.example"));
+    EXPECT_THAT(done(gates->ask("http://other.example/", Millis{5'000})).message,
+                HasSubstr("other.example:80 is not on the list GATE_ALLOW"));
+}
+
+TEST(Callbacks, that_may_not_be_called_are_not_made) {
+    const auto sender = make_callback_sender("token", rules(CallKind::callback));
+    for (const char* url : {"https://169.254.169.254/", "https://0.0.0.0/", "http://ci.example/"}) {
+        const CallbackSender::Answer answer = done(sender->send(url, "{}", "key"));
+        EXPECT_TRUE(answer.is_refused) << url;
+        EXPECT_FALSE(answer.is_taken) << url;
+    }
+}
+
+// openssl dgst -sha256 -hmac key
+TEST(Callbacks, are_signed_as_others_sign) {
+    EXPECT_EQ(signature_of("key", "The quick brown fox jumps over the lazy dog"),
+              "sha256=f7bc83f430538424b13298e6aa6fb143ef4d59a14946175997479dbc2d1a3cd8");
+}
+
+}  // namespace
+}  // namespace edgeroll::control
