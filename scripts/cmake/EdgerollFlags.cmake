@@ -4,6 +4,9 @@ target_include_directories(edgeroll_flags INTERFACE "${CMAKE_SOURCE_DIR}")
 target_compile_options(edgeroll_flags INTERFACE
     -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Woverloaded-virtual
     -Wimplicit-fallthrough -Werror -fstack-protector-strong)
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+    target_compile_options(edgeroll_flags INTERFACE -fcf-protection)
+endif()
 target_compile_definitions(edgeroll_flags INTERFACE _GLIBCXX_ASSERTIONS)
 target_link_options(edgeroll_flags INTERFACE -Wl,-z,relro,-z,now)
 if(CMAKE_BUILD_TYPE STREQUAL "Release")
