@@ -48,6 +48,9 @@ void add_api(std::vector<Setting>& table, Settings& s) {
     table.push_back(
         tls::rt::secret_setting("JWT_SECRET", s.jwt_secret, "also accept HS256 JWTs (secret)"));
     table.push_back(tls::rt::text_setting("JWT_ISSUER", s.jwt_issuer, "issuer of those JWTs"));
+    table.push_back(tls::rt::text_setting(
+        "AUDIT_KEY_FILE", s.audit_key_file,
+        "keys of the audit log, a line each: the first one signs, the others are only known"));
 }
 
 void add_executor(std::vector<Setting>& table, Settings& s) {

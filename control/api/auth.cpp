@@ -65,10 +65,19 @@ release::Result<Caller> Authenticator::identify(const tls::Request& request) {
     return no_entry(code::bad_token, "the token is not known");
 }
 
+void Authenticator::tell_refused(const tls::Request& request, int code,
+                                 const std::string& actor) const {
+    if (observer_) observer_(request, code, actor);
+}
+
 release::Result<Caller> Authenticator::admit(const tls::Request& request, Role needed) {
     auto caller = identify(request);
-    if (!caller) return caller;
+    if (!caller) {
+        tell_refused(request, caller.error().code, {});
+        return caller;
+    }
     if (needed == Role::admin && caller->role != Role::admin) {
+        tell_refused(request, code::forbidden, caller->actor());
         return no_entry(code::forbidden,
                         "this needs the role admin; '" + caller->name + "' has the role viewer");
     }

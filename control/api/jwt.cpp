@@ -47,6 +47,7 @@ release::Result<Caller> caller_of(const Json& claims) {
     Caller caller;
     caller.name = *name;
     caller.role = *role;
+    caller.has_jwt = true;
     return caller;
 }
 

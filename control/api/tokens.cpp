@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <fstream>
+#include <iterator>
+#include <map>
 #include <sstream>
 #include <utility>
 
@@ -16,6 +18,19 @@ namespace edgeroll::control::api {
 namespace {
 
 constexpr std::size_t file_bytes_max = 1U << 20;
+constexpr std::size_t reads_max = 100;
+
+using Lines = std::map<std::string, std::string>;
+
+/// Roles and digests by name; a name may have several lines.
+Lines by_name(const std::vector<TokenLine>& lines) {
+    Lines sorted;
+    for (const TokenLine& line : lines) {
+        sorted[line.caller.name] +=
+            std::string(to_text(line.caller.role)) + ":" + line.sha256 + "\n";
+    }
+    return sorted;
+}
 
 std::string_view trimmed(std::string_view text) {
     const auto is_blank = [](char c) { return c == ' ' || c == '\t' || c == '\r'; };
@@ -85,6 +100,7 @@ release::Result<void> TokenFile::open() {
                              ": " + what);
     }
     tell_faults();
+    note_read({});
     seen_ = *now;
     return {};
 }
@@ -93,8 +109,10 @@ void TokenFile::refresh() {
     if (path_.empty()) return;
     const auto now = stamp();
     if (now && *now == seen_) return;
+    const std::vector<TokenLine> before = lines_;
     // The stamp is taken before the reading: a write in between is seen next time.
     if (now && read()) {
+        note_read(before);
         seen_ = *now;
         is_trouble_told_ = false;
         tell_faults();
@@ -109,6 +127,31 @@ void TokenFile::refresh() {
     fields.emplace_back("file", path_);
     fields.emplace_back("what", "cannot be read; the tokens stay as they were");
     tls::rt::log(tls::rt::LogLevel::error, "tokens_refused", fields);
+}
+
+void TokenFile::note_read(const std::vector<TokenLine>& before) {
+    TokensRead read;
+    read.count = lines_.size();
+    const Lines was = by_name(before), is = by_name(lines_);
+    std::string all;
+    for (const auto& [name, lines] : is) {
+        all += name + "\n" + lines;
+        const auto found = was.find(name);
+        if (found == was.end()) read.added.push_back(name);
+        if (found != was.end() && found->second != lines) read.changed.push_back(name);
+    }
+    for (const auto& [name, lines] : was) {
+        if (is.find(name) == is.end()) read.removed.push_back(name);
+    }
+    read.sha256 = release::wire::sha256_hex(all);
+    if (reads_.size() >= reads_max) reads_.pop_back();
+    reads_.push_back(std::move(read));
+}
+
+void TokenFile::give_back(std::vector<TokensRead> reads) {
+    reads.insert(reads.end(), std::make_move_iterator(reads_.begin()),
+                 std::make_move_iterator(reads_.end()));
+    reads_ = std::move(reads);
 }
 
 std::optional<Caller> TokenFile::find(std::string_view token) const {

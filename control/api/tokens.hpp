@@ -20,6 +20,10 @@ enum class Role { viewer, admin };
 struct Caller {
     std::string name;
     Role role = Role::viewer;
+    bool has_jwt = false;  ///< not a token of ours
+
+    /// `token:NAME` or `jwt:NAME`: the two kinds of names are given by different people.
+    [[nodiscard]] std::string actor() const { return (has_jwt ? "jwt:" : "token:") + name; }
 };
 
 /// Not empty, at most 100 bytes, without colon, blank and control characters.
@@ -40,6 +44,13 @@ struct FreshToken {
 /// @param name see is_caller_name
 [[nodiscard]] FreshToken make_token(const std::string& name, Role role);
 
+/// What a reading of the tokens file came to, against the one before.
+struct TokensRead {
+    std::size_t count = 0;
+    std::string sha256;                                ///< of all names, roles and digests
+    std::vector<std::string> added, removed, changed;  ///< names; changed: role or digest
+};
+
 /// API_TOKENS_FILE, read again when it changes. A broken line is logged and skipped, the others
 /// hold; a file that cannot be read any more leaves the tokens as they were, so that a slip of an
 /// editor locks nobody out. Loop thread.
@@ -56,6 +67,10 @@ class TokenFile {
     [[nodiscard]] std::optional<Caller> find(std::string_view token) const;
     [[nodiscard]] std::size_t size() const { return lines_.size(); }
     [[nodiscard]] bool is_configured() const { return !path_.empty(); }
+    /// Readings since the last call, for the audit log; of very many the last ones count as one.
+    [[nodiscard]] std::vector<TokensRead> take_reads() { return std::exchange(reads_, {}); }
+    /// What could not be written down.
+    void give_back(std::vector<TokensRead> reads);
 
   private:
     struct Stamp {
@@ -66,11 +81,13 @@ class TokenFile {
     [[nodiscard]] std::optional<Stamp> stamp() const;
     [[nodiscard]] bool read();
     void tell_faults() const;
+    void note_read(const std::vector<TokenLine>& before);
 
     std::string path_;
     Stamp seen_;
     bool is_trouble_told_ = false;
     std::vector<TokenLine> lines_;
+    std::vector<TokensRead> reads_;
     std::vector<std::pair<int, std::string>> faults_;  ///< broken lines of the last reading
 };
 

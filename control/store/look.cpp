@@ -7,6 +7,7 @@
 #include <system_error>
 #include <utility>
 
+#include "control/store/audit.hpp"
 #include "control/store/db/mysql_connection.hpp"
 #include "control/store/db/schema.hpp"
 #include "control/store/db/sqlite_connection.hpp"
@@ -38,14 +39,17 @@ std::string why_not_to_be_made(const fs::path& file) {
     return {};
 }
 
-Result<std::string> complaint_of(const DatabaseUrl& url) {
+Result<std::string> complaint_of(const DatabaseUrl& url, const AuditKeys* keys) {
     Connector connector = [url] { return connect_sqlite_to_look(url.path); };
     if (url.backend == Backend::mysql) {
         load_mysql_driver();
         connector = [url] { return connect_mysql(url); };
     }
     ConnectionSlot slot(connector);
-    auto work = [](Connection& connection) { return schema_complaint(connection); };
+    auto work = [keys](Connection& connection) {
+        std::string complaint = schema_complaint(connection);
+        return complaint.empty() ? audit_complaint(connection, keys) : complaint;
+    };
     return run_job(slot, Access::read, work);
 }
 
@@ -75,7 +79,7 @@ Result<DatabaseLook> look_at_database(const StoreOptions& options) {
         look.file_to_come = url->path;
         return look;
     }
-    auto complaint = complaint_of(*url);
+    auto complaint = complaint_of(*url, options.audit_keys.get());
     if (!complaint) return tl::unexpected(trouble(*url, complaint.error().message));
     if (complaint->empty()) return look;
     // A schema from the future is nothing that `serve` could mend.

@@ -9,6 +9,7 @@
 #include "control/core/catch_up.hpp"
 #include "control/core/ports.hpp"
 #include "control/store/api/store.hpp"
+#include "control/store/audit_chain.hpp"
 
 namespace edgeroll::control {
 
@@ -18,6 +19,8 @@ struct StoreOptions {
     std::optional<bool> migrates;  ///< MIGRATE; absent: yes for sqlite, no for mysql
     std::string owner;             ///< claimed_by, e.g. host:pid:start
     release::Millis lease{15'000};
+    /// Of AUDIT_KEY_FILE; nothing: rows of the audit log carry no key.
+    std::shared_ptr<const AuditKeys> audit_keys{};
     int threads = 4;  ///< one connection each (SQLite: one writer is enough)
 };
 

@@ -8,6 +8,8 @@
 
 namespace edgeroll::control {
 
-[[nodiscard]] std::unique_ptr<ApiStore> make_api_store(DbThreads& threads);
+/// @param keys with what rows of the audit log are signed; nothing: with no key
+[[nodiscard]] std::unique_ptr<ApiStore> make_api_store(DbThreads& threads,
+                                                       std::shared_ptr<const AuditKeys> keys = {});
 
 }  // namespace edgeroll::control
