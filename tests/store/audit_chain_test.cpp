@@ -1,4 +1,6 @@
 // The audit log: one chain for all who write, and what shows when somebody has been at it.
+#include "control/store/api/inventory.hpp"
+#include "control/store/db/threads.hpp"
 #include "control/store/version_mark.hpp"
 #include "tests/store/audit_fixture.hpp"
 
@@ -11,7 +13,48 @@ using ::testing::IsEmpty;
 using ::testing::SizeIs;
 namespace code = release::code;
 
-class AuditChainTest : public AuditTest {};
+/// As a node of a Galera cluster: that another one has written the same rows shows at the commit.
+class Clashing final : public Connection {
+  public:
+    Clashing(std::unique_ptr<Connection> inner, int& clashes)
+        : Connection(inner->dialect().backend), inner_(std::move(inner)), clashes_(clashes) {}
+
+    std::int64_t execute(const std::string& sql, const Values& values) override {
+        return inner_->execute(sql, values);
+    }
+    Rows query(const std::string& sql, const Values& values) override {
+        return inner_->query(sql, values);
+    }
+    void run(const std::string& sql) override { inner_->run(sql); }
+    void begin_write() override { inner_->begin_write(); }
+    void begin_read() override { inner_->begin_read(); }
+    void commit() override {
+        if (clashes_ == 0) return inner_->commit();
+        --clashes_;
+        inner_->rollback();
+        throw mysql_failure(1213, "40001");
+    }
+    void rollback() noexcept override { inner_->rollback(); }
+
+  private:
+    std::unique_ptr<Connection> inner_;
+    int& clashes_;
+};
+
+class AuditChainTest : public AuditTest {
+  protected:
+    /// Adds a node while so many commits clash with those of another node of the cluster.
+    Result<NodeView> add_among(int clashes) {
+        const Connector connector = [&]() -> std::unique_ptr<Connection> {
+            return std::make_unique<Clashing>(connect(url()), clashes);
+        };
+        ConnectionSlot slot(connector);
+        auto work = [](Connection& connection) {
+            return insert_node(connection, node_request("n1", "10.0.0.1"));
+        };
+        return run_job(slot, Access::write, work);
+    }
+};
 
 TEST_P(AuditChainTest, two_controls_that_write_at_once_keep_one_chain) {
     Process other(url(), "control-2", release::Millis{15'000}, 3);
@@ -40,6 +83,23 @@ TEST_P(AuditChainTest, two_controls_that_write_at_once_keep_one_chain) {
     }
     EXPECT_EQ(count(), 2 * each);
     EXPECT_EQ(number("SELECT MAX(id) FROM audit_log"), 2 * each);
+    expect_whole();
+}
+
+TEST_P(AuditChainTest, a_deed_that_clashes_at_its_commit_is_done_again_as_a_whole) {
+    const auto added = add_among(6);
+    ASSERT_TRUE(added) << added.error().message;
+    EXPECT_EQ(number("SELECT COUNT(*) FROM nodes"), 1);
+    EXPECT_EQ(count(), 1);
+    expect_whole();
+}
+
+TEST_P(AuditChainTest, a_deed_that_clashes_for_ever_is_not_done_and_leaves_no_row) {
+    const auto refused = add_among(1'000);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().outcome, Outcome::not_done);
+    EXPECT_EQ(number("SELECT COUNT(*) FROM nodes"), 0);
+    EXPECT_EQ(count(), 0);
     expect_whole();
 }
 
