@@ -1,7 +1,9 @@
 #include "control/commands.hpp"
 
 #include <iostream>
+#include <utility>
 
+#include "control/audit_keys.hpp"
 #include "control/certificates.hpp"
 #include "control/store/look.hpp"
 #include "control/store/open.hpp"
@@ -80,7 +82,10 @@ std::string in_clear_text(const StoreOptions& options) {
 }
 
 void check_database(const Settings& settings, Findings& findings) {
-    const StoreOptions options = store_options(settings);
+    StoreOptions options = store_options(settings);
+    auto keys = audit_keys(settings);
+    if (!settings.audit_key_file.empty()) findings.add("audit key", trouble_of(keys));
+    if (keys) options.audit_keys = std::move(*keys);
     const auto look = look_at_database(options);
     if (!look) {
         findings.add("database", database_trouble(settings, look.error()));
@@ -121,6 +126,13 @@ int print_token(const std::string& name, api::Role role, const std::string& last
     const api::FreshToken fresh = api::make_token(name, role, last_day);
     std::cout << fresh.token << '\n' << fresh.line << std::endl;
     return 0;
+}
+
+int verify_audit(const Settings& settings, const AuditVerification& what) {
+    const auto verdict = verify_audit_log(settings, what);
+    if (!verdict) return tls::rt::refuse(program, verdict.error().message);
+    std::cout << verdict->text << std::flush;
+    return verdict->status;
 }
 
 int check(const Settings& settings) {

@@ -24,6 +24,8 @@ struct Arguments {
     CLI::App* migrate = nullptr;
     CLI::App* token = nullptr;
     CLI::App* check = nullptr;
+    CLI::App* audit_verify = nullptr;
+    control::AuditVerification verification;
 };
 
 void describe(CLI::App& app, Arguments& arguments, const std::vector<tls::rt::Setting>& table) {
@@ -34,6 +36,23 @@ void describe(CLI::App& app, Arguments& arguments, const std::vector<tls::rt::Se
     arguments.migrate = app.add_subcommand("migrate", "bring the database's schema up to date");
     arguments.check = app.add_subcommand(
         "check", "validate settings, certificates and database, then exit with 0 or 2");
+    CLI::App* const audit = app.add_subcommand("audit", "the audit log");
+    audit->require_subcommand(1);
+    audit->fallthrough();
+    arguments.audit_verify = audit->add_subcommand(
+        "verify",
+        "read the audit log from end to end and print its head; exits with 0 (whole), 1 (rows were "
+        "changed, inserted or taken away) or 2 (it could not be looked at)");
+    arguments.audit_verify
+        ->add_option("--expect", arguments.verification.expected,
+                     "a head that was printed before: its rows must still be there, unchanged; may "
+                     "be repeated")
+        ->type_name("COUNT:HASH")
+        ->allow_extra_args(false);
+    arguments.audit_verify
+        ->add_option("--from", arguments.verification.file,
+                     "a file of such heads, a line each; the words \"head:\" before them may stay")
+        ->type_name("FILE");
     arguments.token = app.add_subcommand(
         "token", "print a fresh API token and, on the next line, its line for API_TOKENS_FILE");
     arguments.token->add_option("NAME", arguments.token_name, "who will use it")->required();
@@ -90,5 +109,8 @@ int main(int argc, char** argv) {
     }
     if (arguments.migrate->parsed()) return control::migrate(settings);
     if (arguments.check->parsed()) return control::check(settings);
+    if (arguments.audit_verify->parsed()) {
+        return control::verify_audit(settings, arguments.verification);
+    }
     return serve(std::move(settings));
 }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "control/api/respond.hpp"
+#include "control/audit_keys.hpp"
 #include "control/certificates.hpp"
 #include "release/wire/payload.hpp"
 #include "tls/rt/log.hpp"
@@ -80,6 +81,9 @@ Result<void> Service::open() {
     }
     StoreOptions options = store_options(settings_);
     options.owner = name_;
+    auto keys = audit_keys(settings_);
+    if (!keys) return tl::unexpected(std::move(keys.error()));
+    options.audit_keys = std::move(*keys);
     auto database = open_database(loop_.get_executor(), *clock_, std::move(options));
     if (!database) return release::fail(database_trouble(settings_, database.error()));
     database_ = std::move(*database);
@@ -138,6 +142,12 @@ Result<void> Service::open_http() {
             return api::SlotUse{supervisor_->in_flight(), settings_.max_in_flight};
         };
     }
+    authenticator_.set_observer(
+        [this](const tls::Request& request, int code, const std::string& actor) {
+            refused_logins_.note(clock_->now(), request.peer.address, code, actor);
+        });
+    audit_notes_ = std::make_unique<api::AuditNotes>(
+        api::AuditNotes{database_->api(), authenticator_, refused_logins_, *clock_});
     api_ = api::make_api(std::move(parts));
     tls::ServerOptions options;
     options.address = settings_.http_address;
@@ -206,6 +216,7 @@ void Service::run() {
     };
     signals_ = tls::rt::on_stop_signal(loop_.get_executor(), stop);
     tls::rt::spawn(loop_.get_executor(), "tick", tick());
+    tls::rt::spawn(loop_.get_executor(), "audit notes", api::run_audit_notes(*audit_notes_));
     if (supervisor_) {
         supervisor_->start();
         tls::rt::spawn(loop_.get_executor(), "callbacks",
@@ -233,6 +244,7 @@ awaitable<void> Service::tick() {
 awaitable<void> Service::shut_down() {
     if (supervisor_) co_await supervisor_->stop(claims_grace);
     co_await server_->stop(requests_grace);
+    co_await api::write_audit_notes(*audit_notes_, true);
     loop_.stop();
 }
 

@@ -8,6 +8,7 @@
 #include "control/agents/callback_sender.hpp"
 #include "control/agents/gates.hpp"
 #include "control/api/api.hpp"
+#include "control/api/audit_notes.hpp"
 #include "control/core/supervisor.hpp"
 #include "control/host.hpp"
 #include "control/settings.hpp"
@@ -50,6 +51,8 @@ class Service {
     std::unique_ptr<CallbackSender> callback_sender_;
     std::unique_ptr<Supervisor> supervisor_;
     std::unique_ptr<api::Api> api_;
+    api::RefusedLogins refused_logins_;
+    std::unique_ptr<api::AuditNotes> audit_notes_;
     // The coroutines live in the loop and refer to what stands above it. What stands below holds
     // sockets, or threads that post to the loop, and so must be gone before it.
     boost::asio::io_context loop_{1};

@@ -72,6 +72,9 @@ void add_api(std::vector<Setting>& table, Settings& s) {
                                           "what their 'aud' must name; not looked at when empty"));
     table.push_back(tls::rt::number_setting("JWT_MAX_AGE_SEC", s.jwt_max_age_sec, 60, 31'536'000,
                                             "how far ahead their 'exp' may be"));
+    table.push_back(tls::rt::text_setting(
+        "AUDIT_KEY_FILE", s.audit_key_file,
+        "keys of the audit log, a line each: the first one signs, the others are only known"));
 }
 
 void add_executor(std::vector<Setting>& table, Settings& s) {

@@ -21,6 +21,7 @@ struct Settings {
     std::string http_certificate, http_key;
     std::string tokens_file, jwt_secret, jwt_issuer, jwt_audience;
     int jwt_max_age_sec = 86'400;
+    std::string audit_key_file;
     bool is_executor_enabled = true;
     release::Millis interval{1'000};
     int max_releases = 8;
@@ -54,7 +55,8 @@ struct Settings {
 /// What only shows when the settings are seen together; for the commands that use all of them.
 [[nodiscard]] release::Result<void> check_settings(const Settings& settings);
 
-/// DATABASE_URL, else MYSQL_DSN, else the default, with what else the store needs.
+/// DATABASE_URL, else MYSQL_DSN, else the default, with what else the store needs but the keys of
+/// the audit log.
 [[nodiscard]] StoreOptions store_options(const Settings& settings);
 
 /// The message of an error of the store, with the setting's name in front.

@@ -25,6 +25,7 @@ Result<Json> read_action(Request& request, const Caller& caller, ActionRequest& 
     if (!id) return tl::unexpected(id.error());
     wanted.id = release::ReleaseId{*id};
     wanted.actor = caller.name;
+    wanted.by = asker_of(request, caller);
     if (request.body.empty()) request.body = "{}";
     auto body = read_body(request, known);
     if (!body) return body;

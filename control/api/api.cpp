@@ -17,6 +17,7 @@ class RestApi final : public Api {
           configs_(parts.store),
           nodes_(parts.store),
           events_(parts),
+          audit_(parts.store),
           health_(parts) {
         releases_.add_to(router_, guard_);
         actions_.add_to(router_, guard_);
@@ -24,6 +25,7 @@ class RestApi final : public Api {
         configs_.add_to(router_, guard_);
         nodes_.add_to(router_, guard_);
         events_.add_to(router_, guard_);
+        audit_.add_to(router_, guard_);
         health_.add_to(router_, guard_);
     }
 
@@ -37,6 +39,7 @@ class RestApi final : public Api {
     ConfigRoutes configs_;
     NodeRoutes nodes_;
     EventRoutes events_;
+    AuditRoutes audit_;
     HealthRoutes health_;
     tls::Router router_;
 };

@@ -84,13 +84,22 @@ bool Authenticator::has_ended(const Caller& caller) const {
 bool Authenticator::still_admits(const Caller& caller) {
     refresh();
     if (has_ended(caller)) return false;
-    return caller.is_jwt ? !tokens_.has_name(caller.name) : tokens_.has(caller);
+    return caller.has_jwt ? !tokens_.has_name(caller.name) : tokens_.has(caller);
+}
+
+void Authenticator::tell_refused(const tls::Request& request, int code,
+                                 const std::string& actor) const {
+    if (observer_) observer_(request, code, actor);
 }
 
 release::Result<Caller> Authenticator::admit(const tls::Request& request, Role needed) {
     auto caller = identify(request);
-    if (!caller) return caller;
+    if (!caller) {
+        tell_refused(request, caller.error().code, {});
+        return caller;
+    }
     if (needed == Role::admin && caller->role != Role::admin) {
+        tell_refused(request, code::forbidden, caller->actor());
         return no_entry(code::forbidden,
                         "this needs the role admin; '" + caller->name + "' has the role viewer");
     }

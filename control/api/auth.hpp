@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "control/api/jwt.hpp"
 #include "control/api/tokens.hpp"
@@ -18,6 +20,11 @@ struct AuthOptions {
     tls::rt::LooseFiles loose = tls::rt::LooseFiles::refused;  ///< ALLOW_LOOSE_FILES
 };
 
+/// Told of each request that was not let in. @param actor as the audit log names the caller; empty:
+/// not known
+using RefusalObserver =
+    std::function<void(const tls::Request&, int code, const std::string& actor)>;
+
 /// Loop thread.
 class Authenticator {
   public:
@@ -28,6 +35,10 @@ class Authenticator {
     [[nodiscard]] release::Result<void> open();
     /// Neither tokens nor JWTs: nobody can be let in.
     [[nodiscard]] bool is_closed() const;
+    void set_observer(RefusalObserver observer) { observer_ = std::move(observer); }
+    /// Tokens files that were read since the last call, the first one too.
+    [[nodiscard]] std::vector<TokensRead> take_tokens_read() { return tokens_.take_reads(); }
+    void give_back(std::vector<TokensRead> reads) { tokens_.give_back(std::move(reads)); }
     /// The caller of `Authorization: Bearer …`. Errors: 1001-1004 of SPEC.md section 7.
     [[nodiscard]] release::Result<Caller> admit(const tls::Request& request, Role needed);
     /// Whether one who was let in would be let in now: streams ask again and again.
@@ -38,10 +49,12 @@ class Authenticator {
   private:
     [[nodiscard]] release::Result<Caller> identify(const tls::Request& request);
     [[nodiscard]] bool has_ended(const Caller& caller) const;
+    void tell_refused(const tls::Request& request, int code, const std::string& actor) const;
 
     AuthOptions options_;
     TokenFile tokens_;
     std::function<std::int64_t()> unix_now_;
+    RefusalObserver observer_;
 };
 
 }  // namespace edgeroll::control::api

@@ -36,6 +36,7 @@ Result<ConfigView> read_config(const Request& request, const Caller& caller) {
     ConfigView config;
     config.version = *version;
     config.created_by = caller.name;
+    config.by = asker_of(request, caller);
     config.payload = release::wire::dump_json(*payload);
     if (config.payload.size() > release::wire::payload_bytes_max) {
         return tl::unexpected(too_large(release::wire::payload_bytes_max));

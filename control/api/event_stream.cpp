@@ -163,7 +163,7 @@ release::Result<std::unique_ptr<EventStreams::Place>> EventStreams::take_place(
     const auto busy = [](std::string why) {
         return release::fail(std::move(why), release::Outcome::not_done, release::code::busy);
     };
-    const std::string key = (caller.is_jwt ? "jwt:" : "token:") + caller.name;
+    const std::string key = caller.actor();
     if (taken_->count(key) >= std::size_t{places_per_caller_max}) {
         return busy("'" + caller.name + "' has " + std::to_string(places_per_caller_max) +
                     " streams already: close one");

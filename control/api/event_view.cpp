@@ -13,15 +13,6 @@ using release::wire::Json;
 // What the column holds on MySQL; SQLite takes texts of any size.
 constexpr std::size_t detail_bytes_max = 65'535;
 
-Json detail_of(const std::string& text) {
-    if (text.empty()) return Json::object();
-    auto parsed = release::wire::parse_json(text, detail_bytes_max);
-    if (parsed && parsed->is_object()) return std::move(*parsed);
-    Json detail = Json::object();
-    detail["text"] = release::wire::cut_utf8(text, detail_bytes_max);
-    return detail;
-}
-
 // A line break would end the field and begin another one.
 std::string one_line(std::string text) {
     std::replace_if(
@@ -31,6 +22,15 @@ std::string one_line(std::string text) {
 
 }  // namespace
 
+Json detail_json(const std::string& text) {
+    if (text.empty()) return Json::object();
+    auto parsed = release::wire::parse_json(text, detail_bytes_max);
+    if (parsed && parsed->is_object()) return std::move(*parsed);
+    Json detail = Json::object();
+    detail["text"] = release::wire::cut_utf8(text, detail_bytes_max);
+    return detail;
+}
+
 Json json_of(const EventView& event) {
     Json json = Json::object();
     json["id"] = event.id;
@@ -38,7 +38,7 @@ Json json_of(const EventView& event) {
     json["at"] = event.at.empty() ? Json(nullptr) : Json(event.at);
     json["actor"] = event.actor;
     json["kind"] = event.kind;
-    json["detail"] = detail_of(event.detail);
+    json["detail"] = detail_json(event.detail);
     return json;
 }
 

@@ -8,6 +8,9 @@
 
 namespace edgeroll::control::api {
 
+/// Always an object: a text that is none (a row written by hand) becomes {"text": ...}.
+[[nodiscard]] release::wire::Json detail_json(const std::string& text);
+
 /// {id,nodeId,at,actor,kind,detail}. `detail` is always an object: a text that is none (a row
 /// written by hand) becomes {"text": ...}.
 [[nodiscard]] release::wire::Json json_of(const EventView& event);

@@ -110,7 +110,7 @@ release::Result<Caller> verify_jwt(std::string_view token, const JwtRules& rules
     if (claims->contains("nbf") && (!starts || *starts > now)) return bad("is not valid yet");
     auto caller = caller_of(*claims);
     if (caller) {
-        caller->is_jwt = true;
+        caller->has_jwt = true;
         caller->ends_at = static_cast<std::int64_t>(*expires);
     }
     return caller;

@@ -157,6 +157,7 @@ Result<NewRelease> read_new_release(const tls::Request& request, const Caller& c
     if (!body) return tl::unexpected(body.error());
     NewRelease wanted;
     wanted.created_by = caller.name;
+    wanted.by = asker_of(request, caller);
     auto reason = bounded_text(*body, "reason", reason_bytes_max);
     if (!reason) return tl::unexpected(reason.error());
     wanted.reason = std::move(*reason);

@@ -14,12 +14,13 @@ void NodeRoutes::add_to(tls::Router& router, Guard& guard) {
     router.add("GET", "/api/v1/nodes", guard.guarded(Role::viewer, [this](Request request, Caller) {
         return list(std::move(request));
     }));
-    router.add("POST", "/api/v1/nodes", guard.guarded(Role::admin, [this](Request request, Caller) {
-        return add(std::move(request));
-    }));
+    router.add("POST", "/api/v1/nodes",
+               guard.guarded(Role::admin, [this](Request request, Caller caller) {
+                   return add(std::move(request), std::move(caller));
+               }));
     router.add("PATCH", "/api/v1/nodes/{id}",
-               guard.guarded(Role::admin, [this](Request request, Caller) {
-                   return change(std::move(request));
+               guard.guarded(Role::admin, [this](Request request, Caller caller) {
+                   return change(std::move(request), std::move(caller));
                }));
 }
 
@@ -40,19 +41,21 @@ awaitable<Response> NodeRoutes::list(Request request) {
     co_return answer(data);
 }
 
-awaitable<Response> NodeRoutes::add(Request request) {
+awaitable<Response> NodeRoutes::add(Request request, Caller caller) {
     auto wanted = read_node_change(request, true);
     if (!wanted) co_return refuse(wanted.error());
+    wanted->by = asker_of(request, caller);
     const auto node = co_await store_.add_node(std::move(*wanted));
     if (!node) co_return refuse(node.error());
     co_return answer(json_of(*node));
 }
 
-awaitable<Response> NodeRoutes::change(Request request) {
+awaitable<Response> NodeRoutes::change(Request request, Caller caller) {
     const auto id = read_id(request, "node id");
     if (!id) co_return refuse(id.error());
     auto wanted = read_node_change(request, false);
     if (!wanted) co_return refuse(wanted.error());
+    wanted->by = asker_of(request, caller);
     const release::NodeId node_id{*id};
     const auto node = co_await store_.change_node(node_id, std::move(*wanted));
     if (!node) co_return refuse(node.error());

@@ -25,6 +25,13 @@ bool parse_number(std::string_view text, Number& number) {
 
 }  // namespace
 
+Asker asker_of(const tls::Request& request, const Caller& caller) {
+    Asker asker;
+    asker.actor = caller.actor();
+    asker.remote = request.peer.address;
+    return asker;
+}
+
 Result<std::int64_t> read_id(const tls::Request& request, const char* what) {
     std::int64_t id = 0;
     if (request.captures.empty() || !parse_number(request.captures.front(), id) || id <= 0) {

@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "control/api/tokens.hpp"
+#include "control/store/asker.hpp"
 #include "release/result.hpp"
 #include "release/wire/json_util.hpp"
 #include "tls/http_types.hpp"
@@ -13,6 +15,9 @@
 namespace edgeroll::control::api {
 
 inline constexpr std::size_t body_bytes_max = 1U << 20;
+
+/// As the audit log names who asks.
+[[nodiscard]] Asker asker_of(const tls::Request& request, const Caller& caller);
 
 /// The first capture of the route as a positive 64-bit integer, in plain digits.
 /// @param what how the message calls it ("release id")

@@ -80,8 +80,19 @@ class NodeRoutes {
 
   private:
     awaitable<Response> list(Request request);
-    awaitable<Response> add(Request request);
-    awaitable<Response> change(Request request);
+    awaitable<Response> add(Request request, Caller caller);
+    awaitable<Response> change(Request request, Caller caller);
+
+    ApiStore& store_;
+};
+
+class AuditRoutes {
+  public:
+    explicit AuditRoutes(ApiStore& store) : store_(store) {}
+    void add_to(tls::Router& router, Guard& guard);
+
+  private:
+    awaitable<Response> list(Request request);
 
     ApiStore& store_;
 };

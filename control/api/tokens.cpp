@@ -6,6 +6,8 @@
 #include <cerrno>
 #include <charconv>
 #include <chrono>
+#include <iterator>
+#include <map>
 #include <sstream>
 #include <utility>
 
@@ -19,6 +21,19 @@ namespace {
 
 constexpr std::size_t file_bytes_max = 1U << 20;
 constexpr std::int64_t gone_patience_sec = 5;  // an editor that replaces the file is done by then
+constexpr std::size_t reads_max = 100;
+
+using Lines = std::map<std::string, std::string>;
+
+/// Roles, digests and ends by name; a name may have several lines.
+Lines by_name(const std::vector<TokenLine>& lines) {
+    Lines sorted;
+    for (const TokenLine& line : lines) {
+        sorted[line.caller.name] += std::string(to_text(line.caller.role)) + ":" + line.sha256 +
+                                    ":" + std::to_string(line.caller.ends_at.value_or(0)) + "\n";
+    }
+    return sorted;
+}
 
 std::string_view trimmed(std::string_view text) {
     const auto is_blank = [](char c) { return c == ' ' || c == '\t' || c == '\r'; };
@@ -118,6 +133,7 @@ release::Result<void> TokenFile::open() {
                              ": " + what);
     }
     tell_faults();
+    note_read({});
     seen_ = *now;
     return {};
 }
@@ -128,7 +144,8 @@ void TokenFile::refresh(std::int64_t unix_now) {
     if (!now && errno == ENOENT) {
         if (!gone_since_) gone_since_ = unix_now;
         if (unix_now - *gone_since_ >= gone_patience_sec && !lines_.empty()) {
-            lines_.clear();
+            const std::vector<TokenLine> before = std::exchange(lines_, {});
+            note_read(before);
             seen_ = Stamp{};  // the very same file may come back
             tls::rt::LogFields fields;
             fields.emplace_back("file", path_);
@@ -139,9 +156,11 @@ void TokenFile::refresh(std::int64_t unix_now) {
         gone_since_.reset();
     }
     if (now && *now == seen_) return;
+    const std::vector<TokenLine> before = lines_;
     // The stamp is taken before the reading: a write in between is seen next time.
     const release::Result<void> done = now ? read() : release::fail("cannot be read");
     if (done) {
+        note_read(before);
         seen_ = *now;
         is_trouble_told_ = false;
         tell_faults();
@@ -156,6 +175,31 @@ void TokenFile::refresh(std::int64_t unix_now) {
     fields.emplace_back("file", path_);
     fields.emplace_back("what", done.error().message + "; the tokens stay as they were");
     tls::rt::log(tls::rt::LogLevel::error, "tokens_refused", fields);
+}
+
+void TokenFile::note_read(const std::vector<TokenLine>& before) {
+    TokensRead read;
+    read.count = lines_.size();
+    const Lines was = by_name(before), is = by_name(lines_);
+    std::string all;
+    for (const auto& [name, lines] : is) {
+        all += name + "\n" + lines;
+        const auto found = was.find(name);
+        if (found == was.end()) read.added.push_back(name);
+        if (found != was.end() && found->second != lines) read.changed.push_back(name);
+    }
+    for (const auto& [name, lines] : was) {
+        if (is.find(name) == is.end()) read.removed.push_back(name);
+    }
+    read.sha256 = release::wire::sha256_hex(all);
+    if (reads_.size() >= reads_max) reads_.pop_back();
+    reads_.push_back(std::move(read));
+}
+
+void TokenFile::give_back(std::vector<TokensRead> reads) {
+    reads.insert(reads.end(), std::make_move_iterator(reads_.begin()),
+                 std::make_move_iterator(reads_.end()));
+    reads_ = std::move(reads);
 }
 
 std::optional<Caller> TokenFile::find(std::string_view token) const {

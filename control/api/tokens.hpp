@@ -21,9 +21,12 @@ enum class Role { viewer, admin };
 struct Caller {
     std::string name;
     Role role = Role::viewer;
-    bool is_jwt = false;
-    std::string token_sha256;               ///< of a token of the file, lower-case hex
+    bool has_jwt = false;                   ///< not a token of ours
+    std::string token_sha256{};             ///< of a token of the file, lower-case hex
     std::optional<std::int64_t> ends_at{};  ///< seconds since 1970: let in before it only
+
+    /// `token:NAME` or `jwt:NAME`: the two kinds of names are given by different people.
+    [[nodiscard]] std::string actor() const { return (has_jwt ? "jwt:" : "token:") + name; }
 };
 
 /// Not empty, at most 100 bytes, without colon, blank and control characters.
@@ -49,6 +52,13 @@ struct FreshToken {
 /// The end of that day in UTC, seconds since 1970; nothing: no such day.
 [[nodiscard]] std::optional<std::int64_t> end_of_day(std::string_view text);
 
+/// What a reading of the tokens file came to, against the one before.
+struct TokensRead {
+    std::size_t count = 0;
+    std::string sha256;                                ///< of all names, roles and digests
+    std::vector<std::string> added, removed, changed;  ///< names; changed: role or digest
+};
+
 /// API_TOKENS_FILE, read again when it changes. A broken line is logged and skipped, the others
 /// hold; a file that cannot be read any more leaves the tokens as they were, so that a slip of an
 /// editor locks nobody out; one that others may read counts as such. One that is gone for five
@@ -70,6 +80,10 @@ class TokenFile {
     [[nodiscard]] bool has_name(std::string_view name) const;
     [[nodiscard]] std::size_t size() const { return lines_.size(); }
     [[nodiscard]] bool is_configured() const { return !path_.empty(); }
+    /// Readings since the last call, for the audit log; of very many the last ones count as one.
+    [[nodiscard]] std::vector<TokensRead> take_reads() { return std::exchange(reads_, {}); }
+    /// What could not be written down.
+    void give_back(std::vector<TokensRead> reads);
 
   private:
     struct Stamp {
@@ -81,6 +95,7 @@ class TokenFile {
     [[nodiscard]] std::optional<Stamp> stamp() const;
     [[nodiscard]] release::Result<void> read();
     void tell_faults() const;
+    void note_read(const std::vector<TokenLine>& before);
 
     std::string path_;
     tls::rt::LooseFiles loose_;
@@ -88,6 +103,7 @@ class TokenFile {
     bool is_trouble_told_ = false;
     std::optional<std::int64_t> gone_since_;
     std::vector<TokenLine> lines_;
+    std::vector<TokensRead> reads_;
     std::vector<std::pair<int, std::string>> faults_;  ///< broken lines of the last reading
 };
 

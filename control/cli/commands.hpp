@@ -98,10 +98,14 @@ struct NodeAdd {
     int port = 8443;
     std::map<std::string, std::string> labels;
 };
+struct AuditList {
+    std::string actor, action, object, since;  ///< empty: not given
+    int page = 1, page_size = 20;
+};
 struct Stats {};
 
-using Command =
-    std::variant<ReleaseList, ReleaseShow, ReleaseWatch, ReleaseCreate, ReleaseSteer, ReleaseLimit,
-                 ReleaseWait, ReleaseEvents, ReleaseExplain, ConfigPush, NodeList, NodeAdd, Stats>;
+using Command = std::variant<ReleaseList, ReleaseShow, ReleaseWatch, ReleaseCreate, ReleaseSteer,
+                             ReleaseLimit, ReleaseWait, ReleaseEvents, ReleaseExplain, ConfigPush,
+                             NodeList, NodeAdd, AuditList, Stats>;
 
 }  // namespace edgeroll::cli

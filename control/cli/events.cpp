@@ -14,23 +14,6 @@ constexpr std::int64_t page_size = 100;
 /// A release without news is looked at this seldom: its answer may be large, its end is an event.
 constexpr int rounds_between_looks = 10;
 
-/// `name=value name="two words"`
-std::string detail_text(const Json& detail) {
-    if (!detail.is_object()) return {};
-    std::string text;
-    for (const auto& [name, value] : detail.items()) {
-        if (value.is_null()) continue;
-        std::string shown = release::wire::dump_json(value);
-        if (value.is_string()) {
-            const auto word = value.get<std::string>();
-            const bool is_plain = !word.empty() && word.find_first_of(" \"=") == std::string::npos;
-            if (is_plain) shown = word;
-        }
-        text += (text.empty() ? "" : " ") + name + "=" + shown;
-    }
-    return text;
-}
-
 class Teller {
   public:
     Teller(const ReleaseEvents& what, Format format, Ports ports)
@@ -83,6 +66,22 @@ class Teller {
 };
 
 }  // namespace
+
+std::string detail_text(const Json& detail) {
+    if (!detail.is_object()) return {};
+    std::string text;
+    for (const auto& [name, value] : detail.items()) {
+        if (value.is_null()) continue;
+        std::string shown = release::wire::dump_json(value);
+        if (value.is_string()) {
+            const auto word = value.get<std::string>();
+            const bool is_plain = !word.empty() && word.find_first_of(" \"=") == std::string::npos;
+            if (is_plain) shown = word;
+        }
+        text += (text.empty() ? "" : " ") + name + "=" + shown;
+    }
+    return text;
+}
 
 std::string event_line(const Json& event, const std::map<std::int64_t, std::string>& names) {
     const std::int64_t node = integer_of(event, "nodeId");

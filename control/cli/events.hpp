@@ -5,6 +5,9 @@
 
 namespace edgeroll::cli {
 
+/// `name=value name="two words"` of an object's members that are not null; not made printable.
+[[nodiscard]] std::string detail_text(const release::wire::Json& detail);
+
 /// "2026-11-21T12:00:01.000Z      5  node_failed         edge-3  kind=exec_failed  by ann";
 /// printable.
 /// @param names of nodes by id

@@ -52,11 +52,31 @@ void add_node_commands(CommandTree& tree) {
     });
 }
 
+void add_audit(CommandTree& tree) {
+    const auto [audit, typed] =
+        tree.add<AuditList>(tree.root(), "audit", "Who did what, the newest first (for admins)",
+                            "edgeroll audit --object node:7 --since 2026-01-31T08:00:00Z");
+    audit->add_option("--actor", typed->actor, "of this one, e.g. token:ann")->type_name("ACTOR");
+    audit->add_option("--action", typed->action, "e.g. node.change")->type_name("ACTION");
+    audit->add_option("--object", typed->object, "e.g. node:7, release:12 or config:42")
+        ->type_name("OBJECT");
+    audit->add_option("--since", typed->since, "from this moment on")
+        ->check(is_moment())
+        ->type_name("TIME");
+    audit->add_option("--page", typed->page, "page, from 1")
+        ->check(CLI::Range(1, 1'000'000).description(""))
+        ->capture_default_str();
+    audit->add_option("--page-size", typed->page_size, "rows a page, at most 100")
+        ->check(CLI::Range(1, 100).description(""))
+        ->capture_default_str();
+}
+
 }  // namespace
 
 void add_other_commands(CommandTree& tree) {
     add_config_commands(tree);
     add_node_commands(tree);
+    add_audit(tree);
     tree.add<Stats>(tree.root(), "stats", "Figures of control and its releases",
                     "edgeroll stats -o json");
 }

@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "control/cli/ask.hpp"
+#include "control/cli/audit.hpp"
 #include "control/cli/create.hpp"
 #include "control/cli/events.hpp"
 #include "control/cli/explain.hpp"
@@ -154,6 +155,17 @@ Text add_node(const NodeAdd& what, Format format, Ports ports) {
     });
 }
 
+Text list_audit(const AuditList& what, Format format, Ports ports) {
+    ApiRequest request;
+    request.path = with_query("/api/v1/audit", {{"actor", what.actor},
+                                                {"action", what.action},
+                                                {"object", what.object},
+                                                {"since", what.since},
+                                                {"page", std::to_string(what.page)},
+                                                {"pageSize", std::to_string(what.page_size)}});
+    return ask(request, format, ports, [](const Json& data) -> Text { return render_audit(data); });
+}
+
 Text show_stats(Format format, Ports ports) {
     ApiRequest request;
     request.path = "/api/v1/stats";
@@ -199,6 +211,9 @@ struct Runner {
     }
     Done operator()(const NodeAdd& what) const {
         return shown(add_node(what, format, ports), ports);
+    }
+    Done operator()(const AuditList& what) const {
+        return shown(list_audit(what, format, ports), ports);
     }
     Done operator()(const Stats&) const { return shown(show_stats(format, ports), ports); }
 };

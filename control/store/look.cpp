@@ -7,6 +7,7 @@
 #include <system_error>
 #include <utility>
 
+#include "control/store/audit.hpp"
 #include "control/store/db/mysql_connection.hpp"
 #include "control/store/db/schema.hpp"
 #include "control/store/db/sqlite_connection.hpp"
@@ -39,7 +40,8 @@ std::string why_not_to_be_made(const fs::path& file) {
     return {};
 }
 
-Result<std::string> complaint_of(const DatabaseUrl& url, Protection& protection) {
+Result<std::string> complaint_of(const DatabaseUrl& url, const AuditKeys* keys,
+                                 Protection& protection) {
     Connector connector = [url] { return connect_sqlite_to_look(url.path); };
     if (url.backend == Backend::mysql) {
         load_mysql_driver();
@@ -48,7 +50,8 @@ Result<std::string> complaint_of(const DatabaseUrl& url, Protection& protection)
     ConnectionSlot slot(connector);
     auto work = [&](Connection& connection) {
         protection = connection.protection();
-        return schema_complaint(connection);
+        std::string complaint = schema_complaint(connection);
+        return complaint.empty() ? audit_complaint(connection, keys) : complaint;
     };
     return run_job(slot, Access::read, work);
 }
@@ -75,7 +78,7 @@ Result<DatabaseLook> look_at_database(const StoreOptions& options) {
         look.file_to_come = url->path;
         return look;
     }
-    auto complaint = complaint_of(*url, look.protection);
+    auto complaint = complaint_of(*url, options.audit_keys.get(), look.protection);
     if (!complaint) return tl::unexpected(trouble(*url, complaint.error().message));
     if (complaint->empty()) return look;
     // A schema from the future is nothing that `serve` could mend.

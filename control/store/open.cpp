@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "control/store/api/database.hpp"
+#include "control/store/audit.hpp"
 #include "control/store/callback_queries.hpp"
 #include "control/store/catch_up_queries.hpp"
 #include "control/store/db/mysql_connection.hpp"
@@ -48,7 +49,7 @@ class OpenDatabase final : public Database {
           threads_(std::move(executor), std::move(connector), options.threads),
           store_(make_release_store(threads_, clock, options.owner, options.lease,
                                     options.gate_rules)),
-          api_(make_api_store(threads_, options.gate_rules)),
+          api_(make_api_store(threads_, options.gate_rules, options.audit_keys)),
           callbacks_(make_callback_store(threads_, options.owner)),
           catch_up_(make_catch_up_store(threads_)) {}
 
@@ -82,6 +83,12 @@ release::Result<std::unique_ptr<Database>> open_database(boost::asio::any_io_exe
     ConnectionSlot slot(connector);
     auto work = [](Connection& connection) { return schema_complaint(connection); };
     auto complaint = run_job(slot, Access::read, work);
+    if (complaint && complaint->empty()) {
+        auto open = [&](Connection& connection) {
+            return open_audit(connection, options.audit_keys);
+        };
+        complaint = run_job(slot, Access::write, open);
+    }
     if (!complaint) return tl::unexpected(about(*url, std::move(complaint.error())));
     if (!complaint->empty()) {
         release::Error error;

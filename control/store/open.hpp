@@ -10,6 +10,7 @@
 #include "control/core/catch_up.hpp"
 #include "control/core/ports.hpp"
 #include "control/store/api/store.hpp"
+#include "control/store/audit_chain.hpp"
 #include "control/store/db/connection.hpp"
 #include "release/wire/call_rules.hpp"
 
@@ -22,7 +23,9 @@ struct StoreOptions {
     std::string owner;             ///< claimed_by, e.g. host:pid:start
     release::Millis lease{15'000};
     release::wire::CallRules gate_rules{};  ///< GATE_ALLOW
-    int threads = 4;                        ///< one connection each (SQLite: one writer is enough)
+    /// Of AUDIT_KEY_FILE; nothing: rows of the audit log carry no key.
+    std::shared_ptr<const AuditKeys> audit_keys{};
+    int threads = 4;  ///< one connection each (SQLite: one writer is enough)
 };
 
 class Database {

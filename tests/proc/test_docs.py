@@ -18,6 +18,7 @@ from harness.database import SqliteDb
 PAYLOAD = {"files": [{"path": "nginx.conf", "content": "events {}"}]}
 #: What stands for something else, for people.
 PLACES = {"ID": "7", "N": "5", "batch:N": "batch:1", "SEC": "60", "TEXT": "because", "X": "edge-3", "NAME": "edge-1",
+          "COUNT:HASH": "0:" + "0" * 64,  # where every log begins
           "EVENT": "1", "DIR": "site", "VERSION": "42", "FOLDER": "site", "admin|viewer": "admin", "IP": "10.0.0.7", "PATH": "site"}
 
 # The situations of release 7 (version 42) that a command is for; see Docs.make().
@@ -77,6 +78,7 @@ RUN = {
     "edgeroll node list [--drift]": (DONE, 0, "no drift"),
     "edgeroll node list --drift": (DONE, 0, "no drift"),
     "edgeroll stats": (DONE, 0, "queue"),
+    "edgeroll audit --object node:7 --since 2026-01-31T08:00:00Z": (NOTHING, 0, "no rows"),
     "edgeroll stats -o json": (DONE, 0, "queue"),
     "edgeroll node add NAME IP": ("empty", 0, "node 1 added"),
     "edgeroll node add edge-1 10.0.0.7 --label region=eu": ("empty", 0, "node 1 added"),
@@ -93,6 +95,9 @@ RUN = {
     "edgeroll-control token ann --role admin": (NOTHING, 0, "ann:admin:"),
     "edgeroll-control token ci --role admin": (NOTHING, 0, "ci:admin:"),
     "edgeroll-control token NAME --role admin|viewer": (NOTHING, 0, "edge-1:admin:"),
+    "edgeroll-control audit verify": (NOTHING, 0, "head: "),
+    "edgeroll-control audit verify --expect COUNT:HASH": (NOTHING, 0, "1 head kept elsewhere"),
+    "edgeroll-control audit verify --from heads.txt": (NOTHING, 0, "1 head kept elsewhere"),
     "edgeroll-control migrate --config /etc/edgeroll/control.toml": (NOTHING, 0, "up to date"),
     "edgeroll-control check --config /etc/edgeroll/control.toml": (NOTHING, 0, "database: ok"),
     # certificates, in their order
@@ -181,6 +186,7 @@ class Docs(ProcCase):
         (place / "site").mkdir(parents=True)
         (place / "site" / "nginx.conf").write_text("events {}\n")
         (place / "scripts").symlink_to(ROOT / "scripts")
+        (place / "heads.txt").write_text(f"head: {PLACES['COUNT:HASH']}\n")
         lines = [f"{name.lower()} = \"{value}\"" for name, value in control.settings.items()]
         (place / "control.toml").write_text("\n".join(lines) + "\n")
         (place / "control.toml").chmod(0o640)

@@ -2,6 +2,7 @@
 #include <string>
 
 #include "control/store/api/inventory.hpp"
+#include "control/store/audit.hpp"
 #include "control/store/column_text.hpp"
 #include "control/store/sql_parts.hpp"
 #include "release/wire/content.hpp"
@@ -105,11 +106,25 @@ ConfigView::Outcome store(Connection& connection, const ConfigView& config,
     return ConfigView::Outcome::replaced;
 }
 
+/// Never the content itself.
+void audit(Connection& connection, const ConfigView& config, const ConfigView& stored,
+           const std::string& digest) {
+    AuditDeed deed;
+    deed.action = "config.put";
+    deed.object = "config:" + std::to_string(config.version.value);
+    deed.detail["sha256"] = digest;
+    deed.detail["bytes"] = config.payload.size();
+    deed.detail["replaced"] = stored.outcome == ConfigView::Outcome::replaced;
+    if (!config.note.empty()) deed.detail["note"] = audit_text(config.note);
+    append_audit(connection, config.by, deed);
+}
+
 ConfigView try_to_add(Connection& connection, const ConfigView& config, const std::string& digest) {
     Transaction transaction(connection, Transaction::Kind::write);
     const ConfigView::Outcome outcome = store(connection, config, digest);
     ConfigView stored = read_config(connection, config.version);
     stored.outcome = outcome;
+    if (outcome != ConfigView::Outcome::unchanged) audit(connection, config, stored, digest);
     transaction.commit();
     return stored;
 }

@@ -11,6 +11,7 @@
 #include "control/store/api/expected_plan.hpp"
 #include "control/store/api/supersede.hpp"
 #include "control/store/api/version_choice.hpp"
+#include "control/store/audit.hpp"
 #include "control/store/column_text.hpp"
 #include "control/store/history.hpp"
 #include "control/store/moment.hpp"
@@ -132,6 +133,32 @@ void insert_release(Connection& connection, const NewRelease& request, const Val
     remember_answer(connection, request, created);
 }
 
+/// Not callback_url and batch_config, in whose addresses secrets may stand: the plan's digest
+/// covers the latter.
+void audit(Connection& connection, const NewRelease& request, const Decided& decided) {
+    const CreatedRelease& created = decided.created;
+    AuditDeed deed;
+    deed.action = "release.create";
+    deed.object = "release:" + std::to_string(created.id.value);
+    release::wire::Json& detail = deed.detail;
+    detail["version"] = created.version.value;
+    detail["type"] = to_text(decided.type);
+    detail["nodes"] = created.plan.size();
+    detail["batches"] = created.plan.back().batch;
+    detail["plan_sha256"] = created.plan_sha256;
+    if (!decided.content.sha256.empty()) detail["content_sha256"] = decided.content.sha256;
+    if (!request.reason.empty()) detail["reason"] = audit_text(request.reason);
+    if (!request.not_before.empty()) detail["not_before"] = audit_text(request.not_before);
+    if (request.from_release) detail["from_release"] = request.from_release->value;
+    if (request.is_forced) detail["force"] = true;
+    if (!request.callback_url.empty()) detail["callback"] = true;
+    if (!created.superseded.empty()) {
+        for (const release::ReleaseId id : created.superseded)
+            detail["superseded"].push_back(id.value);
+    }
+    append_audit(connection, request.by, deed);
+}
+
 /// What can be refused without looking into the database. Returns not_before for its column.
 Value checked(const NewRelease& request) {
     const auto is_word = [](const std::string& text) {
@@ -171,7 +198,10 @@ CreatedRelease try_to_create(Connection& connection, const NewRelease& request,
         if (auto before = answered_before(connection, request)) return *before;
     }
     Decided decided = decide(connection, request, gate_rules);
-    if (!request.is_dry_run) insert_release(connection, request, not_before, decided);
+    if (!request.is_dry_run) {
+        insert_release(connection, request, not_before, decided);
+        audit(connection, request, decided);
+    }
     transaction.commit();
     return std::move(decided.created);
 }

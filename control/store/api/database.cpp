@@ -3,6 +3,7 @@
 #include <memory>
 #include <utility>
 
+#include "control/store/api/audit_rows.hpp"
 #include "control/store/api/create.hpp"
 #include "control/store/api/events.hpp"
 #include "control/store/api/inventory.hpp"
@@ -19,9 +20,11 @@ namespace {
 
 class ApiDatabase final : public ApiStore {
   public:
-    ApiDatabase(DbThreads& threads, release::wire::CallRules gate_rules)
+    ApiDatabase(DbThreads& threads, release::wire::CallRules gate_rules,
+                std::shared_ptr<const AuditKeys> keys)
         : threads_(threads),
-          gate_rules_(std::make_shared<const release::wire::CallRules>(std::move(gate_rules))) {}
+          gate_rules_(std::make_shared<const release::wire::CallRules>(std::move(gate_rules))),
+          keys_(std::move(keys)) {}
 
     Answer<ReleaseView> release(release::ReleaseId id) override {
         auto work = [id](Connection& connection) {
@@ -54,6 +57,7 @@ class ApiDatabase final : public ApiStore {
     Answer<CreatedRelease> create(NewRelease request) override {
         // Held by this call too: it may outlast the object when the program ends.
         const std::shared_ptr<PlanBook> previews = previews_;
+        request.by.keys = keys_;
         request.previewed = previews->find(request.expected_plan_sha256);
         const bool is_dry_run = request.is_dry_run;
         auto work = [request = std::move(request), rules = gate_rules_](Connection& connection) {
@@ -69,6 +73,7 @@ class ApiDatabase final : public ApiStore {
         co_return created;
     }
     Answer<ConfigView> put_config(ConfigView config) override {
+        config.by.keys = keys_;
         auto work = [config = std::move(config)](Connection& connection) {
             return add_config(connection, config);
         };
@@ -83,12 +88,14 @@ class ApiDatabase final : public ApiStore {
         return threads_.run(Access::read, std::move(work), Urgency::normal);
     }
     Answer<NodeView> add_node(NodeChangeRequest node) override {
+        node.by.keys = keys_;
         auto work = [node = std::move(node)](Connection& connection) {
             return insert_node(connection, node);
         };
         return threads_.run(Access::write, std::move(work), Urgency::normal);
     }
     Answer<NodeView> change_node(release::NodeId id, NodeChangeRequest change) override {
+        change.by.keys = keys_;
         auto work = [id, change = std::move(change)](Connection& connection) {
             return update_node(connection, id, change);
         };
@@ -103,24 +110,28 @@ class ApiDatabase final : public ApiStore {
         return threads_.run(Access::read, std::move(work), Urgency::normal);
     }
     Answer<ReleaseView> steer(SteerRequest request) override {
+        request.by.keys = keys_;
         auto work = [request = std::move(request)](Connection& connection) {
             return steer_release(connection, request);
         };
         return threads_.run(Access::write, std::move(work), Urgency::normal);
     }
     Answer<ForceStopped> force_stop(ActionRequest request) override {
+        request.by.keys = keys_;
         auto work = [request = std::move(request)](Connection& connection) {
             return force_stop_release(connection, request);
         };
         return threads_.run(Access::write, std::move(work), Urgency::normal);
     }
     Answer<Retried> retry(RetryRequest request) override {
+        request.by.keys = keys_;
         auto work = [request = std::move(request)](Connection& connection) {
             return retry_release(connection, request);
         };
         return threads_.run(Access::write, std::move(work), Urgency::normal);
     }
     Answer<RolledBack> roll_back(RollbackRequest request) override {
+        request.by.keys = keys_;
         const Access access = request.is_dry_run ? Access::read : Access::write;
         auto work = [request = std::move(request)](Connection& connection) {
             return request.is_dry_run ? preview_rollback(connection, request)
@@ -129,10 +140,25 @@ class ApiDatabase final : public ApiStore {
         return threads_.run(access, std::move(work), Urgency::normal);
     }
     Answer<ReleaseSummary> limit(LimitRequest request) override {
+        request.by.keys = keys_;
         auto work = [request = std::move(request)](Connection& connection) {
             return limit_release(connection, request);
         };
         return threads_.run(Access::write, std::move(work), Urgency::normal);
+    }
+    Answer<void> note(std::vector<AuditNote> notes) override {
+        for (AuditNote& note : notes)
+            note.by.keys = keys_;
+        auto work = [notes = std::move(notes)](Connection& connection) {
+            write_notes(connection, notes);
+        };
+        return threads_.run(Access::write, std::move(work), Urgency::normal);
+    }
+    Answer<AuditPage> audit(AuditFilter filter) override {
+        auto work = [filter = std::move(filter)](Connection& connection) {
+            return list_audit(connection, filter);
+        };
+        return threads_.run(Access::read, std::move(work), Urgency::normal);
     }
     Answer<std::string> ping() override {
         auto work = [](Connection& connection) { return schema_change_complaint(connection); };
@@ -142,13 +168,15 @@ class ApiDatabase final : public ApiStore {
   private:
     DbThreads& threads_;
     std::shared_ptr<const release::wire::CallRules> gate_rules_;
+    std::shared_ptr<const AuditKeys> keys_;
     std::shared_ptr<PlanBook> previews_ = std::make_shared<PlanBook>();
 };
 
 }  // namespace
 
-std::unique_ptr<ApiStore> make_api_store(DbThreads& threads, release::wire::CallRules gate_rules) {
-    return std::make_unique<ApiDatabase>(threads, std::move(gate_rules));
+std::unique_ptr<ApiStore> make_api_store(DbThreads& threads, release::wire::CallRules gate_rules,
+                                         std::shared_ptr<const AuditKeys> keys) {
+    return std::make_unique<ApiDatabase>(threads, std::move(gate_rules), std::move(keys));
 }
 
 }  // namespace edgeroll::control

@@ -10,7 +10,9 @@
 namespace edgeroll::control {
 
 /// @param gate_rules what new releases may have as their gate
+/// @param keys with what rows of the audit log are signed; nothing: with no key
 [[nodiscard]] std::unique_ptr<ApiStore> make_api_store(DbThreads& threads,
-                                                       release::wire::CallRules gate_rules);
+                                                       release::wire::CallRules gate_rules,
+                                                       std::shared_ptr<const AuditKeys> keys = {});
 
 }  // namespace edgeroll::control

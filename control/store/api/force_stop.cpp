@@ -92,6 +92,8 @@ ForceStopped force_stop_release(Connection& connection, const ActionRequest& req
                                    connection.dialect().now() + ", " + recounted_columns() +
                                    " WHERE id = ?",
                                {request.id.value});
+            audit_release(connection, request, "stop",
+                          {{"force", true}, {"given_up_nodes", stopped.given_up.size()}});
             transaction.commit();
         }
     }

@@ -5,6 +5,7 @@
 
 #include "control/store/address.hpp"
 #include "control/store/api/inventory.hpp"
+#include "control/store/audit.hpp"
 #include "control/store/column_text.hpp"
 #include "control/store/drift.hpp"
 #include "control/store/node_facts.hpp"
@@ -124,6 +125,41 @@ void refuse_shared(Connection& connection, release::NodeId id, const std::string
     }
 }
 
+using release::wire::Json;
+
+/// A node as details tell it: what the request can set, by column.
+Json settable(const NodeView& node) {
+    Json json = Json::object();
+    json["name"] = audit_text(node.name);
+    json["main_ip"] = audit_text(node.main_ip);
+    json["status"] = audit_text(node.status);
+    json["cert_fingerprint"] = audit_text(node.cert_fingerprint);
+    json["agent_port"] = node.agent_port;
+    json["enabled"] = node.is_enabled;
+    json["labels"] = audit_text(write_labels(node.labels));
+    return json;
+}
+
+void audit(Connection& connection, const Asker& by, const char* action, const NodeView& node,
+           Json detail) {
+    AuditDeed deed;
+    deed.action = action;
+    deed.object = "node:" + std::to_string(node.id.value);
+    deed.detail = std::move(detail);
+    append_audit(connection, by, deed);
+}
+
+/// The name, and of each column that is another now what it was and what it is.
+Json difference(const NodeView& before, const NodeView& after) {
+    const Json was = settable(before), is = settable(after);
+    Json detail = Json::object();
+    detail["node"] = is.at("name");
+    for (const auto& [column, value] : is.items()) {
+        if (was.at(column) != value) detail[column] = {{"was", was.at(column)}, {"is", value}};
+    }
+    return detail;
+}
+
 [[noreturn]] void refuse_name(const NodeChangeRequest& node) {
     refuse(release::code::exists, "a node named '" + node.name.value_or("") + "' exists");
 }
@@ -165,6 +201,7 @@ NodeView insert_node(Connection& connection, const NodeChangeRequest& node) {
             "SELECT " + node_columns(connection.dialect()) + " FROM nodes WHERE name = ?",
             {*node.name});
         NodeView view = view_of(connection, rows.at(0));
+        audit(connection, node.by, "node.add", view, settable(view));
         transaction.commit();
         return view;
     } catch (const DbFailure& failure) {
@@ -186,15 +223,18 @@ NodeView update_node(Connection& connection, release::NodeId id, const NodeChang
         Transaction transaction(connection, Transaction::Kind::write);
         const bool moves = change.main_ip || change.agent_port;
         if (moves) take_turn(connection);
-        connection.execute("UPDATE nodes SET " + assignments + " WHERE id = ?", values);
-        const Rows rows = connection.query(
-            "SELECT " + node_columns(connection.dialect()) + " FROM nodes WHERE id = ?",
-            {id.value});
-        if (rows.empty()) {
+        const std::string columns =
+            "SELECT " + node_columns(connection.dialect()) + " FROM nodes WHERE id = ?";
+        const Rows before =
+            connection.query(columns + connection.dialect().for_update(), {id.value});
+        if (before.empty()) {
             refuse(release::code::not_found, "there is no node " + std::to_string(id.value));
         }
-        NodeView view = view_of(connection, rows[0]);
+        connection.execute("UPDATE nodes SET " + assignments + " WHERE id = ?", values);
+        const Rows rows = connection.query(columns, {id.value});
+        NodeView view = view_of(connection, rows.at(0));
         if (moves) refuse_shared(connection, id, view.main_ip, view.agent_port);
+        audit(connection, change.by, "node.change", view, difference(node_of(before[0]), view));
         transaction.commit();
         return view;
     } catch (const DbFailure& failure) {

@@ -223,6 +223,12 @@ Retried retry_release(Connection& connection, const RetryRequest& request) {
         record(connection, request, *plan);
         connection.execute("UPDATE release_tasks SET " + recounted_columns() + " WHERE id = ?",
                            {request.id.value});
+        if (!request.tolerates_all) {
+            audit_release(connection, request, "retry",
+                          {{"nodes", plan->taken.size()},
+                           {"left_out", plan->left_out},
+                           {"some_by_name", !request.nodes.empty()}});
+        }
         transaction.commit();
         retried.nodes = std::move(plan->taken);
     }

@@ -240,6 +240,13 @@ RolledBack try_to_roll_back(Connection& connection, const RollbackRequest& reque
         done.error().message = "rollback is refused: " + done.error().message;
         throw Refused{done.error()};
     }
+    release::wire::Json detail = {{"release", done->created.id.value},
+                                  {"version", done->created.version.value},
+                                  {"nodes", done->created.plan.size()},
+                                  {"left_alone", done->left_alone.size()}};
+    if (!done->banned.empty()) detail["banned"] = done->banned;
+    if (request.is_forced) detail["force"] = true;
+    audit_release(connection, request, "rollback", std::move(detail));
     transaction.commit();
     return std::move(*done);
 }

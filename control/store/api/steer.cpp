@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "control/store/api/releases.hpp"
+#include "control/store/audit.hpp"
 #include "control/store/column_text.hpp"
 #include "control/store/history.hpp"
 #include "control/store/locked.hpp"
@@ -101,6 +102,16 @@ Ruling allowed_or_refused(Steering action, const Steered& steered) {
     return ruling;
 }
 
+void audit_release(Connection& connection, const ActionRequest& request, std::string_view action,
+                   release::wire::Json detail) {
+    AuditDeed deed;
+    deed.action = "release." + std::string(action);
+    deed.object = "release:" + std::to_string(request.id.value);
+    if (detail.is_object()) deed.detail = std::move(detail);
+    if (!request.reason.empty()) deed.detail["reason"] = audit_text(request.reason);
+    append_audit(connection, request.by, deed);
+}
+
 ReleaseView steer_release(Connection& connection, const SteerRequest& request) {
     {
         Transaction transaction(connection, Transaction::Kind::write);
@@ -117,6 +128,7 @@ ReleaseView steer_release(Connection& connection, const SteerRequest& request) {
             }
             record(connection, request, std::string(to_text(request.action)) + "_requested",
                    std::move(detail));
+            audit_release(connection, request, to_text(request.action), {});
             transaction.commit();
         }
     }
@@ -149,7 +161,11 @@ ReleaseSummary limit_release(Connection& connection, const LimitRequest& request
         Detail detail;
         note_limit(detail, "max_parallel", request.change.max_parallel);
         note_limit(detail, "max_parallel_per", request.change.max_parallel_per);
+        release::wire::Json audited = release::wire::Json::object();
+        for (const auto& [name, value] : detail)
+            audited[name] = audit_text(value);
         record(connection, request, "limits_changed", std::move(detail));
+        audit_release(connection, request, to_text(Steering::limit), std::move(audited));
         transaction.commit();
     }
     return read_release_view(connection, request.id).summary;

@@ -1,9 +1,12 @@
 // Steering a release through the API: pause, continue, stop, retry, new limits (SPEC.md section 6).
 #pragma once
 
+#include <string_view>
+
 #include "control/store/api/store.hpp"
 #include "control/store/db/connection.hpp"
 #include "release/actions.hpp"
+#include "release/wire/json_util.hpp"
 
 namespace edgeroll::control {
 
@@ -24,6 +27,11 @@ void lock_release(Connection& connection, release::ReleaseId id);
 [[nodiscard]] Steered read_steered(Connection& connection, release::ReleaseId id);
 /// Throws Refused 3003 with the sentence where the state does not allow the action.
 release::Ruling allowed_or_refused(release::Steering action, const Steered& steered);
+
+/// The row of the audit log, with the reason: the last statements of the transaction.
+/// @param action e.g. "pause" @param detail what else is to be told; an object or null
+void audit_release(Connection& connection, const ActionRequest& request, std::string_view action,
+                   release::wire::Json detail);
 
 /// See ApiStore. Refusals are thrown (Refused).
 [[nodiscard]] ReleaseView steer_release(Connection& connection, const SteerRequest& request);

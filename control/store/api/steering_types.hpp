@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "control/store/asker.hpp"
 #include "release/actions.hpp"
 #include "release/ids.hpp"
 #include "release/retry.hpp"
@@ -17,6 +18,7 @@ struct ActionRequest {
     release::ReleaseId id;
     std::string actor;
     std::string reason;  ///< free text; may be empty
+    Asker by{};          ///< for the audit log
 };
 
 /// pause, continue or stop.
@@ -28,6 +30,7 @@ struct RetryRequest : ActionRequest {
     std::vector<release::NodeReference> nodes;  ///< empty: all that need it
     /// Catching up: no failure among them makes the release fail, only those of the first batch
     /// named are taken, and it is refused while no window is open.
+    /// It is the engine's own deed, and not audited.
     bool tolerates_all = false;
 };
 

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "control/store/api/stats_types.hpp"
@@ -153,6 +154,7 @@ struct NewRelease {
     std::shared_ptr<const PreviewedPlan> previewed;
     std::string idempotency_key;  ///< empty: none; scoped to created_by
     std::string request_sha256;   ///< of the body; the same key with another body is 3003
+    Asker by{};                   ///< for the audit log
 };
 
 struct CreatedRelease {
@@ -200,6 +202,7 @@ struct ConfigView {
     /// What storing it came to.
     enum class Outcome { stored, unchanged, replaced };
     Outcome outcome = Outcome::stored;
+    Asker by{};  ///< who stores it, for the audit log
 };
 
 struct NodeView {
@@ -222,6 +225,35 @@ struct NodeChangeRequest {
     std::optional<int> agent_port;
     std::optional<bool> is_enabled;
     std::optional<release::Labels> labels;
+    Asker by{};  ///< for the audit log
+};
+
+/// What is to be audited although no deed of the database goes with it.
+struct AuditNote {
+    Asker by;
+    std::string action;
+    std::vector<std::pair<std::string, std::string>> words;  ///< of the detail
+    std::vector<std::pair<std::string, std::int64_t>> numbers;
+    /// Not written again while the last row of this action says the same of this word of the
+    /// detail; empty: always written.
+    std::string key_word;
+};
+
+struct AuditFilter {
+    std::string actor, action, object;  ///< empty: any
+    std::string since;                  ///< RFC 3339 or empty
+    int page = 1, page_size = 20;
+};
+
+struct AuditView {
+    std::int64_t id = 0;
+    std::string at;  ///< RFC 3339
+    std::string actor, remote, action, object, detail, prev_hash, hash;
+};
+
+struct AuditPage {
+    std::vector<AuditView> items;  ///< the newest first
+    std::int64_t total = 0;
 };
 
 struct Gauges {
@@ -234,6 +266,8 @@ struct Gauges {
     std::optional<ReleaseTimes> last_ended;  ///< of the release that ended last
 };
 
+/// What changes anything writes its row of the audit log in the same transaction; what is refused,
+/// and what finds everything done already, writes none.
 /// Errors carry the code of SPEC.md section 7: 3001, 3002, 3003, or 5002 (not_done: unreachable).
 class ApiStore {
   public:
@@ -286,6 +320,10 @@ class ApiStore {
     virtual Answer<RolledBack> roll_back(RollbackRequest request) = 0;
     /// Also 2002 for a limit that is none. Answers with the release as it then stands.
     virtual Answer<ReleaseSummary> limit(LimitRequest request) = 0;
+    /// Rows of the audit log, in one transaction.
+    virtual Answer<void> note(std::vector<AuditNote> notes) = 0;
+    /// 2002 for a `since` that is no time.
+    virtual Answer<AuditPage> audit(AuditFilter filter) = 0;
     /// The database answers; what keeps this program's statements from working with its schema, or
     /// nothing.
     virtual Answer<std::string> ping() = 0;

@@ -59,6 +59,14 @@ struct Dialect {
         }
         return "strftime('%Y-%m-%dT%H:%M:%fZ', " + column + ")";
     }
+    /// A time column, or now(), as UTC text `YYYY-MM-DD HH:MM:SS.mmm`; SQLite's as it is kept.
+    [[nodiscard]] std::string time_text(const std::string& column) const {
+        if (!is_mysql()) return column;
+        return "LEFT(DATE_FORMAT(" + column + ", '%Y-%m-%d %H:%i:%s.%f'), 23)";
+    }
+    /// Behind a SELECT in a write transaction: nobody else writes the rows before its end. Who has
+    /// begun to write an SQLite database has all rows.
+    [[nodiscard]] const char* for_update() const { return is_mysql() ? " FOR UPDATE" : ""; }
     /// A condition: SQLite keeps fractions and text in a column of integers.
     [[nodiscard]] std::string is_integer(const std::string& column) const {
         return is_mysql() ? "1 = 1" : "typeof(" + column + ") = 'integer'";

@@ -9,7 +9,9 @@
 namespace edgeroll::control {
 namespace {
 
-constexpr int deadlock_tries = 4;
+// Controls on several nodes of a Galera cluster learn at the commit that another one has written
+// the audit log meanwhile (docs/adr/0022).
+constexpr int deadlock_tries = 10;
 constexpr std::size_t waiting_max = 1000;
 
 /// The driver may throw what is not a database error (out of memory, say).

@@ -145,6 +145,13 @@ TEST(ParseCommandLine, reads_how_a_release_is_steered) {
     EXPECT_EQ(std::get<ReleaseExplain>(typed({"release", "explain", "7"}).command).id, 7);
     EXPECT_TRUE(std::get<NodeList>(typed({"node", "list", "--drift"}).command).is_drift_only);
     EXPECT_TRUE(std::holds_alternative<Stats>(typed({"stats"}).command));
+    const auto audit = std::get<AuditList>(
+        typed({"audit", "--actor", "token:ann", "--object", "node:7", "--page", "2"}).command);
+    EXPECT_EQ(audit.actor, "token:ann");
+    EXPECT_EQ(audit.object, "node:7");
+    EXPECT_EQ(audit.page, 2);
+    EXPECT_EQ(audit.page_size, 20);
+    EXPECT_THAT(ended({"audit", "--since", "yesterday"}).err, HasSubstr("--since"));
 }
 
 TEST(ParseCommandLine, takes_global_options_anywhere) {
@@ -273,6 +280,7 @@ TEST(ParseCommandLine, refuses_a_value_that_is_not_there) {
           "--on-failure"}},
         {{"config", "push", "site", "42"}, {"--note", "--template"}},
         {{"node", "add", "edge-1", "10.0.0.7"}, {"--port", "--label", "--fingerprint"}},
+        {{"audit"}, {"--actor", "--action", "--object", "--since", "--page", "--page-size"}},
         {{"stats"}, {"--url", "--token-file", "-o", "--output"}}};
     for (const auto& [command, options] : commands) {
         for (const std::string& option : options) {
@@ -338,6 +346,7 @@ TEST(ParseCommandLine, has_help_with_an_example_for_every_command) {
                                                                      {"release", "events"},
                                                                      {"release", "explain"},
                                                                      {"stats"},
+                                                                     {"audit"},
                                                                      {"config", "push"},
                                                                      {"node", "list"},
                                                                      {"node", "add"}}) {

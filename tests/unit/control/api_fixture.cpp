@@ -72,6 +72,7 @@ Said ApiTest::ask_as(const std::string& authorization, const std::string& method
             equals == pair.npos ? "" : pair.substr(equals + 1);
     }
     request.headers = headers;
+    request.peer.address = address;
     if (!authorization.empty()) request.headers["authorization"] = authorization;
     request.body = body;
 

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "control/api/api.hpp"
+#include "control/api/audit_notes.hpp"
 #include "release/wire/json_util.hpp"
 #include "tls/rt/clock.hpp"
 
@@ -50,6 +51,9 @@ class FakeStore final : public ApiStore {
     RollbackRequest rollback_wanted;
     LimitRequest limit_wanted;
     std::string schema_trouble;
+    std::vector<AuditNote> noted;
+    AuditFilter audit_filter;
+    AuditPage audit_page;
 
     std::vector<std::string> calls;
     ReleaseFilter filter;
@@ -138,6 +142,16 @@ class FakeStore final : public ApiStore {
         limit_wanted = std::move(request);
         return reply("limit", view.summary);
     }
+    Answer<void> note(std::vector<AuditNote> notes) override {
+        calls.emplace_back("note");
+        if (error) co_return tl::unexpected(*error);
+        noted.insert(noted.end(), notes.begin(), notes.end());
+        co_return Result<void>();
+    }
+    Answer<AuditPage> audit(AuditFilter wanted_filter) override {
+        audit_filter = std::move(wanted_filter);
+        return reply("audit", audit_page);
+    }
     Answer<std::string> ping() override { return reply("ping", schema_trouble); }
 
   private:
@@ -176,6 +190,7 @@ class ApiTest : public ::testing::Test {
     Said ask_as(const std::string& authorization, const std::string& method,
                 const std::string& target, const std::string& body = "");
     std::map<std::string, std::string> headers;  ///< further ones of the next requests
+    std::string address = "192.0.2.7";           ///< where they come from
     std::string tokens_path;
     FakeStore store;
     std::string certificate_trouble;

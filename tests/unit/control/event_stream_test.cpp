@@ -129,10 +129,10 @@ TEST_F(EventStreamTest, ends_soon_after_its_reader_is_admitted_no_more) {
 
 TEST_F(EventStreamTest, gives_one_caller_sixteen_places_and_all_of_them_sixty_four) {
     std::vector<std::unique_ptr<EventStreams::Place>> places;
-    const auto take = [&](const std::string& name, bool is_jwt = false) {
+    const auto take = [&](const std::string& name, bool has_jwt = false) {
         Caller caller;
         caller.name = name;
-        caller.is_jwt = is_jwt;
+        caller.has_jwt = has_jwt;
         auto place = streams_.take_place(caller);
         if (place) places.push_back(std::move(*place));
         return place.has_value();

@@ -1,0 +1,78 @@
+#include <utility>
+
+#include "control/api/event_view.hpp"
+#include "control/api/request_reader.hpp"
+#include "control/api/respond.hpp"
+#include "control/api/routes.hpp"
+
+namespace edgeroll::control::api {
+namespace {
+
+using release::Result;
+using release::wire::Json;
+
+Result<AuditFilter> read_filter(const Request& request) {
+    auto known =
+        only_parameters(request, {"actor", "action", "object", "since", "page", "pageSize"});
+    if (!known) return tl::unexpected(known.error());
+    auto actor = text_parameter(request, "actor", 255);
+    auto action = text_parameter(request, "action", 64);
+    auto object = text_parameter(request, "object", 255);
+    auto since = text_parameter(request, "since", 64);
+    for (const auto* text : {&actor, &action, &object, &since}) {
+        if (!*text) return tl::unexpected(text->error());
+    }
+    AuditFilter filter;
+    filter.actor = std::move(*actor);
+    filter.action = std::move(*action);
+    filter.object = std::move(*object);
+    filter.since = std::move(*since);
+    const auto page = number_parameter(request, "page", 1, 1, 1'000'000);
+    if (!page) return tl::unexpected(page.error());
+    const auto page_size = number_parameter(request, "pageSize", 20, 1, 100);
+    if (!page_size) return tl::unexpected(page_size.error());
+    filter.page = *page;
+    filter.page_size = *page_size;
+    return filter;
+}
+
+Json json_of(const AuditView& row) {
+    Json json = Json::object();
+    json["id"] = row.id;
+    json["at"] = row.at.empty() ? Json(nullptr) : Json(row.at);
+    json["actor"] = row.actor;
+    json["remote"] = row.remote;
+    json["action"] = row.action;
+    json["object"] = row.object;
+    json["detail"] = detail_json(row.detail);
+    json["prevHash"] = row.prev_hash;
+    json["hash"] = row.hash;
+    return json;
+}
+
+}  // namespace
+
+void AuditRoutes::add_to(tls::Router& router, Guard& guard) {
+    router.add("GET", "/api/v1/audit", guard.guarded(Role::admin, [this](Request request, Caller) {
+        return list(std::move(request));
+    }));
+}
+
+awaitable<Response> AuditRoutes::list(Request request) {
+    auto filter = read_filter(request);
+    if (!filter) co_return refuse(filter.error());
+    const AuditFilter wanted = *filter;
+    const auto page = co_await store_.audit(wanted);
+    if (!page) co_return refuse(page.error());
+    Json items = Json::array();
+    for (const AuditView& row : page->items)
+        items.push_back(json_of(row));
+    Json data = Json::object();
+    data["items"] = std::move(items);
+    data["total"] = page->total;
+    data["page"] = wanted.page;
+    data["pageSize"] = wanted.page_size;
+    co_return answer(data);
+}
+
+}  // namespace edgeroll::control::api

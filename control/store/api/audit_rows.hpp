@@ -1,0 +1,17 @@
+// The audit log as the API reads it, and what is noted in it without a deed of the database.
+#pragma once
+
+#include <vector>
+
+#include "control/store/api/store.hpp"
+#include "control/store/db/connection.hpp"
+
+namespace edgeroll::control {
+
+/// See ApiStore::note.
+void write_notes(Connection& connection, const std::vector<AuditNote>& notes);
+
+/// See ApiStore::audit. Refusals are thrown (Refused).
+[[nodiscard]] AuditPage list_audit(Connection& connection, const AuditFilter& filter);
+
+}  // namespace edgeroll::control
