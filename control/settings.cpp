@@ -198,6 +198,7 @@ StoreOptions store_options(const Settings& settings) {
     options.migrates = settings.migrates;
     options.lease = settings.lease;
     options.gate_rules = settings.gate_rules;
+    options.loose_files = settings.loose_files;
     return options;
 }
 

@@ -39,10 +39,10 @@ Result<void> check_authorities(const NamedFile& file) {
     return {};
 }
 
-Result<void> check_pair(const NamedFile& certificate, const NamedFile& key) {
+Result<void> check_pair(const NamedFile& certificate, const NamedFile& key, rt::LooseFiles loose) {
     const auto chain = read_certificates(certificate);
     if (!chain) return tl::unexpected(chain.error());
-    const auto pair = read_key(key);
+    const auto pair = read_key(key, loose);
     if (!pair) return tl::unexpected(pair.error());
     X509* const leaf = chain->front().get();
     if (X509_check_private_key(leaf, pair->get()) != 1) {

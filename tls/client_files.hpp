@@ -13,7 +13,9 @@ namespace edgeroll::tls {
 /// At least one certificate, all of them whole.
 [[nodiscard]] release::Result<void> check_authorities(const NamedFile& file);
 /// They belong together, the key has no password, and the certificate has not run out.
-[[nodiscard]] release::Result<void> check_pair(const NamedFile& certificate, const NamedFile& key);
+/// @param loose whether everybody on the machine may be able to read the key
+[[nodiscard]] release::Result<void> check_pair(const NamedFile& certificate, const NamedFile& key,
+                                               rt::LooseFiles loose);
 /// An RSA key of at least 2048 bits ("BEGIN PUBLIC KEY").
 [[nodiscard]] release::Result<void> check_rsa_public_key(const NamedFile& file);
 

@@ -13,6 +13,7 @@
 #include "control/store/audit_chain.hpp"
 #include "control/store/db/connection.hpp"
 #include "release/wire/call_rules.hpp"
+#include "tls/rt/secret_file.hpp"
 
 namespace edgeroll::control {
 
@@ -25,6 +26,7 @@ struct StoreOptions {
     release::wire::CallRules gate_rules{};  ///< GATE_ALLOW
     /// Of AUDIT_KEY_FILE; nothing: rows of the audit log carry no key.
     std::shared_ptr<const AuditKeys> audit_keys{};
+    tls::rt::LooseFiles loose_files = tls::rt::LooseFiles::refused;  ///< ALLOW_LOOSE_FILES
     int threads = 4;  ///< one connection each (SQLite: one writer is enough)
 };
 

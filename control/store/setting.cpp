@@ -11,12 +11,12 @@ namespace {
 using release::fail;
 using release::Result;
 
-Result<void> check_files(const DatabaseTls& tls) {
+Result<void> check_files(const DatabaseTls& tls, tls::rt::LooseFiles loose) {
     if (!tls.ca.empty()) {
         if (auto done = tls::check_authorities({"tls_ca", tls.ca}); !done) return done;
     }
     if (!tls.certificate.empty()) {
-        auto done = tls::check_pair({"tls_cert", tls.certificate}, {"tls_key", tls.key});
+        auto done = tls::check_pair({"tls_cert", tls.certificate}, {"tls_key", tls.key}, loose);
         if (!done) return done;
     }
     if (tls.server_public_key.empty()) return {};
@@ -38,7 +38,8 @@ Result<DatabaseUrl> read_database_setting(const StoreOptions& options) {
     auto url = options.is_dsn ? parse_mysql_dsn(options.url) : parse_database_url(options.url);
     const std::string name = options.is_dsn ? "MYSQL_DSN" : "DATABASE_URL";
     if (!url) return fail(name + " " + url.error().message);
-    if (auto done = check_files(url->tls); !done) return fail(name + ": " + done.error().message);
+    if (auto done = check_files(url->tls, options.loose_files); !done)
+        return fail(name + ": " + done.error().message);
     const tls::SystemAuthorities system = tls::system_authorities();
     url->tls.system_ca_file = system.file;
     url->tls.system_ca_folder = system.folder;

@@ -166,6 +166,10 @@ class DatabaseTls(ProcCase):
                 (f"server_public_key={good}", ("server_public_key", "no RSA public key"))):
             said = self.assert_refused(self.url("db.example", "?" + options), "DATABASE_URL", *reasons)
             self.assertEqual(len(said.splitlines()), 1, said)
+        open_key = self.folder / "open.key"
+        open_key.write_bytes(key.read_bytes())
+        open_key.chmod(0o644)
+        self.assert_refused(self.url("db.example", f"?tls_cert={good}&tls_key={open_key}"), f"tls_key ({open_key})", "chmod")
         if os.geteuid() != 0:
             secret = self.folder / "secret.key"
             secret.write_bytes(key.read_bytes())
