@@ -93,8 +93,8 @@ Result<Descriptor> open_trusted_folder(const std::string& called, const std::str
                 where.clear();
             }
         } else {
-            here = Descriptor(::openat(here.get(), part.c_str(),
-                                       O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+            here = Descriptor(
+                ::openat(here.get(), part.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
             where = next;
         }
         if (!here.is_open() || ::fstat(here.get(), &info) != 0) {
