@@ -74,7 +74,7 @@ release::Result<std::unique_ptr<Database>> open_database(boost::asio::any_io_exe
                                                          Clock& clock, StoreOptions options) {
     const auto url = read_database_setting(options);
     if (!url) return tl::unexpected(url.error());
-    if (url->backend == Backend::sqlite) close_to_others(url->path);
+    if (url->backend == Backend::sqlite) make_database_file(url->path);
     if (options.migrates.value_or(url->backend == Backend::sqlite)) {
         auto applied = migrate_now(*url);
         if (!applied) return tl::unexpected(about(*url, std::move(applied.error())));
@@ -96,6 +96,7 @@ release::Result<std::unique_ptr<Database>> open_database(boost::asio::any_io_exe
         error.code = release::code::database;
         return tl::unexpected(about(*url, std::move(error)));
     }
+    if (url->backend == Backend::sqlite) close_to_others(url->path);
     return std::make_unique<OpenDatabase>(std::move(executor), connector, clock, options,
                                           slot.get().protection());
 }
@@ -103,9 +104,10 @@ release::Result<std::unique_ptr<Database>> open_database(boost::asio::any_io_exe
 release::Result<std::vector<int>> migrate_database(const StoreOptions& options) {
     const auto url = read_database_setting(options);
     if (!url) return tl::unexpected(url.error());
-    if (url->backend == Backend::sqlite) close_to_others(url->path);
+    if (url->backend == Backend::sqlite) make_database_file(url->path);
     auto applied = migrate_now(*url);
     if (!applied) return tl::unexpected(about(*url, std::move(applied.error())));
+    if (url->backend == Backend::sqlite) close_to_others(url->path);
     return applied;
 }
 

@@ -12,6 +12,10 @@ namespace {
 constexpr mode_t wanted_mode = 0640;
 constexpr mode_t of_others = 0007;
 
+bool is_in_memory(const std::string& path) {
+    return path.empty() || path.front() == ':';
+}
+
 void close_one(const std::string& path) {
     struct stat info {};
     if (::stat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) return;
@@ -29,13 +33,14 @@ void close_one(const std::string& path) {
 
 }  // namespace
 
-void close_to_others(const std::string& path) {
-    if (path.empty() || path.front() == ':') return;  // :memory:
+void make_database_file(const std::string& path) {
+    if (is_in_memory(path)) return;
     const int made = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, wanted_mode);
-    if (made >= 0) {
-        ::close(made);
-        return;
-    }
+    if (made >= 0) ::close(made);
+}
+
+void close_to_others(const std::string& path) {
+    if (is_in_memory(path)) return;
     for (const char* suffix : {"", "-wal", "-shm"})
         close_one(path + suffix);
 }
