@@ -61,7 +61,12 @@ class Commanding(ProcCase):
                 "before", [f"URI:spiffe://{domain}/x/edgeroll/control"], "clientAuth"),
             "both roles, agent's usage": self.certs.issue(
                 "both", [f"URI:spiffe://{domain}/edgeroll/agent/edge-9"], "clientAuth,serverAuth"),
+            "an authority": self.certs.issue("authority", [control_uri], "clientAuth", is_ca=True),
+            "two URI names": self.certs.issue("two", [control_uri, "URI:https://example/"], "clientAuth"),
         }
+        for number, odd in enumerate((":1", ".Example", "", "@x")):
+            uri = f"URI:spiffe://{'' if odd == '' else domain + odd}/edgeroll/control"
+            wrong[f"a malformed trust domain, {uri}"] = self.certs.issue(f"odd-{number}", [uri], "clientAuth")
         for what, client in wrong.items():
             with self.subTest(what):
                 self.assert_refused(client, what)
@@ -89,6 +94,15 @@ class Commanding(ProcCase):
         self.assertEqual(curl("--tls-max", "1.2", url).returncode, 0)
         self.assertEqual(curl("--tlsv1.3", url).returncode, 0)
 
+    def test_agents_never_command_whatever_the_pattern_says(self):
+        self.target.program.stop()
+        self.target.settings["AGENT_ALLOWED_CLIENTS"] = "uri:spiffe://*/*/*/*,uri:spiffe://*/edgeroll/control"
+        self.target.start()
+        uri = f"URI:spiffe://{self.certs.domain}/edgeroll/agent/edge-9"
+        self.assert_refused(self.certs.issue("edge-9", [uri], "clientAuth"), "an agent's role for clients")
+        self.assertEqual(self.curl(self.certs.control("right"), "/healthz")[:2], (0, 200))
+        self.assertIn("agents never command", self.target.program.log())
+
     def test_revoked_control_is_refused(self):
         right = self.certs.control("right")
         crl = self.certs.folder / "crl.pem"
@@ -110,13 +124,13 @@ class Commanding(ProcCase):
 class Impersonating(ProcCase):
     """Control gives nothing to an agent that is not the node."""
 
-    def outcome_with(self, certificate, key, pin=None, ca=None):
+    def outcome_with(self, certificate, key, pin=None, ca=None, domains=""):
         edge = self.edge(1, starts=False)
         edge.settings.update(AGENT_CERT=certificate, AGENT_KEY=key)
         if ca:
             edge.settings["AGENT_CA"] = ca
         edge.start()
-        self.control(**SHORT)
+        self.control(**SHORT, **({"TRUST_DOMAIN": domains} if domains else {}))
         self.insert_nodes([edge])
         if pin:
             self.database.execute(f"UPDATE nodes SET cert_fingerprint = '{pin}' WHERE id = 1")
@@ -133,6 +147,21 @@ class Impersonating(ProcCase):
 
     def test_fails_tls_when_it_has_another_nodes_certificate(self):
         self.assert_tls_failure(*self.certs.agent("edge-7", "127.99.99.99"))
+
+    def test_fails_tls_when_it_has_another_nodes_role_at_the_right_address(self):
+        self.assert_tls_failure(*self.certs.agent("edge-7", f"{self.addresses.network}.1"))
+        error = self.node_rows(1, "error_msg")[0][0]
+        for word in ("'edge-7'", "'edge-1'", "rename", "reissue", "pin"):
+            self.assertIn(word, error)
+
+    def test_fails_tls_when_it_is_of_a_trust_domain_that_is_not_named(self):
+        self.assert_tls_failure(*self.certs.agent("edge-1", f"{self.addresses.network}.1"), domains="other.example")
+        self.assertIn("TRUST_DOMAIN", self.node_rows(1, "error_msg")[0][0])
+
+    def test_a_trust_domain_that_is_named_is_taken(self):
+        certificate = self.certs.agent("edge-1", f"{self.addresses.network}.1")
+        _, outcome = self.outcome_with(*certificate, domains=f"other.example,{self.certs.domain}")
+        self.assertEqual(outcome, ["success", ""], self.describe(1))
 
     def test_fails_tls_when_it_comes_from_another_ca(self):
         other = Certs(self.folder / "other-ca", name="another CA")

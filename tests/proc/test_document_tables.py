@@ -26,6 +26,16 @@ class DocumentTables(ProcCase):
                 if name in documented and not documented[name].startswith("required"):
                     self.assertEqual(documented[name], default or "none", name)
 
+    def test_threats_are_shown_by_tests_that_exist(self):
+        listed = run([ROOT / "scripts/attack", "--list"])[1].splitlines()
+        table = (ROOT / "docs/security.md").read_text().split("\n## Threats\n")[1].split("\n## ")[0]
+        self.assertEqual(len(listed), len(re.findall(r"^\| ", table, re.M)) - 2, "every row names its tests")
+        for line in listed:
+            for test in line.rsplit(": ", 1)[1].split(", "):
+                module, _, name = test.partition(".")
+                text = (ROOT / f"tests/proc/{module}.py").read_text()
+                self.assertRegex(text, rf"^class {name}\(ProcCase\)" if name else r"^class ", test)
+
     def commands(self, *path):
         """Every command with its help."""
         text = told("edgeroll", *path)

@@ -1,6 +1,8 @@
 """The history of a release: as a list, and followed live over real connections."""
+import hashlib
 import http.client
 import json
+import os
 import time
 import unittest
 
@@ -13,9 +15,9 @@ from harness.edge import plain
 class Follower:
     """One open stream, read event by event."""
 
-    def __init__(self, control, number, role="viewer", last_id=None):
+    def __init__(self, control, number, role="viewer", last_id=None, token=None):
         self.connection = http.client.HTTPConnection(control.address, 8080, timeout=PATIENCE)
-        headers = {"Authorization": f"Bearer {TOKENS[role]}"}
+        headers = {"Authorization": f"Bearer {token or TOKENS[role]}"}
         if last_id is not None:
             headers["Last-Event-ID"] = str(last_id)
         self.connection.request("GET", f"/api/v1/releases/{number}/events?follow=1", headers=headers)
@@ -119,20 +121,46 @@ class Events(ProcCase):
         for follower in followers:
             self.assertIsNone(follower.next())
 
-    def test_64_follow_at_once_and_who_leaves_makes_room(self):
+    def add_callers(self, control, names):
+        lines = [f"{name}:viewer:{hashlib.sha256(name.encode()).hexdigest()}" for name in names]
+        fresh = control.tokens.with_suffix(".new")
+        fresh.write_text(control.tokens.read_text().rstrip("\n") + "\n" + "\n".join(lines) + "\n")
+        fresh.chmod(0o640)
+        os.replace(fresh, control.tokens)
+
+    def test_64_follow_at_once_16_of_one_caller_and_who_leaves_makes_room(self):
         control = self.quiet_control()
         self.insert_release(1, [[1]])
-        followers = [self.follower(control, 1) for _ in range(64)]
+        callers = [f"caller-{number}" for number in range(5)]
+        self.add_callers(control, callers)
+        path = "/api/v1/releases/1/events?follow=1"
+        followers = [self.follower(control, 1, token=callers[0]) for _ in range(16)]
+        status, answer = control.request("GET", path, token=callers[0])
+        self.assertEqual((status, answer["code"]), (503, 5003))
+        self.assertIn(callers[0], answer["message"])
+        followers += [self.follower(control, 1, token=callers[number // 16]) for number in range(16, 64)]
         self.assertEqual({follower.status for follower in followers}, {200})
-        status, answer = control.request("GET", "/api/v1/releases/1/events?follow=1", role="viewer")
+        status, answer = control.request("GET", path, token=callers[4])
         self.assertEqual((status, answer["code"]), (503, 5003))
         self.assertEqual(control.request("GET", "/api/v1/releases/1/events")[0], 200)
         followers[7].close()
 
         def is_taken_in():
-            follower = self.follower(control, 1)
+            follower = self.follower(control, 1, token=callers[4])
             return follower.status == 200
         wait_until(is_taken_in, "the place is free again")
+
+    def test_a_stream_ends_with_the_token_that_opened_it(self):
+        control = self.quiet_control()
+        self.insert_release(1, [[1]])
+        self.add_event("one")
+        self.add_callers(control, ["leaver"])
+        stays, leaves = self.follower(control, 1), self.follower(control, 1, token="leaver")
+        self.assertEqual([stays.next()["event"], leaves.next()["event"]], ["one", "one"])
+        control.tokens.write_text(control.tokens.read_text().replace("leaver:viewer:", "leaver:admin:"))
+        self.assertIsNone(leaves.next(), "ended without a last word")
+        self.add_event("two")
+        self.assertEqual(stays.next()["event"], "two")
 
 
 if __name__ == "__main__":

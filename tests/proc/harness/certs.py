@@ -51,11 +51,11 @@ class Certs:
                 "-keyout", self.ca_key, "-out", self.ca, "-subj", f"/CN={name}", "-days", 30,
                 "-config", self.config, "-extensions", "root")
 
-    def issue(self, name, sans, usage, start="", end=""):
+    def issue(self, name, sans, usage, start="", end="", is_ca=False):
         """Returns (certificate, key). start, end: YYYYMMDDHHMMSSZ."""
         key, request, certificate = (self.folder / f"{name}.{ending}" for ending in ("key", "csr", "crt"))
         extensions = self.folder / f"{name}.ext"
-        extensions.write_text("basicConstraints=critical,CA:FALSE\n" +
+        extensions.write_text(f"basicConstraints=critical,CA:{'TRUE' if is_ca else 'FALSE'}\n" +
                               (f"extendedKeyUsage={usage}\n" if usage else "") +
                               (f"subjectAltName={','.join(sans)}\n" if sans else ""))
         openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", key,
