@@ -59,17 +59,18 @@ class AuditChainTest : public AuditTest {
 TEST_P(AuditChainTest, two_controls_that_write_at_once_keep_one_chain) {
     Process other(url(), "control-2", release::Millis{15'000}, 3);
     constexpr int each = 12;
+    std::vector<NodeId> nodes;
+    for (int i = 0; i < 2 * each; ++i)
+        nodes.push_back(add("n" + std::to_string(i), "10.0.1." + std::to_string(i + 1)).id);
+    NodeChangeRequest change;  // of different nodes, so that they meet at the chain only
+    change.is_enabled = false;
+    change.by = by("ann");
     std::vector<std::optional<Result<NodeView>>> mine(each), theirs(each);
-    for (int i = 0; i < each; ++i) {
-        control().start(control().api().add_node(node_request("a" + std::to_string(i),
-                                                              "10.0.1." + std::to_string(i + 1))),
-                        mine[static_cast<std::size_t>(i)]);
-        other.start(other.api().add_node(
-                        node_request("b" + std::to_string(i), "10.0.2." + std::to_string(i + 1))),
-                    theirs[static_cast<std::size_t>(i)]);
+    for (std::size_t i = 0; i < each; ++i) {
+        control().start(control().api().change_node(nodes[2 * i], change), mine[i]);
+        other.start(other.api().change_node(nodes[2 * i + 1], change), theirs[i]);
     }
-    // Calls begin when the loops run: the threads of the other one work while this one is waited
-    // for.
+    // Calls begin when the loops run: the other one's threads work while this one is waited for.
     std::optional<Result<std::vector<NodeView>>> begun;
     other.start(other.api().nodes(), begun);
     other.run_until(begun);
@@ -81,8 +82,8 @@ TEST_P(AuditChainTest, two_controls_that_write_at_once_keep_one_chain) {
         for (const auto& one : *all)
             EXPECT_TRUE(one->has_value()) << one->error().message;
     }
-    EXPECT_EQ(count(), 2 * each);
-    EXPECT_EQ(number("SELECT MAX(id) FROM audit_log"), 2 * each);
+    EXPECT_EQ(count(), 4 * each);
+    EXPECT_EQ(number("SELECT MAX(id) FROM audit_log"), 4 * each);
     expect_whole();
 }
 
