@@ -8,7 +8,7 @@
 #include "control/store/db/schema.hpp"
 #include "control/store/db/sqlite_connection.hpp"
 #include "control/store/db/threads.hpp"
-#include "control/store/db/url.hpp"
+#include "control/store/setting.hpp"
 
 namespace edgeroll::control {
 namespace {
@@ -72,12 +72,8 @@ AuditReport verify_audit(Connection& connection, const AuditKeys* keys,
 
 release::Result<AuditReport> verify_audit(const StoreOptions& options,
                                           std::vector<AuditHead> kept) {
-    const auto url =
-        options.is_dsn ? parse_mysql_dsn(options.url) : parse_database_url(options.url);
-    if (!url) {
-        const char* const name = options.is_dsn ? "MYSQL_DSN " : "DATABASE_URL ";
-        return release::fail(name + url.error().message);
-    }
+    const auto url = read_database_setting(options);
+    if (!url) return tl::unexpected(url.error());
     Connector connector = [url] { return connect_sqlite_to_look(url->path); };
     if (url->backend == Backend::mysql) {
         load_mysql_driver();
