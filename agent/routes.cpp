@@ -7,6 +7,7 @@
 
 #include "release/wire/agent_messages.hpp"
 #include "release/wire/json_util.hpp"
+#include "release/wire/payload.hpp"
 #include "release/wire/text_util.hpp"
 #include "tls/rt/log.hpp"
 #include "tls/rt/program.hpp"
@@ -22,6 +23,7 @@ using Answer = boost::asio::awaitable<Response>;
 namespace code = release::code;
 
 constexpr double hold_seconds_max = 50;
+constexpr std::size_t small_body = 64U << 10;
 
 Response answer(std::string body, int status = 200) {
     Response response;
@@ -122,24 +124,40 @@ Answer at_once(Response response) {
     co_return response;
 }
 
+tls::GatedHandler gated(std::size_t body_bytes_max, tls::Handler handler, bool is_urgent = false) {
+    tls::Pass pass;
+    pass.body_bytes_max = body_bytes_max;
+    pass.is_urgent = is_urgent;
+    return {std::move(handler), [pass](const Request&) { return pass; }};
+}
+
 }  // namespace
 
 tls::Router make_routes(Executor& executor) {
     // The closures are no coroutines themselves: they only pass parameters on.
     tls::Router router;
     router.add("POST", "/tasks/dispatch",
-               [&executor](Request request) { return dispatch(executor, std::move(request)); });
-    router.add("GET", "/tasks/{taskId}",
-               [&executor](Request request) { return task(executor, std::move(request)); });
-    router.add("POST", "/tasks/{taskId}/cancel",
-               [&executor](Request request) { return cancel(executor, std::move(request)); });
-    router.add("GET", "/contents/{sha256}",
-               [&executor](Request request) { return content(executor, std::move(request)); });
-    router.add("GET", "/state",
-               [&executor](const Request&) { return at_once(state_of(executor)); });
-    router.add("GET", "/healthz", [](const Request&) {
+               gated(release::wire::dispatch_bytes_max, [&executor](Request request) {
+                   return dispatch(executor, std::move(request));
+               }));
+    router.add("GET", "/tasks/{taskId}", gated(small_body, [&executor](Request request) {
+                   return task(executor, std::move(request));
+               }));
+    router.add(
+        "POST", "/tasks/{taskId}/cancel",
+        gated(
+            small_body,
+            [&executor](Request request) { return cancel(executor, std::move(request)); }, true));
+    router.add("GET", "/contents/{sha256}", gated(small_body, [&executor](Request request) {
+                   return content(executor, std::move(request));
+               }));
+    router.add("GET", "/state", gated(small_body, [&executor](const Request&) {
+                   return at_once(state_of(executor));
+               }));
+    tls::Handler health = [](const Request&) {
         return at_once(answer(release::wire::success_envelope(Json{{"status", "ok"}})));
-    });
+    };
+    router.add("GET", "/healthz", gated(small_body, std::move(health), true));
     return router;
 }
 

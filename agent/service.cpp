@@ -90,6 +90,10 @@ tls::ServerOptions server_options(const Settings& settings, tls::ContextStore& c
         return tls::judge_client(allowed, peer);
     };
     options.limits.body_bytes_max = release::wire::dispatch_bytes_max;
+    // The few that command an agent keep a handful of connections each.
+    options.limits.door.known_max = 256;
+    options.limits.door.strangers_max = 256;
+    options.limits.door.per_address_max = static_cast<std::size_t>(settings.max_per_address);
     options.error_body = error_body;
     return options;
 }

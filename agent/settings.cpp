@@ -22,6 +22,8 @@ void add_network(std::vector<Setting>& table, Settings& s) {
     add("AGENT_CRL", s.crl, "PEM revocation lists; none when empty");
     add("AGENT_ALLOWED_CLIENTS", s.allowed_clients,
         "who may command it: comma-separated uri:, dns: or cn: patterns");
+    table.push_back(tls::rt::number_setting("AGENT_MAX_PER_ADDRESS", s.max_per_address, 0, 10'000,
+                                            "connections of one address at once; 0: no limit"));
     add("AGENT_ROOT", s.root, "holds versions/<version>/, live (a link), tasks/ and staging/");
 }
 

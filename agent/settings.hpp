@@ -16,6 +16,7 @@ struct Settings {
     std::string address = "0.0.0.0:8443";
     std::string certificate, key, ca, crl;
     std::string allowed_clients = "uri:spiffe://*/edgeroll/control";
+    int max_per_address = 256;
     std::string root = "/var/lib/edgeroll-agent";
     ExecutorSettings executor;
     tls::rt::LooseFiles loose_files = tls::rt::LooseFiles::refused;

@@ -148,6 +148,7 @@ Result<void> Service::open_http() {
         });
     audit_notes_ = std::make_unique<api::AuditNotes>(
         api::AuditNotes{database_->api(), authenticator_, refused_logins_, *clock_});
+    parts.front = [this] { return server_ ? server_->figures() : tls::ServerFigures(); };
     api_ = api::make_api(std::move(parts));
     tls::ServerOptions options;
     options.address = settings_.http_address;
@@ -155,6 +156,7 @@ Result<void> Service::open_http() {
     options.contexts = http_certificates_.get();
     // The largest configuration has to fit; the other bodies have their own, smaller limit.
     options.limits.body_bytes_max = release::wire::dispatch_bytes_max;
+    options.limits.door.per_address_max = static_cast<std::size_t>(settings_.http_max_per_address);
     options.error_body = [this](int status, const std::string& what) {
         metrics_.http_answered(status);
         return api::error_body(status, what);

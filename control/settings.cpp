@@ -62,6 +62,9 @@ void add_api(std::vector<Setting>& table, Settings& s) {
     table.push_back(tls::rt::text_setting("HTTP_CERT", s.http_certificate,
                                           "PEM certificate: serve the API over TLS"));
     table.push_back(tls::rt::text_setting("HTTP_KEY", s.http_key, "PEM key of HTTP_CERT"));
+    table.push_back(tls::rt::number_setting(
+        "HTTP_MAX_PER_ADDRESS", s.http_max_per_address, 0, 10'000,
+        "connections of one address to the API at once; 0: no limit, for a proxy in front"));
     table.push_back(tls::rt::text_setting(
         "API_TOKENS_FILE", s.tokens_file,
         "API tokens, a line each: name:role:sha256-hex-of-token; read again when it changes"));

@@ -19,6 +19,7 @@ struct Settings {
     std::optional<bool> migrates;
     std::string http_address = "127.0.0.1:8080";
     std::string http_certificate, http_key;
+    int http_max_per_address = 256;
     std::string tokens_file, jwt_secret, jwt_issuer, jwt_audience;
     int jwt_max_age_sec = 86'400;
     std::string audit_key_file;

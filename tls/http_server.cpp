@@ -1,5 +1,7 @@
 #include "tls/http_server.hpp"
 
+#include <sys/resource.h>
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/v6_only.hpp>
@@ -21,11 +23,9 @@ using release::fail;
 using release::Instant;
 using release::Millis;
 using release::Result;
-using rt::log;
 using rt::LogLevel;
 
-constexpr Millis accept_pause{100};      // after an error such as "too many open files"
-constexpr Millis complaint_gap{10'000};  // between two lines about the same trouble
+constexpr Millis accept_pause{100};  // after an error such as "too many open files"
 
 std::string address_of(const tcp::socket& socket) {
     error_code ec;
@@ -38,62 +38,51 @@ std::string address_of(const tcp::socket& socket) {
     return address.to_string();
 }
 
-// One line now and then, however often the trouble comes.
-class Complaint {
-  public:
-    explicit Complaint(const rt::Clock& clock) : clock_(clock) {}
-    void say(std::string_view event, const std::string& reason) {
-        ++count_;
-        const Instant now = clock_.now();
-        if (has_spoken_ && now - last_ < complaint_gap) return;
-        log(LogLevel::warn, event, {{"reason", reason}, {"count", std::to_string(count_)}});
-        last_ = now;
-        has_spoken_ = true;
-        count_ = 0;
-    }
+// Half of the files may be connections, so that files, databases and agents keep theirs.
+DoorLimits limits_of_process(const DoorLimits& limits) {
+    rlimit files{};
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0) return limits;
+    return fitting(limits, static_cast<std::size_t>(files.rlim_cur));
+}
 
-  private:
-    const rt::Clock& clock_;
-    Instant last_{};
-    bool has_spoken_ = false;
-    int count_ = 0;
-};
+void receive(const std::shared_ptr<ServerState>& state, tcp::socket socket) {
+    std::string address = address_of(socket);
+    auto admission = state->door.admit(address_key(address));
+    state->live[admission.id].is_idle = true;
+    evict(*state, admission.evicted);
+    error_code ignored;
+    socket.set_option(tcp::no_delay(true), ignored);
+    rt::spawn(state->executor, "http_session",
+              run_session(state, std::move(socket), std::move(address), admission.id));
+}
 
 asio::awaitable<void> accept_loop(std::shared_ptr<ServerState> state) {
-    const auto clock = rt::make_clock(state->executor);
-    Complaint trouble(*clock);
-    Complaint full(*clock);
+    const rt::Clock& clock = *state->clock;
+    Complaint trouble(LogLevel::warn);
     while (!state->is_stopping) {
         auto [ec, socket] =
             co_await state->acceptor.async_accept(asio::as_tuple(asio::use_awaitable));
         if (state->is_stopping || ec == asio::error::operation_aborted) co_return;
         if (ec) {
-            trouble.say("accept_failed", ec.message());
-            const Instant until = clock->now() + accept_pause;
-            co_await clock->sleep_until(until);
+            trouble.say(clock.now(), "accept_failed", {{"reason", ec.message()}});
+            // Too many open files: somebody who has not said anything yet gives one back.
+            if (const auto stranger = state->door.dismiss_stranger()) evict(*state, {*stranger});
+            const Instant until = clock.now() + accept_pause;
+            co_await state->clock->sleep_until(until);
             continue;
         }
-        if (state->live.size() >= state->options.limits.connections_max) {
-            full.say("connections_full",
-                     "limit " + std::to_string(state->options.limits.connections_max));
-            continue;  // the socket closes here
-        }
-        error_code ignored;
-        socket.set_option(tcp::no_delay(true), ignored);
-        std::string address = address_of(socket);
-        rt::spawn(state->executor, "http_session",
-                  run_session(state, std::move(socket), std::move(address)));
+        receive(state, std::move(socket));
     }
 }
 
 void close_all(ServerState& state, bool only_idle) {
-    for (LiveConnection& connection : state.live) {
+    for (auto& [id, connection] : state.live) {
         if (connection.close && (connection.is_idle || !only_idle)) connection.close();
     }
 }
 
 void end_streams(ServerState& state) {
-    for (LiveConnection& connection : state.live) {
+    for (auto& [id, connection] : state.live) {
         if (connection.end_stream) connection.end_stream();
     }
 }
@@ -121,6 +110,14 @@ class Server final : public HttpServer {
     [[nodiscard]] int port() const override {
         error_code ec;
         return state_->acceptor.local_endpoint(ec).port();
+    }
+
+    [[nodiscard]] ServerFigures figures() const override {
+        ServerFigures now = state_->figures;
+        now.strangers = state_->door.strangers();
+        now.known = state_->door.known();
+        now.body_bytes = state_->bodies->used();
+        return now;
     }
 
   private:
@@ -207,6 +204,7 @@ Result<void> listen(ServerState& state) {
 
 Result<std::unique_ptr<HttpServer>> start_server(asio::any_io_executor executor,
                                                  ServerOptions options, const Router& router) {
+    options.limits.door = limits_of_process(options.limits.door);
     auto state = std::make_shared<ServerState>(executor, std::move(options), router);
     if (auto bound = listen(*state); !bound) return tl::unexpected(bound.error());
     rt::spawn(executor, "accept_loop", accept_loop(state));

@@ -8,7 +8,9 @@
 
 #include "release/result.hpp"
 #include "release/time.hpp"
+#include "tls/body_room.hpp"
 #include "tls/context_store.hpp"
+#include "tls/doorkeeper.hpp"
 #include "tls/http_types.hpp"
 #include "tls/router.hpp"
 
@@ -17,11 +19,16 @@ namespace edgeroll::tls {
 struct ServerLimits {
     std::size_t header_bytes_max = 16U << 10;
     std::size_t body_bytes_max = 1U << 20;
-    std::size_t connections_max = 1024;  ///< more are closed at once; streams count
-    std::size_t streams_max = 256;       ///< answers with a ChunkSource; more are refused (503)
+    std::size_t bodies_bytes_max = 64U << 20;    ///< all bodies together, answers too; more: 503
+    std::size_t urgent_bodies_bytes = 1U << 20;  ///< of these, left for urgent requests
+    DoorLimits door;                             ///< at most half of the process's open files
+    std::size_t streams_max = 256;  ///< answers with a ChunkSource; more are refused (503)
     release::Millis handshake_timeout{5'000};
-    release::Millis header_timeout{10'000};  ///< from the first byte (or the handshake) on
-    release::Millis body_timeout{30'000};    ///< also to write an answer, or a piece of a stream
+    /// A header must be whole by then: the first one of a connection from its beginning (or the
+    /// handshake) on, later ones from their first byte on.
+    release::Millis header_timeout{10'000};
+    PaceRules body_pace;
+    release::Millis write_timeout{30'000};  ///< an answer, or a piece of a stream
     release::Millis handler_timeout{90'000};
     release::Millis idle_timeout{120'000};  ///< kept connection without a request
 };
@@ -37,6 +44,7 @@ class HttpServer {
     virtual boost::asio::awaitable<void> stop(release::Millis grace) = 0;
     /// The bound port (the settings may say 0 in tests).
     [[nodiscard]] virtual int port() const = 0;
+    [[nodiscard]] virtual ServerFigures figures() const = 0;
 };
 
 struct ServerOptions {

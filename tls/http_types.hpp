@@ -1,9 +1,13 @@
 // Requests and responses without Beast in them: what handlers and callers see.
 #pragma once
 
+#include <any>
 #include <boost/asio/awaitable.hpp>
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -30,6 +34,10 @@ struct Request {
     std::map<std::string, std::string> headers;  ///< names in lower case
     std::string body;
     Peer peer;
+    /// The body's part of the memory that all bodies may have; given back with the request.
+    std::shared_ptr<const void> room;
+    /// What the gate has found out about a request without a body, for its own handler.
+    std::any judged;
 };
 
 /// Gives a body piece by piece; nothing: the body is whole. Called on the loop thread, one call at
@@ -57,5 +65,32 @@ struct Response {
 /// Handlers run on the loop thread and must not block. What they throw becomes a 500 without
 /// detail.
 using Handler = std::function<boost::asio::awaitable<Response>(Request)>;
+
+/// What a request's header earns it, before its body is read.
+struct Pass {
+    std::optional<Response> refusal;  ///< the answer; the body is not read then
+    std::size_t body_bytes_max = 0;   ///< 0: the server's own limit
+    std::any judged;                  ///< goes to the handler, unless there is a body to wait for
+    bool is_known = false;   ///< it has shown who it is: its connection is no stranger's any more
+    bool is_urgent = false;  ///< served where others are told to come later
+};
+
+/// Judges a request by its header: called with an empty body, before the handler. Must not block.
+using Gate = std::function<Pass(const Request&)>;
+
+/// A handler and what stands before it.
+struct GatedHandler {
+    Handler handler;
+    Gate gate;
+};
+
+/// What a server has to do with now, and whom it has turned away since it started.
+struct ServerFigures {
+    std::size_t strangers = 0, known = 0;  ///< connections, see tls/doorkeeper.hpp
+    std::size_t body_bytes = 0;            ///< memory of bodies, of requests and large answers
+    std::int64_t evicted = 0;              ///< connections closed to make room for others
+    std::int64_t slow = 0;     ///< closed while a handshake, header, body or answer took too long
+    std::int64_t no_room = 0;  ///< requests answered 503 for want of a place or of memory
+};
 
 }  // namespace edgeroll::tls

@@ -1,5 +1,10 @@
 #include "tls/request_reader.hpp"
 
+#include <array>
+#include <chrono>
+#include <cstdio>
+#include <optional>
+
 #include "tls/rt/log_format.hpp"
 #include "tls/url.hpp"
 
@@ -15,12 +20,42 @@ bool same_word(std::string_view text, std::string_view lower) {
     return true;
 }
 
+/// What a host with an optional port is made of (RFC 3986), without the comma: with it two Host
+/// fields that were joined would be one.
+bool is_host(std::string_view text) {
+    for (const char c : text) {
+        const bool is_letter_or_digit =
+            (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        if (!is_letter_or_digit && std::string_view("-._~%!$&'()*+;=:[]").find(c) == text.npos) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/// Path and query of `http://host/path?query`; nothing when it is something else.
+std::optional<std::string_view> after_authority(std::string_view target) {
+    const auto colon = target.find("://");
+    if (colon == target.npos) return std::nullopt;
+    const std::string_view scheme = target.substr(0, colon);
+    if (!same_word(scheme, "http") && !same_word(scheme, "https")) return std::nullopt;
+    target.remove_prefix(colon + 3);
+    const std::string_view host = target.substr(0, target.find_first_of("/?"));
+    if (host.empty() || !is_host(host)) return std::nullopt;
+    return target.substr(host.size());
+}
+
 }  // namespace
 
 Refusal read_target(std::string_view target, Request& request) {
-    if (!target.starts_with('/')) return {400, "the request target must be a path"};
+    if (!target.starts_with('/')) {
+        const auto rest = after_authority(target);
+        if (!rest) return {400, "the request target must be a path or an http URL"};
+        target = *rest;
+    }
     const auto question = target.find('?');
     request.path = std::string(target.substr(0, question));
+    if (request.path.empty()) request.path = "/";
     if (!percent_decode(request.path)) {
         return {400, "the path holds a broken percent sequence"};
     }
@@ -50,6 +85,39 @@ Refusal judge_headers(const std::map<std::string, std::string>& headers) {
         return {417, "the only expectation met here is 100-continue"};
     }
     return {};
+}
+
+Refusal judge_version(const std::map<std::string, std::string>& headers, unsigned version) {
+    const auto host = headers.find("host");
+    if (host == headers.end()) {
+        if (version > 10) return {400, "Host is missing"};
+    } else if (host->second.find(',') != std::string::npos) {
+        return {400, "Host is given twice"};
+    } else if (!is_host(host->second)) {
+        return {400, "Host is not a host"};
+    }
+    if (version <= 10 && headers.contains("transfer-encoding")) {
+        return {400, "Transfer-Encoding is newer than the version of the request"};
+    }
+    return {};
+}
+
+std::string http_date(std::int64_t unix_seconds) {
+    using namespace std::chrono;
+    constexpr std::array days{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+    constexpr std::array months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    const sys_seconds moment{seconds{unix_seconds}};
+    const auto midnight = floor<std::chrono::days>(moment);
+    const year_month_day date{midnight};
+    const hh_mm_ss time{moment - midnight};
+    std::array<char, 40> text{};
+    std::snprintf(text.data(), text.size(), "%s, %02u %s %04d %02d:%02d:%02d GMT",
+                  days.at(weekday{midnight}.c_encoding()), static_cast<unsigned>(date.day()),
+                  months.at(static_cast<unsigned>(date.month()) - 1), static_cast<int>(date.year()),
+                  static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()),
+                  static_cast<int>(time.seconds().count()));
+    return text.data();
 }
 
 std::string error_text(const ServerOptions& options, int status, const std::string& what) {

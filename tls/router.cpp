@@ -43,10 +43,14 @@ std::optional<Fit> fit(const std::vector<std::string>& pattern,
 }  // namespace
 
 void Router::add(std::string method, std::string pattern, Handler handler) {
+    add(std::move(method), std::move(pattern), GatedHandler{std::move(handler), {}});
+}
+
+void Router::add(std::string method, std::string pattern, GatedHandler gated) {
     Route route;
     route.method = std::move(method);
     route.segments = split(pattern);
-    route.handler = std::move(handler);
+    route.gated = std::move(gated);
     routes_.push_back(std::move(route));
 }
 
@@ -75,7 +79,8 @@ Router::Match Router::find(Request& request) const {
         const bool is_better = match.handler == nullptr || found->literals > best.literals ||
                                (found->literals == best.literals && is_best_for_get && is_own);
         if (!is_better) continue;
-        match.handler = &route.handler;
+        match.handler = &route.gated.handler;
+        match.gate = route.gated.gate ? &route.gated.gate : nullptr;
         best = std::move(*found);
         is_best_for_get = is_get_for_head;
     }

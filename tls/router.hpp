@@ -13,11 +13,13 @@ class Router {
   public:
     /// @param pattern e.g. "/api/v1/releases/{id}": a `{...}` segment matches one path segment.
     void add(std::string method, std::string pattern, Handler handler);
+    void add(std::string method, std::string pattern, GatedHandler gated);
 
     /// Finds the handler and fills in request.captures. A path nobody knows: `not_found`; a known
     /// path with another method: `method_not_allowed` (the caller's own error bodies).
     struct Match {
         const Handler* handler = nullptr;
+        const Gate* gate = nullptr;  ///< null: none
         bool is_path_known = false;
         std::string allowed;  ///< for the Allow header
     };
@@ -27,7 +29,7 @@ class Router {
     struct Route {
         std::string method;
         std::vector<std::string> segments;
-        Handler handler;
+        GatedHandler gated;
     };
     std::vector<Route> routes_;
 };

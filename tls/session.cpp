@@ -17,6 +17,7 @@
 #include "tls/pem.hpp"
 #include "tls/request_reader.hpp"
 #include "tls/rt/log.hpp"
+#include "tls/session_read.hpp"
 #include "tls/session_stream.hpp"
 #include "tls/tls_errors.hpp"
 
@@ -41,6 +42,7 @@ constexpr Millis shutdown_limit{1'000};
 // the answer before the connection is reset.
 constexpr Millis linger_limit{2'000};
 constexpr std::size_t first_read_bytes = 4096;
+constexpr std::size_t small_answer_bytes = 16U << 10;
 constexpr std::size_t buffer_bytes_max = 128U << 10;
 
 bool has_body(const RequestParser& parser) {
@@ -51,10 +53,10 @@ bool has_body(const RequestParser& parser) {
 template <class Stream>
 awaitable<std::optional<Outcome>> serve_request(SessionContext& context, Stream& stream,
                                                 beast::flat_buffer& buffer, RequestParser& parser) {
-    const ServerLimits& limits = context.state->options.limits;
     Request request = to_request(parser, context.peer);
     const bool closes = has_body(parser);
     Refusal refused = judge_headers(request.headers);
+    if (refused.status == 0) refused = judge_version(request.headers, parser.get().version());
     if (refused.status != 0) co_return refusal(context, refused.status, refused.what, true);
     refused = read_target(
         std::string_view(parser.get().target().data(), parser.get().target().size()), request);
@@ -73,20 +75,29 @@ awaitable<std::optional<Outcome>> serve_request(SessionContext& context, Stream&
         if (match.is_path_known) outcome.response.headers["Allow"] = match.allowed;
         co_return outcome;
     }
+    Pass pass = run_gate(context, match.gate, request);
+    if (pass.refusal) {
+        Outcome outcome;
+        outcome.response = std::move(*pass.refusal);
+        outcome.closes = closes;
+        outcome.lingers = closes;
+        co_return outcome;
+    }
+    const bool has_earned_a_place = pass.is_known || context.is_mutual;
+    if (has_earned_a_place && !take_place(context) && !pass.is_urgent) {
+        co_return no_room(context, "all connections that there may be are at work");
+    }
     if (has_body(parser)) {
-        beast::get_lowest_layer(stream).expires_after(limits.body_timeout);
-        if (request.headers.contains("expect") && buffer.size() == 0) {
-            static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
-            auto [ec, count] = co_await asio::async_write(stream, asio::buffer(go_on), as_tuple);
-            if (ec) co_return std::nullopt;
-        }
-        auto [ec, count] = co_await http::async_read(stream, buffer, parser, as_tuple);
-        if (ec) co_return unreadable(context, ec);
-        request.body = std::move(parser.get().body());
+        ReadEnd end = co_await read_body(context, stream, buffer, parser, pass, request);
+        if (!end.is_whole) co_return std::move(end.answer);
+    } else {
+        request.judged = std::move(pass.judged);
     }
     // While the handler works nobody reads or writes: no time limit of the stream's may strike.
     beast::get_lowest_layer(stream).expires_never();
-    co_return co_await run_handler(context, *match.handler, std::move(request));
+    Outcome outcome = co_await run_handler(context, *match.handler, std::move(request));
+    outcome.is_urgent = pass.is_urgent;
+    co_return outcome;
 }
 
 template <class Stream>
@@ -116,14 +127,16 @@ awaitable<void> finish(Stream& stream, bool lingers) {
 // Waits for the first byte of a request. False: there will be none.
 template <class Stream>
 awaitable<bool> wait_for_request(SessionContext& context, Stream& stream,
-                                 beast::flat_buffer& buffer, Millis limit) {
+                                 beast::flat_buffer& buffer, release::Instant until) {
     if (context.state->is_stopping) co_return false;
     context.live->is_idle = true;
-    beast::get_lowest_layer(stream).expires_after(limit);
+    context.state->door.rests(context.id);
+    expire_at(context, stream, until);
     auto [ec, count] = co_await stream.async_read_some(buffer.prepare(first_read_bytes), as_tuple);
     if (ec) co_return false;
     buffer.commit(count);
     context.live->is_idle = false;
+    context.state->door.works(context.id);
     co_return true;
 }
 
@@ -131,28 +144,32 @@ template <class Stream>
 awaitable<void> serve(SessionContext& context, Stream& stream) {
     const ServerLimits& limits = context.state->options.limits;
     beast::flat_buffer buffer(std::max(buffer_bytes_max, 2 * limits.header_bytes_max));
+    const rt::Clock& clock = *context.state->clock;
+    const release::Instant first_until = clock.now() + limits.header_timeout;
     for (bool is_first = true;; is_first = false) {
         if (buffer.size() == 0) {
-            const Millis limit = is_first ? limits.header_timeout : limits.idle_timeout;
-            if (!co_await wait_for_request(context, stream, buffer, limit)) co_return;
+            const auto until = is_first ? first_until : clock.now() + limits.idle_timeout;
+            if (!co_await wait_for_request(context, stream, buffer, until)) co_return;
         }
         RequestParser parser;
-        parser.header_limit(static_cast<std::uint32_t>(limits.header_bytes_max));
-        parser.body_limit(limits.body_bytes_max);
-        beast::get_lowest_layer(stream).expires_after(limits.header_timeout);
-        auto [ec, count] = co_await http::async_read_header(stream, buffer, parser, as_tuple);
-        std::optional<Outcome> outcome;
-        if (ec) {
-            outcome = unreadable(context, ec);
-        } else {
-            outcome = co_await serve_request(context, stream, buffer, parser);
-        }
+        parser.header_limit(static_cast<std::uint32_t>(limits.header_bytes_max + 1));
+        parser.body_limit(boost::none);  // judged when it is known whose it is
+        expire_at(context, stream, is_first ? first_until : clock.now() + limits.header_timeout);
+        ReadEnd header = co_await read_header(context, stream, buffer, parser);
+        std::optional<Outcome> outcome = std::move(header.answer);
+        if (header.is_whole) outcome = co_await serve_request(context, stream, buffer, parser);
         if (!outcome) co_return;
+        // A large answer has its part of the memory until it is written: who asks need not read.
+        BodyRoom room(context.state->bodies, outcome->is_urgent);
+        const std::size_t answer_bytes = outcome->response.body.capacity();
+        if (answer_bytes > small_answer_bytes && !room.grow_to(answer_bytes)) {
+            outcome = no_room(context, "answers that nobody reads take all of the memory");
+        }
 
         const bool is_stale = context.state->options.contexts != nullptr &&
                               context.generation != context.state->options.contexts->generation();
-        const bool keeps = !ec && !outcome->closes && parser.keep_alive() && !is_stale &&
-                           !context.state->is_stopping;
+        const bool keeps = header.is_whole && !outcome->closes && parser.keep_alive() &&
+                           !is_stale && !context.state->is_stopping;
         const bool is_head = parser.get().method() == http::verb::head;
         const unsigned version = parser.get().version() == 10 ? 10 : 11;
         if (!is_head && is_stream(outcome->response)) {
@@ -165,9 +182,11 @@ awaitable<void> serve(SessionContext& context, Stream& stream) {
             }
             outcome = too_many_streams(context);
         }
-        ResponseMessage message = to_message(std::move(outcome->response), is_head, keeps, version);
-        beast::get_lowest_layer(stream).expires_after(limits.body_timeout);
+        ResponseMessage message = to_message(std::move(outcome->response), is_head, keeps, version,
+                                             date_now(*context.state));
+        beast::get_lowest_layer(stream).expires_after(limits.write_timeout);
         auto [write_ec, written] = co_await http::async_write(stream, message, as_tuple);
+        if (write_ec == beast::error::timeout) ++context.state->figures.slow;
         if (write_ec) co_return;
         if (!keeps) {
             co_await finish(stream, outcome->lingers);
@@ -176,16 +195,26 @@ awaitable<void> serve(SessionContext& context, Stream& stream) {
     }
 }
 
+// Why a handshake failed, told now and then: anybody can bring it about.
+void tell_refused(SessionContext& context, SSL* session, const error_code& ec) {
+    ServerState& state = *context.state;
+    const bool is_late = ec == beast::error::timeout;
+    if (is_late) ++state.figures.slow;
+    const std::string reason = is_late ? "no TLS handshake in time" : describe(ec, session);
+    // Without a cipher its first message was never understood.
+    Complaint& complaint =
+        SSL_get_pending_cipher(session) != nullptr ? state.refused : state.no_tls;
+    complaint.say(state.clock->now(), "tls_refused",
+                  {{"peer", context.peer.address}, {"reason", reason}});
+}
+
 awaitable<void> serve_tls(SessionContext& context, TlsStream& stream) {
     const ServerLimits& limits = context.state->options.limits;
     beast::get_lowest_layer(stream).expires_after(limits.handshake_timeout);
     auto [ec] = co_await stream.async_handshake(asio::ssl::stream_base::server, as_tuple);
-    if (ec && context.state->is_stopping) co_return;
+    if (ec && (context.state->is_stopping || context.live->is_evicted)) co_return;
     if (ec) {
-        const std::string reason = ec == beast::error::timeout
-                                       ? "no TLS handshake in time"
-                                       : describe(ec, stream.native_handle());
-        log(LogLevel::info, "tls_refused", {{"peer", context.peer.address}, {"reason", reason}});
+        tell_refused(context, stream.native_handle(), ec);
         // Without this a reset could overtake the alert that tells the peer why.
         if (ec.category() == asio::error::get_ssl_category()) {
             co_await discard(stream, shutdown_limit);
@@ -198,6 +227,8 @@ awaitable<void> serve_tls(SessionContext& context, TlsStream& stream) {
         std::string address = std::move(context.peer.address);
         context.peer = read_peer(leaf.get());
         context.peer.address = std::move(address);
+        context.is_mutual = true;
+        if (judge(context).empty()) (void)take_place(context);
     }
     co_await serve(context, stream);
 }
@@ -205,10 +236,11 @@ awaitable<void> serve_tls(SessionContext& context, TlsStream& stream) {
 // Takes the connection off the list when the session ends, however it ends.
 class Enrolment {
   public:
-    explicit Enrolment(std::shared_ptr<ServerState> state)
-        : state_(std::move(state)), entry_(state_->live.emplace(state_->live.end())) {}
+    Enrolment(std::shared_ptr<ServerState> state, GuestId id)
+        : state_(std::move(state)), id_(id), entry_(&state_->live[id]) {}
     ~Enrolment() {
-        state_->live.erase(entry_);
+        state_->door.leave(id_);
+        state_->live.erase(id_);
         if (state_->live.empty()) state_->all_gone.cancel();
     }
     Enrolment(const Enrolment&) = delete;
@@ -217,7 +249,8 @@ class Enrolment {
 
   private:
     std::shared_ptr<ServerState> state_;
-    std::list<LiveConnection>::iterator entry_;
+    GuestId id_;
+    LiveConnection* entry_;
 };
 
 template <class Stream>
@@ -226,11 +259,13 @@ void register_close(LiveConnection& live, Stream& stream) {
 }
 
 awaitable<void> run_either(std::shared_ptr<ServerState> state, asio::ip::tcp::socket socket,
-                           std::string address) {
-    Enrolment enrolment(state);
+                           std::string address, GuestId id) {
+    Enrolment enrolment(state, id);
     SessionContext context;
     context.state = state;
     context.live = &enrolment.connection();
+    context.id = id;
+    if (context.live->is_evicted) co_return;
     context.peer.address = std::move(address);
     ContextStore* contexts = state->options.contexts;
     if (contexts == nullptr) {
@@ -251,9 +286,9 @@ awaitable<void> run_either(std::shared_ptr<ServerState> state, asio::ip::tcp::so
 }  // namespace
 
 awaitable<void> run_session(std::shared_ptr<ServerState> state, asio::ip::tcp::socket socket,
-                            std::string address) {
+                            std::string address, GuestId id) {
     try {
-        co_await run_either(std::move(state), std::move(socket), std::move(address));
+        co_await run_either(std::move(state), std::move(socket), std::move(address), id);
     } catch (const std::exception& e) {
         log(LogLevel::error, "session_failed", {{"error", e.what()}});
     }

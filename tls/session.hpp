@@ -6,18 +6,23 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <functional>
-#include <list>
+#include <map>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
+#include "tls/complaint.hpp"
 #include "tls/http_server.hpp"
+#include "tls/rt/clock.hpp"
 
 namespace edgeroll::tls {
 
-/// What stop() needs to know of a connection.
+/// What stop() and evict() need to know of a connection.
 struct LiveConnection {
     std::function<void()> close;  ///< closes the socket; the session then ends by itself
     bool is_idle = true;          ///< no request has begun
+    bool is_evicted = false;      ///< before its session had begun
     /// Set while the answer is a stream: ends it after the piece that is being written.
     std::function<void()> end_stream;
 };
@@ -29,22 +34,39 @@ struct ServerState {
           options(std::move(given)),
           router(&table),
           acceptor(loop),
-          all_gone(loop) {}
+          all_gone(loop),
+          clock(rt::make_clock(loop)),
+          door(options.limits.door),
+          bodies(std::make_shared<BodyBudget>(options.limits.bodies_bytes_max,
+                                              options.limits.urgent_bodies_bytes)) {}
 
     boost::asio::any_io_executor executor;
     ServerOptions options;
     const Router* router;
     boost::asio::ip::tcp::acceptor acceptor;
     bool is_stopping = false;
-    std::list<LiveConnection> live;
+    std::map<GuestId, LiveConnection> live;
     std::size_t streams = 0;             ///< running now
     boost::asio::steady_timer all_gone;  ///< cancelled when the last connection ends
+    std::unique_ptr<rt::Clock> clock;
+    Doorkeeper door;
+    std::shared_ptr<BodyBudget> bodies;  ///< requests may outlive the server
+    ServerFigures figures;               ///< what only counts up
+    std::string date;                    ///< as answers say it, of this second:
+    std::int64_t date_second = 0;
+    Complaint full{rt::LogLevel::warn}, no_memory{rt::LogLevel::warn};
+    /// Peers that speak TLS and are not accepted, and those that do not speak it: probes of the
+    /// second kind must not hide the first.
+    Complaint refused{rt::LogLevel::info, release::Millis{2'000}}, no_tls{rt::LogLevel::info};
 };
 
-/// Serves one connection. Never throws.
+/// Closes connections that had to make room.
+void evict(ServerState& state, const std::vector<GuestId>& guests);
+
+/// Serves one connection, which has its place in the state's `live` already. Never throws.
 /// @param address the peer's, for logs and Peer::address
 [[nodiscard]] boost::asio::awaitable<void> run_session(std::shared_ptr<ServerState> state,
                                                        boost::asio::ip::tcp::socket socket,
-                                                       std::string address);
+                                                       std::string address, GuestId id);
 
 }  // namespace edgeroll::tls

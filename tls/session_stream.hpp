@@ -127,7 +127,7 @@ boost::asio::awaitable<bool> pump(const SessionContext& context, Stream& stream,
                                   std::shared_ptr<StreamTalk> talk, ChunkSource source,
                                   unsigned version) {
     const ServerState& state = *context.state;
-    const release::Millis limit = state.options.limits.body_timeout;
+    const release::Millis limit = state.options.limits.write_timeout;
     while (!talk->is_peer_gone) {
         ask(talk, source, state.executor);
         while (!talk->has_answer && !talk->is_peer_gone && !talk->is_told_to_end &&
@@ -161,7 +161,7 @@ boost::asio::awaitable<StreamEnd> serve_stream(const SessionContext& context, St
     socket.expires_never();
     // A peer whose machine or network died says nothing: the kernel notices by what it does not
     // acknowledge.
-    const auto patience = static_cast<unsigned>(state.options.limits.body_timeout.count());
+    const auto patience = static_cast<unsigned>(state.options.limits.write_timeout.count());
     ::setsockopt(socket.socket().native_handle(), IPPROTO_TCP, TCP_USER_TIMEOUT, &patience,
                  sizeof(patience));
     const auto talk = std::make_shared<StreamTalk>(state.executor);
@@ -171,8 +171,8 @@ boost::asio::awaitable<StreamEnd> serve_stream(const SessionContext& context, St
     };
     ++state.streams;
     rt::spawn(state.executor, "watch_peer", watch_peer(stream, talk));
-    const std::string header = stream_header(response, version);
-    bool is_whole = co_await write_text(stream, talk, header, state.options.limits.body_timeout);
+    const std::string header = stream_header(response, version, date_now(state));
+    bool is_whole = co_await write_text(stream, talk, header, state.options.limits.write_timeout);
     if (is_whole) {
         ChunkSource source = std::move(response.next_chunk);
         is_whole = co_await pump(context, stream, talk, std::move(source), version);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/beast/core/error.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/write.hpp>
 #include <cstdio>
@@ -13,6 +14,7 @@
 #include "tls/pem.hpp"
 #include "tls/request_reader.hpp"
 #include "tls/rt/log.hpp"
+#include "tls/rt/wall_time.hpp"
 #include "tls/rt/within.hpp"
 #include "tls/tls_errors.hpp"
 
@@ -38,6 +40,21 @@ bool may_have_body(int status) {
 
 }  // namespace
 
+void evict(ServerState& state, const std::vector<GuestId>& guests) {
+    for (const GuestId id : guests) {
+        ++state.figures.evicted;
+        const auto found = state.live.find(id);
+        if (found == state.live.end()) continue;
+        found->second.is_evicted = true;
+        if (found->second.close) found->second.close();
+    }
+    if (guests.empty()) return;
+    state.full.say(state.clock->now(), "connections_full",
+                   {{"reason", "those that waited longest made room for others"},
+                    {"unknown", std::to_string(state.door.strangers())},
+                    {"known", std::to_string(state.door.known())}});
+}
+
 Outcome refusal(const SessionContext& context, int status, const std::string& what, bool closes) {
     Outcome outcome;
     outcome.response.status = status;
@@ -45,6 +62,18 @@ Outcome refusal(const SessionContext& context, int status, const std::string& wh
     outcome.closes = closes;
     outcome.lingers = closes;
     return outcome;
+}
+
+Outcome no_room(const SessionContext& context, const std::string& what) {
+    ++context.state->figures.no_room;
+    Outcome outcome = refusal(context, 503, what + ": try again later", true);
+    outcome.response.headers["Retry-After"] = "2";
+    return outcome;
+}
+
+Outcome too_large(const SessionContext& context, std::size_t bytes_max) {
+    return refusal(context, 413, "the body is larger than " + std::to_string(bytes_max) + " bytes",
+                   true);
 }
 
 Outcome too_many_streams(const SessionContext& context) {
@@ -56,13 +85,11 @@ Outcome too_many_streams(const SessionContext& context) {
     return outcome;
 }
 
-std::optional<Outcome> unreadable(const SessionContext& context, const error_code& ec) {
+std::optional<Outcome> unreadable(const SessionContext& context, const error_code& ec,
+                                  std::size_t body_bytes_max) {
     const auto& limits = context.state->options.limits;
-    if (ec == http::error::body_limit) {
-        return refusal(
-            context, 413,
-            "the body is larger than " + std::to_string(limits.body_bytes_max) + " bytes", true);
-    }
+    if (ec == boost::beast::error::timeout) ++context.state->figures.slow;
+    if (ec == http::error::body_limit) return too_large(context, body_bytes_max);
     if (ec == http::error::header_limit || ec == http::error::buffer_overflow) {
         return refusal(
             context, 431,
@@ -82,14 +109,24 @@ Request to_request(const RequestParser& parser, const Peer& peer) {
         std::string name{field.name_string()};
         std::transform(name.begin(), name.end(), name.begin(),
                        [](char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; });
-        std::string& value = request.headers[name];
-        if (!value.empty()) value += ", ";
-        value += std::string(field.value());
+        const auto [found, is_first] = request.headers.try_emplace(name);
+        if (!is_first) found->second += ", ";
+        found->second += std::string(field.value());
     }
     return request;
 }
 
-ResponseMessage to_message(Response&& response, bool is_head, bool keeps, unsigned version) {
+const std::string& date_now(ServerState& state) {
+    const std::int64_t second = rt::wall_seconds();
+    if (state.date.empty() || second != state.date_second) {
+        state.date = http_date(second);
+        state.date_second = second;
+    }
+    return state.date;
+}
+
+ResponseMessage to_message(Response&& response, bool is_head, bool keeps, unsigned version,
+                           const std::string& date) {
     ResponseMessage message;
     message.version(version);
     const bool is_legal = response.status >= 200 && response.status <= 599;
@@ -102,6 +139,10 @@ ResponseMessage to_message(Response&& response, bool is_head, bool keeps, unsign
     if (has_body) message.set(http::field::content_type, clean(response.content_type));
     for (const auto& [name, value] : response.headers)
         message.set(clean(name), clean(value));
+    message.set(http::field::date, date);
+    if (!response.headers.contains("X-Content-Type-Options")) {
+        message.set("X-Content-Type-Options", "nosniff");
+    }
     message.keep_alive(keeps);
     if (has_body && !response.next_chunk) {
         message.content_length(response.body.size());
@@ -114,9 +155,9 @@ bool is_stream(const Response& response) {
     return response.next_chunk != nullptr && may_have_body(response.status);
 }
 
-std::string stream_header(const Response& response, unsigned version) {
+std::string stream_header(const Response& response, unsigned version, const std::string& date) {
     Response head = response;
-    ResponseMessage message = to_message(std::move(head), true, false, version);
+    ResponseMessage message = to_message(std::move(head), true, false, version, date);
     if (version > 10) message.chunked(true);
     std::ostringstream text;
     text << message.base();
@@ -146,6 +187,27 @@ std::string judge(const SessionContext& context) {
         }
     }
     return options.judge_peer ? options.judge_peer(context.peer) : std::string{};
+}
+
+Pass run_gate(const SessionContext& context, const Gate* gate, const Request& request) {
+    if (gate == nullptr) return {};
+    try {
+        return (*gate)(request);
+    } catch (const std::exception& e) {
+        log(LogLevel::error, "handler_failed", {{"path", request.path}, {"error", e.what()}});
+        Pass pass;
+        pass.refusal = refusal(context, 500, "internal error", false).response;
+        return pass;
+    }
+}
+
+bool take_place(SessionContext& context) {
+    if (context.is_known) return true;
+    ServerState& state = *context.state;
+    const auto recognition = state.door.recognise(context.id);
+    context.is_known = recognition.is_welcome;
+    evict(state, recognition.evicted);
+    return context.is_known;
 }
 
 asio::awaitable<Outcome> run_handler(const SessionContext& context, const Handler& handler,

@@ -71,12 +71,16 @@ void ActionRoutes::add_to(tls::Router& router, Guard& guard) {
         Action work = [this, action = action](Request request, Caller caller) {
             return steer(std::move(request), std::move(caller), action);
         };
-        router.add("POST", one + "/" + name, guard.guarded(Role::admin, std::move(work)));
+        RouteRules rules;
+        rules.is_urgent = action != Steering::resume;
+        router.add("POST", one + "/" + name, guard.guarded(Role::admin, std::move(work), rules));
     }
-    router.add("POST", one + "/retry",
-               guard.guarded(Role::admin, [this](Request request, Caller caller) {
-                   return retry(std::move(request), std::move(caller));
-               }));
+    RouteRules many_nodes;
+    many_nodes.body_bytes_max = body_bytes_max;
+    Action again = [this](Request request, Caller caller) {
+        return retry(std::move(request), std::move(caller));
+    };
+    router.add("POST", one + "/retry", guard.guarded(Role::admin, std::move(again), many_nodes));
     router.add("POST", one + "/rollback",
                guard.guarded(Role::admin, [this](Request request, Caller caller) {
                    return roll_back(std::move(request), std::move(caller));

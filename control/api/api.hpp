@@ -34,6 +34,8 @@ struct ApiParts {
     std::function<std::vector<tls::CertificateReport>()> certificates{};
     /// The executor's requests to agents; empty when there is none.
     std::function<SlotUse()> slots{};
+    /// The server that the API is served by; empty when there is none.
+    std::function<tls::ServerFigures()> front{};
 };
 
 /// Loop thread.

@@ -58,10 +58,13 @@ void ConfigRoutes::add_to(tls::Router& router, Guard& guard) {
     router.add("GET", "/api/v1/configs/{version}",
                guard.guarded(Role::viewer,
                              [this](Request request, Caller) { return show(std::move(request)); }));
+    RouteRules rules;
+    rules.body_bytes_max = release::wire::dispatch_bytes_max;
+    Action store = [this](Request request, Caller caller) {
+        return put(std::move(request), std::move(caller));
+    };
     router.add("PUT", "/api/v1/configs/{version}",
-               guard.guarded(Role::admin, [this](Request request, Caller caller) {
-                   return put(std::move(request), std::move(caller));
-               }));
+               guard.guarded(Role::admin, std::move(store), rules));
 }
 
 awaitable<Response> ConfigRoutes::show(Request request) {

@@ -12,17 +12,27 @@ namespace edgeroll::control::api {
 /// A handler that knows who asks.
 using Action = std::function<awaitable<tls::Response>(tls::Request, Caller)>;
 
-/// Loop thread. Must outlive the handlers it makes.
+/// Of a route, for those who may call it.
+struct RouteRules {
+    std::size_t body_bytes_max = 64U << 10;
+    bool is_urgent = false;  ///< has its place and memory when the other routes' are used up
+};
+
+/// The token is judged by the header, before the body is read, and once more when it is there: a
+/// token may be withdrawn meanwhile. Loop thread. Must outlive the handlers it makes.
 class Guard {
   public:
     Guard(Authenticator& authenticator, Metrics& metrics);
 
     /// Only for callers of this role (admins may do what viewers may).
-    [[nodiscard]] tls::Handler guarded(Role needed, Action action);
-    /// For everybody.
-    [[nodiscard]] tls::Handler open(tls::Handler handler);
+    [[nodiscard]] tls::GatedHandler guarded(Role needed, Action action,
+                                            const RouteRules& rules = {});
+    /// For everybody, at any time: health and figures.
+    [[nodiscard]] tls::GatedHandler open(tls::Handler handler);
 
   private:
+    [[nodiscard]] tls::Pass judge(Role needed, const RouteRules& rules,
+                                  const tls::Request& request);
     awaitable<tls::Response> run_guarded(Role needed, Action action, tls::Request request);
     awaitable<tls::Response> run_open(tls::Handler handler, tls::Request request);
     /// Awaits a handler; what it throws becomes 5001 and a line in the log.

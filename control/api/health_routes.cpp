@@ -1,3 +1,5 @@
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
 #include "control/api/respond.hpp"
@@ -28,8 +30,10 @@ HealthRoutes::HealthRoutes(const ApiParts& parts)
       certificate_trouble_(parts.certificate_trouble),
       slots_(parts.slots),
       certificates_(parts.certificates),
+      front_(parts.front),
       ping_(parts.executor, parts.clock, [&store = parts.store] { return store.ping(); }),
-      gauges_(parts.executor, parts.clock, [&store = parts.store] { return store.gauges(); }) {}
+      gauges_(parts.executor, parts.clock, [&store = parts.store] { return store.gauges(); }),
+      executor_(parts.executor) {}
 
 void HealthRoutes::add_to(tls::Router& router, Guard& guard) {
     router.add("GET", "/healthz", guard.open([this](Request) { return health(); }));
@@ -55,13 +59,31 @@ awaitable<Response> HealthRoutes::readiness() {
     co_return answer(data);
 }
 
-awaitable<Response> HealthRoutes::metrics() {
-    const auto gauges = co_await gauges_.get(patience, fresh_for);
+// Anybody may ask, as often as he likes, and making the text costs more than sending it: all who
+// ask within one turn of the loop get one text.
+awaitable<void> HealthRoutes::refresh_text(const release::Result<Gauges>& gauges) {
+    const std::int64_t asked = texts_;
+    const bool is_first = !is_text_due_;
+    is_text_due_ = true;
+    // Whoever was first is also the first to go on.
+    do {
+        co_await boost::asio::post(executor_, boost::asio::use_awaitable);
+    } while (!is_first && is_text_due_ && texts_ == asked);
+    if (!is_first) co_return;
+    is_text_due_ = false;
+    ++texts_;
     if (slots_) metrics_.slots(slots_());
     if (certificates_) metrics_.certificates(certificates_());
+    if (front_) metrics_.front(front_());
+    text_ = metrics_.text(gauges);
+}
+
+awaitable<Response> HealthRoutes::metrics() {
+    const auto gauges = co_await gauges_.get(patience, fresh_for);
+    co_await refresh_text(gauges);
     Response response;
     response.content_type = "text/plain; version=0.0.4; charset=utf-8";
-    response.body = metrics_.text(gauges);
+    response.body = text_;
     co_return response;
 }
 

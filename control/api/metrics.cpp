@@ -179,6 +179,9 @@ struct Metrics::Families {
     prometheus::Family<prometheus::Gauge>& certificate_left;
     prometheus::Family<prometheus::Gauge>& list_left;
     prometheus::Family<prometheus::Gauge>& without_list;
+    prometheus::Family<prometheus::Gauge>& connections;
+    prometheus::Gauge& body_bytes;
+    Family<Counter>& turned_away;
 
     Families()
         : dispatch(prometheus::BuildHistogram()
@@ -213,7 +216,17 @@ struct Metrics::Families {
                           "the one that ends first.")),
           without_list(gauge("edgeroll_authorities_without_crl",
                              "Authorities of a setting that have no revocation list, where lists "
-                             "are used: what they revoke is not seen.")) {
+                             "are used: what they revoke is not seen.")),
+          connections(gauge("edgeroll_http_connections",
+                            "Connections to the API: those that have shown a good token (known), "
+                            "and the others (unknown).")),
+          body_bytes(gauge("edgeroll_http_body_bytes",
+                           "Memory of bodies: of requests, and of large answers until they are "
+                           "written.")
+                         .Add({})),
+          turned_away(counter("edgeroll_http_turned_away_total",
+                              "Connections closed to make room (evicted) or for being slow, and "
+                              "requests answered 503 for want of a place or memory (no_room).")) {
         const std::string version = tls::rt::program_version();
         prometheus::BuildGauge()
             .Name("edgeroll_build_info")
@@ -246,6 +259,10 @@ struct Metrics::Families {
             http.Add(one("code", code));
         for (const char* state : {"busy", "max"})
             slots.Add(one("state", state));
+        for (const char* who : {"known", "unknown"})
+            connections.Add(one("who", who));
+        for (const char* why : {"evicted", "slow", "no_room"})
+            turned_away.Add(one("why", why));
     }
 
     prometheus::Family<prometheus::Gauge>& gauge(const char* name, const char* help) {
@@ -314,6 +331,19 @@ void Metrics::certificates(const std::vector<tls::CertificateReport>& reports) {
         families_->without_list.Add(one("setting", report.authorities_setting))
             .Set(static_cast<double>(report.without_list.size()));
     }
+}
+
+void Metrics::front(const tls::ServerFigures& figures) {
+    families_->connections.Add(one("who", "known")).Set(static_cast<double>(figures.known));
+    families_->connections.Add(one("who", "unknown")).Set(static_cast<double>(figures.strangers));
+    families_->body_bytes.Set(static_cast<double>(figures.body_bytes));
+    const auto count = [this](const char* why, std::int64_t total) {
+        auto& counter = families_->turned_away.Add(one("why", why));
+        counter.Increment(static_cast<double>(total) - counter.Value());
+    };
+    count("evicted", figures.evicted);
+    count("slow", figures.slow);
+    count("no_room", figures.no_room);
 }
 
 AgentFigures Metrics::agents() const {

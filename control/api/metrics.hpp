@@ -11,6 +11,7 @@
 #include "control/core/ports.hpp"
 #include "control/store/api/store.hpp"
 #include "tls/context_store.hpp"
+#include "tls/http_types.hpp"
 
 namespace edgeroll::control::api {
 
@@ -50,6 +51,9 @@ class Metrics final : public Observer {
     void slots(const SlotUse& use);
     /// How long the certificates and revocation lists in use are still good.
     void certificates(const std::vector<tls::CertificateReport>& reports);
+
+    /// Who is connected to the API now, and who was turned away so far.
+    void front(const tls::ServerFigures& figures);
 
     [[nodiscard]] AgentFigures agents() const;
 

@@ -99,10 +99,12 @@ void ReleaseRoutes::add_to(tls::Router& router, Guard& guard) {
     router.add("GET", "/api/v1/releases",
                guard.guarded(Role::viewer,
                              [this](Request request, Caller) { return list(std::move(request)); }));
-    router.add("POST", "/api/v1/releases",
-               guard.guarded(Role::admin, [this](Request request, Caller caller) {
-                   return create(std::move(request), std::move(caller));
-               }));
+    RouteRules rules;
+    rules.body_bytes_max = body_bytes_max;
+    Action make = [this](Request request, Caller caller) {
+        return create(std::move(request), std::move(caller));
+    };
+    router.add("POST", "/api/v1/releases", guard.guarded(Role::admin, std::move(make), rules));
 }
 
 awaitable<Response> ReleaseRoutes::show(Request request) {

@@ -106,13 +106,19 @@ class HealthRoutes {
     awaitable<Response> health();
     awaitable<Response> readiness();
     awaitable<Response> metrics();
+    awaitable<void> refresh_text(const release::Result<Gauges>& gauges);
 
     Metrics& metrics_;
     std::function<std::string()> certificate_trouble_;
     std::function<SlotUse()> slots_;
     std::function<std::vector<tls::CertificateReport>()> certificates_;
+    std::function<tls::ServerFigures()> front_;
     Coalesced<std::string> ping_;
     Coalesced<Gauges> gauges_;
+    boost::asio::any_io_executor executor_;
+    std::string text_;        ///< of the metrics, as they were made last
+    std::int64_t texts_ = 0;  ///< made so far
+    bool is_text_due_ = false;
 };
 
 }  // namespace edgeroll::control::api

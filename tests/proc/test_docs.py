@@ -113,6 +113,7 @@ ELSEWHERE = {
     r"scripts/(demo|test|acceptance)( .*)?": "CI runs them as they stand",
     r"scripts/deps && cmake .*": "every build begins with it",
     r"scripts/lint": "it is a test of its own (lint)",
+    r"scripts/attack-load( .*)?": "test_front runs a short form of it",
     r"edgeroll-agent check": "test_settings: with an edge's own settings",
     r"scripts/sim .*": "tests/sim runs the simulator; the script only builds it first",
     r"edgeroll-control": "every process test starts it",

@@ -154,7 +154,7 @@ TEST_F(ServerHttp, answers_400_to_garbage) {
           "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n",
           "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n",
           "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999999999999999\r\n\r\n",
-          "GET http://a/ok HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+          "GET ftp://a/ok HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
           "GET /ok%zz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
           "GET /ok?a=1&a=2 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"}) {
         EXPECT_THAT(talk(text), AllOf(StartsWith("HTTP/1.1 400"), HasSubstr("error 400"))) << text;
@@ -176,6 +176,70 @@ TEST_F(ServerHttp, refuses_lengths_that_could_smuggle_a_request) {
     }
     EXPECT_EQ(routes_.calls, 0);
     expect_recovery();
+}
+
+TEST_F(ServerHttp, refuses_and_closes_whatever_two_programs_could_read_differently) {
+    using namespace std::string_literals;
+    const std::string post = "POST /echo HTTP/1.1\r\nHost: a\r\n";
+    const std::string chunks = post + "Transfer-Encoding: chunked\r\n";
+    for (const std::string& text :
+         {"GET /ok HTTP/1.1\r\n\r\n"s,
+          "GET /ok HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n"s,
+          "GET /ok HTTP/1.1\r\nHost:\r\nHost: a\r\n\r\n"s,
+          "GET /ok HTTP/1.1\r\nHost: a b\r\n\r\n"s,
+          "GET /ok HTTP/1.1\r\nHost : a\r\n\r\n"s,
+          "GET /ok HTTP/1.0\r\nHost: a\r\nHost: b\r\n\r\n"s,
+          "GET /ok HTTP/1.1\r\nHost: a\r\nX: 1\r\n  2\r\n\r\n"s,
+          "GET /ok HTTP/1.1\r\nHost: a\r\n X: 1\r\n\r\n"s,
+          "GET /ok HTTP/1.1\nHost: a\n\n"s,
+          "GET /ok HTTP/1.1\r\nHost: a\nX: 1\r\n\r\n"s,
+          "GET /ok HTTP/1.1\r\nHost: a\r\nX: 1\rY: 2\r\n\r\n"s,
+          "GET /ok HTTP/1.1\r\nHost: a\r\nX: \0\r\n\r\n"s,
+          "GET /ok\0 HTTP/1.1\r\nHost: a\r\n\r\n"s,
+          "\r\nGET /ok HTTP/1.1\r\nHost: a\r\n\r\n"s,
+          "POST /echo HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"s,
+          post + "Content-Length: 3\r\nContent-Length: 3\r\n\r\nabc",
+          post + "Content-Length: 3, 3\r\n\r\nabc",
+          post + "Content-Length: +3\r\n\r\nabc",
+          post + "Content-Length: 3\x0B\r\n\r\nabc",
+          post + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+          post + "Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n",
+          post + "Transfer-Encoding:\r\n chunked\r\n\r\n0\r\n\r\n",
+          post + "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+          chunks + "\r\n3\nabc\n0\n\n",
+          chunks + "\r\n3\r\nabc\n0\r\n\r\n",
+          chunks + "\r\n+3\r\nabc\r\n0\r\n\r\n",
+          chunks + "\r\n0x3\r\nabc\r\n0\r\n\r\n",
+          chunks + "\r\n3\r\nabcd\r\n0\r\n\r\n",
+          chunks + "\r\n3\r\nabc\r\n0\r\nX-More: 1\r\n\r\n",
+          chunks + "\r\n3\r\nabc\r\n0\r\nContent-Length: 5\r\n\r\n",
+          chunks + "\r\n3\r\nabc\r\n0\r\nHost: b\r\n\r\n"}) {
+        EXPECT_THAT(talk(text + "GET /ok HTTP/1.1\r\nHost: a\r\n\r\n"),
+                    AllOf(testing::AnyOf(StartsWith("HTTP/1.1 400"), StartsWith("HTTP/1.0 400")),
+                          Not(HasSubstr("200 OK"))))
+            << text;
+    }
+    EXPECT_EQ(routes_.calls, 0);
+    expect_recovery();
+}
+
+TEST_F(ServerHttp, serves_absolute_targets) {
+    EXPECT_THAT(talk("GET http://other:8080/ok/a?x=1 HTTP/1.1\r\nHost: a\r\n"
+                     "Connection: close\r\n\r\n"),
+                StartsWith("HTTP/1.1 200"));
+    EXPECT_EQ(routes_.last.path, "/ok/a");
+    EXPECT_EQ(routes_.last.parameters.at("x"), "1");
+}
+
+TEST_F(ServerHttp, dates_its_answers_and_has_them_taken_for_what_they_are) {
+    RawClient client = connected();
+    for (const std::string path : {"/ok", "/nothing"}) {
+        client.send("GET " + path + " HTTP/1.1\r\nHost: a\r\n\r\n");
+        EXPECT_THAT(client.read_until(path == "/ok" ? "true" : "error 404"),
+                    AllOf(testing::ContainsRegex("\r\nDate: [A-Z][a-z]+, [0-9]+ [A-Z][a-z]+ [0-9]+ "
+                                                 "[0-9]+:[0-9]+:[0-9]+ GMT\r\n"),
+                          HasSubstr("\r\nX-Content-Type-Options: nosniff\r\n")));
+    }
 }
 
 TEST_F(ServerHttp, survives_peers_that_leave_at_any_point) {

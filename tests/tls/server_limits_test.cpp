@@ -1,7 +1,10 @@
 // Limits on bytes, time and connections: what a hostile peer can cost.
 #include <gmock/gmock.h>
 
+#include <algorithm>
+#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/write.hpp>
+#include <vector>
 
 #include "raw_peer.hpp"
 
@@ -11,6 +14,15 @@ namespace {
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::StartsWith;
+
+GatedHandler gated_echo(TestRoutes& routes, bool is_urgent) {
+    Request echo;
+    echo.method = "POST";
+    echo.path = "/echo";
+    Pass pass;
+    pass.is_urgent = is_urgent;
+    return {*routes.router.find(echo).handler, [pass](const Request&) { return pass; }};
+}
 
 class ServerLimitsTest : public testing::Test {
   protected:
@@ -107,7 +119,7 @@ TEST_F(ServerLimitsTest, cuts_off_a_header_that_drips) {
 }
 
 TEST_F(ServerLimitsTest, cuts_off_a_body_that_drips) {
-    options_.limits.body_timeout = Millis{100};
+    options_.limits.body_pace.small_limit = Millis{100};
     RawClient client = connected();
     client.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 9000\r\n\r\n");
     bool is_closed = false;
@@ -132,7 +144,7 @@ TEST_F(ServerLimitsTest, closes_connections_that_stay_silent) {
 }
 
 TEST_F(ServerLimitsTest, cuts_off_a_peer_that_does_not_read_its_answer) {
-    options_.limits.body_timeout = Millis{100};
+    options_.limits.write_timeout = Millis{100};
     RawClient probe = connected();
     // A socket that nobody reads from: 3 MiB do not fit into its buffers.
     asio::io_context apart;
@@ -152,20 +164,66 @@ TEST_F(ServerLimitsTest, cuts_off_a_peer_that_does_not_read_its_answer) {
     EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(5));
 }
 
-TEST_F(ServerLimitsTest, closes_connections_above_the_cap_at_once_and_recovers) {
-    options_.limits.connections_max = 2;
+TEST_F(ServerLimitsTest, cuts_off_a_large_body_that_goes_too_slowly_and_lets_others_finish) {
+    options_.limits.body_bytes_max = 1U << 20;
+    options_.limits.body_pace.small_limit = Millis{1};
+    options_.limits.body_pace.window = Millis{300};
+    options_.limits.body_pace.window_bytes = 1000;
+    const std::string header = "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 70000\r\n\r\n";
+    RawClient slow = connected();
+    slow.send(header);
+    bool is_closed = false;
+    for (int i = 0; i < 400 && !is_closed; ++i) {
+        slow.send("x");
+        is_closed = slow.is_closed(Millis{10});
+    }
+    EXPECT_TRUE(is_closed);
+    EXPECT_GE(server_->figures().slow, 1);
+    RawClient steady = connected();
+    steady.send(header);
+    steady.send(std::string(69'999, 'x'));
+    EXPECT_FALSE(steady.is_closed(Millis{50}));
+    steady.send("x");
+    EXPECT_THAT(steady.read_until("X-Length"), StartsWith("HTTP/1.1 200"));
+}
+
+TEST_F(ServerLimitsTest, takes_memory_for_what_has_arrived_and_gives_it_back) {
+    options_.limits.body_bytes_max = 8U << 20;
+    std::vector<RawClient> clients;
+    for (int i = 0; i < 20; ++i) {
+        clients.push_back(connected());
+        clients.back().send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 8000000\r\n\r\n" +
+                            std::string(10'000, 'x'));
+    }
+    EXPECT_TRUE(loop_.until([&] { return server_->figures().body_bytes >= 20 * 10'000; }));
+    EXPECT_LE(server_->figures().body_bytes, 20 * 2 * 16'384U);
+    for (RawClient& client : clients)
+        client.close();
+    EXPECT_TRUE(loop_.until([&] { return server_->figures().body_bytes == 0; }));
+}
+
+TEST_F(ServerLimitsTest, answers_503_when_bodies_take_all_of_the_memory) {
+    options_.limits.body_bytes_max = 100'000;
+    options_.limits.bodies_bytes_max = 60'000;
+    options_.limits.urgent_bodies_bytes = 20'000;
+    routes_.router.add("POST", "/urgent", gated_echo(routes_, true));
     RawClient first = connected();
+    first.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 39000\r\n\r\n" +
+               std::string(38'000, 'x'));
+    EXPECT_TRUE(loop_.until([&] { return server_->figures().body_bytes >= 38'000; }));
     RawClient second = connected();
-    second.send("GET /ok HTTP/1.1\r\nHost: a\r\n\r\n");
-    EXPECT_THAT(second.read_until("true"), StartsWith("HTTP/1.1 200"));
-    RawClient third = connected();
-    EXPECT_TRUE(third.is_closed());
-    first.close();
-    EXPECT_TRUE(loop_.until([&] {
-        RawClient again = connected();
-        again.send("GET /ok HTTP/1.1\r\nHost: a\r\n\r\n");
-        return again.read_until("true").starts_with("HTTP/1.1 200");
-    }));
+    second.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5000\r\n\r\n" +
+                std::string(5000, 'x'));
+    EXPECT_THAT(second.read_until("error 503"),
+                AllOf(StartsWith("HTTP/1.1 503"), HasSubstr("Retry-After: ")));
+    EXPECT_TRUE(second.is_closed());
+    EXPECT_EQ(server_->figures().no_room, 1);
+    RawClient urgent = connected();
+    urgent.send("POST /urgent HTTP/1.1\r\nHost: a\r\nContent-Length: 5000\r\n\r\n" +
+                std::string(5000, 'x'));
+    EXPECT_THAT(urgent.read_until("X-Length: 5000"), StartsWith("HTTP/1.1 200"));
+    first.send(std::string(1000, 'x'));
+    EXPECT_THAT(first.read_until("X-Length: 39000"), StartsWith("HTTP/1.1 200"));
 }
 
 class TlsServerLimits : public testing::Test {
@@ -203,6 +261,36 @@ TEST_F(TlsServerLimits, survives_garbage_and_silence_instead_of_a_handshake) {
     }
     EXPECT_EQ(routes_.calls, 0);
     EXPECT_STREQ(to_text(ask(*server, get("/ok")).kind), "answered");
+}
+
+TEST_F(TlsServerLimits, strangers_to_its_authority_keep_nobody_out) {
+    ServerOptions options = server_options(store_.get());
+    options.limits.door.strangers_max = 4;
+    const auto server = started(loop_, std::move(options), routes_.router);
+    EXPECT_STREQ(to_text(ask(*server, get("/ok")).kind), "answered");
+    EXPECT_EQ(server->figures().known, 1U);
+    std::vector<RawClient> silent;
+    for (int i = 0; i < 9; ++i)
+        silent.emplace_back(loop_, server->port());
+    EXPECT_TRUE(loop_.until([&] { return server->figures().evicted == 5; }));
+    EXPECT_EQ(server->figures().strangers, 4U);
+    EXPECT_STREQ(to_text(ask(*server, get("/ok")).kind), "answered");
+    pool_->prune(Millis{0}, Millis{0});
+    EXPECT_STREQ(to_text(ask(*server, get("/ok")).kind), "answered") << "on a new connection";
+}
+
+TEST_F(TlsServerLimits, tells_of_probes_now_and_then_and_counts_them) {
+    const auto server = started(loop_, server_options(store_.get()), routes_.router);
+    testing::internal::CaptureStderr();
+    for (int i = 0; i < 20; ++i) {
+        RawClient client(loop_, server->port());
+        client.send("GET /ok HTTP/1.1\r\nHost: a\r\n\r\n");
+        EXPECT_TRUE(client.is_closed());
+    }
+    const std::string log = testing::internal::GetCapturedStderr();
+    EXPECT_THAT(log, AllOf(HasSubstr("event=tls_refused"), HasSubstr("count=1")));
+    const auto lines = std::count(log.begin(), log.end(), '\n');
+    EXPECT_LE(lines, 3) << log;
 }
 
 TEST_F(TlsServerLimits, lets_the_client_read_the_413_though_it_sends_on) {

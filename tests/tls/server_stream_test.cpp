@@ -181,7 +181,7 @@ TEST_F(ServerStreamTest, ends_at_once_when_the_peer_goes_away_in_a_write_that_ha
 }
 
 TEST_F(ServerStreamTest, cuts_off_a_reader_that_is_too_slow_and_nobody_else) {
-    options_.limits.body_timeout = Millis{1'000};
+    options_.limits.write_timeout = Millis{1'000};
     RawClient good = streaming("/other");
     tap_->is_endless = true;
     tap_->endless_bytes = 20U << 20;
@@ -202,7 +202,8 @@ TEST_F(ServerStreamTest, cuts_off_a_reader_that_is_too_slow_and_nobody_else) {
 
 TEST_F(ServerStreamTest, is_not_cut_by_the_time_limits_of_requests) {
     options_.limits.handler_timeout = Millis{50};
-    options_.limits.body_timeout = Millis{50};
+    options_.limits.body_pace.small_limit = Millis{50};
+    options_.limits.write_timeout = Millis{50};
     options_.limits.header_timeout = Millis{50};
     options_.limits.idle_timeout = Millis{50};
     RawClient client = streaming();
@@ -253,9 +254,11 @@ TEST_F(ServerStreamTest, refuses_one_stream_too_many_and_still_answers_requests)
 }
 
 TEST_F(ServerStreamTest, counts_streams_as_connections) {
-    options_.limits.connections_max = 1;
     RawClient first = streaming();
-    EXPECT_TRUE(connected().is_closed());
+    EXPECT_EQ(server_->figures().strangers, 1U);
+    first.close();
+    EXPECT_TRUE(is_open(*tap_, 0));
+    EXPECT_TRUE(loop_.until([&] { return server_->figures().strangers == 0; }));
 }
 
 TEST_F(ServerStreamTest, shows_that_a_stream_was_cut_off_by_a_failure) {

@@ -1,0 +1,224 @@
+"""Clients that want to be in the way: many, slow, silent, or all of it; and an honest one that measures.
+
+A swarm is a process of its own, so that the honest client's figures are those of the program under attack
+and not those of Python. Everything is bounded in count and time."""
+import contextlib
+import http.client
+import multiprocessing
+import resource
+import selectors
+import socket
+import ssl
+import statistics
+import threading
+import time
+from dataclasses import dataclass, field
+
+DRIP_EVERY = 1.0
+
+
+@dataclass
+class Swarm:
+    """What its clients do: connect from one of the sources, send `first`, then `drip` once a second. One that
+    was cut off comes again until `total` have been there."""
+    address: str
+    port: int
+    sources: list
+    count: int = 500          # at once
+    total: int = 500          # over all
+    rate: int = 1000          # new ones a second
+    first: bytes = b""
+    drip: bytes = b""
+    reads: bool = True
+    seconds: float = 10
+    opened: int = 0
+    cut: int = 0
+    failed: int = 0
+    answers: dict = field(default_factory=dict)  # the first bytes of what they were told, and how often
+
+    def run(self, out, begun):
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard if hard != resource.RLIM_INFINITY else soft, hard))
+        selector = selectors.DefaultSelector()
+        begun.set()
+        start = time.monotonic()
+        last_drip = start
+        while (now := time.monotonic()) < start + self.seconds:
+            due = min(self.total, int((now - start) * self.rate) + 1)
+            while self.opened + self.failed < due and len(selector.get_map()) < self.count:
+                self._open(selector)
+            for key, _ in selector.select(0.02):
+                self._hear(selector, key)
+            if self.drip and now - last_drip >= DRIP_EVERY:
+                last_drip = now
+                for key in list(selector.get_map().values()):
+                    with contextlib.suppress(OSError):
+                        key.fileobj.send(self.drip)
+        for key in list(selector.get_map().values()):
+            key.fileobj.close()
+        out.put({"opened": self.opened, "cut": self.cut, "failed": self.failed, "answers": self.answers})
+
+    def _open(self, selector):
+        client = socket.socket()
+        try:
+            if not self.reads:
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            client.settimeout(2)
+            client.bind((self.sources[self.opened % len(self.sources)], 0))
+            client.connect((self.address, self.port))
+            client.setblocking(False)
+            if self.first:
+                client.send(self.first)
+        except OSError:
+            client.close()
+            self.failed += 1
+            return
+        self.opened += 1
+        # Who does not read hears of its end by the next drip at best: it is counted by the server.
+        selector.register(client, selectors.EVENT_READ if self.reads else selectors.EVENT_WRITE, [])
+
+    def _hear(self, selector, key):
+        try:
+            text = key.fileobj.recv(65536) if self.reads else self._is_open(key.fileobj)
+        except BlockingIOError:
+            return
+        except OSError:
+            text = b""
+        if text:
+            if self.reads and not key.data:
+                key.data.append(True)
+                word = text.split(b"\r\n", 1)[0][:40].decode("latin-1")
+                self.answers[word] = self.answers.get(word, 0) + 1
+            return
+        self.cut += 1
+        selector.unregister(key.fileobj)
+        key.fileobj.close()
+
+    @staticmethod
+    def _is_open(client):
+        time.sleep(0.0005)  # always writable: do not spin
+        return client.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == 0
+
+
+class Attack:
+    """Runs swarms beside the caller: `with Attack(swarm, …) as attack: …`, then attack.outcomes."""
+
+    def __init__(self, *swarms):
+        context = multiprocessing.get_context("fork")
+        self._out = context.Queue()
+        self._processes, self._begun = [], []
+        for swarm in swarms:
+            begun = context.Event()
+            self._begun.append(begun)
+            self._processes.append(context.Process(target=swarm.run, args=(self._out, begun), daemon=True))
+        self.outcomes = []
+
+    def __enter__(self):
+        for process in self._processes:
+            process.start()
+        for begun in self._begun:
+            begun.wait(30)
+        return self
+
+    def is_going_on(self):
+        return any(process.is_alive() for process in self._processes)
+
+    def __exit__(self, *failure):
+        for _ in self._processes:
+            with contextlib.suppress(Exception):
+                self.outcomes.append(self._out.get(timeout=60))
+        for process in self._processes:
+            process.join(10)
+            if process.is_alive():
+                process.kill()
+
+
+class Honest(threading.Thread):
+    """Asks one question again and again and notes how long the answers took, in milliseconds."""
+
+    def __init__(self, address, port, path, token=None, context=None, is_kept=True, pause=0.02):
+        super().__init__(daemon=True)
+        self.address, self.port, self.path = address, port, path
+        self.headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self.context, self.is_kept, self.pause = context, is_kept, pause
+        self.times, self.failures = [], []
+        self._ends = threading.Event()
+
+    def run(self):
+        connection = None
+        while not self._ends.is_set():
+            begin = time.monotonic()
+            try:
+                if connection is None:
+                    connection = self._connection()
+                connection.request("GET", self.path, headers=self.headers)
+                answer = connection.getresponse()
+                answer.read()
+                if answer.status != 200:
+                    raise OSError(f"answered {answer.status}")
+                self.times.append((time.monotonic() - begin) * 1000)
+                keeps = self.is_kept and not answer.will_close
+            except (OSError, http.client.HTTPException) as error:
+                self.failures.append(f"{type(error).__name__}: {error}")
+                keeps = False
+            if not keeps and connection is not None:
+                connection.close()
+                connection = None
+            self._ends.wait(self.pause)
+        if connection is not None:
+            connection.close()
+
+    def _connection(self):
+        if self.context is None:
+            return http.client.HTTPConnection(self.address, self.port, timeout=10)
+        return http.client.HTTPSConnection(self.address, self.port, timeout=10, context=self.context)
+
+    def end(self):
+        self._ends.set()
+        self.join(20)
+        return self
+
+    def percentile(self, share):
+        if not self.times:
+            return float("nan")
+        ordered = sorted(self.times)
+        return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+    def median(self):
+        return statistics.median(self.times) if self.times else float("nan")
+
+
+def client_hello():
+    """The first message of a TLS handshake: makes the server work, and wait for the next one."""
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    with contextlib.suppress(ssl.SSLWantReadError):
+        context.wrap_bio(incoming, outgoing).do_handshake()
+    return outgoing.read()
+
+
+def memory(pid):
+    """Resident memory in MiB."""
+    with open(f"/proc/{pid}/status", encoding="ascii") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("VmRSS")) / 1024
+
+
+def addresses(first, count):
+    """Loopback addresses to come from: 127.first.x.y"""
+    return [f"127.{first}.{number // 250}.{number % 250 + 1}" for number in range(count)]
+
+
+def slow_header(**where):
+    return Swarm(first=b"GET /healthz HTTP/1.1\r\nHost: a\r\nX-Slow: ", drip=b"x", **where)
+
+
+def slow_body(token=None, path="/api/v1/configs/1", announced=8454144, **where):
+    login = f"Authorization: Bearer {token}\r\n" if token else ""
+    first = f"PUT {path} HTTP/1.1\r\nHost: a\r\n{login}Content-Length: {announced}\r\n\r\n{{"
+    return Swarm(first=first.encode(), drip=b" ", **where)
+
+
+def slow_read(path="/metrics", token=None, times=100, **where):
+    login = f"Authorization: Bearer {token}\r\n" if token else ""
+    return Swarm(first=f"GET {path} HTTP/1.1\r\nHost: a\r\n{login}\r\n".encode() * times, reads=False, **where)

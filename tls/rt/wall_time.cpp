@@ -1,0 +1,12 @@
+#include "tls/rt/wall_time.hpp"
+
+#include <chrono>
+
+namespace edgeroll::tls::rt {
+
+std::int64_t wall_seconds() {
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    return std::chrono::duration_cast<std::chrono::seconds>(now).count();
+}
+
+}  // namespace edgeroll::tls::rt
