@@ -305,10 +305,10 @@ TEST_F(ApiAuth, a_file_that_everybody_may_read_is_refused_and_a_changed_one_keep
     ASSERT_GT(before, 0U);
     write_tokens("# nobody any more, and open to all\n");
     ::chmod(tokens_path.c_str(), 0644);
-    file.refresh();
+    file.refresh(0);
     EXPECT_EQ(file.size(), before);
     ::chmod(tokens_path.c_str(), 0640);
-    file.refresh();
+    file.refresh(0);
     EXPECT_EQ(file.size(), 0U) << "closed again, it counts";
 }
 
