@@ -12,7 +12,7 @@ import time
 
 import sandbox
 import tree
-from units import Unit, UnitError
+from units import Unit, UnitError, find
 
 POLL = 0.05
 
@@ -24,6 +24,7 @@ class Service:
         self.unit = Unit(name)
         self.process = None  # what we started and did not see end
         self.pid = 0         # of Type=forking
+        self.started_at = 0
         self.is_wanted = False
         self.again_at = None
 
@@ -55,7 +56,7 @@ class Service:
                 return 1
         start = self.unit.get("ExecStart")
         if self.unit.get("Type") != "forking":
-            self.process = self.run(start, waits=False)
+            self.process, self.started_at = self.run(start, waits=False), time.monotonic()
             return 0
         if self.run(start) != 0:
             return 1
@@ -81,8 +82,16 @@ class Service:
         if self.is_active():
             os.kill(self.pid or self.process.pid, signal.SIGKILL)
 
+    def end_if_late(self):
+        """A oneshot that takes too long: everything of it is told to end."""
+        if self.unit.get("Type") == "oneshot" and self.unit.has("TimeoutStartSec") and self.is_active() and \
+                time.monotonic() > self.started_at + self.unit.seconds("TimeoutStartSec", 0):
+            os.killpg(self.process.pid, signal.SIGTERM)
+            self.started_at = time.monotonic()  # not at every look
+
     def look(self):
         """Restarts what has ended, as its unit says."""
+        self.end_if_late()
         if self.process is None or self.is_active() or not self.is_wanted:
             return
         if self.again_at is None:
@@ -102,31 +111,49 @@ class Manager:
     def __init__(self):
         self.lock = threading.RLock()
         self.services, self.paths = {}, {}
+        self.stamps = {}  # of files that a path unit watches
 
     def service(self, name):
         if name not in self.services:
             self.services[name] = Service(name)
         return self.services[name]
 
+    def has_changed(self, path):
+        """Since it was asked last."""
+        try:
+            stamp = os.stat(path).st_mtime_ns
+        except FileNotFoundError:
+            stamp = None
+        before = self.stamps.get(path, stamp)
+        self.stamps[path] = stamp
+        return stamp != before
+
     def look(self):
         with self.lock:
             for name, unit in self.paths.items():
                 service = self.service(name.removesuffix(".path") + ".service")
+                exists = [os.path.exists(path) for path in unit.all("PathExists", "Path")]
+                # What changes while the service runs is lost, as it may be with systemd.
+                changed = [self.has_changed(path) for path in unit.all("PathChanged", "Path")]
                 if not service.is_active() and service.again_at is None and \
-                        all(os.path.exists(path) for path in unit.all("PathExists", "Path")):
+                        ((exists and all(exists)) or any(changed)):
                     service.start()
             for service in self.services.values():
                 service.look()
 
     def start(self, name):
         if name.endswith(".path"):
-            self.paths[name] = Unit(name)
+            unit = self.paths[name] = Unit(name)
+            for path in unit.all("PathChanged", "Path"):
+                self.has_changed(path)
             return 0
         return self.service(name).start()
 
     def stop(self, name):
         if name.endswith(".path"):
-            self.paths.pop(name, None)
+            unit = self.paths.pop(name, None)
+            for path in unit.all("PathChanged", "Path") if unit else ():
+                self.stamps.pop(path, None)
         else:
             self.service(name).stop()
         return 0
@@ -138,8 +165,11 @@ class Manager:
         is_now = "--now" in arguments
         with self.lock:
             if verb == "daemon-reload":
-                for name, service in self.services.items():
-                    service.unit = Unit(name)
+                for name, service in list(self.services.items()):
+                    if find(name) is None and not service.is_active():
+                        del self.services[name]  # its file was removed
+                    else:
+                        service.unit = Unit(name)
                 return 0, ""
             if verb == "is-active":
                 active = [name in self.paths or self.service(name).is_active() for name in names]

@@ -10,8 +10,8 @@ KEPT = {
                 "ExecStartPre", "ExecStart", "ExecStop", "PIDFile", "AmbientCapabilities", "CapabilityBoundingSet",
                 "NoNewPrivileges", "StateDirectory", "StateDirectoryMode", "ProtectSystem", "ReadWritePaths",
                 "ProtectHome", "PrivateTmp", "LimitNOFILE", "Restart", "RestartSec",
-                "TimeoutStopSec", "KillSignal"},
-    "Path": {"PathExists"},
+                "TimeoutStartSec", "TimeoutStopSec", "KillSignal"},
+    "Path": {"PathExists", "PathChanged"},
     "Install": {"WantedBy"},
     "Unit": {"ConditionPathExists"},
 }
@@ -20,7 +20,8 @@ NARROWING = {"ProtectKernelTunables", "ProtectKernelModules", "ProtectKernelLogs
              "ProtectClock", "ProtectHostname", "ProtectProc", "ProcSubset", "RestrictAddressFamilies",
              "RestrictNamespaces", "RestrictRealtime", "RestrictSUIDSGID", "LockPersonality",
              "MemoryDenyWriteExecute", "RemoveIPC", "SystemCallArchitectures", "SystemCallFilter",
-             "SystemCallErrorNumber", "PrivateDevices", "DevicePolicy", "KeyringMode"}
+             "SystemCallErrorNumber", "PrivateDevices", "DevicePolicy", "KeyringMode", "PrivateMounts", "PrivateNetwork",
+             "PrivateUsers"}
 OTHER = {"Unit": {"Description", "Documentation", "After", "Before", "Wants", "StartLimitIntervalSec"},
          "Service": {"ExecReload", "KillMode"} | NARROWING, "Path": set(), "Install": set()}
 
@@ -29,12 +30,16 @@ class UnitError(Exception):
     pass
 
 
+def find(name):
+    return next((Path(folder) / name for folder in FOLDERS if (Path(folder) / name).exists()), None)
+
+
 class Unit:
     """Words by section and name; each has the list of its values, in order."""
 
     def __init__(self, name):
         self.name = name
-        file = next((Path(folder) / name for folder in FOLDERS if (Path(folder) / name).exists()), None)
+        file = find(name)
         if file is None:
             raise UnitError(f"Unit {name} could not be found.")
         self.values = {}
