@@ -7,7 +7,7 @@ from harness.edge_setup import EdgeSetup, guide
 
 AGENT_ROOT, HELPER = "/var/lib/edgeroll-agent", "/usr/local/lib/edgeroll/edgeroll-nginx"
 REQUEST, OUTCOME = "/run/edgeroll/nginx-reload", "/run/edge-nginx/reload.outcome"
-NOBODY = ("nobody answers requests to reload nginx (waited 10 s): "
+NOBODY = ("nobody answers requests to reload nginx (waited 20 s): "
           "systemctl enable --now edgeroll-nginx-reload.path\n")
 AS_AGENT, AS_SERVER = "runuser -u edgeroll --", "runuser -u edge-nginx --"
 
@@ -77,6 +77,13 @@ class EdgeUsers(EdgeSetup):
         found = machine.run(f"{inside} find / \\( {pruned} \\) -prune -o ! -type l -writable -print 2>/dev/null || true")
         self.assertEqual(found.split(), [REQUEST])
         machine.run(f"{inside} touch {AGENT_ROOT}/tmp-of-a-test; rm {AGENT_ROOT}/tmp-of-a-test")
+        # The check has the folders of nginx's prefix, and leaves nothing behind.
+        for folder, status in (("made", "success"), ("missing", "failed")):
+            machine.run(f"{AS_SERVER} mkdir -p /run/edge-nginx/made")
+            nested = f"client_body_temp_path {folder}/body;"
+            self.assertEqual(self.release(lambda text, nested=nested: text.replace("client_body_temp_path tmp;", nested))[0],
+                             status)
+        self.assertEqual(machine.run(f"{inside} find /tmp -name 'tmp.*'"), "")
         # The check needs the group, as nginx does.
         machine.run("gpasswd -d edgeroll edge-tls; systemctl restart edgeroll-agent")
         status, error = self.release(with_tls)
