@@ -60,6 +60,7 @@ TEST(AgentSettings, have_the_contracts_names_and_defaults) {
         {"AGENT_COMMAND_NICE", "10"},
         {"AGENT_KEEP_VERSIONS", "5"},
         {"AGENT_MAX_QUEUE", "16"},
+        {"AGENT_MAX_PER_ADDRESS", "256"},
         {"ALLOW_LOOSE_FILES", "0"},
         {"LOG_LEVEL", "info"},
         {"LOG_FORMAT", "text"}};

@@ -137,12 +137,12 @@ TEST_F(ApiAudit, every_act_says_who_asks_and_from_where) {
 }
 
 TEST_F(ApiAudit, names_of_jwts_are_told_from_names_of_tokens) {
-    const std::string bearer = "Bearer " + jwt_of("root", "admin", jwt_secret, now + 60);
+    const std::string bearer = "Bearer " + jwt_of("ann", "admin", jwt_secret, now + 60);
     ASSERT_EQ(ask_as(bearer, "PATCH", "/api/v1/nodes/3", R"({"enabled":false})").status, 200);
-    EXPECT_EQ(store.change.by.actor, "jwt:root");
+    EXPECT_EQ(store.change.by.actor, "jwt:ann");
     ASSERT_EQ(ask_as(bearer, "POST", "/api/v1/releases", R"({"target":"cdn"})").status, 200);
-    EXPECT_EQ(store.wanted.by.actor, "jwt:root");
-    EXPECT_EQ(store.wanted.created_by, "root") << "as ever";
+    EXPECT_EQ(store.wanted.by.actor, "jwt:ann");
+    EXPECT_EQ(store.wanted.created_by, "ann") << "as ever";
 }
 
 TEST_F(ApiAudit, refused_logins_are_counted_by_address_and_reason) {
