@@ -220,7 +220,7 @@ class Renewing(ProcCase):
         self.insert_release(1, [[1]])
         edge.wait_ran(1)
         old = self.certs.fingerprint(edge.certificate)
-        certificate, key = self.certs.agent("edge-1-renewed", edge.address)
+        certificate, key = self.certs.agent("edge-1", edge.address, file="edge-1-renewed")
         self.put(key, edge.key)
         self.put(certificate, edge.certificate)
 

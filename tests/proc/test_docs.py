@@ -111,6 +111,7 @@ RUN = {
 #: Run elsewhere, and by whom. A pattern for whole commands.
 ELSEWHERE = {
     r"scripts/(demo|test|acceptance)( .*)?": "CI runs them as they stand",
+    r"scripts/attack( --list)?": "its rows are these very tests; test_document_tables asks for the list",
     r"scripts/deps && cmake .*": "every build begins with it",
     r"scripts/lint": "it is a test of its own (lint)",
     r"scripts/attack-load( .*)?": "test_front runs a short form of it",

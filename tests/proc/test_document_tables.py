@@ -34,7 +34,7 @@ class DocumentTables(ProcCase):
             for test in line.rsplit(": ", 1)[1].split(", "):
                 module, _, name = test.partition(".")
                 text = (ROOT / f"tests/proc/{module}.py").read_text()
-                self.assertRegex(text, rf"^class {name}\(ProcCase\)" if name else r"^class ", test)
+                self.assertRegex(text, rf"(?m)^class {name}\(ProcCase\)" if name else "(?m)^class ", test)
 
     def commands(self, *path):
         """Every command with its help."""

@@ -68,9 +68,9 @@ class Certs:
     def control(self, name="control", **times):
         return self.issue(name, [f"URI:spiffe://{self.domain}/edgeroll/control"], "clientAuth", **times)
 
-    def agent(self, name, address, **times):
+    def agent(self, name, address, file=None, **times):
         sans = [f"URI:spiffe://{self.domain}/edgeroll/agent/{name}", f"DNS:{name}", f"IP:{address}"]
-        return self.issue(name, sans, "serverAuth", **times)
+        return self.issue(file or name, sans, "serverAuth", **times)
 
     def fingerprint(self, certificate):
         text = openssl("x509", "-in", certificate, "-noout", "-fingerprint", "-sha256")
