@@ -72,10 +72,11 @@ void progressed(Draft& draft, const Progressed& event) {
     if (progress <= node.progress && !event.trouble) return;
     node.progress = std::max(node.progress, progress);
     if (event.trouble) {
-        const bool has_end = !event.trouble->empty() && event.until != never;
-        const std::int64_t utc_ms = release.seen.utc_ms + (event.until - release.read_at).count();
-        node.new_trouble = beside_earlier_attempts(
-            *event.trouble + (has_end ? given_up_text(utc_ms) : ""), node.row.error);
+        std::string text = *event.trouble;
+        if (!text.empty() && event.until != never) {
+            text += given_up_text(release.seen.utc_ms + (event.until - release.read_at).count());
+        }
+        node.new_trouble = beside_earlier_attempts(text, node.row.error);
     }
     if (!node.has_new_progress) release.progressed.push_back(event.node);
     node.has_new_progress = true;

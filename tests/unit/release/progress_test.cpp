@@ -50,6 +50,7 @@ TEST_F(ProgressOfTasks, comes_with_what_is_in_the_way_and_until_when) {
     desk.observe();
     desk.now += seconds(5);
     trouble.trouble = "";
+    trouble.until = never;
     desk.give(trouble);
     EXPECT_EQ(rows.find(n1)->error, "");
 }
