@@ -12,14 +12,15 @@ import unittest
 from harness import ProcCase, wait_until
 from harness.attack import (Attack, Honest, Swarm, addresses, client_hello, memory, slow_body, slow_header,
                             slow_read)
-from harness.basics import PATIENCE
+from harness.basics import BIN, PATIENCE
 from harness.control import TOKENS
 from harness.edge import AGENT_PORT
 
 API_PORT = 8080
 BODY_MAX = (8 << 20) + (64 << 10)
-# Sanitizers keep what was freed for a while, and pad what was not.
 GROWTH_MAX = 64
+# Of hundreds of connections at once. Sanitizers keep what was freed for a while, and pad what was not.
+CROWD_GROWTH_MAX = 512 if "asan" in str(BIN) else 64
 
 
 def setUpModule():
@@ -269,7 +270,7 @@ class Front(ProcCase):
         self.assertGreater(min(served), 0, "honest clients were served meanwhile")
         self.assertEqual(len(attack.outcomes), 5)
         self.assertGreater(min(outcome["opened"] for outcome in attack.outcomes), 5, attack.outcomes)
-        self.assertLess(memory(self.api.program.pid) - before, GROWTH_MAX)
+        self.assertLess(memory(self.api.program.pid) - before, CROWD_GROWTH_MAX)
         self.assertLess(self.api.program.log().count("\n") - lines, 50)
 
 
@@ -298,7 +299,7 @@ class AgentFront(ProcCase):
             self.assertEqual(one.failures, [])
         self.assertGreater(min(served), 0, "honest clients were served meanwhile")
         self.assertGreater(min(outcome["opened"] for outcome in attack.outcomes), 5, attack.outcomes)
-        self.assertLess(memory(edge.program.pid) - before, GROWTH_MAX)
+        self.assertLess(memory(edge.program.pid) - before, CROWD_GROWTH_MAX)
         self.assertLess(edge.program.log().count("\n") - lines, 50)
         log = edge.program.log()
         self.assertRegex(log, r"event=tls_refused [^\n]*count=")
