@@ -63,8 +63,13 @@ std::string_view to_text(Fault fault) {
     return kinds[static_cast<std::size_t>(fault)].name;
 }
 
-Faults::Faults(Rng rng) : rng_(rng) {
-    // Some seeds are almost quiet, some have nearly everything.
+Faults::Faults(Rng rng, const std::vector<ThemeFault>& theme) : rng_(rng) {
+    for (const ThemeFault& wanted : theme) {
+        rates_[static_cast<std::size_t>(wanted.fault)] =
+            wanted.rate * (0.4 + 0.6 * rng_.fraction());
+    }
+    if (!theme.empty()) return;
+    // Swarm: some seeds are almost quiet, some have nearly everything.
     const double share = rng_.chance(0.1) ? 0.0 : 0.1 + 0.7 * rng_.fraction();
     for (std::size_t index = 0; index < fault_kinds; ++index) {
         const bool is_in_mix = rng_.chance(share);

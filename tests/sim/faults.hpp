@@ -1,10 +1,11 @@
-// Which faults a seed injects and how often. Swarm style: every seed draws its own mix, since a
-// run with everything at once hides what needs a long quiet stretch.
+// Which faults a seed injects and how often: those of its theme, or a mix of its own (swarm style),
+// since a run with everything at once hides what needs a long quiet stretch.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "rng.hpp"
 
@@ -63,11 +64,17 @@ inline constexpr std::size_t fault_kinds = static_cast<std::size_t>(Fault::count
 
 [[nodiscard]] std::string_view to_text(Fault fault);
 
+struct ThemeFault {
+    Fault fault;
+    double rate;  ///< upper end of what a seed draws
+};
+
 using FaultCounts = std::array<std::uint64_t, fault_kinds>;
 
 class Faults {
   public:
-    explicit Faults(Rng rng);
+    /// @param theme its faults; empty: a mix of all kinds
+    explicit Faults(Rng rng, const std::vector<ThemeFault>& theme = {});
 
     /// Whether this fault happens now; counts it if so. Never after `stop()`.
     bool happens(Fault fault);

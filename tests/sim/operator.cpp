@@ -92,7 +92,7 @@ void Operator::steer(ReleaseRow& release) {
 }
 
 void Operator::cut_in(release::ReleaseId id) {
-    if (!rng_.chance(0.2)) return;
+    if (!rng_.chance(0.6)) return;
     timeline_.after(Millis{rng_.between(0, 20)}, [this, id] {
         if (!database_.releases().contains(id)) return;
         ReleaseRow& release = database_.release_row(id);
@@ -136,7 +136,7 @@ bool Operator::perhaps_retry() {
     if (candidates.empty()) return false;
     const release::ReleaseId id = rng_.pick(candidates);
     std::set<release::NodeId> named;
-    if (rng_.chance(0.4)) {
+    if (rng_.chance(0.7)) {
         for (const TaskRow& row : database_.rows(id)) {
             if (is_unfinished(row) && rng_.chance(0.5)) named.insert(row.node);
         }

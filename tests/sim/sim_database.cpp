@@ -184,12 +184,18 @@ void SimDatabase::insert_release(ReleaseRow row, const std::vector<PlannedNode>&
     insert_rows(id, nodes, now);
 }
 
-void SimDatabase::insert_rows(ReleaseId id, const std::vector<PlannedNode>& nodes, Instant) {
+void SimDatabase::insert_rows(ReleaseId id, const std::vector<PlannedNode>& nodes, Instant now) {
     const ReleaseRow& release = releases_.at(id);
+    std::vector<TaskRow>& rows = rows_.at(id);
     for (const PlannedNode& planned : nodes) {
-        add(planned, rows_.at(id));
-        rows_.at(id).back().is_late = release.claim_epoch.value > 0;
-        rows_.at(id).back().came_after_start = release.current_batch > 0;
+        // A unique key: the INSERT of a second row for a node fails.
+        const bool is_there = std::any_of(
+            rows.begin(), rows.end(), [&](const TaskRow& row) { return row.node == planned.node; });
+        if (is_there) continue;
+        add(planned, rows);
+        rows.back().is_late = release.claim_epoch.value > 0;
+        rows.back().came_after_start = release.current_batch > 0;
+        rows.back().inserted_at = now;
     }
 }
 

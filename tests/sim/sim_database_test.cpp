@@ -125,6 +125,13 @@ TEST_F(SimDatabaseTest, does_not_start_a_release_whose_nodes_an_earlier_one_has)
     EXPECT_EQ(database_.commit(claim, start, now_), Committed::stale);
 }
 
+TEST_F(SimDatabaseTest, has_one_row_for_a_node) {
+    const auto rows = database_.rows(ReleaseId{1});
+    database_.insert_rows(ReleaseId{1}, {{rows.front().node, 7}}, now_);
+    ASSERT_EQ(database_.rows(ReleaseId{1}).size(), rows.size());
+    EXPECT_EQ(database_.rows(ReleaseId{1}).front().batch, rows.front().batch);
+}
+
 TEST_F(SimDatabaseTest, fails_a_half_inserted_release_a_minute_after_it_last_grew) {
     insert(3, 30, {{{1}, 1}}, 2);
     const auto status = [&] { return database_.releases().at(ReleaseId{3}).status; };

@@ -164,7 +164,9 @@ void Witness::wiped(const SimNode& node) {
 void Witness::row_deleted(release::ReleaseId of, const TaskRow& row) {
     // Its task may run for all that; another row may be given the same id.
     if (!row.task_id.empty()) late_.insert(row.task_id);
-    deleted_[of].emplace_back(timeline_.now(), row);
+    TaskRow known = row;
+    if (is_unread(of, row)) known.status = row.status_before_hand;  // nobody ever saw another one
+    deleted_[of].emplace_back(timeline_.now(), std::move(known));
 }
 
 void Witness::has_read(release::ReleaseId id, Instant read_at, bool is_all) {

@@ -159,10 +159,16 @@ void Witness::committed(const control::Claim& claim, const ReleaseRow& before,
     }
 }
 
-bool Witness::is_unread(const ReleaseRow& release, const TaskRow& row) const {
-    const auto read_at = read_at_.find(release.id);
+bool Witness::is_unread(release::ReleaseId id, const TaskRow& row) const {
+    const auto read_at = read_at_.find(id);
     return row.hand_changed_at &&
            (read_at == read_at_.end() || *row.hand_changed_at >= read_at->second);
+}
+
+bool Witness::is_unread_row(release::ReleaseId id, const TaskRow& row) const {
+    const auto read_at = read_at_.find(id);
+    return row.came_after_start &&
+           (read_at == read_at_.end() || row.inserted_at >= read_at->second);
 }
 
 void Witness::check_dispatch(const ReleaseRow& before, const std::vector<TaskRow>& rows_before,
@@ -175,6 +181,7 @@ void Witness::check_dispatch(const ReleaseRow& before, const std::vector<TaskRow
     if (row.task_id.empty() || row.attempt < 1) {
         violated("intent", name_of(row) + " runs without a task id");
     }
+    if (is_unread_row(after.id, row)) return;
     if (row.came_after_start) {
         violated("late", name_of(row) + " came after the start of " + name_of(after) +
                              " and is dispatched");
@@ -185,7 +192,7 @@ void Witness::check_dispatch(const ReleaseRow& before, const std::vector<TaskRow
                                 std::to_string(*after.started_batch));
     }
     for (const TaskRow& other : rows) {
-        if (other.batch >= row.batch || other.is_late || is_unread(after, other)) continue;
+        if (other.batch >= row.batch || other.is_late || is_unread(after.id, other)) continue;
         if (is_open(other.status)) {
             violated("I1", name_of(row) + " is dispatched while " + name_of(other) + " is " +
                                std::string(release::to_text(other.status)));
@@ -195,7 +202,7 @@ void Witness::check_dispatch(const ReleaseRow& before, const std::vector<TaskRow
     // beside this one without being asked are not.
     std::vector<TaskRow> known = rows_before;
     for (TaskRow& other : known) {
-        if (is_unread(after, other)) {
+        if (is_unread(after.id, other)) {
             other.status = other.status_before_hand;
             continue;
         }
@@ -364,7 +371,7 @@ void Witness::check_finish(const ReleaseRow& release, const std::vector<TaskRow>
     if (release.status != ReleaseStatus::success || release.is_ended_by_hand) return;
     std::vector<TaskRow> known = rows;
     for (TaskRow& row : known) {
-        if (is_unread(release, row)) row.status = row.status_before_hand;
+        if (is_unread(release.id, row)) row.status = row.status_before_hand;
     }
     add_deleted(release.id, known);
     if (exceeds_limits(release, known)) {

@@ -150,7 +150,7 @@ void Witness::check_standing(const ReleaseRow& before, const ReleaseRow& after,
     if (!begins_hold) return;
     for (const TaskRow& row : rows) {
         const bool is_open = !release::is_final(row.status);
-        if (!is_open || row.came_after_start || is_unread(after, row)) continue;
+        if (!is_open || row.came_after_start || is_unread(after.id, row)) continue;
         if (row.batch > *after.started_batch) continue;
         violated("between", name_of(after) + " stands behind batch " +
                                 std::to_string(*after.started_batch) + " with " +

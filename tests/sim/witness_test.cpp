@@ -154,6 +154,30 @@ TEST_F(WitnessTest, sees_a_further_task_id_that_no_agent_asked_for) {
     expect_only("order");
 }
 
+TEST_F(WitnessTest, counts_a_failure_that_was_deleted_after_it_was_read) {
+    database_.set_row_by_hand(claim_.release, release::NodeId{3}, NodeStatus::failed,
+                              timeline_.now());
+    timeline_.after(Millis{1}, [] {});
+    timeline_.run_next();
+    witness_.has_read(claim_.release, timeline_.now(), true);
+    database_.delete_row(claim_.release, release::NodeId{3});
+    finish("order-a", "");
+    commit(running(change(1, NodeStatus::running, NodeStatus::success)));
+    commit(running(change(2, NodeStatus::pending, NodeStatus::running)));
+    expect_only("I1");
+}
+
+TEST_F(WitnessTest, counts_no_failure_that_was_deleted_before_anybody_read_it) {
+    witness_.has_read(claim_.release, timeline_.now(), true);
+    database_.set_row_by_hand(claim_.release, release::NodeId{3}, NodeStatus::failed,
+                              timeline_.now());
+    database_.delete_row(claim_.release, release::NodeId{3});
+    finish("order-a", "");
+    commit(running(change(1, NodeStatus::running, NodeStatus::success)));
+    commit(running(change(2, NodeStatus::pending, NodeStatus::running)));
+    EXPECT_EQ(witness_.violations(), std::vector<std::string>{});
+}
+
 TEST_F(WitnessTest, sees_a_timeout_before_its_time) {
     NodeChange failure = change(1, NodeStatus::running, NodeStatus::failed);
     failure.failure = release::FailureKind::timeout;

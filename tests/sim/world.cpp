@@ -15,7 +15,7 @@ World::World(std::uint64_t seed, bool keeps_text)
     : rng_(seed),
       plan_(draw_plan(rng_)),
       trace_(keeps_text),
-      faults_(rng_.fork()),
+      faults_(rng_.fork(), faults_of(plan_.theme)),
       witness_(timeline_, trace_, plan_.options.rules.node_timeout),
       database_(plan_.lease, &witness_),
       server_{database_,   timeline_, faults_, trace_, witness_, plan_.latency_max,

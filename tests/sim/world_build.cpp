@@ -59,11 +59,11 @@ release::Policy World::draw_policy(bool is_to_plan) {
         if (rng_.chance(0.3)) rule.sizes["eu"] = some(1, 2);
         policy.pools.push_back(std::move(rule));
     }
-    if (rng_.chance(0.3)) policy.retries = some(1, 2);
-    policy.pauses_after_batch = rng_.chance(0.1);
+    if (rng_.chance(plan_.odds.retries)) policy.retries = some(1, 2);
+    policy.pauses_after_batch = rng_.chance(plan_.odds.pauses);
     if (rng_.chance(0.15)) policy.batch_interval = Millis{rng_.between(1, 40'000)};
     if (rng_.chance(0.15)) policy.bake = Millis{rng_.between(1, 20'000)};
-    if (rng_.chance(0.2)) {
+    if (rng_.chance(plan_.odds.gate)) {
         policy.gate.url = "http://gate/" + std::to_string(rng_.next());
         policy.gate.timeout = Millis{rng_.between(1'000, 40'000)};
     }
@@ -75,16 +75,24 @@ release::Policy World::draw_policy(bool is_to_plan) {
         window.to_minute = window.from_minute + some(1'200, 1'400);
         policy.windows.push_back(window);
     }
-    if (rng_.chance(0.1)) policy.batch_timeout = Millis{rng_.between(20'000, 300'000)};
-    if (rng_.chance(0.1)) policy.release_timeout = Millis{rng_.between(30'000, 600'000)};
+    if (rng_.chance(plan_.odds.time_limit))
+        policy.batch_timeout = Millis{rng_.between(20'000, 300'000)};
+    if (rng_.chance(plan_.odds.time_limit))
+        policy.release_timeout = Millis{rng_.between(30'000, 600'000)};
     if (rng_.chance(0.2)) policy.node_timeout = Millis{rng_.between(20'000, 60'000)};
     const double on_failure = rng_.fraction();
     if (on_failure < 0.25) policy.on_failure = release::OnFailure::pause;
-    if (on_failure > 0.7) policy.on_failure = release::OnFailure::rollback;
+    if (on_failure > 1 - plan_.odds.rollback) policy.on_failure = release::OnFailure::rollback;
     if (is_to_plan && rng_.chance(0.5)) {
         policy.sizes = {{release::BatchSize::Kind::count, some(1, 5)}};
     }
     return policy;
+}
+
+int World::draw_batch_size() {
+    if (rng_.chance(plan_.odds.one_batch)) return plan_.nodes;
+    const int most = rng_.chance(plan_.odds.many_batches) ? plan_.nodes / 3 : plan_.nodes;
+    return static_cast<int>(rng_.between(1, std::max(1, most)));
 }
 
 void World::insert_release(int number) {
@@ -99,7 +107,7 @@ void World::insert_release(int number) {
     }
     std::vector<PlannedNode> rows;
     const bool is_to_plan = rng_.chance(0.2);
-    if (rng_.chance(0.7)) row.policy = draw_policy(is_to_plan);
+    if (rng_.chance(plan_.odds.policy)) row.policy = draw_policy(is_to_plan);
     if (row.policy.on_failure == release::OnFailure::rollback) batches_ += 3 + 2;  // its undoing
     if (is_to_plan) {
         row.has_batch_config = true;  // edgeroll plans
@@ -107,7 +115,7 @@ void World::insert_release(int number) {
                         ? 4
                         : 1 + plan_.nodes / std::max(row.policy.sizes.front().amount, 1);
     } else {
-        const int batch_size = static_cast<int>(rng_.between(1, std::max(1, plan_.nodes)));
+        const int batch_size = draw_batch_size();
         const double share = 0.4 + 0.6 * rng_.fraction();
         const int stride = rng_.chance(0.3) ? static_cast<int>(rng_.between(2, 10)) : 1;  // gaps
         for (const SimNode* node : node_list_) {

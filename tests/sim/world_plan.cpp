@@ -19,6 +19,7 @@ Millis draw(Rng& rng, std::int64_t least, std::int64_t most) {
 
 WorldPlan draw_plan(Rng& rng) {
     WorldPlan plan;
+    plan.theme = draw_theme(rng);
     plan.controls = static_cast<int>(rng.chance(0.2) ? 1 : rng.between(2, 3));
     plan.nodes = draw_size(rng);
     plan.releases = static_cast<int>(rng.between(1, 5));
@@ -40,6 +41,7 @@ WorldPlan draw_plan(Rng& rng) {
     rules.dispatch_timeout = draw(rng, 5'000, 40'000);
     rules.poll_ceiling = draw(rng, 500, 3'000);
     rules.hold_max = rng.chance(0.7) ? draw(rng, 1'000, 20'000) : Millis{0};
+    suit(plan, rng);
     return plan;
 }
 

@@ -3,11 +3,25 @@
 
 #include "control/core/supervisor.hpp"
 #include "rng.hpp"
+#include "theme.hpp"
 #include "timeline.hpp"
 
 namespace edgeroll::sim {
 
+/// How likely a release's batch_config has what.
+struct PolicyOdds {
+    double policy = 0.7;  ///< that there is one at all
+    double retries = 0.3;
+    double gate = 0.2;
+    double pauses = 0.1;      ///< after each batch
+    double time_limit = 0.1;  ///< of a batch, and of the release
+    double rollback = 0.3;
+    double many_batches = 0;  ///< small ones for sure
+    double one_batch = 0;     ///< all nodes in it
+};
+
 struct WorldPlan {
+    Theme theme = Theme::mixed;
     int controls = 1;
     int nodes = 1;
     int releases = 1;
@@ -17,6 +31,7 @@ struct WorldPlan {
     Millis request_timeout{10'000};
     Millis faults_for{120'000};  ///< then everything heals and must finish
     control::SupervisorOptions options;
+    PolicyOdds odds;
 };
 
 [[nodiscard]] WorldPlan draw_plan(Rng& rng);

@@ -1,0 +1,148 @@
+#include "theme.hpp"
+
+#include "world_plan.hpp"
+
+namespace edgeroll::sim {
+namespace {
+
+struct Entry {
+    Theme theme;
+    double share;  ///< of all seeds; the rest is mixed
+    std::vector<ThemeFault> faults;
+};
+
+// In the order of the themes.
+const std::vector<Entry>& entries() {
+    static const std::vector<Entry> all{
+        {Theme::mixed, 0, {}},
+        {Theme::doubt,
+         0.07,
+         {{Fault::database_unknown_lost, 0.30},
+          {Fault::database_unknown_done, 0.10},
+          {Fault::database_unknown_late, 0.10}}},
+        {Theme::fences,
+         0.10,
+         {{Fault::request_late, 0.40},
+          {Fault::request_repeated, 0.50},
+          {Fault::answer_lost, 0.10},
+          {Fault::agent_crash, 0.60},
+          {Fault::control_crash, 0.05},
+          {Fault::control_pause, 0.20},
+          {Fault::control_stop, 0.50},
+          {Fault::step_reload_fails, 0.30},
+          {Fault::retry_by_hand, 0.80}}},
+        {Theme::gates,
+         0.05,
+         {{Fault::gate_unsure, 0.70},
+          {Fault::gate_fails, 0.10},
+          {Fault::control_crash, 0.05},
+          {Fault::control_pause, 0.20},
+          {Fault::control_stop, 0.50}}},
+        {Theme::steering,
+         0.09,
+         {{Fault::operator_pause_status, 0.10},
+          {Fault::operator_pause_action, 0.50},
+          {Fault::operator_continue, 0.70},
+          {Fault::operator_stop, 0.15},
+          {Fault::limits_changed, 0.10}}},
+        {Theme::pauses,
+         0.05,
+         {{Fault::operator_pause_action, 0.30}, {Fault::operator_continue, 0.04}}},
+        {Theme::rows,
+         0.08,
+         {{Fault::row_deleted, 0.30},
+          {Fault::row_added_late, 0.30},
+          {Fault::row_added_again, 0.50},
+          {Fault::row_failed_by_hand, 0.05},
+          {Fault::control_stop, 0.20}}},
+        {Theme::retries,
+         0.09,
+         {{Fault::step_check_fails, 0.50},
+          {Fault::step_reload_fails, 0.30},
+          {Fault::retry_by_hand, 1.50}}},  // nearly always
+        {Theme::rollbacks,
+         0.07,
+         {{Fault::step_check_fails, 0.15},
+          {Fault::step_reload_fails, 0.10},
+          {Fault::release_inserted_late, 0.50}}},
+    };
+    return all;
+}
+
+}  // namespace
+
+Theme draw_theme(Rng& rng) {
+    double left = rng.fraction();
+    for (const Entry& entry : entries()) {
+        if (left < entry.share) return entry.theme;
+        left -= entry.share;
+    }
+    return Theme::mixed;
+}
+
+const std::vector<ThemeFault>& faults_of(Theme theme) {
+    return entries()[static_cast<std::size_t>(theme)].faults;
+}
+
+void suit(WorldPlan& plan, Rng& rng) {
+    const auto some = [&](std::int64_t least, std::int64_t most) {
+        return static_cast<int>(rng.between(least, most));
+    };
+    switch (plan.theme) {
+        case Theme::mixed:
+            return;
+        case Theme::doubt:
+            // A claim that outlives its doubts: a new owner would find everything out.
+            plan.nodes = some(5, 15);
+            plan.controls = some(1, 2);
+            plan.lease = Millis{some(15'000, 30'000)};
+            plan.options.rules.node_timeout = Millis{30'000};
+            break;
+        case Theme::fences:
+            // Few nodes, so that what is late meets the one that restarts.
+            plan.nodes = some(1, 4);
+            plan.releases = some(1, 2);
+            plan.controls = some(2, 3);
+            plan.lease = Millis{some(4'000, 6'000)};
+            plan.odds.retries = 0.8;
+            break;
+        case Theme::gates:
+            plan.nodes = some(3, 10);
+            plan.controls = some(2, 3);
+            plan.odds.policy = plan.odds.gate = plan.odds.many_batches = 1;
+            break;
+        case Theme::steering:
+            plan.nodes = some(3, 12);
+            plan.odds.many_batches = 1;
+            break;
+        case Theme::pauses:
+            plan.nodes = some(3, 8);
+            plan.odds.policy = plan.odds.many_batches = 1;
+            plan.odds.pauses = 0.5;
+            plan.odds.time_limit = 0.8;
+            break;
+        case Theme::rows:
+            plan.nodes = some(3, 12);
+            plan.controls = some(2, 3);
+            plan.odds.many_batches = 0.7;
+            break;
+        case Theme::retries:
+            // Alone, since one that was overtaken is not taken up again.
+            plan.nodes = some(3, 6);
+            plan.releases = 1;
+            plan.odds.policy = 0.3;
+            plan.odds.one_batch = 0.8;
+            plan.odds.rollback = 0;
+            break;
+        case Theme::rollbacks:
+            // The nodes behind the batch that fails have a content, and are not touched.
+            plan.nodes = some(3, 8);
+            plan.releases = some(3, 5);
+            plan.odds.policy = plan.odds.many_batches = 1;
+            plan.odds.rollback = 0.9;
+            break;
+    }
+    plan.options.lease = plan.lease;
+}
+
+}  // namespace edgeroll::sim
