@@ -36,14 +36,14 @@ class Swarm:
     failed: int = 0
     answers: dict = field(default_factory=dict)  # the first bytes of what they were told, and how often
 
-    def run(self, out, begun):
+    def run(self, out, begun, end):
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard if hard != resource.RLIM_INFINITY else soft, hard))
         selector = selectors.DefaultSelector()
         begun.set()
         start = time.monotonic()
         last_drip = start
-        while (now := time.monotonic()) < start + self.seconds:
+        while (now := time.monotonic()) < start + self.seconds and not end.is_set():
             due = min(self.total, int((now - start) * self.rate) + 1)
             while self.opened + self.failed < due and len(selector.get_map()) < self.count:
                 self._open(selector)
@@ -101,16 +101,17 @@ class Swarm:
 
 
 class Attack:
-    """Runs swarms beside the caller: `with Attack(swarm, …) as attack: …`, then attack.outcomes."""
+    """Runs swarms beside the caller, to the end of the block or of their time: `with Attack(swarm, …) as attack: …`,
+    then attack.outcomes."""
 
     def __init__(self, *swarms):
         context = multiprocessing.get_context("fork")
-        self._out = context.Queue()
+        self._out, self._end = context.Queue(), context.Event()
         self._processes, self._begun = [], []
         for swarm in swarms:
             begun = context.Event()
             self._begun.append(begun)
-            self._processes.append(context.Process(target=swarm.run, args=(self._out, begun), daemon=True))
+            self._processes.append(context.Process(target=swarm.run, args=(self._out, begun, self._end), daemon=True))
         self.outcomes = []
 
     def __enter__(self):
@@ -124,6 +125,7 @@ class Attack:
         return any(process.is_alive() for process in self._processes)
 
     def __exit__(self, *failure):
+        self._end.set()
         for _ in self._processes:
             with contextlib.suppress(Exception):
                 self.outcomes.append(self._out.get(timeout=60))
@@ -136,11 +138,12 @@ class Attack:
 class Honest(threading.Thread):
     """Asks one question again and again and notes how long the answers took, in milliseconds."""
 
-    def __init__(self, address, port, path, token=None, context=None, is_kept=True, pause=0.02):
+    def __init__(self, address, port, path, token=None, context=None, is_kept=True, pause=0.02,
+                 seconds=10):
         super().__init__(daemon=True)
         self.address, self.port, self.path = address, port, path
         self.headers = {"Authorization": f"Bearer {token}"} if token else {}
-        self.context, self.is_kept, self.pause = context, is_kept, pause
+        self.context, self.is_kept, self.pause, self.seconds = context, is_kept, pause, seconds
         self.times, self.failures = [], []
         self._ends = threading.Event()
 
@@ -170,12 +173,12 @@ class Honest(threading.Thread):
 
     def _connection(self):
         if self.context is None:
-            return http.client.HTTPConnection(self.address, self.port, timeout=10)
-        return http.client.HTTPSConnection(self.address, self.port, timeout=10, context=self.context)
+            return http.client.HTTPConnection(self.address, self.port, timeout=self.seconds)
+        return http.client.HTTPSConnection(self.address, self.port, timeout=self.seconds, context=self.context)
 
     def end(self):
         self._ends.set()
-        self.join(20)
+        self.join(self.seconds + 10)
         return self
 
     def percentile(self, share):
