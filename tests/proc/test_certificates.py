@@ -259,8 +259,11 @@ class Renewing(ProcCase):
             return done.returncode != 0
         self.assertTrue(say_when(is_refused, 15), "the old CA is still trusted")
         certificate, key = second.control()
+        reloads = "event=certificates_reloaded"
+        before = control.program.log().count(reloads)
         self.put(key, control.key)
         self.put(certificate, control.certificate)
+        wait_until(lambda: control.program.log().count(reloads) > before, "control takes up its new certificate", 15)
         self.insert_config(2, plain(2))
         self.insert_release(2, [[1]])
         self.wait_status(2, "success")
