@@ -94,9 +94,10 @@ TEST(Processes, keeps_both_ends_of_a_long_output) {
 TEST(Processes, gives_only_its_own_environment_and_no_descriptors) {
     ::setenv("EDGEROLL_TEST_SECRET", "leak", 1);
     const int leaked = ::dup(0);
-    // Not in a pipe: the shell's own end of that would be listed, if it is quick.
-    Command command =
-        shell("env; ls /proc/$$/fd >fds; tr '\\n' ' ' <fds; readlink /proc/$$/fd/0; pwd");
+    // Only the shell's own words: a pipe, a redirection or a listing opens descriptors of its own.
+    Command command = shell(
+        "env; d=0; while [ $d -lt 256 ]; do [ -e /proc/$$/fd/$d ] && printf '%s ' $d; "
+        "d=$((d + 1)); done; readlink /proc/$$/fd/0; pwd");
     const TemporaryFolder folder;
     command.folder = folder.path();
     const CommandResult result = run(command);
