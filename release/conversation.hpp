@@ -53,6 +53,8 @@ struct Answer {
     std::string steps;       ///< JSON array text
     std::string message;     ///< what went wrong, for error_msg
     bool is_curable = true;  ///< failed: nothing in `steps` says that a retry must fail as well
+    /// With accepted: what the agent says it can do; words, ascending, with commas between them.
+    std::string capabilities{};
 };
 
 /// The answer, or `other_task` where it says of its task what contradicts what was sent. Of agents

@@ -108,8 +108,8 @@ class TlsAgents final : public Agents {
         tls::Target target = target_of(to);
         const Reply reply = co_await pool_.request(std::move(target), std::move(call));
         if (reply.kind != Reply::Kind::answered) co_return false;
-        co_return release::wire::read_content_held(reply.status, reply.body, sha256)
-            .value_or(false);
+        const auto held = release::wire::read_content_held(reply.status, reply.body, sha256);
+        co_return held && held->is_held;
     }
 
     awaitable<Answer> query(release::Address to, std::string task_id, Millis hold,

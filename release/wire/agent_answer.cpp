@@ -1,6 +1,7 @@
 // What an HTTP answer of an agent means, whoever wrote that agent.
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "release/wire/agent_messages.hpp"
 #include "release/wire/json_util.hpp"
@@ -50,6 +51,28 @@ TaskIdentity identity_of(const Json& data) {
     // Anything else under this name is no digest of ours.
     if (!is_sha256_hex(about.sha256)) about.sha256.clear();
     return about;
+}
+
+/// Words of letters, digits, `_` and `:`; what else is in the list is nothing to us.
+std::string capabilities_of(const Json& data) {
+    constexpr std::size_t words_max = 32, word_bytes_max = 64;
+    const auto found = data.find("capabilities");
+    if (found == data.end() || !found->is_array()) return {};
+    std::set<std::string> words;
+    for (const Json& value : *found) {
+        if (!value.is_string() || words.size() == words_max) continue;
+        const auto& word = value.get_ref<const std::string&>();
+        const bool is_word = !word.empty() && word.size() <= word_bytes_max &&
+                             std::ranges::all_of(word, [](unsigned char c) {
+                                 return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                                        (c >= '0' && c <= '9') || c == '_' || c == ':';
+                             });
+        if (is_word) words.insert(word);
+    }
+    std::string text;
+    for (const std::string& word : words)
+        text += (text.empty() ? "" : ",") + word;
+    return text;
 }
 
 int progress_of(const Json& data) {
@@ -121,6 +144,7 @@ Answer read_data(const Json& body, const std::string& task_id) {
     answer.heard = Heard::accepted;
     answer.status = *status;
     answer.about = identity_of(data);
+    answer.capabilities = capabilities_of(data);
     answer.progress = progress_of(data);
     answer.last_error = text_member(data, "lastError", last_error_bytes_max);
     answer.steps = steps_of(data);
@@ -186,8 +210,17 @@ Answer read_answer(int http_status, std::string_view body, const std::string& ta
     return read_data(*object, task_id);
 }
 
-std::optional<bool> read_content_held(int http_status, std::string_view body,
-                                      std::string_view content_sha256) {
+bool has_capability(std::string_view capabilities, std::string_view word) {
+    while (!capabilities.empty()) {
+        const auto comma = capabilities.find(',');
+        if (capabilities.substr(0, comma) == word) return true;
+        capabilities.remove_prefix(comma == capabilities.npos ? capabilities.size() : comma + 1);
+    }
+    return false;
+}
+
+std::optional<ContentHeld> read_content_held(int http_status, std::string_view body,
+                                             std::string_view content_sha256) {
     if (http_status != 200) return std::nullopt;
     const auto parsed = parse_json(body, answer_bytes_max);
     if (!parsed || !parsed->is_object()) return std::nullopt;
@@ -196,7 +229,9 @@ std::optional<bool> read_content_held(int http_status, std::string_view body,
     if (!given || *given != code::ok || data == parsed->end()) return std::nullopt;
     const auto named = optional_text(*data, "contentSha256");
     if (!named || named->value_or("") != content_sha256) return std::nullopt;
-    return optional_flag(*data, "held").value_or(std::nullopt);
+    const auto is_held = optional_flag(*data, "held").value_or(std::nullopt);
+    if (!is_held) return std::nullopt;
+    return ContentHeld{*is_held, capabilities_of(*data)};
 }
 
 }  // namespace edgeroll::release::wire

@@ -78,12 +78,24 @@ struct TaskReport {
 [[nodiscard]] Answer read_answer(int http_status, std::string_view body,
                                  const std::string& task_id);
 
-/// `data:{held,contentSha256}` of GET /contents/{sha256}, in its envelope: whether a dispatch by
-/// reference to this content (content_digest) would find it.
+/// What an agent of this version can do that an older one cannot: words, ascending, with commas
+/// between them. Told in `capabilities` of every answer about a task or a content.
+inline constexpr std::string_view agent_capabilities = "secrets";
+/// Keeps secret files as SPEC.md 10.2 asks. Without this word it is sent none.
+inline constexpr std::string_view keeps_secrets = "secrets";
+/// Whether the list has the word.
+[[nodiscard]] bool has_capability(std::string_view capabilities, std::string_view word);
+
+/// `data:{held,contentSha256,capabilities}` of GET /contents/{sha256}, in its envelope: whether a
+/// dispatch by reference to this content (content_digest) would find it.
 [[nodiscard]] std::string write_content_held(bool is_held, const std::string& content_sha256);
+struct ContentHeld {
+    bool is_held = false;
+    std::string capabilities;  ///< as Answer::capabilities
+};
 /// Nothing: an agent without that call (any 404), an answer that is none, or one that does not name
 /// the digest: an older agent, which does not tell templates from literal text.
-[[nodiscard]] std::optional<bool> read_content_held(int http_status, std::string_view body,
-                                                    std::string_view content_sha256);
+[[nodiscard]] std::optional<ContentHeld> read_content_held(int http_status, std::string_view body,
+                                                           std::string_view content_sha256);
 
 }  // namespace edgeroll::release::wire

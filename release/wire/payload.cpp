@@ -13,6 +13,11 @@ namespace {
 
 constexpr std::size_t path_bytes_max = 1024;
 constexpr std::size_t path_part_bytes_max = 255;
+constexpr int secret_mode = 0640;
+constexpr std::size_t nonce_bytes = 12, tag_bytes = 16, key_id_digits = 16;
+
+/// Who has written the payload: a sender, or edgeroll-control into its database.
+enum class Form { sent, stored };
 
 tl::unexpected<Error> invalid(std::string message) {
     return fail("payload: " + std::move(message), Outcome::permanent, code::invalid);
@@ -64,14 +69,45 @@ std::optional<int> parse_mode(std::string_view text) {
 std::string unknown_key(const Json& object) {
     for (const auto& [key, value] : object.items()) {
         if (key != "path" && key != "content" && key != "encoding" && key != "mode" &&
-            key != "template") {
+            key != "template" && key != "secret" && key != "sealed") {
             return key;
         }
     }
     return {};
 }
 
-Result<File> parse_file(Json& object, std::size_t index) {
+/// The object of `sealed`: `{"key","nonce","data","bytes","sha256"}`. Nothing: it is not one.
+std::optional<File> parse_sealed(const Json& object) {
+    if (!object.is_object() || object.size() != 5) return std::nullopt;
+    const auto key = optional_text(object, "key");
+    const auto nonce = optional_text(object, "nonce");
+    const auto data = optional_text(object, "data");
+    const auto sha256 = optional_text(object, "sha256");
+    const auto bytes = optional_integer(object, "bytes");
+    if (!key || !*key || !nonce || !*nonce || !data || !*data || !sha256 || !*sha256 || !bytes ||
+        !*bytes || **bytes < 0) {
+        return std::nullopt;
+    }
+    auto nonce_text = decode_base64(**nonce);
+    auto data_text = decode_base64(**data);
+    File file;
+    file.bytes = static_cast<std::size_t>(**bytes);
+    const bool is_whole = nonce_text && nonce_text->size() == nonce_bytes && data_text &&
+                          data_text->size() == file.bytes + tag_bytes &&
+                          (*key)->size() == key_id_digits && is_sha256_hex(**sha256);
+    if (!is_whole) return std::nullopt;
+    file.secret_sha256 = **sha256;
+    file.sealed = Sealed{**key, std::move(*nonce_text), std::move(*data_text)};
+    return file;
+}
+
+/// What a secret must be, beside other files. Empty: it is that.
+std::string secret_fault(const File& file) {
+    if (!file.is_secret || file.mode == 0600 || file.mode == 0640) return {};
+    return "a secret's mode must be 0600 or 0640 (the default)";
+}
+
+Result<File> parse_file(Json& object, std::size_t index, Form form) {
     const std::string numbered = "files[" + std::to_string(index) + "]";
     if (!object.is_object()) return invalid(numbered + " must be an object");
     auto path = required_text(object, "path");
@@ -87,17 +123,36 @@ Result<File> parse_file(Json& object, std::size_t index) {
     if (!encoding) return invalid(name + ": " + encoding.error().message);
     if (!mode) return invalid(name + ": " + mode.error().message);
     if (!is_template) return invalid(name + ": " + is_template.error().message);
+    const auto is_secret = optional_flag(object, "secret");
+    if (!is_secret) return invalid(name + ": " + is_secret.error().message);
+    const bool is_kept_secret = is_secret->value_or(false);
+    const auto bits =
+        mode->has_value() ? parse_mode(**mode) : (is_kept_secret ? secret_mode : 0644);
+    if (!bits) return invalid(name + ": mode must be octal text from \"0000\" to \"0777\"");
+
+    File file;
+    const auto sealed = object.find("sealed");
+    if (sealed != object.end()) {
+        if (form == Form::sent) {
+            return invalid(name +
+                           ": 'sealed' is how edgeroll-control keeps a secret: send 'content'");
+        }
+        auto read =
+            is_kept_secret && !object.contains("content") ? parse_sealed(*sealed) : std::nullopt;
+        if (!read) return invalid(name + ": field 'sealed' is damaged");
+        file = std::move(*read);
+    }
+    file.path = std::move(*path);
+    file.is_template = is_template->value_or(false);
+    file.is_secret = is_kept_secret;
+    file.mode = *bits;
+    if (std::string fault = secret_fault(file); !fault.empty()) return invalid(name + ": " + fault);
+    if (file.sealed) return file;
 
     const auto content = object.find("content");
     if (content == object.end()) return invalid(name + ": field 'content' is missing");
     if (!content->is_string()) return invalid(name + ": field 'content' must be a string");
 
-    File file;
-    file.path = std::move(*path);
-    file.is_template = is_template->value_or(false);
-    const auto bits = parse_mode(mode->value_or("0644"));
-    if (!bits) return invalid(name + ": mode must be octal text from \"0000\" to \"0777\"");
-    file.mode = *bits;
     auto& text = content->get_ref<std::string&>();
     if (encoding->value_or("utf-8") == "utf-8") {
         file.content = std::move(text);
@@ -108,6 +163,8 @@ Result<File> parse_file(Json& object, std::size_t index) {
     } else {
         return invalid(name + ": encoding must be utf-8 or base64");
     }
+    file.bytes = file.content.size();
+    if (file.is_secret) file.secret_sha256 = sha256_hex(file.content);
     return file;
 }
 
@@ -128,25 +185,28 @@ std::string clash(const std::vector<File>& files) {
     return {};
 }
 
+std::string octal(int bits) {
+    std::string mode = "0000";
+    for (std::size_t i = 0; i < 4; ++i) {
+        mode[3 - i] = static_cast<char>('0' + ((bits >> (3 * i)) & 7));
+    }
+    return mode;
+}
+
 std::string digest_of(const Payload& payload, bool sees_templates) {
     Sha256 digest;
     for (const File& file : payload.files) {
-        std::string mode = "0000";
-        for (std::size_t i = 0; i < 4; ++i) {
-            mode[3 - i] = static_cast<char>('0' + ((file.mode >> (3 * i)) & 7));
-        }
-        if (sees_templates && file.is_template) mode += " template";
         digest.add(file.path);
-        digest.add("\n" + mode + "\n" + std::to_string(file.content.size()) + "\n");
-        digest.add(file.content);
+        digest.add("\n" + (sees_templates ? mode_line(file) : octal(file.mode)) + "\n" +
+                   std::to_string(file.bytes) + "\n");
+        digest.add(file.is_secret ? file.secret_sha256 : file.content);
     }
     return digest.finish();
 }
 
-}  // namespace
-
-Result<Payload> parse_payload(std::string_view json_text) {
-    auto parsed = parse_json(json_text, payload_bytes_max);
+Result<Payload> parse(std::string_view json_text, Form form) {
+    auto parsed =
+        parse_json(json_text, form == Form::stored ? stored_payload_bytes_max : payload_bytes_max);
     if (!parsed) return invalid(std::move(parsed.error().message));
     if (!parsed->is_object()) return invalid("must be an object");
     for (const auto& [key, value] : parsed->items()) {
@@ -158,7 +218,7 @@ Result<Payload> parse_payload(std::string_view json_text) {
     if (!files->is_array()) return invalid("field 'files' must be a list");
     payload.files.reserve(files->size());
     for (std::size_t i = 0; i < files->size(); ++i) {
-        auto file = parse_file((*files)[i], i);
+        auto file = parse_file((*files)[i], i, form);
         if (!file) return tl::unexpected(std::move(file.error()));
         payload.files.push_back(std::move(*file));
     }
@@ -166,7 +226,37 @@ Result<Payload> parse_payload(std::string_view json_text) {
     // std::string compares bytes as unsigned: the order that the digest asks for.
     std::sort(payload.files.begin(), payload.files.end(),
               [](const File& a, const File& b) { return a.path < b.path; });
+    const auto secrets = std::ranges::count_if(payload.files, &File::is_secret);
+    if (static_cast<std::size_t>(secrets) > secret_files_max) {
+        return invalid("more than 1000 files are secret");
+    }
     return payload;
+}
+
+}  // namespace
+
+Result<Payload> parse_payload(std::string_view json_text) {
+    return parse(json_text, Form::sent);
+}
+
+Result<Payload> parse_stored_payload(std::string_view json_text) {
+    return parse(json_text, Form::stored);
+}
+
+bool has_secrets(const Payload& payload) {
+    return std::ranges::any_of(payload.files, &File::is_secret);
+}
+
+bool has_open_secrets(const Payload& payload) {
+    return std::ranges::any_of(payload.files,
+                               [](const File& file) { return file.is_secret && !file.sealed; });
+}
+
+std::string mode_line(const File& file) {
+    std::string line = octal(file.mode);
+    if (file.is_template) line += " template";
+    if (file.is_secret) line += " secret";
+    return line;
 }
 
 std::string loose_file(const Payload& payload) {
@@ -185,7 +275,7 @@ std::string content_digest(const Payload& payload) {
 }
 
 std::string plain_digest(const Payload& payload) {
-    return digest_of(payload, false);
+    return digest_of(payload, has_secrets(payload));
 }
 
 }  // namespace edgeroll::release::wire

@@ -39,6 +39,17 @@ Json json_of(const TaskStep& step) {
     return object;
 }
 
+Json capability_words() {
+    Json words = Json::array();
+    std::string_view rest = agent_capabilities;
+    while (!rest.empty()) {
+        const auto comma = rest.find(',');
+        words.push_back(std::string(rest.substr(0, comma)));
+        rest.remove_prefix(comma == rest.npos ? rest.size() : comma + 1);
+    }
+    return words;
+}
+
 /// What every answer about a task begins with.
 Json identity_of(const TaskReport& report) {
     Json data = Json::object();
@@ -48,6 +59,7 @@ Json identity_of(const TaskReport& report) {
     data["sha256"] = text_or_null(report.sha256);
     if (!report.order_id.empty()) data["orderId"] = report.order_id;
     data["status"] = std::string(to_text(report.status));
+    data["capabilities"] = capability_words();
     return data;
 }
 
@@ -76,6 +88,7 @@ std::string write_content_held(bool is_held, const std::string& content_sha256) 
     Json data = Json::object();
     data["held"] = is_held;
     data["contentSha256"] = content_sha256;
+    data["capabilities"] = capability_words();
     return success_envelope(data);
 }
 

@@ -192,11 +192,11 @@ Result<Json> read_json(std::string_view json_text) {
     return parsed;
 }
 
-Result<PayloadDigests> apply_digests(std::string_view json_text) {
-    const auto payload = parse_payload(json_text);
+Result<PayloadDigests> digests_of_files(const Result<Payload>& payload) {
     if (!payload) return tl::unexpected(payload.error());
     if (payload->files.empty()) return PayloadDigests{};
-    return PayloadDigests{content_digest(*payload), plain_digest(*payload), loose_file(*payload)};
+    return PayloadDigests{content_digest(*payload), plain_digest(*payload), loose_file(*payload),
+                          has_secrets(*payload), has_open_secrets(*payload)};
 }
 
 }  // namespace
@@ -246,7 +246,7 @@ std::optional<std::string> job_variable_fault(const std::vector<Job>& jobs,
 }
 
 Result<PayloadDigests> payload_digests(std::string_view type, std::string_view json_text) {
-    if (type == "apply_config") return apply_digests(json_text);
+    if (type == "apply_config") return digests_of_files(parse_payload(json_text));
     const auto payload = read_json(json_text);
     if (!payload) return tl::unexpected(payload.error());
     if (type == "run_job") {
@@ -263,6 +263,11 @@ Result<PayloadDigests> payload_digests(std::string_view type, std::string_view j
     if (payload->empty()) return PayloadDigests{};
     const std::string digest = sha256_hex(dump_json(*payload));
     return PayloadDigests{digest, digest};
+}
+
+Result<PayloadDigests> stored_payload_digests(std::string_view type, std::string_view json_text) {
+    if (type == "apply_config") return digests_of_files(parse_stored_payload(json_text));
+    return payload_digests(type, json_text);
 }
 
 }  // namespace edgeroll::release::wire

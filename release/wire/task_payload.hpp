@@ -46,9 +46,11 @@ struct Job {
 
 /// A payload's digests: what it is, and what is said of it by those who do not see templates.
 struct PayloadDigests {
-    std::string content;  ///< content_digest; `contentSha256` of a dispatch, bans, the journal
-    std::string plain;    ///< plain_digest; `sha256` of a dispatch
-    std::string loose{};  ///< loose_file of an apply_config
+    std::string content;       ///< content_digest; `contentSha256` of a dispatch, bans, the journal
+    std::string plain;         ///< plain_digest; `sha256` of a dispatch
+    std::string loose{};       ///< loose_file of an apply_config
+    bool has_secrets = false;  ///< as ContentKind
+    bool has_open_secrets = false;  ///< as ContentKind
     [[nodiscard]] bool is_empty() const { return content.empty(); }
     /// Whether that digest, by either rule, may be of this payload.
     [[nodiscard]] bool fit(std::string_view digest) const {
@@ -62,5 +64,9 @@ struct PayloadDigests {
 /// reload may have.
 [[nodiscard]] Result<PayloadDigests> payload_digests(std::string_view type,
                                                      std::string_view json_text);
+
+/// The same of a row of config_versions (parse_stored_payload).
+[[nodiscard]] Result<PayloadDigests> stored_payload_digests(std::string_view type,
+                                                            std::string_view json_text);
 
 }  // namespace edgeroll::release::wire

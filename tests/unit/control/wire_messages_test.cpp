@@ -237,8 +237,10 @@ TEST(WireReport, stays_below_what_control_reads) {
 
 TEST(WireContents, says_whether_it_is_held) {
     const std::string digest(64, 'a');
-    const auto read = [&](int status, std::string_view body) {
-        return read_content_held(status, body, digest);
+    const auto read = [&](int status, std::string_view body) -> std::optional<bool> {
+        const auto held = read_content_held(status, body, digest);
+        if (!held) return std::nullopt;
+        return held->is_held;
     };
     EXPECT_EQ(read(200, write_content_held(true, digest)), true);
     EXPECT_EQ(read(200, write_content_held(false, digest)), false);
@@ -250,6 +252,27 @@ TEST(WireContents, says_whether_it_is_held) {
                              R"({"code":0,"data":{"held":1}})", R"({"code":0,"data":{}})"}) {
         EXPECT_EQ(read(200, body), std::nullopt) << body;
     }
+}
+
+TEST(WireContents, says_what_the_agent_can_do) {
+    const std::string digest(64, 'a');
+    const auto told = [&](const std::string& list) {
+        const std::string data = R"({"held":false,"contentSha256":")" + digest + '"' + list + "}";
+        return read_content_held(200, R"({"code":0,"data":)" + data + "}", digest)->capabilities;
+    };
+    EXPECT_EQ(read_content_held(200, write_content_held(false, digest), digest)->capabilities,
+              agent_capabilities);
+    EXPECT_EQ(told(""), "") << "an older agent";
+    EXPECT_EQ(told(R"(,"capabilities":["b","a","b","plugin:x_1"])"), "a,b,plugin:x_1");
+    EXPECT_EQ(told(R"(,"capabilities":["a,b","",7,null,"a b"])"), "");
+    EXPECT_EQ(told(R"(,"capabilities":"secrets")"), "");
+    EXPECT_TRUE(has_capability("a,secrets,z", "secrets"));
+    for (const char* list : {"", "secret", "secrets2,x", "nosecrets"}) {
+        EXPECT_FALSE(has_capability(list, "secrets")) << list;
+    }
+    TaskReport report;
+    report.task_id = "t";
+    EXPECT_EQ(read_answer(200, write_task_status(report), "t").capabilities, agent_capabilities);
 }
 
 TEST(WireAnswer, knows_what_another_try_cannot_cure) {

@@ -125,6 +125,94 @@ TEST(WirePayload, digest_tells_a_template_from_the_same_text_taken_literally) {
     EXPECT_EQ(plain_digest(*filled_in), plain_digest(*literal)) << "the older rule is blind";
 }
 
+std::string secret_file(const std::string& more) {
+    return R"({"files":[{"path":"k","secret":true)" + more + "}]}";
+}
+
+/// A secret of five bytes, as it is stored.
+Json sealed_file(const std::string& content) {
+    return {{"path", "k"},
+            {"secret", true},
+            {"sealed",
+             {{"key", "0123456789abcdef"},
+              {"nonce", encode_base64(std::string(12, 'n'))},
+              {"data", encode_base64(std::string(content.size() + 16, 'd'))},
+              {"bytes", content.size()},
+              {"sha256", sha256_hex(content)}}}};
+}
+
+TEST(WireSecrets, are_files_with_few_modes) {
+    const auto payload = parse_payload(secret_file(R"(,"content":"hello")"));
+    ASSERT_TRUE(payload) << payload.error().message;
+    EXPECT_TRUE(payload->files[0].is_secret);
+    EXPECT_EQ(payload->files[0].mode, 0640) << "the default of a secret";
+    EXPECT_EQ(payload->files[0].secret_sha256, sha256_hex("hello"));
+    EXPECT_TRUE(has_secrets(*payload) && has_open_secrets(*payload));
+    for (const char* mode : {"0600", "0640", "600"}) {
+        EXPECT_EQ(error_of(secret_file(R"(,"content":"x","mode":")" + std::string(mode) + '"')),
+                  "accepted");
+    }
+    for (const char* mode : {"0644", "0660", "0400", "0700", "0000"}) {
+        EXPECT_EQ(error_of(secret_file(R"(,"content":"x","mode":")" + std::string(mode) + '"')),
+                  "payload: file 'k': a secret's mode must be 0600 or 0640 (the default)");
+    }
+    EXPECT_FALSE(
+        has_secrets(*parse_payload(R"({"files":[{"path":"k","content":"","secret":false}]})")));
+    EXPECT_NE(error_of(R"({"files":[{"path":"k","content":"","secret":1}]})"), "accepted");
+}
+
+TEST(WireSecrets, have_a_digest_of_their_own_that_needs_no_key) {
+    const auto open = parse_payload(secret_file(R"(,"content":"hello")"));
+    const auto sealed = parse_stored_payload(dump_json({{"files", {sealed_file("hello")}}}));
+    const auto plain = parse_payload(R"({"files":[{"path":"k","content":"hello","mode":"0640"}]})");
+    ASSERT_TRUE(open && plain);
+    ASSERT_TRUE(sealed) << sealed.error().message;
+    EXPECT_EQ(content_digest(*open), sha256_hex("k\n0640 secret\n5\n" + sha256_hex("hello")));
+    EXPECT_EQ(content_digest(*sealed), content_digest(*open));
+    EXPECT_NE(content_digest(*plain), content_digest(*open));
+    EXPECT_EQ(plain_digest(*open), content_digest(*open));
+    EXPECT_TRUE(has_secrets(*sealed));
+    EXPECT_FALSE(has_open_secrets(*sealed));
+    EXPECT_EQ(sealed->files[0].content, "");
+    EXPECT_EQ(sealed->files[0].bytes, 5U);
+}
+
+TEST(WireSecrets, are_taken_sealed_from_the_database_only) {
+    const std::string good = dump_json({{"files", {sealed_file("hello")}}});
+    EXPECT_NE(error_of(good).find("send 'content'"), std::string::npos) << error_of(good);
+    const auto refused = [](Json file) {
+        return !parse_stored_payload(dump_json({{"files", {std::move(file)}}}));
+    };
+    for (const char* member : {"key", "nonce", "data", "bytes", "sha256"}) {
+        Json file = sealed_file("hello");
+        file["sealed"].erase(member);
+        EXPECT_TRUE(refused(file)) << member;
+        file = sealed_file("hello");
+        file["sealed"][member] = "x";
+        EXPECT_TRUE(refused(file)) << member;
+    }
+    Json file = sealed_file("hello");
+    file["sealed"]["bytes"] = 6;
+    EXPECT_TRUE(refused(file)) << "another length than the data's";
+    file["sealed"]["bytes"] = -1;
+    EXPECT_TRUE(refused(file));
+    file = sealed_file("hello");
+    file["content"] = "hello";
+    EXPECT_TRUE(refused(file)) << "both";
+    file = sealed_file("hello");
+    file["secret"] = false;
+    EXPECT_TRUE(refused(file)) << "sealed and not secret";
+}
+
+TEST(WireSecrets, are_at_most_a_thousand) {
+    Json files = Json::array();
+    for (int i = 0; i < 1001; ++i)
+        files.push_back({{"path", "f" + std::to_string(i)}, {"content", "x"}, {"secret", true}});
+    EXPECT_EQ(error_of(dump_json({{"files", files}})), "payload: more than 1000 files are secret");
+    files.erase(files.begin());
+    EXPECT_EQ(error_of(dump_json({{"files", files}})), "accepted");
+}
+
 TEST(WirePayload, digest_knows_no_order_encoding_or_spelling) {
     std::mt19937 random(5);
     for (int round = 0; round < 200; ++round) {
