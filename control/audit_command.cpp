@@ -4,7 +4,7 @@
 #include <sstream>
 #include <utility>
 
-#include "control/audit_keys.hpp"
+#include "control/key_files.hpp"
 #include "control/store/audit_verify.hpp"
 
 namespace edgeroll::control {

@@ -3,8 +3,9 @@
 #include <iostream>
 #include <utility>
 
-#include "control/audit_keys.hpp"
 #include "control/certificates.hpp"
+#include "control/key_files.hpp"
+#include "control/rekey_command.hpp"
 #include "control/store/look.hpp"
 #include "control/store/open.hpp"
 #include "tls/http_server.hpp"
@@ -86,6 +87,11 @@ void check_database(const Settings& settings, Findings& findings) {
     auto keys = audit_keys(settings);
     if (!settings.audit_key_file.empty()) findings.add("audit key", trouble_of(keys));
     if (keys) options.audit_keys = std::move(*keys);
+    if (!settings.secrets_key_file.empty()) {
+        const auto secrets = secret_keys(settings);
+        findings.add("secrets key", trouble_of(secrets),
+                     secrets ? " (sealing by " + (*secrets)->own_id() + ")" : "");
+    }
     const auto look = look_at_database(options);
     if (!look) {
         findings.add("database", database_trouble(settings, look.error()));
@@ -130,6 +136,13 @@ int print_token(const std::string& name, api::Role role, const std::string& last
 
 int verify_audit(const Settings& settings, const AuditVerification& what) {
     const auto verdict = verify_audit_log(settings, what);
+    if (!verdict) return tls::rt::refuse(program, verdict.error().message);
+    std::cout << verdict->text << std::flush;
+    return verdict->status;
+}
+
+int rekey_secrets(const Settings& settings, bool is_dry_run) {
+    const auto verdict = rekey(settings, is_dry_run);
     if (!verdict) return tls::rt::refuse(program, verdict.error().message);
     std::cout << verdict->text << std::flush;
     return verdict->status;

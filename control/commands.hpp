@@ -20,6 +20,10 @@ int print_token(const std::string& name, api::Role role, const std::string& last
 /// whole, 1: it is not, or a head is not in it, 2: that could not be looked at.
 int verify_audit(const Settings& settings, const AuditVerification& what);
 
+/// Seals the secrets of all contents by the first key of SECRETS_KEY_FILE. 0: all are, 1: some
+/// could not be, 2: that could not be looked at.
+int rekey_secrets(const Settings& settings, bool is_dry_run);
+
 /// Validates settings, certificates, tokens and database; a line each on standard output. 0 if a
 /// `serve` with the same settings would start, else 2. Changes nothing in the database.
 int check(const Settings& settings);

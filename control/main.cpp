@@ -25,7 +25,9 @@ struct Arguments {
     CLI::App* token = nullptr;
     CLI::App* check = nullptr;
     CLI::App* audit_verify = nullptr;
+    CLI::App* rekey = nullptr;
     control::AuditVerification verification;
+    bool is_dry_run = false;
 };
 
 void describe(CLI::App& app, Arguments& arguments, const std::vector<tls::rt::Setting>& table) {
@@ -53,6 +55,12 @@ void describe(CLI::App& app, Arguments& arguments, const std::vector<tls::rt::Se
         ->add_option("--from", arguments.verification.file,
                      "a file of such heads, a line each; the words \"head:\" before them may stay")
         ->type_name("FILE");
+    arguments.rekey = app.add_subcommand(
+        "rekey",
+        "seal the secret files of all contents by the first key of SECRETS_KEY_FILE; exits with 0 "
+        "(all are), 1 (some could not be) or 2 (keys or database cannot be read)");
+    arguments.rekey->add_flag("--dry-run", arguments.is_dry_run,
+                              "only count by which keys they are sealed");
     arguments.token = app.add_subcommand(
         "token", "print a fresh API token and, on the next line, its line for API_TOKENS_FILE");
     arguments.token->add_option("NAME", arguments.token_name, "who will use it")->required();
@@ -111,6 +119,9 @@ int main(int argc, char** argv) {
     if (arguments.check->parsed()) return control::check(settings);
     if (arguments.audit_verify->parsed()) {
         return control::verify_audit(settings, arguments.verification);
+    }
+    if (arguments.rekey->parsed()) {
+        return control::rekey_secrets(settings, arguments.is_dry_run);
     }
     return serve(std::move(settings));
 }

@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "control/api/respond.hpp"
-#include "control/audit_keys.hpp"
 #include "control/certificates.hpp"
+#include "control/key_files.hpp"
 #include "release/wire/payload.hpp"
 #include "tls/rt/log.hpp"
 #include "tls/rt/spawn.hpp"
@@ -70,7 +70,8 @@ SupervisorOptions supervisor_options(const Settings& settings) {
 Service::Service(Settings settings)
     : settings_(std::move(settings)),
       name_(process_name()),
-      authenticator_(auth_options(settings_), unix_now) {}
+      authenticator_(auth_options(settings_), unix_now),
+      secret_keys_(settings_) {}
 
 Result<void> Service::open() {
     raise_file_limit();
@@ -84,6 +85,8 @@ Result<void> Service::open() {
     auto keys = audit_keys(settings_);
     if (!keys) return tl::unexpected(std::move(keys.error()));
     options.audit_keys = std::move(*keys);
+    if (auto done = secret_keys_.open(); !done) return done;
+    options.secrets = secret_keys_.keyring();
     auto database = open_database(loop_.get_executor(), *clock_, std::move(options));
     if (!database) return release::fail(database_trouble(settings_, database.error()));
     database_ = std::move(*database);
@@ -237,6 +240,7 @@ awaitable<void> Service::tick() {
     while (true) {
         co_await clock_->sleep_until(clock_->now() + tick_interval);
         authenticator_.refresh();
+        secret_keys_.refresh();
         if (agent_certificates_) agent_certificates_->refresh();
         if (http_certificates_) http_certificates_->refresh();
         if (pool_) pool_->prune(connection_idle_max, connection_age_max);

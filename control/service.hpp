@@ -11,6 +11,7 @@
 #include "control/api/audit_notes.hpp"
 #include "control/core/supervisor.hpp"
 #include "control/host.hpp"
+#include "control/key_files.hpp"
 #include "control/settings.hpp"
 #include "control/store/open.hpp"
 #include "tls/client_pool.hpp"
@@ -44,6 +45,7 @@ class Service {
     api::Metrics metrics_;
     api::Authenticator authenticator_;
     std::unique_ptr<Clock> clock_;
+    SecretKeyFile secret_keys_;
     std::unique_ptr<tls::ContextStore> agent_certificates_;
     std::unique_ptr<tls::ContextStore> http_certificates_;
     std::unique_ptr<Agents> agents_;

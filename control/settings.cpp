@@ -78,6 +78,10 @@ void add_api(std::vector<Setting>& table, Settings& s) {
     table.push_back(tls::rt::text_setting(
         "AUDIT_KEY_FILE", s.audit_key_file,
         "keys of the audit log, a line each: the first one signs, the others are only known"));
+    table.push_back(tls::rt::text_setting(
+        "SECRETS_KEY_FILE", s.secrets_key_file,
+        "keys of secret files, 64 hex digits a line: the first one seals, the others only open; "
+        "read again when it changes"));
 }
 
 void add_executor(std::vector<Setting>& table, Settings& s) {

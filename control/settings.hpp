@@ -22,7 +22,7 @@ struct Settings {
     int http_max_per_address = 256;
     std::string tokens_file, jwt_secret, jwt_issuer, jwt_audience;
     int jwt_max_age_sec = 86'400;
-    std::string audit_key_file;
+    std::string audit_key_file, secrets_key_file;
     bool is_executor_enabled = true;
     release::Millis interval{1'000};
     int max_releases = 8;
@@ -56,8 +56,8 @@ struct Settings {
 /// What only shows when the settings are seen together; for the commands that use all of them.
 [[nodiscard]] release::Result<void> check_settings(const Settings& settings);
 
-/// DATABASE_URL, else MYSQL_DSN, else the default, with what else the store needs but the keys of
-/// the audit log.
+/// DATABASE_URL, else MYSQL_DSN, else the default, with what else the store needs but the keys
+/// (key_files.hpp).
 [[nodiscard]] StoreOptions store_options(const Settings& settings);
 
 /// The message of an error of the store, with the setting's name in front.

@@ -61,6 +61,7 @@ struct NodeChange {
     int progress = 0;
     bool has_new_content = false;    ///< nodes.applied_* become the release's version and digest
     std::optional<Version> content;  ///< with it: whose content, where it is not the release's own
+    std::string capabilities{};      ///< with it: nodes.capabilities
 };
 
 /// How far a running task is, or what keeps it from being heard of. No change of status: no

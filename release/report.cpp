@@ -126,6 +126,7 @@ void reported(Draft& draft, const Reported& event) {
                                      tried(release.nodes[*position].row) > 1;
     if (is_between_attempts) change.error += "; " + release.nodes[*position].row.error;
     change.steps = verdict.steps;
+    change.capabilities = verdict.capabilities;
     change.progress = verdict.progress;
     change.has_new_content = status == NodeStatus::success && has_content;
 

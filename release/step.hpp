@@ -15,10 +15,11 @@ namespace edgeroll::release {
 struct Verdict {
     NodeStatus status = NodeStatus::failed;  ///< success, failed or cancelled
     FailureKind failure = FailureKind::none;
-    std::string error;       ///< contains the agent's lastError when it gave one
-    std::string steps;       ///< JSON array text of the agent's steps; may be empty
-    int progress = 0;        ///< 0..100
-    bool is_curable = true;  ///< failed: another attempt may go better
+    std::string error;           ///< contains the agent's lastError when it gave one
+    std::string steps;           ///< JSON array text of the agent's steps; may be empty
+    std::string capabilities{};  ///< as Answer::capabilities, of the answer that tells the end
+    int progress = 0;            ///< 0..100
+    bool is_curable = true;      ///< failed: another attempt may go better
     /// failed, and nothing of it was begun: the agent used this task id for another release.
     bool is_id_used = false;
     /// rejected: the agent said "not now" (5xx), not "never", so that another attempt is worth it.

@@ -90,6 +90,11 @@ class TlsAgents final : public Agents {
     awaitable<Answer> dispatch(release::Address to, std::string task_id,
                                std::shared_ptr<const Parcel> parcel, Sending sending,
                                Millis time_left, Millis at_most) override {
+        if (parcel->has_secrets && sending == Sending::whole) {
+            at_most /= 2;
+            auto refusal = co_await why_no_secrets(to, parcel->sha256, at_most);
+            if (refusal) co_return std::move(*refusal);
+        }
         tls::Call call = call_of("POST", "/tasks/dispatch", at_most);
         call.body =
             std::make_shared<const std::string>(body_of(to, task_id, *parcel, sending, time_left));
@@ -104,9 +109,7 @@ class TlsAgents final : public Agents {
     }
 
     awaitable<bool> holds(release::Address to, std::string sha256, Millis at_most) override {
-        tls::Call call = call_of("GET", "/contents/" + sha256, at_most);
-        tls::Target target = target_of(to);
-        const Reply reply = co_await pool_.request(std::move(target), std::move(call));
+        const Reply reply = co_await ask_of_content(to, sha256, at_most);
         if (reply.kind != Reply::Kind::answered) co_return false;
         const auto held = release::wire::read_content_held(reply.status, reply.body, sha256);
         co_return held && held->is_held;
@@ -162,6 +165,39 @@ class TlsAgents final : public Agents {
         call.at_most = at_most;
         call.response_bytes_max = answer_bytes_max;
         return call;
+    }
+
+    awaitable<Reply> ask_of_content(const release::Address& to, std::string sha256,
+                                    Millis at_most) {
+        tls::Call call = call_of("GET", "/contents/" + sha256, at_most);
+        tls::Target target = target_of(to);
+        co_return co_await pool_.request(std::move(target), std::move(call));
+    }
+
+    /// What speaks against sending secrets there, as the answer to a dispatch that was not sent;
+    /// nothing: the agent said that it can keep them.
+    awaitable<std::optional<Answer>> why_no_secrets(release::Address to, std::string sha256,
+                                                    Millis at_most) {
+        const Reply reply = co_await ask_of_content(to, sha256, at_most);
+        Answer answer = answer_of(reply, to, "");
+        // Whatever became of the question: the dispatch was not sent.
+        if (reply.kind != Reply::Kind::answered) {
+            if (answer.heard == Heard::no_answer) answer.heard = Heard::not_sent;
+            co_return answer;
+        }
+        if (answer.heard == Heard::server_error || answer.heard == Heard::wrong_peer) {
+            co_return answer;
+        }
+        const auto held = release::wire::read_content_held(reply.status, reply.body, sha256);
+        const std::string can = held ? held->capabilities : "";
+        if (release::wire::has_capability(can, release::wire::keeps_secrets))
+            co_return std::nullopt;
+        answer.heard = Heard::refused;
+        answer.message = told_of(
+            to,
+            "its agent does not say that it can keep secret files, so it was sent none: update "
+            "edgeroll-agent there");
+        co_return answer;
     }
 
     awaitable<Answer> ask(release::Address to, std::string task_id, tls::Call call) {

@@ -56,8 +56,9 @@ Result<ConfigView> read_config(const Request& request, const Caller& caller) {
 
 void ConfigRoutes::add_to(tls::Router& router, Guard& guard) {
     router.add("GET", "/api/v1/configs/{version}",
-               guard.guarded(Role::viewer,
-                             [this](Request request, Caller) { return show(std::move(request)); }));
+               guard.guarded(Role::viewer, [this](Request request, Caller caller) {
+                   return show(std::move(request), std::move(caller));
+               }));
     RouteRules rules;
     rules.body_bytes_max = release::wire::dispatch_bytes_max;
     Action store = [this](Request request, Caller caller) {
@@ -67,12 +68,12 @@ void ConfigRoutes::add_to(tls::Router& router, Guard& guard) {
                guard.guarded(Role::admin, std::move(store), rules));
 }
 
-awaitable<Response> ConfigRoutes::show(Request request) {
+awaitable<Response> ConfigRoutes::show(Request request, Caller caller) {
     const auto version = read_version(request);
     if (!version) co_return refuse(version.error());
     const auto config = co_await store_.config(*version);
     if (!config) co_return refuse(config.error());
-    co_return answer(json_of(*config, true));
+    co_return answer(json_of(*config, caller.role == Role::admin));
 }
 
 awaitable<Response> ConfigRoutes::put(Request request, Caller caller) {
@@ -80,7 +81,7 @@ awaitable<Response> ConfigRoutes::put(Request request, Caller caller) {
     if (!config) co_return refuse(config.error());
     const auto stored = co_await store_.put_config(std::move(*config));
     if (!stored) co_return refuse(stored.error());
-    co_return answer(json_of(*stored, false));
+    co_return answer(json_of_stored(*stored));
 }
 
 }  // namespace edgeroll::control::api

@@ -75,6 +75,9 @@ Json json_of(const CreatedRelease& created) {
     data["batches"] = std::move(batches);
     data["leftOut"] = json_of(created.left_out);
     data["leftOutReasons"] = reasons_of(created.left_out);
+    if (!created.without_secrets.empty()) {
+        data["withoutSecrets"] = json_of(created.without_secrets);
+    }
     Json superseded = Json::array();
     for (const release::ReleaseId id : created.superseded)
         superseded.push_back(id.value);

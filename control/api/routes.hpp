@@ -67,7 +67,7 @@ class ConfigRoutes {
     void add_to(tls::Router& router, Guard& guard);
 
   private:
-    awaitable<Response> show(Request request);
+    awaitable<Response> show(Request request, Caller caller);
     awaitable<Response> put(Request request, Caller caller);
 
     ApiStore& store_;

@@ -1,7 +1,6 @@
 #include "control/api/views.hpp"
 
 #include <algorithm>
-#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -49,18 +48,6 @@ release::SteeringState steering_state(const ReleaseSummary& release) {
     state.is_reload_only = release.content_sha256 == release::reload_only_mark;
     state.rolled_back_by = release.rolled_back_by;
     return state;
-}
-
-std::string outcome_of(const ConfigView& config) {
-    switch (config.outcome) {
-        case ConfigView::Outcome::unchanged:
-            return "unchanged";
-        case ConfigView::Outcome::replaced:
-            return "replaced";
-        case ConfigView::Outcome::stored:
-            break;
-    }
-    return "stored";
 }
 
 /// The words of what would be taken now: what a console offers as buttons.
@@ -267,24 +254,6 @@ Json json_of(const NodeView& node) {
     data["lastSeenAt"] = word_or_null(node.last_seen_at);
     data["createdAt"] = word_or_null(node.created_at);
     data["updatedAt"] = word_or_null(node.updated_at);
-    return data;
-}
-
-Json json_of(const ConfigView& config, bool has_payload) {
-    Json data = Json::object();
-    data["version"] = config.version.value;
-    data["sha256"] = word_or_null(config.sha256);
-    data["note"] = config.note;
-    data["createdBy"] = config.created_by;
-    data["createdAt"] = word_or_null(config.created_at);
-    if (!has_payload) {
-        data["outcome"] = outcome_of(config);
-        return data;
-    }
-    // A pipeline may have inserted anything: what is no JSON is shown as the text that it is.
-    auto payload =
-        release::wire::parse_json(config.payload, std::numeric_limits<std::size_t>::max());
-    data["payload"] = payload ? std::move(*payload) : Json(config.payload);
     return data;
 }
 

@@ -28,7 +28,10 @@ namespace edgeroll::control::api {
 /// What PATCH answers with.
 [[nodiscard]] release::wire::Json json_of_limits(const ReleaseSummary& release);
 [[nodiscard]] release::wire::Json json_of(const NodeView& node);
-/// @param has_payload whether the content is shown
+/// What storing it answers with.
+[[nodiscard]] release::wire::Json json_of_stored(const ConfigView& config);
+/// With `files`: path, mode, length, digest and flags of each. @param has_payload the content as
+/// well, for those who may read it; of secrets never more than `files` says
 [[nodiscard]] release::wire::Json json_of(const ConfigView& config, bool has_payload);
 
 }  // namespace edgeroll::control::api

@@ -116,7 +116,8 @@ std::string render_left_out(const Json& data) {
     constexpr std::size_t names_max = 8;
     std::string text;
     for (const auto& [field, title] :
-         {std::pair{"leftOut", "Left out:"}, std::pair{"leftAlone", "Left alone:"}}) {
+         {std::pair{"leftOut", "Left out:"}, std::pair{"leftAlone", "Left alone:"},
+          std::pair{"withoutSecrets", "May be rejected, the content has secrets:"}}) {
         std::map<std::string, std::vector<std::string>> names;
         for (const Json& node : list_of(data, field))
             names[text_of(node, "reason")].push_back(node_name_of(node));

@@ -56,7 +56,9 @@ bool may_dispatch(const Lifeline& lifeline, const Parcel& parcel,
         move.verdict.error = "stopped before the agent had the task";
     } else {
         move.verdict.failure = release::FailureKind::rejected;
-        move.verdict.error = "the content of the version is gone or was changed";
+        move.verdict.error = parcel.problem.empty()
+                                 ? "the content of the version is gone or was changed"
+                                 : parcel.problem;
     }
     return false;
 }

@@ -103,12 +103,14 @@ class Store {
     virtual awaitable<release::Result<void>> record(const Claim& claim,
                                                     const release::HistoryRow& row) = 0;
 
-    /// The payload of a version, byte for byte, with its content digest; nothing if it has no row.
+    /// The payload of a version with its content digest; nothing if it has no row.
     struct Payload {
-        std::string text;          ///< JSON object, as stored
+        std::string text;          ///< JSON object, as stored but for its secrets
         std::string sha256;        ///< content digest, of this very text
         std::string plain_sha256;  ///< by the rule that does not see templates (wire::plain_digest)
         bool is_repeated = false;  ///< another version has the same content: nodes may hold it
+        bool has_secrets = false;  ///< a file of it is secret; they are open in the text
+        std::string problem;       ///< set: why it cannot be sent; there is no text then
     };
     virtual awaitable<release::Result<std::optional<Payload>>> payload(release::Version version,
                                                                        release::TaskType type) = 0;
@@ -123,6 +125,8 @@ struct Parcel {
     std::vector<std::string> bans;               ///< digests that agents are told to refuse
     bool is_forced = false;                      ///< take the content although it is banned
     bool may_be_held = false;                    ///< worth asking a node for before it is sent
+    bool has_secrets = false;                    ///< sent only to agents that can keep them
+    std::string problem;                         ///< why there is no payload, where that is known
     std::shared_ptr<const std::string> payload;  ///< JSON text; `{}` when there is no content
     std::string sha256;                          ///< content digest; empty when there is no content
     std::string plain_sha256;  ///< as Store::Payload; older agents compute this one
@@ -140,7 +144,9 @@ class Agents {
         whole,         ///< with the payload
         by_reference,  ///< the digest only: the node said that it holds the content
     };
-    /// POST /tasks/dispatch. @param time_left told to the agent as timeoutSec
+    /// POST /tasks/dispatch. A parcel with secrets is sent whole only to an agent that says, asked
+    /// before, that it can keep them; one that cannot has refused it. @param time_left told to the
+    /// agent as timeoutSec
     virtual awaitable<release::Answer> dispatch(release::Address to, std::string task_id,
                                                 std::shared_ptr<const Parcel> parcel,
                                                 Sending sending, release::Millis time_left,

@@ -334,7 +334,10 @@ boost::asio::awaitable<std::shared_ptr<const Parcel>> Runner::parcel_of(
             co_await store_.payload(version, type);
         if (payload) {
             const bool is_same = *payload && (*payload)->sha256 == wanted;
-            if (!is_same) co_return parcel;
+            if (!is_same) {
+                if (*payload) parcel->problem = std::move((*payload)->problem);
+                co_return parcel;
+            }
             parcel->payload = std::make_shared<const std::string>(std::move((*payload)->text));
             if (type == release::TaskType::apply_config) {
                 parcel->sha256 = (*payload)->sha256;
@@ -342,6 +345,7 @@ boost::asio::awaitable<std::shared_ptr<const Parcel>> Runner::parcel_of(
             } else {
                 parcel->compared_sha256 = (*payload)->sha256;
             }
+            parcel->has_secrets = (*payload)->has_secrets;
             parcel->may_be_held = !parcel->sha256.empty() && (content || (*payload)->is_repeated);
             parcels_.emplace(content, parcel);
             co_return parcel;

@@ -13,17 +13,6 @@ namespace {
 
 constexpr std::size_t keys_max = 16, key_bytes_min = 32, key_id_digits = 16;
 
-std::string hex(std::string_view bytes) {
-    constexpr const char* digits = "0123456789abcdef";
-    std::string text;
-    text.reserve(bytes.size() * 2);
-    for (const char c : bytes) {
-        const auto byte = static_cast<unsigned char>(c);
-        text += {digits[byte >> 4U], digits[byte & 15U]};
-    }
-    return text;
-}
-
 /// Each field with its length before it, so that no two rows have one text.
 std::string canonical(const AuditRow& row) {
     std::string text = "edgeroll audit 1\n";
@@ -35,31 +24,22 @@ std::string canonical(const AuditRow& row) {
 }
 
 std::string signed_hash(const AuditRow& row, std::string_view id, std::string_view secret) {
-    return std::string(id) + ":" + hex(release::wire::hmac_sha256(secret, canonical(row)));
-}
-
-std::string_view trimmed(std::string_view line) {
-    constexpr const char* blanks = " \t\r";
-    const auto begin = line.find_first_not_of(blanks);
-    if (begin == line.npos) return {};
-    return line.substr(begin, line.find_last_not_of(blanks) - begin + 1);
+    return std::string(id) + ":" +
+           release::wire::hex_of(release::wire::hmac_sha256(secret, canonical(row)));
 }
 
 }  // namespace
 
 release::Result<AuditKeys> AuditKeys::parse(std::string_view text) {
     AuditKeys keys;
-    while (!text.empty()) {
-        const auto end = std::min(text.find('\n'), text.size());
-        const std::string_view line = trimmed(text.substr(0, end));
-        text.remove_prefix(std::min(end + 1, text.size()));
-        if (line.empty() || line.front() == '#') continue;
+    for (const std::string_view line : release::wire::key_lines(text)) {
         if (line.size() < key_bytes_min) {
             return release::fail(
                 "has a key of less than 32 characters: make one with openssl rand -hex 32");
         }
         const std::string id =
-            hex(release::wire::hmac_sha256(line, "id of an audit key")).substr(0, key_id_digits);
+            release::wire::hex_of(release::wire::hmac_sha256(line, "id of an audit key"))
+                .substr(0, key_id_digits);
         keys.keys_.push_back(Key{id, std::string(line)});
     }
     if (keys.keys_.empty())

@@ -35,7 +35,7 @@ std::optional<ContentNames> names_of(Connection& connection, release::Version ve
     const std::string payload = rows[0].text(0);
     std::string stored = release::wire::lower_hex(rows[0].text(1));
     if (!stored.empty() && !may_have_templates(payload)) return ContentNames{stored, {}};
-    const auto kind = release::wire::read_content(payload);
+    const auto kind = release::wire::read_stored_content(payload);
     if (!kind) return std::nullopt;
     ContentNames names;
     const bool is_settled =

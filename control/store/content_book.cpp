@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "control/secrets/sealed_payload.hpp"
 #include "release/wire/content.hpp"
 #include "release/wire/json_util.hpp"
 #include "release/wire/task_payload.hpp"
@@ -16,7 +17,7 @@ using release::wire::lower_hex;
 
 release::Result<release::wire::PayloadDigests> digests_of(const std::string& text,
                                                           release::TaskType type) {
-    return release::wire::payload_digests(release::to_text(type), text);
+    return release::wire::stored_payload_digests(release::to_text(type), text);
 }
 
 /// A set of files for a type that gets none: its digest would only say that something is wrong.
@@ -24,7 +25,7 @@ release::Result<release::wire::PayloadDigests> digests_of(const std::string& tex
 std::string why_misfit(const std::string& text, release::TaskType type) {
     using release::TaskType;
     if (type != TaskType::purge_cache && type != TaskType::run_job) return {};
-    const auto kind = release::wire::read_content(text);
+    const auto kind = release::wire::read_stored_content(text);
     if (!kind || !kind->is_files || kind->is_empty) return {};
     return std::string(" is a set of files, which only apply_config releases: ") +
            (type == TaskType::purge_cache
@@ -32,7 +33,24 @@ std::string why_misfit(const std::string& text, release::TaskType type) {
                 : "the payload of a run_job is a job or a flow of jobs");
 }
 
+/// Why its secrets cannot be sent from here; empty: they can.
+std::string why_closed(const std::string& text, const SecretKeys* keys) {
+    if (keys == nullptr) return std::string(" cannot be used: ") + no_secret_keys;
+    const auto opened = open_secrets(text, keys);
+    return opened ? "" : " cannot be used: " + opened.error().message;
+}
+
+void write_sealed(Connection& connection, release::Version version, const std::string& text,
+                  const std::string& sealed) {
+    connection.execute("UPDATE config_versions SET payload = ? WHERE version = ? AND payload = ?",
+                       {sealed, version.value, text});
+}
+
 }  // namespace
+
+std::shared_ptr<const SecretKeys> ContentBook::keys() const {
+    return secrets_ ? secrets_->keys() : nullptr;
+}
 
 ContentReading ContentBook::read(Connection& connection, release::Version version,
                                  release::TaskType type) {
@@ -73,10 +91,24 @@ ContentReading ContentBook::read(Connection& connection, release::Version versio
         reading.problem = name + " does not have the sha256 in its row: it is " + digests->content;
         return reading;
     }
+    const auto secrets = digests->has_secrets ? keys() : nullptr;
+    if (digests->has_secrets) {
+        if (std::string why = why_closed(text, secrets.get()); !why.empty()) {
+            reading.problem = name + why;
+            return reading;
+        }
+    }
     use.is_renamed = !stored.empty() && stored != digests->content;
-    remember(version,
-             {digests->content, digests->plain, release::wire::sha256_hex(text), digests->loose});
-    if (stored.empty()) use.text = std::make_shared<const std::string>(std::move(text));
+    Verified now{digests->content, digests->plain, release::wire::sha256_hex(text), digests->loose,
+                 digests->has_secrets};
+    if (digests->has_open_secrets) {
+        use.sealed_text = std::make_shared<const std::string>(seal_secrets(text, *secrets).value());
+        now.text_sha256 = release::wire::sha256_hex(*use.sealed_text);
+    }
+    remember(version, std::move(now));
+    if (stored.empty() || use.sealed_text) {
+        use.text = std::make_shared<const std::string>(std::move(text));
+    }
     return reading;
 }
 
@@ -102,19 +134,40 @@ std::optional<Store::Payload> ContentBook::payload(Connection& connection, relea
     payload.text = rows[0].text(0);
     // Hashing is quick, reading JSON is not.
     const auto before = verified(version);
+    bool is_open = false;
     if (before && before->text_sha256 == release::wire::sha256_hex(payload.text)) {
         payload.sha256 = before->sha256;
         payload.plain_sha256 = before->older_sha256;
+        payload.has_secrets = before->has_secrets;
     } else if (const auto digests = digests_of(payload.text, type)) {
         payload.sha256 = digests->content;
         payload.plain_sha256 = digests->plain;
+        payload.has_secrets = digests->has_secrets;
+        is_open = digests->has_open_secrets;
     }
+    if (payload.has_secrets) open(connection, version, payload, is_open);
     payload.is_repeated =
         !connection
              .query("SELECT 1 FROM config_versions WHERE sha256 = ? AND version <> ? LIMIT 1",
                     {payload.sha256, version.value})
              .empty();
     return payload;
+}
+
+void ContentBook::open(Connection& connection, release::Version version, Store::Payload& payload,
+                       bool is_open) {
+    const auto keys_now = keys();
+    const std::string name = "the content of version " + std::to_string(version.value);
+    if (std::string why = why_closed(payload.text, keys_now.get()); !why.empty()) {
+        payload = Store::Payload{};
+        payload.problem = name + why;
+        return;
+    }
+    if (is_open) {
+        write_sealed(connection, version, payload.text,
+                     seal_secrets(payload.text, *keys_now).value());
+    }
+    payload.text = open_secrets(payload.text, keys_now.get()).value();
 }
 
 void write_first_use(Connection& connection, const FirstUse& use) {
@@ -134,11 +187,12 @@ void write_first_use(Connection& connection, const FirstUse& use) {
             "UPDATE config_versions SET sha256 = ? WHERE version = ? AND LOWER(sha256) = ?",
             {use.sha256, version, use.older_sha256});
     }
+    if (use.sealed_text) write_sealed(connection, use.version, *use.text, *use.sealed_text);
     if (use.text) {
         connection.execute(
             "UPDATE config_versions SET sha256 = ? WHERE version = ? AND COALESCE(sha256, '') = '' "
             "AND payload = ?",
-            {use.sha256, version, *use.text});
+            {use.sha256, version, use.sealed_text ? *use.sealed_text : *use.text});
     }
     if (use.is_unmarked) {
         connection.execute("UPDATE config_versions SET used_at = " + connection.dialect().now() +

@@ -55,21 +55,27 @@ bool write_row(Connection& connection, release::ReleaseId id, const NodeChange& 
     return connection.execute(sql, values) == 1;
 }
 
+/// What nodes have from now on.
+struct Applied {
+    std::optional<release::Version> content;  ///< whose it is, where not the release's own
+    std::string capabilities;
+    friend auto operator<=>(const Applied&, const Applied&) = default;
+};
+
 /// nodes.applied_* become the content that the node was sent; what it had before is kept in its
 /// row, for a rollback. A second success with the same content (a retry) keeps the first memory.
-/// @param content whose content it is, where it is not the release's own
-void write_applied(Connection& connection, release::ReleaseId id,
-                   std::optional<release::Version> content, std::vector<std::int64_t> nodes) {
+void write_applied(Connection& connection, release::ReleaseId id, const Applied& what,
+                   std::vector<std::int64_t> nodes) {
     if (nodes.empty()) return;
     const Rows rows = connection.query(
         "SELECT version, content_sha256 FROM release_tasks WHERE id = ?", {id.value});
     const Value version{rows.at(0).integer_or(0, 0)};
     Value source = version;
     Value digest{rows.at(0).text(1)};
-    if (content) {
+    if (what.content) {
         const Rows other = connection.query("SELECT sha256 FROM config_versions WHERE version = ?",
-                                            {content->value});
-        source = content->value;
+                                            {what.content->value});
+        source = what.content->value;
         digest = other.empty() ? Value{} : null_if_empty(other[0].text(0));
     }
     const std::string now = connection.dialect().now();
@@ -79,7 +85,7 @@ void write_applied(Connection& connection, release::ReleaseId id,
         const std::size_t end = std::min(begin + rows_per_statement, nodes.size());
         const std::string list = "(" + placeholders(end - begin) + ")";
         Values before{id.value};
-        Values applied{version, source, digest};
+        Values applied{version, source, digest, null_if_empty(what.capabilities)};
         for (std::size_t i = begin; i < end; ++i) {
             before.emplace_back(nodes[i]);
             applied.emplace_back(nodes[i]);
@@ -96,7 +102,7 @@ void write_applied(Connection& connection, release::ReleaseId id,
             before);
         connection.execute(
             "UPDATE nodes SET applied_version = ?, applied_config_version = ?, "
-            "applied_sha256 = ?, last_seen_at = " +
+            "applied_sha256 = ?, capabilities = ?, last_seen_at = " +
                 now + ", updated_at = " + now + " WHERE id IN " + list,
             applied);
     }
@@ -169,19 +175,19 @@ release::HistoryRow node_history(const NodeChange& change) {
 
 bool write_node_changes(Connection& connection, const Claim& claim,
                         const std::vector<NodeChange>& changes) {
-    std::map<std::optional<release::Version>, std::vector<std::int64_t>> applied;  // by content
+    std::map<Applied, std::vector<std::int64_t>> applied;
     std::vector<std::int64_t> reached;
     for (const NodeChange& change : changes) {
         if (!write_row(connection, claim.release, change)) return false;
         if (change.has_new_content) {
-            applied[change.content].push_back(change.node.value);
+            applied[{change.content, change.capabilities}].push_back(change.node.value);
         } else if (was_reached(change)) {
             reached.push_back(change.node.value);
         }
     }
     write_last_seen(connection, std::move(reached));
-    for (auto& [content, nodes] : applied)
-        write_applied(connection, claim.release, content, std::move(nodes));
+    for (auto& [what, nodes] : applied)
+        write_applied(connection, claim.release, what, std::move(nodes));
     return true;
 }
 

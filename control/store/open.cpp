@@ -6,7 +6,6 @@
 #include "control/store/audit.hpp"
 #include "control/store/callback_queries.hpp"
 #include "control/store/catch_up_queries.hpp"
-#include "control/store/db/mysql_connection.hpp"
 #include "control/store/db/schema.hpp"
 #include "control/store/db/sqlite_connection.hpp"
 #include "control/store/db/sqlite_file.hpp"
@@ -17,16 +16,6 @@
 
 namespace edgeroll::control {
 namespace {
-
-Connector connector_for(const DatabaseUrl& url, SessionUse use) {
-    if (url.backend == Backend::mysql) {
-        load_mysql_driver();
-        return [url, use] { return connect_mysql(url, use); };
-    }
-    return [path = url.path, gate = std::make_shared<std::mutex>()] {
-        return connect_sqlite(path, gate);
-    };
-}
 
 /// In front of every message, so that it says which database is meant.
 release::Error about(const DatabaseUrl& url, release::Error error) {
@@ -48,8 +37,8 @@ class OpenDatabase final : public Database {
         : protection_(std::move(protection)),
           threads_(std::move(executor), std::move(connector), options.threads),
           store_(make_release_store(threads_, clock, options.owner, options.lease,
-                                    options.gate_rules)),
-          api_(make_api_store(threads_, options.gate_rules, options.audit_keys)),
+                                    options.gate_rules, options.secrets)),
+          api_(make_api_store(threads_, options.gate_rules, options.audit_keys, options.secrets)),
           callbacks_(make_callback_store(threads_, options.owner)),
           catch_up_(make_catch_up_store(threads_)) {}
 

@@ -9,6 +9,7 @@
 #include "control/core/callbacks.hpp"
 #include "control/core/catch_up.hpp"
 #include "control/core/ports.hpp"
+#include "control/secrets/secret_keys.hpp"
 #include "control/store/api/store.hpp"
 #include "control/store/audit_chain.hpp"
 #include "control/store/db/connection.hpp"
@@ -26,6 +27,8 @@ struct StoreOptions {
     release::wire::CallRules gate_rules{};  ///< GATE_ALLOW
     /// Of AUDIT_KEY_FILE; nothing: rows of the audit log carry no key.
     std::shared_ptr<const AuditKeys> audit_keys{};
+    /// Of SECRETS_KEY_FILE; nothing: contents with secret files are refused.
+    std::shared_ptr<const SecretKeyring> secrets{};
     tls::rt::LooseFiles loose_files = tls::rt::LooseFiles::refused;  ///< ALLOW_LOOSE_FILES
     int threads = 4;  ///< one connection each (SQLite: one writer is enough)
 };

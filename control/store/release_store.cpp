@@ -15,12 +15,12 @@ namespace {
 class ReleaseStore final : public Store {
   public:
     ReleaseStore(DbThreads& threads, Clock& clock, std::string owner, release::Millis lease,
-                 release::wire::CallRules gate_rules)
+                 release::wire::CallRules gate_rules, std::shared_ptr<const SecretKeyring> secrets)
         : threads_(threads),
           clock_(clock),
           owner_(fitted(owner, word_bytes_max)),
           lease_(lease),
-          contents_(std::make_shared<ContentBook>()),
+          contents_(std::make_shared<ContentBook>(std::move(secrets))),
           gate_rules_(std::make_shared<const release::wire::CallRules>(std::move(gate_rules))) {}
 
     awaitable<release::Result<std::vector<Candidate>>> claimable(int limit, int resting) override {
@@ -127,9 +127,10 @@ class ReleaseStore final : public Store {
 
 std::unique_ptr<Store> make_release_store(DbThreads& threads, Clock& clock, std::string owner,
                                           release::Millis lease,
-                                          release::wire::CallRules gate_rules) {
+                                          release::wire::CallRules gate_rules,
+                                          std::shared_ptr<const SecretKeyring> secrets) {
     return std::make_unique<ReleaseStore>(threads, clock, std::move(owner), lease,
-                                          std::move(gate_rules));
+                                          std::move(gate_rules), std::move(secrets));
 }
 
 }  // namespace edgeroll::control

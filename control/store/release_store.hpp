@@ -5,6 +5,7 @@
 #include <string>
 
 #include "control/core/ports.hpp"
+#include "control/secrets/secret_keys.hpp"
 #include "control/store/db/threads.hpp"
 #include "release/wire/call_rules.hpp"
 
@@ -12,8 +13,9 @@ namespace edgeroll::control {
 
 /// @param owner goes into claimed_by and into the history as actor
 /// @param gate_rules a release whose gate they refuse is impossible
-[[nodiscard]] std::unique_ptr<Store> make_release_store(DbThreads& threads, Clock& clock,
-                                                        std::string owner, release::Millis lease,
-                                                        release::wire::CallRules gate_rules);
+/// @param secrets of ContentBook
+[[nodiscard]] std::unique_ptr<Store> make_release_store(
+    DbThreads& threads, Clock& clock, std::string owner, release::Millis lease,
+    release::wire::CallRules gate_rules, std::shared_ptr<const SecretKeyring> secrets = {});
 
 }  // namespace edgeroll::control

@@ -1,8 +1,11 @@
 #include "control/store/setting.hpp"
 
 #include <algorithm>
+#include <memory>
+#include <mutex>
 #include <utility>
 
+#include "control/store/db/sqlite_connection.hpp"
 #include "tls/client_files.hpp"
 
 namespace edgeroll::control {
@@ -50,6 +53,16 @@ Result<DatabaseUrl> read_database_setting(const StoreOptions& options) {
                     "?tls_ca=FILE, or say ?tls=off");
     }
     return url;
+}
+
+Connector connector_for(const DatabaseUrl& url, SessionUse use) {
+    if (url.backend == Backend::mysql) {
+        load_mysql_driver();
+        return [url, use] { return connect_mysql(url, use); };
+    }
+    return [path = url.path, gate = std::make_shared<std::mutex>()] {
+        return connect_sqlite(path, gate);
+    };
 }
 
 }  // namespace edgeroll::control

@@ -1,6 +1,8 @@
 // DATABASE_URL or MYSQL_DSN, read and checked together with the files that it names.
 #pragma once
 
+#include "control/store/db/mysql_connection.hpp"
+#include "control/store/db/threads.hpp"
 #include "control/store/db/url.hpp"
 #include "control/store/open.hpp"
 
@@ -8,5 +10,8 @@ namespace edgeroll::control {
 
 /// Errors begin with the setting's name and never show its text: it may hold a password.
 [[nodiscard]] release::Result<DatabaseUrl> read_database_setting(const StoreOptions& options);
+
+/// Makes connections to it.
+[[nodiscard]] Connector connector_for(const DatabaseUrl& url, SessionUse use);
 
 }  // namespace edgeroll::control

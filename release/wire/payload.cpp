@@ -185,19 +185,11 @@ std::string clash(const std::vector<File>& files) {
     return {};
 }
 
-std::string octal(int bits) {
-    std::string mode = "0000";
-    for (std::size_t i = 0; i < 4; ++i) {
-        mode[3 - i] = static_cast<char>('0' + ((bits >> (3 * i)) & 7));
-    }
-    return mode;
-}
-
 std::string digest_of(const Payload& payload, bool sees_templates) {
     Sha256 digest;
     for (const File& file : payload.files) {
         digest.add(file.path);
-        digest.add("\n" + (sees_templates ? mode_line(file) : octal(file.mode)) + "\n" +
+        digest.add("\n" + (sees_templates ? mode_line(file) : mode_text(file.mode)) + "\n" +
                    std::to_string(file.bytes) + "\n");
         digest.add(file.is_secret ? file.secret_sha256 : file.content);
     }
@@ -252,8 +244,16 @@ bool has_open_secrets(const Payload& payload) {
                                [](const File& file) { return file.is_secret && !file.sealed; });
 }
 
+std::string mode_text(int bits) {
+    std::string mode = "0000";
+    for (std::size_t i = 0; i < 4; ++i) {
+        mode[3 - i] = static_cast<char>('0' + ((bits >> (3 * i)) & 7));
+    }
+    return mode;
+}
+
 std::string mode_line(const File& file) {
-    std::string line = octal(file.mode);
+    std::string line = mode_text(file.mode);
     if (file.is_template) line += " template";
     if (file.is_secret) line += " secret";
     return line;

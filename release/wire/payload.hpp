@@ -62,6 +62,8 @@ struct Payload {
 /// Whether one of them is not sealed.
 [[nodiscard]] bool has_open_secrets(const Payload& payload);
 
+/// Four octal digits.
+[[nodiscard]] std::string mode_text(int bits);
 /// What a digest and a seal say of a file: `0640`, `0644 template`, `0640 template secret`.
 [[nodiscard]] std::string mode_line(const File& file);
 

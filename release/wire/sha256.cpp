@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "release/wire/json_util.hpp"
+#include "release/wire/secrets.hpp"
 
 namespace edgeroll::release::wire {
 namespace {
@@ -33,14 +34,7 @@ void Sha256::add(std::string_view bytes) {
 std::string Sha256::finish() {
     std::array<unsigned char, 32> digest{};
     demand(EVP_DigestFinal_ex(context_.get(), digest.data(), nullptr) == 1);
-    constexpr std::string_view digits = "0123456789abcdef";
-    std::string hex;
-    hex.reserve(64);
-    for (const unsigned byte : digest) {
-        hex += digits[byte >> 4U];
-        hex += digits[byte & 15U];
-    }
-    return hex;
+    return hex_of({reinterpret_cast<const char*>(digest.data()), digest.size()});
 }
 
 std::string sha256_hex(std::string_view bytes) {

@@ -31,15 +31,27 @@ std::string make_database(Backend backend, const std::string& folder) {
     return server.url(name);
 }
 
-Process::Process(const std::string& url, const std::string& owner, release::Millis lease,
-                 int threads) {
+namespace {
+
+StoreOptions options_of(const std::string& url, const std::string& owner, release::Millis lease,
+                        int threads) {
     StoreOptions options;
     options.url = url;
-    options.migrates = true;
     options.owner = owner;
     options.lease = lease;
     options.threads = threads;
-    auto opened = open_database(context_.get_executor(), clock_, options);
+    return options;
+}
+
+}  // namespace
+
+Process::Process(const std::string& url, const std::string& owner, release::Millis lease,
+                 int threads)
+    : Process(options_of(url, owner, lease, threads)) {}
+
+Process::Process(StoreOptions options) {
+    options.migrates = true;
+    auto opened = open_database(context_.get_executor(), clock_, std::move(options));
     if (!opened) throw std::runtime_error(opened.error().message);
     database_ = std::move(*opened);
 }

@@ -55,6 +55,7 @@ class Process {
   public:
     Process(const std::string& url, const std::string& owner,
             release::Millis lease = release::Millis{15'000}, int threads = 2);
+    explicit Process(StoreOptions options);
 
     /// Begins a call; `result` is filled in while the loop runs.
     template <class T>

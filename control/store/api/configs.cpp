@@ -1,6 +1,7 @@
 #include <optional>
 #include <string>
 
+#include "control/secrets/sealed_payload.hpp"
 #include "control/store/api/inventory.hpp"
 #include "control/store/audit.hpp"
 #include "control/store/column_text.hpp"
@@ -26,7 +27,7 @@ std::optional<ConfigView> find_config(Connection& connection, Version version) {
     config.note = rows[0].text(3);
     config.created_by = rows[0].text(4);
     config.created_at = rows[0].text(5);
-    const auto kind = release::wire::read_content(config.payload);
+    const auto kind = release::wire::read_stored_content(config.payload);
     // A digest by the older rule becomes the new one at the first use. One that fits by neither is
     // shown as it is: releases fail on it.
     if (kind && (config.sha256.empty() || config.sha256 == kind->plain_sha256)) {
@@ -131,11 +132,15 @@ ConfigView try_to_add(Connection& connection, const ConfigView& config, const st
 
 }  // namespace
 
-ConfigView add_config(Connection& connection, const ConfigView& config) {
+ConfigView add_config(Connection& connection, ConfigView config, const SecretKeys* keys) {
     if (config.version.value < 1) refuse(release::code::invalid, "version must be above 0");
     const auto kind = release::wire::read_content(config.payload);
     if (!kind) refuse(release::code::invalid, kind.error().message);
     if (!kind->loose.empty()) refuse(release::code::invalid, kind->loose);
+    if (kind->has_secrets) {
+        if (keys == nullptr) refuse(release::code::invalid, no_secret_keys);
+        config.payload = seal_secrets(config.payload, *keys).value();
+    }
     // Two may store the same new version at once: the later one finds it there.
     constexpr int tries = 3;
     for (int i = 1;; ++i) {

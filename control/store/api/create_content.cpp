@@ -1,5 +1,6 @@
 #include "control/store/api/create_content.hpp"
 
+#include "control/secrets/secret_keys.hpp"
 #include "control/store/bans.hpp"
 #include "control/store/column_text.hpp"
 #include "release/wire/content.hpp"
@@ -15,17 +16,21 @@ std::string name_of(Version version) {
 }
 
 /// The digests of a version's content; nothing when it has none.
-std::optional<CreateContent> content_of(Connection& connection, Version version, TaskType type) {
+std::optional<CreateContent> content_of(Connection& connection, const NewRelease& request,
+                                        Version version, TaskType type) {
     const Rows rows =
         connection.query("SELECT payload FROM config_versions WHERE version = ?", {version.value});
     if (rows.empty()) return std::nullopt;
     const std::string name = "the content of " + name_of(version);
-    const auto kind = release::wire::read_content(rows[0].text(0));
+    const auto kind = release::wire::read_stored_content(rows[0].text(0));
     if (!kind) {
         refuse(release::code::invalid, name + " cannot be used: " + kind.error().message);
     }
     if (!kind->loose.empty()) {
         refuse(release::code::invalid, name + " cannot be used: " + kind->loose);
+    }
+    if (kind->has_secrets && !request.keeps_secrets) {
+        refuse(release::code::invalid, name + " cannot be used: " + no_secret_keys);
     }
     if (type == TaskType::reload) {
         refuse(release::code::invalid, "a reload has no content, but " + name_of(version) +
@@ -36,7 +41,7 @@ std::optional<CreateContent> content_of(Connection& connection, Version version,
                name + (kind->is_files ? " is a set of files: only apply_config releases those"
                                       : " is no set of files: apply_config needs one"));
     }
-    return CreateContent{kind->sha256, kind->plain_sha256, std::nullopt};
+    return CreateContent{kind->sha256, kind->plain_sha256, std::nullopt, kind->has_secrets};
 }
 
 void refuse_banned(Connection& connection, Version version, const CreateContent& content) {
@@ -56,7 +61,7 @@ CreateContent content_of_version(Connection& connection, const NewRelease& reque
         connection.execute("UPDATE config_versions SET created_at = created_at WHERE version = ?",
                            {version.value});
     }
-    auto content = content_of(connection, version, type);
+    auto content = content_of(connection, request, version, type);
     if (request.is_reload_only && content) {
         refuse(release::code::invalid, name_of(version) + " has content: leave out reload_only");
     }
@@ -79,7 +84,7 @@ CreateContent content_of_source(Connection& connection, const NewRelease& reques
         }
     }
     if (source.content_sha256 == release::reload_only_mark) return {};
-    auto content = content_of(connection, source.version, source.type);
+    auto content = content_of(connection, request, source.version, source.type);
     const std::string& started_with = source.content_sha256;
     if (content && (started_with.empty() || started_with == content->sha256 ||
                     started_with == content->older_sha256)) {

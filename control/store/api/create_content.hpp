@@ -14,6 +14,7 @@ struct CreateContent {
     std::string sha256;          ///< empty: there is none, agents reload what they have
     std::string older_sha256{};  ///< by the rule that does not see templates
     std::optional<release::Version> copied_from;  ///< whose content the new version gets
+    bool has_secrets = false;                     ///< a file of it is secret
 };
 
 /// Of the request's explicit version or of the release it goes on from. Refusals are thrown: 2002

@@ -21,10 +21,11 @@ namespace {
 class ApiDatabase final : public ApiStore {
   public:
     ApiDatabase(DbThreads& threads, release::wire::CallRules gate_rules,
-                std::shared_ptr<const AuditKeys> keys)
+                std::shared_ptr<const AuditKeys> keys, std::shared_ptr<const SecretKeyring> secrets)
         : threads_(threads),
           gate_rules_(std::make_shared<const release::wire::CallRules>(std::move(gate_rules))),
-          keys_(std::move(keys)) {}
+          keys_(std::move(keys)),
+          secrets_(std::move(secrets)) {}
 
     Answer<ReleaseView> release(release::ReleaseId id) override {
         auto work = [id](Connection& connection) {
@@ -60,6 +61,7 @@ class ApiDatabase final : public ApiStore {
         request.by.keys = keys_;
         request.previewed = previews->find(request.expected_plan_sha256);
         const bool is_dry_run = request.is_dry_run;
+        request.keeps_secrets = secret_keys() != nullptr;
         auto work = [request = std::move(request), rules = gate_rules_](Connection& connection) {
             return create_release(connection, request, *rules);
         };
@@ -74,8 +76,8 @@ class ApiDatabase final : public ApiStore {
     }
     Answer<ConfigView> put_config(ConfigView config) override {
         config.by.keys = keys_;
-        auto work = [config = std::move(config)](Connection& connection) {
-            return add_config(connection, config);
+        auto work = [config = std::move(config), keys = secret_keys()](Connection& connection) {
+            return add_config(connection, config, keys.get());
         };
         return threads_.run(Access::write, std::move(work), Urgency::normal);
     }
@@ -166,17 +168,24 @@ class ApiDatabase final : public ApiStore {
     }
 
   private:
+    [[nodiscard]] std::shared_ptr<const SecretKeys> secret_keys() const {
+        return secrets_ ? secrets_->keys() : nullptr;
+    }
+
     DbThreads& threads_;
     std::shared_ptr<const release::wire::CallRules> gate_rules_;
     std::shared_ptr<const AuditKeys> keys_;
+    std::shared_ptr<const SecretKeyring> secrets_;
     std::shared_ptr<PlanBook> previews_ = std::make_shared<PlanBook>();
 };
 
 }  // namespace
 
 std::unique_ptr<ApiStore> make_api_store(DbThreads& threads, release::wire::CallRules gate_rules,
-                                         std::shared_ptr<const AuditKeys> keys) {
-    return std::make_unique<ApiDatabase>(threads, std::move(gate_rules), std::move(keys));
+                                         std::shared_ptr<const AuditKeys> keys,
+                                         std::shared_ptr<const SecretKeyring> secrets) {
+    return std::make_unique<ApiDatabase>(threads, std::move(gate_rules), std::move(keys),
+                                         std::move(secrets));
 }
 
 }  // namespace edgeroll::control

@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "control/secrets/secret_keys.hpp"
 #include "control/store/api/store.hpp"
 #include "control/store/db/threads.hpp"
 #include "release/wire/call_rules.hpp"
@@ -11,8 +12,9 @@ namespace edgeroll::control {
 
 /// @param gate_rules what new releases may have as their gate
 /// @param keys with what rows of the audit log are signed; nothing: with no key
-[[nodiscard]] std::unique_ptr<ApiStore> make_api_store(DbThreads& threads,
-                                                       release::wire::CallRules gate_rules,
-                                                       std::shared_ptr<const AuditKeys> keys = {});
+/// @param secrets seal secret files; nothing: contents that have some are refused
+[[nodiscard]] std::unique_ptr<ApiStore> make_api_store(
+    DbThreads& threads, release::wire::CallRules gate_rules,
+    std::shared_ptr<const AuditKeys> keys = {}, std::shared_ptr<const SecretKeyring> secrets = {});
 
 }  // namespace edgeroll::control

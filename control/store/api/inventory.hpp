@@ -3,14 +3,17 @@
 
 #include <vector>
 
+#include "control/secrets/secret_keys.hpp"
 #include "control/store/api/store.hpp"
 #include "control/store/db/connection.hpp"
 
 namespace edgeroll::control {
 
 /// 2002 for a payload that cannot be used, 3002 when the version is in use with another content or
-/// note; see ApiStore::put_config.
-[[nodiscard]] ConfigView add_config(Connection& connection, const ConfigView& config);
+/// note; see ApiStore::put_config. @param keys seal its secrets; nothing: one with secrets is
+/// refused
+[[nodiscard]] ConfigView add_config(Connection& connection, ConfigView config,
+                                    const SecretKeys* keys = nullptr);
 /// 3001 when there is none.
 [[nodiscard]] ConfigView read_config(Connection& connection, release::Version version);
 

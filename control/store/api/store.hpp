@@ -154,6 +154,7 @@ struct NewRelease {
     std::shared_ptr<const PreviewedPlan> previewed;
     std::string idempotency_key;  ///< empty: none; scoped to created_by
     std::string request_sha256;   ///< of the body; the same key with another body is 3003
+    bool keeps_secrets = false;   ///< the store says whether it can: contents with secrets pass
     Asker by{};                   ///< for the audit log
 };
 
@@ -165,6 +166,8 @@ struct CreatedRelease {
     std::string plan_sha256;
     std::vector<release::LeftOut> left_out;      ///< ascending by node; not of a repeated request
     std::vector<release::ReleaseId> superseded;  ///< stopped (of a dry run: would be); ascending
+    /// Of a content with secrets: nodes whose agents never said that they can keep them. Ascending.
+    std::vector<release::LeftOut> without_secrets{};
 };
 
 /// A node that ran when a release was stopped by force.

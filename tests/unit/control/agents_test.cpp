@@ -6,7 +6,9 @@
 #include <boost/asio/io_context.hpp>
 #include <exception>
 #include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "release/wire/agent_messages.hpp"
 #include "release/wire/json_util.hpp"
@@ -23,13 +25,17 @@ using tls::Reply;
 class FakePool final : public tls::ClientPool {
   public:
     Reply reply;
+    std::optional<Reply> of_content;  ///< to GET /contents/…; else as to everything
     tls::Target target;
     tls::Call call;
+    std::vector<std::string> asked;
 
     boost::asio::awaitable<Reply> request(tls::Target to, tls::Call what) override {
         target = std::move(to);
         call = std::move(what);
-        co_return reply;
+        asked.push_back(call.target);
+        const bool is_of_content = call.target.rfind("/contents/", 0) == 0;
+        co_return is_of_content&& of_content ? *of_content : reply;
     }
     void prune(Millis, Millis) override {}
 };
@@ -62,8 +68,9 @@ class AgentsTest : public ::testing::Test {
     }
     Millis left{9'000};  ///< at most, whatever a request of its own may take
     Answer query(Millis hold = Millis{0}) { return run(agents->query(to, "t 1", hold, left)); }
-    Answer dispatch() {
+    Answer dispatch(bool has_secrets = false) {
         auto parcel = std::make_shared<Parcel>();
+        parcel->has_secrets = has_secrets;
         parcel->version = release::Version{42};
         parcel->order_id = "order-a";
         parcel->epoch = release::Epoch{3};
@@ -80,6 +87,44 @@ class AgentsTest : public ::testing::Test {
     release::Address to;
     boost::asio::io_context loop;
 };
+
+TEST_F(AgentsTest, sends_secrets_only_where_they_are_kept) {
+    const std::string digest(64, 'a');
+    const auto says = [&](int status, std::string body) {
+        Reply reply;
+        reply.kind = Reply::Kind::answered;
+        reply.status = status;
+        reply.body = std::move(body);
+        pool.of_content = std::move(reply);
+        pool.asked.clear();
+    };
+    says(200, release::wire::write_content_held(false, digest));
+    EXPECT_EQ(dispatch(true).heard, Heard::accepted);
+    EXPECT_EQ(pool.asked, (std::vector<std::string>{"/contents/" + digest, "/tasks/dispatch"}));
+    // An older agent of ours, one that was written elsewhere, and one that says nonsense.
+    for (const auto& [status, body] :
+         {std::pair{200, R"({"code":0,"data":{"held":false,"contentSha256":")" + digest + "\"}}"},
+          std::pair{404, std::string(R"({"code":3001,"message":"no such path"})")},
+          std::pair{404, std::string("not found")}, std::pair{200, std::string("secrets")}}) {
+        says(status, body);
+        const Answer answer = dispatch(true);
+        EXPECT_EQ(answer.heard, Heard::refused) << body;
+        EXPECT_EQ(answer.message,
+                  "edge-1 at 10.0.0.7:9443: its agent does not say that it can keep secret files, "
+                  "so it was sent none: update edgeroll-agent there");
+        EXPECT_EQ(pool.asked, (std::vector<std::string>{"/contents/" + digest})) << "none was sent";
+    }
+    says(503, R"({"code":5003,"message":"full"})");
+    EXPECT_EQ(dispatch(true).heard, Heard::server_error);
+    EXPECT_EQ(pool.asked.size(), 1U);
+    pool.of_content->kind = Reply::Kind::no_answer;
+    EXPECT_EQ(dispatch(true).heard, Heard::not_sent) << "nothing can have arrived";
+    pool.of_content->kind = Reply::Kind::wrong_peer;
+    EXPECT_EQ(dispatch(true).heard, Heard::wrong_peer);
+    says(404, "");
+    EXPECT_EQ(dispatch(false).heard, Heard::accepted) << "of others nobody is asked";
+    EXPECT_EQ(pool.asked.size(), 1U);
+}
 
 TEST_F(AgentsTest, dispatches_what_the_agent_can_read) {
     const Answer answer = dispatch();

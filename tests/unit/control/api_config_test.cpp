@@ -1,4 +1,5 @@
 #include "api_fixture.hpp"
+#include "control/secrets/sealed_payload.hpp"
 #include "release/wire/payload.hpp"
 
 namespace edgeroll::control::api {
@@ -83,6 +84,58 @@ TEST_F(ApiConfig, shows_content) {
     EXPECT_EQ(data["createdAt"], "2026-01-01T00:00:00.000Z");
     store.stored_config.payload = "inserted by hand \xff";
     EXPECT_EQ(ask("GET", "/api/v1/configs/42").data()["payload"], "inserted by hand \xEF\xBF\xBD");
+}
+
+/// What the database holds: a secret that is sealed, and one that a pipeline has put there plainly.
+std::string stored_with_secrets() {
+    const auto keys = SecretKeys::parse(std::string(64, '7')).value();
+    Json payload = Json::parse(
+        seal_secrets(R"({"files":[{"path":"key","content":"hidden one","secret":true}]})", keys)
+            .value());
+    payload["files"].push_back({{"path", "late"}, {"content", "hidden two"}, {"secret", true}});
+    payload["files"].push_back({{"path", "page"}, {"content", "for all"}, {"template", true}});
+    return payload.dump();
+}
+
+TEST_F(ApiConfig, shows_nobody_a_secret) {
+    store.stored_config.payload = stored_with_secrets();
+    const Said said = ask("GET", "/api/v1/configs/42");
+    ASSERT_EQ(said.status, 200);
+    for (const char* hidden : {"hidden", "sealed", "nonce"}) {
+        EXPECT_EQ(said.body.find(hidden), std::string::npos) << hidden;
+    }
+    const Json payload = said.data()["payload"]["files"];
+    EXPECT_EQ(payload[0], (Json{{"path", "key"},
+                                {"secret", true},
+                                {"bytes", 10},
+                                {"sha256", release::wire::sha256_hex("hidden one")}}));
+    EXPECT_EQ(payload[2]["content"], "for all");
+    EXPECT_EQ(said.data()["files"][1], (Json{{"path", "late"},
+                                             {"mode", "0640"},
+                                             {"secret", true},
+                                             {"bytes", 10},
+                                             {"sha256", release::wire::sha256_hex("hidden two")}}));
+}
+
+TEST_F(ApiConfig, shows_viewers_names_and_digests_only) {
+    const auto seen = [&] {
+        return ask_as("Bearer " + std::string(viewer_token), "GET", "/api/v1/configs/42");
+    };
+    store.stored_config.payload = stored_with_secrets();
+    EXPECT_EQ(seen().body.find("for all"), std::string::npos);
+    EXPECT_FALSE(seen().data().contains("payload"));
+    EXPECT_EQ(seen().data()["files"][2], (Json{{"path", "page"},
+                                               {"mode", "0644"},
+                                               {"template", true},
+                                               {"bytes", 7},
+                                               {"sha256", release::wire::sha256_hex("for all")}}));
+    store.stored_config.payload = R"({"job":"warm","args":["--password=x"]})";
+    EXPECT_EQ(seen().body.find("password"), std::string::npos);
+    EXPECT_EQ(seen().data()["files"], nullptr);
+    EXPECT_EQ(seen().data()["bytes"], 38);
+    store.stored_config.payload = R"({"files":[{"path":"k","content":"hidden","secret":true},7]})";
+    EXPECT_EQ(seen().body.find("hidden"), std::string::npos);
+    EXPECT_EQ(ask("GET", "/api/v1/configs/42").body.find("hidden"), std::string::npos);
 }
 
 }  // namespace

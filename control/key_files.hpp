@@ -1,0 +1,39 @@
+// AUDIT_KEY_FILE and SECRETS_KEY_FILE, as the programs' settings name them.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "control/secrets/secret_keys.hpp"
+#include "control/settings.hpp"
+#include "control/store/audit_chain.hpp"
+
+namespace edgeroll::control {
+
+/// Nothing where the setting is empty. Error: one line that names the setting, and holds no key.
+[[nodiscard]] release::Result<std::shared_ptr<const AuditKeys>> audit_keys(
+    const Settings& settings);
+[[nodiscard]] release::Result<std::shared_ptr<const SecretKeys>> secret_keys(
+    const Settings& settings);
+
+/// SECRETS_KEY_FILE of a running program: keys are exchanged without a restart. Loop thread, but
+/// for the keyring.
+class SecretKeyFile {
+  public:
+    /// @param settings must outlive it
+    explicit SecretKeyFile(const Settings& settings) : settings_(settings) {}
+
+    /// As secret_keys.
+    [[nodiscard]] release::Result<void> open();
+    /// Reads the file again. One that is gone or wrong leaves the keys as they were, with an error
+    /// in the log; without a setting nothing is done.
+    void refresh();
+    [[nodiscard]] std::shared_ptr<const SecretKeyring> keyring() const { return keyring_; }
+
+  private:
+    const Settings& settings_;
+    std::shared_ptr<SecretKeyring> keyring_ = std::make_shared<SecretKeyring>();
+    std::string told_;  ///< the trouble that is in the log already
+};
+
+}  // namespace edgeroll::control

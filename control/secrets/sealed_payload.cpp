@@ -1,0 +1,155 @@
+#include "control/secrets/sealed_payload.hpp"
+
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "control/secrets/aes_gcm.hpp"
+#include "release/wire/base64.hpp"
+#include "release/wire/json_util.hpp"
+#include "release/wire/payload.hpp"
+
+namespace edgeroll::control {
+namespace {
+
+using release::Result;
+using release::wire::File;
+using release::wire::Json;
+
+/// A payload as JSON, and what each file of it is.
+struct Read {
+    Json json;
+    std::map<std::string, File> files;
+    bool has_secrets = false;
+};
+
+Result<Read> read(std::string_view text) {
+    auto payload = release::wire::parse_stored_payload(text);
+    if (!payload) return tl::unexpected(std::move(payload.error()));
+    Read read;
+    read.has_secrets = release::wire::has_secrets(*payload);
+    if (!read.has_secrets) return read;
+    auto json = release::wire::parse_json(text, release::wire::stored_payload_bytes_max);
+    if (!json) return tl::unexpected(std::move(json.error()));
+    read.json = std::move(*json);
+    for (File& file : payload->files) {
+        std::string path = file.path;
+        read.files.emplace(std::move(path), std::move(file));
+    }
+    return read;
+}
+
+/// What a seal covers beside the content.
+std::string bound_to(const File& file) {
+    return "edgeroll secret 1\n" + file.path + "\n" + release::wire::mode_line(file) + "\n" +
+           std::to_string(file.bytes) + "\n" + file.secret_sha256;
+}
+
+tl::unexpected<release::Error> trouble(const File& file, const std::string& what) {
+    return release::fail("file '" + file.path + "' " + what, release::Outcome::permanent,
+                         release::code::invalid);
+}
+
+/// The content of a secret file, sealed or not.
+Result<std::string> content_of(const File& file, const SecretKeys* keys) {
+    if (!file.sealed) return file.content;
+    if (keys == nullptr) {
+        return trouble(file, "is a sealed secret, and SECRETS_KEY_FILE is not set");
+    }
+    const std::string* key = keys->find(file.sealed->key_id);
+    if (key == nullptr) {
+        return trouble(file, "is sealed by the key " + file.sealed->key_id +
+                                 ", which SECRETS_KEY_FILE does not hold: add that key to it");
+    }
+    auto content =
+        gcm_open(*key, GcmBox{file.sealed->nonce, file.sealed->ciphertext}, bound_to(file));
+    if (!content || release::wire::sha256_hex(*content) != file.secret_sha256) {
+        return trouble(file, "does not fit its seal: it was changed in the database");
+    }
+    return std::move(*content);
+}
+
+void put_sealed(Json& object, const File& file, std::string_view content, const SecretKeys& keys) {
+    const GcmBox box = gcm_seal(keys.own_key(), content, bound_to(file));
+    object.erase("content");
+    object["sealed"] = {{"key", keys.own_id()},
+                        {"nonce", release::wire::encode_base64(box.nonce)},
+                        {"data", release::wire::encode_base64(box.ciphertext)},
+                        {"bytes", file.bytes},
+                        {"sha256", file.secret_sha256}};
+}
+
+void put_content(Json& object, std::string content) {
+    object.erase("sealed");
+    const auto encoding = object.find("encoding");
+    const bool is_coded = encoding != object.end() && *encoding == "base64";
+    object["content"] = is_coded ? release::wire::encode_base64(content) : std::move(content);
+}
+
+/// Calls change(object, file) for each secret; the text afterwards.
+template <class Change>
+Result<std::string> changed(std::string_view text, const Change& change) {
+    auto payload = read(text);
+    if (!payload) return tl::unexpected(std::move(payload.error()));
+    if (!payload->has_secrets) return std::string(text);
+    for (Json& object : payload->json["files"]) {
+        const File& file = payload->files.at(object["path"].get<std::string>());
+        if (!file.is_secret) continue;
+        if (Result<void> done = change(object, file); !done) return tl::unexpected(done.error());
+    }
+    return release::wire::dump_json(payload->json);
+}
+
+}  // namespace
+
+Result<std::string> seal_secrets(std::string_view text, const SecretKeys& keys) {
+    return changed(text, [&](Json& object, const File& file) -> Result<void> {
+        if (!file.sealed) put_sealed(object, file, file.content, keys);
+        return {};
+    });
+}
+
+Result<std::string> open_secrets(std::string_view text, const SecretKeys* keys) {
+    return changed(text, [&](Json& object, const File& file) -> Result<void> {
+        auto content = content_of(file, keys);
+        if (!content) return tl::unexpected(std::move(content.error()));
+        put_content(object, std::move(*content));
+        return {};
+    });
+}
+
+Result<std::string> reseal_secrets(std::string_view text, const SecretKeys& keys) {
+    return changed(text, [&](Json& object, const File& file) -> Result<void> {
+        const auto content = content_of(file, &keys);
+        if (!content) return tl::unexpected(content.error());
+        put_sealed(object, file, *content, keys);
+        return {};
+    });
+}
+
+Result<std::set<std::string>> sealing_keys(std::string_view text) {
+    const auto payload = read(text);
+    if (!payload) return tl::unexpected(payload.error());
+    std::set<std::string> ids;
+    for (const auto& [path, file] : payload->files) {
+        if (file.is_secret) ids.insert(file.sealed ? file.sealed->key_id : "");
+    }
+    return ids;
+}
+
+std::string without_secrets(std::string_view text) {
+    const auto shown = changed(text, [&](Json& object, const File& file) -> Result<void> {
+        for (const char* hidden : {"content", "encoding", "sealed"})
+            object.erase(hidden);
+        object["bytes"] = file.bytes;
+        object["sha256"] = file.secret_sha256;
+        return {};
+    });
+    if (shown) return *shown;
+    // The word may be spelled with escapes; whatever is not understood is not shown with them.
+    const bool may_be_secret = text.find("secret") != text.npos ||
+                               text.find("\\u00") != text.npos || text.find("sealed") != text.npos;
+    return may_be_secret ? std::string() : std::string(text);
+}
+
+}  // namespace edgeroll::control

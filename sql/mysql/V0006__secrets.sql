@@ -1,0 +1,4 @@
+-- What a node's agent said it can do, words with commas between them: `secrets`. NULL: nothing, or it never said.
+-- Contents with secret files keep them sealed in config_versions.payload, which needs no column (sql/README.md).
+
+ALTER TABLE nodes ADD COLUMN capabilities TEXT NULL;
