@@ -50,7 +50,8 @@ struct Open {
 
 class Walk {
   public:
-    Walk(Links links, std::vector<IgnoreRule> rules) : links_(links), rules_(std::move(rules)) {}
+    Walk(Links links, std::vector<IgnoreRule> rules, std::size_t entries_max)
+        : links_(links), rules_(std::move(rules)), entries_max_(entries_max) {}
 
     /// @param where on disk @param path in the configuration; empty: the folder itself
     Answer<void> walk(const fs::path& where, const std::string& path);
@@ -69,7 +70,7 @@ class Walk {
     std::vector<IgnoreRule> rules_;
     FolderFiles found_;
     std::vector<Open> open_;  ///< the outermost first
-    std::size_t entries_ = 0;
+    std::size_t entries_max_, entries_ = 0;
 };
 
 tl::unexpected<Failure> cannot_read(const fs::path& folder, const std::string& why) {
@@ -82,8 +83,8 @@ Answer<std::vector<std::string>> Walk::names_in(const fs::path& where) {
     std::error_code ec;
     for (fs::directory_iterator at(where, ec); !ec && at != fs::directory_iterator();
          at.increment(ec)) {
-        if (++entries_ > folder_entries_max) {
-            return refuse("there are more than " + grouped(folder_entries_max) +
+        if (++entries_ > entries_max_) {
+            return refuse("there are more than " + grouped(entries_max_) +
                           " files and folders, the last ones in " + printable(where.string()) +
                           "; " + std::string(ignore_file) + " can leave some out");
         }
@@ -175,10 +176,11 @@ Answer<void> Walk::take(const fs::path& where, const std::string& path) {
 
 }  // namespace
 
-Answer<FolderFiles> files_of_folder(const std::string& folder, Links links) {
+Answer<FolderFiles> files_of_folder(const std::string& folder, Links links,
+                                    std::size_t entries_max) {
     auto rules = read_ignore_rules(folder);
     if (!rules) return tl::unexpected(std::move(rules.error()));
-    Walk walk(links, std::move(*rules));
+    Walk walk(links, std::move(*rules), entries_max);
     if (auto walked = walk.walk(folder, {}); !walked) {
         return tl::unexpected(std::move(walked.error()));
     }

@@ -30,10 +30,12 @@ inline constexpr std::size_t folder_entries_max = 200'000;
 /// Every regular file below `folder` but what is left out (left_out.hpp), which is not looked at
 /// further. Refused, with the name: links, where they are not followed; links that lead nowhere or
 /// into a folder that they lie in; special files, names that are not UTF-8, set-uid and similar
-/// bits, a folder without files or with more than folder_entries_max entries, a .edgerollignore
+/// bits, a folder without files or with more than entries_max entries, a .edgerollignore
 /// that is no regular file, too large or not understood. Where links are followed it ends as soon
 /// as there is more than wire::payload_bytes_max: what they lead to may be a whole disk. Blocking.
-[[nodiscard]] Answer<FolderFiles> files_of_folder(const std::string& folder, Links links);
+/// @param entries_max for tests
+[[nodiscard]] Answer<FolderFiles> files_of_folder(const std::string& folder, Links links,
+                                                  std::size_t entries_max = folder_entries_max);
 
 /// The whole file; refused when it cannot be read.
 [[nodiscard]] Answer<std::string> read_file(const std::filesystem::path& path);
