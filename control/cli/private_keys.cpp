@@ -11,7 +11,7 @@ namespace {
 
 /// The smallest key, Ed25519 in PKCS#8, has 64 characters of base64; words of a text have less.
 constexpr std::size_t base64_min = 40;
-constexpr std::size_t first_token_min = 16;
+constexpr std::size_t line_min = 16;
 /// As far as headers may reach.
 constexpr std::size_t looked_at_max = 4096;
 
@@ -65,8 +65,7 @@ bool begins_with_base64(std::string_view text) {
         for (auto token = take_token(line); !token.empty(); token = take_token(line)) {
             // A comment's // and the + between two literals of a program.
             if (token.find_first_not_of("/+") == token.npos) continue;
-            const bool is_body = std::ranges::all_of(token, is_base64) &&
-                                 (count != 0 || token.size() >= first_token_min);
+            const bool is_body = token.size() >= line_min && std::ranges::all_of(token, is_base64);
             if (!is_body) return false;
             count += token.size();
             if (count >= base64_min) return true;

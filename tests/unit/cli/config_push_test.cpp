@@ -92,7 +92,7 @@ TEST_F(Push, sends_secrets_and_says_how_many) {
     write("edge.key", key_text);
     write("token.txt", "root live/tls;");
     ConfigPush push{folder.string(), 1, "", {"*.txt"}, {"*.key", "token.txt"}};
-    EXPECT_EQ(run_as(push), ExitStatus::success) << world.screen.errors;
+    ASSERT_EQ(run_as(push), ExitStatus::success) << world.screen.errors;
     const auto files = Json::parse(world.http.requests[0].body)["payload"]["files"];
     EXPECT_EQ(files[0]["path"], "edge.key");
     EXPECT_EQ(files[0]["secret"], true);
@@ -169,7 +169,7 @@ TEST_F(Push, says_what_was_left_out) {
     write("a.key", key_text);
     write(".git", "gitdir: elsewhere");
     write(".edgerollignore", "*.key\n");
-    EXPECT_EQ(run_as(ConfigPush{folder.string(), 1, "", {}}), ExitStatus::success)
+    ASSERT_EQ(run_as(ConfigPush{folder.string(), 1, "", {}}), ExitStatus::success)
         << world.screen.errors;
     EXPECT_THAT(world.screen.written, HasSubstr("stored: 1 file, "));
     EXPECT_THAT(world.screen.written, HasSubstr("; left out: 1 file by .edgerollignore, .git\n"));
@@ -184,7 +184,7 @@ TEST_F(Push, follows_links_when_told_to) {
     EXPECT_EQ(run_as(push), ExitStatus::refused);
     EXPECT_THAT(world.screen.errors, HasSubstr("--dereference"));
     push.follows_links = true;
-    EXPECT_EQ(run_as(push), ExitStatus::success);
+    ASSERT_EQ(run_as(push), ExitStatus::success);
     EXPECT_EQ(Json::parse(world.http.requests[0].body)["payload"]["files"][0]["content"],
               "events {}");
 }

@@ -75,6 +75,8 @@ TEST(PrivateKeys, are_not_what_only_speaks_of_them) {
          {"A key begins with `" + begin + "`, followed by base64 of the whole structure.\n",
           "grep -q -- '" + begin + "' \"$file\" && exit 1\n", begin + "\n...\n", begin,
           begin + "\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQDW...\n",
+          begin + " and after that nothing but words of letters that nobody takes for base64",
+          begin + " Schluesselverwaltung beginnt so und endet nach vielen anderen Zeichen",
           begin + "\n-----END PRIVATE KEY-----\n", block("PRIVATE KEY", "<base64 of the key>\n"),
           "the headers " + begin + "\nName: of the owner\nand so on, for a long time to come\n",
           "BEGIN PRIVATE KEY\n" + line + "\n", std::string("-----BEGIN \n") + line}) {
