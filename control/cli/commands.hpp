@@ -88,7 +88,9 @@ struct ConfigPush {
     std::string path;
     std::int64_t version = 0;
     std::string note;
-    std::vector<std::string> templates;  ///< globs
+    std::vector<std::string> templates, secrets{};  ///< globs
+    bool follows_links = false;
+    bool allows_plain_keys = false;
 };
 struct NodeList {
     bool is_drift_only = false;

@@ -22,6 +22,16 @@ void add_config_commands(CommandTree& tree) {
                      "repeated")
         ->type_name("GLOB")
         ->allow_extra_args(false);
+    push->add_option("--secret", typed->secrets,
+                     "files of the folder that control keeps encrypted and nobody gets to see; "
+                     "patterns as for --template; may be repeated")
+        ->type_name("GLOB")
+        ->allow_extra_args(false);
+    push->add_flag(
+        "--allow-plain-keys", typed->allows_plain_keys,
+        "push private keys that are not secret, readable for admins and in the database");
+    push->add_flag("--dereference", typed->follows_links,
+                   "follow links in the folder instead of refusing them");
 }
 
 void add_node_commands(CommandTree& tree) {

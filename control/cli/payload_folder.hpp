@@ -2,23 +2,29 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include "control/cli/api_client.hpp"
+#include "control/cli/folder_files.hpp"
 
 namespace edgeroll::cli {
 
-/// Whether `glob` (fnmatch) means the file: with a slash it is matched against the relative path,
-/// without one against the file's name.
-[[nodiscard]] bool matches(const std::string& glob, std::string_view path);
+struct FolderOptions {
+    std::vector<std::string> templates{}, secrets{};  ///< globs (globs.hpp)
+    Links links = Links::refused;
+};
 
-/// Every regular file below `folder` with its relative path and permission bits; text as UTF-8,
-/// anything else as base64. Refused, with the file's name: links, special files, names that are not
-/// UTF-8, set-uid and similar bits, a glob that matches nothing, and more than 8 MiB as JSON (with
-/// the sizes). Files are read once, in the order of their paths.
-[[nodiscard]] Answer<std::string> payload_from_folder(const std::string& folder,
-                                                      const std::vector<std::string>& globs);
+struct FolderPayload {
+    std::string text;  ///< JSON
+    LeftOut left_out;
+};
+
+/// Every file that files_of_folder finds, with its relative path and permission bits; text as
+/// UTF-8, anything else as base64. Secrets get no mode, so the default of secrets (0640) whatever
+/// the disk says: a key that is 0600 here must be readable for the server's group there. Refused
+/// besides what files_of_folder refuses: a glob that matches nothing, and more than 8 MiB as JSON
+/// (with the sizes). Files are read once, in the order of their paths.
+[[nodiscard]] Answer<FolderPayload> payload_from_folder(const std::string& folder,
+                                                        const FolderOptions& options);
 
 /// The text of a payload file; refused when it cannot be read or is over 8 MiB.
 [[nodiscard]] Answer<std::string> payload_from_file(const std::string& path);

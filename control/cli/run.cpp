@@ -1,13 +1,11 @@
 #include "control/cli/run.hpp"
 
-#include <filesystem>
-
 #include "control/cli/ask.hpp"
 #include "control/cli/audit.hpp"
+#include "control/cli/config_push.hpp"
 #include "control/cli/create.hpp"
 #include "control/cli/events.hpp"
 #include "control/cli/explain.hpp"
-#include "control/cli/payload_folder.hpp"
 #include "control/cli/render.hpp"
 #include "control/cli/stats.hpp"
 #include "control/cli/steer.hpp"
@@ -15,8 +13,6 @@
 #include "control/cli/text.hpp"
 #include "control/cli/wait.hpp"
 #include "control/cli/watch.hpp"
-#include "release/path_remarks.hpp"
-#include "release/wire/payload.hpp"
 
 namespace edgeroll::cli {
 namespace {
@@ -62,55 +58,6 @@ Text explain_release(const ReleaseExplain& what, Format format, Ports ports) {
     if (!seen) return tl::unexpected(std::move(seen.error()));
     if (format == Format::json) return json_text(explain_json(seen->release, seen->data), ports);
     return explain_text(seen->release, ports.time.now());
-}
-
-/// To standard error: a remark keeps nothing from being stored.
-void say_remarks(const release::wire::Payload& payload, Screen& screen) {
-    constexpr int shown_max = 20;
-    int count = 0;
-    for (const release::wire::File& file : payload.files) {
-        for (const std::string& remark : release::path_remarks(file.path, file.content)) {
-            if (++count <= shown_max) screen.err("edgeroll: remark: " + printable(remark) + "\n");
-        }
-    }
-    if (count > shown_max) {
-        screen.err("edgeroll: and " + std::to_string(count - shown_max) + " remarks more\n");
-    }
-}
-
-Text push_config(const ConfigPush& what, Format format, Ports ports) {
-    std::error_code ec;
-    const bool is_folder = std::filesystem::is_directory(what.path, ec);
-    if (!is_folder && !what.templates.empty()) {
-        return refuse("--template is for a folder; in a payload file say \"template\":true");
-    }
-    const auto text =
-        is_folder ? payload_from_folder(what.path, what.templates) : payload_from_file(what.path);
-    if (!text) return text;
-    const auto payload = release::wire::parse_payload(*text);
-    if (!payload) {
-        return refuse(printable(what.path) +
-                      " is no payload: " + printable(payload.error().message));
-    }
-    if (const std::string loose = release::wire::loose_file(*payload); !loose.empty()) {
-        return refuse(printable(what.path) + ": " + printable(loose));
-    }
-    say_remarks(*payload, ports.screen);
-    ApiRequest request{"PUT", "/api/v1/configs/" + std::to_string(what.version), {}, {}};
-    request.body = "{\"payload\":" + *text;
-    if (!what.note.empty()) {
-        request.body += ",\"note\":" + release::wire::dump_json(Json(what.note));
-    }
-    request.body += "}";
-    return ask(request, format, ports, [&](const Json& data) -> Text {
-        // A control that does not say what it did had it stored, now or before.
-        const auto outcome = release::wire::optional_text(data, "outcome");
-        return "version " + std::to_string(what.version) + " " +
-               printable(outcome ? outcome->value_or("stored") : "stored") + ": " +
-               std::to_string(payload->files.size()) +
-               (payload->files.size() == 1 ? " file, " : " files, ") + human_bytes(text->size()) +
-               ", sha256 " + release::wire::content_digest(*payload) + "\n";
-    });
 }
 
 /// Leaves only the nodes with drift; an error when control does not tell.

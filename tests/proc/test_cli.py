@@ -312,6 +312,7 @@ class CommandLineDouble(ProcCase):
         (self.folder / "some-config.json").write_text("{}")
         self.assertEqual(self.complete("edgeroll release plan --batch-config some-"), {"some-config.json"})
         self.assertEqual(self.complete("edgeroll config push some-"), {"some-config.json"})
+        self.assertEqual(self.complete("edgeroll config push site 42 --sec"), {"--secret"})
 
     def test_every_word_of_the_help_is_completed(self):
         for group in ([], ["release"], ["release", "create"], ["node"]):

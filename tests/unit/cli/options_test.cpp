@@ -39,6 +39,14 @@ TEST(ParseCommandLine, reads_every_command) {
     EXPECT_EQ(push.path, "site");
     EXPECT_EQ(push.version, 42);
     EXPECT_THAT(push.templates, ::testing::ElementsAre("*.conf", "b"));
+    EXPECT_FALSE(push.follows_links || push.allows_plain_keys);
+    const auto keys =
+        std::get<ConfigPush>(typed({"config", "push", "--secret", "*.key", "--dereference", "site",
+                                    "42", "--secret", "token", "--allow-plain-keys"})
+                                 .command);
+    EXPECT_EQ(keys.path, "site");
+    EXPECT_THAT(keys.secrets, ::testing::ElementsAre("*.key", "token"));
+    EXPECT_TRUE(keys.follows_links && keys.allows_plain_keys);
     EXPECT_TRUE(std::holds_alternative<NodeList>(typed({"node", "list"}).command));
     const auto add = std::get<NodeAdd>(
         typed({"node", "add", "edge-1", "10.0.0.7", "--label", "region=eu", "--label", "note=a=b"})
@@ -278,7 +286,7 @@ TEST(ParseCommandLine, refuses_a_value_that_is_not_there) {
           "--retries",
           "--interval",
           "--on-failure"}},
-        {{"config", "push", "site", "42"}, {"--note", "--template"}},
+        {{"config", "push", "site", "42"}, {"--note", "--template", "--secret"}},
         {{"node", "add", "edge-1", "10.0.0.7"}, {"--port", "--label", "--fingerprint"}},
         {{"audit"}, {"--actor", "--action", "--object", "--since", "--page", "--page-size"}},
         {{"stats"}, {"--url", "--token-file", "-o", "--output"}}};

@@ -3,17 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-
 #include "fakes.hpp"
-#include "release/wire/payload.hpp"
 
 namespace edgeroll::cli {
 namespace {
 
-namespace fs = std::filesystem;
 using release::wire::Json;
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -122,67 +116,6 @@ TEST_F(Run, explains_and_shows_figures) {
     EXPECT_EQ(run_as(Stats{}), ExitStatus::success);
     EXPECT_EQ(world.http.requests.back().path, "/api/v1/stats");
     EXPECT_THAT(world.screen.written, HasSubstr("queue  3\n"));
-}
-
-struct Push : Run {
-    fs::path folder;
-
-    Push() {
-        std::string pattern = (fs::temp_directory_path() / "edgeroll-cli-XXXXXX").string();
-        folder = ::mkdtemp(pattern.data());
-        world.http.answers_data("{}");
-    }
-    ~Push() override { fs::remove_all(folder); }
-    std::string write(const std::string& name, const std::string& content) {
-        std::ofstream(folder / name, std::ios::binary) << content;
-        return (folder / name).string();
-    }
-};
-
-TEST_F(Push, sends_a_payload_file_byte_for_byte) {
-    const std::string text = "{ \"files\" : [ {\"path\":\"a\",\"content\":\"x\"} ] }";
-    ConfigPush push{write("p.json", text), 42, "a \"note\"", {}};
-    EXPECT_EQ(run_as(push), ExitStatus::success) << world.screen.errors;
-    const ApiRequest& sent = world.http.requests[0];
-    EXPECT_EQ(sent.method, "PUT");
-    EXPECT_EQ(sent.path, "/api/v1/configs/42");
-    EXPECT_EQ(sent.body, "{\"payload\":" + text + ",\"note\":\"a \\\"note\\\"\"}");
-    const auto digest = release::wire::content_digest(*release::wire::parse_payload(text));
-    EXPECT_THAT(world.screen.written, HasSubstr("version 42 stored: 1 file, "));
-    EXPECT_THAT(world.screen.written, HasSubstr(digest));
-}
-
-TEST_F(Push, says_what_became_of_it) {
-    const std::string file = write("p.json", R"({"files":[{"path":"a","content":"x"}]})");
-    for (const char* outcome : {"stored", "unchanged", "replaced"}) {
-        world.screen.written.clear();
-        world.http.answers.clear();
-        world.http.answers_data(std::string(R"({"outcome":")") + outcome + R"("})");
-        EXPECT_EQ(run_as(ConfigPush{file, 42, "", {}}), ExitStatus::success);
-        EXPECT_THAT(world.screen.written, HasSubstr(std::string("version 42 ") + outcome + ":"));
-    }
-}
-
-TEST_F(Push, sends_a_folder) {
-    write("nginx.conf", "events {}");
-    EXPECT_EQ(run_as(ConfigPush{folder.string(), 1, "", {"*.conf"}}), ExitStatus::success)
-        << world.screen.errors;
-    const auto body = Json::parse(world.http.requests[0].body);
-    EXPECT_FALSE(body.contains("note"));
-    EXPECT_EQ(body["payload"]["files"][0]["path"], "nginx.conf");
-    EXPECT_EQ(body["payload"]["files"][0]["template"], true);
-}
-
-TEST_F(Push, sends_nothing_that_is_no_payload) {
-    for (const char* text : {"{\"files\":[{\"path\":\"../x\",\"content\":\"\"}]}", "[]", "{",
-                             "{\"files\":[{\"path\":\"edgeroll-version\",\"content\":\"\"}]}"}) {
-        EXPECT_EQ(run_as(ConfigPush{write("p.json", text), 42, "", {}}), ExitStatus::refused)
-            << text;
-    }
-    EXPECT_EQ(run_as(ConfigPush{write("p.json", "{}"), 42, "", {"*.x"}}), ExitStatus::refused);
-    EXPECT_EQ(run_as(ConfigPush{(folder / "none").string(), 42, "", {}}), ExitStatus::refused);
-    EXPECT_TRUE(world.http.requests.empty());
-    EXPECT_THAT(world.screen.errors, HasSubstr("p.json is no payload: "));
 }
 
 }  // namespace
