@@ -104,9 +104,6 @@ class Witness final : public DatabaseWitness, public NodeWitness {
                         const std::vector<TaskRow>& rows);
     /// What an operator wrote after the owner's last reading counts from the next reading on.
     [[nodiscard]] bool is_unread(release::ReleaseId id, const TaskRow& row) const;
-    /// The same of a row that was added, in the place of one that was deleted perhaps: a commit
-    /// names the node and its status, not the row.
-    [[nodiscard]] bool is_unread_row(release::ReleaseId id, const TaskRow& row) const;
     void add_deleted(release::ReleaseId id, std::vector<TaskRow>& rows) const;
     void check_time(const ReleaseRow& before, const ReleaseRow& after);
     void remember_content(const ReleaseRow& release, const TaskRow& before, const TaskRow& row);

@@ -165,12 +165,6 @@ bool Witness::is_unread(release::ReleaseId id, const TaskRow& row) const {
            (read_at == read_at_.end() || *row.hand_changed_at >= read_at->second);
 }
 
-bool Witness::is_unread_row(release::ReleaseId id, const TaskRow& row) const {
-    const auto read_at = read_at_.find(id);
-    return row.came_after_start &&
-           (read_at == read_at_.end() || row.inserted_at >= read_at->second);
-}
-
 void Witness::check_dispatch(const ReleaseRow& before, const std::vector<TaskRow>& rows_before,
                              const ReleaseRow& after, const std::vector<TaskRow>& rows,
                              const TaskRow& row) {
@@ -181,7 +175,6 @@ void Witness::check_dispatch(const ReleaseRow& before, const std::vector<TaskRow
     if (row.task_id.empty() || row.attempt < 1) {
         violated("intent", name_of(row) + " runs without a task id");
     }
-    if (is_unread_row(after.id, row)) return;
     if (row.came_after_start) {
         violated("late", name_of(row) + " came after the start of " + name_of(after) +
                              " and is dispatched");
