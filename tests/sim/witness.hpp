@@ -138,7 +138,7 @@ class Witness final : public DatabaseWitness, public NodeWitness {
     std::map<release::ReleaseId, std::vector<std::pair<Instant, TaskRow>>> deleted_;
     std::map<OwnedRelease, Instant> good_until_;
     std::map<OwnedRelease, Instant> disturbed_at_;
-    std::map<OwnedTask, Instant> heard_refusal_;  ///< the last 5xx
+    std::map<OwnedTask, Instant> heard_refusal_;  ///< the last 5xx, or "unknown"
     std::map<OwnedTask, Instant> heard_final_;
     /// By release and by whose content its row names.
     std::map<std::pair<release::ReleaseId, release::Version>, std::string> sent_content_;

@@ -268,7 +268,8 @@ void Witness::check_verdict(const control::Claim& claim, const ReleaseRow& relea
     }
 }
 
-// A node that answered 5xx was reached: that is no reason to defer it (SPEC.md 10.1).
+// A node that answered, be it 5xx or that it has no such task, was reached: only silence is
+// unreachable and may be deferred (SPEC.md 10.1, docs/adr/0016).
 void Witness::check_reached(const control::Claim& claim, const ReleaseRow& release,
                             const TaskRow& row, bool was_asked, const std::string& what) {
     const bool is_away =
@@ -279,7 +280,7 @@ void Witness::check_reached(const control::Claim& claim, const ReleaseRow& relea
     if (refused == heard_refusal_.end()) return;
     const auto disturbed = disturbed_at_.find({claim.owner, release.id});
     if (disturbed != disturbed_at_.end() && disturbed->second >= refused->second) return;
-    violated("truth", what + " counts as unreachable, but its agent answered 5xx");
+    violated("truth", what + " counts as unreachable, but its agent answered");
 }
 
 // Real concurrency at the moment of an intent (I9): rows of the database, not counters of the core.
