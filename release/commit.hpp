@@ -47,8 +47,10 @@ struct ReleaseChange {
 
 /// One row of release_task_nodes, from a known state to another. From running to running is a
 /// further attempt: the row's time begins anew. If the row is not in `from` any
-/// more (changed by hand), nothing of the commit is done: the outcome is `stale`.
+/// more (changed by hand), or is not the one that was read (deleted by hand, also where its node
+/// has another one since), nothing of the commit is done: the outcome is `stale`.
 struct NodeChange {
+    std::int64_t row_id = 0;  ///< as NodeRow::row_id: no row is written that was not read
     NodeId node;
     NodeStatus from = NodeStatus::pending;
     NodeStatus to = NodeStatus::pending;

@@ -265,11 +265,22 @@ Move Conversation::give_up() const {
     // It answered: nobody may call it away.
     if (!other_.empty()) return fail_with(FailureKind::rejected, other_);
     if (!last_refusal_.empty()) return not_taken("never accepted: ");
-    if (was_reached_ && has_dispatched_) {
-        return fail_with(FailureKind::rejected,
-                         "sent to the agent, which says that it has no such task" + trouble);
-    }
+    if (was_reached_) return denied(trouble);
     return fail_with(FailureKind::unreachable, "the task was never accepted" + trouble);
+}
+
+// Only silence is `unreachable` (docs/adr/0016): an agent that says that it has no such task was
+// reached. After a takeover nobody knows whether the owner before sent it one; of what was not sent
+// from here nothing was refused, so that another attempt may go better.
+Move Conversation::denied(const std::string& trouble) const {
+    Move move =
+        fail_with(FailureKind::rejected,
+                  (has_dispatched_ ? "sent to the agent, which says that it has no such task"
+                                   : "the time is over, and the agent says that it has no such "
+                                     "task") +
+                      trouble);
+    move.verdict.is_for_now = !has_dispatched_;
+    return move;
 }
 
 // Whoever answers was reached: nothing that max_unreachable may wave through (SPEC.md 10.1). What

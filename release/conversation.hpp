@@ -129,6 +129,7 @@ class Conversation {
     [[nodiscard]] Move follow(const Answer& answer, Instant now);
     [[nodiscard]] Move out_of_time(Instant now);
     [[nodiscard]] Move give_up() const;
+    [[nodiscard]] Move denied(const std::string& trouble) const;
     [[nodiscard]] Move not_taken(std::string error) const;
     void note_trouble(const Answer& answer, Instant now);
     [[nodiscard]] bool is_out_of_time(Instant now) const;

@@ -78,6 +78,7 @@ void count(StatusCounts& counts, NodeStatus status, int by) {
 NodeChange& Draft::change_node(std::size_t position, NodeStatus to) {
     NodeState& node = release.nodes[position];
     NodeChange change;
+    change.row_id = node.row.row_id;
     change.node = node.row.id;
     change.from = node.row.status;
     change.to = to;

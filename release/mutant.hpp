@@ -25,6 +25,7 @@ enum class Mutant {
     slot_counted_twice,          ///< the end of a node gives two places of its pools free
     gate_passed_by_takeover,     ///< a new owner does not ask the gate again
     operator_action_lost,        ///< database: a write's WHERE lacks requested_action
+    row_not_compared,            ///< database: a node row is found without its id
     batch_by_ordinal,            ///< the batch started last is looked for by its ordinal
     late_rows_by_count,          ///< late rows are those above total_nodes, which never falls
     left_out_is_success,         ///< a retry forgets the failed nodes that it left alone

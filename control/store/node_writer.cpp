@@ -20,7 +20,9 @@ constexpr std::size_t history_error_bytes_max = 2048;
 /// MEDIUMTEXT holds more; steps come cut at 64 KiB.
 constexpr std::size_t steps_bytes_max = 1U << 20;
 
-/// The statement for one row. Prepared once per shape and then cached by the connection.
+/// The statement for one row. Prepared once per shape and then cached by the connection. The row is
+/// found by its own id: a hand may have deleted it and given its node another one, which nobody has
+/// read (it came late, and is not to be dispatched).
 bool write_row(Connection& connection, release::ReleaseId id, const NodeChange& change) {
     const std::string now = connection.dialect().now();
     std::string sql =
@@ -43,7 +45,8 @@ bool write_row(Connection& connection, release::ReleaseId id, const NodeChange& 
     } else if (is_final(change.to)) {
         sql += ", finished_at = " + now;
     }
-    sql += " WHERE release_task_id = ? AND node_id = ? AND ";
+    sql += " WHERE id = ? AND release_task_id = ? AND node_id = ? AND ";
+    values.emplace_back(change.row_id);
     values.emplace_back(id.value);
     values.emplace_back(change.node.value);
     if (change.from == NodeStatus::pending) {

@@ -15,7 +15,8 @@ namespace edgeroll::control {
 /// What the history says of it.
 [[nodiscard]] release::HistoryRow node_history(const release::NodeChange& change);
 
-/// Inside the caller's transaction, without history. False: a row is not in its `from` any more.
+/// Inside the caller's transaction, without history. False: a row is not in its `from` any more,
+/// or another one is there in its place.
 [[nodiscard]] bool write_node_changes(Connection& connection, const Claim& claim,
                                       const std::vector<release::NodeChange>& changes);
 

@@ -34,6 +34,8 @@ ReleaseChange draw_release_change(sim::Rng& rng) {
 
 NodeChange draw_node_change(const sim::TaskRow& row, sim::Rng& rng) {
     NodeChange change;
+    change.row_id = row.row_id;
+    if (rng.chance(0.05)) change.row_id += rng.chance(0.5) ? 1 : -1;  // another row's, or nobody's
     change.node = row.node;
     change.from = rng.chance(0.85) ? row.status : draw_word<NodeStatus>(node_statuses, rng);
     change.to = draw_word<NodeStatus>(node_statuses, rng);
@@ -120,8 +122,8 @@ Commit draw_commit(const sim::ReleaseRow* row, const std::vector<sim::TaskRow>& 
     if (rng.chance(0.2)) commit.skip_pending = SkipPending{"not dispatched: enough"};
     for (std::int64_t node = 1; node <= nodes && rng.chance(0.3); ++node) {
         commit.planned.push_back(PlannedNode{NodeId{node}, static_cast<int>(rng.between(1, 3))});
-        // A row that this very commit adds may be changed by it as well.
-        if (!rng.chance(0.2)) continue;
+        // A row that this very commit adds has no id yet by which it could be changed.
+        if (!rng.chance(0.05)) continue;
         sim::TaskRow fresh;
         fresh.node = NodeId{node};
         commit.nodes.push_back(draw_node_change(fresh, rng));

@@ -156,6 +156,7 @@ std::optional<Snapshot> Driver::read(int owner, const control::Claim& claim,
     const auto theirs = store_.read(owner, claim, part);
     compare("read", ours ? "a snapshot" : "nothing", theirs ? "a snapshot" : "nothing");
     if (ours && theirs) compare("snapshot", picture_of(*ours), picture_of(*theirs));
+    if (ours) note_row_ids(claim.release);
     return ours;
 }
 
@@ -186,6 +187,12 @@ void Driver::change_something(const Operation& operation) {
     change.dice = rng.next();
     outcome_ += "; then " + describe(change);
     carry_out(change);
+    if (change.verb == Verb::delete_row && rng.chance(0.5)) {
+        // The node has a row again before anybody reads: not the one that is known.
+        change.verb = Verb::insert_row;
+        outcome_ += "; then " + describe(change);
+        carry_out(change);
+    }
     if (change.verb != Verb::end_lease) return;
     change.verb = Verb::claim;  // and somebody else takes over
     change.owner = (operation.owner + 1) % owners;
@@ -234,15 +241,7 @@ void Driver::hostile_commit(const Operation& operation) {
 }
 
 Committed Driver::commit(int owner, const control::Claim& claim, const Commit& commit) {
-    Commit theirs = commit;
-    if (commit.release.rows_of_start && find(claim.release.value) != nullptr) {
-        RowsOfStart& start = *theirs.release.rows_of_start;
-        const auto& rows = sim_.database().rows(claim.release);
-        const auto rank = std::count_if(rows.begin(), rows.end(), [&](const sim::TaskRow& row) {
-            return row.row_id <= start.newest_row_id;
-        });
-        start.newest_row_id = store_.row_id(claim.release, static_cast<int>(rank));
-    }
+    const Commit theirs = in_ids_of_store(claim, commit);
     const Committed ours = sim_.commit(owner, claim, commit);
     compare("commit", text(ours), text(store_.commit(owner, claim, theirs)));
     outcome_ += " " + describe(commit);

@@ -57,6 +57,9 @@ class Driver {
                                           std::optional<int> part = std::nullopt);
     control::Committed commit(int owner, const control::Claim& claim,
                               const release::Commit& commit);
+    /// The same commit with the store's own ids of the rows.
+    release::Commit in_ids_of_store(const control::Claim& claim, release::Commit commit);
+    void note_row_ids(release::ReleaseId id);
 
     Memory& memory(const Operation& operation) {
         return memories_[std::pair(operation.owner, operation.release)];
@@ -78,7 +81,9 @@ class Driver {
     Side& store_;
     std::map<std::pair<int, std::int64_t>, Memory> memories_;
     std::map<std::int64_t, std::vector<std::pair<int, control::Claim>>>
-        claims_;           ///< all there were
+        claims_;  ///< all there were
+    /// The simulator's ids of rows to the store's, also of rows that were deleted since.
+    std::map<std::int64_t, std::int64_t> row_ids_;
     std::string outcome_;  ///< of the operation under way, for the log
     std::string found_;
     Tally tally_;

@@ -50,9 +50,9 @@ class Side {
                                                   std::optional<int> part) = 0;
     virtual control::Committed commit(int owner, const control::Claim& claim,
                                       const release::Commit& commit) = 0;
-    /// The id of a release's row, counted from 1 in the order of the ids; 0 for none. The ids
-    /// themselves differ: a database leaves gaps.
-    virtual std::int64_t row_id(release::ReleaseId id, int rank) = 0;
+    /// The ids of a release's rows, ascending. They differ between the sides: a database leaves
+    /// gaps.
+    virtual std::vector<std::int64_t> row_ids(release::ReleaseId id) = 0;
     virtual void record(int owner, const control::Claim& claim, const release::HistoryRow& row) = 0;
 
     // ---- the hand ----
@@ -96,7 +96,7 @@ class SimSide final : public Side {
                                           std::optional<int> part) override;
     control::Committed commit(int owner, const control::Claim& claim,
                               const release::Commit& commit) override;
-    std::int64_t row_id(release::ReleaseId id, int rank) override;
+    std::vector<std::int64_t> row_ids(release::ReleaseId id) override;
     void record(int owner, const control::Claim& claim, const release::HistoryRow& row) override;
     void put_node(const sim::InventoryRow& node) override;
     void delete_node(release::NodeId id) override;

@@ -51,9 +51,11 @@ control::Committed SimSide::commit(int, const control::Claim& claim, const Commi
     return database_.commit(claim, commit, now);
 }
 
-std::int64_t SimSide::row_id(ReleaseId id, int rank) {
-    const auto& rows = database_.rows(id);
-    return rank == 0 ? 0 : rows.at(static_cast<std::size_t>(rank) - 1).row_id;
+std::vector<std::int64_t> SimSide::row_ids(ReleaseId id) {
+    std::vector<std::int64_t> ids;
+    for (const sim::TaskRow& row : database_.rows(id))
+        ids.push_back(row.row_id);
+    return ids;
 }
 
 void SimSide::record(int, const control::Claim& claim, const HistoryRow& row) {
@@ -95,7 +97,7 @@ void SimSide::delete_release(ReleaseId id) {
 }
 
 void SimSide::insert_row(ReleaseId id, PlannedNode row) {
-    database_.insert_rows(id, {row}, now);
+    database_.insert_rows(id, {row});
 }
 
 void SimSide::set_row(ReleaseId id, NodeId node, NodeStatus status) {

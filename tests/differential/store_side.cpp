@@ -69,13 +69,14 @@ class StoreSide final : public Side {
                               const Commit& commit) override {
         return process(owner).commit(claim, commit);
     }
-    std::int64_t row_id(ReleaseId id, int rank) override {
-        if (rank == 0) return 0;
-        return hand_
-            .query("SELECT id FROM release_task_nodes WHERE release_task_id = ? ORDER BY id",
-                   {id.value})
-            .at(static_cast<std::size_t>(rank) - 1)
-            .integer_or(0, 0);
+    std::vector<std::int64_t> row_ids(ReleaseId id) override {
+        std::vector<std::int64_t> ids;
+        for (const control::Row& row :
+             hand_.query("SELECT id FROM release_task_nodes WHERE release_task_id = ? ORDER BY id",
+                         {id.value})) {
+            ids.push_back(row.integer_or(0, 0));
+        }
+        return ids;
     }
     void record(int owner, const control::Claim& claim, const HistoryRow& row) override {
         require(process(owner).await(process(owner).store().record(claim, row)));

@@ -75,6 +75,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{Mutant::slot_counted_twice, "slot_counted_twice", "I9"},
                     Case{Mutant::gate_passed_by_takeover, "gate_passed_by_takeover", "between"},
                     Case{Mutant::operator_action_lost, "operator_action_lost", "action|I1|between"},
+                    Case{Mutant::row_not_compared, "row_not_compared", "late"},
                     Case{Mutant::batch_by_ordinal, "batch_by_ordinal", "between|core I1"},
                     Case{Mutant::late_rows_by_count, "late_rows_by_count", "late"},
                     Case{Mutant::left_out_is_success, "left_out_is_success", "I6"},

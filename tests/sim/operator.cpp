@@ -96,7 +96,11 @@ void Operator::cut_in(release::ReleaseId id) {
     timeline_.after(Millis{rng_.between(0, 20)}, [this, id] {
         if (!database_.releases().contains(id)) return;
         ReleaseRow& release = database_.release_row(id);
-        if (!release.finished_at && !release::is_final(release.status)) steer(release);
+        if (release.finished_at || release::is_final(release.status)) return;
+        steer(release);
+        // Perhaps a row that the commit is about, and another one comes in its place.
+        const bool has_rows = release.current_batch > 0 && !database_.rows(id).empty();
+        if (has_rows && faults_.happens(Fault::row_deleted)) delete_row(release);
     });
 }
 
@@ -198,7 +202,7 @@ void Operator::add_row(ReleaseRow& release) {
         if (release.current_batch == 0) added.batch = std::max(added.batch, 1);
         note("adds node " + std::to_string(id.value) + " to " + name_of(release) + " in batch " +
              std::to_string(added.batch));
-        database_.insert_rows(release.id, {added}, timeline_.now());
+        database_.insert_rows(release.id, {added});
         return;
     }
 }
@@ -219,7 +223,7 @@ void Operator::delete_row(ReleaseRow& release) {
         if (!faults_.happens(Fault::row_added_again)) continue;
         note("and adds it again");
         if (rng_.chance(0.3) && release.current_batch > 0) row.batch = draw_batch(rows);
-        database_.insert_rows(release.id, {row}, timeline_.now());
+        database_.insert_rows(release.id, {row});
     }
 }
 

@@ -15,7 +15,8 @@ class Operator {
 
     /// Perhaps does something to one of the unfinished releases, or to a node.
     void interfere();
-    /// A commit of this release is on its way: perhaps something is asked for meanwhile.
+    /// A commit of this release is on its way: perhaps something is asked for meanwhile, or rows
+    /// are deleted.
     void cut_in(release::ReleaseId id);
     /// Perhaps takes nodes of a finished release up again. False: nobody did.
     bool perhaps_retry();

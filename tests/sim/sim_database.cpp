@@ -181,10 +181,10 @@ void SimDatabase::insert_release(ReleaseRow row, const std::vector<PlannedNode>&
     row.rows_grew_at = now;
     releases_.insert_or_assign(id, std::move(row));
     rows_[id];
-    insert_rows(id, nodes, now);
+    insert_rows(id, nodes);
 }
 
-void SimDatabase::insert_rows(ReleaseId id, const std::vector<PlannedNode>& nodes, Instant now) {
+void SimDatabase::insert_rows(ReleaseId id, const std::vector<PlannedNode>& nodes) {
     const ReleaseRow& release = releases_.at(id);
     std::vector<TaskRow>& rows = rows_.at(id);
     for (const PlannedNode& planned : nodes) {
@@ -195,7 +195,6 @@ void SimDatabase::insert_rows(ReleaseId id, const std::vector<PlannedNode>& node
         add(planned, rows);
         rows.back().is_late = release.claim_epoch.value > 0;
         rows.back().came_after_start = release.current_batch > 0;
-        rows.back().inserted_at = now;
     }
 }
 

@@ -66,8 +66,7 @@ class SimDatabase {
     void insert_content(release::Version version, std::string payload);
     void insert_release(ReleaseRow row, const std::vector<release::PlannedNode>& nodes,
                         Instant now);
-    void insert_rows(release::ReleaseId id, const std::vector<release::PlannedNode>& nodes,
-                     Instant now);
+    void insert_rows(release::ReleaseId id, const std::vector<release::PlannedNode>& nodes);
     void set_row_by_hand(release::ReleaseId id, release::NodeId node, release::NodeStatus status,
                          Instant now);
     void delete_row(release::ReleaseId id, release::NodeId node);

@@ -255,7 +255,9 @@ control::Committed SimDatabase::commit(const control::Claim& claim, const Commit
     if (start && !mark_rows_of_start(*start, claim.epoch, rows)) return Committed::stale;
     for (const NodeChange& change : commit.nodes) {
         TaskRow* task = find_row(rows, change.node);
-        if (task == nullptr || task->status != change.from) return Committed::stale;
+        const bool is_same_row = task != nullptr && (task->row_id == change.row_id ||
+                                                     has_mutant(Mutant::row_not_compared));
+        if (!is_same_row || task->status != change.from) return Committed::stale;
         apply(change, *task, now);
     }
     for (const ProgressChange& change : commit.progress) {

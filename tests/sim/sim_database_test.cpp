@@ -46,6 +46,7 @@ class SimDatabaseTest : public testing::Test {
     }
     static Commit dispatch_of_node_1() {
         NodeChange change;
+        change.row_id = 1;
         change.node = release::NodeId{1};
         change.to = NodeStatus::running;
         change.attempt = 1;
@@ -85,6 +86,7 @@ TEST_F(SimDatabaseTest, does_nothing_of_a_commit_when_one_row_is_not_as_expected
     const control::Claim claim = claimed_by("a");
     Commit commit = dispatch_of_node_1();
     NodeChange other = commit.nodes.front();
+    other.row_id = 2;
     other.node = release::NodeId{2};
     other.from = NodeStatus::running;
     commit.nodes.push_back(other);
@@ -92,6 +94,19 @@ TEST_F(SimDatabaseTest, does_nothing_of_a_commit_when_one_row_is_not_as_expected
     EXPECT_EQ(database_.commit(claim, commit, now_), Committed::stale);
     EXPECT_EQ(database_.rows(ReleaseId{1}).front().status, NodeStatus::pending);
     EXPECT_EQ(database_.releases().at(ReleaseId{1}).status, ReleaseStatus::pending);
+}
+
+TEST_F(SimDatabaseTest, writes_no_row_that_came_in_the_place_of_the_one_that_was_read) {
+    const control::Claim claim = claimed_by("a");
+    database_.delete_row(ReleaseId{1}, release::NodeId{1});
+    database_.insert_rows(ReleaseId{1}, {{{1}, 1}});
+    Commit commit = dispatch_of_node_1();
+    EXPECT_EQ(database_.commit(claim, commit, now_), Committed::stale);
+    EXPECT_EQ(database_.rows(ReleaseId{1}).back().status, NodeStatus::pending);
+    EXPECT_EQ(database_.releases().at(ReleaseId{1}).status, ReleaseStatus::pending);
+
+    commit.nodes.front().row_id = database_.rows(ReleaseId{1}).back().row_id;
+    EXPECT_EQ(database_.commit(claim, commit, now_), Committed::done);
 }
 
 TEST_F(SimDatabaseTest, calls_a_commit_stale_when_an_operator_was_faster) {
@@ -127,7 +142,7 @@ TEST_F(SimDatabaseTest, does_not_start_a_release_whose_nodes_an_earlier_one_has)
 
 TEST_F(SimDatabaseTest, has_one_row_for_a_node) {
     const auto rows = database_.rows(ReleaseId{1});
-    database_.insert_rows(ReleaseId{1}, {{rows.front().node, 7}}, now_);
+    database_.insert_rows(ReleaseId{1}, {{rows.front().node, 7}});
     ASSERT_EQ(database_.rows(ReleaseId{1}).size(), rows.size());
     EXPECT_EQ(database_.rows(ReleaseId{1}).front().batch, rows.front().batch);
 }

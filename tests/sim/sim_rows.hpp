@@ -56,7 +56,6 @@ struct TaskRow {
     // Not columns, but what the invariants must know to be fair:
     bool is_late = false;                             ///< inserted after the first claim
     bool came_after_start = false;                    ///< it is no part of what was started
-    release::Instant inserted_at{};                   ///< by somebody with SQL
     bool is_left_out = false;                         ///< skipped, and a retry did not name it
     bool is_failure_left_out = false;                 ///< failed and not waived, and the same
     std::optional<release::Instant> hand_changed_at;  ///< an operator wrote the status

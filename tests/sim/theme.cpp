@@ -52,7 +52,7 @@ const std::vector<Entry>& entries() {
          0.08,
          {{Fault::row_deleted, 0.30},
           {Fault::row_added_late, 0.30},
-          {Fault::row_added_again, 0.50},
+          {Fault::row_added_again, 0.80},
           {Fault::row_failed_by_hand, 0.05},
           {Fault::control_stop, 0.20}}},
         {Theme::retries,
@@ -122,9 +122,11 @@ void suit(WorldPlan& plan, Rng& rng) {
             plan.odds.time_limit = 0.8;
             break;
         case Theme::rows:
+            // Few at a time, so that there is a row to take away while its dispatch is written.
             plan.nodes = some(3, 12);
             plan.controls = some(2, 3);
             plan.odds.many_batches = 0.7;
+            plan.options.rules.start_window = some(1, 3);
             break;
         case Theme::retries:
             // Alone, since one that was overtaken is not taken up again.

@@ -104,9 +104,6 @@ class Witness final : public DatabaseWitness, public NodeWitness {
                         const std::vector<TaskRow>& rows);
     /// What an operator wrote after the owner's last reading counts from the next reading on.
     [[nodiscard]] bool is_unread(release::ReleaseId id, const TaskRow& row) const;
-    /// The same of a row that was added, in the place of one that was deleted perhaps: a commit
-    /// names the node and its status, not the row.
-    [[nodiscard]] bool is_unread_row(release::ReleaseId id, const TaskRow& row) const;
     void add_deleted(release::ReleaseId id, std::vector<TaskRow>& rows) const;
     void check_time(const ReleaseRow& before, const ReleaseRow& after);
     void remember_content(const ReleaseRow& release, const TaskRow& before, const TaskRow& row);
@@ -141,7 +138,7 @@ class Witness final : public DatabaseWitness, public NodeWitness {
     std::map<release::ReleaseId, std::vector<std::pair<Instant, TaskRow>>> deleted_;
     std::map<OwnedRelease, Instant> good_until_;
     std::map<OwnedRelease, Instant> disturbed_at_;
-    std::map<OwnedTask, Instant> heard_refusal_;  ///< the last 5xx
+    std::map<OwnedTask, Instant> heard_refusal_;  ///< the last 5xx, or "unknown"
     std::map<OwnedTask, Instant> heard_final_;
     /// By release and by whose content its row names.
     std::map<std::pair<release::ReleaseId, release::Version>, std::string> sent_content_;

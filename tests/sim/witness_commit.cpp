@@ -165,12 +165,6 @@ bool Witness::is_unread(release::ReleaseId id, const TaskRow& row) const {
            (read_at == read_at_.end() || *row.hand_changed_at >= read_at->second);
 }
 
-bool Witness::is_unread_row(release::ReleaseId id, const TaskRow& row) const {
-    const auto read_at = read_at_.find(id);
-    return row.came_after_start &&
-           (read_at == read_at_.end() || row.inserted_at >= read_at->second);
-}
-
 void Witness::check_dispatch(const ReleaseRow& before, const std::vector<TaskRow>& rows_before,
                              const ReleaseRow& after, const std::vector<TaskRow>& rows,
                              const TaskRow& row) {
@@ -181,7 +175,6 @@ void Witness::check_dispatch(const ReleaseRow& before, const std::vector<TaskRow
     if (row.task_id.empty() || row.attempt < 1) {
         violated("intent", name_of(row) + " runs without a task id");
     }
-    if (is_unread_row(after.id, row)) return;
     if (row.came_after_start) {
         violated("late", name_of(row) + " came after the start of " + name_of(after) +
                              " and is dispatched");
@@ -275,7 +268,8 @@ void Witness::check_verdict(const control::Claim& claim, const ReleaseRow& relea
     }
 }
 
-// A node that answered 5xx was reached: that is no reason to defer it (SPEC.md 10.1).
+// A node that answered, be it 5xx or that it has no such task, was reached: only silence is
+// unreachable and may be deferred (SPEC.md 10.1, docs/adr/0016).
 void Witness::check_reached(const control::Claim& claim, const ReleaseRow& release,
                             const TaskRow& row, bool was_asked, const std::string& what) {
     const bool is_away =
@@ -286,7 +280,7 @@ void Witness::check_reached(const control::Claim& claim, const ReleaseRow& relea
     if (refused == heard_refusal_.end()) return;
     const auto disturbed = disturbed_at_.find({claim.owner, release.id});
     if (disturbed != disturbed_at_.end() && disturbed->second >= refused->second) return;
-    violated("truth", what + " counts as unreachable, but its agent answered 5xx");
+    violated("truth", what + " counts as unreachable, but its agent answered");
 }
 
 // Real concurrency at the moment of an intent (I9): rows of the database, not counters of the core.

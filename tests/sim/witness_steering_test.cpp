@@ -59,6 +59,7 @@ class WitnessSteeringTest : public testing::Test {
 
     static NodeChange change(int node, NodeStatus from, NodeStatus to, int attempt = 1) {
         NodeChange changed;
+        changed.row_id = node;
         changed.node = NodeId{node};
         changed.from = from;
         changed.to = to;

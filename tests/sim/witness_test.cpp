@@ -40,6 +40,7 @@ class WitnessTest : public testing::Test {
 
     static NodeChange change(int node, NodeStatus from, NodeStatus to) {
         NodeChange changed;
+        changed.row_id = node;
         changed.node = release::NodeId{node};
         changed.from = from;
         changed.to = to;

@@ -142,7 +142,7 @@ void World::insert_release(int number) {
     timeline_.after(Millis{rng_.between(500, 50'000)}, [this, id, missing] {
         if (release::is_final(database_.releases().at(id).status)) return;
         trace_.note(timeline_.now(), "pipeline", "inserts the missing rows");
-        database_.insert_rows(id, missing, timeline_.now());
+        database_.insert_rows(id, missing);
     });
 }
 

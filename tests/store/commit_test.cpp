@@ -281,6 +281,53 @@ TEST_P(CommitTest, is_stale_when_a_row_was_deleted) {
     EXPECT_EQ(control().commit(claim, start()), Committed::stale);
 }
 
+// The second row of the node came late: nobody has read it, and it is not to be dispatched.
+TEST_P(CommitTest, is_stale_when_a_row_was_deleted_and_another_one_added_for_its_node) {
+    const Claim claim = claimed({2});
+    const auto put_another = [&](std::int64_t of, const std::string& status) {
+        sql("DELETE FROM release_task_nodes WHERE node_id = ?", {of});
+        add_row(id_, of);
+        sql("UPDATE release_task_nodes SET status = ? WHERE node_id = ?", {status, of});
+    };
+    put_another(2, "pending");
+    Commit both = start();
+    both.nodes.push_back(node_change(2, NodeStatus::pending, NodeStatus::running));
+    EXPECT_EQ(control().commit(claim, both), Committed::stale);
+    EXPECT_EQ(release("status"), "pending") << "nothing of it is done";
+    EXPECT_EQ(node(1, "status"), "pending");
+    EXPECT_EQ(node(2, "status"), "pending");
+    EXPECT_EQ(node(2, "agent_task_id"), "NULL");
+    EXPECT_THAT(history(id_), ElementsAre("claimed"));
+
+    ASSERT_EQ(control().commit(claim, start()), Committed::done) << "the other one is as it was";
+    put_another(1, "running");
+    Commit result;
+    result.expected_status = ReleaseStatus::running;
+    result.nodes.push_back(node_change(1, NodeStatus::running, NodeStatus::success));
+    result.nodes.back().has_new_content = true;
+    EXPECT_EQ(control().commit(claim, result), Committed::stale);
+    EXPECT_EQ(node(1, "status"), "running");
+    EXPECT_EQ(text("SELECT applied_version FROM nodes WHERE id = 1"), "NULL");
+    result.nodes.back().row_id = number("SELECT id FROM release_task_nodes WHERE node_id = 1");
+    EXPECT_EQ(control().commit(claim, result), Committed::done) << "to who has read it, it counts";
+}
+
+// An id that the change does not name, or that is another release's, finds nothing.
+TEST_P(CommitTest, writes_no_row_by_the_id_of_another_one) {
+    const Claim claim = claimed({2});
+    const ReleaseId other = add_release(4, 1);
+    add_row(other, 1);
+    const std::int64_t foreign =
+        number("SELECT id FROM release_task_nodes WHERE release_task_id = ?", {other.value});
+    for (const std::int64_t wrong : {std::int64_t{0}, std::int64_t{2}, foreign}) {
+        Commit commit = start();
+        commit.nodes.back().row_id = wrong;
+        EXPECT_EQ(control().commit(claim, commit), Committed::stale) << wrong;
+    }
+    EXPECT_EQ(number("SELECT COUNT(*) FROM release_task_nodes WHERE status = 'pending'"), 3);
+    EXPECT_EQ(control().commit(claim, start()), Committed::done);
+}
+
 TEST_P(CommitTest, counts_a_repeated_attempt_as_the_same_row) {
     const Claim claim = claimed({1});
     ASSERT_EQ(control().commit(claim, start()), Committed::done);

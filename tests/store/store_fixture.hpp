@@ -150,8 +150,10 @@ class StoreTest : public ::testing::TestWithParam<Backend> {
     std::unique_ptr<Process> control_;
 };
 
+/// Of the first release in its database, whose rows were added in the order of their nodes.
 inline NodeChange node_change(std::int64_t node, NodeStatus from, NodeStatus to) {
     NodeChange change;
+    change.row_id = node;
     change.node = NodeId{node};
     change.from = from;
     change.to = to;

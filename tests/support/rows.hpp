@@ -80,7 +80,8 @@ class Rows {
         if (start && start->rows != count_up_to(start->newest_row_id)) return false;
         for (const release::NodeChange& change : commit.nodes) {
             const release::NodeRow* row = find(change.node);
-            if (row == nullptr || row->status != change.from) return false;
+            const bool is_same_row = row != nullptr && row->row_id == change.row_id;
+            if (!is_same_row || row->status != change.from) return false;
         }
         for (const release::PlannedNode& planned : commit.planned) {
             release::NodeRow row;

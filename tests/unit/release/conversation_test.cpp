@@ -277,6 +277,21 @@ TEST_F(Talk, asks_once_more_when_the_time_is_already_up_at_a_takeover) {
     EXPECT_EQ(end.verdict.status, NodeStatus::success);
 }
 
+// The agent answered: nothing that may be deferred, whatever the owner before had sent.
+TEST_F(Talk, calls_no_agent_away_that_denies_the_task_when_the_time_is_up_at_a_takeover) {
+    Conversation talk{rules, start, start - Millis{5'000}, true};
+    (void)talk.begin(start);
+
+    const Move end = talk.heard(say(Heard::unknown_task, "task is not known here"), start, 0);
+
+    EXPECT_EQ(end.kind, Kind::finish);
+    EXPECT_EQ(end.verdict.failure, FailureKind::rejected);
+    EXPECT_EQ(end.verdict.error,
+              "the time is over, and the agent says that it has no such task (task is not known "
+              "here)");
+    EXPECT_TRUE(end.verdict.is_for_now) << "nothing was refused: `retries` may try again";
+}
+
 TEST_F(Talk, dispatches_at_once_when_a_takeover_finds_the_task_unknown) {
     Conversation talk = make(true);
 

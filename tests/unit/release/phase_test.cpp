@@ -200,6 +200,24 @@ TEST_P(LateRow, is_known_after_one_was_deleted_and_somebody_took_over) {
     EXPECT_THAT(other.violations, testing::IsEmpty());
 }
 
+// Nobody has read it when its node's turn comes.
+TEST(ReplacedRow, is_never_sent_in_the_place_of_the_one_that_was_known) {
+    Rows rows({3, 3, 7});
+    rows.header.policy.max_parallel = 1;
+    Desk desk(rows);
+    desk.observe();
+    remove(rows, n2);
+    add_late(rows, 3).id = n2;
+    desk.report(n1, NodeStatus::success);  // what it says and the next dispatch: one commit
+
+    EXPECT_EQ(rows.find(n2)->status, NodeStatus::skipped);
+    EXPECT_EQ(rows.find(n2)->error, "added after the release was started");
+    for (const StartConversation& sent : desk.started)
+        EXPECT_NE(sent.node, n2);
+    EXPECT_EQ(rows.find(n1)->status, NodeStatus::running) << "asked again";
+    EXPECT_THAT(desk.violations, testing::IsEmpty());
+}
+
 TEST_P(LateRow, counts_for_no_limit_whatever_is_written_into_it) {
     for (const NodeStatus status :
          {NodeStatus::failed, NodeStatus::running, NodeStatus::deferred}) {
