@@ -110,7 +110,8 @@ release::Result<RekeyReport> rekey_contents(const StoreOptions& options,
     if (url->backend == Backend::sqlite && !std::filesystem::exists(url->path)) {
         return release::fail(describe(*url) + ": there is no such file");
     }
-    ConnectionSlot slot(connector_for(*url, SessionUse::serve));
+    const Connector connector = connector_for(*url, SessionUse::serve);
+    ConnectionSlot slot(connector);
     RekeyWanted with_keys = wanted;
     with_keys.by.keys = options.audit_keys;
     auto work = [&](Connection& connection) { return rekey_all(connection, *keys, with_keys); };

@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "control/secrets/sealed_payload.hpp"
+#include "control/store/content_book.hpp"
 #include "control/store/rekey.hpp"
 #include "release/wire/payload.hpp"
 #include "tests/store/steering_fixture.hpp"
@@ -197,6 +198,7 @@ TEST_P(SecretsTest, keep_what_an_agent_says_it_can) {
     Commit commit;
     for (const std::int64_t node : {node_ids_[0], node_ids_[1]}) {
         NodeChange change;
+        change.row_id = number("SELECT id FROM release_task_nodes WHERE node_id = ?", {node});
         change.node = NodeId{node};
         change.to = NodeStatus::success;
         change.has_new_content = true;
