@@ -93,12 +93,18 @@ Result<void> keep_content(Files& files, const std::string& payload_file, Version
     return files.rename(layout::task_file(payload_file), content_path(version, sha256));
 }
 
-Result<void> keep_left_contents(Files& files, const apply::Book& book) {
+bool is_in_force(const apply::Course& course, Version version, std::optional<Version> live) {
+    return course.status == TaskStatus::success || (course.is_switched && live == version);
+}
+
+Result<void> keep_left_contents(Files& files, const apply::Book& book,
+                                std::optional<Version> live) {
     const auto left = files.list(layout::tasks);
     if (!left) return tl::unexpected(left.error());
     for (const auto& [id, entry] : book.ledger.tasks) {
         const std::string& file = book.details.at(id).payload_file;
-        if (entry.course.status != TaskStatus::success || entry.sha256.empty()) continue;
+        if (entry.sha256.empty() || !release::is_final(entry.course.status)) continue;
+        if (!is_in_force(entry.course, entry.version, live)) continue;
         if (std::ranges::find(*left, file) == left->end()) continue;
         auto done = keep_content(files, file, entry.version, entry.sha256);
         if (!done) return done;

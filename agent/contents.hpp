@@ -36,8 +36,14 @@ Result<std::vector<KeptContent>> kept_contents(Files& files);
 Result<void> keep_content(Files& files, const std::string& payload_file, release::Version version,
                           const std::string& sha256);
 
-/// What a crash between a task's success and its keep_content left below tasks/.
-Result<void> keep_left_contents(Files& files, const apply::Book& book);
+/// Whether a finished task's content is one to keep: it was a success, or it is what `live` points
+/// to all the same, since it could not be put back. What is secret in it must be known.
+[[nodiscard]] bool is_in_force(const apply::Course& course, release::Version version,
+                               std::optional<release::Version> live);
+
+/// What a crash between a task's end and its keep_content left below tasks/.
+Result<void> keep_left_contents(Files& files, const apply::Book& book,
+                                std::optional<release::Version> live);
 
 /// Removes the contents of versions that are not among `present`.
 Result<void> prune_contents(Files& files, const std::vector<release::Version>& present);

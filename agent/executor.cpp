@@ -43,7 +43,8 @@ Result<void> Executor::open() {
             needed.insert(book_.book().details.at(id).payload_file);
         }
     }
-    log_if_failed(keep_left_contents(machine_.files, book_.book()), "clean_up_failed");
+    log_if_failed(keep_left_contents(machine_.files, book_.book(), book_.live()),
+                  "clean_up_failed");
     log_if_failed(remove_leftovers(machine_.files, needed), "clean_up_failed");
     const auto present = present_versions(machine_.files);
     if (!present) return tl::unexpected(present.error());
@@ -150,6 +151,12 @@ boost::asio::awaitable<StepResult> Executor::verify(std::string task_id, StepNam
         now.of_step = left;
         return run_step(step, task, now);
     };
+    verification.shown = [this, task](std::string answer) {
+        std::function<std::string()> job = [this, task, answer = std::move(answer)] {
+            return runner_.shown_answer(task, answer);
+        };
+        return step_worker_.call<std::string>(std::move(job));
+    };
     co_return co_await verify_version(machine_.prober, machine_.clock, std::move(verification));
 }
 
@@ -157,11 +164,12 @@ boost::asio::awaitable<void> Executor::clean_up(std::string task_id) {
     const Task task = book_.task(task_id);
     const apply::Book book = book_.book();
     const auto live = book_.live();
-    const bool is_content_good =
-        book_.course(task_id).status == TaskStatus::success && !task.sha256.empty();
-    std::function<bool()> job = [this, task, book, live, is_content_good] {
+    const bool is_kept =
+        !task.sha256.empty() && is_in_force(book_.course(task_id), task.version, live);
+    std::function<bool()> job = [this, task, book, live, is_kept] {
         Files& files = machine_.files;
-        if (is_content_good) {
+        runner_.forget_secrets();
+        if (is_kept) {
             log_if_failed(keep_content(files, task.payload_file, task.version, task.sha256),
                           "clean_up_failed");
         } else if (!task.payload_file.empty()) {

@@ -77,17 +77,26 @@ class PosixFiles final : public Files {
         return {};
     }
 
-    Result<void> create_file(const std::string& path, std::string_view bytes, int mode) override {
+    Result<void> create_file(const std::string& path, std::string_view bytes,
+                             const FileAccess& access) override {
         const auto [folder, name] = parent(path);
         if (!folder.is_open()) return trouble("write", absolute(path), errno);
         const Descriptor file(::openat(folder.get(), name.c_str(),
                                        O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
         if (!file.is_open()) return trouble("write", absolute(path), errno);
-        if (!write_all(file.get(), bytes) || ::fchmod(file.get(), static_cast<mode_t>(mode)) != 0 ||
-            ::fsync(file.get()) != 0) {
+        const auto refuse = [&](const std::string& doing) {
             const int error = errno;
             ::unlinkat(folder.get(), name.c_str(), 0);
-            return trouble("write", absolute(path), error);
+            return trouble(doing, absolute(path), error);
+        };
+        // Before the mode: it must not be another group's to read, not even for a moment.
+        if (access.group && ::fchown(file.get(), static_cast<uid_t>(-1), *access.group) != 0) {
+            return refuse("give the group of AGENT_SECRET_GROUP");
+        }
+        if (!write_all(file.get(), bytes) ||
+            ::fchmod(file.get(), static_cast<mode_t>(access.mode)) != 0 ||
+            ::fsync(file.get()) != 0) {
+            return refuse("write");
         }
         return {};
     }

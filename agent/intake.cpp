@@ -201,7 +201,7 @@ boost::asio::awaitable<Result<void>> Executor::store_payload(std::string file,
             held = std::move(*read);
         }
         const std::string path = layout::task_file(file);
-        auto done = files.create_file(path, held ? *held : dispatch.payload, 0600);
+        auto done = files.create_file(path, held ? *held : dispatch.payload, {0600});
         if (done) done = files.rename(path, path);  // its folder's entry, on the disk
         if (!done) done = refuse(done.error().message, code::busy);
         return done;

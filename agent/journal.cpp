@@ -33,7 +33,7 @@ Result<apply::Book> Journal::load() {
 Result<void> Journal::rewrite(const apply::Book& book) {
     const std::string text = apply::encode_book(book);
     if (auto done = files_.remove(next_name); !done) return done;
-    if (auto done = files_.create_file(next_name, text, 0600); !done) return done;
+    if (auto done = files_.create_file(next_name, text, {0600}); !done) return done;
     if (auto done = files_.rename(next_name, journal_name); !done) return done;
     size_ = text.size();
     size_max_ = std::max(size_least, 4 * size_);

@@ -19,6 +19,12 @@ namespace edgeroll::agent {
 using release::Millis;
 using release::Result;
 
+/// Who may do what with a file.
+struct FileAccess {
+    int mode = 0644;
+    std::optional<unsigned> group{};  ///< the id of the one it belongs to; nothing: the agent's own
+};
+
 /// Files below AGENT_ROOT and nowhere else. Paths are relative to it, with forward slashes and
 /// without `.`, `..` or empty parts; no part but the last may be a link, and a link is never
 /// followed. What a call reports as done is on the disk (fsynced, its folder too). Errors name the
@@ -28,9 +34,11 @@ class Files {
     virtual ~Files() = default;
     /// The folder and those above it; existing ones are fine.
     virtual Result<void> make_folders(const std::string& path) = 0;
-    /// A new file in an existing folder, exactly with this mode. Not yet in its folder's entry on
-    /// the disk: sync_tree or rename follows.
-    virtual Result<void> create_file(const std::string& path, std::string_view bytes, int mode) = 0;
+    /// A new file in an existing folder, exactly with this mode and group; until all of that is so
+    /// nobody but the agent's user may read it. Not yet in its folder's entry on the disk:
+    /// sync_tree or rename follows.
+    virtual Result<void> create_file(const std::string& path, std::string_view bytes,
+                                     const FileAccess& access) = 0;
     /// Every folder of a tree, the deepest first.
     virtual Result<void> sync_tree(const std::string& path) = 0;
     /// Atomic; replaces a file at `to`, not a folder with something in it.
@@ -94,6 +102,11 @@ struct CommandResult {
     /// What it wrote to standard output and error; of more than output_bytes_max the two ends, with
     /// a line between them that says how much was left out.
     std::string output;
+    /// The line in it that stands for what was left out.
+    struct LeftOut {
+        std::size_t start = 0, size = 0;
+    };
+    std::optional<LeftOut> left_out;
     std::string error;  ///< not_started: why
 };
 

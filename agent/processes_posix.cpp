@@ -56,7 +56,7 @@ class Watch {
         }
         end_keeper(child_);
         CommandResult result = outcome();
-        result.output = kept();
+        keep_output(result);
         return result;
     }
 
@@ -124,13 +124,19 @@ class Watch {
         tail_.erase(0, tail_.size() - tail_bytes);
     }
     /// With the mark it is as long as it may be.
-    [[nodiscard]] std::string kept() const {
-        if (left_out_ == 0) return head_ + tail_;
+    void keep_output(CommandResult& result) const {
+        result.output = head_;
+        if (left_out_ == 0) {
+            result.output += tail_;
+            return;
+        }
         const auto mark_for = [](std::size_t bytes) {
             return "\n... (" + std::to_string(bytes) + " bytes left out) ...\n";
         };
         const std::size_t cut = std::min(tail_.size(), mark_for(left_out_ + 64).size());
-        return head_ + mark_for(left_out_ + cut) + tail_.substr(cut);
+        const std::string mark = mark_for(left_out_ + cut);
+        result.left_out = CommandResult::LeftOut{head_.size(), mark.size()};
+        result.output += mark + tail_.substr(cut);
     }
 
     void look_for_end() {

@@ -12,6 +12,7 @@
 #include "agent/look_at_root.hpp"
 #include "agent/processes_posix.hpp"
 #include "agent/routes.hpp"
+#include "agent/secret_group.hpp"
 #include "agent/url_prober.hpp"
 #include "agent/version_keepers.hpp"
 #include "agent/wall_clock_posix.hpp"
@@ -107,6 +108,10 @@ int serve(const Settings& settings) {
     if (const auto fits = check_settings(settings); !fits) return refuse(fits.error());
     auto allowed = allowed_clients(settings);
     if (!allowed) return refuse(allowed.error());
+    ExecutorSettings executor_settings = settings.executor;
+    const auto group = find_secret_group(settings.secret_group);
+    if (!group) return refuse(group.error());
+    executor_settings.commands.secret_group = *group;
     tls::rt::set_up_log(settings.log_level, settings.log_format, program);
 
     boost::asio::io_context loop(1);
@@ -119,7 +124,7 @@ int serve(const Settings& settings) {
     const auto clock = tls::rt::make_clock(loop.get_executor());
     const auto wall_clock = make_wall_clock();
     const Machine machine{**files, *processes, *prober, *clock, *wall_clock};
-    Executor executor(loop.get_executor(), machine, settings.executor);
+    Executor executor(loop.get_executor(), machine, std::move(executor_settings));
     if (const auto opened = executor.open(); !opened) return refuse(opened.error());
     const tls::Router router = make_routes(executor);
     auto server = tls::start_server(

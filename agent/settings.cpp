@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include "agent/secret_group.hpp"
 #include "agent/trusted.hpp"
 #include "release/wire/task_payload.hpp"
 #include "tls/url.hpp"
@@ -101,6 +102,9 @@ std::vector<Setting> settings_table(Settings& settings) {
     add_network(table, settings);
     add_commands(table, settings.executor.commands);
     add_times(table, settings.executor);
+    table.push_back(tls::rt::text_setting("AGENT_SECRET_GROUP", settings.secret_group,
+                                          "whose secret files of a content are to read (0640), "
+                                          "e.g. edge-tls; the agent's own group when empty"));
     table.push_back(tls::rt::number_setting("AGENT_KEEP_VERSIONS", settings.executor.keep_versions,
                                             0, 10'000, "old versions kept"));
     table.push_back(tls::rt::number_setting("AGENT_MAX_QUEUE", settings.executor.queue_max, 0,
@@ -135,7 +139,11 @@ Result<void> check_settings(const Settings& settings) {
     }
     fits = require_folder("AGENT_HOOKS_DIR", commands.hooks_folder);
     if (fits) fits = require_folder("AGENT_JOBS_DIR", commands.jobs_folder);
-    return fits;
+    if (!fits) return fits;
+    if (const auto group = find_secret_group(settings.secret_group); !group) {
+        return tl::unexpected(group.error());
+    }
+    return {};
 }
 
 tls::TlsFiles tls_files(const Settings& settings) {

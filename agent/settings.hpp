@@ -19,6 +19,7 @@ struct Settings {
     int max_per_address = 256;
     std::string root = "/var/lib/edgeroll-agent";
     ExecutorSettings executor;
+    std::string secret_group;  ///< by name; check_settings judges it
     tls::rt::LooseFiles loose_files = tls::rt::LooseFiles::refused;
     std::string log_level = "info", log_format = "text";
 };

@@ -29,8 +29,13 @@ Result<std::string> bytes_of(const File& file, const Task& task) {
     }
     auto text =
         release::wire::render_template(file.content, task.node_name, task.node_ip, task.labels);
-    if (!text) return release::fail("file '" + file.path + "': " + text.error().message);
-    return text;
+    if (text) return text;
+    // Its message quotes what is unknown.
+    const std::string why = file.is_secret
+                                ? "a ${…} in this secret is unknown: there are node.name, "
+                                  "node.ip and the node's labels"
+                                : text.error().message;
+    return release::fail("file '" + file.path + "': " + why);
 }
 
 Result<void> write_own_files(Files& files, const Task& task) {
@@ -46,8 +51,8 @@ Result<void> write_own_files(Files& files, const Task& task) {
         version +
         "\\n\";\n"
         "}\n";
-    auto done = files.create_file(folder + "/edgeroll-version", version + "\n", 0644);
-    if (done) done = files.create_file(folder + "/edgeroll-version.conf", conf, 0644);
+    auto done = files.create_file(folder + "/edgeroll-version", version + "\n", {0644});
+    if (done) done = files.create_file(folder + "/edgeroll-version.conf", conf, {0644});
     return done;
 }
 
@@ -57,6 +62,28 @@ constexpr int by_others = 0002;
 std::string root_of(const Files& files) {
     const std::string live = files.absolute(layout::live);
     return live.substr(0, live.rfind('/'));
+}
+
+/// Empty: the server's user may read all that it should, as far as modes can tell.
+std::string group_remark(const release::wire::Payload& payload, const StageOptions& options) {
+    constexpr int by_group = 0040;
+    if (options.secret_group) return {};
+    const auto is_shared = [](const File& file) {
+        return file.is_secret && (file.mode & by_group) != 0;
+    };
+    const auto first = std::ranges::find_if(payload.files, is_shared);
+    if (first == payload.files.end()) return {};
+    const auto count = std::ranges::count_if(payload.files, is_shared);
+    return first->path + (count > 1 ? " and " + std::to_string(count - 1) + " more" : "") +
+           ": a secret with mode 0640 belongs to the agent's own group, so a server of another "
+           "user "
+           "cannot read it unless AGENT_SECRET_GROUP is set";
+}
+
+FileAccess access_of(const File& file, int mode, const StageOptions& options) {
+    FileAccess access{mode};
+    if (file.is_secret) access.group = options.secret_group;
+    return access;
 }
 
 }  // namespace
@@ -75,7 +102,8 @@ Result<release::wire::Payload> load_payload(Files& files, const Task& task) {
     return payload;
 }
 
-Result<Remarks> stage_version(Files& files, const Task& task, const Interrupt& interrupt) {
+Result<Remarks> stage_version(Files& files, const Task& task, const StageOptions& options,
+                              const Interrupt& interrupt) {
     const auto payload = load_payload(files, task);
     if (!payload) return tl::unexpected(payload.error());
     const std::string staged = layout::staged_folder(task.version);
@@ -83,6 +111,7 @@ Result<Remarks> stage_version(Files& files, const Task& task, const Interrupt& i
     if (auto done = files.make_folders(staged); !done) return tl::unexpected(done.error());
     const std::string root = root_of(files);
     Remarks remarks;
+    if (auto remark = group_remark(*payload, options); !remark.empty()) remarks.push_back(remark);
     std::string made_folder;
     for (const File& file : payload->files) {
         if (interrupt.is_set()) return release::fail("interrupted");
@@ -98,8 +127,10 @@ Result<Remarks> stage_version(Files& files, const Task& task, const Interrupt& i
         // New contents with such files are refused; one that was kept here from before is not.
         const int mode = file.mode & ~by_others;
         if (mode != file.mode) remarks.push_back(file.path + ": others may not write it here");
-        auto done = files.create_file(staged + "/" + file.path, *bytes, mode);
+        auto done =
+            files.create_file(staged + "/" + file.path, *bytes, access_of(file, mode, options));
         if (!done) return tl::unexpected(done.error());
+        if (file.is_secret) continue;  // remarks quote from the text
         std::ranges::copy(release::path_remarks(file.path, *bytes, root),
                           std::back_inserter(remarks));
     }

@@ -60,6 +60,10 @@ std::optional<StepResult> moved_away(const Task& task) {
     return failed_step("live was changed by somebody else meanwhile: it " + now);
 }
 
+std::string not_shown(const release::Error& error) {
+    return "(not shown, since nobody can tell what is secret in it: " + error.message + ")";
+}
+
 std::string seconds(Millis time) {
     char text[32];
     std::snprintf(text, sizeof text, "%g", static_cast<double>(time.count()) / 1000.0);
@@ -78,54 +82,93 @@ StepResult failed_step(std::string error) {
 StepResult StepRunner::run(StepName step, const Task& task, StepTime time,
                            const Interrupt& interrupt) {
     try {
-        switch (step) {
-            case StepName::validate: {
-                const auto payload = load_payload(files_, task);
-                return payload ? StepResult{} : failed_step(payload.error().message);
-            }
-            case StepName::stage:
-                return stage(task, interrupt);
-            case StepName::preinstall:
-                return hook("preinstall", step, task, time, interrupt);
-            case StepName::check:
-                return command(settings_.check, step, task, time, interrupt);
-            case StepName::switch_live:
-                return switch_live(task);
-            case StepName::reload:
-                if (auto moved = moved_away(task)) return *moved;
-                // Set when it was dispatched, but settings may change while a task waits.
-                if (task.type == apply::TaskType::reload && settings_.reload.empty()) {
-                    return failed_step("AGENT_RELOAD_CMD is not set");
-                }
-                return command(settings_.reload, step, task, time, interrupt);
-            case StepName::reload_back:
-                return command(settings_.reload, step, task, time, interrupt);
-            case StepName::verify:
-                if (auto moved = moved_away(task)) return *moved;
-                return command(settings_.verify, step, task, time, interrupt);
-            case StepName::verify_back:
-                if (!task.previous) return nothing_to_do("no previous version");
-                return command(settings_.verify, step, task, time, interrupt);
-            case StepName::postinstall:
-                if (auto moved = moved_away(task)) return *moved;
-                return hook("postinstall", step, task, time, interrupt);
-            case StepName::put_back:
-                return put_back(task);
-            case StepName::rollback:
-                return hook("rollback", step, task, time, interrupt);
-            case StepName::purge:
-                return purge(task, time, interrupt);
-            case StepName::job:
-                return job(task, time, interrupt);
-        }
+        // What commands have written was redacted before it was shortened; this is for every other
+        // word of a step.
+        StepResult result = run_step(step, task, time, interrupt);
+        result.output = without_secrets(task, result.output);
+        result.error = without_secrets(task, result.error);
+        return result;
     } catch (const std::exception& e) {  // out of memory, of descriptors: an expected failure here
         return failed_step(e.what());
+    }
+}
+
+std::string StepRunner::without_secrets(const Task& task, const std::string& text) {
+    if (text.empty()) return text;
+    const auto secrets = known_secrets_.of(task);
+    return secrets ? redact(text, **secrets) : text;
+}
+
+std::string StepRunner::shown_answer(const Task& task, const std::string& answer) {
+    try {
+        const auto secrets = known_secrets_.of(task);
+        return secrets ? redact(answer, **secrets) : not_shown(secrets.error());
+    } catch (const std::exception&) {
+        return "(not shown: no memory)";
+    }
+}
+
+std::string StepRunner::shown_output(const Task& task, const CommandResult& ended) {
+    if (ended.output.empty()) return {};
+    const auto secrets = known_secrets_.of(task);
+    if (!secrets) return not_shown(secrets.error());
+    const std::string_view output = ended.output;
+    if (!ended.left_out) return redact(output, **secrets, Side::whole, Side::open);
+    const auto [start, size] = *ended.left_out;
+    return redact(output.substr(0, start), **secrets, Side::whole, Side::cut) +
+           ended.output.substr(start, size) +
+           redact(output.substr(start + size), **secrets, Side::cut, Side::open);
+}
+
+StepResult StepRunner::run_step(StepName step, const Task& task, StepTime time,
+                                const Interrupt& interrupt) {
+    switch (step) {
+        case StepName::validate: {
+            const auto payload = load_payload(files_, task);
+            return payload ? StepResult{} : failed_step(payload.error().message);
+        }
+        case StepName::stage:
+            return stage(task, interrupt);
+        case StepName::preinstall:
+            return hook("preinstall", step, task, time, interrupt);
+        case StepName::check:
+            return command(settings_.check, step, task, time, interrupt);
+        case StepName::switch_live:
+            return switch_live(task);
+        case StepName::reload:
+            if (auto moved = moved_away(task)) return *moved;
+            // Set when it was dispatched, but settings may change while a task waits.
+            if (task.type == apply::TaskType::reload && settings_.reload.empty()) {
+                return failed_step("AGENT_RELOAD_CMD is not set");
+            }
+            return command(settings_.reload, step, task, time, interrupt);
+        case StepName::reload_back:
+            return command(settings_.reload, step, task, time, interrupt);
+        case StepName::verify:
+            if (auto moved = moved_away(task)) return *moved;
+            return command(settings_.verify, step, task, time, interrupt);
+        case StepName::verify_back:
+            if (!task.previous) return nothing_to_do("no previous version");
+            return command(settings_.verify, step, task, time, interrupt);
+        case StepName::postinstall:
+            if (auto moved = moved_away(task)) return *moved;
+            return hook("postinstall", step, task, time, interrupt);
+        case StepName::put_back:
+            return put_back(task);
+        case StepName::rollback:
+            return hook("rollback", step, task, time, interrupt);
+        case StepName::purge:
+            return purge(task, time, interrupt);
+        case StepName::job:
+            return job(task, time, interrupt);
     }
     return failed_step("unknown step");
 }
 
 StepResult StepRunner::stage(const Task& task, const Interrupt& interrupt) {
-    const auto remarks = stage_version(files_, task, interrupt);
+    StageOptions options;
+    options.secret_group = settings_.secret_group;
+    const auto remarks = stage_version(files_, task, options, interrupt);
     if (!remarks) return failed_step(remarks.error().message);
     StepResult result;
     for (const std::string& remark : *remarks) {
@@ -165,7 +208,7 @@ StepResult StepRunner::put_back(const Task& task) {
 StepResult StepRunner::command(const std::string& text, StepName step, const Task& task,
                                StepTime time, const Interrupt& interrupt) {
     if (text.empty()) return nothing_to_do("no command is set");
-    return execute(command_of({"/bin/sh", "-c", text}, step, task), command_bound(task), time,
+    return execute(command_of({"/bin/sh", "-c", text}, step, task), task, command_bound(task), time,
                    interrupt);
 }
 
@@ -180,7 +223,7 @@ StepResult StepRunner::hook(const std::string& name, StepName step, const Task& 
     const auto program = open_trusted_program(*folder, settings_.hooks_folder, name);
     if (!program) return failed_step("hook " + program.error().message + ", or remove it");
     if (program->is_absent) return nothing_to_do("no hook " + path);
-    return execute(command_of({path}, step, task), command_bound(task), time, interrupt);
+    return execute(command_of({path}, step, task), task, command_bound(task), time, interrupt);
 }
 
 StepResult StepRunner::purge(const Task& task, StepTime time, const Interrupt& interrupt) {
@@ -210,7 +253,7 @@ StepResult StepRunner::job(const Task& task, StepTime time, const Interrupt& int
         command.output_bytes_max = job_output_bytes_max;
         add_job_environment(command.environment, *wanted);
         const Bound bound{wanted->timeout.value_or(Millis::max()), "the job's timeoutSec"};
-        result = execute(std::move(command), bound, time, interrupt);
+        result = execute(std::move(command), task, bound, time, interrupt);
     } else {
         result = failed_step(program.error().message);
     }
@@ -237,13 +280,15 @@ StepRunner::Bound StepRunner::command_bound(const Task& task) const {
     return {is_apply ? settings_.timeout : Millis::max(), "AGENT_COMMAND_TIMEOUT_SEC"};
 }
 
-StepResult StepRunner::execute(Command command, Bound bound, StepTime time,
+StepResult StepRunner::execute(Command command, const Task& task, Bound bound, StepTime time,
                                const Interrupt& interrupt) {
     const Millis own_time = std::min(bound.time, time.of_step);
     command.timeout = std::min(own_time, time.of_task);
     CommandResult ended = processes_.run(command, interrupt);
     StepResult result;
-    const std::string said = quote(ended.output);
+    // Before it is shortened: half a line would not be found any more.
+    std::string output = shown_output(task, ended);
+    const std::string said = quote(output);
     using End = CommandResult::End;
     switch (ended.end) {
         case End::exited:
@@ -269,7 +314,7 @@ StepResult StepRunner::execute(Command command, Bound bound, StepTime time,
             break;
     }
     if (result.is_ok) result.error.clear();
-    result.output = std::move(ended.output);
+    result.output = std::move(output);
     return result;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "agent/apply/machine.hpp"
+#include "agent/known_secrets.hpp"
 #include "agent/ports.hpp"
 #include "agent/task.hpp"
 
@@ -17,13 +18,25 @@ class StepRunner {
   public:
     /// @param files, processes must outlive the runner
     StepRunner(Files& files, Processes& processes, CommandSettings settings)
-        : files_(files), processes_(processes), settings_(std::move(settings)) {}
+        : files_(files),
+          processes_(processes),
+          settings_(std::move(settings)),
+          known_secrets_(files) {}
 
-    /// Blocks. Never throws. @param time commands end with it
+    /// Blocks. Never throws. Nothing in the result is a line of a secret (agent/redact.hpp).
+    /// @param time commands end with it
     apply::StepResult run(apply::StepName step, const Task& task, StepTime time,
                           const Interrupt& interrupt);
 
+    /// What the server answered, without lines of secrets. Blocks; never throws; on run's thread.
+    std::string shown_answer(const Task& task, const std::string& answer);
+
+    /// Drops the secrets that are kept in memory for the task. On run's thread.
+    void forget_secrets() { known_secrets_.forget(); }
+
   private:
+    apply::StepResult run_step(apply::StepName step, const Task& task, StepTime time,
+                               const Interrupt& interrupt);
     apply::StepResult stage(const Task& task, const Interrupt& interrupt);
     apply::StepResult switch_live(const Task& task);
     apply::StepResult put_back(const Task& task);
@@ -40,13 +53,16 @@ class StepRunner {
         Millis time;
         const char* called;
     };
-    apply::StepResult execute(Command command, Bound bound, StepTime time,
+    apply::StepResult execute(Command command, const Task& task, Bound bound, StepTime time,
                               const Interrupt& interrupt);
+    [[nodiscard]] std::string without_secrets(const Task& task, const std::string& text);
+    [[nodiscard]] std::string shown_output(const Task& task, const CommandResult& ended);
     [[nodiscard]] Bound command_bound(const Task& task) const;
 
     Files& files_;
     Processes& processes_;
     CommandSettings settings_;
+    KnownSecrets known_secrets_;
 };
 
 /// A failed step with this reason.

@@ -41,6 +41,7 @@ struct CommandSettings {
     std::vector<std::string> job_variables;  ///< AGENT_JOB_ENV
     release::Millis timeout{60'000};         ///< of each command of an apply_config
     int niceness = 10;
+    std::optional<unsigned> secret_group;  ///< id of AGENT_SECRET_GROUP
     VerifyPace verify_pace;
 };
 

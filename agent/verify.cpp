@@ -1,6 +1,7 @@
 #include "agent/verify.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "agent/step_runner.hpp"
@@ -23,12 +24,6 @@ std::string trimmed(const std::string& text) {
     return text.substr(first, text.find_last_not_of(blanks) - first + 1);
 }
 
-std::string describe(const UrlProber::Finding& finding) {
-    if (finding.status == 0) return finding.error;
-    if (finding.status != 200) return "status " + std::to_string(finding.status);
-    return "'" + trimmed(finding.body).substr(0, 80) + "'";
-}
-
 /// One step. Lives in the frame of verify_version.
 class Verifier {
   public:
@@ -43,7 +38,7 @@ class Verifier {
         while (true) {
             const bool is_steady = co_await wait_until_steady();
             if (of_.is_stopping()) co_return failed_step("interrupted");
-            if (!is_steady) co_return not_answered(commanded);
+            if (!is_steady) co_return co_await not_answered(commanded);
             commanded = co_await of_.command(left());
             if (of_.is_stopping()) co_return failed_step("interrupted");
             const bool is_served = co_await ask(std::max(std::min(left(), one_try), last_try));
@@ -75,7 +70,7 @@ class Verifier {
         const bool is_good = finding.status == 200 && trimmed(finding.body) == wanted_;
         // A try that the end cut short says less than the one before it.
         const bool is_cut_short = finding.status == 0 && left() == Millis(0);
-        if (!is_good && (!is_cut_short || last_.empty())) last_ = describe(finding);
+        if (!is_good && (!is_cut_short || !last_)) last_ = finding;
         co_return is_good;
     }
 
@@ -104,22 +99,33 @@ class Verifier {
         return commanded;
     }
 
+    boost::asio::awaitable<std::string> last_answer() const {
+        if (!last_) co_return "none";
+        if (last_->status == 0) co_return last_->error;
+        if (last_->status != 200) co_return "status " + std::to_string(last_->status);
+        std::string body = trimmed(last_->body);
+        // Before it is shortened: half of a secret would not be found any more.
+        if (of_.shown) body = co_await of_.shown(std::move(body));
+        co_return "'" + body.substr(0, 80) + "'";
+    }
+
     /// @param commanded what the command said last, if it was run
-    [[nodiscard]] StepResult not_answered(const StepResult& commanded) const {
+    boost::asio::awaitable<StepResult> not_answered(StepResult commanded) const {
+        const std::string answered = co_await last_answer();
         StepResult result =
             failed_step("AGENT_VERIFY_URL " + of_.url + " does not answer version " + wanted_ +
-                        "; its last answer was " + (last_.empty() ? "none" : last_));
+                        "; its last answer was " + answered);
         if (!commanded.is_ok) result.error += "; AGENT_VERIFY_CMD said: " + commanded.error;
         result.exit_code = commanded.exit_code;
         result.output = commanded.output;
-        return result;
+        co_return result;
     }
 
     UrlProber& prober_;
     tls::rt::Clock& clock_;
     Verification of_;
     std::string wanted_;
-    std::string last_;  ///< the last answer that was not the version
+    std::optional<UrlProber::Finding> last_;  ///< the last answer that was not the version
 };
 
 }  // namespace

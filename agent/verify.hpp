@@ -21,6 +21,8 @@ struct Verification {
     Millis url_wait{0};        ///< how long the URL may answer something else, each time
     VerifyPace pace;
     std::function<bool()> is_stopping;  ///< asked between tries
+    /// What may be shown of the server's answer; none: all of it.
+    std::function<boost::asio::awaitable<std::string>(std::string)> shown;
     /// AGENT_VERIFY_CMD, in the time given; a success when none is set.
     std::function<boost::asio::awaitable<apply::StepResult>(Millis)> command;
 };

@@ -1,9 +1,11 @@
 """An edge of docs/edge.md, on which agent and nginx are two users: what each may do, and how the one has the other
 reload. On a machine of its own, as test_edge_setup.py."""
+import json
 import re
 
 from harness import wait_until
-from harness.edge_setup import EdgeSetup, guide
+from harness.documents import block_with
+from harness.edge_setup import README, EdgeSetup, guide
 
 AGENT_ROOT, HELPER = "/var/lib/edgeroll-agent", "/usr/local/lib/edgeroll/edgeroll-nginx"
 REQUEST, OUTCOME = "/run/edgeroll/nginx-reload", "/run/edge-nginx/reload.outcome"
@@ -84,11 +86,54 @@ class EdgeUsers(EdgeSetup):
             self.assertEqual(self.release(lambda text, nested=nested: text.replace("client_body_temp_path tmp;", nested))[0],
                              status)
         self.assertEqual(machine.run(f"{inside} find /tmp -name 'tmp.*'"), "")
-        # The check needs the group, as nginx does.
-        machine.run("gpasswd -d edgeroll edge-tls; systemctl restart edgeroll-agent")
+        # The check needs the group, as nginx does, and so do secrets.
+        machine.run("gpasswd -d edgeroll edge-tls")
+        status, output = machine.try_run(f"{AS_AGENT} edgeroll-agent check --config /etc/edgeroll/agent.toml")
+        self.assertEqual((status, output.splitlines()[-1:]), (2, [
+            "edgeroll-agent: AGENT_SECRET_GROUP edge-tls: the user edgeroll is no member of it and may not give files to it: "
+            "usermod -aG edge-tls edgeroll, then start the agent again"]))
+        machine.run("sed -i /^agent_secret_group/d /etc/edgeroll/agent.toml; systemctl restart edgeroll-agent")
         status, error = self.release(with_tls)
         self.assertEqual(status, "failed")
         self.assertRegex(error, "check failed.*/etc/edge-tls/site.(crt|key).*Permission denied")
+
+    def test_a_key_that_a_configuration_brings_is_for_the_server_and_nobody_else(self):
+        self.set_up_one()
+        machine = self.machine
+        machine.run("openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=site -keyout site.key -out site.crt 2>&1")
+        key = machine.run("cat site.key")
+        sample = block_with(README, "sql", "INSERT INTO config_versions")
+        files = json.loads(re.search(r"VALUES \(42, '(.*?)'\);", sample, re.S).group(1))["files"]
+        for file in files:
+            file["content"] = file["content"].replace("listen 80;", "listen 80; listen 443 ssl; ssl_certificate site.crt; "
+                                                                    "ssl_certificate_key site.key;")
+        files += [{"path": "site.crt", "content": machine.run("cat site.crt")},
+                  {"path": "site.key", "content": key, "secret": True}]
+        # As control sends it, which is not what this is about.
+        task = f"apply_config_{machine.address}_900"
+        (self.folder / "task").write_text(json.dumps({
+            "taskId": task, "type": "apply_config", "version": 900, "payload": {"files": files},
+            "node": {"name": "edge-1", "ip": machine.address}, "labels": {}}))
+        self.fleet["control"].put(self.folder / "task")
+        call = f"curl -sS --cert control.crt --key control.key --cacert ca.crt https://{machine.address}:8443/tasks"
+
+        def ask(rest):
+            return json.loads(self.fleet["control"].run(f"{call}/{rest}"))
+        self.assertEqual(ask("dispatch -H 'Content-Type: application/json' -d @task")["code"], 0)
+        report = ask(f"{task}?wait=40")["data"]
+        self.assertEqual(report["status"], "success", report)
+        wait_until(lambda: machine.try_run("curl -fsSk https://127.0.0.1/") == (0, "hello"), machine.logs)
+        path = f"{AGENT_ROOT}/live/site.key"
+        self.assertEqual(machine.run(f"stat -L -c '%a %U %G' {path}"), "640 edgeroll edge-tls\n")
+        self.assertEqual(machine.run(f"{AS_SERVER} cat {path}"), key)
+        self.assert_denied(f"runuser -u nobody -- cat {path}")
+        self.assert_denied(f"{AS_SERVER} sh -c 'echo bad >>{path}'")
+        # The group is for that file only.
+        self.assertEqual(machine.run(f"find {AGENT_ROOT} -group edge-tls -printf '%P\n'"), "versions/900/site.key\n")
+        for name in ("contents", "tasks"):
+            self.assertEqual(machine.run(f"find {AGENT_ROOT}/{name} -type f -perm /077"), "")
+            self.assert_denied(f"{AS_SERVER} sh -c 'cat {AGENT_ROOT}/{name}/*'")
+        self.assertEqual([step["output"] for step in report["steps"] if step["name"] == "stage"], [""])
 
     def test_reloads_are_asked_for_and_answered(self):
         self.set_up_one()
@@ -177,6 +222,7 @@ class EdgeUsers(EdgeSetup):
             sed -i s/edge-nginx.edge-nginx/edgeroll\\ edgeroll/ /etc/tmpfiles.d/edgeroll.conf
             chown -R edgeroll:edgeroll /run/edge-nginx
             userdel edge-nginx; groupdel edge-tls; rm -r /etc/edge-tls deploy
+            sed -i /^agent_secret_group/d /etc/edgeroll/agent.toml
             systemctl daemon-reload
             systemctl start edge-nginx.path edgeroll-agent.service""")
         wait_until(lambda: machine.try_run("curl -fsS http://127.0.0.1/")[0] == 0, machine.logs)

@@ -60,6 +60,13 @@ class UnitTests(unittest.TestCase):
         # Programs that jobs start get an error, not a signal, from what is not allowed.
         self.assertEqual(values("edgeroll-agent", "SystemCallErrorNumber"), ["EPERM"])
 
+    def test_the_agent_may_give_files_to_its_groups(self):
+        """For secret files; by membership, and without CAP_CHOWN."""
+        first, *taken_back = values("edgeroll-agent", "SystemCallFilter")
+        self.assertIn("@system-service", first.split())
+        self.assertFalse([line for line in taken_back if "@chown" in line or "@privileged" in line])
+        self.assertNotIn("yes", values("edgeroll-agent", "PrivateUsers"))
+
     def test_no_unit_gives_up_after_some_requests(self):
         self.assertIn("StartLimitIntervalSec=0", (DEPLOY / "edgeroll-nginx-reload.service").read_text().splitlines())
 

@@ -51,8 +51,9 @@ class ForwardingFiles : public Files {
     Result<void> make_folders(const std::string& path) override {
         return change([&] { return inner_->make_folders(path); });
     }
-    Result<void> create_file(const std::string& path, std::string_view bytes, int mode) override {
-        return change([&] { return inner_->create_file(path, bytes, mode); });
+    Result<void> create_file(const std::string& path, std::string_view bytes,
+                             const FileAccess& access) override {
+        return change([&] { return inner_->create_file(path, bytes, access); });
     }
     Result<void> sync_tree(const std::string& path) override { return inner_->sync_tree(path); }
     Result<void> rename(const std::string& from, const std::string& to) override {

@@ -19,8 +19,9 @@ class MortalFiles final : public ForwardingFiles {
     MortalFiles(std::unique_ptr<Files> inner, int fatal, bool dies_after)
         : ForwardingFiles(std::move(inner)), fatal_(fatal), dies_after_(dies_after) {}
 
-    Result<void> create_file(const std::string& path, std::string_view bytes, int mode) override {
-        return change([&] { return inner().create_file(path, half(bytes), mode); });
+    Result<void> create_file(const std::string& path, std::string_view bytes,
+                             const FileAccess& access) override {
+        return change([&] { return inner().create_file(path, half(bytes), access); });
     }
     Result<void> append(const std::string& path, std::string_view bytes) override {
         return change([&] { return inner().append(path, half(bytes)); });

@@ -214,12 +214,13 @@ class StubbornFiles final : public ForwardingFiles {
         if (bytes.find(stubborn_about_) != std::string::npos) return release::fail("No space left");
         return inner().append(path, bytes);
     }
-    Result<void> create_file(const std::string& path, std::string_view bytes, int mode) override {
+    Result<void> create_file(const std::string& path, std::string_view bytes,
+                             const FileAccess& access) override {
         const bool is_journal = path == "tasks/journal.new";
         if (is_journal && bytes.find(stubborn_about_) != std::string::npos) {
             return release::fail("No space left");
         }
-        return inner().create_file(path, bytes, mode);
+        return inner().create_file(path, bytes, access);
     }
 
   private:

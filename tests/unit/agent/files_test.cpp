@@ -22,7 +22,7 @@ TEST(Files, writes_reads_and_lists) {
     const auto files = open(folder);
     ASSERT_TRUE(files->make_folders("a/b"));
     ASSERT_TRUE(files->make_folders("a/b"));
-    ASSERT_TRUE(files->create_file("a/b/one", "bytes", 0640));
+    ASSERT_TRUE(files->create_file("a/b/one", "bytes", {0640}));
     ASSERT_TRUE(files->sync_tree("a"));
     EXPECT_EQ(folder.read("a/b/one"), "bytes");
     struct stat info {};
@@ -33,7 +33,7 @@ TEST(Files, writes_reads_and_lists) {
     EXPECT_EQ(files->read_file("a/b/one", 5).value(), "bytes");
     EXPECT_FALSE(files->read_file("a/b/one", 4)) << "larger than allowed";
     EXPECT_EQ(files->read_file("a/none", 9).value(), std::nullopt);
-    EXPECT_FALSE(files->create_file("a/b/one", "again", 0644)) << "never overwrites";
+    EXPECT_FALSE(files->create_file("a/b/one", "again", {0644})) << "never overwrites";
 }
 
 TEST(Files, never_leaves_the_root) {
@@ -41,13 +41,13 @@ TEST(Files, never_leaves_the_root) {
     const auto files = open(folder);
     fs::create_directory_symlink(outside.path(), folder.path("link"));
     fs::create_symlink(outside.path("target"), folder.path("file"));
-    EXPECT_FALSE(files->create_file("link/x", "x", 0644));
-    EXPECT_FALSE(files->create_file("file", "x", 0644));
+    EXPECT_FALSE(files->create_file("link/x", "x", {0644}));
+    EXPECT_FALSE(files->create_file("file", "x", {0644}));
     EXPECT_FALSE(files->append("file", "x"));
     EXPECT_FALSE(files->make_folders("link/y"));
-    EXPECT_FALSE(files->create_file("../x", "x", 0644));
-    EXPECT_FALSE(files->create_file("a/../../x", "x", 0644));
-    EXPECT_FALSE(files->create_file("/x", "x", 0644));
+    EXPECT_FALSE(files->create_file("../x", "x", {0644}));
+    EXPECT_FALSE(files->create_file("a/../../x", "x", {0644}));
+    EXPECT_FALSE(files->create_file("/x", "x", {0644}));
     EXPECT_FALSE(files->remove("link/z"));
     EXPECT_TRUE(outside.names("").empty());
     outside.write("kept", "k");
@@ -149,7 +149,7 @@ class SmallDisk : public ::testing::Test {
 
 TEST_F(SmallDisk, says_that_the_disk_is_full_and_leaves_nothing_behind) {
     const auto files = open(folder_);
-    const auto done = files->create_file("large", std::string(1 << 20, 'x'), 0644);
+    const auto done = files->create_file("large", std::string(1 << 20, 'x'), {0644});
     ASSERT_FALSE(done);
     EXPECT_NE(done.error().message.find("No space left on device"), std::string::npos)
         << done.error().message;

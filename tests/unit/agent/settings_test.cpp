@@ -58,6 +58,7 @@ TEST(AgentSettings, have_the_contracts_names_and_defaults) {
         {"AGENT_JOB_TIMEOUT_SEC", "3600"},
         {"AGENT_COMMAND_TIMEOUT_SEC", "60"},
         {"AGENT_COMMAND_NICE", "10"},
+        {"AGENT_SECRET_GROUP", ""},
         {"AGENT_KEEP_VERSIONS", "5"},
         {"AGENT_MAX_QUEUE", "16"},
         {"AGENT_MAX_PER_ADDRESS", "256"},
@@ -90,6 +91,8 @@ TEST(AgentSettings, name_the_one_that_is_wrong) {
     EXPECT_THAT(with("AGENT_HOOKS_DIR", "/no/such/folder"), StartsWith("AGENT_HOOKS_DIR"));
     EXPECT_EQ(with("AGENT_HOOKS_DIR", "/usr"), "");
     EXPECT_THAT(with("AGENT_HOOKS_DIR", "/tmp"), StartsWith("AGENT_HOOKS_DIR /tmp is writable"));
+    EXPECT_THAT(with("AGENT_SECRET_GROUP", "no-such-group"),
+                StartsWith("AGENT_SECRET_GROUP no-such-group: there is no such group"));
     EXPECT_THAT(with("AGENT_JOB_ENV", "MODE,PATH"),
                 StartsWith("AGENT_JOB_ENV: has 'PATH', which is not for payloads to set"));
     EXPECT_THAT(with("AGENT_JOBS_DIR", "/no/such/folder"), StartsWith("AGENT_JOBS_DIR"));

@@ -1,0 +1,88 @@
+#include "agent/known_secrets.hpp"
+
+#include <utility>
+
+#include "agent/contents.hpp"
+#include "agent/layout.hpp"
+#include "release/wire/payload.hpp"
+
+namespace edgeroll::agent {
+namespace {
+
+using release::Version;
+using release::wire::File;
+using release::wire::Payload;
+
+/// Most contents have none, and reading a large one takes its time. The word may be written with
+/// escapes, too.
+bool may_have_secrets(const std::string& json) {
+    return json.find("\"secret\"") != std::string::npos || json.find("\\u") != std::string::npos;
+}
+
+/// Nothing: it is not there, or has no secrets.
+Result<std::optional<Payload>> read_payload(Files& files, const std::string& path) {
+    const auto text = files.read_file(path, release::wire::dispatch_bytes_max);
+    if (!text) return tl::unexpected(text.error());
+    if (!*text || !may_have_secrets(**text)) return std::optional<Payload>();
+    auto payload = release::wire::parse_payload(**text);
+    if (!payload) return release::fail(files.absolute(path) + ": " + payload.error().message);
+    return std::optional<Payload>(std::move(*payload));
+}
+
+Result<void> add_own(Files& files, const Task& task, Secrets& secrets) {
+    if (task.sha256.empty() || task.payload_file.empty()) return {};
+    auto payload = read_payload(files, layout::task_file(task.payload_file));
+    if (!payload) return tl::unexpected(payload.error());
+    if (!*payload) return {};
+    for (File& file : (*payload)->files) {
+        if (!file.is_secret) continue;
+        if (file.is_template) {
+            auto filled_in = release::wire::render_template(file.content, task.node_name,
+                                                            task.node_ip, task.labels);
+            if (filled_in) secrets.add(std::move(*filled_in));
+        }
+        secrets.add(std::move(file.content));
+    }
+    return {};
+}
+
+/// As the content was sent, and as its files are now: filled in, perhaps changed by hand.
+Result<void> add_version(Files& files, Version version, Secrets& secrets) {
+    const auto contents = kept_contents(files);
+    if (!contents) return tl::unexpected(contents.error());
+    for (const KeptContent& kept : *contents) {
+        if (kept.version != version) continue;
+        auto payload = read_payload(files, kept.path);
+        if (!payload) return tl::unexpected(payload.error());
+        if (!*payload) continue;
+        for (File& file : (*payload)->files) {
+            if (!file.is_secret) continue;
+            auto now = files.read_file(layout::version_folder(version) + "/" + file.path,
+                                       release::wire::dispatch_bytes_max);
+            if (!now) return tl::unexpected(now.error());
+            if (*now && **now != file.content) secrets.add(std::move(**now));
+            secrets.add(std::move(file.content));
+        }
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const Secrets>> KnownSecrets::of(const Task& task) {
+    const bool is_known = known_ && known_->task_id == task.task_id && known_->live == task.live &&
+                          known_->previous == task.previous;
+    if (is_known) return known_->secrets;
+    known_.reset();
+    auto secrets = std::make_shared<Secrets>();
+    auto done = add_own(files_, task, *secrets);
+    if (done && task.live) done = add_version(files_, *task.live, *secrets);
+    if (done && task.previous && task.previous != task.live) {
+        done = add_version(files_, *task.previous, *secrets);
+    }
+    if (!done) return tl::unexpected(done.error());
+    known_ = Known{task.task_id, task.live, task.previous, std::move(secrets)};
+    return known_->secrets;
+}
+
+}  // namespace edgeroll::agent
