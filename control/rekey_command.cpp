@@ -2,7 +2,6 @@
 
 #include <unistd.h>
 
-#include <iostream>
 #include <sstream>
 #include <utility>
 
@@ -53,7 +52,8 @@ RekeyVerdict tell(const SecretKeys& keys, const RekeyReport& report, bool is_dry
 
 }  // namespace
 
-release::Result<RekeyVerdict> rekey(const Settings& settings, bool is_dry_run) {
+release::Result<RekeyVerdict> rekey(const Settings& settings, bool is_dry_run,
+                                    const std::function<void(std::int64_t)>& tell_progress) {
     SecretKeyFile file(settings);
     if (auto opened = file.open(); !opened) return tl::unexpected(std::move(opened.error()));
     auto audit = audit_keys(settings);
@@ -64,9 +64,7 @@ release::Result<RekeyVerdict> rekey(const Settings& settings, bool is_dry_run) {
     RekeyWanted wanted;
     wanted.is_dry_run = is_dry_run;
     wanted.by.actor = "local:" + std::to_string(::getuid());
-    wanted.tell_progress = [](std::int64_t count) {
-        std::cerr << contents(count) << " with secrets looked at so far" << std::endl;
-    };
+    wanted.tell_progress = tell_progress;
     const auto report = rekey_contents(options, wanted);
     if (!report && settings.secrets_key_file.empty()) return tl::unexpected(report.error());
     if (!report) return release::fail(database_trouble(settings, report.error()));

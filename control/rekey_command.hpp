@@ -1,6 +1,8 @@
 // `edgeroll-control rekey`: what is said of it.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <string>
 
 #include "control/settings.hpp"
@@ -14,6 +16,9 @@ struct RekeyVerdict {
 
 /// Seals the secrets of all contents by the first key of SECRETS_KEY_FILE. Error: keys or database
 /// cannot be read; one line for the user.
-[[nodiscard]] release::Result<RekeyVerdict> rekey(const Settings& settings, bool is_dry_run);
+/// @param tell_progress called now and then with how many were looked at
+[[nodiscard]] release::Result<RekeyVerdict> rekey(
+    const Settings& settings, bool is_dry_run,
+    const std::function<void(std::int64_t)>& tell_progress);
 
 }  // namespace edgeroll::control

@@ -4,7 +4,7 @@
 #include <optional>
 #include <utility>
 
-#include "control/secrets/aes_gcm.hpp"
+#include "release/wire/aes_gcm.hpp"
 #include "release/wire/base64.hpp"
 #include "release/wire/json_util.hpp"
 #include "release/wire/payload.hpp"
@@ -61,8 +61,8 @@ Result<std::string> content_of(const File& file, const SecretKeys* keys) {
         return trouble(file, "is sealed by the key " + file.sealed->key_id +
                                  ", which SECRETS_KEY_FILE does not hold: add that key to it");
     }
-    auto content =
-        gcm_open(*key, GcmBox{file.sealed->nonce, file.sealed->ciphertext}, bound_to(file));
+    auto content = release::wire::gcm_open(
+        *key, release::wire::GcmBox{file.sealed->nonce, file.sealed->ciphertext}, bound_to(file));
     if (!content || release::wire::sha256_hex(*content) != file.secret_sha256) {
         return trouble(file, "does not fit its seal: it was changed in the database");
     }
@@ -70,7 +70,8 @@ Result<std::string> content_of(const File& file, const SecretKeys* keys) {
 }
 
 void put_sealed(Json& object, const File& file, std::string_view content, const SecretKeys& keys) {
-    const GcmBox box = gcm_seal(keys.own_key(), content, bound_to(file));
+    const release::wire::GcmBox box =
+        release::wire::gcm_seal(keys.own_key(), content, bound_to(file));
     object.erase("content");
     object["sealed"] = {{"key", keys.own_id()},
                         {"nonce", release::wire::encode_base64(box.nonce)},

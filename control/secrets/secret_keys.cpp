@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "control/secrets/aes_gcm.hpp"
+#include "release/wire/aes_gcm.hpp"
 #include "release/wire/secrets.hpp"
 
 namespace edgeroll::control {
@@ -17,7 +17,7 @@ release::Result<SecretKeys> SecretKeys::parse(std::string_view text) {
     SecretKeys keys;
     for (const std::string_view line : release::wire::key_lines(text)) {
         auto key = release::wire::bytes_of_hex(line);
-        if (!key || key->size() != aes_key_bytes) {
+        if (!key || key->size() != release::wire::aes_key_bytes) {
             return release::fail(
                 "has a line that is not a key of 64 hex digits: make one with openssl rand -hex "
                 "32");

@@ -98,6 +98,7 @@ RUN = {
     "edgeroll-control audit verify": (NOTHING, 0, "head: "),
     "edgeroll-control audit verify --expect COUNT:HASH": (NOTHING, 0, "1 head kept elsewhere"),
     "edgeroll-control audit verify --from heads.txt": (NOTHING, 0, "1 head kept elsewhere"),
+    "edgeroll-control rekey": ("keys", 0, "0 contents with secrets"),
     "edgeroll-control migrate --config /etc/edgeroll/control.toml": (NOTHING, 0, "up to date"),
     "edgeroll-control check --config /etc/edgeroll/control.toml": (NOTHING, 0, "database: ok"),
     # certificates, in their order
@@ -115,6 +116,7 @@ ELSEWHERE = {
     r"scripts/deps && cmake .*": "every build begins with it",
     r"scripts/lint": "it is a test of its own (lint)",
     r"scripts/attack-load( .*)?": "test_front runs a short form of it",
+    r"(install|openssl rand) .*/etc/edgeroll/secrets\.keys": "test_secrets makes its key file the same way",
     r"edgeroll-agent check": "test_settings: with an edge's own settings",
     r"scripts/sim .*": "tests/sim runs the simulator; the script only builds it first",
     r"edgeroll-control": "every process test starts it",
@@ -154,8 +156,13 @@ class Docs(ProcCase):
         self.outcomes.clear()
         self._database = self.keep(SqliteDb(self.folder / f"{self.count}.db"))
         settings = {"MIGRATE": "1"}
+        if situation == "keys":
+            keys = self.folder / "secrets.keys"
+            keys.write_text("5" * 64 + "\n")
+            keys.chmod(0o640)
+            settings["SECRETS_KEY_FILE"] = keys
         control = self.control(name=f"control-{self.count}", **settings)
-        if situation in ("empty", "pki"):
+        if situation in ("empty", "pki", "keys"):
             return control
         self.insert_nodes(self.agents)
         self.database.execute("UPDATE nodes SET labels = '{\"region\":\"eu\"}'")

@@ -2,11 +2,16 @@
 
 #include <gtest/gtest.h>
 
-#include "control/secrets/aes_gcm.hpp"
+#include "release/wire/aes_gcm.hpp"
 #include "release/wire/secrets.hpp"
 
 namespace edgeroll::control {
 namespace {
+
+using release::wire::gcm_open;
+using release::wire::gcm_seal;
+using release::wire::gcm_tag_bytes;
+using release::wire::GcmBox;
 
 const std::string one(64, '1'), two(64, 'a');
 

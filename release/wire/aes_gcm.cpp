@@ -1,4 +1,4 @@
-#include "control/secrets/aes_gcm.hpp"
+#include "release/wire/aes_gcm.hpp"
 
 #include <openssl/evp.h>
 #include <openssl/rand.h>
@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <memory>
 
-namespace edgeroll::control {
+namespace edgeroll::release::wire {
 namespace {
 
 struct Free {
@@ -76,4 +76,4 @@ std::optional<std::string> gcm_open(std::string_view key, const GcmBox& box,
     return text;
 }
 
-}  // namespace edgeroll::control
+}  // namespace edgeroll::release::wire
