@@ -58,6 +58,13 @@ void check_tokens(const Settings& settings, Findings& findings) {
                            : " (" + std::to_string(tokens.size()) + " in the file)");
 }
 
+/// The same words as at the start, where somebody looks for them before.
+void check_callbacks(const Settings& settings) {
+    if (const char* kept = kept_callback_token(settings)) {
+        std::cout << "callbacks: warning: " << kept << std::endl;
+    }
+}
+
 void check_address(const Settings& settings, Findings& findings) {
     const auto is_free = tls::check_listen_address(settings.http_address, "HTTP_ADDR");
     const bool is_in_use = is_free && !*is_free;
@@ -156,6 +163,7 @@ int check(const Settings& settings) {
     check_certificates(settings, findings);
     check_tokens(settings, findings);
     check_address(settings, findings);
+    check_callbacks(settings);
     check_database(settings, findings);
     return findings.status();
 }

@@ -189,12 +189,8 @@ void Service::tell_start() {
               "neither API_TOKENS_FILE nor JWT_SECRET is set: every call that needs a token is "
               "refused"}});
     }
-    if (!settings_.callback_token.empty() &&
-        !release::wire::names_a_host(settings_.callback_rules)) {
-        log(LogLevel::warn, "callback_token_kept",
-            {{"reason",
-              "CALLBACK_TOKEN goes to no one: it is sent only to hosts that CALLBACK_ALLOW names "
-              "exactly (calls are signed with it all the same)"}});
+    if (const char* kept = kept_callback_token(settings_)) {
+        log(LogLevel::warn, "callback_token_kept", {{"reason", kept}});
     }
 }
 

@@ -194,6 +194,14 @@ release::Result<void> check_settings(const Settings& settings) {
     return {};
 }
 
+const char* kept_callback_token(const Settings& settings) {
+    if (settings.callback_token.empty() || release::wire::names_a_host(settings.callback_rules)) {
+        return nullptr;
+    }
+    return "CALLBACK_TOKEN goes to no one: it is sent only to hosts that CALLBACK_ALLOW names "
+           "exactly (calls are signed with it all the same)";
+}
+
 StoreOptions store_options(const Settings& settings) {
     StoreOptions options;
     options.url = settings.database_url;

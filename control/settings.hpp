@@ -56,6 +56,9 @@ struct Settings {
 /// What only shows when the settings are seen together; for the commands that use all of them.
 [[nodiscard]] release::Result<void> check_settings(const Settings& settings);
 
+/// Why CALLBACK_TOKEN reaches nobody; null: it does, or there is none.
+[[nodiscard]] const char* kept_callback_token(const Settings& settings);
+
 /// DATABASE_URL, else MYSQL_DSN, else the default, with what else the store needs but the keys
 /// (key_files.hpp).
 [[nodiscard]] StoreOptions store_options(const Settings& settings);

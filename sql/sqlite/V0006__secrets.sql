@@ -2,3 +2,6 @@
 -- Contents with secret files keep them sealed in config_versions.payload, which needs no column (sql/README.md).
 
 ALTER TABLE nodes ADD COLUMN capabilities TEXT NULL;
+
+-- Whoever makes a release by the API takes turns here, so that no two choose the same version.
+INSERT OR IGNORE INTO counters (name, value) VALUES ('creation', 0);

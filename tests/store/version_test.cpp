@@ -156,6 +156,29 @@ TEST_P(VersionTest, are_given_out_once_to_many_at_the_same_time) {
     EXPECT_THAT(distinct, SizeIs(count));
 }
 
+TEST_P(VersionTest, are_given_out_to_everybody_who_asks_at_the_same_time) {
+    add_node("n1", "10.0.0.1");
+    constexpr int callers = 12, each = 8;
+    std::vector<std::vector<std::string>> refusals(callers);
+    std::vector<std::thread> threads;
+    for (int i = 0; i < callers; ++i) {
+        threads.emplace_back([&, i] {
+            Process process(url(), "p" + std::to_string(i));
+            for (int k = 0; k < each; ++k) {
+                const auto created = process.await(process.api().create(wanted()));
+                if (!created) {
+                    refusals[static_cast<std::size_t>(i)].push_back(created.error().message);
+                }
+            }
+        });
+    }
+    for (std::thread& thread : threads)
+        thread.join();
+    for (const auto& of_one : refusals)
+        EXPECT_THAT(of_one, ::testing::IsEmpty());
+    EXPECT_EQ(number("SELECT COUNT(DISTINCT version) FROM release_tasks"), callers * each);
+}
+
 TEST_P(VersionTest, that_cannot_be_fail_their_release_and_keep_nobody_waiting) {
     const ReleaseId good = add_whole_release(5, {1});
     std::vector<std::string> wrong{"9223372036854775807", "9223372036854774807", "0", "-3"};

@@ -223,6 +223,7 @@ CreatedRelease try_to_create(Connection& connection, const NewRelease& request,
     Transaction transaction(
         connection, request.is_dry_run ? Transaction::Kind::read : Transaction::Kind::write);
     if (!request.is_dry_run) {
+        take_turn(connection);
         if (auto before = answered_before(connection, request)) return *before;
     }
     Decided decided = decide(connection, request, gate_rules);

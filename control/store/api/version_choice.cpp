@@ -32,6 +32,18 @@ std::int64_t next_after(std::int64_t version) {
 
 }  // namespace
 
+void take_turn(Connection& connection) {
+    const auto take = [&] {
+        return connection.execute(
+                   "UPDATE counters SET value = value + 1 WHERE name = 'creation'") == 1;
+    };
+    if (take()) return;
+    // The migration makes the row; somebody may have emptied the table.
+    connection.execute(connection.dialect().insert_ignore() +
+                       "counters (name, value) VALUES ('creation', 0)");
+    (void)take();
+}
+
 Version choose_version(Connection& connection, std::optional<Version> wanted) {
     // A made-up number in a row does not count above marked_max; what nodes hold always does, since
     // their agents take nothing below it.

@@ -8,6 +8,11 @@
 
 namespace edgeroll::control {
 
+/// Makes this transaction wait for others that make a release by the API, until it ends: those that
+/// choose at once would only choose again and again. As its first statement, before any lock and
+/// before its reading of the database begins. Rollbacks hold a release already and do without.
+void take_turn(Connection& connection);
+
 /// Inside the caller's transaction; two callers may still choose the same one, which the unique
 /// key of release_tasks.version and give_out settle. Without `wanted` the next version above every
 /// release, applied version and content, and above all that there have been (version_mark.hpp); one
