@@ -66,6 +66,9 @@ void World::make_again(release::ReleaseId id) {
 
     ReleaseRow fresh;
     fresh.id = rng_.chance(0.5) ? id : release::ReleaseId{1'000 + made_again_};
+    // A rollback may have it by now: a database gives no id twice.
+    while (database_.releases().contains(fresh.id))
+        ++fresh.id.value;
     fresh.version = old.version;
     fresh.policy = old.policy;
     fresh.total_nodes = static_cast<int>(rows.size());
