@@ -150,7 +150,7 @@ int verify_audit(const Settings& settings, const AuditVerification& what) {
 
 int rekey_secrets(const Settings& settings, bool is_dry_run) {
     const auto verdict = rekey(settings, is_dry_run, [](std::int64_t count) {
-        std::cerr << count << " contents with secrets looked at so far" << std::endl;
+        std::cerr << count << " contents looked at so far" << std::endl;
     });
     if (!verdict) return tls::rt::refuse(program, verdict.error().message);
     std::cout << verdict->text << std::flush;

@@ -133,6 +133,8 @@ struct Snapshot {
     std::vector<Version> blockers;  ///< earlier or started releases that share nodes (SPEC.md 4.9)
     std::vector<std::string>
         problems;  ///< what makes the release impossible: bad rows, keys, content
+    /// Why this process cannot open the content's secrets, where another one may; empty: it can.
+    std::string closed{};
 };
 
 /// content_sha256 of a release that has no content of its own.

@@ -182,7 +182,8 @@ class TlsAgents final : public Agents {
         Answer answer = answer_of(reply, to, "");
         // Whatever became of the question: the dispatch was not sent.
         if (reply.kind != Reply::Kind::answered) {
-            if (answer.heard == Heard::no_answer) answer.heard = Heard::not_sent;
+            const bool is_open = answer.heard != Heard::wrong_peer;
+            if (is_open) answer.heard = Heard::not_sent;
             co_return answer;
         }
         if (answer.heard == Heard::server_error || answer.heard == Heard::wrong_peer) {

@@ -76,7 +76,7 @@ Json json_of(const CreatedRelease& created) {
     data["leftOut"] = json_of(created.left_out);
     data["leftOutReasons"] = reasons_of(created.left_out);
     if (!created.without_secrets.empty()) {
-        data["withoutSecrets"] = json_of(created.without_secrets);
+        data["withoutSecrets"] = reasons_of(created.without_secrets);
     }
     Json superseded = Json::array();
     for (const release::ReleaseId id : created.superseded)

@@ -111,13 +111,26 @@ std::string render_batches(const Json& data, const std::map<std::int64_t, std::s
     return table.is_empty() ? std::string() : table.text();
 }
 
+/// The API counts them already.
+std::string render_without_secrets(const Json& data) {
+    Table table({{"COUNT", Align::right}, {"WHY", Align::left, 100}, {"NODES"}});
+    for (const Json& entry : list_of(data, "withoutSecrets")) {
+        std::string names;
+        for (const Json& name : list_of(entry, "nodes")) {
+            if (name.is_string())
+                names += (names.empty() ? "" : ", ") + printable(name.get<std::string>());
+        }
+        table.add({std::to_string(integer_of(entry, "count")), text_of(entry, "reason"), names});
+    }
+    return table.is_empty() ? "" : "\nThe content has secret files:\n" + table.text();
+}
+
 /// A line for each reason: the nodes of one that holds for thousands are not read one by one.
 std::string render_left_out(const Json& data) {
     constexpr std::size_t names_max = 8;
     std::string text;
     for (const auto& [field, title] :
-         {std::pair{"leftOut", "Left out:"}, std::pair{"leftAlone", "Left alone:"},
-          std::pair{"withoutSecrets", "May be rejected, the content has secrets:"}}) {
+         {std::pair{"leftOut", "Left out:"}, std::pair{"leftAlone", "Left alone:"}}) {
         std::map<std::string, std::vector<std::string>> names;
         for (const Json& node : list_of(data, field))
             names[text_of(node, "reason")].push_back(node_name_of(node));
@@ -134,7 +147,7 @@ std::string render_left_out(const Json& data) {
         }
         if (!table.is_empty()) text += std::string("\n") + title + "\n" + table.text();
     }
-    return text;
+    return text + render_without_secrets(data);
 }
 
 Answer<ExitStatus> create_release(const ReleaseCreate& what, Format format, Ports ports) {

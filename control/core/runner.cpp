@@ -154,6 +154,15 @@ boost::asio::awaitable<void> Runner::read() {
         co_return;
     }
     trouble_delay_ = Millis{0};
+    // Its content was sent already, by a process that has the keys: that this one lacks them is no
+    // fault of the release. Before it began it is: then the reading says so as a problem.
+    // A stop needs no content.
+    const bool is_to_be_sent =
+        (*snapshot)->current_batch > 0 && (*snapshot)->requested == release::Action::none;
+    if (!(*snapshot)->closed.empty() && is_to_be_sent) {
+        co_await leave_to_others((*snapshot)->closed);
+        co_return;
+    }
     needs_read_ = false;
     batch_to_read_.reset();
     if ((*snapshot)->bans != release_.seen.bans) parcels_.clear();  // each carries them
@@ -406,6 +415,20 @@ boost::asio::awaitable<void> Runner::give_back() {
     const release::Result<void> given = co_await store_.give_back(claim_);
     // Not given back means that it runs out by itself: slower, never wrong.
     if (!given) database_trouble(given.error(), "give_back");
+}
+
+// Whoever else there is takes it in the meantime: this process does not while the runner is there.
+boost::asio::awaitable<void> Runner::leave_to_others(std::string why) {
+    constexpr Millis pause{5'000}, nap{250};
+    observer_.note(Severity::warn, "release_let_go",
+                   {{"release", std::to_string(claim_.release.value)}, {"reason", std::move(why)}});
+    lifeline_->is_cut = true;
+    const release::Result<void> given = co_await store_.give_back(claim_);
+    if (!given) database_trouble(given.error(), "give_back");
+    const Instant until = clock_.now() + pause;
+    while (clock_.now() < until && !is_stopping_)
+        co_await clock_.sleep_until(std::min(until, clock_.now() + nap));
+    is_over_ = true;
 }
 
 boost::asio::awaitable<void> Runner::back_off() {

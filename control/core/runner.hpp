@@ -61,6 +61,7 @@ class Runner : public std::enable_shared_from_this<Runner> {
     void ask_gate(release::AskGate what);
     void set_alarm(release::Instant at);
     boost::asio::awaitable<void> give_back();
+    boost::asio::awaitable<void> leave_to_others(std::string why);
     boost::asio::awaitable<void> back_off();
     void begin_life();
     void forget();

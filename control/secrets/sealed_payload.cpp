@@ -6,6 +6,7 @@
 
 #include "release/wire/aes_gcm.hpp"
 #include "release/wire/base64.hpp"
+#include "release/wire/content.hpp"
 #include "release/wire/json_util.hpp"
 #include "release/wire/payload.hpp"
 
@@ -21,6 +22,7 @@ struct Read {
     Json json;
     std::map<std::string, File> files;
     bool has_secrets = false;
+    std::string sha256;  ///< content_digest
 };
 
 Result<Read> read(std::string_view text) {
@@ -29,6 +31,7 @@ Result<Read> read(std::string_view text) {
     Read read;
     read.has_secrets = release::wire::has_secrets(*payload);
     if (!read.has_secrets) return read;
+    read.sha256 = release::wire::content_digest(*payload);
     auto json = release::wire::parse_json(text, release::wire::stored_payload_bytes_max);
     if (!json) return tl::unexpected(std::move(json.error()));
     read.json = std::move(*json);
@@ -39,10 +42,11 @@ Result<Read> read(std::string_view text) {
     return read;
 }
 
-/// What a seal covers beside the content.
-std::string bound_to(const File& file) {
-    return "edgeroll secret 1\n" + file.path + "\n" + release::wire::mode_line(file) + "\n" +
-           std::to_string(file.bytes) + "\n" + file.secret_sha256;
+/// What a seal covers beside the secret: the file, and the whole content that it belongs to.
+std::string bound_to(const File& file, const std::string& content_sha256) {
+    return "edgeroll secret 1\n" + content_sha256 + "\n" + file.path + "\n" +
+           release::wire::mode_line(file) + "\n" + std::to_string(file.bytes) + "\n" +
+           file.secret_sha256;
 }
 
 tl::unexpected<release::Error> trouble(const File& file, const std::string& what) {
@@ -51,7 +55,8 @@ tl::unexpected<release::Error> trouble(const File& file, const std::string& what
 }
 
 /// The content of a secret file, sealed or not.
-Result<std::string> content_of(const File& file, const SecretKeys* keys) {
+Result<std::string> content_of(const File& file, const std::string& content_sha256,
+                               const SecretKeys* keys) {
     if (!file.sealed) return file.content;
     if (keys == nullptr) {
         return trouble(file, "is a sealed secret, and SECRETS_KEY_FILE is not set");
@@ -62,16 +67,18 @@ Result<std::string> content_of(const File& file, const SecretKeys* keys) {
                                  ", which SECRETS_KEY_FILE does not hold: add that key to it");
     }
     auto content = release::wire::gcm_open(
-        *key, release::wire::GcmBox{file.sealed->nonce, file.sealed->ciphertext}, bound_to(file));
+        *key, release::wire::GcmBox{file.sealed->nonce, file.sealed->ciphertext},
+        bound_to(file, content_sha256));
     if (!content || release::wire::sha256_hex(*content) != file.secret_sha256) {
         return trouble(file, "does not fit its seal: it was changed in the database");
     }
     return std::move(*content);
 }
 
-void put_sealed(Json& object, const File& file, std::string_view content, const SecretKeys& keys) {
+void put_sealed(Json& object, const File& file, const std::string& content_sha256,
+                std::string_view content, const SecretKeys& keys) {
     const release::wire::GcmBox box =
-        release::wire::gcm_seal(keys.own_key(), content, bound_to(file));
+        release::wire::gcm_seal(keys.own_key(), content, bound_to(file, content_sha256));
     object.erase("content");
     object["sealed"] = {{"key", keys.own_id()},
                         {"nonce", release::wire::encode_base64(box.nonce)},
@@ -96,7 +103,8 @@ Result<std::string> changed(std::string_view text, const Change& change) {
     for (Json& object : payload->json["files"]) {
         const File& file = payload->files.at(object["path"].get<std::string>());
         if (!file.is_secret) continue;
-        if (Result<void> done = change(object, file); !done) return tl::unexpected(done.error());
+        const Result<void> done = change(object, file, payload->sha256);
+        if (!done) return tl::unexpected(done.error());
     }
     return release::wire::dump_json(payload->json);
 }
@@ -104,28 +112,47 @@ Result<std::string> changed(std::string_view text, const Change& change) {
 }  // namespace
 
 Result<std::string> seal_secrets(std::string_view text, const SecretKeys& keys) {
-    return changed(text, [&](Json& object, const File& file) -> Result<void> {
-        if (!file.sealed) put_sealed(object, file, file.content, keys);
-        return {};
-    });
+    return changed(text,
+                   [&](Json& object, const File& file, const std::string& sha256) -> Result<void> {
+                       if (!file.sealed) put_sealed(object, file, sha256, file.content, keys);
+                       return {};
+                   });
 }
 
 Result<std::string> open_secrets(std::string_view text, const SecretKeys* keys) {
-    return changed(text, [&](Json& object, const File& file) -> Result<void> {
-        auto content = content_of(file, keys);
-        if (!content) return tl::unexpected(std::move(content.error()));
-        put_content(object, std::move(*content));
-        return {};
-    });
+    auto opened = changed(
+        text, [&](Json& object, const File& file, const std::string& sha256) -> Result<void> {
+            auto content = content_of(file, sha256, keys);
+            if (!content) return tl::unexpected(std::move(content.error()));
+            put_content(object, std::move(*content));
+            return {};
+        });
+    if (opened && opened->size() > release::wire::payload_bytes_max) {
+        return release::fail("it is larger than " +
+                                 std::to_string(release::wire::payload_bytes_max) +
+                                 " bytes when its secrets are opened",
+                             release::Outcome::permanent, release::code::invalid);
+    }
+    return opened;
+}
+
+std::string why_closed(std::string_view text, const SecretKeys* keys) {
+    const auto opened = open_secrets(text, keys);
+    return opened ? std::string() : opened.error().message;
+}
+
+std::string why_not_sent(std::string_view text, const SecretKeys* keys) {
+    return keys == nullptr ? no_secret_keys : why_closed(text, keys);
 }
 
 Result<std::string> reseal_secrets(std::string_view text, const SecretKeys& keys) {
-    return changed(text, [&](Json& object, const File& file) -> Result<void> {
-        const auto content = content_of(file, &keys);
-        if (!content) return tl::unexpected(content.error());
-        put_sealed(object, file, *content, keys);
-        return {};
-    });
+    return changed(text,
+                   [&](Json& object, const File& file, const std::string& sha256) -> Result<void> {
+                       const auto content = content_of(file, sha256, &keys);
+                       if (!content) return tl::unexpected(content.error());
+                       put_sealed(object, file, sha256, *content, keys);
+                       return {};
+                   });
 }
 
 Result<std::set<std::string>> sealing_keys(std::string_view text) {
@@ -139,14 +166,18 @@ Result<std::set<std::string>> sealing_keys(std::string_view text) {
 }
 
 std::string without_secrets(std::string_view text) {
-    const auto shown = changed(text, [&](Json& object, const File& file) -> Result<void> {
-        for (const char* hidden : {"content", "encoding", "sealed"})
-            object.erase(hidden);
-        object["bytes"] = file.bytes;
-        object["sha256"] = file.secret_sha256;
-        return {};
-    });
+    const auto shown =
+        changed(text, [](Json& object, const File& file, const std::string&) -> Result<void> {
+            for (const char* hidden : {"content", "encoding", "sealed"})
+                object.erase(hidden);
+            object["bytes"] = file.bytes;
+            object["sha256"] = file.secret_sha256;
+            return {};
+        });
     if (shown) return *shown;
+    // Of other types than apply_config: nothing in it is kept secret.
+    const auto object = release::wire::read_stored_content(text);
+    if (object && !object->is_files) return std::string(text);
     // The word may be spelled with escapes; whatever is not understood is not shown with them.
     const bool may_be_secret = text.find("secret") != text.npos ||
                                text.find("\\u00") != text.npos || text.find("sealed") != text.npos;

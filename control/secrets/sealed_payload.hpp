@@ -3,8 +3,9 @@
 // In config_versions a secret's `content` is replaced by
 //   "sealed":{"key":ID,"nonce":BASE64,"data":BASE64,"bytes":N,"sha256":HEX}
 // Digest and length stay readable, so that whoever only compares or lists contents needs no key.
-// The seal covers path, mode, flags, digest and length as well: none of them can be changed, and no
-// seal moved to another file, without the key.
+// The seal covers path, mode, flags, digest and length as well, and the digest of the whole
+// content: none of them can be changed, and no seal moved to another file or content, without the
+// key.
 #pragma once
 
 #include <set>
@@ -24,9 +25,15 @@ namespace edgeroll::control {
 
 /// The payload as it was sent. A payload without secrets is given back as it is. Errors name the
 /// file and what is wrong: no key (@param keys null), a key that SECRETS_KEY_FILE does not hold, a
-/// seal that does not fit.
+/// seal that does not fit, more than payload_bytes_max when it is open.
 [[nodiscard]] release::Result<std::string> open_secrets(std::string_view text,
                                                         const SecretKeys* keys);
+
+/// Why open_secrets cannot; empty: it can.
+[[nodiscard]] std::string why_closed(std::string_view text, const SecretKeys* keys);
+
+/// The same for people who ask for a release of it.
+[[nodiscard]] std::string why_not_sent(std::string_view text, const SecretKeys* keys);
 
 /// The payload with every secret sealed by the keys' own key.
 [[nodiscard]] release::Result<std::string> reseal_secrets(std::string_view text,

@@ -34,10 +34,9 @@ std::string why_misfit(const std::string& text, release::TaskType type) {
 }
 
 /// Why its secrets cannot be sent from here; empty: they can.
-std::string why_closed(const std::string& text, const SecretKeys* keys) {
-    if (keys == nullptr) return std::string(" cannot be used: ") + no_secret_keys;
-    const auto opened = open_secrets(text, keys);
-    return opened ? "" : " cannot be used: " + opened.error().message;
+std::string why_unusable(const std::string& text, const SecretKeys* keys) {
+    const std::string why = why_not_sent(text, keys);
+    return why.empty() ? why : " cannot be used: " + why;
 }
 
 void write_sealed(Connection& connection, release::Version version, const std::string& text,
@@ -93,8 +92,9 @@ ContentReading ContentBook::read(Connection& connection, release::Version versio
     }
     const auto secrets = digests->has_secrets ? keys() : nullptr;
     if (digests->has_secrets) {
-        if (std::string why = why_closed(text, secrets.get()); !why.empty()) {
+        if (std::string why = why_unusable(text, secrets.get()); !why.empty()) {
             reading.problem = name + why;
+            reading.is_closed = true;
             return reading;
         }
     }
@@ -158,7 +158,7 @@ void ContentBook::open(Connection& connection, release::Version version, Store::
                        bool is_open) {
     const auto keys_now = keys();
     const std::string name = "the content of version " + std::to_string(version.value);
-    if (std::string why = why_closed(payload.text, keys_now.get()); !why.empty()) {
+    if (std::string why = why_unusable(payload.text, keys_now.get()); !why.empty()) {
         payload = Store::Payload{};
         payload.problem = name + why;
         return;

@@ -34,6 +34,7 @@ struct ContentReading {
     release::Content content;
     std::string older_sha256;            ///< as FirstUse; that of the content where both are one
     std::optional<std::string> problem;  ///< a payload or a digest that cannot be used
+    bool is_closed = false;              ///< the problem is that this process cannot open secrets
     std::string loose;                   ///< why nobody may begin to release it (PayloadDigests)
     FirstUse first_use;
 };

@@ -1,6 +1,7 @@
 #include "control/store/rekey.hpp"
 
 #include <filesystem>
+#include <limits>
 #include <set>
 #include <utility>
 
@@ -9,24 +10,30 @@
 #include "control/store/db/schema.hpp"
 #include "control/store/db/threads.hpp"
 #include "control/store/setting.hpp"
+#include "release/wire/content.hpp"
 
 namespace edgeroll::control {
 namespace {
 
 constexpr std::int64_t versions_per_query = 200;
-constexpr std::int64_t told_every = 100;
+constexpr std::int64_t told_every = 1000;
 constexpr std::size_t faults_max = 20;
 
-/// Versions above this one whose payload may have secrets: the word can be spelled with escapes.
-std::vector<std::int64_t> next_versions(Connection& connection, std::int64_t above) {
+/// The lowest versions from this one on. By the primary key alone: a search in the payloads would
+/// run into the database's time limit where there are many.
+std::vector<std::int64_t> next_versions(Connection& connection, std::int64_t from) {
     std::vector<std::int64_t> versions;
-    for (const Row& row : connection.query("SELECT version FROM config_versions WHERE version > ? "
-                                           "AND (INSTR(payload, 'secret') > "
-                                           "0 OR INSTR(payload, ?) > 0) ORDER BY version LIMIT ?",
-                                           {above, std::string("\\u00"), versions_per_query})) {
+    for (const Row& row : connection.query(
+             "SELECT version FROM config_versions WHERE version >= ? ORDER BY version LIMIT ?",
+             {from, versions_per_query})) {
         versions.push_back(row.integer_or(0, 0));
     }
     return versions;
+}
+
+/// Reading 8 MiB of JSON to find no secret would be a waste. The word can be spelled with escapes.
+bool may_have_secrets(const std::string& payload) {
+    return payload.find("secret") != payload.npos || payload.find("\\u00") != payload.npos;
 }
 
 void audit(Connection& connection, const Asker& by, std::int64_t version, const std::string& key,
@@ -52,9 +59,18 @@ void rekey_one(Connection& connection, const SecretKeys& keys, const RekeyWanted
         connection.query("SELECT payload FROM config_versions WHERE version = ?", {version});
     if (rows.empty()) return;  // deleted meanwhile
     const std::string text = rows[0].text(0);
+    if (!may_have_secrets(text)) return;
     const auto before = sealing_keys(text);
-    // No payload of files: nothing of it is sealed, and no release can be made of it.
-    if (!before || before->empty()) return;
+    const bool is_other = release::wire::read_stored_content(text)
+                              .map([](const auto& kind) { return !kind.is_files; })
+                              .value_or(false);
+    if (is_other) return;  // a job or a purge: nothing of it is kept secret
+    if (!before) {
+        ++report.contents;
+        return add_fault(report, version,
+                         "it cannot be read, and may have secrets: " + before.error().message);
+    }
+    if (before->empty()) return;
     ++report.contents;
     for (const std::string& id : *before)
         ++report.by_key[id];
@@ -84,16 +100,19 @@ RekeyReport rekey_all(Connection& connection, const SecretKeys& keys, const Reke
         throw DbFailure(complaint, release::Outcome::permanent);
     }
     RekeyReport report;
-    std::int64_t last = 0;
-    for (auto versions = next_versions(connection, last); !versions.empty();
-         versions = next_versions(connection, last)) {
+    constexpr std::int64_t lowest = std::numeric_limits<std::int64_t>::min();
+    constexpr std::int64_t highest = std::numeric_limits<std::int64_t>::max();
+    std::int64_t looked_at = 0;
+    auto versions = next_versions(connection, lowest);
+    while (!versions.empty()) {
         for (const std::int64_t version : versions) {
             rekey_one(connection, keys, wanted, version, report);
-            if (wanted.tell_progress && report.contents > 0 && report.contents % told_every == 0) {
-                wanted.tell_progress(report.contents);
+            if (wanted.tell_progress && ++looked_at % told_every == 0) {
+                wanted.tell_progress(looked_at);
             }
         }
-        last = versions.back();
+        if (versions.back() == highest) break;
+        versions = next_versions(connection, versions.back() + 1);
     }
     return report;
 }

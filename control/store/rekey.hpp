@@ -15,7 +15,7 @@ namespace edgeroll::control {
 struct RekeyWanted {
     bool is_dry_run = false;  ///< only look
     Asker by{};               ///< for the audit log, a row for each content
-    /// Called now and then with how many contents with secrets were looked at; may be empty.
+    /// Called now and then with how many contents were looked at; may be empty.
     std::function<void(std::int64_t)> tell_progress;
 };
 

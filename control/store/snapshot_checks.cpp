@@ -22,6 +22,7 @@ void read_own_content(Connection& connection, ContentBook& contents, Snapshot& s
     ContentReading reading = contents.read(connection, snapshot.version, snapshot.type);
     snapshot.content = reading.content;
     if (reading.problem) add_problem(snapshot, *reading.problem);
+    if (reading.is_closed) snapshot.closed = *reading.problem;
     // A release that has begun, or only catches up, began when that was allowed.
     const bool is_new = snapshot.current_batch == 0 && !snapshot.catches_up;
     if (is_new && !reading.loose.empty()) {
@@ -46,6 +47,7 @@ void read_other_contents(Connection& connection, ContentBook& contents, Snapshot
         ContentReading reading =
             contents.read(connection, version, release::TaskType::apply_config);
         if (reading.problem) add_problem(snapshot, *reading.problem);
+        if (reading.is_closed) snapshot.closed = *reading.problem;
         if (!reading.content.is_present) {
             add_problem(snapshot, "version " + std::to_string(version.value) +
                                       ", whose content nodes are to get, has no content");

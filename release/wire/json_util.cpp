@@ -12,6 +12,8 @@ namespace {
 /// anything, and the text is read once.
 class Builder : public nlohmann::json_sax<Json> {
   public:
+    explicit Builder(std::size_t values_max) : values_left_(values_max) {}
+
     [[nodiscard]] const std::string& error() const { return error_; }
     [[nodiscard]] Json take() { return std::move(root_); }
 
@@ -61,10 +63,17 @@ class Builder : public nlohmann::json_sax<Json> {
         return member_;
     }
     bool put(Json&& value) {
+        if (!take_one()) return false;
         place(std::move(value));
         return true;
     }
+    bool take_one() {
+        if (values_left_ == 0) return refuse("more values than anything here has");
+        --values_left_;
+        return true;
+    }
     bool open(Json&& value) {
+        if (!take_one()) return false;
         if (open_.size() >= json_depth_max) {
             return refuse("nested deeper than " + std::to_string(json_depth_max) + " levels");
         }
@@ -77,6 +86,7 @@ class Builder : public nlohmann::json_sax<Json> {
         return true;
     }
 
+    std::size_t values_left_;
     Json root_;
     std::vector<Json*> open_;
     Json* member_ = nullptr;
@@ -112,7 +122,7 @@ Result<Json> parse_json(std::string_view text, std::size_t bytes_max) {
     if (const auto nul = text.find('\0'); nul != std::string_view::npos) {
         return invalid("not valid JSON at byte " + std::to_string(nul + 1));
     }
-    Builder builder;
+    Builder builder(json_values_min + bytes_max / json_bytes_per_value);
     if (!Json::sax_parse(text.begin(), text.end(), &builder)) return invalid(builder.error());
     return builder.take();
 }

@@ -14,9 +14,14 @@ namespace edgeroll::release::wire {
 using Json = nlohmann::json;
 
 inline constexpr std::size_t json_depth_max = 32;
+/// Values for each byte that a text may have: three bytes of it (`[],`) can cost a hundred of
+/// memory, and no message of ours comes near.
+inline constexpr std::size_t json_bytes_per_value = 16;
+inline constexpr std::size_t json_values_min = 1000;
 
 /// Parses one JSON value. Refused (code 2002): more than `bytes_max` bytes, deeper than
-/// json_depth_max, a key repeated in one object, bad UTF-8, anything after the value. The message
+/// json_depth_max, more values than one for json_bytes_per_value bytes of `bytes_max` (and
+/// json_values_min), a key repeated in one object, bad UTF-8, anything after the value. The message
 /// is for the sender ("key 'version' is repeated", "not valid JSON at byte 12").
 [[nodiscard]] Result<Json> parse_json(std::string_view text, std::size_t bytes_max);
 

@@ -222,6 +222,11 @@ Result<Payload> parse(std::string_view json_text, Form form) {
     if (static_cast<std::size_t>(secrets) > secret_files_max) {
         return invalid("more than 1000 files are secret");
     }
+    // Only what is sealed may be larger than what was sent: agents take no more.
+    const bool is_all_sealed = has_secrets(payload) && !has_open_secrets(payload);
+    if (json_text.size() > payload_bytes_max && !is_all_sealed) {
+        return invalid("larger than " + std::to_string(payload_bytes_max) + " bytes");
+    }
     return payload;
 }
 

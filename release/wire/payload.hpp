@@ -54,7 +54,7 @@ struct Payload {
 [[nodiscard]] Result<Payload> parse_payload(std::string_view json_text);
 
 /// The same of a row of config_versions: its secrets may be sealed (then all that is known of them
-/// is digest and length), and it has at most stored_payload_bytes_max.
+/// is digest and length), and where all of them are it has at most stored_payload_bytes_max.
 [[nodiscard]] Result<Payload> parse_stored_payload(std::string_view json_text);
 
 /// Whether a file of it is secret.

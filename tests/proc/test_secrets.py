@@ -135,7 +135,8 @@ class Secrets(ProcCase):
         self.assertEqual(self.push(control, 1, WORD, "--secret", "*.pem")[0], 0)
         body = {"version": 1, "batch_config": {"batches": ["rest"]}}
         preview = self.create(control, **body, dry_run=True)
-        self.assertEqual([node["nodeName"] for node in preview["withoutSecrets"]], ["edge-1", "edge-2"])
+        self.assertEqual([(one["count"], one["nodes"]) for one in preview["withoutSecrets"]],
+                         [(2, ["edge-1", "edge-2"])])
         number = self.create(control, **body)["releaseId"]
         self.wait_status(number, "failed")
         self.assertEqual(self.node_rows(number), [["1", "failed", "rejected"], ["2", "success", None or ""]])
@@ -143,7 +144,7 @@ class Secrets(ProcCase):
                       self.node_rows(number, "error_msg")[0][0])
         self.assertEqual(old.tasks, {})
         preview = self.create(control, **body | {"version": None, "from_release": number}, dry_run=True)
-        self.assertEqual([node["nodeName"] for node in preview["withoutSecrets"]], ["edge-1"])
+        self.assertEqual([one["nodes"] for one in preview["withoutSecrets"]], [["edge-1"]])
 
     def test_are_kept_by_another_key_while_everything_runs(self):
         control = self.keeper()

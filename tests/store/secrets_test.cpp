@@ -252,6 +252,84 @@ TEST_P(SecretsTest, that_cannot_be_sealed_anew_are_named_and_left) {
     EXPECT_EQ(stored(1), before);
 }
 
+TEST_P(SecretsTest, are_found_behind_any_number_of_other_contents) {
+    for (int version = 1; version <= 450; ++version)
+        add_payload(version, R"({"files":[{"path":"page","content":"no key here"}]})");
+    add_payload(0, with_secret);
+    add_payload(451, with_secret);
+    const RekeyReport report = rekey(old_key);
+    EXPECT_EQ(report.changed, 2) << "also below the versions that edgeroll gives";
+    EXPECT_THAT(stored(0) + stored(451), Not(HasSubstr("hidden")));
+}
+
+TEST_P(SecretsTest, that_cannot_be_read_are_a_fault_of_rekey) {
+    ASSERT_TRUE(put(keeper(), 1));
+    std::string broken = stored(1);
+    broken.replace(broken.find("\"path\""), 6, "\"p@th\"");
+    add_payload(2, broken);
+    const RekeyReport report = rekey(new_key + "\n" + old_key);
+    EXPECT_THAT(report.faults, ElementsAre(HasSubstr("version 2: it cannot be read")));
+    EXPECT_EQ(report.changed, 1);
+}
+
+TEST_P(SecretsTest, that_are_pushed_again_are_sealed_again_where_nobody_could_open_them) {
+    ASSERT_TRUE(put(keeper(), 1));
+    Process after(with(ring(new_key)));
+    EXPECT_EQ(put(after, 1)->outcome, ConfigView::Outcome::unchanged);
+    EXPECT_EQ(payload(after, 1).text, with_secret) << "the key from before is lost";
+    sql("UPDATE config_versions SET payload = ?", {with_secret});
+    EXPECT_EQ(put(after, 1)->outcome, ConfigView::Outcome::unchanged);
+    EXPECT_THAT(stored(1), Not(HasSubstr("hidden")));
+}
+
+TEST_P(SecretsTest, are_refused_at_once_where_no_key_opens_them) {
+    ASSERT_TRUE(put(keeper(), 1));
+    add_node("n1", "10.0.0.1");
+    Process stranger(with(ring(new_key)));
+    NewRelease wanted;
+    wanted.created_by = "ann";
+    wanted.version = Version{1};
+    for (const bool is_dry_run : {true, false}) {
+        wanted.is_dry_run = is_dry_run;
+        const auto created = stranger.await(stranger.api().create(wanted));
+        ASSERT_FALSE(created);
+        EXPECT_THAT(created.error().message, HasSubstr("which SECRETS_KEY_FILE does not hold"));
+    }
+    EXPECT_EQ(number("SELECT COUNT(*) FROM release_tasks"), 0);
+}
+
+TEST_P(SecretsTest, of_a_rollback_are_judged_when_it_is_asked_for) {
+    ASSERT_TRUE(put(keeper(), 1));
+    const ReleaseId id = add_whole_release(2, {1});
+    add_payload(2, R"({"files":[{"path":"a","content":"x"}]})");
+    set(id, "status = 'success', finished_at = created_at");
+    sql("UPDATE release_task_nodes SET status = 'success', previous_config_version = 1");
+    sql("UPDATE nodes SET applied_version = 2, applied_config_version = 2");
+    RollbackRequest request;
+    request.id = id;
+    request.actor = "ann";
+    for (const bool is_dry_run : {true, false}) {
+        request.is_dry_run = is_dry_run;
+        const auto refused = control().await(control().api().roll_back(request));
+        ASSERT_FALSE(refused);
+        EXPECT_EQ(refused.error().code, release::code::wrong_state);
+        EXPECT_THAT(refused.error().message, HasSubstr("SECRETS_KEY_FILE is not set"));
+    }
+    EXPECT_EQ(number("SELECT COUNT(*) FROM release_tasks"), 1) << "it may be asked for again";
+    const auto done = keeper().await(keeper().api().roll_back(request));
+    ASSERT_TRUE(done) << done.error().message;
+    ASSERT_EQ(done->created.without_secrets.size(), 1U);
+    EXPECT_EQ(done->created.without_secrets[0].name, "n1");
+}
+
+TEST_P(SecretsTest, that_another_process_could_open_are_told_apart_from_a_broken_content) {
+    ASSERT_TRUE(put(keeper(), 1));
+    const ReleaseId id = add_whole_release(1, {1});
+    EXPECT_THAT(read(control(), id).closed, HasSubstr("SECRETS_KEY_FILE is not set"));
+    sql("UPDATE release_tasks SET lease_expires_at = NULL");
+    EXPECT_EQ(read(keeper(), id).closed, "");
+}
+
 EDGEROLL_ON_BOTH_DATABASES(SecretsTest);
 
 }  // namespace

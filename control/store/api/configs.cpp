@@ -83,8 +83,19 @@ void replace(Connection& connection, const ConfigView& config, const std::string
          null_if_empty(fitted(config.created_by, word_bytes_max)), config.version.value});
 }
 
+/// The same content may stand there plainly, or sealed by a key that is gone.
+void seal_again(Connection& connection, const ConfigView& config, const ConfigView& there,
+                const SecretKeys* keys) {
+    if (keys == nullptr) return;
+    const auto sealing = sealing_keys(there.payload);
+    const bool is_plain = sealing && sealing->contains("");
+    if (!is_plain && why_closed(there.payload, keys).empty()) return;
+    connection.execute("UPDATE config_versions SET payload = ? WHERE version = ?",
+                       {config.payload, config.version.value});
+}
+
 ConfigView::Outcome store(Connection& connection, const ConfigView& config,
-                          const std::string& digest) {
+                          const std::string& digest, const SecretKeys* keys) {
     // Whoever makes a release of it waits until this is settled (create_content.cpp).
     const bool is_there =
         connection.execute("UPDATE config_versions SET created_at = created_at WHERE version = ?",
@@ -96,6 +107,7 @@ ConfigView::Outcome store(Connection& connection, const ConfigView& config,
     }
     const bool has_other_content = there->sha256 != digest;
     const bool has_other_note = there->note != fitted(config.note);
+    if (!has_other_content) seal_again(connection, config, *there, keys);
     if (!has_other_content && !has_other_note) return ConfigView::Outcome::unchanged;
     if (const std::string use = why_in_use(connection, config.version); !use.empty()) {
         refuse(release::code::exists, name_of(config.version) + " exists with another " +
@@ -120,9 +132,10 @@ void audit(Connection& connection, const ConfigView& config, const ConfigView& s
     append_audit(connection, config.by, deed);
 }
 
-ConfigView try_to_add(Connection& connection, const ConfigView& config, const std::string& digest) {
+ConfigView try_to_add(Connection& connection, const ConfigView& config, const std::string& digest,
+                      const SecretKeys* keys) {
     Transaction transaction(connection, Transaction::Kind::write);
-    const ConfigView::Outcome outcome = store(connection, config, digest);
+    const ConfigView::Outcome outcome = store(connection, config, digest, keys);
     ConfigView stored = read_config(connection, config.version);
     stored.outcome = outcome;
     if (outcome != ConfigView::Outcome::unchanged) audit(connection, config, stored, digest);
@@ -145,7 +158,7 @@ ConfigView add_config(Connection& connection, ConfigView config, const SecretKey
     constexpr int tries = 3;
     for (int i = 1;; ++i) {
         try {
-            return try_to_add(connection, config, kind->sha256);
+            return try_to_add(connection, config, kind->sha256, keys);
         } catch (const DbFailure& failure) {
             if (!failure.is_duplicate || i == tries) throw;
         }

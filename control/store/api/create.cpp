@@ -1,8 +1,6 @@
 #include "control/store/api/create.hpp"
 
-#include <algorithm>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 
@@ -11,6 +9,7 @@
 #include "control/store/api/create_replay.hpp"
 #include "control/store/api/create_source.hpp"
 #include "control/store/api/expected_plan.hpp"
+#include "control/store/api/secret_contents.hpp"
 #include "control/store/api/supersede.hpp"
 #include "control/store/api/version_choice.hpp"
 #include "control/store/audit.hpp"
@@ -18,7 +17,6 @@
 #include "control/store/history.hpp"
 #include "control/store/moment.hpp"
 #include "control/store/node_writer.hpp"
-#include "release/wire/agent_messages.hpp"
 #include "release/wire/batch_config.hpp"
 #include "release/wire/plan_digest.hpp"
 
@@ -67,28 +65,6 @@ void refuse_gate(const release::Policy& policy, const release::wire::CallRules& 
     refuse(release::code::invalid, "batch_config: field 'gate_url' may not be called: " + *refused);
 }
 
-/// The plan's nodes whose agents never said that they have the capability.
-std::vector<release::LeftOut> nodes_without(Connection& connection, std::string_view capability,
-                                            const CreatedRelease& created) {
-    std::set<std::int64_t> able;
-    for (const Row& row : connection.query(
-             "SELECT id, capabilities FROM nodes WHERE capabilities IS NOT NULL", {})) {
-        if (release::wire::has_capability(row.text(1), capability))
-            able.insert(row.integer_or(0, 0));
-    }
-    std::vector<release::LeftOut> nodes;
-    for (std::size_t at = 0; at < created.plan.size(); ++at) {
-        const release::NodeId node = created.plan[at].node;
-        if (able.contains(node.value)) continue;
-        nodes.push_back({node, at < created.names.size() ? created.names[at] : "",
-                         "its agent has not said that it can keep secrets: it is sent none before "
-                         "it does (an older agent is rejected: update it)"});
-    }
-    std::sort(nodes.begin(), nodes.end(),
-              [](const auto& a, const auto& b) { return a.node < b.node; });
-    return nodes;
-}
-
 Decided decide(Connection& connection, const NewRelease& request,
                const release::wire::CallRules& gate_rules) {
     Decided decided;
@@ -109,7 +85,7 @@ Decided decide(Connection& connection, const NewRelease& request,
                                          decided.batch_config};
     created.plan_sha256 = release::wire::plan_digest(parts);
     if (decided.content.has_secrets) {
-        created.without_secrets = nodes_without(connection, release::wire::keeps_secrets, created);
+        created.without_secrets = nodes_without_secrets(connection, created);
     }
     require_expected(connection, request, created);
     if (request.supersedes) {

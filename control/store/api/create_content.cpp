@@ -1,6 +1,6 @@
 #include "control/store/api/create_content.hpp"
 
-#include "control/secrets/secret_keys.hpp"
+#include "control/secrets/sealed_payload.hpp"
 #include "control/store/bans.hpp"
 #include "control/store/column_text.hpp"
 #include "release/wire/content.hpp"
@@ -29,8 +29,9 @@ std::optional<CreateContent> content_of(Connection& connection, const NewRelease
     if (!kind->loose.empty()) {
         refuse(release::code::invalid, name + " cannot be used: " + kind->loose);
     }
-    if (kind->has_secrets && !request.keeps_secrets) {
-        refuse(release::code::invalid, name + " cannot be used: " + no_secret_keys);
+    if (kind->has_secrets) {
+        const auto why = why_not_sent(rows[0].text(0), request.secret_keys.get());
+        if (!why.empty()) refuse(release::code::invalid, name + " cannot be used: " + why);
     }
     if (type == TaskType::reload) {
         refuse(release::code::invalid, "a reload has no content, but " + name_of(version) +

@@ -61,7 +61,7 @@ class ApiDatabase final : public ApiStore {
         request.by.keys = keys_;
         request.previewed = previews->find(request.expected_plan_sha256);
         const bool is_dry_run = request.is_dry_run;
-        request.keeps_secrets = secret_keys() != nullptr;
+        request.secret_keys = secret_keys();
         auto work = [request = std::move(request), rules = gate_rules_](Connection& connection) {
             return create_release(connection, request, *rules);
         };
@@ -134,6 +134,7 @@ class ApiDatabase final : public ApiStore {
     }
     Answer<RolledBack> roll_back(RollbackRequest request) override {
         request.by.keys = keys_;
+        request.secret_keys = secret_keys();
         const Access access = request.is_dry_run ? Access::read : Access::write;
         auto work = [request = std::move(request)](Connection& connection) {
             return request.is_dry_run ? preview_rollback(connection, request)

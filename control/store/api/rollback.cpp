@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "control/store/api/former_rows.hpp"
+#include "control/store/api/secret_contents.hpp"
 #include "control/store/api/steer.hpp"
 #include "control/store/api/version_choice.hpp"
 #include "control/store/bans.hpp"
@@ -206,6 +207,7 @@ RolledBack preview_rollback(Connection& connection, const RollbackRequest& reque
         drafted.error().message = "rollback is refused: " + drafted.error().message;
         throw Refused{drafted.error()};
     }
+    judge_secrets(connection, request.secret_keys.get(), drafted->done);
     drafted->done.created.version = choose_version(connection);
     transaction.commit();
     return std::move(drafted->done);
@@ -240,6 +242,7 @@ RolledBack try_to_roll_back(Connection& connection, const RollbackRequest& reque
         done.error().message = "rollback is refused: " + done.error().message;
         throw Refused{done.error()};
     }
+    judge_secrets(connection, request.secret_keys.get(), *done);
     release::wire::Json detail = {{"release", done->created.id.value},
                                   {"version", done->created.version.value},
                                   {"nodes", done->created.plan.size()},

@@ -1,6 +1,7 @@
 // What operators ask of a release through the API, and what they are answered.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,8 @@
 #include "release/wire/limit_change.hpp"
 
 namespace edgeroll::control {
+
+class SecretKeys;
 
 /// Who asks, for which release, and why.
 struct ActionRequest {
@@ -38,6 +41,8 @@ struct RollbackRequest : ActionRequest {
     bool is_forced = false;     ///< although a later release touched the nodes
     bool is_dry_run = false;    ///< only says what it would do
     bool is_by_itself = false;  ///< on_failure: nodes that the last retry left out stay as they are
+    /// As of NewRelease. What edgeroll does by itself is judged when it is claimed.
+    std::shared_ptr<const SecretKeys> secret_keys{};
 };
 
 struct LimitRequest : ActionRequest {

@@ -154,8 +154,9 @@ struct NewRelease {
     std::shared_ptr<const PreviewedPlan> previewed;
     std::string idempotency_key;  ///< empty: none; scoped to created_by
     std::string request_sha256;   ///< of the body; the same key with another body is 3003
-    bool keeps_secrets = false;   ///< the store says whether it can: contents with secrets pass
-    Asker by{};                   ///< for the audit log
+    /// The store's: contents whose secrets they do not open are refused. Nothing: those with any.
+    std::shared_ptr<const SecretKeys> secret_keys{};
+    Asker by{};  ///< for the audit log
 };
 
 struct CreatedRelease {

@@ -95,6 +95,20 @@ TEST(SealedPayload, is_not_opened_after_any_change) {
     EXPECT_FALSE(opens([](Json& file) { file["secret"] = false; })) << "sealed and not secret";
 }
 
+TEST(SealedPayload, belongs_to_the_content_that_it_was_sealed_in) {
+    const SecretKeys keys = keys_of(old_key);
+    Json json = Json::parse(seal_secrets(payload_text(), keys).value());
+    json["files"].push_back({{"path", "other.conf"}, {"content", "location / { alias /live; }"}});
+    EXPECT_FALSE(open_secrets(dump_json(json), &keys)) << "another configuration beside it";
+}
+
+TEST(SealedPayload, of_other_types_is_shown_as_it_is) {
+    for (const char* text :
+         {R"({"job":"rotate-secret","args":["sealed"]})", R"({"purge":["/caf\u00e9"]})"}) {
+        EXPECT_EQ(without_secrets(text), text);
+    }
+}
+
 TEST(SealedPayload, is_shown_without_its_secrets) {
     const std::string sealed = seal_secrets(payload_text(), keys_of(old_key)).value();
     for (const std::string& text : {payload_text(), sealed}) {
@@ -131,6 +145,9 @@ TEST(SealedPayload, has_room_for_the_largest_secret) {
     const std::string many = dump_json({{"files", files}});
     const std::size_t more = seal_secrets(many, keys).value().size() - many.size();
     EXPECT_LT(sealed.size() + more, release::wire::stored_payload_bytes_max) << "both at once fit";
+    // What nobody could have sent is not sealed either.
+    files = {{{"path", "big"}, {"content", text}, {"secret", true}}};
+    EXPECT_FALSE(seal_secrets(dump_json({{"files", files}}), keys));
 }
 
 }  // namespace

@@ -41,6 +41,7 @@ TEST(ControlSettings, has_every_name_and_default_of_the_contract) {
                                             "JWT_AUDIENCE",
                                             "JWT_MAX_AGE_SEC",
                                             "AUDIT_KEY_FILE",
+                                            "SECRETS_KEY_FILE",
                                             "HTTP_MAX_PER_ADDRESS",
                                             "TRUST_DOMAIN",
                                             "RELEASE_EXECUTOR_ENABLED",

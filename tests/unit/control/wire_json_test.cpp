@@ -180,5 +180,20 @@ TEST(WireDigest, sha256_of_known_text) {
               "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 
+TEST(WireJson, has_a_bounded_number_of_values) {
+    std::string text = "[";
+    for (int i = 0; i < 200'000; ++i)
+        text += "[],";
+    text += "[]]";
+    const auto many = parse_json(text, 1U << 20);
+    ASSERT_FALSE(many);
+    EXPECT_EQ(many.error().message, "more values than anything here has");
+    EXPECT_TRUE(parse_json("[" + std::string(900 * 2, ' ') + "[],[],[]]", 4096));
+    std::string few = "[0";
+    for (int i = 0; i < 998; ++i)
+        few += ",0";
+    EXPECT_TRUE(parse_json(few + "]", few.size() + 1)) << "small texts may have their values";
+}
+
 }  // namespace
 }  // namespace edgeroll::release::wire

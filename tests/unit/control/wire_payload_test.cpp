@@ -204,6 +204,15 @@ TEST(WireSecrets, are_taken_sealed_from_the_database_only) {
     EXPECT_TRUE(refused(file)) << "sealed and not secret";
 }
 
+TEST(WireSecrets, alone_may_be_larger_than_what_is_sent) {
+    const std::string large(payload_bytes_max, 'x');
+    const Json plain = {{"path", "page"}, {"content", large}};
+    EXPECT_FALSE(parse_stored_payload(dump_json({{"files", {plain}}})));
+    EXPECT_FALSE(parse_stored_payload(
+        dump_json({{"files", {Json{{"path", "k"}, {"content", large}, {"secret", true}}}}})));
+    EXPECT_TRUE(parse_stored_payload(dump_json({{"files", {sealed_file(large)}}})));
+}
+
 TEST(WireSecrets, are_at_most_a_thousand) {
     Json files = Json::array();
     for (int i = 0; i < 1001; ++i)

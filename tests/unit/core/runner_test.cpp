@@ -29,12 +29,17 @@ class RowsStore final : public StoreOfOne {
     explicit RowsStore(test::Rows& rows) : rows_(rows) {}
     std::function<void()> before_commit;  ///< once, just before the next one arrives
     bool is_given_back = false;
+    std::string closed;  ///< why this process cannot open the content's secrets
     int readings = 0, part_readings = 0;
 
     awaitable<Result<std::optional<release::Snapshot>>> read(const Claim&,
                                                              std::optional<int> part) override {
         ++(part ? part_readings : readings);
         std::optional<release::Snapshot> snapshot = rows_.read(part);
+        if (snapshot && !closed.empty()) {
+            snapshot->closed = closed;
+            snapshot->problems = {closed};
+        }
         co_return snapshot;
     }
     awaitable<Result<Committed>> commit(const Claim&, const release::Commit& commit) override {
@@ -62,8 +67,9 @@ boost::asio::awaitable<void> ticking(std::shared_ptr<Runner> runner) {
     co_await runner->tick();
 }
 
-boost::asio::awaitable<void> running(std::shared_ptr<Runner> runner) {
+boost::asio::awaitable<void> running(std::shared_ptr<Runner> runner, bool& is_over) {
     co_await runner->run();
+    is_over = true;
 }
 
 struct Running : testing::Test {
@@ -75,6 +81,7 @@ struct Running : testing::Test {
     Silent observer;
     std::unique_ptr<Dispatcher> dispatcher;  // these outlive the context's coroutines
     std::shared_ptr<Runner> runner;
+    bool is_over = false;
     boost::asio::io_context context;
     test::ManualClock clock{context};
 
@@ -90,7 +97,7 @@ struct Running : testing::Test {
                                      observer, release::Rules(), Millis{15'000}, std::move(claim));
         agent.to_dispatch = agent.to_query = Heard::accepted;
         agent.status = release::TaskStatus::running;
-        tls::rt::spawn(context.get_executor(), "runner", running(runner));
+        tls::rt::spawn(context.get_executor(), "runner", running(runner, is_over));
         tls::rt::spawn(context.get_executor(), "tick", ticking(runner));
         clock.advance(Millis{1'000});
         ASSERT_EQ(rows.count(NodeStatus::running), 2);
@@ -158,6 +165,25 @@ TEST_F(Running, keeps_its_conversations_when_only_progress_meets_a_changed_heade
     EXPECT_EQ(rows.progress[NodeId{2}], 60);
     runner->stop();
     clock.advance(Millis{100});
+}
+
+TEST_F(Running, leaves_a_begun_release_to_whoever_has_the_keys_of_its_secrets) {
+    store.closed = "there is no key";
+    clock.advance(Millis{6'000});  // a renewal reads again
+    EXPECT_TRUE(store.is_given_back);
+    EXPECT_EQ(rows.header.status, release::ReleaseStatus::running) << "it is not ended for that";
+    EXPECT_EQ(rows.count(NodeStatus::running), 2);
+    EXPECT_FALSE(is_over) << "so that it is not claimed here again at once";
+    clock.advance(Millis{6'000});
+    EXPECT_TRUE(is_over);
+}
+
+TEST_F(Running, stops_a_release_whose_secrets_it_cannot_open) {
+    store.closed = "there is no key";
+    rows.header.requested = release::Action::stop;
+    agent.status = release::TaskStatus::cancelled;
+    clock.advance(Millis{10'000});
+    EXPECT_EQ(rows.header.status, release::ReleaseStatus::cancelled);
 }
 
 TEST_F(Running, leaves_nothing_behind_when_it_is_over) {
