@@ -115,6 +115,12 @@ asio::awaitable<Reply> ask(std::shared_ptr<Pool> pool, Target target, Call call)
                                                      std::to_string(target.port) +
                                                      "' is not an IP address and a port");
     }
+    // One machine would have many addresses, and its certificate none of them.
+    if (target.ip.find('%') != std::string::npos) {
+        co_return failure(
+            Reply::Kind::not_sent,
+            "'" + target.ip + "' has a zone (%...); give the node an address without");
+    }
     const asio::ip::tcp::endpoint endpoint(address, static_cast<unsigned short>(target.port));
     const std::string where =
         (address.is_v6() ? "[" + target.ip + "]" : target.ip) + ":" + std::to_string(target.port);

@@ -1,6 +1,7 @@
 // The one place where clients meet Beast.
 #include "tls/connection.hpp"
 
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <sys/socket.h>
@@ -42,7 +43,8 @@ bool is_host_name(const std::string& name) {
     error_code ec;
     asio::ip::make_address(name, ec);
     const bool is_address = !ec;
-    return !name.empty() && name.size() < 255 && !is_address &&
+    // A dot in front would have OpenSSL take every name below it.
+    return !name.empty() && name.front() != '.' && name.size() < 255 && !is_address &&
            std::all_of(name.begin(), name.end(), [](char c) {
                return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
                       c == '-' || c == '.' || c == '_';
@@ -118,7 +120,7 @@ class Connection final : public ClientConnection {
         error_code ignored;
         link_.lowest().socket().set_option(asio::ip::tcp::no_delay(true), ignored);
         if constexpr (std::is_same_v<Link, TlsLink>) {
-            prepare_session(server_name, checks_name);
+            if (auto failed = prepare_session(server_name, checks_name)) co_return failed;
             auto [shaken] =
                 co_await link_.stream.async_handshake(asio::ssl::stream_base::client, as_tuple);
             if (shaken == beast::error::timeout) {
@@ -185,18 +187,28 @@ class Connection final : public ClientConnection {
         return OpenFailure{kind, std::move(message)};
     }
 
-    void prepare_session(const std::string& server_name, bool checks_name) {
+    // A name that OpenSSL does not take is a name that it does not check.
+    std::optional<OpenFailure> prepare_session(const std::string& server_name, bool checks_name) {
         if constexpr (std::is_same_v<Link, TlsLink>) {
             SSL* session = link_.session();
             const bool is_name = is_host_name(server_name);
-            if (is_name) SSL_set_tlsext_host_name(session, server_name.c_str());
-            if (!checks_name) return;
-            if (is_name) {
-                SSL_set1_host(session, server_name.c_str());
-            } else {
-                X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(session), server_name.c_str());
+            if (is_name && SSL_set_tlsext_host_name(session, server_name.c_str()) != 1) {
+                return failure(Reply::Kind::not_sent, "TLS takes no such server name");
+            }
+            if (!checks_name) return std::nullopt;
+            const bool is_checked = is_name
+                                        ? SSL_set1_host(session, server_name.c_str()) == 1
+                                        : X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(session),
+                                                                        server_name.c_str()) == 1;
+            if (!is_checked) {
+                ERR_clear_error();
+                return failure(Reply::Kind::wrong_peer,
+                               "'" + server_name +
+                                   "' is neither a host name nor an address that a certificate "
+                                   "can be for");
             }
         }
+        return std::nullopt;
     }
 
     asio::awaitable<Exchange> read_answer(std::string method, std::size_t bytes_max, Millis limit) {

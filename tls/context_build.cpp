@@ -21,20 +21,22 @@ constexpr const char* tls12_ciphers =
     "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"
     "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305";
 
-std::shared_ptr<ssl::context> empty_context(TlsRole role) {
+Result<std::shared_ptr<ssl::context>> empty_context(TlsRole role) {
     auto context = std::make_shared<ssl::context>(
         role == TlsRole::server ? ssl::context::tls_server : ssl::context::tls_client);
     SSL_CTX* native = context->native_handle();
-    SSL_CTX_set_min_proto_version(native, TLS1_2_VERSION);
-    SSL_CTX_set_cipher_list(native, tls12_ciphers);
     // A resumed session would skip the certificate checks, also after a reload: none are kept.
     SSL_CTX_set_options(native, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
                                     SSL_OP_CIPHER_SERVER_PREFERENCE);
-    SSL_CTX_set_num_tickets(native, 0);
     SSL_CTX_set_session_cache_mode(native, SSL_SESS_CACHE_OFF);
     constexpr std::string_view id = "edgeroll";
-    SSL_CTX_set_session_id_context(native, reinterpret_cast<const unsigned char*>(id.data()),
-                                   static_cast<unsigned>(id.size()));
+    const bool is_set =
+        SSL_CTX_set_min_proto_version(native, TLS1_2_VERSION) == 1 &&
+        SSL_CTX_set_cipher_list(native, tls12_ciphers) == 1 &&
+        SSL_CTX_set_num_tickets(native, 0) == 1 &&
+        SSL_CTX_set_session_id_context(native, reinterpret_cast<const unsigned char*>(id.data()),
+                                       static_cast<unsigned>(id.size())) == 1;
+    if (!is_set) return fail("cannot set up TLS (" + openssl_error() + ")");
     SSL_CTX_set_mode(native, SSL_MODE_RELEASE_BUFFERS);  // thousands of idle connections
     return context;
 }
@@ -130,9 +132,11 @@ Result<void> use_authorities(Material& material, const TlsFiles& files, TlsRole 
             return fail(ca_file.label() +
                         ": holds a certificate that is not an authority's; give the CA's own");
         }
-        X509_STORE_add_cert(store, authority.get());
-        // Tells clients which certificates are welcome.
-        if (role == TlsRole::server) SSL_CTX_add_client_CA(native, authority.get());
+        // The second tells clients which certificates are welcome.
+        const bool is_taken =
+            X509_STORE_add_cert(store, authority.get()) == 1 &&
+            (role != TlsRole::server || SSL_CTX_add_client_CA(native, authority.get()) == 1);
+        if (!is_taken) return fail(ca_file.label() + ": cannot be used (" + openssl_error() + ")");
     }
     context.set_verify_mode(role == TlsRole::server
                                 ? ssl::verify_peer | ssl::verify_fail_if_no_peer_cert
@@ -140,7 +144,10 @@ Result<void> use_authorities(Material& material, const TlsFiles& files, TlsRole 
     if (files.crl.empty()) return {};
     auto lists = read_usable_lists({files.crl_name, files.crl}, ca_file, *authorities);
     if (!lists) return tl::unexpected(lists.error());
-    judge_by_lists(native, *lists);
+    if (!judge_by_lists(native, *lists)) {
+        return fail(NamedFile{files.crl_name, files.crl}.label() + ": cannot be used (" +
+                    openssl_error() + ")");
+    }
     material.without_list = without_list(*authorities, *lists);
     material.crls = std::move(*lists);
     return {};
@@ -159,8 +166,10 @@ Validity validity_of(const NamedFile& file, const ASN1_TIME* from, const ASN1_TI
 }  // namespace
 
 Result<Material> build_context(const TlsFiles& files, TlsRole role) {
+    auto context = empty_context(role);
+    if (!context) return tl::unexpected(context.error());
     Material material;
-    material.context = empty_context(role);
+    material.context = std::move(*context);
     if (auto done = use_identity(material.context->native_handle(), files, role, material.leaf);
         !done) {
         return tl::unexpected(done.error());

@@ -64,7 +64,9 @@ Result<std::shared_ptr<asio::ssl::context>> system_context() {
     context->set_default_verify_paths(ec);
     if (ec) return fail("cannot read the system's certificates", Outcome::not_done);
     context->set_verify_mode(asio::ssl::verify_peer);
-    SSL_CTX_set_min_proto_version(context->native_handle(), TLS1_2_VERSION);
+    if (SSL_CTX_set_min_proto_version(context->native_handle(), TLS1_2_VERSION) != 1) {
+        return fail("cannot set up TLS", Outcome::not_done);
+    }
     return context;
 }
 

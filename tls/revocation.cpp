@@ -94,12 +94,13 @@ std::vector<std::string> without_list(const std::vector<CertificatePtr>& authori
     return names;
 }
 
-void judge_by_lists(SSL_CTX* context, const std::vector<CrlPtr>& lists) {
+bool judge_by_lists(SSL_CTX* context, const std::vector<CrlPtr>& lists) {
     X509_STORE* store = SSL_CTX_get_cert_store(context);
-    for (const CrlPtr& list : lists)
-        X509_STORE_add_crl(store, list.get());
-    X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL);
     X509_STORE_set_verify_cb(store, &forgive_missing_list);
+    return std::all_of(
+               lists.begin(), lists.end(),
+               [&](const CrlPtr& list) { return X509_STORE_add_crl(store, list.get()) == 1; }) &&
+           X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL) == 1;
 }
 
 }  // namespace edgeroll::tls

@@ -22,7 +22,8 @@ namespace edgeroll::tls {
                                                     const std::vector<CrlPtr>& lists);
 
 /// Peers are judged by these lists from now on: their own certificate, whose issuer must have a
-/// list, and every certificate above it whose issuer has one.
-void judge_by_lists(SSL_CTX* context, const std::vector<CrlPtr>& lists);
+/// list, and every certificate above it whose issuer has one. False: OpenSSL refused, and the
+/// context must not be used.
+[[nodiscard]] bool judge_by_lists(SSL_CTX* context, const std::vector<CrlPtr>& lists);
 
 }  // namespace edgeroll::tls

@@ -1,6 +1,7 @@
 #include "tls/url.hpp"
 
 #include <algorithm>
+#include <boost/asio/ip/address_v6.hpp>
 #include <charconv>
 #include <optional>
 
@@ -46,6 +47,24 @@ bool is_clean(std::string_view text) {
     return std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7F; });
 }
 
+// What is wrong with the host of a URL; empty: nothing. Only what can be looked up and be compared
+// with a certificate is one.
+std::string host_fault(std::string_view host, bool is_in_brackets) {
+    if (host.find('%') != std::string_view::npos) {
+        return "the URL's host must have no zone (%...): no certificate names one";
+    }
+    if (is_in_brackets) {
+        boost::system::error_code ec;
+        boost::asio::ip::make_address_v6(std::string(host), ec);
+        return ec ? "the URL's host in brackets must be an IPv6 address" : "";
+    }
+    const bool is_plain = std::all_of(host.begin(), host.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               c == '-' || c == '.' || c == '_';
+    });
+    return is_plain ? "" : "the URL's host must be a host name or an address";
+}
+
 }  // namespace
 
 Result<Url> parse_url(std::string_view text) {
@@ -75,6 +94,9 @@ Result<Url> parse_url(std::string_view text) {
     }
     const auto parts = split_host_port(authority);
     if (!parts || parts->host.empty()) return fail("the URL names no host");
+    if (auto fault = host_fault(parts->host, authority.starts_with('[')); !fault.empty()) {
+        return fail(std::move(fault));
+    }
     url.host = parts->host;
     if (parts->port) {
         const auto port = parse_port(*parts->port, 1);

@@ -21,8 +21,9 @@ struct Url {
     std::string target = "/";  ///< path and query, as given
 };
 
-/// `http://host[:port][/path][?query]` or https. User names and fragments are refused. Error: one
-/// line with what is wrong.
+/// `http://host[:port][/path][?query]` or https. Refused: user names, fragments, hosts that are
+/// neither a name nor an address, and addresses with a zone (`[fe80::1%eth0]`), which no
+/// certificate can be for. Error: one line with what is wrong.
 [[nodiscard]] release::Result<Url> parse_url(std::string_view text);
 
 struct ListenAddress {

@@ -9,6 +9,7 @@
 #include "tls/http_client.hpp"
 #include "tls/rt/secret_file.hpp"
 #include "tls/rt/spawn.hpp"
+#include "tls/url.hpp"
 
 namespace edgeroll::cli {
 namespace {
@@ -26,6 +27,10 @@ Answer<std::string> check_url(std::string url, const char* source) {
         return refuse(std::string(source) + " is " + printable(url) +
                       ": it must be http://HOST[:PORT] or https://HOST[:PORT], e.g. " +
                       default_url);
+    }
+    if (const auto parsed = tls::parse_url(url); !parsed) {
+        return refuse(std::string(source) + " is " + printable(url) + ": " +
+                      printable(parsed.error().message));
     }
     return url;
 }

@@ -78,7 +78,8 @@ bool is_outline_of_key(const Element& first, const Element& second, std::string_
 
 bool is_der_key(std::string_view bytes) {
     const auto whole = take(bytes);
-    if (!whole || whole->tag != sequence || !bytes.empty()) return false;
+    const bool ends = bytes.find_first_not_of(" \t\r\n") == bytes.npos;
+    if (!whole || whole->tag != sequence || !ends) return false;
     std::string_view inner = whole->value;
     const auto first = take(inner);
     const auto second = take(inner);

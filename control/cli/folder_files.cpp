@@ -1,12 +1,13 @@
 #include "control/cli/folder_files.hpp"
 
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 #include <system_error>
 #include <vector>
 
@@ -20,12 +21,29 @@ namespace {
 namespace fs = std::filesystem;
 namespace wire = release::wire;
 
+/// An open file, closed at its end.
+class Descriptor {
+  public:
+    explicit Descriptor(int number) : number_(number) {}
+    Descriptor(const Descriptor&) = delete;
+    Descriptor& operator=(const Descriptor&) = delete;
+    ~Descriptor() {
+        if (number_ >= 0) ::close(number_);
+    }
+    [[nodiscard]] int number() const { return number_; }
+
+  private:
+    int number_;
+};
+
 Answer<std::vector<IgnoreRule>> read_ignore_rules(const fs::path& folder) {
     const fs::path path = folder / ignore_file;
     const std::string name(ignore_file);
     std::error_code ec;
     const fs::file_status status = fs::symlink_status(path, ec);
-    if (!fs::exists(status)) return {};
+    if (status.type() == fs::file_type::not_found) return {};
+    // Unread it would leave nothing out.
+    if (ec) return refuse("cannot look at " + name + ": " + ec.message());
     if (!fs::is_regular_file(status)) {
         return refuse(name + " is " + (fs::is_symlink(status) ? "a link" : "no regular file") +
                       ": what is left out is said by a file in the folder itself");
@@ -36,7 +54,7 @@ Answer<std::vector<IgnoreRule>> read_ignore_rules(const fs::path& folder) {
         return refuse(name + " is " + human_bytes(bytes) + "; it may have " +
                       human_bytes(ignore_file_bytes_max));
     }
-    auto text = read_file(path);
+    auto text = read_file(path, ignore_file_bytes_max, Links::refused);
     if (!text) return tl::unexpected(std::move(text.error()));
     return parse_ignore_rules(*text);
 }
@@ -192,11 +210,30 @@ Answer<FolderFiles> files_of_folder(const std::string& folder, Links links,
     return std::move(walk.found());
 }
 
-Answer<std::string> read_file(const fs::path& path) {
-    std::ifstream file(path, std::ios::binary);
-    std::string text(std::istreambuf_iterator<char>(file), {});
-    if (!file.good() && !file.eof()) return refuse("cannot read " + printable(path.string()));
-    return text;
+Answer<std::string> read_file(const fs::path& path, std::size_t bytes_max, Links links) {
+    const std::string shown = printable(path.string());
+    // Not to wait for a pipe's other end, should it have become one since it was looked at.
+    const int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+    const Descriptor file(
+        ::open(path.c_str(), links == Links::refused ? flags | O_NOFOLLOW : flags));
+    struct stat status {};
+    if (file.number() < 0 || ::fstat(file.number(), &status) != 0) {
+        return refuse("cannot read " + shown + ": " + std::strerror(errno));
+    }
+    if (!S_ISREG(status.st_mode)) return refuse("cannot read " + shown + ": it is no regular file");
+    std::string text;
+    std::array<char, 65'536> piece{};
+    while (true) {
+        const ssize_t size = ::read(file.number(), piece.data(), piece.size());
+        if (size < 0 && errno == EINTR) continue;
+        if (size < 0) return refuse("cannot read " + shown + ": " + std::strerror(errno));
+        if (size == 0) return text;
+        if (static_cast<std::size_t>(size) > bytes_max - text.size()) {
+            return refuse(shown + " has more than the " + grouped(bytes_max) +
+                          " bytes that there is room for; does it grow?");
+        }
+        text.append(piece.data(), static_cast<std::size_t>(size));
+    }
 }
 
 }  // namespace edgeroll::cli

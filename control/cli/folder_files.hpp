@@ -37,7 +37,10 @@ inline constexpr std::size_t folder_entries_max = 200'000;
 [[nodiscard]] Answer<FolderFiles> files_of_folder(const std::string& folder, Links links,
                                                   std::size_t entries_max = folder_entries_max);
 
-/// The whole file; refused when it cannot be read.
-[[nodiscard]] Answer<std::string> read_file(const std::filesystem::path& path);
+/// The whole file. Refused, with its name: what cannot be read, is no regular file (any more), or
+/// has more than `bytes_max` by the time it is read. Blocking.
+/// @param links refused: the file itself must be none (the folders above it may)
+[[nodiscard]] Answer<std::string> read_file(const std::filesystem::path& path,
+                                            std::size_t bytes_max, Links links);
 
 }  // namespace edgeroll::cli

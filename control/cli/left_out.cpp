@@ -12,6 +12,15 @@ namespace {
 
 constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 
+/// Whether a backslash, which takes the meaning of the next character away, stands before a slash.
+bool escapes_slash(std::string_view pattern) {
+    for (std::size_t at = 0; at + 1 < pattern.size(); ++at) {
+        if (pattern[at] != '\\') continue;
+        if (pattern[++at] == '/') return true;
+    }
+    return false;
+}
+
 /// What is wrong with a pattern, in words that follow it; empty: nothing.
 std::string fault_of(std::string_view pattern) {
     if (pattern.front() == '!') return "'!' is not supported: name only what is left out";
@@ -22,6 +31,8 @@ std::string fault_of(std::string_view pattern) {
     if (pattern.front() == ' ') return "it begins with a blank";
     const auto backslashes = pattern.size() - 1 - pattern.find_last_not_of('\\');
     if (backslashes % 2 != 0) return "nothing follows its last '\\'";
+    // Where the slash parts names or means folders, a lone backslash would be left over.
+    if (escapes_slash(pattern)) return "a '\\' before a '/' would match nothing: leave it out";
     std::string_view inner = pattern;
     if (inner.starts_with('/')) inner.remove_prefix(1);
     if (inner.ends_with('/')) inner.remove_suffix(1);

@@ -95,9 +95,12 @@ Answer<FolderPayload> payload_from_folder(const std::string& folder, const Folde
         }
     }
     wire::Json list = wire::Json::array();
+    std::size_t room = wire::payload_bytes_max;  // files may have grown since they were looked at
     for (const auto& [path, file] : found->files) {
-        auto content = read_file(file.file);
+        // Where links are followed, the path is that of what they lead to.
+        auto content = read_file(file.file, room, Links::refused);
         if (!content) return tl::unexpected(std::move(content.error()));
+        room -= content->size();
         list.push_back(entry_of(path, file.mode, std::move(*content), options));
     }
     FolderPayload payload{wire::dump_json({{"files", std::move(list)}}), found->left_out};
@@ -114,7 +117,13 @@ Answer<std::string> payload_from_file(const std::string& path) {
     if (bytes > wire::payload_bytes_max) {
         return too_large(printable(path), static_cast<std::size_t>(bytes));
     }
-    return read_file(path);
+    auto text = read_file(path, wire::payload_bytes_max, Links::followed);
+    if (text && text->starts_with("\xef\xbb\xbf")) {
+        return refuse(printable(path) +
+                      " begins with a byte order mark, which JSON has none of: save it as UTF-8 "
+                      "without");
+    }
+    return text;
 }
 
 }  // namespace edgeroll::cli

@@ -54,6 +54,16 @@ TEST_F(Pool, sends_method_path_body_and_host) {
     EXPECT_EQ(routes.last.headers.at("content-type"), "application/json");
 }
 
+TEST_F(Pool, dials_no_address_with_a_zone) {
+    FixedContexts contexts(agent_context());
+    TestRoutes routes(loop_.executor());
+    const auto server = started(loop_, server_options(&contexts), routes.router);
+    Target target = target_at(server->port(), "edge-1");
+    target.ip = "::ffff:" + target.ip + "%1";
+    expect(loop_.wait(pool_->request(target, get("/ok"))), "not_sent", "zone");
+    EXPECT_EQ(routes.calls, 0);
+}
+
 TEST_F(Pool, uses_a_connection_again_and_forgets_it_when_told) {
     Script script;
     script.answer = hello;

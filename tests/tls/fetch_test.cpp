@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "raw_peer.hpp"
+#include "tls/connection.hpp"
 #include "tls/http_client.hpp"
 
 namespace edgeroll::tls::test {
@@ -140,6 +141,37 @@ TEST_F(Fetch, checks_chain_and_name_of_an_https_server) {
     EXPECT_TRUE(good) << good.error().message;
     ASSERT_FALSE(stranger);
     EXPECT_THAT(stranger.error().message, HasSubstr("mismatch"));
+}
+
+TEST_F(Fetch, speaks_to_nobody_whose_name_cannot_be_checked) {
+    const Authority authority;
+    const Pair pair = authority.issue(agent_spec("10.9.9.9", "somebody-else"));
+    FixedContexts contexts(raw_context(TlsRole::server, &pair, ""));
+    server_ = started(loop_, server_options(&contexts), routes_.router);
+    const auto trusting = raw_context(TlsRole::client, nullptr, authority.certificate_pem());
+    const auto port = static_cast<unsigned short>(server_->port());
+    const auto open = [&](const std::string& name, bool checks_name) {
+        const auto connection = make_connection(loop_.executor(), trusting);
+        return loop_.wait(connection->open({asio::ip::make_address(own_address()), port}, name,
+                                           checks_name, Millis{10'000}));
+    };
+    EXPECT_FALSE(open("", false)) << "the chain is good";
+    EXPECT_FALSE(open("somebody-else", true));
+    for (const std::string& name :
+         {std::string(), own_address(), "::ffff:" + own_address() + "%1", std::string("fe80::1%lo"),
+          std::string("somebody else"), std::string("somebody-else~"), std::string(300, 'a'),
+          std::string(".somebody-else"), std::string("somebody-else\0", 14)}) {
+        const auto failure = open(name, true);
+        ASSERT_TRUE(failure) << name;
+        EXPECT_EQ(to_text(failure->kind), std::string("wrong_peer")) << name;
+    }
+    EXPECT_THAT(open("fe80::1%lo", true)->message, HasSubstr("'fe80::1%lo'"));
+
+    const auto zone =
+        get("https://[::ffff:" + own_address() + "%1]:" + std::to_string(port) + "/ok");
+    ASSERT_FALSE(zone);
+    EXPECT_THAT(zone.error().message, HasSubstr("zone"));
+    EXPECT_EQ(routes_.calls, 0);
 }
 
 }  // namespace

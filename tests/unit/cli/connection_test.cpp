@@ -50,8 +50,10 @@ TEST_F(FindConnection, prefers_options_to_the_environment) {
 }
 
 TEST_F(FindConnection, refuses_what_is_no_url_and_names_the_setting) {
-    for (const char* url : {"control:8080", "ftp://c", "http://", "http://a b", "http://c/?x=1",
-                            "http://user@c", "http://c\r\nX: y"}) {
+    for (const char* url :
+         {"control:8080", "ftp://c", "http://", "http://a b", "http://c/?x=1", "http://user@c",
+          "http://c\r\nX: y", "https://[::ffff:127.0.0.1%1]:8443", "http://[fe80::1%eth0]",
+          "http://c:99999"}) {
         const auto found = find_connection(invocation, {{"EDGEROLL_URL", url}});
         ASSERT_FALSE(found) << url;
         EXPECT_EQ(found.error().status, ExitStatus::refused);

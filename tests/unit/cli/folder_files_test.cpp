@@ -151,7 +151,7 @@ TEST_F(FilesOfFolder, follows_links_to_files_and_folders_inside_and_outside) {
     const auto files = found(Links::followed);
     EXPECT_THAT(names(Links::followed), ElementsAre("a/file", "inside", "outside/file", "twice"));
     EXPECT_EQ(files.files.at("inside").mode, fs::perms(0600)) << "the file's, not the link's";
-    EXPECT_EQ(read_file(files.files.at("twice").file).value_or(""), "345");
+    EXPECT_EQ(read_file(files.files.at("twice").file, 3, Links::refused).value_or(""), "345");
     EXPECT_EQ(files.bytes, 10U);
     EXPECT_EQ(files.left_out.files, 1U);
 }
@@ -207,6 +207,41 @@ TEST_F(FilesOfFolder, ends_where_links_multiply_folders) {
     const auto files = files_of_folder(site.string(), Links::followed, 2000);
     ASSERT_FALSE(files);
     EXPECT_THAT(files.error().message, HasSubstr("more than 2,000 files and folders"));
+}
+
+TEST_F(FilesOfFolder, says_when_the_ignore_file_cannot_be_looked_at) {
+    write(site / "a");
+    const fs::path long_name = site / std::string(300, 'x');
+    const auto files = files_of_folder(long_name.string(), Links::refused);
+    ASSERT_FALSE(files);
+    EXPECT_THAT(files.error().message, HasSubstr("cannot look at .edgerollignore"));
+}
+
+TEST_F(FilesOfFolder, a_file_is_read_up_to_what_there_is_room_for) {
+    write(site / "a", "12345");
+    EXPECT_EQ(read_file(site / "a", 5, Links::refused).value_or(""), "12345");
+    const auto large = read_file(site / "a", 4, Links::refused);
+    ASSERT_FALSE(large);
+    EXPECT_THAT(large.error().message, AllOf(HasSubstr("site/a has more than"), HasSubstr("4")));
+    // Of no size for whoever looks, and without an end for whoever reads.
+    EXPECT_FALSE(read_file("/proc/self/maps", 10, Links::refused));
+}
+
+TEST_F(FilesOfFolder, a_file_that_cannot_be_read_is_named) {
+    const auto fault = [](const fs::path& path, Links links = Links::refused) {
+        const auto text = read_file(path, 1000, links);
+        EXPECT_FALSE(text);
+        return text ? "" : text.error().message;
+    };
+    EXPECT_THAT(fault("/proc/self/mem"), HasSubstr("cannot read /proc/self/mem: Input/output"));
+    EXPECT_THAT(fault(site / "none"), HasSubstr("site/none: No such file"));
+    EXPECT_THAT(fault(site), HasSubstr("site: it is no regular file"));
+    ASSERT_EQ(::mkfifo((site / "pipe").c_str(), 0600), 0);
+    EXPECT_THAT(fault(site / "pipe"), HasSubstr("it is no regular file"));
+    write(other / "a");
+    fs::create_symlink(other / "a", site / "link");
+    EXPECT_THAT(fault(site / "link"), HasSubstr("site/link: Too many levels of symbolic links"));
+    EXPECT_EQ(read_file(site / "link", 1, Links::followed).value_or(""), "x");
 }
 
 }  // namespace

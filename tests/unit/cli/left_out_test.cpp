@@ -69,6 +69,11 @@ TEST(LeftOut, refuses_what_it_does_not_understand_with_the_line) {
     EXPECT_THAT(refusal("a\\ "), HasSubstr("nothing follows"));
     EXPECT_THAT(refusal("a\x1b[2Jb"), HasSubstr("control character"));
     EXPECT_THAT(refusal("a\x1b[2Jb"), HasSubstr("a\\x1b[2Jb"));
+    for (const char* pattern : {"private\\/", "a\\/b", "/a\\/b/", "a\\\\\\/b", "[a\\/b]"})
+        EXPECT_THAT(refusal(std::string("\n") + pattern), HasSubstr("line 2")) << pattern;
+    EXPECT_THAT(refusal("private\\/"), HasSubstr("'\\' before a '/'"));
+    EXPECT_TRUE(leaves_out("a\\\\/b", "a\\/b"));
+    EXPECT_TRUE(leaves_out("a\\\\/", "a\\", true));
     EXPECT_TRUE(leaves_out("a\\\\", "a\\")) << "a backslash may mean itself";
 }
 

@@ -127,6 +127,15 @@ TEST_F(PayloadFolder, reads_a_payload_file_up_to_the_limit) {
     EXPECT_THAT(payload_from_file((folder / "p.json").string()).error().message,
                 HasSubstr("8,388,609 bytes"));
     EXPECT_FALSE(payload_from_file((folder / "none").string()));
+    EXPECT_THAT(payload_from_file("/proc/self/mem").error().message,
+                HasSubstr("cannot read /proc/self/mem"));
+}
+
+TEST_F(PayloadFolder, refuses_a_payload_file_with_a_byte_order_mark) {
+    write("p.json", "\xef\xbb\xbf{\"files\":[]}");
+    const auto text = payload_from_file((folder / "p.json").string());
+    ASSERT_FALSE(text);
+    EXPECT_THAT(text.error().message, HasSubstr("p.json begins with a byte order mark"));
 }
 
 }  // namespace

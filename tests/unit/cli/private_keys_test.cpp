@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "control/cli/der_key.hpp"
+#include "release/wire/base64.hpp"
 
 namespace edgeroll::cli {
 namespace {
@@ -66,7 +67,64 @@ TEST(PrivateKeys, are_known_wherever_they_stand) {
     EXPECT_TRUE(is_private_key("comment", "# " + begin + "\n# " + line + "\n# " + end));
     EXPECT_TRUE(is_private_key("js", "\"" + begin + "\\n\" +\n  \"" + line + "\\n\" +\n"));
     EXPECT_TRUE(is_private_key("after binary", std::string("\0\xff", 2) + begin + "\n" + line));
+    EXPECT_TRUE(is_private_key("no blanks", begin + line + line + end));
+    EXPECT_TRUE(is_private_key("small, no blanks", begin + line + end));
+    EXPECT_TRUE(is_private_key("xml", begin + "&#10;" + line + "&#10;" + end));
+    EXPECT_TRUE(is_private_key("php", begin + "\\n" + "MHcCAQEEI\\/" + line + "\\n" + end));
+    EXPECT_TRUE(is_private_key("php twice", begin + "\\\\n" + "MHcC\\\\/a" + line + end));
     EXPECT_TRUE(is_private_key("after words", "as in " + begin + " of\n" + block("PRIVATE KEY")));
+}
+
+std::string utf16(const std::string& text, bool is_big_endian, bool has_mark) {
+    std::string bytes = !has_mark ? "" : is_big_endian ? "\xfe\xff" : "\xff\xfe";
+    for (const char c : text)
+        bytes += is_big_endian ? std::string{'\0', c} : std::string{c, '\0'};
+    return bytes;
+}
+
+TEST(PrivateKeys, are_known_in_utf_16) {
+    for (const bool is_big_endian : {false, true}) {
+        for (const bool has_mark : {false, true}) {
+            const std::string text = "# ours\r\n" + block("EC PRIVATE KEY");
+            EXPECT_TRUE(is_private_key("a.pem", utf16(text, is_big_endian, has_mark)));
+            EXPECT_TRUE(is_private_key("a.pem", utf16(text, is_big_endian, has_mark) + "\n"));
+            const std::string odd = "\u00fc" + utf16(text, is_big_endian, has_mark);
+            EXPECT_TRUE(is_private_key("a.pem", odd)) << "after other characters";
+            EXPECT_FALSE(
+                is_private_key("a.pem", utf16(block("CERTIFICATE"), is_big_endian, has_mark)));
+        }
+    }
+}
+
+TEST(PrivateKeys, are_known_in_base64_of_the_whole_file) {
+    const std::string pem = block("CERTIFICATE") + block("PRIVATE KEY");
+    const std::string coded = release::wire::encode_base64(pem);
+    EXPECT_TRUE(is_private_key("a", coded));
+    EXPECT_TRUE(is_private_key("a", coded + "\n"));
+    EXPECT_TRUE(is_private_key("a", "\xef\xbb\xbf" + coded));
+    std::string lines = coded;
+    for (std::size_t at = 76; at < lines.size(); at += 78)
+        lines.insert(at, "\r\n");
+    EXPECT_TRUE(is_private_key("a", lines));
+    const std::string der_key =
+        sequence(number(1) + der(0x04, std::string(32, '\x55')) + der(0xa0, object_id("x")));
+    EXPECT_TRUE(is_private_key("a", release::wire::encode_base64(der_key)));
+    for (const std::string& plain :
+         {block("CERTIFICATE"), std::string("-----BEGIN PRIVATE KEY-----"),
+          std::string(600, 'x')}) {
+        EXPECT_FALSE(is_private_key("a", release::wire::encode_base64(plain)));
+    }
+    EXPECT_FALSE(is_private_key("a", line));
+    EXPECT_FALSE(is_private_key("a", "\n"));
+}
+
+TEST(PrivateKeys, are_known_in_base64_among_other_text) {
+    const std::string coded = release::wire::encode_base64(block("RSA PRIVATE KEY"));
+    EXPECT_TRUE(is_private_key("secret.yaml", "data:\n  tls.key: " + coded + "\n"));
+    EXPECT_TRUE(is_private_key("secret.json", R"({"data":{"tls.key":")" + coded + "\"}}"));
+    const std::string other = release::wire::encode_base64(block("CERTIFICATE"));
+    EXPECT_FALSE(is_private_key("secret.yaml", "data:\n  tls.crt: " + other + "\n"));
+    EXPECT_FALSE(is_private_key("a.md", "it begins with LS0tLS1CRUdJTi and so on"));
 }
 
 TEST(PrivateKeys, are_not_what_only_speaks_of_them) {
@@ -75,6 +133,8 @@ TEST(PrivateKeys, are_not_what_only_speaks_of_them) {
          {"A key begins with `" + begin + "`, followed by base64 of the whole structure.\n",
           "grep -q -- '" + begin + "' \"$file\" && exit 1\n", begin + "\n...\n", begin,
           begin + "\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQDW...\n",
+          begin + line.substr(0, 20) + "-----END PRIVATE KEY-----\n",
+          begin + "-----END PRIVATE KEY-----" + line + line,
           begin + " and after that nothing but words of letters that nobody takes for base64",
           begin + " Schluesselverwaltung beginnt so und endet nach vielen anderen Zeichen",
           begin + "\n-----END PRIVATE KEY-----\n", block("PRIVATE KEY", "<base64 of the key>\n"),
@@ -115,6 +175,7 @@ TEST(DerKey, is_known_by_its_outline) {
     const std::string data = object_id("\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01");
     EXPECT_TRUE(is_der_key(sequence(number(3) + sequence(data + der(0xa0, "x"))))) << "PKCS#12";
     EXPECT_TRUE(is_private_key("edge.key", sequence(number(1) + secret)));
+    EXPECT_TRUE(is_der_key(sequence(number(1) + secret) + "\r\n")) << "an editor's end of line";
 }
 
 TEST(DerKey, is_no_other_structure) {
@@ -130,7 +191,7 @@ TEST(DerKey, is_no_other_structure) {
     EXPECT_FALSE(is_der_key(sequence(number(1) + der(0x04, "public") + der(0xa1, "x")))) << "SNMP";
     EXPECT_FALSE(is_der_key(sequence(number(1) + secret + number(1))));
     EXPECT_FALSE(is_der_key(sequence(number(0) + number(1) + number(2)))) << "small numbers";
-    EXPECT_FALSE(is_der_key(key + "\n"));
+    EXPECT_FALSE(is_der_key(key + "x"));
     for (std::size_t length = 0; length < key.size(); ++length)
         EXPECT_FALSE(is_der_key(key.substr(0, length))) << length;
     EXPECT_FALSE(is_der_key("\x30\x80\x02\x01\x01"));

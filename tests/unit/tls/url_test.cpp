@@ -51,11 +51,40 @@ TEST(UrlText, takes_urls_apart) {
 }
 
 TEST(UrlText, refuses_what_is_not_a_plain_url) {
-    for (const std::string text :
-         {"", "edge.example", "ftp://a", "http://", "http:///x", "http://a:0", "http://a:65536",
-          "http://a:x", "http://a:", "http://user:pass@a/", "http://a/#b", "http://a b/",
-          "http://a/\r\nX: y", "http://[::1", "http://[]/", "http://[::1]x/"}) {
+    for (const std::string text : {"",
+                                   "edge.example",
+                                   "ftp://a",
+                                   "http://",
+                                   "http:///x",
+                                   "http://a:0",
+                                   "http://a:65536",
+                                   "http://a:x",
+                                   "http://a:",
+                                   "http://user:pass@a/",
+                                   "http://a/#b",
+                                   "http://a b/",
+                                   "http://a/\r\nX: y",
+                                   "http://[::1",
+                                   "http://[]/",
+                                   "http://[::1]x/",
+                                   "http://a%62/",
+                                   "http://a~b",
+                                   "http://*.a/",
+                                   "http://a\\b/",
+                                   "http://[a.example]/",
+                                   "http://[127.0.0.1]/",
+                                   "http://[::1::]/",
+                                   "http://[::1/x]/"}) {
         EXPECT_FALSE(parse_url(text)) << text;
+    }
+}
+
+TEST(UrlText, refuses_an_address_with_a_zone) {
+    for (const std::string text : {"https://[::ffff:127.0.0.1%1]:8443", "http://[fe80::1%eth0]/",
+                                   "http://[fe80::1%25eth0]/", "http://127.0.0.1%1/"}) {
+        const auto url = parse_url(text);
+        ASSERT_FALSE(url) << text;
+        EXPECT_THAT(url.error().message, HasSubstr("zone")) << text;
     }
 }
 
