@@ -2,6 +2,7 @@
 import sys
 
 import rule_calls
+import rule_citations
 import rule_co_await
 import rule_docs
 import rule_events
@@ -10,7 +11,8 @@ import rule_includes
 import rule_kinds
 from tree import Tree, read_tree
 
-RULES = [rule_includes, rule_co_await, rule_calls, rule_files, rule_events, rule_kinds, rule_docs]
+RULES = [rule_includes, rule_co_await, rule_calls, rule_files, rule_events, rule_kinds, rule_docs,
+         rule_citations]
 
 
 def findings_of(rule, tree):
