@@ -4,6 +4,7 @@ import sys
 import rule_calls
 import rule_citations
 import rule_co_await
+import rule_contract
 import rule_docs
 import rule_events
 import rule_files
@@ -12,7 +13,7 @@ import rule_kinds
 from tree import Tree, read_tree
 
 RULES = [rule_includes, rule_co_await, rule_calls, rule_files, rule_events, rule_kinds, rule_docs,
-         rule_citations]
+         rule_citations, rule_contract]
 
 
 def findings_of(rule, tree):
