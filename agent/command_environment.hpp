@@ -1,4 +1,4 @@
-// The environment that commands and hooks see (SPEC.md section 2).
+// The environment that commands and hooks see (docs/contract.md section 2).
 #pragma once
 
 #include <string>

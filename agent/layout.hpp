@@ -1,4 +1,4 @@
-// Where things are below AGENT_ROOT (SPEC.md section 2).
+// Where things are below AGENT_ROOT (docs/contract.md section 2).
 #pragma once
 
 #include <optional>

@@ -1,5 +1,5 @@
 // Digests that an earlier program wrote down by the rule that does not see templates, counted anew
-// (SPEC.md 10.1): the first start of a newer agent.
+// (docs/contract.md 5.6): the first start of a newer agent.
 #pragma once
 
 #include "agent/apply/journal_codec.hpp"

@@ -1,4 +1,4 @@
-// The agent protocol's calls (SPEC.md section 5).
+// The agent protocol's calls (docs/contract.md section 5).
 #pragma once
 
 #include <string>

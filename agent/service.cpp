@@ -74,7 +74,8 @@ boost::asio::awaitable<void> look_for_keepers(Lookout& lookout, tls::rt::Clock& 
 
 boost::asio::awaitable<void> shut_down(Parts parts) {
     // First what runs: held requests are answered by it, with where their tasks stand, and new
-    // tasks are refused meanwhile. Together less than the 5 s that SPEC.md section 1 allows.
+    // tasks are refused meanwhile. Together less than the 5 s that docs/contract.md section 1
+    // allows.
     co_await parts.executor.stop();
     co_await parts.server.stop(answer_grace);
     tls::rt::log(tls::rt::LogLevel::info, "stopped");

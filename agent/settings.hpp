@@ -1,4 +1,4 @@
-// The agent's settings (SPEC.md section 2).
+// The agent's settings (docs/contract.md section 2).
 #pragma once
 
 #include <string>

@@ -34,7 +34,7 @@ struct VerifyPace {
     release::Millis repeat_for{5'000};  ///< so long a failing command is repeated without a URL
 };
 
-/// The node's own settings about what runs on it (SPEC.md section 2). Empty: none.
+/// The node's own settings about what runs on it (docs/contract.md section 2). Empty: none.
 struct CommandSettings {
     std::string check, reload, verify, verify_url, hooks_folder;
     std::string purge, jobs_folder;

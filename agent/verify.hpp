@@ -1,4 +1,4 @@
-// The step verify: what must be so before a version counts as served (SPEC.md section 10.1,
+// The step verify: what must be so before a version counts as served (docs/contract.md 5.7,
 // docs/adr/0011-verify.md).
 #pragma once
 

@@ -25,7 +25,7 @@ using tls::rt::LogLevel;
 constexpr Millis tick_interval{1'000};
 constexpr Millis connection_idle_max{60'000};  // below the agents' own limit
 constexpr Millis connection_age_max{600'000};
-// Together below the five seconds that SPEC.md section 1 allows.
+// Together below the five seconds that docs/contract.md section 1 allows.
 constexpr Millis claims_grace{2'500};
 constexpr Millis requests_grace{1'000};
 constexpr unsigned last_resort_seconds = 4;

@@ -1,4 +1,5 @@
-// The settings of edgeroll-control (SPEC.md section 2): names, defaults, and what fits together.
+// The settings of edgeroll-control (docs/contract.md section 2): names, defaults, and what fits
+// together.
 #pragma once
 
 #include <map>

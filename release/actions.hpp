@@ -1,5 +1,5 @@
-// What an operator may do to a release in which state (SPEC.md section 6), as one table. The API
-// asks it before it writes; docs/steering.md is made from it.
+// What an operator may do to a release in which state (docs/contract.md section 6), as one table.
+// The API asks it before it writes; docs/steering.md is made from it.
 #pragma once
 
 #include <array>

@@ -1,4 +1,5 @@
-// Between two batches: bake, gate, review, interval, window, in this order (SPEC.md section 6).
+// Between two batches: bake, gate, review, interval, window, in this order (docs/contract.md
+// section 6).
 #include <algorithm>
 
 #include "release/draft.hpp"

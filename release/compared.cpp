@@ -1,4 +1,4 @@
-// An answer counts only for what was sent (SPEC.md 10.1).
+// An answer counts only for what was sent (docs/contract.md 5.4).
 #include <utility>
 
 #include "release/conversation.hpp"

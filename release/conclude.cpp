@@ -25,8 +25,8 @@ std::string left_out_text(const Release& release) {
 
 }  // namespace
 
-// A batch of which nobody was tried says nothing about the content: not silently (SPEC.md is silent
-// on it; max_unreachable and maintenance let it pass).
+// A batch of which nobody was tried says nothing about the content (max_unreachable and maintenance
+// let it pass): not silently (docs/contract.md 4.2).
 void note_unproven(Draft& draft) {
     const Release& release = draft.release;
     const auto& started = release.seen.started_batch;

@@ -283,8 +283,8 @@ Move Conversation::denied(const std::string& trouble) const {
     return move;
 }
 
-// Whoever answers was reached: nothing that max_unreachable may wave through (SPEC.md 10.1). What
-// was said was "not now", so another attempt may go better.
+// Whoever answers was reached: nothing that max_unreachable may wave through
+// (docs/contract.md 4.3). What was said was "not now", so another attempt may go better.
 Move Conversation::not_taken(std::string error) const {
     error += last_refusal_;
     if (last_trouble_ != last_refusal_) error += "; then: " + last_trouble_;

@@ -41,7 +41,7 @@ std::string content_of(const Release& release, const NodeRow& row) {
     return {};
 }
 
-// A node that is settled without being asked (SPEC.md section 3 and 4.9).
+// A node that is settled without being asked (docs/contract.md section 3 and 4.9).
 bool settle_undispatched(Draft& draft, std::size_t position) {
     const Release& release = draft.release;
     NodeRow& row = draft.release.nodes[position].row;

@@ -14,12 +14,12 @@ struct Id {
 
 using ReleaseId = Id<struct ReleaseTag>;
 using NodeId = Id<struct NodeTag>;
-/// The configuration version; grows with every release (SPEC.md 4.9).
+/// The configuration version; grows with every release (docs/contract.md 4.9).
 using Version = Id<struct VersionTag>;
-/// Grows with every claim of a release; fences writes and dispatches (SPEC.md 4.1, 5).
+/// Grows with every claim of a release; fences writes and dispatches (docs/contract.md 4.1, 5).
 using Epoch = Id<struct EpochTag>;
 /// The highest there is (2^53-1, what JSON holds for certain). A claim that comes to it is the last
-/// one: the release fails (SPEC.md 10.1).
+/// one: the release fails (docs/contract.md 4.1).
 inline constexpr std::int64_t epoch_max = (std::int64_t{1} << 53U) - 1;
 inline constexpr const char* unusable_epoch =
     "claim_epoch was no whole number from 0 to 9007199254740990";

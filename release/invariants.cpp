@@ -1,4 +1,4 @@
-// SPEC.md section 8, as far as one release's state can show it.
+// docs/contract.md section 8, as far as one release's state can show it.
 #include "release/draft.hpp"
 #include "release/lanes.hpp"
 #include "release/limits.hpp"

@@ -1,5 +1,5 @@
-// Who may run beside whom: max_parallel and the pools of max_parallel_per (SPEC.md section 6).
-// Internal to release/.
+// Who may run beside whom: max_parallel and the pools of max_parallel_per (docs/contract.md section
+// 6). Internal to release/.
 #pragma once
 
 #include <optional>

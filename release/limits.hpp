@@ -1,4 +1,5 @@
-// What stops a release: failure limits (SPEC.md 4.4) and time limits (SPEC.md section 6).
+// What stops a release: failure limits (docs/contract.md 4.4) and time limits (docs/contract.md
+// section 6).
 #pragma once
 
 #include <optional>

@@ -17,7 +17,7 @@
 
 namespace edgeroll::release {
 
-/// How to reach a node and how to know that it is the right one (SPEC.md section 2).
+/// How to reach a node and how to know that it is the right one (docs/contract.md section 2).
 struct Address {
     std::string name;
     std::string ip;
@@ -61,8 +61,9 @@ struct NodeRow {
 
 /// The row of config_versions for the release's version.
 struct Content {
-    bool is_present = false;  ///< without it agents reload what they have (SPEC.md section 3)
-    std::string sha256;       ///< content digest (SPEC.md section 5), 64 lower-case hex digits
+    /// Without it agents reload what they have (docs/contract.md section 3).
+    bool is_present = false;
+    std::string sha256;  ///< content digest (docs/contract.md section 5), 64 lower-case hex digits
 };
 
 /// A node that a plan may use: enabled and online.
@@ -128,9 +129,10 @@ struct Snapshot {
 
     /// `nodes` are those of this batch only; the others are as they were.
     std::optional<BatchReading> part;
-    std::vector<NodeRow> nodes;     ///< ascending by (batch, id)
-    std::vector<FleetNode> fleet;   ///< only filled in when a plan is needed; ascending by id
-    std::vector<Version> blockers;  ///< earlier or started releases that share nodes (SPEC.md 4.9)
+    std::vector<NodeRow> nodes;    ///< ascending by (batch, id)
+    std::vector<FleetNode> fleet;  ///< only filled in when a plan is needed; ascending by id
+    /// Earlier or started releases that share nodes (docs/contract.md 4.9).
+    std::vector<Version> blockers;
     std::vector<std::string>
         problems;  ///< what makes the release impossible: bad rows, keys, content
     /// Why this process cannot open the content's secrets, where another one may; empty: it can.
@@ -230,7 +232,7 @@ struct Release {
     bool is_gate_asked = false;      ///< an answer is on its way
     Instant gate_ask_at{};           ///< not before
     /// The number of the batch that the last reading allows to open: a batch starts only on a
-    /// reading that is newer than the end of the one before (SPEC.md 4.6).
+    /// reading that is newer than the end of the one before (docs/contract.md 4.6).
     std::optional<int> read_for_batch;
     bool is_reread_asked = false, is_batch_read_asked = false;
     std::vector<NodeId> progressed;  ///< every node with has_new_progress, and perhaps others
@@ -244,7 +246,8 @@ struct Release {
 /// Attempts of this turn that count against `retries`.
 [[nodiscard]] int tried(const NodeRow& row);
 
-/// `{type}_{ip}_{version}`, from the second attempt on followed by `_{attempt}` (SPEC.md 5).
+/// `{type}_{ip}_{version}`, from the second attempt on followed by `_{attempt}` (docs/contract.md
+/// 5).
 [[nodiscard]] std::string make_task_id(TaskType type, const std::string& ip, Version version,
                                        int attempt);
 

@@ -100,9 +100,9 @@ void index_by_id(Release& release) {
     });
 }
 
-// Rows that came after the start belong to no plan (SPEC.md section 3), also those that say that
-// they run: nobody was sent anything for them. False: there are more of them than fit into a
-// commit.
+// Rows that came after the start belong to no plan (docs/contract.md section 3), also those that
+// say that they run: nobody was sent anything for them. False: there are more of them than fit into
+// a commit.
 bool skip_late_rows(Draft& draft) {
     const Release& release = draft.release;
     const bool is_open = release.counts.pending > 0 || release.counts.running > 0;

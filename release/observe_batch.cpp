@@ -1,6 +1,7 @@
-// A batch starts only on a reading that is newer than the end of the one before (SPEC.md 4.6). With
-// many batches that must not be all rows each time: the header and the rows of the batch show
-// whether anything else than small facts has changed, and where it has, everything is read.
+// A batch starts only on a reading that is newer than the end of the one before
+// (docs/contract.md 4.6). With many batches that must not be all rows each time: the header and the
+// rows of the batch show whether anything else than small facts has changed, and where it has,
+// everything is read.
 #include <algorithm>
 
 #include "release/draft.hpp"

@@ -1,4 +1,4 @@
-// Which node goes into which batch (SPEC.md section 6).
+// Which node goes into which batch (docs/contract.md section 6).
 #pragma once
 
 #include <string>

@@ -1,4 +1,5 @@
-// What batch_config asks for (SPEC.md section 6), as values. release/wire/batch_config reads it.
+// What batch_config asks for (docs/contract.md section 6), as values. release/wire/batch_config
+// reads it.
 #pragma once
 
 #include <map>
@@ -41,7 +42,7 @@ struct Allowance {
     friend bool operator==(const Allowance&, const Allowance&) = default;
 };
 
-/// Failure limits (SPEC.md 4.4). Absent is open; both absent tolerate none.
+/// Failure limits (docs/contract.md 4.4). Absent is open; both absent tolerate none.
 struct Limits {
     std::optional<int> failure_threshold;  ///< failed nodes tolerated in the whole release
     std::optional<int> max_batch_fail_rate_percent;  ///< of a batch's dispatched and waiting rows

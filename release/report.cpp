@@ -8,8 +8,8 @@
 namespace edgeroll::release {
 namespace {
 
-// Away before its turn: that says nothing about the content (SPEC.md section 6). A node that was
-// reached by an earlier attempt of this turn went dark with the content on it.
+// Away before its turn: that says nothing about the content (docs/contract.md section 6). A node
+// that was reached by an earlier attempt of this turn went dark with the content on it.
 bool is_away(const Release& release, const NodeRow& row, const Verdict& verdict) {
     return verdict.status == NodeStatus::failed && verdict.failure == FailureKind::unreachable &&
            row.attempt - row.attempts_before <= 1 &&
@@ -50,8 +50,8 @@ bool may_try_again(const Release& release, const NodeRow& row, const Verdict& ve
             return false;
     }
     if (is_away(release, row, verdict)) return false;
-    // Taken out since its first attempt, or held by hand: nothing further is sent (SPEC.md section
-    // 3).
+    // Taken out since its first attempt, or held by hand: nothing further is sent (docs/contract.md
+    // section 3).
     const bool may_be_sent = row.facts.exists && row.facts.is_enabled &&
                              !row.facts.is_in_maintenance &&
                              release.seen.status != ReleaseStatus::paused;
@@ -82,7 +82,7 @@ void reported(Draft& draft, const Reported& event) {
     const auto position = find_running(draft.release, event.node, event.task_id);
     const Verdict& verdict = event.verdict;
     if (!position) {
-        // A status set by hand wins; what the agent said is kept (SPEC.md 4.6).
+        // A status set by hand wins; what the agent said is kept (docs/contract.md 4.6).
         draft.note("late_answer",
                    {{"task", event.task_id},
                     {"status", std::string(to_text(verdict.status))},

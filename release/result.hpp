@@ -14,7 +14,7 @@ enum class Outcome {
     permanent,  ///< trying again cannot help
 };
 
-/// The codes of SPEC.md section 7, for answers of the API and of agents.
+/// The codes of docs/contract.md section 7, for answers of the API and of agents.
 namespace code {
 inline constexpr int ok = 0;
 inline constexpr int no_token = 1001, bad_token = 1002, expired_token = 1003, forbidden = 1004;

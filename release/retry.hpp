@@ -1,4 +1,4 @@
-// Which rows of a finished release a retry takes up again (SPEC.md section 6).
+// Which rows of a finished release a retry takes up again (docs/contract.md section 6).
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// The plan of a release that undoes another one (SPEC.md section 6).
+// The plan of a release that undoes another one (docs/contract.md section 6).
 #pragma once
 
 #include <cstddef>

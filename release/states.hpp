@@ -1,4 +1,4 @@
-// Every status word of SPEC.md section 3, once, as the database and JSON spell it.
+// Every status word of docs/contract.md section 3, once, as the database and JSON spell it.
 #pragma once
 
 #include <optional>

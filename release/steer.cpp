@@ -21,7 +21,7 @@ void begin_stopping(Draft& draft) {
 }
 
 // What has failed, or taken too long, counts no more: limits count from here, whichever of them it
-// was that paused the release (SPEC.md section 6).
+// was that paused the release (docs/contract.md section 6).
 void waive(Draft& draft) {
     Release& release = draft.release;
     Snapshot& seen = release.seen;

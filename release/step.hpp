@@ -126,7 +126,7 @@ inline constexpr std::size_t events_per_step = 500;
 /// The same for several events in order, with one commit (at most events_per_step of them).
 [[nodiscard]] Step step(Release&& current, const std::vector<Event>& events, Instant now);
 
-/// A broken invariant of SPEC.md section 8.
+/// A broken invariant of docs/contract.md section 8.
 struct Violation {
     std::string invariant;  ///< "I1" ... "I10"
     std::string detail;

@@ -14,9 +14,9 @@
 
 namespace edgeroll::tls {
 
-/// A peer to talk to and how to know it (SPEC.md section 2): its certificate must chain to the CA,
-/// be good for a server, and name `ip` (IP SAN) or `name` (DNS SAN); where a fingerprint is given
-/// the certificate must have exactly that one, and the name is not looked at.
+/// A peer to talk to and how to know it (docs/contract.md section 2): its certificate must chain to
+/// the CA, be good for a server, and name `ip` (IP SAN) or `name` (DNS SAN); where a fingerprint is
+/// given the certificate must have exactly that one, and the name is not looked at.
 struct Target {
     std::string ip;
     int port = 8443;

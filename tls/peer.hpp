@@ -1,4 +1,5 @@
-// Who is at the other end: a certificate's names, and what they are good for (SPEC.md section 2).
+// Who is at the other end: a certificate's names, and what they are good for (docs/contract.md
+// section 2).
 #pragma once
 
 #include <openssl/types.h>

@@ -1,4 +1,4 @@
-// Revocation lists: which may be used, and how a chain is judged by them (SPEC.md 10.2).
+// Revocation lists: which may be used, and how a chain is judged by them (docs/contract.md 2.5).
 #pragma once
 
 #include <openssl/ssl.h>

@@ -1,5 +1,6 @@
-// Which tasks an agent knows, and the rules by which it takes a new one (SPEC.md section 5): known
-// task ids, fencing by epoch, banned contents, versions that only grow, a bounded queue. Pure.
+// Which tasks an agent knows, and the rules by which it takes a new one (docs/contract.md section
+// 5): known task ids, fencing by epoch, banned contents, versions that only grow, a bounded queue.
+// Pure.
 #pragma once
 
 #include <cstdint>

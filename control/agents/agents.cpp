@@ -18,7 +18,7 @@ using tls::Reply;
 
 constexpr std::size_t answer_bytes_max = 1U << 20;
 constexpr std::size_t message_bytes_max = 600;
-/// The most that an agent is asked to hold an answer (SPEC.md section 5).
+/// The most that an agent is asked to hold an answer (docs/contract.md section 5).
 constexpr Millis hold_max{50'000};
 /// "Are you back?" is asked of one node after another: those that are dark must not take long.
 constexpr Millis back_question_max{5'000};

@@ -1,4 +1,4 @@
-// The REST API of SPEC.md section 7 as a router.
+// The REST API of docs/contract.md section 7 as a router.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>

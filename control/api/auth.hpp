@@ -39,7 +39,7 @@ class Authenticator {
     /// Tokens files that were read since the last call, the first one too.
     [[nodiscard]] std::vector<TokensRead> take_tokens_read() { return tokens_.take_reads(); }
     void give_back(std::vector<TokensRead> reads) { tokens_.give_back(std::move(reads)); }
-    /// The caller of `Authorization: Bearer …`. Errors: 1001-1004 of SPEC.md section 7.
+    /// The caller of `Authorization: Bearer …`. Errors: 1001-1004 of docs/contract.md section 7.
     [[nodiscard]] release::Result<Caller> admit(const tls::Request& request, Role needed);
     /// Whether one who was let in would be let in now: streams ask again and again.
     [[nodiscard]] bool still_admits(const Caller& caller);

@@ -1,4 +1,4 @@
-// Contents as JSON: who may see what of them (SPEC.md 10.2).
+// Contents as JSON: who may see what of them (docs/contract.md 5.9).
 #include <limits>
 #include <string>
 

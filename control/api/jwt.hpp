@@ -1,4 +1,4 @@
-// JSON Web Tokens, as far as SPEC.md section 2 has them: HS256, one issuer.
+// JSON Web Tokens, as far as docs/contract.md section 2 has them: HS256, one issuer.
 #pragma once
 
 #include <cstdint>

@@ -35,7 +35,7 @@ const Buckets& apply_buckets() {
 
 constexpr std::array last_words{NodeStatus::success, NodeStatus::failed, NodeStatus::skipped,
                                 NodeStatus::deferred, NodeStatus::cancelled};
-constexpr int invariants = 10;  // SPEC.md section 8
+constexpr int invariants = 10;  // docs/contract.md section 8
 constexpr std::array http_codes{"200", "400", "401", "403", "404", "405",
                                 "409", "413", "429", "500", "502", "503"};
 

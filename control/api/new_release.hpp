@@ -9,7 +9,7 @@
 namespace edgeroll::control::api {
 
 /// Reads and checks everything that can be checked without the database. Errors: 2002, naming the
-/// field; what SPEC.md section 7 has and this version does not is refused too.
+/// field; what docs/contract.md section 7 does not have is refused too.
 [[nodiscard]] release::Result<NewRelease> read_new_release(const tls::Request& request,
                                                            const Caller& caller);
 

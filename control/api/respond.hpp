@@ -1,4 +1,4 @@
-// Answers in the API's envelope (SPEC.md section 7).
+// Answers in the API's envelope (docs/contract.md section 7).
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// Releases, configurations and nodes as JSON (SPEC.md section 7, docs/api.md).
+// Releases, configurations and nodes as JSON (docs/contract.md section 7, docs/api.md).
 #pragma once
 
 #include <vector>

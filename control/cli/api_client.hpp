@@ -13,7 +13,7 @@ namespace edgeroll::cli {
 struct Failure {
     ExitStatus status = ExitStatus::refused;
     std::string message;  ///< printable, for standard error
-    int code = 0;         ///< of SPEC.md section 7, where control refused; else 0
+    int code = 0;         ///< of docs/contract.md section 7, where control refused; else 0
 };
 
 [[nodiscard]] inline tl::unexpected<Failure> refuse(std::string message) {

@@ -26,8 +26,8 @@ struct ReleaseWatch {
     double give_up_after_sec = 0;  ///< of control being away; 0: never
 };
 
-/// Options that fill batch_config (SPEC.md section 6). Their forms were checked by the parser; what
-/// was not typed is empty.
+/// Options that fill batch_config (docs/contract.md section 6). Their forms were checked by the
+/// parser; what was not typed is empty.
 struct BatchOptions {
     std::string config;  ///< --batch-config: JSON, the name of a file, or - for standard input
     std::optional<int> batch_size, batch_percent, max_parallel, failure_threshold,

@@ -1,4 +1,4 @@
-// What the shell sees of a command (SPEC.md section 1 and the README's table).
+// What the shell sees of a command (docs/contract.md section 1 and the README's table).
 #pragma once
 
 namespace edgeroll::cli {

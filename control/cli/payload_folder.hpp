@@ -1,4 +1,4 @@
-// A folder as a payload (SPEC.md section 5).
+// A folder as a payload (docs/contract.md section 5).
 #pragma once
 
 #include <string>

@@ -1,4 +1,5 @@
-// Releases and nodes as the API describes them (SPEC.md section 7), as far as they are shown.
+// Releases and nodes as the API describes them (docs/contract.md section 7), as far as they are
+// shown.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
 // Brings nodes that were away (`deferred`) to the content of their release once they are back,
-// slowly (SPEC.md section 9, F1).
+// slowly (docs/contract.md section 9, F1).
 #pragma once
 
 #include <boost/asio/awaitable.hpp>

@@ -138,7 +138,7 @@ boost::asio::awaitable<void> Runner::renew() {
     if (clock_.now() >= held_until) forget();
     lifeline_->good_until = claim_.good_until;
     renew_at_ = clock_.now() + lease_ / 3;
-    needs_read_ = true;  // rows changed by hand are seen at every renewal (SPEC.md 4.6)
+    needs_read_ = true;  // rows changed by hand are seen at every renewal (docs/contract.md 4.6)
 }
 
 boost::asio::awaitable<void> Runner::read() {
@@ -454,7 +454,7 @@ void Runner::forget() {
 
 // Nothing of a stale commit was written, and conversations do not say their last word twice: the
 // agents' words are taken again together with the next reading. A row that was changed by hand
-// keeps what it says, and the word becomes a `late_answer` (SPEC.md 4.6).
+// keeps what it says, and the word becomes a `late_answer` (docs/contract.md 4.6).
 template <class Events>
 void Runner::keep_reports(const Events& events) {
     for (const release::Event& event : events) {

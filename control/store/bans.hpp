@@ -1,4 +1,4 @@
-// What is banned, by whichever digest (SPEC.md 10.1).
+// What is banned, by whichever digest (docs/contract.md 5.6).
 #pragma once
 
 #include <optional>

@@ -1,4 +1,4 @@
-// Which releases must come first (SPEC.md 4.9).
+// Which releases must come first (docs/contract.md 4.9).
 #pragma once
 
 #include <string>

@@ -1,4 +1,5 @@
-// Whose claim is urgent (SPEC.md 10.1): a release at work must not wait behind those that rest.
+// Whose claim is urgent (docs/contract.md 4.1): a release at work must not wait behind those that
+// rest.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// Who may work on a release, and until when (SPEC.md 4.1).
+// Who may work on a release, and until when (docs/contract.md 4.1).
 #pragma once
 
 #include <optional>

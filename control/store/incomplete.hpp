@@ -1,4 +1,4 @@
-// Releases whose node rows are still being inserted (SPEC.md section 3).
+// Releases whose node rows are still being inserted (docs/contract.md section 3).
 #pragma once
 
 #include <cstdint>

@@ -19,7 +19,7 @@
 namespace edgeroll::control {
 
 struct StoreOptions {
-    std::string url;               ///< DATABASE_URL or MYSQL_DSN (SPEC.md section 2)
+    std::string url;               ///< DATABASE_URL or MYSQL_DSN (docs/contract.md section 2)
     bool is_dsn = false;           ///< the text is a MYSQL_DSN
     std::optional<bool> migrates;  ///< MIGRATE; absent: yes for sqlite, no for mysql
     std::string owner;             ///< claimed_by, e.g. host:pid:start

@@ -12,7 +12,7 @@ namespace edgeroll::control {
 /// What somebody has to see to: whatever has no recorded end. Also a release whose status is no
 /// known word (the core fails it and says why), and one whose final status was written by hand (its
 /// end is recorded, with what belongs to an end). One that has ended stays ended whatever is
-/// written into its status afterwards (SPEC.md 4.6); only a retry begins it anew.
+/// written into its status afterwards (docs/contract.md 4.6); only a retry begins it anew.
 [[nodiscard]] inline std::string has_no_end(const std::string& table = "") {
     return table + "finished_at IS NULL";
 }
@@ -68,8 +68,8 @@ namespace edgeroll::control {
 
 /// Nobody has claimed it, or the claim has run out. A lease that ends later than any claim of its
 /// length can (the database's clock was set back, or a hand wrote it) has run out as well: nobody
-/// would look after the release for as long as that (SPEC.md 10.1). Claims write their length;
-/// without one, or with one that is none, it is an hour.
+/// would look after the release for as long as that (docs/contract.md 4.1). Claims write their
+/// length; without one, or with one that is none, it is an hour.
 [[nodiscard]] inline std::string is_lease_free(const Dialect& dialect) {
     constexpr const char* longest =
         "CASE WHEN lease_sec >= 0 AND lease_sec <= 86400 THEN lease_sec + 5 ELSE 3600 END";

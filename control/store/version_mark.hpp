@@ -1,4 +1,4 @@
-// The highest version there has been, whatever was deleted since (SPEC.md 10.1): a row of
+// The highest version there has been, whatever was deleted since (docs/contract.md 3.10): a row of
 // `counters`.
 #pragma once
 

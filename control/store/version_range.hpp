@@ -1,5 +1,5 @@
 // Which versions there can be. A row may say anything: what is outside is refused where it is a
-// release's, and not known where it is a node's (SPEC.md 10.1).
+// release's, and not known where it is a node's (docs/contract.md 3.10).
 #pragma once
 
 #include <cstdint>

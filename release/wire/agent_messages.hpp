@@ -1,4 +1,4 @@
-// The agent protocol's bodies (SPEC.md section 5), both directions.
+// The agent protocol's bodies (docs/contract.md section 5), both directions.
 #pragma once
 
 #include <cstdint>
@@ -72,16 +72,16 @@ struct TaskReport {
 /// Heard::nonsense. Tolerates missing optional fields (two-call agents); `steps` is kept as JSON
 /// text of at most 64 KiB with bad UTF-8 replaced, lastError keeps 4 KiB of its two ends. Checks
 /// that `taskId`, where given, is the one asked for; what else it says of the task is in
-/// Answer::about. Only 404 with code 3001 is unknown_task (SPEC.md section 5); 409 with that code
-/// is lacks_content, 409 with code 3002 used_id. A failed task whose first failed step is validate
-/// or check is not curable: the same content fails there again.
+/// Answer::about. Only 404 with code 3001 is unknown_task (docs/contract.md section 5); 409 with
+/// that code is lacks_content, 409 with code 3002 used_id. A failed task whose first failed step is
+/// validate or check is not curable: the same content fails there again.
 [[nodiscard]] Answer read_answer(int http_status, std::string_view body,
                                  const std::string& task_id);
 
 /// What an agent of this version can do that an older one cannot: words, ascending, with commas
 /// between them. Told in `capabilities` of every answer about a task or a content.
 inline constexpr std::string_view agent_capabilities = "secrets";
-/// Keeps secret files as SPEC.md 10.2 asks. Without this word it is sent none.
+/// Keeps secret files as docs/contract.md 5.9 asks. Without this word it is sent none.
 inline constexpr std::string_view keeps_secrets = "secrets";
 /// Whether the list has the word.
 [[nodiscard]] bool has_capability(std::string_view capabilities, std::string_view word);

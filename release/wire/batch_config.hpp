@@ -1,4 +1,4 @@
-// batch_config (SPEC.md section 6, docs/batch-config.md).
+// batch_config (docs/contract.md section 6, docs/batch-config.md).
 #pragma once
 
 #include <string_view>

@@ -42,7 +42,8 @@ inline constexpr std::size_t json_values_min = 1000;
 [[nodiscard]] std::string success_envelope(const Json& data);
 /// `{"code":…,"message":…}`
 [[nodiscard]] std::string error_envelope(int code, std::string_view message);
-/// HTTP status of a code of SPEC.md section 7 (2002 is 400; 5002 is 503 if `is_unreachable`).
+/// HTTP status of a code of docs/contract.md section 7 (2002 is 400; 5002 is 503 if
+/// `is_unreachable`).
 [[nodiscard]] int http_status(int code, bool is_unreachable = true);
 
 /// Lower-case hex SHA-256.

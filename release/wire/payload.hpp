@@ -1,4 +1,4 @@
-// The configuration itself: files, their rules and their digest (SPEC.md section 5).
+// The configuration itself: files, their rules and their digest (docs/contract.md section 5).
 #pragma once
 
 #include <cstdint>
@@ -46,11 +46,11 @@ struct Payload {
 };
 
 /// Reads a payload. `{}` (or no files) is the empty payload: reload what you have. Refused: what
-/// SPEC.md section 5 refuses, unknown keys, more than payload_bytes_max, NUL or control characters
-/// in a path, a path part over 255 or a path over 1024 bytes, the reserved names `edgeroll-version`
-/// and `edgeroll-version.conf`, modes that are not octal text, secrets with another mode than 0600
-/// or 0640 or sealed by somebody, more than secret_files_max of them. The message names the file,
-/// and holds nothing of a content.
+/// docs/contract.md section 5 refuses, unknown keys, more than payload_bytes_max, NUL or control
+/// characters in a path, a path part over 255 or a path over 1024 bytes, the reserved names
+/// `edgeroll-version` and `edgeroll-version.conf`, modes that are not octal text, secrets with
+/// another mode than 0600 or 0640 or sealed by somebody, more than secret_files_max of them. The
+/// message names the file, and holds nothing of a content.
 [[nodiscard]] Result<Payload> parse_payload(std::string_view json_text);
 
 /// The same of a row of config_versions: its secrets may be sealed (then all that is known of them
@@ -72,16 +72,16 @@ struct Payload {
 /// being read.
 [[nodiscard]] std::string loose_file(const Payload& payload);
 
-/// What the content is called everywhere (contentSha256, SPEC.md 10.1), lower-case hex: SHA-256
-/// over the files, each as `path LF mode LF length LF bytes`; the line of a template says so, `path
-/// LF mode SP template LF length LF bytes`, since it is another content than the same text taken
-/// literally. A secret file's says ` secret` as well, and has the SHA-256 of its bytes in
-/// lower-case hex in their place: so a digest can be told of what nobody may open.
+/// What the content is called everywhere (contentSha256, docs/contract.md 5.6), lower-case hex:
+/// SHA-256 over the files, each as `path LF mode LF length LF bytes`; the line of a template says
+/// so, `path LF mode SP template LF length LF bytes`, since it is another content than the same
+/// text taken literally. A secret file's says ` secret` as well, and has the SHA-256 of its bytes
+/// in lower-case hex in their place: so a digest can be told of what nobody may open.
 [[nodiscard]] std::string content_digest(const Payload& payload);
 
-/// The rule before that, which does not see templates (SPEC.md section 5): `sha256` of a dispatch,
-/// and what older processes and pipelines have written down. Without a template both are one; with
-/// a secret too, since nobody who knows only the older rule takes one.
+/// The rule before that, which does not see templates (docs/contract.md section 5): `sha256` of a
+/// dispatch, and what older processes and pipelines have written down. Without a template both are
+/// one; with a secret too, since nobody who knows only the older rule takes one.
 [[nodiscard]] std::string plain_digest(const Payload& payload);
 
 /// Fills in `${node.name}`, `${node.ip}`, `${label.NAME}`. `$${` is a literal `${`. Error names

@@ -1,4 +1,4 @@
-// planSha256: what a caller has seen in a preview and wants to get (SPEC.md section 7).
+// planSha256: what a caller has seen in a preview and wants to get (docs/contract.md section 7).
 #pragma once
 
 #include <string>

@@ -2,7 +2,9 @@
 import sys
 
 import rule_calls
+import rule_citations
 import rule_co_await
+import rule_contract
 import rule_docs
 import rule_events
 import rule_files
@@ -10,7 +12,8 @@ import rule_includes
 import rule_kinds
 from tree import Tree, read_tree
 
-RULES = [rule_includes, rule_co_await, rule_calls, rule_files, rule_events, rule_kinds, rule_docs]
+RULES = [rule_includes, rule_co_await, rule_calls, rule_files, rule_events, rule_kinds, rule_docs,
+         rule_citations, rule_contract]
 
 
 def findings_of(rule, tree):

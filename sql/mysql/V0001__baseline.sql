@@ -1,4 +1,4 @@
--- The whole schema of SPEC.md section 3, for MySQL 8 and MariaDB 10.6 or newer.
+-- The whole schema of docs/contract.md section 3, for MySQL 8 and MariaDB 10.6 or newer.
 -- No foreign keys: pipelines delete freely. Every statement may be repeated (sql/README.md).
 -- utf8mb4_bin: words compare exactly, as they do in SQLite.
 

@@ -1,4 +1,4 @@
--- The whole schema of SPEC.md section 3. Times are TEXT, UTC, 'YYYY-MM-DD HH:MM:SS.SSS'.
+-- The whole schema of docs/contract.md section 3. Times are TEXT, UTC, 'YYYY-MM-DD HH:MM:SS.SSS'.
 -- No foreign keys: pipelines delete freely. Every statement may be repeated (sql/README.md).
 
 CREATE TABLE IF NOT EXISTS nodes (

@@ -1,4 +1,4 @@
-"""Who may talk to whom (SPEC section 2), tried with curl on one side and with wrong agents on the other."""
+"""Who may talk to whom (docs/contract.md section 2), tried with curl on one side and with wrong agents on the other."""
 import os
 import subprocess
 import unittest

@@ -1,5 +1,5 @@
 // Plans over any fleet and any list of sizes: no node is lost or doubled, batches follow the
-// formula of SPEC.md section 6, and a selector takes exactly the nodes that fit it.
+// formula of docs/contract.md section 6, and a selector takes exactly the nodes that fit it.
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 

@@ -112,7 +112,8 @@ TEST(ReleaseProperty, keeps_the_invariants_and_ends_whatever_happens) {
         for (const int choice : choices) {
             act(rows, desk, choice);
             if (is_final(rows.header.status)) break;
-            // Between a change by hand and the next reading the counters may lag (SPEC.md 4.6).
+            // Between a change by hand and the next reading the counters may lag
+            // (docs/contract.md 4.6).
             desk.observe();
             require_truth(rows, desk);
         }

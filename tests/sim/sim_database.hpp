@@ -34,7 +34,7 @@ class DatabaseWitness {
                              const ReleaseRow& /*made*/, const std::vector<TaskRow>& /*rows*/) {}
 };
 
-/// Stands for the content digest of SPEC.md section 5: same text, same digest.
+/// Stands for the content digest of docs/contract.md section 5: same text, same digest.
 [[nodiscard]] std::string sim_digest(const std::string& payload);
 
 class SimDatabase {
@@ -71,7 +71,7 @@ class SimDatabase {
                          Instant now);
     void delete_row(release::ReleaseId id, release::NodeId node);
     void delete_release(release::ReleaseId id);
-    /// What the API's retry does (SPEC.md section 6). False: refused.
+    /// What the API's retry does (docs/contract.md section 6). False: refused.
     /// @param named all that can be retried when empty
     /// @param catches_up edgeroll's own retry of deferred nodes: their failures are waived
     bool retry(release::ReleaseId id, const std::set<release::NodeId>& named,

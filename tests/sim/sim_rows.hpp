@@ -1,4 +1,4 @@
-// The tables of SPEC.md section 3, as far as the executor looks at them.
+// The tables of docs/contract.md section 3, as far as the executor looks at them.
 #pragma once
 
 #include <algorithm>

@@ -1,5 +1,6 @@
-// The invariants of SPEC.md section 8, judged by what is really true: the database's rows at the
-// moment a commit lands, and what agents really did. Nothing here trusts the code under test.
+// The invariants of docs/contract.md section 8, judged by what is really true: the database's rows
+// at the moment a commit lands, and what agents really did. Nothing here trusts the code under
+// test.
 #pragma once
 
 #include <map>
@@ -120,7 +121,7 @@ class Witness final : public DatabaseWitness, public NodeWitness {
     void check_verdict(const control::Claim& claim, const ReleaseRow& release,
                        const TaskRow& before, const TaskRow& row);
     void check_finish(const ReleaseRow& release, const std::vector<TaskRow>& rows);
-    /// The failure limits (SPEC.md 4.4), counted anew from rows.
+    /// The failure limits (docs/contract.md 4.4), counted anew from rows.
     [[nodiscard]] bool exceeds_limits(const ReleaseRow& release,
                                       const std::vector<TaskRow>& rows) const;
 

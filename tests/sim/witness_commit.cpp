@@ -269,7 +269,7 @@ void Witness::check_verdict(const control::Claim& claim, const ReleaseRow& relea
 }
 
 // A node that answered, be it 5xx or that it has no such task, was reached: only silence is
-// unreachable and may be deferred (SPEC.md 10.1, docs/adr/0016).
+// unreachable and may be deferred (docs/contract.md 4.3, docs/adr/0016).
 void Witness::check_reached(const control::Claim& claim, const ReleaseRow& release,
                             const TaskRow& row, bool was_asked, const std::string& what) {
     const bool is_away =

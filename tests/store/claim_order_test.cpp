@@ -1,5 +1,5 @@
-// Which claims come first, how long they last, and rows that somebody else has locked (SPEC.md
-// 10.1).
+// Which claims come first, how long they last, and rows that somebody else has locked
+// (docs/contract.md 4.1).
 #include "tests/store/store_fixture.hpp"
 
 namespace edgeroll::control::testing {

@@ -1,4 +1,5 @@
-// Half-inserted releases (SPEC.md section 3): they wait, say so, and fail when nothing more comes.
+// Half-inserted releases (docs/contract.md section 3): they wait, say so, and fail when nothing
+// more comes.
 #include "tests/store/store_fixture.hpp"
 
 namespace edgeroll::control::testing {

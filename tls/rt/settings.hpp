@@ -1,5 +1,5 @@
-// Settings from the environment and a TOML file, described once in a typed table (SPEC.md section
-// 2).
+// Settings from the environment and a TOML file, described once in a typed table (docs/contract.md
+// section 2).
 #pragma once
 
 #include <functional>

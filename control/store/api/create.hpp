@@ -1,4 +1,4 @@
-// Creating a release through the API (SPEC.md sections 6 and 7).
+// Creating a release through the API (docs/contract.md sections 6 and 7).
 #pragma once
 
 #include "control/store/api/store.hpp"

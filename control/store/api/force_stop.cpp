@@ -37,7 +37,7 @@ std::vector<GivenUpNode> read_running(Connection& connection, release::ReleaseId
 }
 
 /// The rows end as if somebody had ended them by hand: the owner takes them as they are, and what
-/// an agent says later changes nothing (SPEC.md 4.6).
+/// an agent says later changes nothing (docs/contract.md 4.6).
 void give_up(Connection& connection, release::ReleaseId id, std::size_t count) {
     const std::string now = connection.dialect().now();
     const std::int64_t written = connection.execute(

@@ -1,4 +1,4 @@
-// A new release that undoes a finished one (SPEC.md section 6).
+// A new release that undoes a finished one (docs/contract.md section 6).
 #pragma once
 
 #include <optional>

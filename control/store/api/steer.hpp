@@ -1,4 +1,5 @@
-// Steering a release through the API: pause, continue, stop, retry, new limits (SPEC.md section 6).
+// Steering a release through the API: pause, continue, stop, retry, new limits (docs/contract.md
+// section 6).
 #pragma once
 
 #include <string_view>

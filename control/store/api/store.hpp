@@ -272,7 +272,8 @@ struct Gauges {
 
 /// What changes anything writes its row of the audit log in the same transaction; what is refused,
 /// and what finds everything done already, writes none.
-/// Errors carry the code of SPEC.md section 7: 3001, 3002, 3003, or 5002 (not_done: unreachable).
+/// Errors carry the code of docs/contract.md section 7: 3001, 3002, 3003, or 5002 (not_done:
+/// unreachable).
 class ApiStore {
   public:
     template <class T>

@@ -1,4 +1,5 @@
-// Which version a new release gets (SPEC.md 4.9): above everything that was released before.
+// Which version a new release gets (docs/contract.md 4.9): above everything that was released
+// before.
 #pragma once
 
 #include <optional>

@@ -1,4 +1,4 @@
-// DATABASE_URL and MYSQL_DSN (SPEC.md section 2).
+// DATABASE_URL and MYSQL_DSN (docs/contract.md section 2).
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-"""Certificates, good ones and every kind of wrong one (SPEC section 2). scripts/certs makes the good
+"""Certificates, good ones and every kind of wrong one (docs/contract.md section 2). scripts/certs makes the good
 ones for people; the tests need wrong ones too, so they ask openssl themselves."""
 import subprocess
 from pathlib import Path

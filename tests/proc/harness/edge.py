@@ -64,7 +64,7 @@ class Edge:
             file.unlink()
 
     def task(self, version):
-        """The id of the first attempt's task (SPEC section 5)."""
+        """The id of the first attempt's task (docs/contract.md section 5)."""
         return f"apply_config_{self.address}_{version}"
 
     def wait_ran(self, version, command="check"):

@@ -117,7 +117,8 @@ TEST_F(Running, records_the_answer_that_meets_a_row_changed_by_hand_before_anybo
     agent.status = release::TaskStatus::success;
     clock.advance(Millis{10'000});
 
-    EXPECT_EQ(rows.find(NodeId{1})->status, NodeStatus::skipped) << "the hand wins (SPEC.md 4.6)";
+    EXPECT_EQ(rows.find(NodeId{1})->status, NodeStatus::skipped)
+        << "the hand wins (docs/contract.md 4.6)";
     EXPECT_EQ(rows.find(NodeId{2})->status, NodeStatus::success);
     EXPECT_EQ(late_answers(), std::vector<std::int64_t>{1}) << "once, and of that node only";
     EXPECT_EQ(rows.header.status, release::ReleaseStatus::success);

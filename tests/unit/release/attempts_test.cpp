@@ -297,7 +297,7 @@ TEST_F(Attempts, of_an_operator_counts_this_retry_only) {
     EXPECT_EQ(rows.find(n3)->status, NodeStatus::running);
     other.report(n3, NodeStatus::success);
 
-    // It is no success while n2, which nobody waived, is failed (SPEC.md 10.1).
+    // It is no success while n2, which nobody waived, is failed (docs/contract.md 6.5).
     EXPECT_EQ(rows.header.status, ReleaseStatus::failed);
     EXPECT_EQ(rows.header.last_error, "1 failed node was left out of the retry");
     EXPECT_EQ(rows.header.failed_nodes, 1);

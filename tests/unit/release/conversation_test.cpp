@@ -106,7 +106,7 @@ TEST_F(Talk, gives_up_on_5xx_answers_after_the_dispatch_timeout) {
     }
 
     EXPECT_EQ(now - start, rules.dispatch_timeout);
-    // It was reached: nothing that max_unreachable may wave through (SPEC.md 10.1).
+    // It was reached: nothing that max_unreachable may wave through (docs/contract.md 4.3).
     EXPECT_EQ(move.verdict.failure, FailureKind::rejected);
     EXPECT_TRUE(move.verdict.is_for_now);
     EXPECT_THAT(move.verdict.error, HasSubstr("503"));

@@ -1,4 +1,5 @@
-// Nodes that are away before their turn are deferred, up to max_unreachable (SPEC.md section 6).
+// Nodes that are away before their turn are deferred, up to max_unreachable (docs/contract.md
+// section 6).
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

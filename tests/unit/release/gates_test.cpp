@@ -1,4 +1,4 @@
-// The gate between two batches: asked after the bake, until it knows (SPEC.md section 6).
+// The gate between two batches: asked after the bake, until it knows (docs/contract.md section 6).
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

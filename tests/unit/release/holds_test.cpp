@@ -1,4 +1,5 @@
-// Between two batches: what holds a release, for how long, and who may end it (SPEC.md section 6).
+// Between two batches: what holds a release, for how long, and who may end it (docs/contract.md
+// section 6).
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

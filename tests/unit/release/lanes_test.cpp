@@ -1,4 +1,4 @@
-// Who may run beside whom: max_parallel and pools (SPEC.md section 6, I9).
+// Who may run beside whom: max_parallel and pools (docs/contract.md section 6, I9).
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-// Rows with a content of their own: what a rollback gives each node (SPEC.md section 6).
+// Rows with a content of their own: what a rollback gives each node (docs/contract.md section 6).
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

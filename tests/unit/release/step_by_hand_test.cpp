@@ -1,4 +1,4 @@
-// Rows that somebody changes while a release runs (SPEC.md 4.6).
+// Rows that somebody changes while a release runs (docs/contract.md 4.6).
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-// What comes of an exceeded limit: stop, pause or rollback (SPEC.md section 6).
+// What comes of an exceeded limit: stop, pause or rollback (docs/contract.md section 6).
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
