@@ -3,19 +3,15 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <system_error>
 
 #include "agent/layout.hpp"
+#include "agent/reason.hpp"
 #include "agent/trusted.hpp"
 #include "release/wire/payload.hpp"
 #include "release/wire/sha256.hpp"
 
 namespace edgeroll::agent {
 namespace {
-
-std::string reason(int error) {
-    return std::generic_category().message(error);
-}
 
 Result<std::string> digest_of(const Descriptor& file, const Interrupt& interrupt) {
     release::wire::Sha256 digest;

@@ -8,16 +8,13 @@
 #include <climits>
 #include <deque>
 #include <sstream>
-#include <system_error>
+
+#include "agent/reason.hpp"
 
 namespace edgeroll::agent {
 namespace {
 
 constexpr int links_max = 40;  // as the kernel follows
-
-std::string reason(int error) {
-    return std::generic_category().message(error);
-}
 
 bool is_ours(const struct stat& info) {
     return info.st_uid == 0 || info.st_uid == ::geteuid();

@@ -17,7 +17,7 @@ constexpr Millis last_try{
 constexpr Millis first_wait{100}, longest_wait{500};  ///< between two runs of a command that fails
 constexpr int answers_wanted = 3;
 
-std::string trimmed(const std::string& text) {
+std::string stripped(const std::string& text) {
     const char* const blanks = " \t\r\n";
     const auto first = text.find_first_not_of(blanks);
     if (first == std::string::npos) return {};
@@ -67,7 +67,7 @@ class Verifier {
 
     boost::asio::awaitable<bool> ask(Millis time) {
         const UrlProber::Finding finding = co_await prober_.get(of_.url, time);
-        const bool is_good = finding.status == 200 && trimmed(finding.body) == wanted_;
+        const bool is_good = finding.status == 200 && stripped(finding.body) == wanted_;
         // A try that the end cut short says less than the one before it.
         const bool is_cut_short = finding.status == 0 && left() == Millis(0);
         if (!is_good && (!is_cut_short || !last_)) last_ = finding;
@@ -103,7 +103,7 @@ class Verifier {
         if (!last_) co_return "none";
         if (last_->status == 0) co_return last_->error;
         if (last_->status != 200) co_return "status " + std::to_string(last_->status);
-        std::string body = trimmed(last_->body);
+        std::string body = stripped(last_->body);
         // Before it is shortened: half of a secret would not be found any more.
         if (of_.shown) body = co_await of_.shown(std::move(body));
         co_return "'" + body.substr(0, 80) + "'";

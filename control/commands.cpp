@@ -14,8 +14,6 @@
 namespace edgeroll::control {
 namespace {
 
-constexpr const char* program = "edgeroll-control";
-
 /// Prints `name: ok` or `name: what is wrong`; remembers whether all was well.
 class Findings {
   public:

@@ -9,6 +9,9 @@
 
 namespace edgeroll::control {
 
+/// As it calls itself.
+inline constexpr const char* program = "edgeroll-control";
+
 /// Brings the schema up to date and says what it did.
 int migrate(const Settings& settings);
 

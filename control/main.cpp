@@ -15,8 +15,6 @@ namespace {
 
 using namespace edgeroll;
 
-constexpr const char* program = "edgeroll-control";
-
 struct Arguments {
     std::string config_path;
     std::string token_name;
@@ -72,12 +70,12 @@ void describe(CLI::App& app, Arguments& arguments, const std::vector<tls::rt::Se
 
 int serve(control::Settings settings) {
     if (auto fits = control::check_settings(settings); !fits) {
-        return tls::rt::refuse(program, fits.error().message);
+        return tls::rt::refuse(control::program, fits.error().message);
     }
-    tls::rt::set_up_log(settings.log_level, settings.log_format, program);
+    tls::rt::set_up_log(settings.log_level, settings.log_format, control::program);
     control::Service service(std::move(settings));
     if (auto opened = service.open(); !opened) {
-        return tls::rt::refuse(program, opened.error().message);
+        return tls::rt::refuse(control::program, opened.error().message);
     }
     service.run();
     tls::rt::flush_log();
@@ -87,13 +85,14 @@ int serve(control::Settings settings) {
 int make_token(const Arguments& arguments) {
     if (!control::api::is_caller_name(arguments.token_name)) {
         return tls::rt::refuse(
-            program,
+            control::program,
             "NAME must have 1 to 100 bytes and neither colons, blanks nor control "
             "characters");
     }
     if (!arguments.last_day.empty() && !control::api::end_of_day(arguments.last_day)) {
-        return tls::rt::refuse(program, "--last-day: '" + arguments.last_day +
-                                            "' is no day; give YYYY-MM-DD, e.g. 2027-01-31");
+        return tls::rt::refuse(
+            control::program,
+            "--last-day: '" + arguments.last_day + "' is no day; give YYYY-MM-DD, e.g. 2027-01-31");
     }
     return control::print_token(arguments.token_name, *control::api::role_from_text(arguments.role),
                                 arguments.last_day);
@@ -106,14 +105,14 @@ int main(int argc, char** argv) {
     control::Settings settings;
     const auto table = control::settings_table(settings);
     Arguments arguments;
-    CLI::App app("edgeroll's control service: runs releases, serves the API.", program);
+    CLI::App app("edgeroll's control service: runs releases, serves the API.", control::program);
     describe(app, arguments, table);
     if (const auto status = tls::rt::parse_arguments(app, argc, argv)) return *status;
     if (arguments.token->parsed()) return make_token(arguments);
 
     const auto environment = tls::rt::environment();
     if (auto read = tls::rt::load_settings(table, arguments.config_path, environment); !read) {
-        return tls::rt::refuse(program, read.error().message);
+        return tls::rt::refuse(control::program, read.error().message);
     }
     if (arguments.migrate->parsed()) return control::migrate(settings);
     if (arguments.check->parsed()) return control::check(settings);

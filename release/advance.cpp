@@ -10,12 +10,12 @@
 namespace edgeroll::release {
 namespace {
 
-std::string listed(const std::vector<std::string>& names) {
-    constexpr std::size_t named_max = 20;
+std::string some_of(const std::vector<std::string>& names) {
+    constexpr std::size_t shown_max = 20;
     std::string text;
-    for (std::size_t i = 0; i < names.size() && i < named_max; ++i)
+    for (std::size_t i = 0; i < names.size() && i < shown_max; ++i)
         text += (i == 0 ? "" : ", ") + names[i];
-    if (names.size() > named_max) text += ", ...";
+    if (names.size() > shown_max) text += ", ...";
     return text;
 }
 
@@ -47,7 +47,7 @@ bool is_held_up(Draft& draft) {
         draft.commit.release.total_batches = plan.nodes.back().batch;
         draft.note("planned", {{"nodes", std::to_string(plan.nodes.size())},
                                {"batches", std::to_string(plan.nodes.back().batch)},
-                               {"left_out", listed(plan.unmatched)}});
+                               {"left_out", some_of(plan.unmatched)}});
         release.is_observed = false;
         draft.read_again();
         return true;

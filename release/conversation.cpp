@@ -34,7 +34,7 @@ Move pause_until(Instant until) {
     return move;
 }
 
-std::string seconds_text(Millis span) {
+std::string tenths_text(Millis span) {
     const auto ms = span.count();
     std::string text = std::to_string(ms / 1000);
     if (ms % 1000 != 0) text += "." + std::to_string(ms % 1000 / 100);
@@ -229,7 +229,7 @@ Move Conversation::ask(Ask what, Instant now) {
 Move Conversation::retry(Ask what, Instant now, double jitter) {
     if (is_out_of_time(now)) return out_of_time(now);
     if (!was_sent_ && now - started_ >= rules_.dispatch_timeout) {
-        const std::string span = seconds_text(now - started_);
+        const std::string span = tenths_text(now - started_);
         if (!last_refusal_.empty()) return not_taken("not accepted for " + span + ": ");
         return fail_with(FailureKind::unreachable,
                          "not reachable for " + span + ": " + last_trouble_);

@@ -76,7 +76,7 @@ class Finder {
     Index by_id_, by_name_;
 };
 
-tl::unexpected<Error> refused(std::string message, int error_code = code::wrong_state) {
+tl::unexpected<Error> refuse_retry(std::string message, int error_code = code::wrong_state) {
     return fail(std::move(message), Outcome::permanent, error_code);
 }
 
@@ -86,24 +86,24 @@ Result<RetryPlan> plan_retry(const std::vector<RetryRow>& rows, ReleaseStatus st
                              const std::vector<NodeReference>& named, int waived_failures) {
     for (const RetryRow& row : rows) {
         if (row.status != NodeStatus::running) continue;
-        return refused("node " + name_of(row) + " still runs: wait for its end");
+        return refuse_retry("node " + name_of(row) + " still runs: wait for its end");
     }
     const Finder finder(rows);
     std::vector<bool> is_taken(rows.size(), false);
     for (const NodeReference& reference : named) {
         const auto position = finder.find(reference);
         if (!position) {
-            return refused("the release has no node " + name_of(reference), code::not_found);
+            return refuse_retry("the release has no node " + name_of(reference), code::not_found);
         }
         const RetryRow& row = rows[*position];
         if (!may_retry(row.status, status)) {
-            return refused("node " + name_of(row) + " is " + std::string(to_text(row.status)) +
-                           " in a release that is " + std::string(to_text(status)) +
-                           ": it is not retried");
+            return refuse_retry("node " + name_of(row) + " is " + std::string(to_text(row.status)) +
+                                " in a release that is " + std::string(to_text(status)) +
+                                ": it is not retried");
         }
         if (!has_batch(row)) {
-            return refused("node " + name_of(row) + " came late, in batch " +
-                           std::to_string(row.batch) + ": a batch must be at least 1");
+            return refuse_retry("node " + name_of(row) + " came late, in batch " +
+                                std::to_string(row.batch) + ": a batch must be at least 1");
         }
         is_taken[*position] = true;
     }
@@ -122,9 +122,9 @@ Result<RetryPlan> plan_retry(const std::vector<RetryRow>& rows, ReleaseStatus st
         }
     }
     if (plan.taken.empty()) {
-        return refused("the release is " + std::string(to_text(status)) +
-                       " and has no node to retry: none is failed, skipped, deferred or "
-                       "cancelled");
+        return refuse_retry("the release is " + std::string(to_text(status)) +
+                            " and has no node to retry: none is failed, skipped, deferred or "
+                            "cancelled");
     }
     return plan;
 }

@@ -1,6 +1,5 @@
 #include "tls/client_files.hpp"
 
-#include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -10,6 +9,7 @@
 #include <cstring>
 #include <memory>
 
+#include "tls/bio.hpp"
 #include "tls/rt/settings.hpp"
 
 namespace edgeroll::tls {
@@ -19,10 +19,6 @@ using release::fail;
 using release::Result;
 
 constexpr int rsa_bits_min = 2048;
-
-struct FreeBio {
-    void operator()(BIO* p) const { BIO_free(p); }
-};
 
 std::string readable(const char* variable, const char* otherwise) {
     const auto environment = rt::environment();
@@ -59,7 +55,7 @@ Result<void> check_pair(const NamedFile& certificate, const NamedFile& key, rt::
 
 Result<void> check_rsa_public_key(const NamedFile& file) {
     errno = 0;
-    const std::unique_ptr<BIO, FreeBio> bio(BIO_new_file(file.path.c_str(), "rb"));
+    const BioPtr bio(BIO_new_file(file.path.c_str(), "rb"));
     if (!bio) {
         const std::string reason = std::strerror(errno);
         ERR_clear_error();

@@ -1,5 +1,6 @@
 // The one place where clients meet Beast.
 #include "tls/connection.hpp"
+#include "tls/as_tuple.hpp"
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -7,7 +8,6 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
@@ -32,9 +32,8 @@ using TlsStream = beast::ssl_stream<beast::tcp_stream>;
 using WireRequest = http::request<http::span_body<const char>>;
 using Parser = http::response_parser<http::string_body>;
 
-constexpr auto as_tuple = asio::as_tuple(asio::use_awaitable);
 constexpr std::uint32_t header_bytes_max = 64U << 10;
-constexpr std::size_t buffer_bytes_max = 160U << 10;
+constexpr std::size_t answer_buffer_bytes_max = 160U << 10;
 constexpr int interim_answers_max = 5;
 // How long to look for the reason after a request could not be written.
 constexpr Millis reason_limit{1'000};
@@ -262,7 +261,7 @@ class Connection final : public ClientConnection {
     }
 
     Link link_;
-    beast::flat_buffer buffer_{buffer_bytes_max};
+    beast::flat_buffer buffer_{answer_buffer_bytes_max};
 };
 
 }  // namespace

@@ -21,7 +21,6 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using release::fail;
 using release::Millis;
-using release::Outcome;
 using release::Result;
 
 using Endpoints = std::vector<tcp::endpoint>;
@@ -34,7 +33,7 @@ asio::awaitable<Result<Endpoints>> resolve(asio::any_io_executor executor, std::
                                                        asio::as_tuple(asio::use_awaitable));
     if (ec) {
         co_return fail("cannot find the address of '" + host + "' (" + ec.message() + ")",
-                       Outcome::not_done);
+                       release::Outcome::not_done);
     }
     Endpoints endpoints;
     for (const auto& entry : found)
@@ -53,7 +52,8 @@ asio::awaitable<Result<Endpoints>> find(asio::any_io_executor executor, const Ur
     }
     auto found = co_await rt::within(executor, limit, resolve(executor, url.host, url.port));
     if (!found) {
-        co_return fail("cannot find the address of '" + url.host + "' in time", Outcome::not_done);
+        co_return fail("cannot find the address of '" + url.host + "' in time",
+                       release::Outcome::not_done);
     }
     co_return std::move(*found);
 }
@@ -62,7 +62,7 @@ Result<std::shared_ptr<asio::ssl::context>> system_context() {
     auto context = std::make_shared<asio::ssl::context>(asio::ssl::context::tls_client);
     boost::system::error_code ec;
     context->set_default_verify_paths(ec);
-    if (ec) return fail("cannot read the system's certificates", Outcome::not_done);
+    if (ec) return fail("cannot read the system's certificates", release::Outcome::not_done);
     context->set_verify_mode(asio::ssl::verify_peer);
     if (SSL_CTX_set_min_proto_version(context->native_handle(), TLS1_2_VERSION) != 1) {
         return fail("cannot set up TLS", Outcome::not_done);
@@ -77,15 +77,15 @@ std::string host_header(const Url& url) {
     return text;
 }
 
-bool is_clean(std::string_view text) {
+bool has_no_control_character(std::string_view text) {
     return std::all_of(text.begin(), text.end(),
                        [](char c) { return static_cast<unsigned char>(c) >= 0x20 && c != 0x7F; });
 }
 
 Result<Outgoing> outgoing_of(UrlRequest&& request, const Url& url) {
     for (const auto& [name, value] : request.headers) {
-        if (name.empty() || !is_clean(name) || !is_clean(value)) {
-            return fail("a request header holds a control character", Outcome::not_done);
+        if (name.empty() || !has_no_control_character(name) || !has_no_control_character(value)) {
+            return fail("a request header holds a control character", release::Outcome::not_done);
         }
     }
     Outgoing outgoing;
@@ -105,12 +105,12 @@ Result<Response> response_of(Exchange&& exchange, const std::string& where) {
             return std::move(exchange.response);
         case Reply::Kind::not_sent:
         case Reply::Kind::wrong_peer:
-            return fail(where + exchange.message, Outcome::not_done);
+            return fail(where + exchange.message, release::Outcome::not_done);
         case Reply::Kind::no_answer:
         case Reply::Kind::too_large:
             break;
     }
-    return fail(where + exchange.message, Outcome::unknown);
+    return fail(where + exchange.message, release::Outcome::unknown);
 }
 
 }  // namespace
@@ -155,9 +155,9 @@ asio::awaitable<Result<Response>> fetch(UrlRequest request) {
         trouble = refused->message;
     }
     if (refusal && !is_dialled) {
-        co_return fail(*refusal, Outcome::permanent, release::code::forbidden);
+        co_return fail(*refusal, release::Outcome::permanent, release::code::forbidden);
     }
-    co_return fail(where + trouble, Outcome::not_done);
+    co_return fail(where + trouble, release::Outcome::not_done);
 }
 
 }  // namespace edgeroll::tls

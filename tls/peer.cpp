@@ -12,7 +12,7 @@
 namespace edgeroll::tls {
 namespace {
 
-std::string text_of(const ASN1_STRING* value) {
+std::string ia5_text(const ASN1_STRING* value) {
     if (value == nullptr) return {};
     std::string text(reinterpret_cast<const char*>(ASN1_STRING_get0_data(value)),
                      static_cast<std::size_t>(ASN1_STRING_length(value)));
@@ -93,10 +93,10 @@ Peer read_peer(const X509* certificate) {
         switch (name->type) {
             case GEN_URI:
                 ++peer.uri_count;
-                add_to(peer.uris, text_of(name->d.uniformResourceIdentifier));
+                add_to(peer.uris, ia5_text(name->d.uniformResourceIdentifier));
                 break;
             case GEN_DNS:
-                add_to(peer.dns, text_of(name->d.dNSName));
+                add_to(peer.dns, ia5_text(name->d.dNSName));
                 break;
             case GEN_IPADD:
                 add_to(peer.ips, ip_text(name->d.iPAddress));

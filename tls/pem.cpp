@@ -1,6 +1,5 @@
 #include "tls/pem.hpp"
 
-#include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
@@ -13,6 +12,8 @@
 #include <fstream>
 #include <memory>
 
+#include "tls/bio.hpp"
+
 namespace edgeroll::tls {
 namespace {
 
@@ -23,10 +24,6 @@ constexpr std::size_t file_bytes_max = 64U << 20;  // revocation lists can be la
 constexpr std::size_t key_bytes_max = 1U << 20;
 
 std::atomic<long> clock_ahead_sec{0};  // moved by tests only
-
-struct FreeBio {
-    void operator()(BIO* p) const { BIO_free(p); }
-};
 
 Result<std::string> read_bytes(const NamedFile& file) {
     if (file.path.empty()) {
@@ -62,8 +59,7 @@ template <class Pointer, class Read>
 Result<std::vector<Pointer>> read_all(const NamedFile& file, const char* what, Read read) {
     const auto bytes = read_bytes(file);
     if (!bytes) return tl::unexpected(bytes.error());
-    const std::unique_ptr<BIO, FreeBio> bio(
-        BIO_new_mem_buf(bytes->data(), static_cast<int>(bytes->size())));
+    const BioPtr bio(BIO_new_mem_buf(bytes->data(), static_cast<int>(bytes->size())));
     std::vector<Pointer> found;
     ERR_clear_error();
     while (Pointer next{read(bio.get())})
@@ -109,8 +105,7 @@ Result<KeyPtr> read_key(const NamedFile& file, rt::LooseFiles loose) {
     }
     auto bytes = rt::read_secret_file(file.path, {key_bytes_max, loose});
     if (!bytes) return fail(file.label() + ": " + bytes.error().message);
-    const std::unique_ptr<BIO, FreeBio> bio(
-        BIO_new_mem_buf(bytes->data(), static_cast<int>(bytes->size())));
+    const BioPtr bio(BIO_new_mem_buf(bytes->data(), static_cast<int>(bytes->size())));
     bool is_encrypted = false;
     ERR_clear_error();
     KeyPtr key(PEM_read_bio_PrivateKey(bio.get(), nullptr, &no_password, &is_encrypted));
@@ -136,7 +131,7 @@ std::string text_of(const ASN1_TIME* time) {
 }
 
 std::string subject_of(const X509* certificate) {
-    const std::unique_ptr<BIO, FreeBio> bio(BIO_new(BIO_s_mem()));
+    const BioPtr bio(BIO_new(BIO_s_mem()));
     if (!bio) return {};
     X509_NAME_print_ex(bio.get(), X509_get_subject_name(certificate), 0, XN_FLAG_ONELINE);
     char* text = nullptr;

@@ -1,10 +1,10 @@
 // The one place where the server meets Beast.
+#include "tls/as_tuple.hpp"
 #include "tls/session_work.hpp"
 
 #include <openssl/ssl.h>
 
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core.hpp>
@@ -36,14 +36,13 @@ using TlsStream = beast::ssl_stream<beast::tcp_stream>;
 template <class T>
 using awaitable = asio::awaitable<T>;
 
-constexpr auto as_tuple = asio::as_tuple(asio::use_awaitable);
 constexpr Millis shutdown_limit{1'000};
 // How long a peer whose request was refused half-way may go on sending, so that it gets to read
 // the answer before the connection is reset.
 constexpr Millis linger_limit{2'000};
 constexpr std::size_t first_read_bytes = 4096;
 constexpr std::size_t small_answer_bytes = 16U << 10;
-constexpr std::size_t buffer_bytes_max = 128U << 10;
+constexpr std::size_t request_buffer_bytes_max = 128U << 10;
 
 bool has_body(const RequestParser& parser) {
     return parser.chunked() || parser.content_length().value_or(0) > 0;
@@ -143,7 +142,7 @@ awaitable<bool> wait_for_request(SessionContext& context, Stream& stream,
 template <class Stream>
 awaitable<void> serve(SessionContext& context, Stream& stream) {
     const ServerLimits& limits = context.state->options.limits;
-    beast::flat_buffer buffer(std::max(buffer_bytes_max, 2 * limits.header_bytes_max));
+    beast::flat_buffer buffer(std::max(request_buffer_bytes_max, 2 * limits.header_bytes_max));
     const rt::Clock& clock = *context.state->clock;
     const release::Instant first_until = clock.now() + limits.header_timeout;
     for (bool is_first = true;; is_first = false) {

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
@@ -17,6 +16,7 @@
 #include <string_view>
 #include <utility>
 
+#include "tls/as_tuple.hpp"
 #include "tls/header_scan.hpp"
 #include "tls/session_work.hpp"
 
@@ -60,8 +60,8 @@ boost::asio::awaitable<ReadEnd> read_header(const SessionContext& context, Strea
             end.answer = refusal(context, 400, "not HTTP: " + scan.complaint(), true);
             co_return end;
         }
-        auto [ec, count] = co_await stream.async_read_some(
-            buffer.prepare(header_piece_bytes), boost::asio::as_tuple(boost::asio::use_awaitable));
+        auto [ec, count] =
+            co_await stream.async_read_some(buffer.prepare(header_piece_bytes), as_tuple);
         if (ec) {
             end.answer = unreadable(context, ec, 0);
             co_return end;
@@ -84,7 +84,6 @@ template <class Stream>
 boost::asio::awaitable<ReadEnd> read_body(const SessionContext& context, Stream& stream,
                                           boost::beast::flat_buffer& buffer, RequestParser& parser,
                                           const Pass& pass, Request& request) {
-    constexpr auto as_tuple = boost::asio::as_tuple(boost::asio::use_awaitable);
     ServerState& state = *context.state;
     const ServerLimits& limits = state.options.limits;
     const std::size_t bytes_max = pass.body_bytes_max == 0

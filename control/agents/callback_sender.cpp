@@ -13,7 +13,7 @@ namespace {
 using release::wire::CallRules;
 
 constexpr release::Millis call_timeout{10'000};
-constexpr std::size_t answer_bytes_max = 64U << 10;
+constexpr std::size_t receipt_bytes_max = 64U << 10;
 
 /// Rows come from pipelines too: what the API refuses at creation is refused here as well.
 bool is_safe(const std::string& url) {
@@ -49,7 +49,7 @@ class UrlSender final : public CallbackSender {
         request.url = std::move(url);
         request.body = std::move(body);
         request.timeout = call_timeout;
-        request.response_bytes_max = answer_bytes_max;
+        request.response_bytes_max = receipt_bytes_max;
         request.refuses = dial_rules(rules_);
         const auto response = co_await tls::fetch(std::move(request));
         if (!response) {

@@ -15,7 +15,7 @@ using release::GateAnswer;
 using release::wire::CallRules;
 
 constexpr release::Millis question_timeout{10'000};
-constexpr std::size_t answer_bytes_max = 64U << 10;
+constexpr std::size_t gate_answer_bytes_max = 64U << 10;
 constexpr std::size_t shown_bytes_max = 200;
 constexpr std::string_view reason_mark = "reason:";
 
@@ -35,7 +35,7 @@ class UrlGates final : public Gates {
         tls::UrlRequest request;
         request.url = std::move(url);
         request.timeout = std::min(question_timeout, at_most);
-        request.response_bytes_max = answer_bytes_max;
+        request.response_bytes_max = gate_answer_bytes_max;
         request.refuses = dial_rules(rules_);
         const auto answer = co_await tls::fetch(std::move(request));
         GateAnswer told_so;

@@ -14,7 +14,6 @@ using release::Result;
 using release::Steering;
 using release::wire::Json;
 
-constexpr std::size_t reason_bytes_max = 4096;
 constexpr std::size_t nodes_max = 10'000;
 
 /// The body, and what every action has: who, which release, why. An empty body is fine.

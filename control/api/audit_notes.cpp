@@ -9,14 +9,14 @@ namespace edgeroll::control::api {
 namespace {
 
 constexpr release::Millis look_interval{1'000};
-constexpr std::size_t names_max = 20;
+constexpr std::size_t noted_names_max = 20;
 
 std::string listed(const std::vector<std::string>& names) {
     std::string text;
-    for (std::size_t i = 0; i < names.size() && i < names_max; ++i)
+    for (std::size_t i = 0; i < names.size() && i < noted_names_max; ++i)
         text += (i == 0 ? "" : " ") + names[i];
-    if (names.size() > names_max) {
-        text += " and " + std::to_string(names.size() - names_max) + " more";
+    if (names.size() > noted_names_max) {
+        text += " and " + std::to_string(names.size() - noted_names_max) + " more";
     }
     return text;
 }

@@ -11,7 +11,7 @@ namespace {
 using release::Result;
 using release::wire::Json;
 
-Result<AuditFilter> read_filter(const Request& request) {
+Result<AuditFilter> read_audit_filter(const Request& request) {
     auto known =
         only_parameters(request, {"actor", "action", "object", "since", "page", "pageSize"});
     if (!known) return tl::unexpected(known.error());
@@ -59,7 +59,7 @@ void AuditRoutes::add_to(tls::Router& router, Guard& guard) {
 }
 
 awaitable<Response> AuditRoutes::list(Request request) {
-    auto filter = read_filter(request);
+    auto filter = read_audit_filter(request);
     if (!filter) co_return refuse(filter.error());
     const AuditFilter wanted = *filter;
     const auto page = co_await store_.audit(wanted);

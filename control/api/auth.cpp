@@ -9,8 +9,6 @@ namespace {
 
 namespace code = release::code;
 
-constexpr std::size_t token_bytes_max = 8U << 10;
-
 tl::unexpected<release::Error> no_entry(int error_code, std::string why) {
     return release::fail(std::move(why), release::Outcome::permanent, error_code);
 }

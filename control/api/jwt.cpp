@@ -13,8 +13,6 @@ namespace {
 using release::wire::Json;
 namespace code = release::code;
 
-constexpr std::size_t token_bytes_max = 8U << 10;
-
 tl::unexpected<release::Error> bad(const char* why) {
     return release::fail(std::string("the JWT ") + why, release::Outcome::permanent,
                          code::bad_token);

@@ -1,6 +1,7 @@
 // JSON Web Tokens, as far as docs/contract.md section 2 has them: HS256, one issuer.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -9,6 +10,9 @@
 #include "release/result.hpp"
 
 namespace edgeroll::control::api {
+
+/// Longer tokens of either kind are not looked at.
+inline constexpr std::size_t token_bytes_max = 8U << 10;
 
 /// Has two dots, as every signed JWT does.
 [[nodiscard]] bool looks_like_jwt(std::string_view token);

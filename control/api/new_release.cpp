@@ -18,7 +18,6 @@ namespace {
 using release::Result;
 using release::wire::Json;
 
-constexpr std::size_t reason_bytes_max = 4096;
 constexpr std::size_t key_bytes_max = 200;
 
 Result<void> read_kind(const Json& body, NewRelease& wanted) {

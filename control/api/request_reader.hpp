@@ -15,6 +15,7 @@
 namespace edgeroll::control::api {
 
 inline constexpr std::size_t body_bytes_max = 1U << 20;
+inline constexpr std::size_t reason_bytes_max = 4096;  ///< of the field `reason`
 
 /// As the audit log names who asks.
 [[nodiscard]] Asker asker_of(const tls::Request& request, const Caller& caller);

@@ -12,10 +12,10 @@ namespace {
 using release::Millis;
 using release::wire::Json;
 
-constexpr Millis patience{10'000};
-constexpr Millis fresh_for{1'000};
+constexpr Millis stats_patience{10'000};
+constexpr Millis stats_fresh_for{1'000};
 
-Json seconds(std::optional<Millis> span) {
+Json seconds_or_null(std::optional<Millis> span) {
     return span ? Json(static_cast<double>(span->count()) / 1000.0) : Json(nullptr);
 }
 
@@ -65,12 +65,12 @@ Json json_of(const ReleaseTimes& times) {
     object["releaseId"] = times.id.value;
     object["version"] = times.version.value;
     object["status"] = std::string(to_text(times.status));
-    object["queuedSec"] = seconds(times.queued);
-    object["workedSec"] = seconds(times.worked);
-    object["waitedSec"] = seconds(times.waited);
-    object["to50Sec"] = seconds(times.to_50);
-    object["to90Sec"] = seconds(times.to_90);
-    object["to100Sec"] = seconds(times.to_100);
+    object["queuedSec"] = seconds_or_null(times.queued);
+    object["workedSec"] = seconds_or_null(times.worked);
+    object["waitedSec"] = seconds_or_null(times.waited);
+    object["to50Sec"] = seconds_or_null(times.to_50);
+    object["to90Sec"] = seconds_or_null(times.to_90);
+    object["to100Sec"] = seconds_or_null(times.to_100);
     return object;
 }
 
@@ -109,7 +109,7 @@ void StatsRoutes::add_to(tls::Router& router, Guard& guard) {
 
 awaitable<Response> StatsRoutes::show(Request request) {
     if (auto known = only_parameters(request, {}); !known) co_return refuse(known.error());
-    const auto stats = co_await stats_.get(patience, fresh_for);
+    const auto stats = co_await stats_.get(stats_patience, stats_fresh_for);
     if (!stats) co_return refuse(stats.error());
     Json data = json_of_database(*stats);
     data["slots"] = slots_ ? json_of(slots_()) : Json(nullptr);

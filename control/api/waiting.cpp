@@ -18,7 +18,7 @@ using release::NodeStatus;
 using release::ReleaseStatus;
 using release::wire::Json;
 
-constexpr std::size_t names_max = 50;
+constexpr std::size_t waited_for_max = 50;
 constexpr const char* unclaimed =
     "no control process holds its claim now; the next one that has a place for it takes it over";
 
@@ -46,7 +46,7 @@ Json names_of(std::span<const ReleaseNodeView> nodes, NodeStatus status) {
     Json names = Json::array();
     for (const ReleaseNodeView& node : nodes) {
         if (node.status != status) continue;
-        if (names.size() == names_max) break;
+        if (names.size() == waited_for_max) break;
         names.push_back(node.name.empty() ? "#" + std::to_string(node.id.value) : node.name);
     }
     return names;

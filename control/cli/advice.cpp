@@ -19,10 +19,6 @@ constexpr std::array<std::pair<const char*, const char*>, 7> holds{{
     {"window", "waits for its time window"},
 }};
 
-std::string nodes_text(int count) {
-    return std::to_string(count) + (count == 1 ? " node" : " nodes");
-}
-
 bool is_stopping(const ReleaseLine& release) {
     return !is_finished(release) &&
            (release.batch_status == "stopped" || release.requested_action == "stop");

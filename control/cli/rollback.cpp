@@ -8,6 +8,7 @@
 #include "control/cli/create.hpp"
 #include "control/cli/steer.hpp"
 #include "control/cli/table.hpp"
+#include "control/cli/text.hpp"
 
 namespace edgeroll::cli {
 namespace {
@@ -25,10 +26,6 @@ ApiRequest request_of(const ReleaseSteer& what, bool is_dry_run) {
     if (is_dry_run) body["dry_run"] = true;
     request.body = release::wire::dump_json(body);
     return request;
-}
-
-std::string nodes_text(std::int64_t count) {
-    return std::to_string(count) + (count == 1 ? " node" : " nodes");
 }
 
 /// "2 nodes will get what they had before (1 version 41, 1 version 40), 1 is left alone (#6:
@@ -115,7 +112,7 @@ Answer<Json> plan_of(const ReleaseSteer& what, Ports ports) {
     return plan;
 }
 
-Answer<bool> confirm(const ReleaseSteer& what, Ports ports) {
+Answer<bool> confirm_rollback(const ReleaseSteer& what, Ports ports) {
     if (auto fine = need_person(what, ports); !fine) return fine;
     const auto seen = look(ports.http, what.id);
     if (!seen) return tl::unexpected(seen.error());
@@ -133,7 +130,7 @@ Text roll_back(const ReleaseSteer& what, Format format, Ports ports) {
         return format == Format::json ? json_text(*plan, ports) : render_plan(what, *plan);
     }
     if (!what.is_confirmed) {
-        if (const auto is_confirmed = confirm(what, ports); !is_confirmed) {
+        if (const auto is_confirmed = confirm_rollback(what, ports); !is_confirmed) {
             return tl::unexpected(is_confirmed.error());
         }
     }

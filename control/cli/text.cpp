@@ -163,6 +163,10 @@ std::string grouped(unsigned long long number) {
     return digits;
 }
 
+std::string nodes_text(std::int64_t count) {
+    return std::to_string(count) + (count == 1 ? " node" : " nodes");
+}
+
 std::string human_bytes(std::size_t bytes) {
     if (bytes < 1024) return std::to_string(bytes) + " B";
     const bool is_small = bytes < (1U << 20U);

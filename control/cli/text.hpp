@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -30,6 +31,9 @@ enum class Align { left, right };
 
 /// 1234567 as "1,234,567".
 [[nodiscard]] std::string grouped(unsigned long long number);
+
+/// "1 node", "12 nodes"
+[[nodiscard]] std::string nodes_text(std::int64_t count);
 
 /// "612 B", "9.3 KiB", "8.0 MiB".
 [[nodiscard]] std::string human_bytes(std::size_t bytes);

@@ -8,6 +8,9 @@ namespace edgeroll::control {
 
 class AuditKeys;
 
+/// Actor of what edgeroll does by itself.
+inline constexpr const char* own_name = "edgeroll";
+
 struct Asker {
     std::string actor;   ///< `token:NAME` or `jwt:NAME`; empty: nobody that is known
     std::string remote;  ///< address of the connection, without port

@@ -3,25 +3,18 @@
 #include <optional>
 #include <utility>
 
+#include "control/store/audit_head.hpp"
 #include "control/store/column_text.hpp"
 
 namespace edgeroll::control {
 namespace {
 
 constexpr std::size_t remote_bytes_max = 64, action_bytes_max = 64, free_text_bytes_max = 2048;
-constexpr const char* own_name = "edgeroll";
 
 struct Tail {
     AuditHead head;
     std::string now;
 };
-
-AuditHead head_of(const Row& row) {
-    AuditHead head;
-    head.count = row.integer_or(0, 0);
-    if (!row.is_null(1)) head.hash = row.text(1);
-    return head;
-}
 
 /// The end of the chain, locked until the caller's transaction ends.
 std::optional<Tail> lock_tail(Connection& connection) {
@@ -31,7 +24,7 @@ std::optional<Tail> lock_tail(Connection& connection) {
             connection.query("SELECT value, digest, " + dialect.time_text(dialect.now()) +
                              " FROM counters WHERE name = 'audit'" + dialect.for_update());
         if (rows.empty()) return std::nullopt;
-        return Tail{head_of(rows[0]), rows[0].text(2)};
+        return Tail{audit_head_of(rows[0]), rows[0].text(2)};
     } catch (DbFailure& failure) {
         if (failure.is_locked) {
             failure.set_message("the end of the audit log is locked by another session");
@@ -88,7 +81,7 @@ Tail tail_after(const Tail& tail, Connection& connection) {
 /// were taken away too, only a head that was kept elsewhere can tell.
 Tail resume(Connection& connection, const Asker& by) {
     const Rows last = connection.query("SELECT id, hash FROM audit_log ORDER BY id DESC LIMIT 1");
-    const AuditHead head = last.empty() ? AuditHead{} : head_of(last[0]);
+    const AuditHead head = last.empty() ? AuditHead{} : audit_head_of(last[0]);
     const std::int64_t made =
         connection.execute(connection.dialect().insert_ignore() +
                                "counters (name, value, digest) VALUES ('audit', ?, ?)",
@@ -104,11 +97,6 @@ Tail resume(Connection& connection, const Asker& by) {
     deed.detail["rows"] = head.count;
     write(connection, Asker{own_name, {}, by.keys}, deed, *tail);
     return tail_after(*tail, connection);
-}
-
-AuditHead read_head(Connection& connection) {
-    const Rows rows = connection.query("SELECT value, digest FROM counters WHERE name = 'audit'");
-    return rows.empty() ? AuditHead{} : head_of(rows[0]);
 }
 
 }  // namespace
@@ -127,12 +115,12 @@ void append_audit(Connection& connection, const Asker& by, const AuditDeed& deed
 }
 
 std::string audit_complaint(Connection& connection, const AuditKeys* keys) {
-    const bool has_key = !key_id_of(read_head(connection).hash).empty();
+    const bool has_key = !key_id_of(read_audit_head(connection).value_or(AuditHead{}).hash).empty();
     return has_key && keys == nullptr ? missing_key() : std::string();
 }
 
 std::string open_audit(Connection& connection, const std::shared_ptr<const AuditKeys>& keys) {
-    const AuditHead head = read_head(connection);
+    const AuditHead head = read_audit_head(connection).value_or(AuditHead{});
     if (!keys) return audit_complaint(connection, nullptr);
     if (key_id_of(head.hash) == keys->own_id()) return {};
     Transaction transaction(connection, Transaction::Kind::write);

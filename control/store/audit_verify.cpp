@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "control/store/audit_head.hpp"
 #include "control/store/db/mysql_connection.hpp"
 #include "control/store/db/schema.hpp"
 #include "control/store/db/sqlite_connection.hpp"
@@ -13,7 +14,7 @@
 namespace edgeroll::control {
 namespace {
 
-constexpr std::int64_t rows_per_statement = 500;
+constexpr std::int64_t rows_per_read = 500;
 
 AuditRow row_of(const Row& columns) {
     AuditRow row;
@@ -36,32 +37,23 @@ bool has_null(const Row& columns) {
     return false;
 }
 
-std::optional<AuditHead> read_head(Connection& connection) {
-    const Rows rows = connection.query("SELECT value, digest FROM counters WHERE name = 'audit'");
-    if (rows.empty()) return std::nullopt;
-    AuditHead head;
-    head.count = rows[0].integer_or(0, 0);
-    if (!rows[0].is_null(1)) head.hash = rows[0].text(1);
-    return head;
-}
-
 }  // namespace
 
 AuditReport verify_audit(Connection& connection, const AuditKeys* keys,
                          std::vector<AuditHead> kept) {
     AuditWalk walk(keys, std::move(kept));
     Transaction transaction(connection, Transaction::Kind::read);
-    const auto head = read_head(connection);
+    const auto head = read_audit_head(connection);
     std::int64_t next = std::numeric_limits<std::int64_t>::min();
     while (true) {
         const Rows rows = connection.query(
             "SELECT id, " + connection.dialect().time_text("at") +
                 ", actor, remote, action, object, detail, prev_hash, hash FROM audit_log WHERE id "
                 ">= ? ORDER BY id LIMIT ?",
-            {next, rows_per_statement});
+            {next, rows_per_read});
         for (const Row& columns : rows)
             walk.add(row_of(columns), has_null(columns));
-        if (static_cast<std::int64_t>(rows.size()) < rows_per_statement) break;
+        if (static_cast<std::int64_t>(rows.size()) < rows_per_read) break;
         const std::int64_t last = rows.back().integer_or(0, 0);
         if (last == std::numeric_limits<std::int64_t>::max()) break;
         next = last + 1;

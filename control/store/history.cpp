@@ -3,13 +3,13 @@
 #include <algorithm>
 
 #include "control/store/column_text.hpp"
+#include "control/store/rows_per_statement.hpp"
 #include "control/store/sql_parts.hpp"
 #include "release/wire/json_util.hpp"
 
 namespace edgeroll::control {
 namespace {
 
-constexpr std::size_t rows_per_statement = 100;
 constexpr std::size_t kind_bytes_max = 64;
 
 }  // namespace

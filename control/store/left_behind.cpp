@@ -16,7 +16,7 @@ namespace {
 constexpr int releases_a_step = 100, rows_a_step = 500, steps_a_look = 5;
 
 /// A deferred row of a success that is not known to be superseded.
-struct Candidate {
+struct LeftBehind {
     Straggler straggler;
     bool is_fit = false;  ///< its node is there, enabled and not in maintenance
 };
@@ -51,9 +51,9 @@ class Look {
         read_successes();
         if (successes_.empty()) return true;
         const std::int64_t first_whole = cursor_ ? cursor_->release.value + 1 : 0;
-        const std::vector<Candidate> candidates = read_candidates();
+        const std::vector<LeftBehind> candidates = read_candidates();
         std::size_t judged = 0;
-        for (const Candidate& candidate : candidates) {
+        for (const LeftBehind& candidate : candidates) {
             if (found_.size() == limit_) break;
             judge(candidate);
             ++judged;
@@ -79,12 +79,12 @@ class Look {
         }
     }
 
-    std::vector<Candidate> read_candidates() {
+    std::vector<LeftBehind> read_candidates() {
         Values ids;
         for (const auto& [id, success] : successes_) {
             if (success.brings_content) ids.emplace_back(id);
         }
-        std::vector<Candidate> candidates;
+        std::vector<LeftBehind> candidates;
         if (ids.empty()) return candidates;
         const std::string list = placeholders(ids.size());
         const Straggler after = cursor_.value_or(Straggler{});
@@ -102,7 +102,7 @@ class Look {
                      "BY r.release_task_id, r.node_id LIMIT " +
                      std::to_string(rows_a_step),
                  ids)) {
-            Candidate one;
+            LeftBehind one;
             one.straggler.release = release::ReleaseId{row.integer_or(0, 0)};
             one.straggler.node = release::NodeId{row.integer_or(1, 0)};
             one.straggler.address.name = row.text(2);
@@ -117,7 +117,7 @@ class Look {
 
     /// A later release that was meant for the node has taken the matter over, whatever came of it;
     /// while one is unfinished the node waits for that.
-    void judge(const Candidate& candidate) {
+    void judge(const LeftBehind& candidate) {
         const Straggler& one = candidate.straggler;
         Success& success = successes_[one.release.value];
         const auto [later, has_ended] = find_later(one, success.version);
@@ -215,7 +215,7 @@ class Look {
         transaction.commit();
     }
 
-    void advance(const std::vector<Candidate>& candidates, std::size_t judged, bool has_all) {
+    void advance(const std::vector<LeftBehind>& candidates, std::size_t judged, bool has_all) {
         if (has_all) {
             cursor_ = Straggler{};
             cursor_->release = release::ReleaseId{successes_.rbegin()->first};

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "control/store/column_text.hpp"
+#include "control/store/rows_per_statement.hpp"
 #include "control/store/sql_parts.hpp"
 
 namespace edgeroll::control {
@@ -15,7 +16,6 @@ namespace {
 using release::NodeChange;
 using release::NodeStatus;
 
-constexpr std::size_t rows_per_statement = 100;
 constexpr std::size_t history_error_bytes_max = 2048;
 /// MEDIUMTEXT holds more; steps come cut at 64 KiB.
 constexpr std::size_t steps_bytes_max = 1U << 20;

@@ -3,8 +3,9 @@
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 
-#include <cstdlib>
 #include <memory>
+
+#include "release/wire/openssl_demand.hpp"
 
 namespace edgeroll::release::wire {
 namespace {
@@ -14,18 +15,13 @@ struct Free {
 };
 using Context = std::unique_ptr<EVP_CIPHER_CTX, Free>;
 
-/// Of bytes in memory these calls fail only when OpenSSL itself is broken or memory is out.
-void demand(bool is_done) {
-    if (!is_done) std::abort();
-}
-
 unsigned char* bytes(std::string& text) {
     return reinterpret_cast<unsigned char*>(text.data());
 }
 const unsigned char* bytes(std::string_view text) {
     return reinterpret_cast<const unsigned char*>(text.data());
 }
-int size_of(std::string_view text) {
+int size_in_int(std::string_view text) {
     demand(text.size() < (1U << 30U));
     return static_cast<int>(text.size());
 }
@@ -36,16 +32,16 @@ GcmBox gcm_seal(std::string_view key, std::string_view text, std::string_view bo
     demand(key.size() == aes_key_bytes);
     GcmBox box;
     box.nonce.resize(gcm_nonce_bytes);
-    demand(RAND_bytes(bytes(box.nonce), size_of(box.nonce)) == 1);
+    demand(RAND_bytes(bytes(box.nonce), size_in_int(box.nonce)) == 1);
     box.ciphertext.resize(text.size() + gcm_tag_bytes);
     const Context context(EVP_CIPHER_CTX_new());
     demand(context != nullptr);
     demand(EVP_EncryptInit_ex(context.get(), EVP_aes_256_gcm(), nullptr, bytes(key),
                               bytes(box.nonce)) == 1);
     int done = 0;
-    demand(EVP_EncryptUpdate(context.get(), nullptr, &done, bytes(bound), size_of(bound)) == 1);
+    demand(EVP_EncryptUpdate(context.get(), nullptr, &done, bytes(bound), size_in_int(bound)) == 1);
     demand(EVP_EncryptUpdate(context.get(), bytes(box.ciphertext), &done, bytes(text),
-                             size_of(text)) == 1);
+                             size_in_int(text)) == 1);
     demand(EVP_EncryptFinal_ex(context.get(), bytes(box.ciphertext) + done, &done) == 1);
     demand(EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_GCM_GET_TAG, static_cast<int>(gcm_tag_bytes),
                                bytes(box.ciphertext) + text.size()) == 1);
@@ -67,9 +63,9 @@ std::optional<std::string> gcm_open(std::string_view key, const GcmBox& box,
     demand(EVP_DecryptInit_ex(context.get(), EVP_aes_256_gcm(), nullptr, bytes(key),
                               bytes(std::string_view(box.nonce))) == 1);
     int done = 0;
-    demand(EVP_DecryptUpdate(context.get(), nullptr, &done, bytes(bound), size_of(bound)) == 1);
-    demand(EVP_DecryptUpdate(context.get(), bytes(text), &done, bytes(hidden), size_of(hidden)) ==
-           1);
+    demand(EVP_DecryptUpdate(context.get(), nullptr, &done, bytes(bound), size_in_int(bound)) == 1);
+    demand(EVP_DecryptUpdate(context.get(), bytes(text), &done, bytes(hidden),
+                             size_in_int(hidden)) == 1);
     demand(EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_GCM_SET_TAG, static_cast<int>(gcm_tag_bytes),
                                bytes(tag)) == 1);
     if (EVP_DecryptFinal_ex(context.get(), bytes(text) + done, &done) != 1) return std::nullopt;

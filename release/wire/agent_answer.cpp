@@ -13,9 +13,9 @@ namespace {
 constexpr std::size_t answer_bytes_max = 1U << 20;
 constexpr std::size_t last_error_bytes_max = 4U << 10;
 constexpr std::size_t message_bytes_max = 512;
-constexpr std::size_t name_bytes_max = 200;
+constexpr std::size_t identity_bytes_max = 200;
 constexpr std::size_t steps_bytes_max = 64U << 10;
-constexpr std::size_t short_output_bytes = 512;
+constexpr std::size_t received_output_bytes = 512;
 constexpr std::size_t mark_bytes = 128;  ///< for the entry that says how many steps are missing
 
 Answer not_understood(std::string why) {
@@ -39,7 +39,7 @@ std::string said(const Json& data, const char* field) {
         found->get<double>() == std::floor(found->get<double>())) {
         return std::to_string(static_cast<std::int64_t>(found->get<double>()));
     }
-    return text_member(data, field, name_bytes_max);
+    return text_member(data, field, identity_bytes_max);
 }
 
 TaskIdentity identity_of(const Json& data) {
@@ -93,7 +93,7 @@ std::string steps_of(const Json& data) {
     Json steps = *found;
     for (Json& step : steps) {
         if (!step.is_object() || !step.contains("output")) continue;
-        step["output"] = text_member(step, "output", short_output_bytes);
+        step["output"] = text_member(step, "output", received_output_bytes);
     }
     std::string kept;
     std::size_t left = steps.size();

@@ -8,8 +8,8 @@
 namespace edgeroll::release::wire {
 namespace {
 
-constexpr std::int64_t count_max = 1'000'000;
-constexpr std::size_t entries_max = 1'000;
+constexpr std::int64_t batch_nodes_max = 1'000'000;
+constexpr std::size_t batches_max = 1'000;
 constexpr std::size_t nodes_max = 10'000;
 constexpr std::size_t labels_max = 64;
 constexpr std::size_t values_max = 1'000;
@@ -21,9 +21,9 @@ using Kind = BatchSize::Kind;
 std::optional<BatchSize> size_of(const Json& entry) {
     std::int64_t amount = 0;
     if (entry.is_number_integer()) {
-        if (entry.is_number_unsigned() && entry.get<std::uint64_t>() > count_max) return {};
+        if (entry.is_number_unsigned() && entry.get<std::uint64_t>() > batch_nodes_max) return {};
         amount = entry.get<std::int64_t>();
-        if (amount < 1 || amount > count_max) return {};
+        if (amount < 1 || amount > batch_nodes_max) return {};
         return BatchSize{Kind::count, static_cast<int>(amount)};
     }
     if (!entry.is_string()) return {};
@@ -34,12 +34,12 @@ std::optional<BatchSize> size_of(const Json& entry) {
     const auto* const end = text.data() + text.size();
     const auto [stop, error] = std::from_chars(text.data(), end, amount);
     if (error != std::errc() || stop != end) return {};
-    if (amount < 1 || amount > (is_percent ? 100 : count_max)) return {};
+    if (amount < 1 || amount > (is_percent ? 100 : batch_nodes_max)) return {};
     return BatchSize{is_percent ? Kind::percent : Kind::count, static_cast<int>(amount)};
 }
 
 Result<std::vector<BatchSize>> read_list(const Json& list) {
-    if (!list.is_array() || list.empty() || list.size() > entries_max) {
+    if (!list.is_array() || list.empty() || list.size() > batches_max) {
         return bad_field("batches", "a list of 1 to 1000 sizes");
     }
     std::vector<BatchSize> sizes;
@@ -117,7 +117,7 @@ Result<void> read_labels(const Json& labels, Selector& selector) {
 Result<void> read_sizes(const Json& config, Policy& policy) {
     const auto is_enabled = optional_flag(config, "enabled");
     if (!is_enabled) return bad_config(is_enabled.error().message);
-    const auto count = optional_bounded(config, "batch_size", 0, count_max);
+    const auto count = optional_bounded(config, "batch_size", 0, batch_nodes_max);
     if (!count) return tl::unexpected(count.error());
     const auto percent = optional_bounded(config, "batch_percent", 0, 100);
     if (!percent) return tl::unexpected(percent.error());

@@ -16,14 +16,14 @@ constexpr std::int64_t parallel_max = 1'000'000;
 constexpr std::int64_t retries_max = 10;
 constexpr std::size_t pools_max = 16;
 constexpr std::size_t pool_sizes_max = 1'000;
-constexpr double seconds_max = 30.0 * 24 * 3600;
+constexpr double span_sec_max = 30.0 * 24 * 3600;
 
 Result<std::optional<Millis>> read_seconds(const Json& config, const char* field) {
     const auto found = config.find(field);
     if (found == config.end() || found->is_null()) return std::optional<Millis>();
     if (!found->is_number()) return bad_field(field, "a number of seconds");
     const auto seconds = found->get<double>();
-    if (!(seconds > 0) || seconds > seconds_max) {
+    if (!(seconds > 0) || seconds > span_sec_max) {
         return bad_field(field, "above 0 and at most 2592000 (30 days); leave it out for none");
     }
     return Millis(std::max<std::int64_t>(1, std::llround(seconds * 1000.0)));

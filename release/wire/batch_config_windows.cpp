@@ -8,10 +8,6 @@ namespace {
 constexpr std::size_t windows_max = 100;
 constexpr int zone_minutes_max = 14 * 60;
 
-bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
-
 /// Minutes of exactly `HH:MM`, whatever the hours.
 std::optional<int> minutes_of(std::string_view text) {
     if (text.size() != 5 || text[2] != ':') return {};

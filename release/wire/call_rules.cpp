@@ -10,7 +10,7 @@ namespace edgeroll::release::wire {
 namespace {
 
 constexpr std::size_t entries_max = 1'000;
-constexpr std::size_t name_bytes_max = 253;
+constexpr std::size_t host_bytes_max = 253;
 
 struct Special {
     const char* network;
@@ -83,7 +83,7 @@ bool is_local_name(const std::string& name) {
 }
 
 bool is_name(std::string_view text) {
-    return !text.empty() && text.size() <= name_bytes_max && text.front() != '.' &&
+    return !text.empty() && text.size() <= host_bytes_max && text.front() != '.' &&
            text.find("..") == text.npos && std::all_of(text.begin(), text.end(), [](char c) {
                return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
                       c == '.';

@@ -1,4 +1,5 @@
 #include "release/wire/agent_messages.hpp"
+#include "release/wire/invalid.hpp"
 #include "release/wire/json_util.hpp"
 #include "release/wire/payload.hpp"
 #include "release/wire/seconds.hpp"
@@ -11,10 +12,6 @@ namespace {
 constexpr std::size_t task_id_bytes_max = 200;
 constexpr std::size_t banned_max = 100;
 constexpr std::size_t order_id_bytes_max = 64;
-
-tl::unexpected<Error> invalid(std::string message) {
-    return fail(std::move(message), Outcome::permanent, code::invalid);
-}
 
 Result<Labels> read_labels(const Json& body) {
     Labels labels;

@@ -3,6 +3,7 @@
 #include <limits>
 #include <vector>
 
+#include "release/wire/invalid.hpp"
 #include "release/wire/text_util.hpp"
 
 namespace edgeroll::release::wire {
@@ -92,10 +93,6 @@ class Builder : public nlohmann::json_sax<Json> {
     Json* member_ = nullptr;
     std::string error_;
 };
-
-tl::unexpected<Error> invalid(std::string message) {
-    return fail(std::move(message), Outcome::permanent, code::invalid);
-}
 
 tl::unexpected<Error> missing(const char* field) {
     return invalid(std::string("field '") + field + "' is missing");

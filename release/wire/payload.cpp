@@ -4,6 +4,7 @@
 #include <set>
 
 #include "release/wire/base64.hpp"
+#include "release/wire/invalid.hpp"
 #include "release/wire/json_util.hpp"
 #include "release/wire/sha256.hpp"
 #include "release/wire/text_util.hpp"
@@ -18,10 +19,6 @@ constexpr std::size_t nonce_bytes = 12, tag_bytes = 16, key_id_digits = 16;
 
 /// Who has written the payload: a sender, or edgeroll-control into its database.
 enum class Form { sent, stored };
-
-tl::unexpected<Error> invalid(std::string message) {
-    return fail("payload: " + std::move(message), Outcome::permanent, code::invalid);
-}
 
 /// How messages call a file; its path may be hostile.
 std::string called(const std::string& path) {
@@ -109,59 +106,61 @@ std::string secret_fault(const File& file) {
 
 Result<File> parse_file(Json& object, std::size_t index, Form form) {
     const std::string numbered = "files[" + std::to_string(index) + "]";
-    if (!object.is_object()) return invalid(numbered + " must be an object");
+    if (!object.is_object()) return invalid_payload(numbered + " must be an object");
     auto path = required_text(object, "path");
-    if (!path) return invalid(numbered + ": " + path.error().message);
+    if (!path) return invalid_payload(numbered + ": " + path.error().message);
     const std::string name = called(*path);
-    if (std::string fault = path_fault(*path); !fault.empty()) return invalid(name + ": " + fault);
+    if (std::string fault = path_fault(*path); !fault.empty())
+        return invalid_payload(name + ": " + fault);
     if (std::string key = unknown_key(object); !key.empty()) {
-        return invalid(name + ": unknown key '" + cut_utf8(key, 64) + "'");
+        return invalid_payload(name + ": unknown key '" + cut_utf8(key, 64) + "'");
     }
     const auto encoding = optional_text(object, "encoding");
     const auto mode = optional_text(object, "mode");
     const auto is_template = optional_flag(object, "template");
-    if (!encoding) return invalid(name + ": " + encoding.error().message);
-    if (!mode) return invalid(name + ": " + mode.error().message);
-    if (!is_template) return invalid(name + ": " + is_template.error().message);
+    if (!encoding) return invalid_payload(name + ": " + encoding.error().message);
+    if (!mode) return invalid_payload(name + ": " + mode.error().message);
+    if (!is_template) return invalid_payload(name + ": " + is_template.error().message);
     const auto is_secret = optional_flag(object, "secret");
-    if (!is_secret) return invalid(name + ": " + is_secret.error().message);
+    if (!is_secret) return invalid_payload(name + ": " + is_secret.error().message);
     const bool is_kept_secret = is_secret->value_or(false);
     const auto bits =
         mode->has_value() ? parse_mode(**mode) : (is_kept_secret ? secret_mode : 0644);
-    if (!bits) return invalid(name + ": mode must be octal text from \"0000\" to \"0777\"");
+    if (!bits) return invalid_payload(name + ": mode must be octal text from \"0000\" to \"0777\"");
 
     File file;
     const auto sealed = object.find("sealed");
     if (sealed != object.end()) {
         if (form == Form::sent) {
-            return invalid(name +
-                           ": 'sealed' is how edgeroll-control keeps a secret: send 'content'");
+            return invalid_payload(
+                name + ": 'sealed' is how edgeroll-control keeps a secret: send 'content'");
         }
         auto read =
             is_kept_secret && !object.contains("content") ? parse_sealed(*sealed) : std::nullopt;
-        if (!read) return invalid(name + ": field 'sealed' is damaged");
+        if (!read) return invalid_payload(name + ": field 'sealed' is damaged");
         file = std::move(*read);
     }
     file.path = std::move(*path);
     file.is_template = is_template->value_or(false);
     file.is_secret = is_kept_secret;
     file.mode = *bits;
-    if (std::string fault = secret_fault(file); !fault.empty()) return invalid(name + ": " + fault);
+    if (std::string fault = secret_fault(file); !fault.empty())
+        return invalid_payload(name + ": " + fault);
     if (file.sealed) return file;
 
     const auto content = object.find("content");
-    if (content == object.end()) return invalid(name + ": field 'content' is missing");
-    if (!content->is_string()) return invalid(name + ": field 'content' must be a string");
+    if (content == object.end()) return invalid_payload(name + ": field 'content' is missing");
+    if (!content->is_string()) return invalid_payload(name + ": field 'content' must be a string");
 
     auto& text = content->get_ref<std::string&>();
     if (encoding->value_or("utf-8") == "utf-8") {
         file.content = std::move(text);
     } else if (*encoding == "base64") {
         auto bytes = decode_base64(text);
-        if (!bytes) return invalid(name + ": content is not valid base64");
+        if (!bytes) return invalid_payload(name + ": content is not valid base64");
         file.content = std::move(*bytes);
     } else {
-        return invalid(name + ": encoding must be utf-8 or base64");
+        return invalid_payload(name + ": encoding must be utf-8 or base64");
     }
     file.bytes = file.content.size();
     if (file.is_secret) file.secret_sha256 = sha256_hex(file.content);
@@ -199,28 +198,29 @@ std::string digest_of(const Payload& payload, bool sees_templates) {
 Result<Payload> parse(std::string_view json_text, Form form) {
     auto parsed =
         parse_json(json_text, form == Form::stored ? stored_payload_bytes_max : payload_bytes_max);
-    if (!parsed) return invalid(std::move(parsed.error().message));
-    if (!parsed->is_object()) return invalid("must be an object");
+    if (!parsed) return invalid_payload(std::move(parsed.error().message));
+    if (!parsed->is_object()) return invalid_payload("must be an object");
     for (const auto& [key, value] : parsed->items()) {
-        if (key != "files") return invalid("unknown key '" + cut_utf8(key, 64) + "'");
+        if (key != "files") return invalid_payload("unknown key '" + cut_utf8(key, 64) + "'");
     }
     Payload payload;
     const auto files = parsed->find("files");
     if (files == parsed->end()) return payload;
-    if (!files->is_array()) return invalid("field 'files' must be a list");
+    if (!files->is_array()) return invalid_payload("field 'files' must be a list");
     payload.files.reserve(files->size());
     for (std::size_t i = 0; i < files->size(); ++i) {
         auto file = parse_file((*files)[i], i, form);
         if (!file) return tl::unexpected(std::move(file.error()));
         payload.files.push_back(std::move(*file));
     }
-    if (std::string fault = clash(payload.files); !fault.empty()) return invalid(std::move(fault));
+    if (std::string fault = clash(payload.files); !fault.empty())
+        return invalid_payload(std::move(fault));
     // std::string compares bytes as unsigned: the order that the digest asks for.
     std::sort(payload.files.begin(), payload.files.end(),
               [](const File& a, const File& b) { return a.path < b.path; });
     const auto secrets = std::ranges::count_if(payload.files, &File::is_secret);
     if (static_cast<std::size_t>(secrets) > secret_files_max) {
-        return invalid("more than 1000 files are secret");
+        return invalid_payload("more than 1000 files are secret");
     }
     // Only what is sealed may be larger than what was sent: agents take no more.
     const bool is_all_sealed = has_secrets(payload) && !has_open_secrets(payload);

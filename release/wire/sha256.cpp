@@ -3,21 +3,12 @@
 #include <openssl/evp.h>
 
 #include <array>
-#include <cstdlib>
 
 #include "release/wire/json_util.hpp"
+#include "release/wire/openssl_demand.hpp"
 #include "release/wire/secrets.hpp"
 
 namespace edgeroll::release::wire {
-namespace {
-
-/// SHA-256 of bytes in memory fails only when OpenSSL itself is broken or memory is out; there is
-/// no digest to go on with then.
-void demand(bool is_done) {
-    if (!is_done) std::abort();
-}
-
-}  // namespace
 
 void Sha256::Free::operator()(evp_md_ctx_st* context) const {
     EVP_MD_CTX_free(context);

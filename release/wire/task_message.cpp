@@ -6,7 +6,7 @@ namespace edgeroll::release::wire {
 namespace {
 
 constexpr std::size_t step_output_bytes_max = 64U << 10;
-constexpr std::size_t short_output_bytes = 1U << 10;
+constexpr std::size_t sent_output_bytes = 1U << 10;
 /// Control reads answers of up to 1 MiB; this leaves room for everything else.
 constexpr std::size_t report_bytes_max = 512U << 10;
 
@@ -22,7 +22,7 @@ void shorten_outputs(Json& steps) {
         Json& output = (*step)["output"];
         if (bytes + dump_json(output).size() > report_bytes_max) {
             output =
-                shortened(repair_utf8(output.get_ref<const std::string&>()), short_output_bytes);
+                shortened(repair_utf8(output.get_ref<const std::string&>()), sent_output_bytes);
         }
         bytes += dump_json(output).size();
     }

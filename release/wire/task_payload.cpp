@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "release/wire/invalid.hpp"
 #include "release/wire/json_util.hpp"
 #include "release/wire/payload.hpp"
 #include "release/wire/seconds.hpp"
@@ -18,15 +19,8 @@ constexpr std::size_t text_bytes_max = 64U << 10;
 // execve refuses more than a quarter of the stack's limit, as a rule 2 MiB, of both together.
 constexpr std::size_t all_texts_bytes_max = 1U << 20;
 
-tl::unexpected<Error> invalid(std::string message) {
-    return fail("payload: " + std::move(message), Outcome::permanent, code::invalid);
-}
-
 bool is_upper(char c) {
     return c >= 'A' && c <= 'Z';
-}
-bool is_digit(char c) {
-    return c >= '0' && c <= '9';
 }
 
 bool is_job_name(std::string_view name) {
@@ -73,11 +67,11 @@ std::string variable_fault(std::string_view name) {
 
 /// The text of an argument or a value, or why it cannot be one.
 Result<std::string> program_text(const Json& value, std::size_t& bytes_left) {
-    if (!value.is_string()) return invalid("must be a string");
+    if (!value.is_string()) return invalid_payload("must be a string");
     const auto& text = value.get_ref<const std::string&>();
-    if (text.find('\0') != std::string::npos) return invalid("has a NUL character");
-    if (text.size() > text_bytes_max) return invalid("is longer than 64 KiB");
-    if (text.size() > bytes_left) return invalid("brings all of them over 1 MiB");
+    if (text.find('\0') != std::string::npos) return invalid_payload("has a NUL character");
+    if (text.size() > text_bytes_max) return invalid_payload("is longer than 64 KiB");
+    if (text.size() > bytes_left) return invalid_payload("brings all of them over 1 MiB");
     bytes_left -= text.size();
     return text;
 }
@@ -86,8 +80,8 @@ Result<std::string> program_text(const Json& value, std::size_t& bytes_left) {
 tl::unexpected<Error> invalid_at(const std::string& where, const Error& error) {
     constexpr std::string_view head = "payload: ";
     const std::string_view said = error.message;
-    return invalid(where + " " +
-                   std::string(said.starts_with(head) ? said.substr(head.size()) : said));
+    return invalid_payload(where + " " +
+                           std::string(said.starts_with(head) ? said.substr(head.size()) : said));
 }
 
 Result<void> read_args(const Json& object, const std::string& called, Job& job,
@@ -95,7 +89,7 @@ Result<void> read_args(const Json& object, const std::string& called, Job& job,
     const auto args = object.find("args");
     if (args == object.end() || args->is_null()) return {};
     if (!args->is_array() || args->size() > args_max) {
-        return invalid(called + ": field 'args' must be a list of at most 256 strings");
+        return invalid_payload(called + ": field 'args' must be a list of at most 256 strings");
     }
     for (const Json& value : *args) {
         auto text = program_text(value, bytes_left);
@@ -113,12 +107,12 @@ Result<void> read_env(const Json& object, const std::string& called, Job& job,
     const auto env = object.find("env");
     if (env == object.end() || env->is_null()) return {};
     if (!env->is_object() || env->size() > variables_max) {
-        return invalid(called + ": field 'env' must be an object of at most 64 strings");
+        return invalid_payload(called + ": field 'env' must be an object of at most 64 strings");
     }
     for (const auto& [name, value] : env->items()) {
         const std::string where = called + ": variable '" + cut_utf8(name, 64) + "'";
         const std::string fault = variable_fault(name);
-        if (!fault.empty()) return invalid(where + " " + fault);
+        if (!fault.empty()) return invalid_payload(where + " " + fault);
         auto text = program_text(value, bytes_left);
         if (!text) return invalid_at(where, text.error());
         job.env.emplace_back(name, std::move(*text));
@@ -127,19 +121,19 @@ Result<void> read_env(const Json& object, const std::string& called, Job& job,
 }
 
 Result<Job> read_job(const Json& object, const std::string& where, std::size_t& bytes_left) {
-    if (!object.is_object()) return invalid(where + "must be an object");
+    if (!object.is_object()) return invalid_payload(where + "must be an object");
     const auto name = required_text(object, "job");
-    if (!name) return invalid(where + name.error().message);
+    if (!name) return invalid_payload(where + name.error().message);
     if (!is_job_name(*name)) {
-        return invalid(where +
-                       "field 'job' must be the name of a program of AGENT_JOBS_DIR: "
-                       "letters, digits, . _ - and not starting with a dot");
+        return invalid_payload(where +
+                               "field 'job' must be the name of a program of AGENT_JOBS_DIR: "
+                               "letters, digits, . _ - and not starting with a dot");
     }
     const std::string called = where + "job " + *name;
     for (const auto& [key, value] : object.items()) {
         if (key != "job" && key != "args" && key != "env" && key != "sha256" &&
             key != "timeoutSec") {
-            return invalid(called + ": unknown key '" + cut_utf8(key, 64) + "'");
+            return invalid_payload(called + ": unknown key '" + cut_utf8(key, 64) + "'");
         }
     }
     Job job;
@@ -151,19 +145,19 @@ Result<Job> read_job(const Json& object, const std::string& where, std::size_t& 
         return tl::unexpected(read.error());
     }
     const auto sha256 = optional_text(object, "sha256");
-    if (!sha256) return invalid(called + ": " + sha256.error().message);
+    if (!sha256) return invalid_payload(called + ": " + sha256.error().message);
     job.sha256 = lower_hex(sha256->value_or(""));
     if (*sha256 && !is_sha256_hex(job.sha256)) {
-        return invalid(called + ": field 'sha256' must be 64 hex digits");
+        return invalid_payload(called + ": field 'sha256' must be 64 hex digits");
     }
     const auto timeout = optional_seconds(object, "timeoutSec");
-    if (!timeout) return invalid(called + ": " + timeout.error().message);
+    if (!timeout) return invalid_payload(called + ": " + timeout.error().message);
     job.timeout = *timeout;
     return job;
 }
 
 Result<std::vector<Job>> read_jobs(const Json& payload) {
-    if (!payload.is_object()) return invalid("must be an object");
+    if (!payload.is_object()) return invalid_payload("must be an object");
     std::vector<Job> jobs;
     std::size_t bytes_left = all_texts_bytes_max;
     const auto flow = payload.find("flow");
@@ -173,9 +167,9 @@ Result<std::vector<Job>> read_jobs(const Json& payload) {
         jobs.push_back(std::move(*job));
         return jobs;
     }
-    if (payload.size() != 1) return invalid("beside 'flow' there may be nothing");
+    if (payload.size() != 1) return invalid_payload("beside 'flow' there may be nothing");
     if (!flow->is_array() || flow->empty() || flow->size() > jobs_max) {
-        return invalid("field 'flow' must be a list of 1 to 50 jobs");
+        return invalid_payload("field 'flow' must be a list of 1 to 50 jobs");
     }
     for (const Json& object : *flow) {
         auto job = read_job(object, "flow[" + std::to_string(jobs.size()) + "] ", bytes_left);
@@ -187,8 +181,8 @@ Result<std::vector<Job>> read_jobs(const Json& payload) {
 
 Result<Json> read_json(std::string_view json_text) {
     auto parsed = parse_json(json_text, payload_bytes_max);
-    if (!parsed) return invalid(std::move(parsed.error().message));
-    if (!parsed->is_object()) return invalid("must be an object");
+    if (!parsed) return invalid_payload(std::move(parsed.error().message));
+    if (!parsed->is_object()) return invalid_payload("must be an object");
     return parsed;
 }
 
@@ -255,10 +249,10 @@ Result<PayloadDigests> payload_digests(std::string_view type, std::string_view j
         const bool is_empty =
             payload->empty() || (payload->size() == 1 && payload->contains("files") &&
                                  (*payload)["files"] == Json::array());
-        if (!is_empty) return invalid("a reload has none: it must be {}");
+        if (!is_empty) return invalid_payload("a reload has none: it must be {}");
         return PayloadDigests{};
     } else if (type != "purge_cache") {
-        return invalid("no payload is known for the type '" + cut_utf8(type, 64) + "'");
+        return invalid_payload("no payload is known for the type '" + cut_utf8(type, 64) + "'");
     }
     if (payload->empty()) return PayloadDigests{};
     const std::string digest = sha256_hex(dump_json(*payload));

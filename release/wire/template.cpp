@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "release/wire/invalid.hpp"
 #include "release/wire/payload.hpp"
 #include "release/wire/text_util.hpp"
 
@@ -9,10 +10,6 @@ namespace {
 
 /// A small template may name a long label very often: the result has its own limit.
 constexpr std::size_t rendered_bytes_max = 32U << 20;
-
-tl::unexpected<Error> invalid(std::string message) {
-    return fail(std::move(message), Outcome::permanent, code::invalid);
-}
 
 std::optional<std::string_view> value_of(std::string_view expression, const std::string& name,
                                          const std::string& ip, const Labels& labels) {

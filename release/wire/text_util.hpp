@@ -25,6 +25,11 @@ namespace edgeroll::release::wire {
 /// Has a byte below 0x20 or 0x7F.
 [[nodiscard]] bool has_control_character(std::string_view text);
 
+/// 0 to 9, whatever the locale says.
+[[nodiscard]] constexpr bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+
 /// Exactly 64 hex digits, any case.
 [[nodiscard]] bool is_sha256_hex(std::string_view text);
 

@@ -3,12 +3,10 @@
 #include <algorithm>
 #include <charconv>
 
+#include "release/wire/invalid.hpp"
+
 namespace edgeroll::release::wire {
 namespace {
-
-tl::unexpected<Error> invalid(const char* what) {
-    return fail(what, Outcome::permanent, code::invalid);
-}
 
 bool is_visible_ascii(std::string_view text) {
     return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7F; });

@@ -14,7 +14,7 @@ using control::Values;
 constexpr const char* past = "2020-01-01 00:00:00";
 constexpr const char* ahead = "2037-01-01 00:00:00";
 
-Value moment(When when) {
+Value written_moment(When when) {
     if (when == When::none) return {};
     return std::string(when == When::long_past ? past : ahead);
 }
@@ -112,7 +112,7 @@ class StoreSide final : public Side {
             "batch_config, not_before) VALUES (?, ?, ?, ?, ?, ?, ?)",
             {row.id.value, row.version.value, word(row.status), word(row.requested),
              std::int64_t{row.total_nodes}, null_if_empty(release.batch_config),
-             moment(release.not_before)});
+             written_moment(release.not_before)});
         for (const PlannedNode& node : release.nodes)
             insert_row(row.id, node);
         transaction.commit();
@@ -125,7 +125,7 @@ class StoreSide final : public Side {
         if (edit.status) set("status", word(*edit.status));
         if (edit.requested) set("requested_action", word(*edit.requested));
         if (edit.total_nodes) set("total_nodes", std::int64_t{*edit.total_nodes});
-        if (edit.not_before) set("not_before", moment(*edit.not_before));
+        if (edit.not_before) set("not_before", written_moment(*edit.not_before));
         if (edit.claim_epoch) set("claim_epoch", *edit.claim_epoch);
         if (edit.ends_lease) set("lease_expires_at", std::string(past));
         if (edit.is_lease_far) set("lease_expires_at", std::string(ahead));

@@ -7,16 +7,12 @@
 #include <set>
 
 #include "release/plan.hpp"
+#include "tests/prop/expect_holds.hpp"
 
 namespace edgeroll::release {
 namespace {
 
 using Kind = BatchSize::Kind;
-
-template <class Property>
-void expect_holds(const std::string& name, Property property) {
-    EXPECT_TRUE(rc::check(name, property));
-}
 
 /// As a batch_config can have them: percentages of at most 100 in sum, `rest` only at the end.
 std::vector<BatchSize> any_sizes() {
@@ -84,7 +80,7 @@ std::vector<NodeId> ids_of(const std::vector<FleetNode>& fleet) {
 }
 
 TEST(PlanProperty, batch_ends_follow_the_formula) {
-    expect_holds("formula", [] {
+    test::expect_holds("formula", [] {
         const int total = *rc::gen::inRange(1, 1001);
         const std::vector<BatchSize> sizes = any_sizes();
         const std::vector<int> ends = batch_ends(total, sizes);
@@ -106,7 +102,7 @@ TEST(PlanProperty, batch_ends_follow_the_formula) {
 }
 
 TEST(PlanProperty, no_node_is_lost_or_doubled) {
-    expect_holds("whole", [] {
+    test::expect_holds("whole", [] {
         const auto fleet = any_fleet(1000);
         Policy policy;
         policy.sizes = any_sizes();
@@ -119,7 +115,7 @@ TEST(PlanProperty, no_node_is_lost_or_doubled) {
 }
 
 TEST(PlanProperty, the_default_plan_is_whole_and_starts_with_one_node) {
-    expect_holds("default", [] {
+    test::expect_holds("default", [] {
         const auto fleet = any_fleet(200);
         const auto plan = default_plan(fleet);
         require_whole(plan, ids_of(fleet));
@@ -138,7 +134,7 @@ TEST(PlanProperty, the_default_plan_is_whole_and_starts_with_one_node) {
 // Any prefix of batches has of each region no more than one node more than of another that still
 // has some left.
 TEST(PlanProperty, the_default_plan_is_spread_over_the_regions) {
-    expect_holds("spread", [] {
+    test::expect_holds("spread", [] {
         const auto fleet = any_fleet(200);
         RC_PRE(fleet.size() > 20U);
         std::map<NodeId, std::string> region_of;
@@ -165,7 +161,7 @@ TEST(PlanProperty, the_default_plan_is_spread_over_the_regions) {
 }
 
 TEST(PlanProperty, a_selector_takes_exactly_the_nodes_that_fit) {
-    expect_holds("selector", [] {
+    test::expect_holds("selector", [] {
         const auto fleet = any_fleet(60);
         Policy policy;
         std::set<std::string> regions;
@@ -183,7 +179,7 @@ TEST(PlanProperty, a_selector_takes_exactly_the_nodes_that_fit) {
 }
 
 TEST(PlanProperty, every_entry_of_a_list_is_a_node_left_out_or_unmatched) {
-    expect_holds("list", [] {
+    test::expect_holds("list", [] {
         const auto all = any_fleet(60);
         std::vector<FleetNode> fleet;
         std::vector<UnfitNode> unfit;

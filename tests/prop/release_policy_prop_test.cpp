@@ -8,6 +8,7 @@
 #include <set>
 
 #include "release/limits.hpp"
+#include "tests/prop/running_rows.hpp"
 #include "tests/support/rows.hpp"
 
 namespace edgeroll::release {
@@ -54,14 +55,6 @@ Policy draw_policy() {
     if (maybe(20)) policy.release_timeout = seconds(some(1, 4'000));
     policy.on_failure = *rc::gen::element(OnFailure::stop, OnFailure::pause, OnFailure::rollback);
     return policy;
-}
-
-std::vector<NodeId> running(const Rows& rows) {
-    std::vector<NodeId> ids;
-    for (const NodeRow& row : rows.nodes) {
-        if (row.status == NodeStatus::running) ids.push_back(row.id);
-    }
-    return ids;
 }
 
 std::string value_of(const NodeRow& row, const std::string& label) {

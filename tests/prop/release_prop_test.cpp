@@ -4,6 +4,8 @@
 #include <rapidcheck.h>
 
 #include "release/limits.hpp"
+#include "tests/prop/expect_holds.hpp"
+#include "tests/prop/running_rows.hpp"
 #include "tests/support/rows.hpp"
 
 namespace edgeroll::release {
@@ -11,19 +13,6 @@ namespace {
 
 using test::Desk;
 using test::Rows;
-
-template <class Property>
-void expect_holds(const std::string& name, Property property) {
-    EXPECT_TRUE(rc::check(name, property));
-}
-
-std::vector<NodeId> running(const Rows& rows) {
-    std::vector<NodeId> ids;
-    for (const NodeRow& row : rows.nodes) {
-        if (row.status == NodeStatus::running) ids.push_back(row.id);
-    }
-    return ids;
-}
 
 // What the contract says of the rows themselves, not of the core's idea of them.
 void require_truth(const Rows& rows, const Desk& desk) {
@@ -94,7 +83,7 @@ void settle(Rows& rows, Desk& desk) {
 }
 
 TEST(ReleaseProperty, keeps_the_invariants_and_ends_whatever_happens) {
-    expect_holds("invariants", [] {
+    test::expect_holds("invariants", [] {
         const auto batches = *rc::gen::suchThat(
             rc::gen::container<std::vector<int>>(rc::gen::inRange(1, 6)),
             [](const std::vector<int>& list) { return !list.empty() && list.size() <= 40; });
@@ -124,7 +113,7 @@ TEST(ReleaseProperty, keeps_the_invariants_and_ends_whatever_happens) {
 }
 
 TEST(ReleaseProperty, never_starts_a_batch_over_a_limit_or_an_unfinished_one) {
-    expect_holds("order", [] {
+    test::expect_holds("order", [] {
         const auto batches = *rc::gen::suchThat(
             rc::gen::container<std::vector<int>>(rc::gen::inRange(1, 5)),
             [](const std::vector<int>& list) { return !list.empty() && list.size() <= 30; });

@@ -12,14 +12,6 @@ using release::Action;
 using release::NodeStatus;
 using release::ReleaseStatus;
 
-namespace {
-
-std::string name_of(const ReleaseRow& release) {
-    return "release " + std::to_string(release.id.value);
-}
-
-}  // namespace
-
 void Operator::note(const std::string& what) {
     trace_.note(timeline_.now(), "operator", what);
 }

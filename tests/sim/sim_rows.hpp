@@ -39,6 +39,10 @@ struct ReleaseRow {
     bool is_ended_by_hand = false;  ///< no column: an operator wrote the final status
 };
 
+[[nodiscard]] inline std::string name_of(const ReleaseRow& release) {
+    return "release " + std::to_string(release.id.value);
+}
+
 struct TaskRow {
     std::int64_t row_id = 0;
     release::NodeId node;

@@ -5,7 +5,6 @@
 namespace edgeroll::sim {
 
 using control::Claim;
-using release::Outcome;
 using release::Result;
 
 namespace {
@@ -20,7 +19,7 @@ struct Order {
     std::function<T()> apply;
     std::optional<release::ReleaseId> locks;  ///< a write: the release whose row it locks first
 
-    void refuse(Millis span, Outcome outcome) const {
+    void refuse(Millis span, release::Outcome outcome) const {
         server->timeline.after(span, [order = *this, outcome] {
             const auto alive = order.caller.lock();
             if (!alive) return;
@@ -60,12 +59,12 @@ void carry_out(const Order<T>& order, Fate fate, Millis back) {
         return;
     }
     if (server.is_down()) {
-        order.refuse(back, Outcome::unknown);
+        order.refuse(back, release::Outcome::unknown);
         return;
     }
     T result = order.apply();
     if (fate == Fate::answered) order.answer(back, std::move(result));
-    if (fate == Fate::unknown) order.refuse(back, Outcome::unknown);
+    if (fate == Fate::unknown) order.refuse(back, release::Outcome::unknown);
     if (order.locks && server.on_written) server.on_written(order.owner);
 }
 
@@ -88,22 +87,22 @@ void SimStore::send(const Order& order) {
     const Millis back{rng_.between(1, server_.latency_max.count())};
     if (faults.happens(Fault::database_slow)) there += Millis{rng_.between(500, 20'000)};
     if (server_.is_down()) {
-        order.refuse(there, Outcome::not_done);
+        order.refuse(there, release::Outcome::not_done);
         return;
     }
     if (faults.happens(Fault::database_not_done)) {
-        order.refuse(there + back, Outcome::not_done);
+        order.refuse(there + back, release::Outcome::not_done);
         return;
     }
     const Millis statement_timeout{rng_.between(500, 5'000)};
     if (faults.happens(Fault::database_unknown_lost)) {
-        order.refuse(statement_timeout, Outcome::unknown);
+        order.refuse(statement_timeout, release::Outcome::unknown);
         return;
     }
     Fate fate = Fate::answered;
     if (order.locks && faults.happens(Fault::database_unknown_late)) {
         fate = Fate::unknown_late;
-        order.refuse(there, Outcome::unknown);
+        order.refuse(there, release::Outcome::unknown);
     } else if (faults.happens(Fault::database_unknown_done)) {
         fate = Fate::unknown;
     }

@@ -14,10 +14,6 @@ using release::TaskStatus;
 
 namespace {
 
-std::string name_of(const ReleaseRow& release) {
-    return "release " + std::to_string(release.id.value);
-}
-
 std::string name_of(const TaskRow& row) {
     return "node " + std::to_string(row.node.value) + " (batch " + std::to_string(row.batch) + ")";
 }

@@ -15,10 +15,6 @@ using release::ReleaseStatus;
 
 namespace {
 
-std::string name_of(const ReleaseRow& release) {
-    return "release " + std::to_string(release.id.value);
-}
-
 std::string name_of(release::NodeId node) {
     return "node " + std::to_string(node.value);
 }

@@ -3,6 +3,7 @@
 
 #include "release/wire/json_util.hpp"
 #include "release/wire/payload.hpp"
+#include "samples.hpp"
 #include "tests/store/store_fixture.hpp"
 
 namespace edgeroll::control::testing {
@@ -13,8 +14,6 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 namespace code = release::code;
-
-const std::string payload_text = R"({"files":[{"path":"a.conf","content":"one\n"}]})";
 
 class ApiReleaseTest : public StoreTest {
   protected:

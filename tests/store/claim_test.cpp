@@ -1,6 +1,7 @@
 #include <atomic>
 #include <thread>
 
+#include "samples.hpp"
 #include "tests/store/store_fixture.hpp"
 
 namespace edgeroll::control::testing {
@@ -9,9 +10,6 @@ namespace {
 using release::Millis;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-
-constexpr const char* long_ago = "2020-01-01 00:00:00";
-constexpr const char* far_ahead = "2037-01-01 00:00:00";
 
 class ClaimTest : public StoreTest {};
 

@@ -15,13 +15,11 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
-using Outcome = ConfigView::Outcome;
-
 const std::string literal = R"({"files":[{"path":"a","content":"on ${node.name}"}]})";
 const std::string filled_in =
     R"({"files":[{"path":"a","content":"on ${node.name}","template":true}]})";
 
-std::string digest(const std::string& text) {
+std::string digest_of_payload(const std::string& text) {
     return release::wire::content_digest(*release::wire::parse_payload(text));
 }
 
@@ -63,12 +61,12 @@ TEST_P(ContentTest, of_a_template_is_another_than_of_the_same_text_taken_literal
     const ReleaseId first = add_whole_release(1, {1});
     const ReleaseId second = add_release(2, 1);
     add_row(second, node_ids_[0]);
-    EXPECT_EQ(read(first).content.sha256, digest(literal));
-    EXPECT_EQ(read(second).content.sha256, digest(filled_in));
-    EXPECT_EQ(sha256_in_row(2), digest(filled_in)) << "filled in";
+    EXPECT_EQ(read(first).content.sha256, digest_of_payload(literal));
+    EXPECT_EQ(read(second).content.sha256, digest_of_payload(filled_in));
+    EXPECT_EQ(sha256_in_row(2), digest_of_payload(filled_in)) << "filled in";
     const auto payload =
         control().get(control().store().payload(Version{2}, release::TaskType::apply_config));
-    EXPECT_EQ(payload->sha256, digest(filled_in));
+    EXPECT_EQ(payload->sha256, digest_of_payload(filled_in));
     EXPECT_EQ(payload->plain_sha256, older_digest()) << "for agents that know no other";
     EXPECT_FALSE(payload->is_repeated) << "no node holds it";
 }
@@ -85,12 +83,12 @@ TEST_P(ContentTest, digests_of_an_older_program_become_the_new_ones_at_the_first
         {older_digest()});
     const release::Snapshot snapshot = read(id);
     EXPECT_THAT(snapshot.problems, IsEmpty());
-    EXPECT_EQ(snapshot.content_sha256, digest(filled_in));
-    EXPECT_EQ(snapshot.content.sha256, digest(filled_in));
-    EXPECT_EQ(snapshot.nodes[0].facts.applied_sha256, digest(filled_in));
-    EXPECT_EQ(sha256_in_row(1), digest(filled_in));
-    EXPECT_EQ(field(id, "content_sha256"), digest(filled_in));
-    EXPECT_EQ(text("SELECT applied_sha256 FROM nodes WHERE id = 1"), digest(filled_in));
+    EXPECT_EQ(snapshot.content_sha256, digest_of_payload(filled_in));
+    EXPECT_EQ(snapshot.content.sha256, digest_of_payload(filled_in));
+    EXPECT_EQ(snapshot.nodes[0].facts.applied_sha256, digest_of_payload(filled_in));
+    EXPECT_EQ(sha256_in_row(1), digest_of_payload(filled_in));
+    EXPECT_EQ(field(id, "content_sha256"), digest_of_payload(filled_in));
+    EXPECT_EQ(text("SELECT applied_sha256 FROM nodes WHERE id = 1"), digest_of_payload(filled_in));
     EXPECT_EQ(text("SELECT applied_sha256 FROM nodes WHERE id = 2"), "NULL");
 }
 
@@ -110,7 +108,7 @@ TEST_P(ContentTest, digests_of_an_older_program_make_no_drift) {
     set_row(undo, node_ids_[0], "config_version = 1");
     set(undo, "rolls_back = " + std::to_string(id.value));
     (void)read(undo);
-    EXPECT_EQ(sha256_in_row(1), digest(filled_in));
+    EXPECT_EQ(sha256_in_row(1), digest_of_payload(filled_in));
     EXPECT_FALSE(drifts());
 }
 
@@ -124,7 +122,7 @@ TEST_P(ContentTest, is_released_again_although_an_older_program_started_it) {
     wanted.from_release = id;
     const auto created = control().await(control().api().create(wanted));
     ASSERT_TRUE(created) << created.error().message;
-    EXPECT_EQ(sha256_in_row(created->version.value), digest(filled_in));
+    EXPECT_EQ(sha256_in_row(created->version.value), digest_of_payload(filled_in));
     sql("DELETE FROM release_tasks WHERE id <> ?", {id.value});
     sql("UPDATE release_task_nodes SET status = 'failed'");
     const auto retried = retry(id);
@@ -139,13 +137,13 @@ TEST_P(ContentTest, that_nobody_used_is_never_given_the_digest_of_another) {
     // Somebody changes the content between the reading and what is written down of it.
     FirstUse use;
     use.version = Version{1};
-    use.sha256 = use.older_sha256 = digest(literal);
+    use.sha256 = use.older_sha256 = digest_of_payload(literal);
     use.text = std::make_shared<const std::string>(literal);
     sql("UPDATE config_versions SET payload = ?", {filled_in});
     write_first_use(hand(), use);
     EXPECT_EQ(sha256_in_row(1), "NULL");
-    EXPECT_EQ(control().read(claim)->content.sha256, digest(filled_in));
-    EXPECT_EQ(sha256_in_row(1), digest(filled_in));
+    EXPECT_EQ(control().read(claim)->content.sha256, digest_of_payload(filled_in));
+    EXPECT_EQ(sha256_in_row(1), digest_of_payload(filled_in));
 }
 
 TEST_P(ContentTest, remembers_that_it_was_claimed) {
@@ -166,22 +164,22 @@ TEST_P(ContentTest, remembers_that_it_was_claimed) {
     sql("DELETE FROM release_tasks");
     sql("DELETE FROM release_task_nodes");
     EXPECT_EQ(refusal(put(2, filled_in)).code, code::exists) << "deleted rows make it no newer";
-    EXPECT_EQ(put(1, filled_in)->outcome, Outcome::replaced);
+    EXPECT_EQ(put(1, filled_in)->outcome, ConfigView::Outcome::replaced);
 }
 
 TEST_P(ContentTest, may_be_replaced_until_it_is_in_use) {
     const auto stored = put(5, literal, "one");
     ASSERT_TRUE(stored);
-    EXPECT_EQ(stored->outcome, Outcome::stored);
+    EXPECT_EQ(stored->outcome, ConfigView::Outcome::stored);
     EXPECT_EQ(put(5, R"({ "files" : [{"content":"on ${node.name}","path":"a"}] })", "one")->outcome,
-              Outcome::unchanged)
+              ConfigView::Outcome::unchanged)
         << "spelled otherwise";
     const auto replaced = put(5, filled_in, "one");
     ASSERT_TRUE(replaced) << replaced.error().message;
-    EXPECT_EQ(replaced->outcome, Outcome::replaced) << "the flag is content";
+    EXPECT_EQ(replaced->outcome, ConfigView::Outcome::replaced) << "the flag is content";
     EXPECT_EQ(replaced->payload, filled_in);
-    EXPECT_EQ(replaced->sha256, digest(filled_in));
-    EXPECT_EQ(put(5, filled_in, "two")->outcome, Outcome::replaced) << "another note";
+    EXPECT_EQ(replaced->sha256, digest_of_payload(filled_in));
+    EXPECT_EQ(put(5, filled_in, "two")->outcome, ConfigView::Outcome::replaced) << "another note";
     EXPECT_EQ(put(5, filled_in, "two")->note, "two");
 
     const auto refused = [&](const char* how) {
@@ -189,7 +187,7 @@ TEST_P(ContentTest, may_be_replaced_until_it_is_in_use) {
         EXPECT_EQ(other.code, code::exists) << how;
         EXPECT_THAT(other.message, HasSubstr("another content and is in use")) << how;
         EXPECT_THAT(refusal(put(5, filled_in, "three")).message, HasSubstr("another note")) << how;
-        EXPECT_EQ(put(5, filled_in, "two")->outcome, Outcome::unchanged) << how;
+        EXPECT_EQ(put(5, filled_in, "two")->outcome, ConfigView::Outcome::unchanged) << how;
     };
     const ReleaseId id = add_release(5, 1);
     refused("named by a release");
@@ -207,17 +205,17 @@ TEST_P(ContentTest, may_be_replaced_until_it_is_in_use) {
     set_row(undo, 1, "config_version = 5");
     refused("a rollback is to give it");
     sql("DELETE FROM release_tasks");
-    EXPECT_EQ(put(5, literal, "two")->outcome, Outcome::replaced);
+    EXPECT_EQ(put(5, literal, "two")->outcome, ConfigView::Outcome::replaced);
 }
 
 TEST_P(ContentTest, ban_of_a_literal_text_does_not_ban_the_template) {
     // The forgotten flag was rolled back, and is mended by the next version.
     add_payload(5, R"({"files":[{"path":"a","content":"before"}]})");
-    add_payload(7, literal, digest(literal));
+    add_payload(7, literal, digest_of_payload(literal));
     const ReleaseId id = add_failed_release(7, 5, 'a');
-    set(id, "content_sha256 = '" + digest(literal) + "'");
+    set(id, "content_sha256 = '" + digest_of_payload(literal) + "'");
     ASSERT_TRUE(roll_back(id));
-    EXPECT_EQ(text("SELECT sha256 FROM banned_contents"), digest(literal));
+    EXPECT_EQ(text("SELECT sha256 FROM banned_contents"), digest_of_payload(literal));
     add_payload(20, filled_in);
     add_payload(21, literal);
     NewRelease wanted;
@@ -245,7 +243,7 @@ TEST_P(ContentTest, ban_by_an_older_program_bans_what_it_fits) {
 }
 
 TEST_P(ContentTest, ban_is_known_by_capitals_too_and_nonsense_is_not_told_to_agents) {
-    std::string capitals = digest(literal);
+    std::string capitals = digest_of_payload(literal);
     for (char& c : capitals)
         c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
     ban(capitals);
@@ -255,14 +253,14 @@ TEST_P(ContentTest, ban_is_known_by_capitals_too_and_nonsense_is_not_told_to_age
     const ReleaseId id = add_whole_release(1, {1});
     const release::Snapshot snapshot = read(id);
     EXPECT_THAT(snapshot.problems, ElementsAre("the content of version 1 is banned: melted"));
-    EXPECT_THAT(snapshot.bans, ElementsAre(digest(literal)));
+    EXPECT_THAT(snapshot.bans, ElementsAre(digest_of_payload(literal)));
 }
 
 TEST_P(ContentTest, of_a_retry_is_held_against_bans_by_either_rule) {
     add_payload(1, filled_in);
     const ReleaseId id = add_whole_release(1, {1});
-    set(id, "status = 'failed', finished_at = created_at, content_sha256 = '" + digest(filled_in) +
-                "'");
+    set(id, "status = 'failed', finished_at = created_at, content_sha256 = '" +
+                digest_of_payload(filled_in) + "'");
     sql("INSERT INTO banned_contents (sha256, digest_rule) VALUES (?, 2)", {older_digest()});
     sql("UPDATE release_task_nodes SET status = 'failed'");
     ASSERT_TRUE(retry(id)) << "that is the literal text";

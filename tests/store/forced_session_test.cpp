@@ -12,7 +12,7 @@ using ::testing::HasSubstr;
 
 /// U+00E9, U+20BB7 and U+1F600: two and twice four bytes in UTF-8.
 const std::string letters = "\xC3\xA9 \xF0\xA0\xAE\xB7 \xF0\x9F\x98\x80";
-const std::string payload_text =
+const std::string lettered_payload =
     R"({"files":[{"path":"site.conf","content":"# )" + letters + R"("}]})";
 
 std::string hex(const std::string& text) {
@@ -31,7 +31,7 @@ void expect_that_everything_works(const std::string& admin_url, const std::strin
     auto hand = connect(admin_url);
     ASSERT_TRUE(migrate_database(StoreOptions{url, false, {}, "x"}));
     hand->run("INSERT INTO config_versions (version, payload) VALUES (1, CONVERT(UNHEX('" +
-              hex(payload_text) + "') USING utf8mb4))");
+              hex(lettered_payload) + "') USING utf8mb4))");
     for (const char* number : {"1", "2", "3"}) {
         hand->execute("INSERT INTO nodes (name, main_ip) VALUES (?, ?)",
                       {std::string("n") + number, std::string("10.0.0.") + number});
@@ -54,14 +54,14 @@ void expect_that_everything_works(const std::string& admin_url, const std::strin
     ASSERT_TRUE(snapshot);
     EXPECT_TRUE(snapshot->problems.empty());
     EXPECT_EQ(snapshot->nodes.size(), 3U);
-    const auto digest = release::wire::payload_digests("apply_config", payload_text);
+    const auto digest = release::wire::payload_digests("apply_config", lettered_payload);
     ASSERT_TRUE(digest);
     EXPECT_EQ(snapshot->content.sha256, digest->content);
     EXPECT_EQ(hand->query("SELECT sha256 FROM config_versions").at(0).text(0), digest->content);
     const auto payload =
         process.get(process.store().payload(Version{1}, release::TaskType::apply_config));
     ASSERT_TRUE(payload);
-    EXPECT_EQ(hex(payload->text), hex(payload_text));
+    EXPECT_EQ(hex(payload->text), hex(lettered_payload));
 
     Commit commit;
     commit.release.status = ReleaseStatus::running;
@@ -75,12 +75,12 @@ void expect_that_everything_works(const std::string& admin_url, const std::strin
 
     ConfigView config;
     config.version = Version{2};
-    config.payload = payload_text;
+    config.payload = lettered_payload;
     (void)process.get(process.api().put_config(config));
     EXPECT_EQ(
         hand->query("SELECT HEX(payload) FROM config_versions WHERE version = 2").at(0).text(0),
-        hex(payload_text));
-    EXPECT_EQ(process.get(process.api().config(Version{2})).payload, payload_text);
+        hex(lettered_payload));
+    EXPECT_EQ(process.get(process.api().config(Version{2})).payload, lettered_payload);
 }
 
 /// Assignments as SET SESSION and SET GLOBAL take them.

@@ -1,5 +1,6 @@
 // Half-inserted releases (docs/contract.md section 3): they wait, say so, and fail when nothing
 // more comes.
+#include "samples.hpp"
 #include "tests/store/store_fixture.hpp"
 
 namespace edgeroll::control::testing {
@@ -8,9 +9,6 @@ namespace {
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-
-constexpr const char* long_ago = "2020-01-01 00:00:00";
-constexpr const char* far_ahead = "2037-01-01 00:00:00";
 
 class IncompleteTest : public StoreTest {
   protected:

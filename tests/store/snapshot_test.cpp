@@ -1,6 +1,7 @@
 // What the executor sees when it reads a release.
 #include "release/step.hpp"
 #include "release/wire/payload.hpp"
+#include "samples.hpp"
 #include "tests/store/store_fixture.hpp"
 
 namespace edgeroll::control::testing {
@@ -12,8 +13,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
-
-const std::string payload_text = R"({"files":[{"path":"a.conf","content":"one\n"}]})";
 
 std::string digest_of(const std::string& text) {
     return release::wire::content_digest(*release::wire::parse_payload(text));

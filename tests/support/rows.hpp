@@ -11,6 +11,9 @@
 
 namespace edgeroll::test {
 
+/// The nodes of most tests; the last one joins a release that has begun.
+inline constexpr release::NodeId n1{1}, n2{2}, n3{3}, n4{4}, n5{5}, late_node{9};
+
 /// Reads as a store reads and applies commits as a store applies them, at the time of `now`.
 class Rows {
   public:

@@ -2,14 +2,13 @@
 
 #include <string>
 
+#include "control/store/api/page_size.hpp"
 #include "control/store/audit.hpp"
 #include "control/store/column_text.hpp"
 #include "control/store/moment.hpp"
 
 namespace edgeroll::control {
 namespace {
-
-constexpr int page_size_max = 100;
 
 AuditDeed deed_of(const AuditNote& note) {
     AuditDeed deed;

@@ -3,6 +3,7 @@
 
 #include "control/secrets/sealed_payload.hpp"
 #include "control/store/api/inventory.hpp"
+#include "control/store/api/naming.hpp"
 #include "control/store/audit.hpp"
 #include "control/store/column_text.hpp"
 #include "control/store/sql_parts.hpp"
@@ -34,10 +35,6 @@ std::optional<ConfigView> find_config(Connection& connection, Version version) {
         config.sha256 = kind->sha256;
     }
     return config;
-}
-
-std::string name_of(Version version) {
-    return "version " + std::to_string(version.value);
 }
 
 /// How it is in use; empty: nobody has, had or waits for it, as far as is known.

@@ -9,6 +9,7 @@
 #include "control/store/api/create_replay.hpp"
 #include "control/store/api/create_source.hpp"
 #include "control/store/api/expected_plan.hpp"
+#include "control/store/api/naming.hpp"
 #include "control/store/api/secret_contents.hpp"
 #include "control/store/api/supersede.hpp"
 #include "control/store/api/version_choice.hpp"
@@ -28,10 +29,6 @@ using release::Version;
 
 /// Two requests may choose the same next version or carry the same key: the later one looks again.
 constexpr int tries = 8;
-
-std::string text_of(Version version) {
-    return std::to_string(version.value);
-}
 
 /// Everything that is decided before the first write.
 struct Decided {

@@ -1,6 +1,7 @@
 #include "control/store/api/create_content.hpp"
 
 #include "control/secrets/sealed_payload.hpp"
+#include "control/store/api/naming.hpp"
 #include "control/store/bans.hpp"
 #include "control/store/column_text.hpp"
 #include "release/wire/content.hpp"
@@ -10,10 +11,6 @@ namespace {
 
 using release::TaskType;
 using release::Version;
-
-std::string name_of(Version version) {
-    return "version " + std::to_string(version.value);
-}
 
 /// The digests of a version's content; nothing when it has none.
 std::optional<CreateContent> content_of(Connection& connection, const NewRelease& request,

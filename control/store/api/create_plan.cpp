@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "control/store/address.hpp"
+#include "control/store/api/naming.hpp"
 #include "control/store/column_text.hpp"
 #include "control/store/node_facts.hpp"
 
@@ -14,9 +15,6 @@ namespace edgeroll::control {
 namespace {
 
 using release::NodeId;
-
-constexpr std::size_t named_max = 10;
-constexpr std::size_t name_bytes_max = 64;
 
 /// Nodes of the source that are in neither list were deleted.
 void keep_unfinished(const CreateSource& source, std::vector<release::FleetNode>& fleet,
@@ -49,7 +47,7 @@ void refuse_unmatched(const std::vector<std::string>& entries) {
     if (entries.empty()) return;
     std::string names;
     for (std::size_t i = 0; i < std::min(entries.size(), named_max); ++i)
-        names += (i == 0 ? "'" : ", '") + fitted(entries[i], name_bytes_max) + "'";
+        names += (i == 0 ? "'" : ", '") + fitted(entries[i], named_bytes_max) + "'";
     if (entries.size() > named_max) {
         names += " and " + std::to_string(entries.size() - named_max) + " more";
     }
@@ -64,7 +62,7 @@ void refuse_unmatched(const std::vector<std::string>& entries) {
         const release::LeftOut& node = plan.left_out[i];
         text += (i == 0 ? ": " : ", ") +
                 (node.name.empty() ? "node " + std::to_string(node.node.value)
-                                   : fitted(node.name, name_bytes_max)) +
+                                   : fitted(node.name, named_bytes_max)) +
                 " is " + node.reason;
     }
     if (plan.left_out.size() > named_max) text += ", and so on";

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "control/store/api/naming.hpp"
 #include "control/store/column_text.hpp"
 #include "release/plan_changes.hpp"
 #include "release/wire/plan_digest.hpp"
@@ -14,9 +15,6 @@ namespace {
 
 using release::NodeId;
 using release::PlannedNode;
-
-constexpr std::size_t named_max = 10;
-constexpr std::size_t name_bytes_max = 64;
 
 std::string counted(std::size_t count, const std::string& thing, const char* ending) {
     return std::to_string(count) + " " + thing + (count == 1 ? "" : ending);
@@ -29,7 +27,7 @@ std::string name_of(NodeId node, const std::vector<PlannedNode>& nodes,
                                     [&](const PlannedNode& other) { return other.node == node; });
     const auto at = static_cast<std::size_t>(found - nodes.begin());
     if (at >= names.size() || names[at].empty()) return "node " + std::to_string(node.value);
-    return fitted(names[at], name_bytes_max);
+    return fitted(names[at], named_bytes_max);
 }
 
 /// " Joined: n4 (batch 2), n5 (batch 2) and 3 more."; empty for nobody.

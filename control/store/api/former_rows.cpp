@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "control/store/api/id_at.hpp"
 #include "control/store/bans.hpp"
 #include "control/store/sql_parts.hpp"
 #include "control/store/version_range.hpp"
@@ -27,12 +28,6 @@ std::map<std::int64_t, release::Version> awaited_later(Connection& connection,
         nodes[row.integer_or(0, 0)] = release::Version{row.integer_or(1, 0)};
     }
     return nodes;
-}
-
-std::optional<release::ReleaseId> id_at(const Row& row, std::size_t column) {
-    const auto number = row.integer(column);
-    if (!number) return std::nullopt;
-    return release::ReleaseId{*number};
 }
 
 }  // namespace

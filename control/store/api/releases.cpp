@@ -6,6 +6,8 @@
 #include <string>
 #include <utility>
 
+#include "control/store/api/id_at.hpp"
+#include "control/store/api/page_size.hpp"
 #include "control/store/api/stats.hpp"
 #include "control/store/blockers.hpp"
 #include "control/store/column_text.hpp"
@@ -19,8 +21,6 @@
 
 namespace edgeroll::control {
 namespace {
-
-constexpr int page_size_max = 100;
 
 std::string summary_columns(const Dialect& dialect) {
     return "id, type, target, version, status, batch_status, current_batch, total_batches, "
@@ -44,12 +44,6 @@ std::string summary_columns(const Dialect& dialect) {
            has_own_rollback("release_tasks.") +
            " OR (SELECT COUNT(*) FROM config_versions c WHERE c.version = release_tasks.version) > "
            "0 THEN 0 ELSE 1 END";
-}
-
-std::optional<release::ReleaseId> id_at(const Row& row, std::size_t column) {
-    const auto id = row.integer(column);
-    if (!id) return std::nullopt;
-    return release::ReleaseId{*id};
 }
 
 /// Columns 23 and on of summary_columns.

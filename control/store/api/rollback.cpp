@@ -5,9 +5,11 @@
 #include <utility>
 
 #include "control/store/api/former_rows.hpp"
+#include "control/store/api/naming.hpp"
 #include "control/store/api/secret_contents.hpp"
 #include "control/store/api/steer.hpp"
 #include "control/store/api/version_choice.hpp"
+#include "control/store/asker.hpp"
 #include "control/store/bans.hpp"
 #include "control/store/column_text.hpp"
 #include "control/store/history.hpp"
@@ -24,12 +26,7 @@ using release::Version;
 
 /// Another request may take the same version first. In a transaction that goes on for longer its
 /// row is not seen, so the next number is tried, not the same question asked again.
-constexpr int tries = 8;
-constexpr const char* own_name = "edgeroll";
-
-std::string text_of(Version version) {
-    return std::to_string(version.value);
-}
+constexpr int version_tries = 8;
 
 std::string plan_digest(const release::RollbackPlan& plan) {
     std::string text = "rollback\n";
@@ -73,7 +70,7 @@ void insert_row(Connection& connection, const RollbackRequest& request, const St
                  request.id.value, std::int64_t{request.is_forced ? 1 : 0}});
             break;
         } catch (const DbFailure& failure) {
-            if (!failure.is_duplicate || i + 1 == tries) throw;
+            if (!failure.is_duplicate || i + 1 == version_tries) throw;
         }
     }
     created.id = release::ReleaseId{
@@ -261,7 +258,7 @@ RolledBack roll_back_release(Connection& connection, const RollbackRequest& requ
         try {
             return try_to_roll_back(connection, request);
         } catch (const DbFailure& failure) {
-            if (!failure.is_duplicate || i == tries) throw;
+            if (!failure.is_duplicate || i == version_tries) throw;
         }
     }
 }

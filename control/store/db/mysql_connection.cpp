@@ -14,13 +14,13 @@
 #include <utility>
 #include <vector>
 
+#include "control/store/db/cached_statements.hpp"
 #include "control/store/db/mysql_login.hpp"
 
 namespace edgeroll::control {
 namespace {
 
 constexpr int connect_timeout_sec = 2, write_timeout_sec = 7;
-constexpr std::size_t cached_statements_max = 200;
 
 std::atomic<sql::Driver*> loaded_driver{nullptr};
 

@@ -8,11 +8,12 @@
 #include <unordered_map>
 #include <utility>
 
+#include "control/store/db/cached_statements.hpp"
+
 namespace edgeroll::control {
 namespace {
 
 constexpr int busy_timeout_ms = 3000;
-constexpr std::size_t cached_statements_max = 200;
 constexpr int wal_tries = 150, wal_pause_ms = 20;
 
 enum class Opening { to_work, to_look };

@@ -48,7 +48,7 @@ class MortalFiles final : public ForwardingFiles {
     int count_ = 0;
 };
 
-std::string content(int number) {
+std::string two_files(int number) {
     return payload(
         {{"a.conf", "a" + std::to_string(number)}, {"sub/b.conf", "b" + std::to_string(number)}});
 }
@@ -87,7 +87,7 @@ bool crash_while_applying(const TemporaryFolder& root, int fatal, bool dies_afte
         Edge edge(root, settings(is_bad), {}, [&](std::unique_ptr<Files> files) {
             return std::make_unique<MortalFiles>(std::move(files), fatal, dies_after);
         });
-        (void)edge.apply(dispatch_of(2, content(2)));
+        (void)edge.apply(dispatch_of(2, two_files(2)));
         edge.await(edge.executor().stop());
         ::_exit(0);
     }
@@ -108,7 +108,7 @@ TEST_P(Crash, leaves_a_whole_version_and_no_task_open_wherever_it_happens) {
         const TemporaryFolder root;
         {
             Edge edge(root, settings(false));
-            ASSERT_EQ(edge.apply(dispatch_of(1, content(1))).status, TaskStatus::success);
+            ASSERT_EQ(edge.apply(dispatch_of(1, two_files(1))).status, TaskStatus::success);
         }
         if (!crash_while_applying(root, fatal, dies_after, is_bad)) break;
         ++crashes;
@@ -122,12 +122,12 @@ TEST_P(Crash, leaves_a_whole_version_and_no_task_open_wherever_it_happens) {
             EXPECT_EQ(root.link("live"),
                       known->status == TaskStatus::success ? "versions/2" : "versions/1")
                 << fatal << " " << known->last_error;
-            EXPECT_EQ(edge.dispatch(dispatch_of(2, content(2))).value(), known->status)
+            EXPECT_EQ(edge.dispatch(dispatch_of(2, two_files(2))).value(), known->status)
                 << "the agent runs it once";
         }
         expect_live_is_whole(root, fatal);
         // And then it recovers: the next version goes live, and nothing is left lying about.
-        EXPECT_EQ(edge.apply(dispatch_of(3, content(3))).status, TaskStatus::success) << fatal;
+        EXPECT_EQ(edge.apply(dispatch_of(3, two_files(3))).status, TaskStatus::success) << fatal;
         EXPECT_EQ(root.link("live"), "versions/3");
         EXPECT_TRUE(edge.until([&] {
             return root.names("staging").empty() && root.names("tasks").size() == 1;

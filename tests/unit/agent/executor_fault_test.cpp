@@ -16,10 +16,6 @@ namespace code = release::code;
 const std::string first_task = "apply_config_127.0.0.1_1";
 const std::string second_task = "apply_config_127.0.0.1_2";
 
-std::string content(int number) {
-    return payload({{"a.conf", std::to_string(number)}});
-}
-
 ExecutorSettings with_check(std::string check, Millis timeout = Millis(20'000)) {
     ExecutorSettings settings;
     settings.commands.check = std::move(check);
@@ -35,7 +31,7 @@ bool is_in_step(Edge& edge, const std::string& task_id, const std::string& step)
 TEST(ExecutorTime, kills_a_command_that_takes_too_long) {
     const TemporaryFolder root;
     Edge edge(root, with_check("echo waiting; sleep 60", Millis(300)));
-    const auto report = edge.apply(dispatch_of(1, content(1)));
+    const auto report = edge.apply(dispatch_of(1, numbered_payload(1)));
     EXPECT_EQ(report.status, TaskStatus::failed);
     EXPECT_EQ(
         report.last_error,
@@ -46,9 +42,9 @@ TEST(ExecutorTime, kills_a_command_that_takes_too_long) {
 TEST(ExecutorTime, counts_the_tasks_time_from_its_receipt) {
     const TemporaryFolder root;
     Edge edge(root, with_check("sleep 60"));
-    auto running = dispatch_of(1, content(1));
+    auto running = dispatch_of(1, numbered_payload(1));
     running.timeout = Millis(700);
-    auto waiting = dispatch_of(2, content(2));
+    auto waiting = dispatch_of(2, numbered_payload(2));
     waiting.timeout = Millis(300);
     ASSERT_TRUE(edge.dispatch(running));
     ASSERT_TRUE(edge.dispatch(waiting));
@@ -67,7 +63,7 @@ TEST(ExecutorTime, counts_the_tasks_time_from_its_receipt) {
 TEST(ExecutorCancel, kills_what_runs_before_the_switch) {
     const TemporaryFolder root;
     Edge edge(root, with_check("sleep 60"));
-    ASSERT_TRUE(edge.dispatch(dispatch_of(1, content(1))));
+    ASSERT_TRUE(edge.dispatch(dispatch_of(1, numbered_payload(1))));
     EXPECT_TRUE(edge.until([&] { return is_in_step(edge, first_task, "check"); }));
     EXPECT_EQ(edge.await(edge.executor().cancel(first_task)).value(), TaskStatus::cancelled);
     const auto report = edge.finished(first_task);
@@ -81,8 +77,8 @@ TEST(ExecutorCancel, kills_what_runs_before_the_switch) {
 TEST(ExecutorCancel, ends_a_waiting_task_and_wakes_who_waits_for_it) {
     const TemporaryFolder root;
     Edge edge(root, with_check("sleep 60"));
-    ASSERT_TRUE(edge.dispatch(dispatch_of(1, content(1))));
-    ASSERT_TRUE(edge.dispatch(dispatch_of(2, content(2))));
+    ASSERT_TRUE(edge.dispatch(dispatch_of(1, numbered_payload(1))));
+    ASSERT_TRUE(edge.dispatch(dispatch_of(2, numbered_payload(2))));
     EXPECT_EQ(edge.await(edge.executor().cancel(second_task)).value(), TaskStatus::cancelled);
     EXPECT_EQ(edge.finished(second_task).last_error, "cancelled while it was waiting");
     EXPECT_EQ(edge.await(edge.executor().cancel(first_task)).value(), TaskStatus::cancelled);
@@ -93,7 +89,7 @@ TEST(ExecutorCancel, is_too_late_after_the_switch) {
     ExecutorSettings settings;
     settings.commands.reload = "while ! test -e " + root.path("go") + "; do sleep 0.02; done";
     Edge edge(root, settings);
-    ASSERT_TRUE(edge.dispatch(dispatch_of(1, content(1))));
+    ASSERT_TRUE(edge.dispatch(dispatch_of(1, numbered_payload(1))));
     EXPECT_TRUE(edge.until([&] { return is_in_step(edge, first_task, "reload"); }));
     const auto refused = edge.await(edge.executor().cancel(first_task));
     ASSERT_FALSE(refused);
@@ -106,13 +102,13 @@ TEST(ExecutorStop, fails_what_is_before_its_switch_and_keeps_what_waits) {
     const TemporaryFolder root;
     {
         Edge edge(root, with_check("sleep 60"));
-        ASSERT_TRUE(edge.dispatch(dispatch_of(1, content(1))));
-        ASSERT_TRUE(edge.dispatch(dispatch_of(2, content(2))));
+        ASSERT_TRUE(edge.dispatch(dispatch_of(1, numbered_payload(1))));
+        ASSERT_TRUE(edge.dispatch(dispatch_of(2, numbered_payload(2))));
         EXPECT_TRUE(edge.until([&] { return is_in_step(edge, first_task, "check"); }));
         const auto start = edge.clock().now();
         edge.await(edge.executor().stop());
         EXPECT_LT(edge.clock().now() - start, Millis(4'000));
-        EXPECT_EQ(edge.dispatch(dispatch_of(3, content(3))).error().code, code::busy);
+        EXPECT_EQ(edge.dispatch(dispatch_of(3, numbered_payload(3))).error().code, code::busy);
         EXPECT_EQ(edge.finished(first_task).last_error, "check failed: the agent was stopped");
     }
     Edge edge(root);
@@ -128,7 +124,7 @@ TEST(ExecutorStop, leaves_what_is_past_its_switch_to_the_next_start) {
                                root.path("go") + "; do sleep 0.02; done";
     {
         Edge edge(root, settings);
-        ASSERT_TRUE(edge.dispatch(dispatch_of(1, content(1))));
+        ASSERT_TRUE(edge.dispatch(dispatch_of(1, numbered_payload(1))));
         EXPECT_TRUE(edge.until([&] { return root.has("begun"); }));
         const auto start = edge.clock().now();
         edge.await(edge.executor().stop());
@@ -145,7 +141,7 @@ TEST(ExecutorStop, leaves_what_is_past_its_switch_to_the_next_start) {
 TEST(ExecutorStop, wakes_held_answers) {
     const TemporaryFolder root;
     Edge edge(root, with_check("sleep 60"));
-    ASSERT_TRUE(edge.dispatch(dispatch_of(1, content(1))));
+    ASSERT_TRUE(edge.dispatch(dispatch_of(1, numbered_payload(1))));
     EXPECT_TRUE(edge.until([&] { return is_in_step(edge, first_task, "check"); }));
     bool is_answered = false;
     boost::asio::co_spawn(edge.clock_executor(), edge.executor().report(first_task, Millis(50'000)),
@@ -174,22 +170,22 @@ TEST(ExecutorStart, believes_a_live_link_that_was_moved_by_hand) {
     const TemporaryFolder root;
     {
         Edge edge(root);
-        edge.apply(dispatch_of(1, content(1)));
-        edge.apply(dispatch_of(2, content(2)));
+        edge.apply(dispatch_of(1, numbered_payload(1)));
+        edge.apply(dispatch_of(2, numbered_payload(2)));
     }
     fs::remove(root.path("live"));
     fs::create_symlink("versions/1", root.path("live"));
     Edge edge(root);
     EXPECT_EQ(edge.executor().state().applied_version, release::Version{1});
-    EXPECT_EQ(edge.executor().state().sha256, digest(content(1)));
-    EXPECT_EQ(edge.apply(dispatch_of(3, content(3))).status, TaskStatus::success);
+    EXPECT_EQ(edge.executor().state().sha256, digest(numbered_payload(1)));
+    EXPECT_EQ(edge.apply(dispatch_of(3, numbered_payload(3))).status, TaskStatus::success);
 }
 
 TEST(ExecutorStart, starts_with_a_journal_of_garbage) {
     const TemporaryFolder root;
     {
         Edge edge(root);
-        edge.apply(dispatch_of(1, content(1)));
+        edge.apply(dispatch_of(1, numbered_payload(1)));
     }
     root.write("tasks/journal", std::string(5000, '\xfe') + "\n{}\n\n0123 {\"a\":");
     root.write("staging/half/file", "x");
@@ -198,7 +194,7 @@ TEST(ExecutorStart, starts_with_a_journal_of_garbage) {
     EXPECT_EQ(edge.executor().state().applied_version, release::Version{1}) << "live is the truth";
     EXPECT_TRUE(root.names("staging").empty());
     EXPECT_EQ(root.names("tasks"), std::vector<std::string>{"journal"});
-    EXPECT_EQ(edge.apply(dispatch_of(2, content(2))).status, TaskStatus::success);
+    EXPECT_EQ(edge.apply(dispatch_of(2, numbered_payload(2))).status, TaskStatus::success);
 }
 
 /// A disk that will not let `live` go back to version 1, or that takes no more of the journal.
@@ -237,13 +233,13 @@ TEST(ExecutorDisk, says_that_live_could_not_be_put_back_and_puts_it_right_with_t
     const TemporaryFolder root;
     {
         Edge edge(root);
-        ASSERT_EQ(edge.apply(dispatch_of(1, content(1))).status, TaskStatus::success);
+        ASSERT_EQ(edge.apply(dispatch_of(1, numbered_payload(1))).status, TaskStatus::success);
     }
     {
         ExecutorSettings settings;
         settings.commands.reload = "exit 1";
         Edge edge(root, settings, {}, stubborn("versions/1"));
-        const auto report = edge.apply(dispatch_of(2, content(2)));
+        const auto report = edge.apply(dispatch_of(2, numbered_payload(2)));
         EXPECT_EQ(report.status, TaskStatus::failed);
         EXPECT_EQ(report.last_error,
                   "reload failed: exit status 1; put_back failed too: Input/output error");
@@ -252,7 +248,7 @@ TEST(ExecutorDisk, says_that_live_could_not_be_put_back_and_puts_it_right_with_t
     }
     Edge edge(root);
     EXPECT_EQ(edge.executor().state().applied_version, release::Version{1}) << "what was proven";
-    EXPECT_EQ(edge.apply(dispatch_of(2, content(22), "_2")).status, TaskStatus::success);
+    EXPECT_EQ(edge.apply(dispatch_of(2, numbered_payload(22), "_2")).status, TaskStatus::success);
     EXPECT_EQ(root.link("live"), "versions/2");
     EXPECT_EQ(root.read("live/a.conf"), "22");
 }
@@ -261,19 +257,19 @@ TEST(ExecutorDisk, does_nothing_that_it_could_not_write_down_first) {
     const TemporaryFolder root;
     {
         Edge edge(root);
-        ASSERT_EQ(edge.apply(dispatch_of(1, content(1))).status, TaskStatus::success);
+        ASSERT_EQ(edge.apply(dispatch_of(1, numbered_payload(1))).status, TaskStatus::success);
     }
     for (const std::string step : {"validate", "check", "switch"}) {
         Edge edge(root, with_check("true"), {}, stubborn("\"current\":\"" + step + "\""));
         const std::string suffix = "_" + step;
-        const auto report = edge.apply(dispatch_of(2, content(2), suffix));
+        const auto report = edge.apply(dispatch_of(2, numbered_payload(2), suffix));
         EXPECT_EQ(report.status, TaskStatus::failed);
         EXPECT_EQ(report.last_error,
                   step + " failed: the journal cannot be written, so nothing was done");
         EXPECT_EQ(root.link("live"), "versions/1");
     }
     Edge edge(root, {}, {}, stubborn("\"current\":\"reload\""));
-    EXPECT_EQ(edge.apply(dispatch_of(2, content(2))).status, TaskStatus::success)
+    EXPECT_EQ(edge.apply(dispatch_of(2, numbered_payload(2))).status, TaskStatus::success)
         << "after the switch it goes on";
 }
 
@@ -296,7 +292,7 @@ class FullDisk : public ::testing::Test {
 
 TEST_F(FullDisk, keeps_the_old_version_serving_and_says_why) {
     Edge edge(root_);
-    ASSERT_EQ(edge.apply(dispatch_of(1, content(1))).status, TaskStatus::success);
+    ASSERT_EQ(edge.apply(dispatch_of(1, numbered_payload(1))).status, TaskStatus::success);
     // The payload fits once, as the task's, but not a second time, as files.
     const auto report =
         edge.apply(dispatch_of(2, payload({{"large", std::string(600 << 10, 'x')}})));
@@ -310,21 +306,21 @@ TEST_F(FullDisk, keeps_the_old_version_serving_and_says_why) {
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, code::busy);
     EXPECT_THAT(refused.error().message, HasSubstr("No space left on device"));
-    EXPECT_EQ(edge.apply(dispatch_of(4, content(4))).status, TaskStatus::success)
+    EXPECT_EQ(edge.apply(dispatch_of(4, numbered_payload(4))).status, TaskStatus::success)
         << "and then it recovers";
 }
 
 TEST_F(FullDisk, starts_on_a_full_disk) {
     {
         Edge edge(root_);
-        ASSERT_EQ(edge.apply(dispatch_of(1, content(1))).status, TaskStatus::success);
+        ASSERT_EQ(edge.apply(dispatch_of(1, numbered_payload(1))).status, TaskStatus::success);
     }
     std::ofstream filler(root_.path("filler"), std::ios::binary);
     while (filler.write(std::string(4096, 'x').c_str(), 4096).flush()) {
     }
     Edge edge(root_);
     EXPECT_EQ(edge.executor().state().applied_version, release::Version{1});
-    EXPECT_EQ(edge.dispatch(dispatch_of(1, content(1))).value(), TaskStatus::success);
+    EXPECT_EQ(edge.dispatch(dispatch_of(1, numbered_payload(1))).value(), TaskStatus::success);
 }
 
 }  // namespace

@@ -12,10 +12,6 @@ using release::TaskStatus;
 using release::Version;
 using ::testing::HasSubstr;
 
-std::string content(int number) {
-    return payload({{"a.conf", std::to_string(number)}});
-}
-
 class MovedLive : public ::testing::Test {
   protected:
     MovedLive() {
@@ -27,7 +23,7 @@ class MovedLive : public ::testing::Test {
                                     "; [ $EDGEROLL_VERSION -lt 7 ]";
         edge_ = std::make_unique<Edge>(root_, settings_);
         for (int version = 1; version <= 3; ++version) {
-            EXPECT_EQ(edge_->apply(dispatch_of(version, content(version))).status,
+            EXPECT_EQ(edge_->apply(dispatch_of(version, numbered_payload(version))).status,
                       TaskStatus::success);
         }
         root_.write("go", "");
@@ -46,7 +42,7 @@ class MovedLive : public ::testing::Test {
     release::wire::TaskReport disturbed(int version, const std::function<void()>& meanwhile) {
         fs::remove(root_.path("go"));
         fs::remove(root_.path("begun"));
-        EXPECT_TRUE(edge_->dispatch(dispatch_of(version, content(version))));
+        EXPECT_TRUE(edge_->dispatch(dispatch_of(version, numbered_payload(version))));
         EXPECT_TRUE(edge_->until([&] { return root_.has("begun"); }));
         meanwhile();
         root_.write("go", "");
@@ -60,7 +56,7 @@ class MovedLive : public ::testing::Test {
 
 TEST_F(MovedLive, is_what_a_failed_release_puts_back) {
     move_live("versions/2");
-    const auto report = edge_->apply(dispatch_of(7, content(7)));
+    const auto report = edge_->apply(dispatch_of(7, numbered_payload(7)));
     EXPECT_EQ(report.status, TaskStatus::failed);
     EXPECT_EQ(report.last_error, "reload failed: exit status 1");
     EXPECT_EQ(root_.link("live"), "versions/2");
@@ -72,9 +68,10 @@ TEST_F(MovedLive, is_what_is_applied_for_state_and_rules) {
     move_live("versions/1");
     const auto state = edge_->executor().state();
     EXPECT_EQ(state.applied_version, Version{1});
-    EXPECT_EQ(state.sha256, digest(content(1)));
-    EXPECT_EQ(edge_->dispatch(dispatch_of(1, content(1), "_2")).value(), TaskStatus::success);
-    EXPECT_EQ(edge_->apply(dispatch_of(3, content(3), "_2")).status, TaskStatus::success)
+    EXPECT_EQ(state.sha256, digest(numbered_payload(1)));
+    EXPECT_EQ(edge_->dispatch(dispatch_of(1, numbered_payload(1), "_2")).value(),
+              TaskStatus::success);
+    EXPECT_EQ(edge_->apply(dispatch_of(3, numbered_payload(3), "_2")).status, TaskStatus::success)
         << "it is above what is live";
     EXPECT_EQ(root_.link("live"), "versions/3");
     EXPECT_EQ(last_reload(), "3\n");
@@ -90,17 +87,18 @@ TEST_F(MovedLive, may_be_gone_or_name_a_version_that_is_not_there) {
     for (const std::string target : {"", "versions/99"}) {
         move_live(target);
         EXPECT_EQ(applied(), std::nullopt);
-        const auto report = edge_->apply(dispatch_of(7, content(7), target.empty() ? "" : "_2"));
+        const auto report =
+            edge_->apply(dispatch_of(7, numbered_payload(7), target.empty() ? "" : "_2"));
         EXPECT_EQ(report.status, TaskStatus::failed);
         EXPECT_FALSE(root_.has("live")) << "nothing was live";
         EXPECT_EQ(applied(), std::nullopt);
     }
-    EXPECT_EQ(edge_->apply(dispatch_of(4, content(4))).status, TaskStatus::success);
+    EXPECT_EQ(edge_->apply(dispatch_of(4, numbered_payload(4))).status, TaskStatus::success);
 }
 
 TEST_F(MovedLive, is_not_touched_when_it_is_something_else) {
     const auto check = [&](const std::string& suffix, const std::string& words) {
-        const auto report = edge_->apply(dispatch_of(4, content(4), suffix));
+        const auto report = edge_->apply(dispatch_of(4, numbered_payload(4), suffix));
         EXPECT_EQ(report.status, TaskStatus::failed);
         EXPECT_THAT(report.last_error, HasSubstr(words));
         EXPECT_EQ(report.steps.size(), 1U) << "nothing was run";
@@ -115,7 +113,7 @@ TEST_F(MovedLive, is_not_touched_when_it_is_something_else) {
     EXPECT_EQ(root_.read("live/precious"), "x");
     move_live("versions/3");
     EXPECT_EQ(applied(), Version{3});
-    EXPECT_EQ(edge_->apply(dispatch_of(4, content(4), "_3")).status, TaskStatus::success);
+    EXPECT_EQ(edge_->apply(dispatch_of(4, numbered_payload(4), "_3")).status, TaskStatus::success);
 }
 
 TEST_F(MovedLive, during_a_task_fails_it_and_stays_where_it_was_moved) {
@@ -152,7 +150,7 @@ TEST_F(MovedLive, replaced_by_a_folder_during_a_task_is_left_alone) {
 
 TEST_F(MovedLive, while_the_agent_is_down_is_not_moved_over_by_its_recovery) {
     fs::remove(root_.path("go"));
-    ASSERT_TRUE(edge_->dispatch(dispatch_of(5, content(5))));
+    ASSERT_TRUE(edge_->dispatch(dispatch_of(5, numbered_payload(5))));
     ASSERT_TRUE(edge_->until([&] { return root_.has("begun"); }));
     edge_->await(edge_->executor().stop());
     edge_.reset();

@@ -41,7 +41,7 @@ std::string payload_of(const std::vector<Json>& files) {
 }
 
 /// A site and its key.
-std::string content(int version) {
+std::string site_and_key(int version) {
     return payload_of({Json{{"path", "site.conf"}, {"content", "site " + std::to_string(version)}},
                        secret_file("tls/site.key", key_of(version))});
 }
@@ -57,7 +57,8 @@ std::string output_of(const release::wire::TaskReport& report, const std::string
     return "no step " + step;
 }
 
-release::wire::Dispatch task_of(const std::string& type, std::int64_t version, std::string text) {
+release::wire::Dispatch secret_task(const std::string& type, std::int64_t version,
+                                    std::string text) {
     auto dispatch = dispatch_of(version, std::move(text));
     dispatch.type = type;
     dispatch.task_id = type + "_127.0.0.1_" + std::to_string(version);
@@ -138,7 +139,7 @@ TEST_F(SecretFiles, have_their_mode_and_their_group_and_lie_nowhere_open) {
 
 TEST_F(SecretFiles, without_a_group_are_remarked_upon) {
     Edge edge(root_);
-    const std::string said = output_of(edge.apply(dispatch_of(1, content(1))), "stage");
+    const std::string said = output_of(edge.apply(dispatch_of(1, site_and_key(1))), "stage");
     EXPECT_EQ(
         said,
         "remark: tls/site.key: a secret with mode 0640 belongs to the agent's own group, so a "
@@ -180,13 +181,13 @@ TEST_F(SecretFiles, are_redacted_in_whatever_a_step_says) {
     made.commands.reload = print + "reload";
     made.commands.verify = print + "verify";
     Edge edge(root_, made);
-    ASSERT_EQ(edge.apply(dispatch_of(1, content(1))).status, TaskStatus::success);
+    ASSERT_EQ(edge.apply(dispatch_of(1, site_and_key(1))).status, TaskStatus::success);
     int version = 1;
     for (const std::string failing :
          {"preinstall", "check", "reload", "verify", "postinstall", "none"}) {
         ++version;
         programs_.write("fail-" + failing, "");
-        const auto report = edge.apply(dispatch_of(version, content(version)));
+        const auto report = edge.apply(dispatch_of(version, site_and_key(version)));
         fs::remove(programs_.path("fail-" + failing));
         EXPECT_EQ(report.status == TaskStatus::success, failing == "none") << report.last_error;
         const std::string all = everything(report);
@@ -213,11 +214,11 @@ TEST_F(SecretFiles, of_the_live_version_are_redacted_in_tasks_of_every_type) {
     made.commands.purge = print;
     {
         Edge edge(root_, made);
-        ASSERT_EQ(edge.apply(dispatch_of(1, content(1))).status, TaskStatus::failed)
+        ASSERT_EQ(edge.apply(dispatch_of(1, site_and_key(1))).status, TaskStatus::failed)
             << "the hook fails, and nothing is live";
         programs_.write("preinstall", "#!/bin/sh\n", 0755);
         programs_.write("postinstall", "#!/bin/sh\n", 0755);
-        ASSERT_EQ(edge.apply(dispatch_of(2, content(2))).status, TaskStatus::success);
+        ASSERT_EQ(edge.apply(dispatch_of(2, site_and_key(2))).status, TaskStatus::success);
         ASSERT_TRUE(settled(edge));
     }
     made.commands.reload = print;
@@ -225,7 +226,7 @@ TEST_F(SecretFiles, of_the_live_version_are_redacted_in_tasks_of_every_type) {
     for (const auto& [type, text] :
          {std::pair("reload", "{}"), std::pair("purge_cache", R"({"all":true})"),
           std::pair("run_job", R"({"job":"job"})")}) {
-        const auto report = edge.apply(task_of(type, 3, text));
+        const auto report = edge.apply(secret_task(type, 3, text));
         EXPECT_EQ(report.status, TaskStatus::failed);
         EXPECT_THAT(everything(report),
                     AllOf(Not(HasSubstr("line-of-the-key")), HasSubstr("[secret]")))
@@ -251,7 +252,7 @@ TEST_F(SecretFiles, that_are_templates_are_redacted_in_both_forms) {
     ASSERT_TRUE(settled(edge));
     // Filled in for the node as it was then; and changed by hand since.
     root_.write("versions/1/a", "token=edge-1-token-of-one\nby-hand-in-the-night", 0640);
-    auto later = task_of("reload", 2, "{}");
+    auto later = secret_task("reload", 2, "{}");
     later.node_name = "renamed";
     EXPECT_EQ(output_of(edge.apply(later), "reload"), "[secret]\n[secret]\n[secret]");
 }
@@ -303,7 +304,7 @@ TEST_F(SecretFiles, are_redacted_when_half_a_line_was_written) {
     made.commands.check = "head -c 30 $EDGEROLL_STAGED/tls/site.key; sleep 60";
     made.commands.timeout = Millis(300);
     Edge edge(root_, made);
-    const auto report = edge.apply(dispatch_of(1, content(1)));
+    const auto report = edge.apply(dispatch_of(1, site_and_key(1)));
     EXPECT_EQ(output_of(report, "check"), "[secret]\n[secret]");
     EXPECT_THAT(report.last_error, EndsWith("killed: [secret] | [secret]"));
 }
@@ -385,13 +386,13 @@ TEST_F(SecretFiles, of_a_version_that_could_not_be_put_back_are_known) {
         Edge edge(root_, made, {}, [](std::unique_ptr<Files> files) -> std::unique_ptr<Files> {
             return std::make_unique<HeldFiles>(std::move(files));
         });
-        ASSERT_EQ(edge.apply(dispatch_of(2, content(2))).status, TaskStatus::failed);
+        ASSERT_EQ(edge.apply(dispatch_of(2, site_and_key(2))).status, TaskStatus::failed);
         ASSERT_EQ(root_.link("live"), "versions/2");
         ASSERT_TRUE(settled(edge));
     }
     const auto reloaded = [&](int version) {
         Edge edge(root_, made);
-        return everything(edge.apply(task_of("reload", version, "{}")));
+        return everything(edge.apply(secret_task("reload", version, "{}")));
     };
     EXPECT_THAT(reloaded(3), AllOf(Not(HasSubstr("line-of-the-key")), HasSubstr("[secret]")));
     // As a crash right after the task's end leaves it: the content still among the tasks.
@@ -399,7 +400,7 @@ TEST_F(SecretFiles, of_a_version_that_could_not_be_put_back_are_known) {
     const auto task = journal.rfind(dispatch_of(2, "").task_id);
     const auto at = journal.rfind("payload-", task);
     const std::string name = journal.substr(at, journal.find('"', at) - at);
-    fs::rename(root_.path("contents/2-" + digest(content(2)) + ".json"),
+    fs::rename(root_.path("contents/2-" + digest(site_and_key(2)) + ".json"),
                root_.path("tasks/" + name));
     EXPECT_THAT(reloaded(4), AllOf(Not(HasSubstr("line-of-the-key")), HasSubstr("[secret]")));
 }
@@ -407,9 +408,9 @@ TEST_F(SecretFiles, of_a_version_that_could_not_be_put_back_are_known) {
 TEST_F(SecretFiles, that_nobody_can_read_leave_nothing_to_be_shown) {
     ExecutorSettings made;
     Edge first(root_, made);
-    ASSERT_EQ(first.apply(dispatch_of(1, content(1))).status, TaskStatus::success);
+    ASSERT_EQ(first.apply(dispatch_of(1, site_and_key(1))).status, TaskStatus::success);
     ASSERT_TRUE(settled(first));
-    const std::string kept = "contents/1-" + digest(content(1)) + ".json";
+    const std::string kept = "contents/1-" + digest(site_and_key(1)) + ".json";
     first.await(first.executor().stop());
     root_.write(kept, R"({"files":[{"secret":true,)", 0600);
     // Another edge cannot have the root while the first one holds it: the same one goes on.

@@ -15,10 +15,6 @@ namespace code = release::code;
 const std::vector<std::string> all_steps{"validate", "stage",  "preinstall", "check",
                                          "switch",   "reload", "verify",     "postinstall"};
 
-std::string content(int number) {
-    return payload({{"conf.d/a.conf", std::to_string(number)}});
-}
-
 ExecutorSettings with_commands(std::string check, std::string reload = "",
                                std::string verify = "") {
     ExecutorSettings settings;
@@ -33,7 +29,7 @@ ExecutorSettings with_commands(std::string check, std::string reload = "",
 TEST(Executor, puts_a_version_live_step_by_step) {
     const TemporaryFolder root;
     Edge edge(root, with_commands("cat $EDGEROLL_STAGED/conf.d/a.conf; exit 0"));
-    const auto report = edge.apply(dispatch_of(1, content(1)));
+    const auto report = edge.apply(dispatch_of(1, numbered_payload(1)));
     EXPECT_EQ(report.status, TaskStatus::success);
     EXPECT_EQ(report.progress, 100);
     EXPECT_EQ(report.last_error, "");
@@ -54,7 +50,7 @@ TEST(Executor, puts_a_version_live_step_by_step) {
     EXPECT_TRUE(edge.until([&] { return root.names("tasks").size() == 1; })) << "the journal only";
     const auto state = edge.executor().state();
     EXPECT_EQ(state.applied_version, release::Version{1});
-    EXPECT_EQ(state.sha256, digest(content(1)));
+    EXPECT_EQ(state.sha256, digest(numbered_payload(1)));
     EXPECT_THAT(state.versions, ElementsAre(release::Version{1}));
 }
 
@@ -64,7 +60,7 @@ TEST(Executor, tells_commands_what_they_are_about) {
         "echo $EDGEROLL_STAGED $EDGEROLL_LIVE $EDGEROLL_VERSION $EDGEROLL_TASK_ID "
         "$EDGEROLL_LABEL_REGION; pwd; test -f $EDGEROLL_STAGED/edgeroll-version.conf";
     Edge edge(root, with_commands(line, line, line));
-    const auto report = edge.apply(dispatch_of(7, content(7)));
+    const auto report = edge.apply(dispatch_of(7, numbered_payload(7)));
     ASSERT_EQ(report.status, TaskStatus::success) << report.last_error;
     // The same working directory for all: what a relative path finds must not depend on the step.
     const auto expected = [&](const std::string& staged) {
@@ -80,8 +76,8 @@ TEST(Executor, leaves_the_node_as_it_was_when_the_check_fails) {
     Edge edge(root, with_commands("grep -q 1 $EDGEROLL_STAGED/conf.d/a.conf || "
                                   "{ echo unknown directive; exit 1; }",
                                   "echo $EDGEROLL_VERSION >>" + root.path("reloads")));
-    edge.apply(dispatch_of(1, content(1)));
-    const auto report = edge.apply(dispatch_of(2, content(2)));
+    edge.apply(dispatch_of(1, numbered_payload(1)));
+    const auto report = edge.apply(dispatch_of(2, numbered_payload(2)));
     EXPECT_EQ(report.status, TaskStatus::failed);
     EXPECT_EQ(report.last_error, "check failed: exit status 1: unknown directive");
     EXPECT_EQ(report.steps.back().exit_code, 1);
@@ -90,7 +86,7 @@ TEST(Executor, leaves_the_node_as_it_was_when_the_check_fails) {
     EXPECT_EQ(root.read("reloads"), "1\n") << "nothing was reloaded";
     EXPECT_TRUE(edge.until([&] { return root.names("staging").empty(); }));
     EXPECT_THAT(root.names("versions"), ElementsAre("1"));
-    EXPECT_EQ(edge.apply(dispatch_of(11, content(11))).status, TaskStatus::success);
+    EXPECT_EQ(edge.apply(dispatch_of(11, numbered_payload(11))).status, TaskStatus::success);
 }
 
 TEST(Executor, puts_the_previous_version_back_when_a_step_after_the_switch_fails) {
@@ -101,8 +97,8 @@ TEST(Executor, puts_the_previous_version_back_when_a_step_after_the_switch_fails
         with_commands("", "echo reload $EDGEROLL_VERSION", "test $EDGEROLL_VERSION = 1");
     settings.commands.hooks_folder = hooks.path();
     Edge edge(root, settings);
-    ASSERT_EQ(edge.apply(dispatch_of(1, content(1))).status, TaskStatus::success);
-    const auto report = edge.apply(dispatch_of(2, content(2)));
+    ASSERT_EQ(edge.apply(dispatch_of(1, numbered_payload(1))).status, TaskStatus::success);
+    const auto report = edge.apply(dispatch_of(2, numbered_payload(2)));
     EXPECT_EQ(report.status, TaskStatus::failed);
     EXPECT_EQ(report.last_error, "verify failed: exit status 1");
     EXPECT_LT(report.progress, 100);
@@ -119,7 +115,7 @@ TEST(Executor, puts_the_previous_version_back_when_a_step_after_the_switch_fails
 TEST(Executor, removes_live_when_the_first_version_fails) {
     const TemporaryFolder root;
     Edge edge(root, with_commands("", "test -e $EDGEROLL_LIVE && exit 1; exit 0"));
-    const auto report = edge.apply(dispatch_of(1, content(1)));
+    const auto report = edge.apply(dispatch_of(1, numbered_payload(1)));
     EXPECT_EQ(report.status, TaskStatus::failed);
     EXPECT_FALSE(root.has("live"));
     EXPECT_TRUE(edge.until([&] { return root.names("versions").empty(); }));
@@ -133,7 +129,7 @@ TEST(Executor, runs_hooks_and_says_when_one_cannot_be_run) {
     auto settings = with_commands("");
     settings.commands.hooks_folder = hooks.path();
     Edge edge(root, settings);
-    const auto report = edge.apply(dispatch_of(1, content(1)));
+    const auto report = edge.apply(dispatch_of(1, numbered_payload(1)));
     EXPECT_EQ(report.steps[2].output, "pre\n/\n");
     EXPECT_EQ(report.status, TaskStatus::failed);
     EXPECT_THAT(report.last_error, HasSubstr("postinstall is not executable: chmod +x"));
@@ -142,12 +138,12 @@ TEST(Executor, runs_hooks_and_says_when_one_cannot_be_run) {
 TEST(Executor, refuses_what_does_not_fit_at_the_dispatch) {
     const TemporaryFolder root;
     Edge edge(root);
-    auto wrong = dispatch_of(1, content(1));
+    auto wrong = dispatch_of(1, numbered_payload(1));
     wrong.sha256 = std::string(64, '0');
     auto refused = edge.dispatch(wrong);
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, code::invalid);
-    EXPECT_THAT(refused.error().message, HasSubstr(digest(content(1))));
+    EXPECT_THAT(refused.error().message, HasSubstr(digest(numbered_payload(1))));
     EXPECT_EQ(edge.dispatch(dispatch_of(1, payload({{"../x", ""}}))).error().code, code::invalid);
     auto literal = dispatch_of(1, payload({{"a", "${node.name}"}}));
     literal.sha256 = digest(payload({{"a", "${node.name}"}}));
@@ -156,13 +152,15 @@ TEST(Executor, refuses_what_does_not_fit_at_the_dispatch) {
     ASSERT_FALSE(refused);
     EXPECT_THAT(refused.error().message, HasSubstr("as field 'contentSha256' says"));
     EXPECT_THAT(root.names("tasks"), ElementsAre("journal")) << "nothing else was written";
-    auto right = dispatch_of(5, content(5));
-    right.sha256 = digest(content(5));
+    auto right = dispatch_of(5, numbered_payload(5));
+    right.sha256 = digest(numbered_payload(5));
     EXPECT_EQ(edge.apply(right).status, TaskStatus::success);
-    EXPECT_EQ(edge.dispatch(dispatch_of(4, content(4))).error().code, code::wrong_state);
-    EXPECT_EQ(edge.dispatch(dispatch_of(5, content(6), "_2")).error().code, code::wrong_state);
+    EXPECT_EQ(edge.dispatch(dispatch_of(4, numbered_payload(4))).error().code, code::wrong_state);
+    EXPECT_EQ(edge.dispatch(dispatch_of(5, numbered_payload(6), "_2")).error().code,
+              code::wrong_state);
     EXPECT_EQ(edge.dispatch(right).value(), TaskStatus::success) << "the same task id";
-    EXPECT_EQ(edge.dispatch(dispatch_of(5, content(5), "_2")).value(), TaskStatus::success);
+    EXPECT_EQ(edge.dispatch(dispatch_of(5, numbered_payload(5), "_2")).value(),
+              TaskStatus::success);
     EXPECT_EQ(edge.finished("apply_config_127.0.0.1_5_2").steps.size(), 0U) << "nothing was run";
 }
 
@@ -214,7 +212,7 @@ TEST(Executor, keeps_the_applied_version_through_a_reload_and_proves_it) {
     auto settings = with_commands("", "echo reload $EDGEROLL_VERSION");
     settings.commands.verify_url = "http://server/edgeroll-version";
     Edge edge(root, settings);
-    edge.apply(dispatch_of(3, content(3)));
+    edge.apply(dispatch_of(3, numbered_payload(3)));
     const auto report = edge.apply(dispatch_of(9, "{}"));
     EXPECT_EQ(report.status, TaskStatus::success) << report.last_error;
     EXPECT_EQ(report.steps[0].output, "reload 3\n");
@@ -241,7 +239,7 @@ TEST(Executor, asks_the_server_before_and_after_the_verify_command) {
         }
         return answers(200, " 1 \n");
     });
-    const auto report = edge.apply(dispatch_of(1, content(1)));
+    const auto report = edge.apply(dispatch_of(1, numbered_payload(1)));
     EXPECT_EQ(report.status, TaskStatus::success) << report.last_error;
     EXPECT_EQ(root.read("ran"), "\n\n") << "its first failure was not the version's";
     EXPECT_EQ(report.steps[6].exit_code, 0);
@@ -254,8 +252,8 @@ TEST(Executor, puts_back_when_the_server_never_shows_the_version) {
     settings.commands.verify_url = "http://server/edgeroll-version";
     settings.commands.timeout = Millis(400);
     Edge edge(root, settings, [] { return answers(200, "1"); });
-    EXPECT_EQ(edge.apply(dispatch_of(1, content(1))).status, TaskStatus::success);
-    const auto report = edge.apply(dispatch_of(2, content(2)));
+    EXPECT_EQ(edge.apply(dispatch_of(1, numbered_payload(1))).status, TaskStatus::success);
+    const auto report = edge.apply(dispatch_of(2, numbered_payload(2)));
     EXPECT_EQ(report.status, TaskStatus::failed);
     EXPECT_THAT(report.last_error, HasSubstr("does not answer version 2; its last answer was '1'"));
     EXPECT_THAT(report.last_error, ::testing::Not(HasSubstr("verify_back")));
@@ -268,7 +266,7 @@ TEST(Executor, keeps_as_many_old_versions_as_told) {
     settings.keep_versions = 2;
     Edge edge(root, settings);
     for (int i = 1; i <= 5; ++i)
-        edge.apply(dispatch_of(i, content(i)));
+        edge.apply(dispatch_of(i, numbered_payload(i)));
     EXPECT_TRUE(edge.until([&] { return root.names("versions").size() == 3; }));
     EXPECT_THAT(root.names("versions"), ElementsAre("3", "4", "5"));
     EXPECT_TRUE(edge.until([&] { return root.names("staging").empty(); }));
@@ -280,8 +278,8 @@ TEST(Executor, takes_no_more_than_the_queue_holds_and_runs_in_order) {
     settings.queue_max = 2;
     Edge edge(root, settings);
     for (int i = 1; i <= 3; ++i)
-        EXPECT_TRUE(edge.dispatch(dispatch_of(i, content(i))));
-    const auto refused = edge.dispatch(dispatch_of(4, content(4)));
+        EXPECT_TRUE(edge.dispatch(dispatch_of(i, numbered_payload(i))));
+    const auto refused = edge.dispatch(dispatch_of(4, numbered_payload(4)));
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, code::busy);
     EXPECT_EQ(edge.finished("apply_config_127.0.0.1_3").status, TaskStatus::success);

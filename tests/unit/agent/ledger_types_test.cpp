@@ -14,8 +14,9 @@ using release::Version;
 using Kind = Admission::Kind;
 namespace code = release::code;
 
-Offer offer(const std::string& id, std::int64_t version, TaskType type = TaskType::apply_config,
-            std::optional<std::int64_t> epoch = std::nullopt) {
+Offer typed_offer(const std::string& id, std::int64_t version,
+                  TaskType type = TaskType::apply_config,
+                  std::optional<std::int64_t> epoch = std::nullopt) {
     Offer made;
     made.task_id = id;
     made.version = Version{version};
@@ -26,7 +27,7 @@ Offer offer(const std::string& id, std::int64_t version, TaskType type = TaskTyp
     return made;
 }
 
-Ledger taken(Ledger ledger, const Offer& what) {
+Ledger taken_in(Ledger ledger, const Offer& what) {
     return record(std::move(ledger), what, admit(ledger, what, 16));
 }
 
@@ -40,38 +41,38 @@ Ledger with_applied(std::int64_t version) {
 TEST(LedgerBans, refuse_a_banned_content_unless_forced) {
     Ledger ledger;
     ledger.banned = {"aa"};
-    const Admission refused = admit(ledger, offer("t1", 1), 16);
+    const Admission refused = admit(ledger, typed_offer("t1", 1), 16);
     EXPECT_EQ(refused.kind, Kind::refuse);
     EXPECT_EQ(refused.code, code::wrong_state);
     EXPECT_EQ(refused.message.find("content aa is banned"), 0U) << refused.message;
-    Offer forced = offer("t1", 1);
+    Offer forced = typed_offer("t1", 1);
     forced.is_forced = true;
     EXPECT_EQ(admit(ledger, forced, 16).kind, Kind::run);
-    Offer other = offer("t1", 1);
+    Offer other = typed_offer("t1", 1);
     other.sha256 = "bb";
     EXPECT_EQ(admit(ledger, other, 16).kind, Kind::run);
     other.sha256.clear();
     EXPECT_EQ(admit(ledger, other, 16).kind, Kind::run) << "a reload has no content to ban";
-    EXPECT_EQ(admit(ledger, offer("t1", 1, TaskType::run_job), 16).kind, Kind::refuse);
+    EXPECT_EQ(admit(ledger, typed_offer("t1", 1, TaskType::run_job), 16).kind, Kind::refuse);
 }
 
 TEST(LedgerBans, do_not_hide_what_has_become_of_a_known_task) {
-    Ledger ledger = taken({}, offer("t1", 1));
+    Ledger ledger = taken_in({}, typed_offer("t1", 1));
     ledger.banned = {"aa"};
-    EXPECT_EQ(admit(ledger, offer("t1", 1), 16).kind, Kind::repeat);
+    EXPECT_EQ(admit(ledger, typed_offer("t1", 1), 16).kind, Kind::repeat);
 }
 
 TEST(LedgerBans, refuse_even_what_is_applied) {
     Ledger ledger = with_applied(1);
-    EXPECT_EQ(admit(ledger, offer("t1", 1), 16).kind, Kind::done);
+    EXPECT_EQ(admit(ledger, typed_offer("t1", 1), 16).kind, Kind::done);
     ledger.banned = {"aa"};
-    EXPECT_EQ(admit(ledger, offer("t1", 1), 16).kind, Kind::refuse);
+    EXPECT_EQ(admit(ledger, typed_offer("t1", 1), 16).kind, Kind::refuse);
 }
 
 TEST(LedgerTypes, take_any_version_and_never_change_what_is_applied) {
     for (const auto type : {TaskType::reload, TaskType::purge_cache, TaskType::run_job}) {
         for (const std::int64_t version : {1, 5, 9}) {
-            Ledger ledger = taken(with_applied(5), offer("t1", version, type));
+            Ledger ledger = taken_in(with_applied(5), typed_offer("t1", version, type));
             ASSERT_EQ(ledger.tasks.at("t1").course.status, TaskStatus::pending);
             EXPECT_EQ(ledger.tasks.at("t1").sha256, "");
             Course course = ledger.tasks.at("t1").course;
@@ -84,24 +85,25 @@ TEST(LedgerTypes, take_any_version_and_never_change_what_is_applied) {
 }
 
 TEST(LedgerTypes, do_not_stand_in_the_way_of_a_version) {
-    const Ledger ledger = taken(with_applied(5), offer("t9", 9, TaskType::run_job));
-    EXPECT_EQ(admit(ledger, offer("t6", 6), 16).kind, Kind::run);
-    EXPECT_EQ(admit(ledger, offer("t5", 5), 16).kind, Kind::done);
+    const Ledger ledger = taken_in(with_applied(5), typed_offer("t9", 9, TaskType::run_job));
+    EXPECT_EQ(admit(ledger, typed_offer("t6", 6), 16).kind, Kind::run);
+    EXPECT_EQ(admit(ledger, typed_offer("t5", 5), 16).kind, Kind::done);
 }
 
 TEST(LedgerTypes, are_fenced_each_by_its_own_epochs) {
-    Ledger ledger = taken({}, offer("t1", 7, TaskType::run_job, 5));
-    EXPECT_TRUE(is_fenced_off(ledger, offer("t2", 7, TaskType::run_job, 4)));
-    EXPECT_EQ(admit(ledger, offer("t2", 7, TaskType::run_job, 4), 16).code, code::wrong_state);
-    EXPECT_FALSE(is_fenced_off(ledger, offer("t2", 7, TaskType::reload, 4)));
-    EXPECT_FALSE(is_fenced_off(ledger, offer("t2", 7, TaskType::apply_config, 4)));
-    EXPECT_FALSE(is_fenced_off(ledger, offer("t2", 8, TaskType::run_job, 4)));
+    Ledger ledger = taken_in({}, typed_offer("t1", 7, TaskType::run_job, 5));
+    EXPECT_TRUE(is_fenced_off(ledger, typed_offer("t2", 7, TaskType::run_job, 4)));
+    EXPECT_EQ(admit(ledger, typed_offer("t2", 7, TaskType::run_job, 4), 16).code,
+              code::wrong_state);
+    EXPECT_FALSE(is_fenced_off(ledger, typed_offer("t2", 7, TaskType::reload, 4)));
+    EXPECT_FALSE(is_fenced_off(ledger, typed_offer("t2", 7, TaskType::apply_config, 4)));
+    EXPECT_FALSE(is_fenced_off(ledger, typed_offer("t2", 8, TaskType::run_job, 4)));
 }
 
 TEST(LedgerTypes, count_in_the_queue_and_can_be_cancelled_while_running) {
-    Ledger ledger = taken({}, offer("t1", 1, TaskType::run_job));
-    EXPECT_EQ(admit(ledger, offer("t2", 2), 0).code, code::busy);
-    EXPECT_EQ(admit(ledger, offer("t2", 2, TaskType::reload), 0).code, code::busy);
+    Ledger ledger = taken_in({}, typed_offer("t1", 1, TaskType::run_job));
+    EXPECT_EQ(admit(ledger, typed_offer("t2", 2), 0).code, code::busy);
+    EXPECT_EQ(admit(ledger, typed_offer("t2", 2, TaskType::reload), 0).code, code::busy);
     advance(ledger, "t1", begin_step(ledger.tasks.at("t1").course, StepName::job));
     EXPECT_EQ(cancel(ledger, "t1").code, code::ok);
     EXPECT_TRUE(ledger.tasks.at("t1").course.is_cancel_wanted);
@@ -109,9 +111,9 @@ TEST(LedgerTypes, count_in_the_queue_and_can_be_cancelled_while_running) {
 
 TEST(JournalTypes, reads_what_it_wrote) {
     Book book;
-    book.ledger = taken({}, offer("j", 7, TaskType::run_job, 4));
-    book.ledger = taken(book.ledger, offer("p", 7, TaskType::purge_cache, 3));
-    book.ledger = taken(book.ledger, offer("a", 7, TaskType::apply_config, 2));
+    book.ledger = taken_in({}, typed_offer("j", 7, TaskType::run_job, 4));
+    book.ledger = taken_in(book.ledger, typed_offer("p", 7, TaskType::purge_cache, 3));
+    book.ledger = taken_in(book.ledger, typed_offer("a", 7, TaskType::apply_config, 2));
     book.ledger.banned = {std::string(64, 'a'), std::string(64, 'b')};
     Entry& job = book.ledger.tasks.at("j");
     job.payload_sha256 = "aa";
@@ -178,7 +180,7 @@ TEST(JournalTypes, reads_a_journal_from_before_there_were_types) {
 
 TEST(JournalTypes, leaves_out_records_that_cannot_be) {
     Book book;
-    book.ledger = taken({}, offer("j", 7, TaskType::run_job));
+    book.ledger = taken_in({}, typed_offer("j", 7, TaskType::run_job));
     book.details["j"].jobs = {"one"};  // one name for two jobs
     EXPECT_EQ(decode_journal(encode_book(book)).bad_lines, 1);
     for (const char* json : {R"({"kind":"banned"})", R"({"kind":"banned","sha256":[1]})",
@@ -210,9 +212,9 @@ TEST(JournalOutputs, are_shortened_from_the_oldest_on) {
 
 TEST(JournalOutputs, of_a_long_flow_still_make_a_readable_line) {
     Book book;
-    Offer flow = offer("j", 7, TaskType::run_job);
+    Offer flow = typed_offer("j", 7, TaskType::run_job);
     flow.job_count = jobs_max;
-    book.ledger = taken({}, flow);
+    book.ledger = taken_in({}, flow);
     Details& details = book.details["j"];
     for (int i = 0; i < jobs_max; ++i) {
         details.jobs.push_back("job");

@@ -17,7 +17,7 @@ Course course_of(TaskType type, int job_count = 0) {
     return course;
 }
 
-StepResult bad(const std::string& called = "") {
+StepResult bad_call(const std::string& called = "") {
     StepResult result;
     result.is_ok = false;
     result.error = "exit status 1";
@@ -67,13 +67,13 @@ TEST(MachineTypes, progress_is_the_share_of_jobs_that_are_done) {
     EXPECT_EQ(progress(course), 25);
     course = one_more(course);
     EXPECT_EQ(progress(course), 50);
-    course = end_step(begin_step(course, job), bad());
+    course = end_step(begin_step(course, job), bad_call());
     EXPECT_EQ(progress(course), 50);
 }
 
 TEST(MachineTypes, ends_with_the_first_failure_and_undoes_nothing) {
     Course course = one_more(course_of(TaskType::run_job, 3));
-    course = end_step(begin_step(course, job), bad("job:warm"));
+    course = end_step(begin_step(course, job), bad_call("job:warm"));
     EXPECT_EQ(course.status, TaskStatus::failed);
     EXPECT_EQ(course.last_error, "job:warm failed: exit status 1");
     EXPECT_EQ(next_step(course), std::nullopt);
@@ -86,7 +86,7 @@ TEST(MachineTypes, can_be_cancelled_at_any_time) {
         Course course = begin_step(fresh, *next_step(fresh));
         EXPECT_FALSE(is_past_return(course));
         course.is_cancel_wanted = true;
-        course = end_step(course, bad());
+        course = end_step(course, bad_call());
         EXPECT_EQ(course.status, TaskStatus::cancelled);
     }
     Course between = one_more(course_of(TaskType::run_job, 3));

@@ -81,6 +81,11 @@ inline std::string payload(const std::vector<std::pair<std::string, std::string>
     return release::wire::dump_json(release::wire::Json{{"files", std::move(list)}});
 }
 
+/// One file, by which versions are told apart.
+inline std::string numbered_payload(int number, const std::string& path = "conf.d/a.conf") {
+    return payload({{path, std::to_string(number)}});
+}
+
 inline std::string digest(const std::string& payload_text) {
     return release::wire::content_digest(release::wire::parse_payload(payload_text).value());
 }

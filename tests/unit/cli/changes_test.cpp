@@ -4,6 +4,7 @@
 #include "control/cli/progress.hpp"
 #include "control/cli/text.hpp"
 #include "fakes.hpp"
+#include "noon.hpp"
 
 namespace edgeroll::cli {
 namespace {
@@ -12,8 +13,6 @@ using test::node;
 using test::release_of;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-
-const Moment noon = *parse_moment("2026-11-21T12:00:00Z");
 
 TEST(Changes, tell_where_it_stands_at_the_first_look) {
     const auto release = release_of(

@@ -6,6 +6,7 @@
 #include "control/cli/advice.hpp"
 #include "control/cli/text.hpp"
 #include "fakes.hpp"
+#include "noon.hpp"
 
 namespace edgeroll::cli {
 namespace {
@@ -15,8 +16,6 @@ using test::release_of;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-const Moment noon = *parse_moment("2026-11-21T12:00:00Z");
 
 std::vector<std::string> commands(const ReleaseLine& release) {
     std::vector<std::string> words;

@@ -1,11 +1,10 @@
 #include "control/cli/moments.hpp"
+#include "noon.hpp"
 
 #include <gtest/gtest.h>
 
 namespace edgeroll::cli {
 namespace {
-
-const Moment noon = *parse_moment("2026-11-21T12:00:00Z");
 
 TEST(ParseMoment, reads_every_form_of_rfc_3339) {
     EXPECT_EQ(parse_moment("1970-01-01T00:00:00Z")->since_epoch.count(), 0);

@@ -7,6 +7,7 @@
 
 #include "control/cli/text.hpp"
 #include "fakes.hpp"
+#include "noon.hpp"
 
 namespace edgeroll::cli {
 namespace {
@@ -16,8 +17,6 @@ using test::release_of;
 using ::testing::Each;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
-
-const Moment noon = *parse_moment("2026-11-21T12:00:00Z");
 
 Tally tally_of(int pending, int running, int success, int failed) {
     Tally tally;

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "fakes.hpp"
+#include "noon.hpp"
 
 namespace edgeroll::cli {
 namespace {
@@ -12,8 +13,6 @@ using test::node;
 using test::release_of;
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-const Moment noon = *parse_moment("2026-11-21T12:00:00Z");
 
 TEST(RenderReleases, shows_a_line_each) {
     ReleaseLine first = release_of("running", 2, {});

@@ -20,33 +20,31 @@ std::string jwt(const Json& header, const Json& claims, const std::string& secre
 }
 
 const Json hs256 = {{"alg", "HS256"}, {"typ", "JWT"}};
-constexpr const char* list = "/api/v1/releases";
-
 class ApiAuth : public ApiTest {
   protected:
     Json claims = {{"iss", "cmdb"}, {"username", "ann"}, {"role", "admin"}, {"exp", now + 60}};
     Said with_jwt(const Json& header, const Json& wanted, const std::string& secret = jwt_secret) {
-        return ask_as("Bearer " + jwt(header, wanted, secret), "GET", list);
+        return ask_as("Bearer " + jwt(header, wanted, secret), "GET", releases_path);
     }
 };
 
 TEST_F(ApiAuth, asks_for_a_token) {
-    const Said none = ask_as("", "GET", list);
+    const Said none = ask_as("", "GET", releases_path);
     EXPECT_EQ(none.status, 401);
     EXPECT_EQ(none.code(), 1001);
     EXPECT_EQ(none.headers.count("WWW-Authenticate"), 1U);
-    EXPECT_EQ(ask_as("Bearer ", "GET", list).code(), 1001);
-    EXPECT_EQ(ask_as("Bearer nobody", "GET", list).code(), 1002);
-    EXPECT_EQ(ask_as("Basic YTpi", "GET", list).code(), 1002);
-    EXPECT_EQ(ask_as("Bearer " + std::string(100'000, 'x'), "GET", list).code(), 1002);
+    EXPECT_EQ(ask_as("Bearer ", "GET", releases_path).code(), 1001);
+    EXPECT_EQ(ask_as("Bearer nobody", "GET", releases_path).code(), 1002);
+    EXPECT_EQ(ask_as("Basic YTpi", "GET", releases_path).code(), 1002);
+    EXPECT_EQ(ask_as("Bearer " + std::string(100'000, 'x'), "GET", releases_path).code(), 1002);
     EXPECT_TRUE(store.calls.empty());
 }
 
 TEST_F(ApiAuth, lets_viewers_read_and_admins_act) {
     const std::string viewer = std::string("bearer ") + viewer_token;
-    EXPECT_EQ(ask_as(viewer, "GET", list).status, 200);
+    EXPECT_EQ(ask_as(viewer, "GET", releases_path).status, 200);
     for (const auto& [method, path] : std::vector<std::pair<std::string, std::string>>{
-             {"POST", list},
+             {"POST", releases_path},
              {"PUT", "/api/v1/configs/1"},
              {"POST", "/api/v1/nodes"},
              {"PATCH", "/api/v1/nodes/1"},
@@ -60,7 +58,7 @@ TEST_F(ApiAuth, lets_viewers_read_and_admins_act) {
 
 TEST_F(ApiAuth, checks_the_token_before_anything_else) {
     EXPECT_EQ(ask_as("", "GET", "/api/v1/releases/nonsense").status, 401);
-    EXPECT_EQ(ask_as("", "POST", list, "{broken").status, 401);
+    EXPECT_EQ(ask_as("", "POST", releases_path, "{broken").status, 401);
 }
 
 TEST_F(ApiAuth, accepts_a_good_jwt) {
@@ -74,12 +72,12 @@ TEST_F(ApiAuth, accepts_a_good_jwt) {
 
 TEST_F(ApiAuth, names_the_creator_after_the_token) {
     store.created.version = release::Version{1};
-    EXPECT_EQ(ask("POST", list, R"({"target":"cdn"})").status, 200);
+    EXPECT_EQ(ask("POST", releases_path, R"({"target":"cdn"})").status, 200);
     EXPECT_EQ(store.wanted.created_by, "root");
-    EXPECT_EQ(
-        ask_as("Bearer " + jwt(hs256, claims, jwt_secret), "POST", list, R"({"target":"cdn"})")
-            .status,
-        200);
+    EXPECT_EQ(ask_as("Bearer " + jwt(hs256, claims, jwt_secret), "POST", releases_path,
+                     R"({"target":"cdn"})")
+                  .status,
+              200);
     EXPECT_EQ(store.wanted.created_by, "ann");
 }
 
@@ -135,41 +133,41 @@ TEST_F(ApiAuth, refuses_tampered_jwts) {
     for (const std::string& token :
          {forged, unsigned_one, good + "A", "." + good, good.substr(1), std::string("a.b.c"),
           std::string(".."), good.substr(0, last)}) {
-        EXPECT_EQ(ask_as("Bearer " + token, "GET", list).code(), 1002) << token;
+        EXPECT_EQ(ask_as("Bearer " + token, "GET", releases_path).code(), 1002) << token;
     }
-    EXPECT_EQ(ask_as("Bearer " + good, "GET", list).status, 200);
+    EXPECT_EQ(ask_as("Bearer " + good, "GET", releases_path).status, 200);
 }
 
 TEST_F(ApiAuth, reads_the_tokens_file_again_when_it_changes) {
     const std::string fresh = "Bearer fresh";
-    EXPECT_EQ(ask_as(fresh, "GET", list).code(), 1002);
+    EXPECT_EQ(ask_as(fresh, "GET", releases_path).code(), 1002);
     write_tokens("new:viewer:" + release::wire::sha256_hex("fresh") + "\n");
-    EXPECT_EQ(ask_as(fresh, "GET", list).status, 200);
-    EXPECT_EQ(ask("GET", list).code(), 1002) << "the old token was taken out of the file";
+    EXPECT_EQ(ask_as(fresh, "GET", releases_path).status, 200);
+    EXPECT_EQ(ask("GET", releases_path).code(), 1002) << "the old token was taken out of the file";
 }
 
 TEST_F(ApiAuth, keeps_good_lines_beside_broken_ones) {
     write_tokens("garbage\nx:superuser:" + std::string(64, 'a') +
                  "\nshort:admin:abc\n:admin:" + std::string(64, 'b') +
                  "\r\nnew:viewer:" + release::wire::sha256_hex("fresh") + "\r\n");
-    EXPECT_EQ(ask_as("Bearer fresh", "GET", list).status, 200);
+    EXPECT_EQ(ask_as("Bearer fresh", "GET", releases_path).status, 200);
 }
 
 TEST_F(ApiAuth, keeps_the_tokens_for_a_moment_when_the_file_is_gone) {
     const std::string aside = tokens_path + ".aside";
     ASSERT_EQ(::rename(tokens_path.c_str(), aside.c_str()), 0);
-    EXPECT_EQ(ask("GET", list).status, 200) << "an editor may be replacing it";
+    EXPECT_EQ(ask("GET", releases_path).status, 200) << "an editor may be replacing it";
     later = 4;
-    EXPECT_EQ(ask("GET", list).status, 200);
+    EXPECT_EQ(ask("GET", releases_path).status, 200);
     later = 5;
     testing::internal::CaptureStderr();
-    EXPECT_EQ(ask("GET", list).code(), 1002) << "it was deleted";
-    EXPECT_EQ(ask("GET", list).code(), 1002);
+    EXPECT_EQ(ask("GET", releases_path).code(), 1002) << "it was deleted";
+    EXPECT_EQ(ask("GET", releases_path).code(), 1002);
     const std::string log = testing::internal::GetCapturedStderr();
     EXPECT_NE(log.find("event=tokens_gone"), std::string::npos);
     EXPECT_EQ(log.find("event=tokens_gone"), log.rfind("event=tokens_gone"));
     ASSERT_EQ(::rename(aside.c_str(), tokens_path.c_str()), 0);
-    EXPECT_EQ(ask("GET", list).status, 200) << "it is back, the very same";
+    EXPECT_EQ(ask("GET", releases_path).status, 200) << "it is back, the very same";
 }
 
 TEST_F(ApiAuth, lets_tokens_in_until_the_end_of_their_last_day) {
@@ -177,16 +175,16 @@ TEST_F(ApiAuth, lets_tokens_in_until_the_end_of_their_last_day) {
         write_tokens("root:admin:" + release::wire::sha256_hex(admin_token) + ":" + day + "\n");
     };
     with_day("2027-01-15");
-    EXPECT_EQ(ask("GET", list).status, 200);
+    EXPECT_EQ(ask("GET", releases_path).status, 200);
     later = 16 * 3'600 - 1;
-    EXPECT_EQ(ask("GET", list).status, 200) << "23:59:59 in UTC";
+    EXPECT_EQ(ask("GET", releases_path).status, 200) << "23:59:59 in UTC";
     later += 1;
-    EXPECT_EQ(ask("GET", list).status, 401);
-    EXPECT_EQ(ask("GET", list).code(), 1003);
+    EXPECT_EQ(ask("GET", releases_path).status, 401);
+    EXPECT_EQ(ask("GET", releases_path).code(), 1003);
     for (const char* odd : {"", "2027-02-29", "2027-1-15", "15.01.2027", "2027-01-15 x",
                             "2027-13-01", "2027-01-15:x", "0000-00-00"}) {
         with_day(odd);
-        EXPECT_EQ(ask("GET", list).code(), 1002) << odd << ": no line, no token";
+        EXPECT_EQ(ask("GET", releases_path).code(), 1002) << odd << ": no line, no token";
     }
 }
 
@@ -248,7 +246,7 @@ TEST_F(ApiAuth, admits_a_caller_no_longer_than_the_token) {
 
 TEST_F(ApiAuth, takes_every_token_away_with_an_empty_file) {
     write_tokens("");
-    EXPECT_EQ(ask("GET", list).code(), 1002) << "an empty file takes every token away";
+    EXPECT_EQ(ask("GET", releases_path).code(), 1002) << "an empty file takes every token away";
 }
 
 TEST_F(ApiAuth, lets_nobody_in_when_nothing_is_configured) {

@@ -3,11 +3,9 @@
 namespace edgeroll::control::api {
 namespace {
 
-constexpr const char* list = "/api/v1/releases";
-
 class ApiCreate : public ApiTest {
   protected:
-    Said create(const std::string& body) { return ask("POST", list, body); }
+    Said create(const std::string& body) { return ask("POST", releases_path, body); }
     /// The message of a body that must be refused before the store is asked.
     std::string refusal(const std::string& body) {
         store.calls.clear();

@@ -27,6 +27,8 @@ namespace edgeroll::control::api {
 using release::Result;
 using release::wire::Json;
 
+inline constexpr const char* releases_path = "/api/v1/releases";
+
 /// Answers what the test has put into it.
 class FakeStore final : public ApiStore {
   public:

@@ -7,8 +7,6 @@ using release::FailureKind;
 using release::NodeStatus;
 using release::ReleaseStatus;
 
-constexpr const char* list = "/api/v1/releases";
-
 class ApiRelease : public ApiTest {};
 
 TEST_F(ApiRelease, shows_steps_as_they_are_stored_and_null_for_what_is_none) {
@@ -165,7 +163,7 @@ TEST_F(ApiRelease, offers_no_rollback_that_would_be_refused) {
 
 TEST_F(ApiRelease, refuses_ids_that_are_none) {
     for (const char* id : {"0", "-1", "abc", "1.5", "+1", "9223372036854775808", "1x", " 1"}) {
-        const Said said = ask("GET", std::string(list) + "/" + id);
+        const Said said = ask("GET", std::string(releases_path) + "/" + id);
         EXPECT_EQ(said.status, 400) << id;
         EXPECT_EQ(said.code(), 2002);
     }
@@ -186,21 +184,21 @@ TEST_F(ApiRelease, says_what_is_not_there) {
 TEST_F(ApiRelease, hides_what_happened_inside) {
     store.error = release::Error{"SELECT x: 2013 at db-1", release::Outcome::unknown,
                                  release::code::database};
-    Said said = ask("GET", list);
+    Said said = ask("GET", releases_path);
     EXPECT_EQ(said.status, 500);
     EXPECT_EQ(said.code(), 5002);
     EXPECT_EQ(said.body.find("SELECT"), std::string::npos);
     EXPECT_EQ(said.headers.count("Retry-After"), 0U);
 
     store.error->outcome = release::Outcome::not_done;
-    said = ask("GET", list);
+    said = ask("GET", releases_path);
     EXPECT_EQ(said.status, 503);
     EXPECT_EQ(said.code(), 5002);
     EXPECT_EQ(said.headers.count("Retry-After"), 1U);
 
     store.error.reset();
     store.throws = true;
-    said = ask("GET", list);
+    said = ask("GET", releases_path);
     EXPECT_EQ(said.status, 500);
     EXPECT_EQ(said.code(), 5001);
     EXPECT_EQ(said.body.find("secret"), std::string::npos);
@@ -208,7 +206,7 @@ TEST_F(ApiRelease, hides_what_happened_inside) {
 
 TEST_F(ApiRelease, knows_paths_and_methods) {
     EXPECT_EQ(ask("GET", "/api/v1/unknown").status, 404);
-    const Said wrong = ask("DELETE", list);
+    const Said wrong = ask("DELETE", releases_path);
     EXPECT_EQ(wrong.status, 405);
     EXPECT_NE(wrong.headers.at("Allow").find("GET"), std::string::npos);
     EXPECT_NE(wrong.headers.at("Allow").find("POST"), std::string::npos);
@@ -218,7 +216,7 @@ TEST_F(ApiRelease, lists_with_every_filter) {
     store.page.total = 41;
     store.page.items.resize(1);
     store.page.items[0].status = ReleaseStatus::success;
-    const Said said = ask("GET", std::string(list) +
+    const Said said = ask("GET", std::string(releases_path) +
                                      "?status=failed&type=apply_config&createdBy=ann&q=broken&sort="
                                      "-createdAt&page=3&pageSize=20");
     ASSERT_EQ(said.status, 200);
@@ -236,9 +234,10 @@ TEST_F(ApiRelease, lists_with_every_filter) {
     EXPECT_FALSE(said.data()["items"][0].contains("batches"));
     EXPECT_EQ(said.data()["items"][0]["waitingFor"], nullptr);
 
-    EXPECT_EQ(
-        ask("GET", std::string(list) + "?status=&type=&createdBy=&q=&sort=&page=&pageSize=").status,
-        200);
+    EXPECT_EQ(ask("GET",
+                  std::string(releases_path) + "?status=&type=&createdBy=&q=&sort=&page=&pageSize=")
+                  .status,
+              200);
     EXPECT_EQ(store.filter.sort, "-id");
     EXPECT_FALSE(store.filter.status);
     EXPECT_EQ(store.filter.page_size, 20);
@@ -248,13 +247,13 @@ TEST_F(ApiRelease, refuses_illegal_filters) {
     for (const char* query :
          {"status=done", "sort=reason", "sort=--id", "page=0", "page=x", "pageSize=101",
           "pageSize=0", "pageSize=-1", "page=99999999999999999999", "limit=5"}) {
-        const Said said = ask("GET", std::string(list) + "?" + query);
+        const Said said = ask("GET", std::string(releases_path) + "?" + query);
         EXPECT_EQ(said.status, 400) << query;
         EXPECT_EQ(said.code(), 2002) << query;
     }
-    EXPECT_EQ(ask("GET", std::string(list) + "?q=a\x01").code(), 2002);
-    EXPECT_EQ(ask("GET", std::string(list) + "?q=a\xff").code(), 2002);
-    EXPECT_EQ(ask("GET", std::string(list) + "?q=" + std::string(201, 'x')).code(), 2002);
+    EXPECT_EQ(ask("GET", std::string(releases_path) + "?q=a\x01").code(), 2002);
+    EXPECT_EQ(ask("GET", std::string(releases_path) + "?q=a\xff").code(), 2002);
+    EXPECT_EQ(ask("GET", std::string(releases_path) + "?q=" + std::string(201, 'x')).code(), 2002);
     EXPECT_TRUE(store.calls.empty());
 }
 

@@ -20,7 +20,7 @@ Policy policy_of(const std::string& text) {
     return policy.value_or(Policy{});
 }
 
-std::string error(const std::string& text) {
+std::string config_error(const std::string& text) {
     const auto policy = parse_batch_config(text);
     if (policy) return "accepted: " + text;
     EXPECT_EQ(policy.error().code, code::invalid);
@@ -47,29 +47,29 @@ TEST(WireBatchConfig, reads_the_limits) {
 }
 
 TEST(WireBatchConfig, refuses_limits_out_of_range_or_type) {
-    EXPECT_EQ(error(R"({"failure_threshold":-1})"),
+    EXPECT_EQ(config_error(R"({"failure_threshold":-1})"),
               "field 'failure_threshold' must be from 0 to 1000000000");
-    EXPECT_EQ(error(R"({"max_batch_fail_rate":101})"),
+    EXPECT_EQ(config_error(R"({"max_batch_fail_rate":101})"),
               "field 'max_batch_fail_rate' must be from 0 to 100");
-    EXPECT_EQ(error(R"({"max_batch_fail_rate":2.5})"),
+    EXPECT_EQ(config_error(R"({"max_batch_fail_rate":2.5})"),
               "field 'max_batch_fail_rate' must be an integer");
     for (const char* value : {"-1", "\"101%\"", "\"-1%\"", "\"5\"", "\"%\"", "\"1.5%\"", "true",
                               "1.5", "18446744073709551615", "\" 5%\""}) {
-        EXPECT_EQ(error(R"({"max_unreachable":)" + std::string(value) + "}"),
+        EXPECT_EQ(config_error(R"({"max_unreachable":)" + std::string(value) + "}"),
                   "field 'max_unreachable' must be a count from 0 to 1000000000 or \"0%\" to "
                   "\"100%\"");
     }
 }
 
 TEST(WireBatchConfig, refuses_what_is_no_object_and_unknown_keys) {
-    EXPECT_EQ(error(R"({"batchsize":5})"), "key 'batchsize' is unknown");
-    EXPECT_EQ(error("[]"), "must be an object");
-    EXPECT_EQ(error(R"({"failure_threshold":1,"failure_threshold":2})"),
+    EXPECT_EQ(config_error(R"({"batchsize":5})"), "key 'batchsize' is unknown");
+    EXPECT_EQ(config_error("[]"), "must be an object");
+    EXPECT_EQ(config_error(R"({"failure_threshold":1,"failure_threshold":2})"),
               "key 'failure_threshold' is repeated");
-    EXPECT_EQ(error(""), "not valid JSON at byte 1");
-    EXPECT_THAT(error(R"({"not_before":"2026-01-01T00:00:00Z"})"),
+    EXPECT_EQ(config_error(""), "not valid JSON at byte 1");
+    EXPECT_THAT(config_error(R"({"not_before":"2026-01-01T00:00:00Z"})"),
                 HasSubstr("field of the release"));
-    EXPECT_THAT(error("{\"gate_url\":\"" + std::string(batch_config_bytes_max, 'x') + "\"}"),
+    EXPECT_THAT(config_error("{\"gate_url\":\"" + std::string(batch_config_bytes_max, 'x') + "\"}"),
                 HasSubstr("larger than"));
 }
 
@@ -90,33 +90,35 @@ TEST(WireBatchConfig, makes_one_batch_when_batches_are_switched_off) {
     EXPECT_THAT(sizes_of(R"({"enabled":false,"batch_size":5})"), ElementsAre(rest));
     EXPECT_THAT(sizes_of(R"({"enabled":false,"batches":["1","rest"]})"), ElementsAre(rest));
     EXPECT_THAT(sizes_of(R"({"enabled":true})"), ElementsAre());
-    EXPECT_EQ(error(R"({"enabled":false,"batch_size":-5})"),
+    EXPECT_EQ(config_error(R"({"enabled":false,"batch_size":-5})"),
               "field 'batch_size' must be from 0 to 1000000")
         << "switched off is no excuse";
 }
 
 TEST(WireBatchConfig, refuses_sizes_that_contradict_or_mean_nothing) {
-    EXPECT_EQ(error(R"({"batch_size":1,"batch_percent":1})"),
+    EXPECT_EQ(config_error(R"({"batch_size":1,"batch_percent":1})"),
               "batch_size and batch_percent are both given: leave one out, or 0");
-    EXPECT_EQ(error(R"({"batch_size":1,"batches":[1]})"),
+    EXPECT_EQ(config_error(R"({"batch_size":1,"batches":[1]})"),
               "batches and batch_size are both given: leave one out");
-    EXPECT_EQ(error(R"({"batch_percent":1,"batches":[1]})"),
+    EXPECT_EQ(config_error(R"({"batch_percent":1,"batches":[1]})"),
               "batches and batch_percent are both given: leave one out");
-    EXPECT_EQ(error(R"({"batch_percent":101})"), "field 'batch_percent' must be from 0 to 100");
-    EXPECT_EQ(error(R"({"batch_size":"5"})"), "field 'batch_size' must be an integer");
-    EXPECT_EQ(error(R"({"batches":[]})"), "field 'batches' must be a list of 1 to 1000 sizes");
-    EXPECT_EQ(error(R"({"batches":"1,rest"})"),
+    EXPECT_EQ(config_error(R"({"batch_percent":101})"),
+              "field 'batch_percent' must be from 0 to 100");
+    EXPECT_EQ(config_error(R"({"batch_size":"5"})"), "field 'batch_size' must be an integer");
+    EXPECT_EQ(config_error(R"({"batches":[]})"),
               "field 'batches' must be a list of 1 to 1000 sizes");
-    EXPECT_EQ(error(R"({"batches":[1,"rest",2]})"),
+    EXPECT_EQ(config_error(R"({"batches":"1,rest"})"),
+              "field 'batches' must be a list of 1 to 1000 sizes");
+    EXPECT_EQ(config_error(R"({"batches":[1,"rest",2]})"),
               "field 'batches[2]' comes after \"rest\", which takes all");
-    EXPECT_EQ(error(R"({"batches":["rest","rest"]})"),
+    EXPECT_EQ(config_error(R"({"batches":["rest","rest"]})"),
               "field 'batches[1]' comes after \"rest\", which takes all");
-    EXPECT_EQ(error(R"({"batches":["60%",1,"41%"]})"),
+    EXPECT_EQ(config_error(R"({"batches":["60%",1,"41%"]})"),
               "field 'batches' has percentages of over 100 % in sum");
     for (const char* size : {"0", "\"0\"", "\"0%\"", "-1", "\"-1\"", "\"101%\"", "\"\"", "\"%\"",
                              "\"all\"", "1.5", "\"1.5%\"", "null", "true", "[1]", "\" 1\"",
                              "\"+1\"", "18446744073709551615", "1000001"}) {
-        EXPECT_THAT(error(R"({"batches":[1,)" + std::string(size) + "]}"),
+        EXPECT_THAT(config_error(R"({"batches":[1,)" + std::string(size) + "]}"),
                     HasSubstr("field 'batches[1]' must be a count"))
             << size;
     }
@@ -136,26 +138,27 @@ TEST(WireBatchConfig, reads_selectors) {
     const auto config = [&] { return R"({"selector":{"nodes":)" + dump_json(names) + "}}"; };
     EXPECT_EQ(policy_of(config()).selector.nodes.size(), 10'000U);
     names.push_back("one more");
-    EXPECT_EQ(error(config()), "field 'selector.nodes' must be a list of 1 to 10000 strings");
+    EXPECT_EQ(config_error(config()),
+              "field 'selector.nodes' must be a list of 1 to 10000 strings");
 }
 
 TEST(WireBatchConfig, refuses_selectors_that_select_nothing_or_anything) {
     for (const char* selector : {"{}", "[]", "\"eu\"", "7"}) {
-        EXPECT_EQ(error(R"({"selector":)" + std::string(selector) + "}"),
+        EXPECT_EQ(config_error(R"({"selector":)" + std::string(selector) + "}"),
                   "field 'selector' must be an object with labels or nodes");
     }
-    EXPECT_EQ(error(R"({"selector":{"regions":1}})"), "key 'selector.regions' is unknown");
-    EXPECT_EQ(error(R"({"selector":{"nodes":[]}})"),
+    EXPECT_EQ(config_error(R"({"selector":{"regions":1}})"), "key 'selector.regions' is unknown");
+    EXPECT_EQ(config_error(R"({"selector":{"nodes":[]}})"),
               "field 'selector.nodes' must be a list of 1 to 10000 strings");
-    EXPECT_EQ(error(R"({"selector":{"nodes":["a",""]}})"),
+    EXPECT_EQ(config_error(R"({"selector":{"nodes":["a",""]}})"),
               "field 'selector.nodes[1]' must be a string of 1 to 255 bytes");
-    EXPECT_EQ(error(R"({"selector":{"labels":{}}})"),
+    EXPECT_EQ(config_error(R"({"selector":{"labels":{}}})"),
               "field 'selector.labels' must be an object of 1 to 64 labels");
-    EXPECT_EQ(error(R"({"selector":{"labels":{"region":[]}}})"),
+    EXPECT_EQ(config_error(R"({"selector":{"labels":{"region":[]}}})"),
               "field 'selector.labels.region' must be a list of 1 to 1000 strings");
-    EXPECT_EQ(error(R"({"selector":{"labels":{"region":7}}})"),
+    EXPECT_EQ(config_error(R"({"selector":{"labels":{"region":7}}})"),
               "field 'selector.labels.region' must be a string or a list of strings");
-    EXPECT_EQ(error(R"({"selector":{"labels":{"region":["eu",7]}}})"),
+    EXPECT_EQ(config_error(R"({"selector":{"labels":{"region":["eu",7]}}})"),
               "field 'selector.labels.region[1]' must be a string of at most 255 bytes");
 }
 
@@ -176,20 +179,23 @@ TEST(WireBatchConfig, reads_speed) {
 }
 
 TEST(WireBatchConfig, refuses_speeds_that_nothing_could_run_at) {
-    EXPECT_EQ(error(R"({"max_parallel":-1})"), "field 'max_parallel' must be from 0 to 1000000");
-    EXPECT_EQ(error(R"({"retries":11})"), "field 'retries' must be from 0 to 10");
+    EXPECT_EQ(config_error(R"({"max_parallel":-1})"),
+              "field 'max_parallel' must be from 0 to 1000000");
+    EXPECT_EQ(config_error(R"({"retries":11})"), "field 'retries' must be from 0 to 10");
     for (const char* pools : {"{}", "4", "[]", "\"region\""}) {
-        EXPECT_THAT(error(R"({"max_parallel_per":)" + std::string(pools) + "}"),
+        EXPECT_THAT(config_error(R"({"max_parallel_per":)" + std::string(pools) + "}"),
                     HasSubstr("must be an object of 1 to 16 labels"));
     }
-    EXPECT_THAT(error(R"({"max_parallel_per":{"":1}})"), HasSubstr("labels with names"));
+    EXPECT_THAT(config_error(R"({"max_parallel_per":{"":1}})"), HasSubstr("labels with names"));
     for (const char* size : {"0", "-1", "1.5", "\"2\"", "null", "1000001"}) {
-        EXPECT_THAT(error(R"({"max_parallel_per":{"region":)" + std::string(size) + "}}"),
+        EXPECT_THAT(config_error(R"({"max_parallel_per":{"region":)" + std::string(size) + "}}"),
                     HasSubstr("field 'max_parallel_per.region' must be from 1 to 1000000"));
-        EXPECT_EQ(error(R"({"max_parallel_per":{"region":{"eu":)" + std::string(size) + "}}}"),
-                  "field 'max_parallel_per.region.eu' must be from 1 to 1000000");
+        EXPECT_EQ(
+            config_error(R"({"max_parallel_per":{"region":{"eu":)" + std::string(size) + "}}}"),
+            "field 'max_parallel_per.region.eu' must be from 1 to 1000000");
     }
-    EXPECT_THAT(error(R"({"max_parallel_per":{"region":{}}})"), HasSubstr("1 to 1000 sizes"));
+    EXPECT_THAT(config_error(R"({"max_parallel_per":{"region":{}}})"),
+                HasSubstr("1 to 1000 sizes"));
 }
 
 TEST(WireBatchConfig, reads_times) {
@@ -216,20 +222,22 @@ TEST(WireBatchConfig, refuses_times_and_gates_that_make_no_sense) {
                               "release_timeout_sec", "bake_sec"}) {
         const std::string start = "{\"" + std::string(field) + "\":";
         for (const char* value : {"0", "-1", "2592000.5", "1e300"}) {
-            EXPECT_EQ(error(start + value + "}"),
+            EXPECT_EQ(config_error(start + value + "}"),
                       "field '" + std::string(field) +
                           "' must be above 0 and at most 2592000 (30 days); leave it out for none");
         }
-        EXPECT_EQ(error(start + "\"5\"}"),
+        EXPECT_EQ(config_error(start + "\"5\"}"),
                   "field '" + std::string(field) + "' must be a number of seconds");
     }
-    EXPECT_EQ(error(R"({"gate_timeout_sec":5})"), "gate_timeout_sec is given without gate_url");
-    EXPECT_EQ(error(R"({"gate_url":"ftp://x"})"), "field 'gate_url' must be an http or https URL");
-    EXPECT_EQ(error(R"({"gate_url":"https://me:secret@x/"})"),
+    EXPECT_EQ(config_error(R"({"gate_timeout_sec":5})"),
+              "gate_timeout_sec is given without gate_url");
+    EXPECT_EQ(config_error(R"({"gate_url":"ftp://x"})"),
+              "field 'gate_url' must be an http or https URL");
+    EXPECT_EQ(config_error(R"({"gate_url":"https://me:secret@x/"})"),
               "field 'gate_url' must be a URL without user name and password");
-    EXPECT_EQ(error(R"({"pause_after_batch":1})"),
+    EXPECT_EQ(config_error(R"({"pause_after_batch":1})"),
               "field 'pause_after_batch' must be true or false");
-    EXPECT_EQ(error(R"({"on_failure":"retry"})"),
+    EXPECT_EQ(config_error(R"({"on_failure":"retry"})"),
               "field 'on_failure' must be stop, pause or rollback");
 }
 
@@ -242,21 +250,23 @@ TEST(WireBatchConfig, reads_windows) {
 }
 
 TEST(WireBatchConfig, refuses_windows_that_are_none) {
-    EXPECT_EQ(error(R"({"windows":[]})"), "field 'windows' must be a list of 1 to 100 windows");
-    EXPECT_EQ(error(R"({"windows":[7]})"),
+    EXPECT_EQ(config_error(R"({"windows":[]})"),
+              "field 'windows' must be a list of 1 to 100 windows");
+    EXPECT_EQ(config_error(R"({"windows":[7]})"),
               "field 'windows[0]' must be an object with from, to and tz");
-    EXPECT_EQ(error(R"({"windows":[{"from":"01:00","to":"02:00","day":"mon"}]})"),
+    EXPECT_EQ(config_error(R"({"windows":[{"from":"01:00","to":"02:00","day":"mon"}]})"),
               "key 'windows[0].day' is unknown");
-    EXPECT_EQ(error(R"({"windows":[{"from":"01:00"}]})"),
+    EXPECT_EQ(config_error(R"({"windows":[{"from":"01:00"}]})"),
               "field 'windows[0].to' must be a time of day from \"00:00\" to \"23:59\"");
     for (const char* time : {"24:00", "1:00", "01:60", "01-00", "01:00:00", "", "+1:00"}) {
-        EXPECT_THAT(error(R"({"windows":[{"to":"01:00","from":")" + std::string(time) + "\"}]}"),
-                    HasSubstr("field 'windows[0].from' must be a time of day"))
+        EXPECT_THAT(
+            config_error(R"({"windows":[{"to":"01:00","from":")" + std::string(time) + "\"}]}"),
+            HasSubstr("field 'windows[0].from' must be a time of day"))
             << time;
     }
     for (const char* zone : {"Europe/Berlin", "+8", "+0800", "+14:01", "08:00", "", "+08:60"}) {
-        EXPECT_THAT(error(R"({"windows":[{"from":"01:00","to":"02:00","tz":")" + std::string(zone) +
-                          "\"}]}"),
+        EXPECT_THAT(config_error(R"({"windows":[{"from":"01:00","to":"02:00","tz":")" +
+                                 std::string(zone) + "\"}]}"),
                     HasSubstr("field 'windows[0].tz' must be"))
             << zone;
     }

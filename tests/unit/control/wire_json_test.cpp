@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::size_t roomy = 1 << 20;
 
-std::string error_of(std::string_view text, std::size_t bytes_max = roomy) {
+std::string json_error(std::string_view text, std::size_t bytes_max = roomy) {
     const auto parsed = parse_json(text, bytes_max);
     if (parsed) return "accepted: " + dump_json(*parsed);
     EXPECT_EQ(parsed.error().code, code::invalid);
@@ -33,49 +33,49 @@ TEST(WireJson, accepts_scalars_and_blanks_around) {
 }
 
 TEST(WireJson, refuses_broken_text_with_the_place) {
-    EXPECT_EQ(error_of("{\"a\":}"), "not valid JSON at byte 6");
-    EXPECT_NE(error_of("").find("not valid JSON"), std::string::npos);
-    EXPECT_NE(error_of("{} x").find("not valid JSON"), std::string::npos);
-    EXPECT_NE(error_of("{'a':1}").find("not valid JSON"), std::string::npos);
-    EXPECT_NE(error_of("[1,]").find("not valid JSON"), std::string::npos);
-    EXPECT_NE(error_of("NaN").find("not valid JSON"), std::string::npos);
-    EXPECT_NE(error_of("// c\n{}").find("not valid JSON"), std::string::npos);
-    EXPECT_NE(error_of("\"\\ud800\"").find("not valid"), std::string::npos);
-    EXPECT_NE(error_of("1e999").find("out of range"), std::string::npos);
+    EXPECT_EQ(json_error("{\"a\":}"), "not valid JSON at byte 6");
+    EXPECT_NE(json_error("").find("not valid JSON"), std::string::npos);
+    EXPECT_NE(json_error("{} x").find("not valid JSON"), std::string::npos);
+    EXPECT_NE(json_error("{'a':1}").find("not valid JSON"), std::string::npos);
+    EXPECT_NE(json_error("[1,]").find("not valid JSON"), std::string::npos);
+    EXPECT_NE(json_error("NaN").find("not valid JSON"), std::string::npos);
+    EXPECT_NE(json_error("// c\n{}").find("not valid JSON"), std::string::npos);
+    EXPECT_NE(json_error("\"\\ud800\"").find("not valid"), std::string::npos);
+    EXPECT_NE(json_error("1e999").find("out of range"), std::string::npos);
 }
 
 TEST(WireJson, refuses_a_nul_byte_that_would_hide_the_rest) {
     const std::string text = std::string("{}") + '\0' + "{\"a\":1}";
-    EXPECT_EQ(error_of(text), "not valid JSON at byte 3");
+    EXPECT_EQ(json_error(text), "not valid JSON at byte 3");
 }
 
 TEST(WireJson, refuses_repeated_keys_at_any_depth) {
-    EXPECT_EQ(error_of(R"({"version":1,"version":2})"), "key 'version' is repeated");
-    EXPECT_EQ(error_of(R"([{"a":{"b":1,"c":2,"b":1}}])"), "key 'b' is repeated");
-    EXPECT_EQ(error_of(R"({"a":1,"\u0061":1})"), "key 'a' is repeated");
+    EXPECT_EQ(json_error(R"({"version":1,"version":2})"), "key 'version' is repeated");
+    EXPECT_EQ(json_error(R"([{"a":{"b":1,"c":2,"b":1}}])"), "key 'b' is repeated");
+    EXPECT_EQ(json_error(R"({"a":1,"\u0061":1})"), "key 'a' is repeated");
     EXPECT_TRUE(parse_json(R"([{"a":1},{"a":1}])", roomy));
 }
 
 TEST(WireJson, refuses_what_is_too_deep_before_it_costs_anything) {
     const std::string deepest = std::string(json_depth_max, '[') + std::string(json_depth_max, ']');
     EXPECT_TRUE(parse_json(deepest, roomy));
-    EXPECT_EQ(error_of("[" + deepest + "]"), "nested deeper than 32 levels");
-    EXPECT_EQ(error_of(std::string(1'000'000, '[')), "nested deeper than 32 levels");
+    EXPECT_EQ(json_error("[" + deepest + "]"), "nested deeper than 32 levels");
+    EXPECT_EQ(json_error(std::string(1'000'000, '[')), "nested deeper than 32 levels");
     std::string objects;
     for (int i = 0; i < 100'000; ++i)
         objects += "{\"a\":";
-    EXPECT_EQ(error_of(objects), "nested deeper than 32 levels");
+    EXPECT_EQ(json_error(objects), "nested deeper than 32 levels");
 }
 
 TEST(WireJson, refuses_what_is_too_large) {
-    EXPECT_EQ(error_of("[1,2]", 4), "larger than 4 bytes");
+    EXPECT_EQ(json_error("[1,2]", 4), "larger than 4 bytes");
     EXPECT_TRUE(parse_json("[1,2]", 5));
 }
 
 TEST(WireJson, refuses_bad_utf8) {
     for (const char* bad : {"\"\xff\"", "\"\xc0\xaf\"", "\"\xed\xa0\x80\"", "\"\xf5\x80\x80\x80\"",
                             "\"\xe2\x82\"", "{\"\x80\":1}"}) {
-        EXPECT_NE(error_of(bad).find("not valid UTF-8 at byte"), std::string::npos) << bad;
+        EXPECT_NE(json_error(bad).find("not valid UTF-8 at byte"), std::string::npos) << bad;
     }
     EXPECT_TRUE(parse_json("\"\xf0\x9f\x9a\x80\"", roomy));
 }

@@ -15,7 +15,7 @@ std::string with_path(const std::string& path) {
     return dump_json(Json{{"files", Json::array({file})}});
 }
 
-std::string error_of(const std::string& text) {
+std::string payload_error(const std::string& text) {
     const auto payload = parse_payload(text);
     if (payload) return "accepted";
     EXPECT_EQ(payload.error().code, code::invalid);
@@ -47,59 +47,61 @@ TEST(WirePayload, refuses_hostile_paths) {
     for (const char* path : {"", "/etc/passwd", "..", "../x", "a/../b", "a/..", ".", "./a", "a/./b",
                              "a//b", "a/", "/", "a\nb", "a\tb", "a\x7f", "edgeroll-version",
                              "edgeroll-version.conf", "edgeroll-version/x"}) {
-        EXPECT_NE(error_of(with_path(path)), "accepted") << path;
+        EXPECT_NE(payload_error(with_path(path)), "accepted") << path;
     }
-    EXPECT_NE(error_of(R"({"files":[{"path":"a\u0000b","content":""}]})"), "accepted");
-    EXPECT_NE(error_of(with_path(std::string(256, 'a'))), "accepted");
+    EXPECT_NE(payload_error(R"({"files":[{"path":"a\u0000b","content":""}]})"), "accepted");
+    EXPECT_NE(payload_error(with_path(std::string(256, 'a'))), "accepted");
     std::string longest;
     while (longest.size() < 1022)
         longest += "a/";
-    EXPECT_EQ(error_of(with_path(longest + "aa")), "accepted");
-    EXPECT_NE(error_of(with_path(longest + "aaa")), "accepted");
+    EXPECT_EQ(payload_error(with_path(longest + "aa")), "accepted");
+    EXPECT_NE(payload_error(with_path(longest + "aaa")), "accepted");
     for (const char* path : {"...", "..a", "a..", ".hidden", "a b", "conf.d/site.conf",
                              "x/edgeroll-version", "\xe7\xab\x99"}) {
-        EXPECT_EQ(error_of(with_path(path)), "accepted") << path;
+        EXPECT_EQ(payload_error(with_path(path)), "accepted") << path;
     }
 }
 
 TEST(WirePayload, refuses_clashing_paths) {
-    EXPECT_EQ(error_of(R"({"files":[{"path":"a","content":""},{"path":"a","content":""}]})"),
+    EXPECT_EQ(payload_error(R"({"files":[{"path":"a","content":""},{"path":"a","content":""}]})"),
               "payload: file 'a' is given twice");
-    EXPECT_EQ(error_of(R"({"files":[{"path":"a/b/c","content":""},{"path":"a-b","content":""},
+    EXPECT_EQ(payload_error(R"({"files":[{"path":"a/b/c","content":""},{"path":"a-b","content":""},
                           {"path":"a","content":""}]})"),
               "payload: file 'a/b/c' lies below another file");
 }
 
 TEST(WirePayload, names_the_file_and_what_is_wrong) {
-    EXPECT_EQ(error_of(R"({"files":[{"path":"x","content":"!","encoding":"base64"}]})"),
+    EXPECT_EQ(payload_error(R"({"files":[{"path":"x","content":"!","encoding":"base64"}]})"),
               "payload: file 'x': content is not valid base64");
-    EXPECT_EQ(error_of(R"({"files":[{"path":"x","content":"","encoding":"gzip"}]})"),
+    EXPECT_EQ(payload_error(R"({"files":[{"path":"x","content":"","encoding":"gzip"}]})"),
               "payload: file 'x': encoding must be utf-8 or base64");
-    EXPECT_EQ(error_of(R"({"files":[{"path":"x","content":"","owner":"root"}]})"),
+    EXPECT_EQ(payload_error(R"({"files":[{"path":"x","content":"","owner":"root"}]})"),
               "payload: file 'x': unknown key 'owner'");
-    EXPECT_EQ(error_of(R"({"files":[{"path":"x"}]})"),
+    EXPECT_EQ(payload_error(R"({"files":[{"path":"x"}]})"),
               "payload: file 'x': field 'content' is missing");
-    EXPECT_EQ(error_of(R"({"files":[{"content":""}]})"),
+    EXPECT_EQ(payload_error(R"({"files":[{"content":""}]})"),
               "payload: files[0]: field 'path' is missing");
-    EXPECT_EQ(error_of(R"({"files":[7]})"), "payload: files[0] must be an object");
-    EXPECT_EQ(error_of(R"({"files":{}})"), "payload: field 'files' must be a list");
-    EXPECT_EQ(error_of(R"({"files":[],"command":"rm -rf /"})"), "payload: unknown key 'command'");
-    EXPECT_EQ(error_of("[]"), "payload: must be an object");
-    EXPECT_EQ(error_of("{"), "payload: not valid JSON at byte 2");
+    EXPECT_EQ(payload_error(R"({"files":[7]})"), "payload: files[0] must be an object");
+    EXPECT_EQ(payload_error(R"({"files":{}})"), "payload: field 'files' must be a list");
+    EXPECT_EQ(payload_error(R"({"files":[],"command":"rm -rf /"})"),
+              "payload: unknown key 'command'");
+    EXPECT_EQ(payload_error("[]"), "payload: must be an object");
+    EXPECT_EQ(payload_error("{"), "payload: not valid JSON at byte 2");
     for (const char* mode : {"0888", "8", "", "4755", "07777", "-644", "rw-"}) {
         const Json file = {{"path", "x"}, {"content", ""}, {"mode", mode}};
-        EXPECT_NE(error_of(dump_json(Json{{"files", Json::array({file})}})), "accepted") << mode;
+        EXPECT_NE(payload_error(dump_json(Json{{"files", Json::array({file})}})), "accepted")
+            << mode;
     }
-    EXPECT_NE(error_of(R"({"files":[{"path":"x","content":"","mode":420}]})"), "accepted");
-    EXPECT_NE(error_of(R"({"files":[{"path":"x","content":"","template":1}]})"), "accepted");
+    EXPECT_NE(payload_error(R"({"files":[{"path":"x","content":"","mode":420}]})"), "accepted");
+    EXPECT_NE(payload_error(R"({"files":[{"path":"x","content":"","template":1}]})"), "accepted");
 }
 
 TEST(WirePayload, refuses_more_than_8_mib) {
     std::string text = R"({"files":[{"path":"x","content":")";
     text += std::string(payload_bytes_max - text.size() - 4, 'a') + "\"}]}";
     ASSERT_EQ(text.size(), payload_bytes_max);
-    EXPECT_EQ(error_of(text), "accepted");
-    EXPECT_EQ(error_of(" " + text), "payload: larger than 8388608 bytes");
+    EXPECT_EQ(payload_error(text), "accepted");
+    EXPECT_EQ(payload_error(" " + text), "payload: larger than 8388608 bytes");
 }
 
 TEST(WirePayload, digest_is_what_the_contract_says) {
@@ -149,16 +151,18 @@ TEST(WireSecrets, are_files_with_few_modes) {
     EXPECT_EQ(payload->files[0].secret_sha256, sha256_hex("hello"));
     EXPECT_TRUE(has_secrets(*payload) && has_open_secrets(*payload));
     for (const char* mode : {"0600", "0640", "600"}) {
-        EXPECT_EQ(error_of(secret_file(R"(,"content":"x","mode":")" + std::string(mode) + '"')),
-                  "accepted");
+        EXPECT_EQ(
+            payload_error(secret_file(R"(,"content":"x","mode":")" + std::string(mode) + '"')),
+            "accepted");
     }
     for (const char* mode : {"0644", "0660", "0400", "0700", "0000"}) {
-        EXPECT_EQ(error_of(secret_file(R"(,"content":"x","mode":")" + std::string(mode) + '"')),
-                  "payload: file 'k': a secret's mode must be 0600 or 0640 (the default)");
+        EXPECT_EQ(
+            payload_error(secret_file(R"(,"content":"x","mode":")" + std::string(mode) + '"')),
+            "payload: file 'k': a secret's mode must be 0600 or 0640 (the default)");
     }
     EXPECT_FALSE(
         has_secrets(*parse_payload(R"({"files":[{"path":"k","content":"","secret":false}]})")));
-    EXPECT_NE(error_of(R"({"files":[{"path":"k","content":"","secret":1}]})"), "accepted");
+    EXPECT_NE(payload_error(R"({"files":[{"path":"k","content":"","secret":1}]})"), "accepted");
 }
 
 TEST(WireSecrets, have_a_digest_of_their_own_that_needs_no_key) {
@@ -179,7 +183,7 @@ TEST(WireSecrets, have_a_digest_of_their_own_that_needs_no_key) {
 
 TEST(WireSecrets, are_taken_sealed_from_the_database_only) {
     const std::string good = dump_json({{"files", {sealed_file("hello")}}});
-    EXPECT_NE(error_of(good).find("send 'content'"), std::string::npos) << error_of(good);
+    EXPECT_NE(payload_error(good).find("send 'content'"), std::string::npos) << payload_error(good);
     const auto refused = [](Json file) {
         return !parse_stored_payload(dump_json({{"files", {std::move(file)}}}));
     };
@@ -217,9 +221,10 @@ TEST(WireSecrets, are_at_most_a_thousand) {
     Json files = Json::array();
     for (int i = 0; i < 1001; ++i)
         files.push_back({{"path", "f" + std::to_string(i)}, {"content", "x"}, {"secret", true}});
-    EXPECT_EQ(error_of(dump_json({{"files", files}})), "payload: more than 1000 files are secret");
+    EXPECT_EQ(payload_error(dump_json({{"files", files}})),
+              "payload: more than 1000 files are secret");
     files.erase(files.begin());
-    EXPECT_EQ(error_of(dump_json({{"files", files}})), "accepted");
+    EXPECT_EQ(payload_error(dump_json({{"files", files}})), "accepted");
 }
 
 TEST(WirePayload, digest_knows_no_order_encoding_or_spelling) {

@@ -7,7 +7,7 @@
 namespace edgeroll::release::wire {
 namespace {
 
-std::string error_of(const std::string& text) {
+std::string jobs_error(const std::string& text) {
     const auto jobs = parse_jobs(text);
     if (jobs) return "accepted";
     EXPECT_EQ(jobs.error().code, code::invalid);
@@ -41,20 +41,20 @@ TEST(WireJobs, reads_a_flow_in_its_order) {
 TEST(WireJobs, refuses_every_name_that_could_leave_the_folder) {
     for (const char* name : {"", ".", "..", ".hidden", "a/b", "../x", "/bin/sh", "a b", "a\\u0000",
                              "a\\n", "a;b", "\\u00e4"}) {
-        EXPECT_NE(error_of(std::string(R"({"job":")") + name + R"("})"), "accepted") << name;
+        EXPECT_NE(jobs_error(std::string(R"({"job":")") + name + R"("})"), "accepted") << name;
     }
-    EXPECT_NE(error_of(R"({"job":")" + std::string(101, 'x') + R"("})"), "accepted");
+    EXPECT_NE(jobs_error(R"({"job":")" + std::string(101, 'x') + R"("})"), "accepted");
 }
 
 TEST(WireJobs, refuses_variables_that_would_bring_code_along) {
     for (const char* name : {"LD_PRELOAD", "LD_", "PATH", "EDGEROLL_LIVE", "EDGEROLL_", "HOME",
                              "BASH_ENV", "PYTHONPATH", "IFS", "lower", "1A", "A-B", "A=B", ""}) {
         const std::string text = std::string(R"({"job":"a","env":{")") + name + R"(":"x"}})";
-        EXPECT_NE(error_of(text), "accepted") << name;
+        EXPECT_NE(jobs_error(text), "accepted") << name;
     }
-    EXPECT_EQ(error_of(R"({"job":"a","env":{"LD_PRELOAD":"x"}})"),
+    EXPECT_EQ(jobs_error(R"({"job":"a","env":{"LD_PRELOAD":"x"}})"),
               "payload: job a: variable 'LD_PRELOAD' is not for payloads to set");
-    EXPECT_EQ(error_of(R"({"job":"a","env":{"PATHS":"x","LDA":"x","_":"x"}})"), "accepted");
+    EXPECT_EQ(jobs_error(R"({"job":"a","env":{"PATHS":"x","LDA":"x","_":"x"}})"), "accepted");
 }
 
 TEST(WireJobs, know_which_variables_a_node_allows) {
@@ -106,23 +106,23 @@ TEST(WireJobs, refuses_what_is_malformed) {
                              R"({"flow":[1]})",
                              R"({"flow":[{"job":"a"}],"job":"b"})",
                              R"({"flow":[{"flow":[{"job":"a"}]}]})"}) {
-        EXPECT_NE(error_of(text), "accepted") << text;
+        EXPECT_NE(jobs_error(text), "accepted") << text;
     }
-    EXPECT_EQ(error_of(R"({"flow":[{"job":"a"},{"job":"b","args":["x",1]}]})"),
+    EXPECT_EQ(jobs_error(R"({"flow":[{"job":"a"},{"job":"b","args":["x",1]}]})"),
               "payload: flow[1] job b: args[1] must be a string");
 }
 
 TEST(WireJobs, bounds_numbers_and_sizes) {
     Json payload = {{"flow", Json(50, Json{{"job", "a"}})}};
-    EXPECT_EQ(error_of(payload.dump()), "accepted");
+    EXPECT_EQ(jobs_error(payload.dump()), "accepted");
     payload["flow"].push_back(Json{{"job", "a"}});
-    EXPECT_NE(error_of(payload.dump()), "accepted");
-    EXPECT_EQ(error_of(Json{{"job", "a"}, {"args", Json(256, "x")}}.dump()), "accepted");
-    EXPECT_NE(error_of(Json{{"job", "a"}, {"args", Json(257, "x")}}.dump()), "accepted");
+    EXPECT_NE(jobs_error(payload.dump()), "accepted");
+    EXPECT_EQ(jobs_error(Json{{"job", "a"}, {"args", Json(256, "x")}}.dump()), "accepted");
+    EXPECT_NE(jobs_error(Json{{"job", "a"}, {"args", Json(257, "x")}}.dump()), "accepted");
     const std::string big(64U << 10, 'x');
-    EXPECT_EQ(error_of(Json{{"job", "a"}, {"args", Json(16, big)}}.dump()), "accepted");
-    EXPECT_NE(error_of(Json{{"job", "a"}, {"args", Json(17, big)}}.dump()), "accepted");
-    EXPECT_NE(error_of(Json{{"job", "a"}, {"args", {big + "x"}}}.dump()), "accepted");
+    EXPECT_EQ(jobs_error(Json{{"job", "a"}, {"args", Json(16, big)}}.dump()), "accepted");
+    EXPECT_NE(jobs_error(Json{{"job", "a"}, {"args", Json(17, big)}}.dump()), "accepted");
+    EXPECT_NE(jobs_error(Json{{"job", "a"}, {"args", {big + "x"}}}.dump()), "accepted");
 }
 
 TEST(WirePayloadDigest, is_the_contents_of_a_configuration) {

@@ -5,7 +5,7 @@
 namespace edgeroll::release::wire {
 namespace {
 
-std::string error(const std::string& text) {
+std::string url_error(const std::string& text) {
     const auto url = parse_web_url(text);
     return url ? "accepted" : url.error().message;
 }
@@ -24,24 +24,25 @@ TEST(WebUrl, is_taken_apart) {
 }
 
 TEST(WebUrl, is_refused_with_the_reason) {
-    EXPECT_EQ(error("ftp://x"), "an http or https URL");
-    EXPECT_EQ(error(""), "an http or https URL");
-    EXPECT_EQ(error("HTTP//x"), "an http or https URL");
-    EXPECT_EQ(error("https://"), "a URL with a host");
-    EXPECT_EQ(error("https:///x"), "a URL with a host");
-    EXPECT_EQ(error("https://:80/x"), "a URL with a host");
-    EXPECT_EQ(error("https://ex*mple/"), "a URL with a host");
-    EXPECT_EQ(error("https://[::1/"), "a URL with a host");
-    EXPECT_EQ(error("https://[x]/"), "a URL with a host");
-    EXPECT_EQ(error("https://ann:pw@x/"), "a URL without user name and password");
-    EXPECT_EQ(error("https://x/#part"), "a URL without a fragment");
-    EXPECT_EQ(error("https://x/a b"), "a URL of visible ASCII characters");
-    EXPECT_EQ(error("https://x/\r\nHost: y"), "a URL of visible ASCII characters");
-    EXPECT_EQ(error("https://x/" + std::string(2048, 'a')), "a URL of at most 2048 bytes");
+    EXPECT_EQ(url_error("ftp://x"), "an http or https URL");
+    EXPECT_EQ(url_error(""), "an http or https URL");
+    EXPECT_EQ(url_error("HTTP//x"), "an http or https URL");
+    EXPECT_EQ(url_error("https://"), "a URL with a host");
+    EXPECT_EQ(url_error("https:///x"), "a URL with a host");
+    EXPECT_EQ(url_error("https://:80/x"), "a URL with a host");
+    EXPECT_EQ(url_error("https://ex*mple/"), "a URL with a host");
+    EXPECT_EQ(url_error("https://[::1/"), "a URL with a host");
+    EXPECT_EQ(url_error("https://[x]/"), "a URL with a host");
+    EXPECT_EQ(url_error("https://ann:pw@x/"), "a URL without user name and password");
+    EXPECT_EQ(url_error("https://x/#part"), "a URL without a fragment");
+    EXPECT_EQ(url_error("https://x/a b"), "a URL of visible ASCII characters");
+    EXPECT_EQ(url_error("https://x/\r\nHost: y"), "a URL of visible ASCII characters");
+    EXPECT_EQ(url_error("https://x/" + std::string(2048, 'a')), "a URL of at most 2048 bytes");
     for (const char* port : {"0", "65536", "x", "", "80x", "-1"}) {
-        EXPECT_EQ(error("https://x:" + std::string(port) + "/"), "a URL whose port is 1 to 65535");
+        EXPECT_EQ(url_error("https://x:" + std::string(port) + "/"),
+                  "a URL whose port is 1 to 65535");
     }
-    EXPECT_EQ(error("https://[::1]80/"), "a URL whose port is 1 to 65535");
+    EXPECT_EQ(url_error("https://[::1]80/"), "a URL whose port is 1 to 65535");
 }
 
 TEST(WebUrl, knows_what_stays_on_the_machine) {

@@ -10,9 +10,8 @@ namespace {
 
 using std::chrono::seconds;
 using test::Desk;
+using test::n1, test::n2, test::n3;
 using test::Rows;
-
-constexpr NodeId n1{1}, n2{2}, n3{3};
 
 struct Attempts : testing::Test {
     Rows rows{{1, 1, 2}};

@@ -7,7 +7,7 @@ namespace edgeroll::release {
 namespace {
 
 using testing::HasSubstr;
-using Kind = Move::Kind;
+using MoveKind = Move::Kind;
 
 struct Talk : testing::Test {
     ConversationRules rules;
@@ -35,13 +35,13 @@ struct Talk : testing::Test {
 TEST_F(Talk, dispatches_then_holds_a_query_until_the_last_word) {
     Conversation talk = make();
 
-    EXPECT_EQ(talk.begin(start).kind, Kind::dispatch);
+    EXPECT_EQ(talk.begin(start).kind, MoveKind::dispatch);
     const Move query = talk.heard(task(TaskStatus::pending), start, 0);
-    EXPECT_EQ(query.kind, Kind::query);
+    EXPECT_EQ(query.kind, MoveKind::query);
     EXPECT_EQ(query.hold, Millis{20'000});
     const Move end = talk.heard(task(TaskStatus::success), start + Millis{3'000}, 0);
 
-    EXPECT_EQ(end.kind, Kind::finish);
+    EXPECT_EQ(end.kind, MoveKind::finish);
     EXPECT_EQ(end.verdict.status, NodeStatus::success);
 }
 
@@ -52,7 +52,7 @@ TEST_F(Talk, asks_again_at_once_when_the_agent_held_the_query_to_its_end) {
 
     const Move next = talk.heard(task(TaskStatus::running), start + Millis{20'000}, 0);
 
-    EXPECT_EQ(next.kind, Kind::query);
+    EXPECT_EQ(next.kind, MoveKind::query);
     EXPECT_GT(next.hold.count(), 0);
 }
 
@@ -65,7 +65,7 @@ TEST_F(Talk, polls_with_growing_pauses_when_the_agent_ignores_wait) {
 
     for (int i = 0; i < 8; ++i) {
         const Move pause = talk.heard(task(TaskStatus::running), now, 0);
-        ASSERT_EQ(pause.kind, Kind::pause);
+        ASSERT_EQ(pause.kind, MoveKind::pause);
         pauses.push_back((pause.until - now).count());
         now = pause.until;
         EXPECT_EQ(talk.woken(now).hold.count(), 0);
@@ -79,12 +79,12 @@ TEST_F(Talk, gives_up_unreachable_after_the_dispatch_timeout_when_nothing_was_se
     Move move = talk.begin(start);
     Instant now = start;
 
-    while (move.kind != Kind::finish) {
-        if (move.kind == Kind::pause) {
+    while (move.kind != MoveKind::finish) {
+        if (move.kind == MoveKind::pause) {
             now = move.until;
             move = talk.woken(now);
         } else {
-            EXPECT_EQ(move.kind, Kind::dispatch);
+            EXPECT_EQ(move.kind, MoveKind::dispatch);
             move = talk.heard(say(Heard::not_sent, "connection refused"), now, 0.5);
         }
     }
@@ -99,10 +99,10 @@ TEST_F(Talk, gives_up_on_5xx_answers_after_the_dispatch_timeout) {
     Move move = talk.begin(start);
     Instant now = start;
 
-    while (move.kind != Kind::finish) {
-        if (move.kind == Kind::pause) now = move.until;
-        move = move.kind == Kind::pause ? talk.woken(now)
-                                        : talk.heard(say(Heard::server_error, "503"), now, 0.5);
+    while (move.kind != MoveKind::finish) {
+        if (move.kind == MoveKind::pause) now = move.until;
+        move = move.kind == MoveKind::pause ? talk.woken(now)
+                                            : talk.heard(say(Heard::server_error, "503"), now, 0.5);
     }
 
     EXPECT_EQ(now - start, rules.dispatch_timeout);
@@ -118,8 +118,8 @@ TEST_F(Talk, rejects_a_node_that_was_reached_once_although_it_went_dark_afterwar
     Instant now = start;
     bool is_first = true;
 
-    while (move.kind != Kind::finish) {
-        if (move.kind == Kind::pause) {
+    while (move.kind != MoveKind::finish) {
+        if (move.kind == MoveKind::pause) {
             now = move.until;
             move = talk.woken(now);
             continue;
@@ -140,11 +140,11 @@ TEST_F(Talk, rejects_a_node_that_loses_every_dispatch_and_answers_that_it_has_no
     Move move = talk.begin(start);
     Instant now = start;
 
-    while (move.kind != Kind::finish) {
-        if (move.kind == Kind::pause) {
+    while (move.kind != MoveKind::finish) {
+        if (move.kind == MoveKind::pause) {
             now = move.until;
             move = talk.woken(now);
-        } else if (move.kind == Kind::dispatch) {
+        } else if (move.kind == MoveKind::dispatch) {
             move = talk.heard(say(Heard::no_answer, "connection reset"), now, 0.5);
         } else {
             move = talk.heard(say(Heard::unknown_task, "404"), now, 0.5);
@@ -165,12 +165,12 @@ TEST_F(Talk, ends_with_the_nodes_time_and_a_grace_when_every_question_hangs) {
     Instant now = start;
 
     int questions = 0;
-    while (move.kind != Kind::finish) {
+    while (move.kind != MoveKind::finish) {
         now = move.until;
         ASSERT_LE(now, deadline + rules.grace);
-        if (move.kind == Kind::query) ++questions;
-        move = move.kind == Kind::pause ? talk.woken(now)
-                                        : talk.heard(say(Heard::no_answer, "silence"), now, 0);
+        if (move.kind == MoveKind::query) ++questions;
+        move = move.kind == MoveKind::pause ? talk.woken(now)
+                                            : talk.heard(say(Heard::no_answer, "silence"), now, 0);
     }
 
     EXPECT_EQ(questions, 1) << "one that was open at the end is the last one";
@@ -182,10 +182,10 @@ TEST_F(Talk, ends_soon_after_the_nodes_time_when_the_dispatch_itself_hangs) {
     Move move = talk.begin(start);
     Instant now = start;
 
-    while (move.kind != Kind::finish) {
+    while (move.kind != MoveKind::finish) {
         now = move.until;
-        move = move.kind == Kind::pause ? talk.woken(now)
-                                        : talk.heard(say(Heard::no_answer, "silence"), now, 0);
+        move = move.kind == MoveKind::pause ? talk.woken(now)
+                                            : talk.heard(say(Heard::no_answer, "silence"), now, 0);
     }
 
     EXPECT_LE(now, deadline + 2 * rules.grace);
@@ -198,7 +198,8 @@ TEST_F(Talk, counts_the_time_for_dispatch_from_its_turn) {
     const Instant turn = start + Millis{90'000};  // others had all the places
     talk.turn_came(turn);
 
-    EXPECT_EQ(talk.heard(say(Heard::not_sent, "connection refused"), turn, 0).kind, Kind::pause);
+    EXPECT_EQ(talk.heard(say(Heard::not_sent, "connection refused"), turn, 0).kind,
+              MoveKind::pause);
 }
 
 TEST_F(Talk, says_what_is_in_the_way_and_since_when) {
@@ -225,11 +226,11 @@ TEST_F(Talk, says_why_a_dispatch_was_not_taken_and_not_that_the_task_is_unknown)
         Conversation talk = make();
         Move move = talk.begin(start);
         Instant now = start;
-        while (move.kind != Kind::finish) {
-            if (move.kind == Kind::pause) {
+        while (move.kind != MoveKind::finish) {
+            if (move.kind == MoveKind::pause) {
                 now = move.until;
                 move = talk.woken(now);
-            } else if (move.kind == Kind::dispatch) {
+            } else if (move.kind == MoveKind::dispatch) {
                 move = talk.heard(say(Heard::server_error, "503: disk full"), now, jitter);
             } else {
                 move = talk.heard(say(Heard::unknown_task, "404: not known here"), now, jitter);
@@ -245,11 +246,11 @@ TEST_F(Talk, asks_for_the_task_when_a_dispatch_may_have_arrived) {
 
     const Move pause = talk.heard(say(Heard::no_answer, "timed out"), start, 0);
     const Move query = talk.woken(pause.until);
-    EXPECT_EQ(query.kind, Kind::query);
+    EXPECT_EQ(query.kind, MoveKind::query);
     const Move again = talk.heard(say(Heard::unknown_task), pause.until, 0);
-    EXPECT_EQ(again.kind, Kind::pause);
+    EXPECT_EQ(again.kind, MoveKind::pause);
 
-    EXPECT_EQ(talk.woken(again.until).kind, Kind::dispatch);
+    EXPECT_EQ(talk.woken(again.until).kind, MoveKind::dispatch);
 }
 
 TEST_F(Talk, waits_for_the_nodes_own_time_once_a_dispatch_was_sent) {
@@ -258,10 +259,10 @@ TEST_F(Talk, waits_for_the_nodes_own_time_once_a_dispatch_was_sent) {
     Move move = talk.heard(say(Heard::no_answer, "silence"), start, 0);
     Instant now = start;
 
-    while (move.kind != Kind::finish) {
-        if (move.kind == Kind::pause) now = move.until;
-        move = move.kind == Kind::pause ? talk.woken(now)
-                                        : talk.heard(say(Heard::no_answer, "silence"), now, 0);
+    while (move.kind != MoveKind::finish) {
+        if (move.kind == MoveKind::pause) now = move.until;
+        move = move.kind == MoveKind::pause ? talk.woken(now)
+                                            : talk.heard(say(Heard::no_answer, "silence"), now, 0);
     }
 
     EXPECT_GE(now, deadline);
@@ -271,7 +272,7 @@ TEST_F(Talk, waits_for_the_nodes_own_time_once_a_dispatch_was_sent) {
 TEST_F(Talk, asks_once_more_when_the_time_is_already_up_at_a_takeover) {
     Conversation talk{rules, start, start - Millis{5'000}, true};
 
-    EXPECT_EQ(talk.begin(start).kind, Kind::query);
+    EXPECT_EQ(talk.begin(start).kind, MoveKind::query);
     const Move end = talk.heard(task(TaskStatus::success), start, 0);
 
     EXPECT_EQ(end.verdict.status, NodeStatus::success);
@@ -284,7 +285,7 @@ TEST_F(Talk, calls_no_agent_away_that_denies_the_task_when_the_time_is_up_at_a_t
 
     const Move end = talk.heard(say(Heard::unknown_task, "task is not known here"), start, 0);
 
-    EXPECT_EQ(end.kind, Kind::finish);
+    EXPECT_EQ(end.kind, MoveKind::finish);
     EXPECT_EQ(end.verdict.failure, FailureKind::rejected);
     EXPECT_EQ(end.verdict.error,
               "the time is over, and the agent says that it has no such task (task is not known "
@@ -295,16 +296,16 @@ TEST_F(Talk, calls_no_agent_away_that_denies_the_task_when_the_time_is_up_at_a_t
 TEST_F(Talk, dispatches_at_once_when_a_takeover_finds_the_task_unknown) {
     Conversation talk = make(true);
 
-    EXPECT_EQ(talk.begin(start).kind, Kind::query);
-    EXPECT_EQ(talk.heard(say(Heard::unknown_task), start, 0).kind, Kind::dispatch);
+    EXPECT_EQ(talk.begin(start).kind, MoveKind::query);
+    EXPECT_EQ(talk.heard(say(Heard::unknown_task), start, 0).kind, MoveKind::dispatch);
 }
 
 TEST_F(Talk, fails_as_tls_after_three_wrong_certificates) {
     Conversation talk = make();
     Move move = talk.begin(start);
     int tries = 0;
-    while (move.kind != Kind::finish) {
-        if (move.kind == Kind::pause) {
+    while (move.kind != MoveKind::finish) {
+        if (move.kind == MoveKind::pause) {
             move = talk.woken(move.until);
         } else {
             ++tries;
@@ -331,7 +332,7 @@ TEST_F(Talk, looks_for_the_task_before_it_believes_a_409) {
     Conversation talk = make();
     (void)talk.begin(start);
 
-    EXPECT_EQ(talk.heard(say(Heard::wrong_state, "stale epoch"), start, 0).kind, Kind::query);
+    EXPECT_EQ(talk.heard(say(Heard::wrong_state, "stale epoch"), start, 0).kind, MoveKind::query);
     const Move end = talk.heard(say(Heard::unknown_task), start, 0);
 
     EXPECT_EQ(end.verdict.failure, FailureKind::rejected);
@@ -342,7 +343,7 @@ TEST_F(Talk, follows_a_known_task_after_a_409_when_it_may_have_sent_it_before) {
     Conversation talk = make(true);
     (void)talk.begin(start);
     (void)talk.heard(say(Heard::unknown_task), start, 0);
-    EXPECT_EQ(talk.heard(say(Heard::wrong_state, "stale epoch"), start, 0).kind, Kind::query);
+    EXPECT_EQ(talk.heard(say(Heard::wrong_state, "stale epoch"), start, 0).kind, MoveKind::query);
 
     const Move end = talk.heard(task(TaskStatus::success), start, 0);
 
@@ -377,7 +378,7 @@ TEST_F(Talk, asks_for_the_next_id_when_the_agent_used_this_one_for_another_relea
 
     const Move end = talk.heard(say(Heard::used_id, "task t was used"), start, 0);
 
-    EXPECT_EQ(end.kind, Kind::finish);
+    EXPECT_EQ(end.kind, MoveKind::finish);
     EXPECT_TRUE(end.verdict.is_id_used);
     EXPECT_EQ(end.verdict.status, NodeStatus::failed);
     EXPECT_EQ(end.verdict.failure, FailureKind::rejected);
@@ -389,7 +390,7 @@ TEST_F(Talk, sends_its_task_when_a_takeover_finds_that_of_another_release) {
     (void)talk.begin(start);
 
     EXPECT_EQ(talk.heard(say(Heard::other_task, "its orderId is x"), start, 0).kind,
-              Kind::dispatch);
+              MoveKind::dispatch);
     EXPECT_TRUE(talk.heard(say(Heard::used_id, "used"), start, 0).verdict.is_id_used);
 }
 
@@ -398,10 +399,10 @@ TEST_F(Talk, never_takes_the_word_of_an_agent_that_speaks_of_another_task) {
     Instant now = start;
     Move move = talk.begin(now);
     int dispatches = 0;
-    while (move.kind != Kind::finish) {
-        if (move.kind == Kind::dispatch) ++dispatches;
-        if (move.kind == Kind::pause) now = move.until;
-        move = move.kind == Kind::pause
+    while (move.kind != MoveKind::finish) {
+        if (move.kind == MoveKind::dispatch) ++dispatches;
+        if (move.kind == MoveKind::pause) now = move.until;
+        move = move.kind == MoveKind::pause
                    ? talk.woken(now)
                    : talk.heard(say(Heard::other_task, "its version is 41"), now, 0);
     }
@@ -426,7 +427,7 @@ TEST_F(Talk, carries_the_agents_last_error_fetching_it_if_the_dispatch_answer_la
     Conversation talk = make();
     (void)talk.begin(start);
 
-    EXPECT_EQ(talk.heard(task(TaskStatus::failed), start, 0).kind, Kind::query);
+    EXPECT_EQ(talk.heard(task(TaskStatus::failed), start, 0).kind, MoveKind::query);
     const Move end = talk.heard(task(TaskStatus::failed, "nginx -t: bad"), start, 0);
 
     EXPECT_EQ(end.verdict.failure, FailureKind::exec_failed);
@@ -438,7 +439,7 @@ TEST_F(Talk, calls_a_task_lost_when_it_was_accepted_then_unknown_and_refused) {
     (void)talk.begin(start);
     (void)talk.heard(task(TaskStatus::pending), start, 0);
     const Move pause = talk.heard(say(Heard::unknown_task), start, 0);
-    EXPECT_EQ(talk.woken(pause.until).kind, Kind::dispatch);
+    EXPECT_EQ(talk.woken(pause.until).kind, MoveKind::dispatch);
 
     const Move end = talk.heard(say(Heard::refused, "no"), pause.until, 0);
 
@@ -474,10 +475,10 @@ TEST_F(Talk, ends_whatever_it_hears) {
         Move move = talk.begin(now);
         const unsigned variety = 1 + draw(12);
         int moves = 0;
-        while (move.kind != Kind::finish) {
+        while (move.kind != MoveKind::finish) {
             ASSERT_LT(++moves, 100'000);
             ASSERT_LT(now, deadline + Millis{120'000});
-            if (move.kind == Kind::pause) {
+            if (move.kind == MoveKind::pause) {
                 now = std::max(now, move.until);
                 move = talk.woken(now);
                 continue;

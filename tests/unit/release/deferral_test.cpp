@@ -10,9 +10,8 @@ namespace edgeroll::release {
 namespace {
 
 using test::Desk;
+using test::n1, test::n2, test::n3;
 using test::Rows;
-
-constexpr NodeId n1{1}, n2{2}, n3{3};
 
 struct Deferral : testing::Test {
     Rows rows{{1, 2, 3}};

@@ -11,9 +11,9 @@ namespace {
 using std::chrono::hours;
 using std::chrono::seconds;
 using test::Desk;
+using test::n1, test::n2;
 using test::Rows;
 
-constexpr NodeId n1{1}, n2{2};
 using GateKind = GateAnswer::Kind;
 
 /// Three batches; the gate behind the first one is being asked.

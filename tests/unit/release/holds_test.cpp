@@ -14,9 +14,9 @@ namespace {
 using std::chrono::hours;
 using std::chrono::seconds;
 using test::Desk;
+using test::n1, test::n2, test::n3;
 using test::Rows;
 
-constexpr NodeId n1{1}, n2{2}, n3{3};
 using GateKind = GateAnswer::Kind;
 
 // Epoch is midnight in UTC: open from one o'clock on.

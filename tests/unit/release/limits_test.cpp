@@ -13,9 +13,8 @@ namespace {
 using std::chrono::hours;
 using std::chrono::seconds;
 using test::Desk;
+using test::n1, test::n2, test::n3, test::n4, test::n5;
 using test::Rows;
-
-constexpr NodeId n1{1}, n2{2}, n3{3}, n4{4}, n5{5};
 
 struct LimitsTest : testing::Test {
     Rows rows{{1, 2, 3}};

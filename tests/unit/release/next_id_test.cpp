@@ -11,10 +11,9 @@ namespace edgeroll::release {
 namespace {
 
 using test::Desk;
+using test::n1, test::n2;
 using test::Rows;
 using testing::HasSubstr;
-
-constexpr NodeId n1{1}, n2{2};
 
 struct NextId : testing::Test {
     Rows rows{{1, 1, 2}};

@@ -13,9 +13,8 @@ namespace {
 using std::chrono::hours;
 using std::chrono::seconds;
 using test::Desk;
+using test::n1, test::n2, test::n3, test::n4, test::late_node;
 using test::Rows;
-
-constexpr NodeId n1{1}, n2{2}, n3{3}, n4{4}, late_node{9};
 
 void remove(Rows& rows, NodeId id) {
     std::erase_if(rows.nodes, [&](const NodeRow& row) { return row.id == id; });

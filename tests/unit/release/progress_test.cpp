@@ -11,9 +11,8 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 using test::Desk;
+using test::n1, test::n2, test::n3;
 using test::Rows;
-
-constexpr NodeId n1{1}, n2{2}, n3{3};
 
 struct ProgressOfTasks : testing::Test {
     Rows rows{{1, 1, 2}};

@@ -9,9 +9,8 @@ namespace edgeroll::release {
 namespace {
 
 using test::Desk;
+using test::n1, test::n2, test::n3;
 using test::Rows;
-
-constexpr NodeId n1{1}, n2{2}, n3{3};
 
 struct Step : testing::Test {
     static void expect_sound(const Desk& desk) { EXPECT_THAT(desk.violations, testing::IsEmpty()); }

@@ -15,9 +15,8 @@ namespace {
 using std::chrono::hours;
 using std::chrono::minutes;
 using test::Desk;
+using test::n1, test::n2;
 using test::Rows;
-
-constexpr NodeId n1{1}, n2{2};
 
 /// @param at hours and minutes of a day, UTC
 std::int64_t utc(int hour, int minute = 0) {

@@ -1,0 +1,8 @@
+// Lists come by the page.
+#pragma once
+
+namespace edgeroll::control {
+
+inline constexpr int page_size_max = 100;  ///< rows
+
+}  // namespace edgeroll::control

@@ -1,0 +1,11 @@
+// How many prepared statements a connection keeps.
+#pragma once
+
+#include <cstddef>
+
+namespace edgeroll::control {
+
+/// More than the program has; lists of different lengths make statements of their own.
+inline constexpr std::size_t cached_statements_max = 200;
+
+}  // namespace edgeroll::control

@@ -1,0 +1,18 @@
+// What of a release's rows runs.
+#pragma once
+
+#include <vector>
+
+#include "tests/support/rows.hpp"
+
+namespace edgeroll::test {
+
+inline std::vector<release::NodeId> running(const Rows& rows) {
+    std::vector<release::NodeId> ids;
+    for (const release::NodeRow& row : rows.nodes) {
+        if (row.status == release::NodeStatus::running) ids.push_back(row.id);
+    }
+    return ids;
+}
+
+}  // namespace edgeroll::test

@@ -1,0 +1,10 @@
+// The moment that tests of times count from.
+#pragma once
+
+#include "control/cli/moments.hpp"
+
+namespace edgeroll::cli {
+
+inline const Moment noon = *parse_moment("2026-11-21T12:00:00Z");
+
+}  // namespace edgeroll::cli

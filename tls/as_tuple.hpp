@@ -1,0 +1,11 @@
+// How the coroutines of this folder wait: the error comes as a value, nothing is thrown.
+#pragma once
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+namespace edgeroll::tls {
+
+inline constexpr auto as_tuple = boost::asio::as_tuple(boost::asio::use_awaitable);
+
+}  // namespace edgeroll::tls

@@ -1,0 +1,15 @@
+// OpenSSL's streams of bytes, as far as PEM is read from them.
+#pragma once
+
+#include <openssl/bio.h>
+
+#include <memory>
+
+namespace edgeroll::tls {
+
+struct FreeBio {
+    void operator()(BIO* p) const { BIO_free(p); }
+};
+using BioPtr = std::unique_ptr<BIO, FreeBio>;
+
+}  // namespace edgeroll::tls
