@@ -2,8 +2,16 @@
 add_library(edgeroll_flags INTERFACE)
 target_include_directories(edgeroll_flags INTERFACE "${CMAKE_SOURCE_DIR}")
 target_compile_options(edgeroll_flags INTERFACE
-    -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Woverloaded-virtual
+    -Wall -Wextra -Wpedantic -Wconversion -Wnon-virtual-dtor -Woverloaded-virtual
     -Wimplicit-fallthrough -Werror -fstack-protector-strong)
+# Files that are compiled as one see what the others name for themselves: a local of the same name is no
+# mistake there, and neither is a type of an unnamed namespace outside of the main file.
+option(EDGEROLL_UNITY "Compile several files of a folder as one" OFF)
+if(EDGEROLL_UNITY)
+    target_compile_options(edgeroll_flags INTERFACE -Wshadow=local -Wno-subobject-linkage)
+else()
+    target_compile_options(edgeroll_flags INTERFACE -Wshadow)
+endif()
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
     target_compile_options(edgeroll_flags INTERFACE -fcf-protection)
 endif()
@@ -40,10 +48,18 @@ if(MOLD_PROGRAM)
     add_link_options(-fuse-ld=mold)
 endif()
 
+# edgeroll_join(TARGET): with EDGEROLL_UNITY, its files are compiled in groups. The headers are then read
+# once for each group, and what they define inline is compiled once. Larger groups save little more,
+# keep one core busy while the other waits, and take more memory.
+function(edgeroll_join target)
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ${EDGEROLL_UNITY} UNITY_BUILD_BATCH_SIZE 8)
+endfunction()
+
 # edgeroll_library(NAME DEPS...): a static library of every .cpp in the calling folder.
 function(edgeroll_library name)
     file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cpp")
     list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")
     add_library(${name} STATIC ${sources})
     target_link_libraries(${name} PUBLIC edgeroll_flags ${ARGN})
+    edgeroll_join(${name})
 endfunction()
