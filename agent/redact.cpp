@@ -142,6 +142,19 @@ std::string with_marks(std::string_view text, const Covered& covered) {
     return shown;
 }
 
+/// A mark and what stands beside it may be a line again, if a secret has such marks in it; and that
+/// may go on for as many rounds as the text has bytes, or for ever.
+std::string without_lines(std::string shown, const Lines& lines) {
+    constexpr int looks_max = 3;
+    for (int look = 0; look < looks_max; ++look) {
+        Covered covered(shown.size(), 0);
+        cover_lines(shown, lines, covered);
+        if (std::ranges::find(covered, 1) == covered.end()) return shown;
+        shown = with_marks(shown, covered);
+    }
+    return std::string(secret_mark);  // no line is in it, and it is no longer than the text was
+}
+
 }  // namespace
 
 void Secrets::add(std::string text) {
@@ -165,14 +178,7 @@ std::string redact(std::string_view text, const Secrets& secrets, Side start, Si
     left_out = cover_side(rest, end, true, lines, covered);
     rest.remove_suffix(left_out);
     if (std::ranges::find(covered, 1) == covered.end()) return std::string(rest);
-    std::string shown = with_marks(rest, covered);
-    // A mark and what stands beside it may be a line again, if a secret has such marks in it.
-    while (true) {
-        Covered again(shown.size(), 0);
-        cover_lines(shown, lines, again);
-        if (std::ranges::find(again, 1) == again.end()) return shown;
-        shown = with_marks(shown, again);
-    }
+    return without_lines(with_marks(rest, covered), lines);
 }
 
 }  // namespace edgeroll::agent

@@ -52,6 +52,22 @@ TEST(Redact, leaves_no_line_that_marks_themselves_make) {
     EXPECT_EQ(redact("[secret]", secrets), "[secret]");
 }
 
+/// Marks that make lines again, round after round: what is left of the text is one mark.
+TEST(Redact, ends_whatever_marks_make_of_a_text) {
+    const Secrets circle = secrets_of({"[[secret\nsecret]]"});
+    EXPECT_EQ(redact("[[secret]", circle), "[secret]") << "two lines that become each other";
+    EXPECT_EQ(redact("unknown directive [[secret] in x", circle), "[secret]");
+    EXPECT_EQ(redact("unknown directive [secret] in x", circle), "unknown directive [secret] in x");
+    // Of the most that a command may say: one byte less a round would take hours.
+    const std::string much(64U << 10, 'x');
+    EXPECT_EQ(redact(much + "[secret]", secrets_of({"x[secret]"})), "[secret]");
+    EXPECT_EQ(redact("[secret]" + much, secrets_of({"[secret]x"})), "[secret]");
+    EXPECT_EQ(redact("a secret]" + std::string(64U << 10, 'y'), secrets_of({"secret]y"})),
+              "[secret]");
+    EXPECT_EQ(redact("x[secret] and no more", secrets_of({"x[secret]"})), "[secret] and no more")
+        << "few rounds are enough for it";
+}
+
 TEST(Redact, leaves_no_half_line_beside_a_cut) {
     const Secrets secrets = secrets_of({"prefix: the-long-secret-value\n"});
     const auto head = [&](const std::string& text) {
