@@ -1,6 +1,7 @@
 #include "agent/redact.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <cstring>
 #include <optional>
@@ -13,12 +14,22 @@ namespace {
 using Lines = std::vector<std::string_view>;
 using Covered = std::vector<char>;  ///< for each byte of a text, whether it is a secret's
 
-constexpr std::string_view blanks = " \t\r\v\f";
+/// What editors put around a line, and programs leave out: blanks, the byte order mark (U+FEFF) and
+/// the space that does not break (U+00A0).
+constexpr std::array<std::string_view, 6> around_lines{" ",  "\t",           "\v",
+                                                       "\f", "\xef\xbb\xbf", "\xc2\xa0"};
 
 std::string_view trimmed(std::string_view line) {
-    const auto first = line.find_first_not_of(blanks);
-    if (first == std::string_view::npos) return {};
-    return line.substr(first, line.find_last_not_of(blanks) - first + 1);
+    for (std::size_t before = line.size() + 1; line.size() < before;) {
+        before = line.size();
+        for (const std::string_view each : around_lines) {
+            while (line.starts_with(each))
+                line.remove_prefix(each.size());
+            while (line.ends_with(each))
+                line.remove_suffix(each.size());
+        }
+    }
+    return line;
 }
 
 /// Which beginnings of lines a text may have somewhere in it: few other lines get past it.
@@ -160,7 +171,7 @@ std::string without_lines(std::string shown, const Lines& lines) {
 void Secrets::add(std::string text) {
     const std::string_view all = texts_.emplace_back(std::move(text));
     for (std::size_t start = 0; start < all.size();) {
-        const auto end = std::min(all.find('\n', start), all.size());
+        const auto end = std::min(all.find_first_of("\r\n", start), all.size());
         const std::string_view line = trimmed(all.substr(start, end - start));
         if (line.size() >= secret_bytes_min && line != secret_mark) lines_.push_back(line);
         start = end + 1;

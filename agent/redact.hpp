@@ -14,8 +14,8 @@ inline constexpr std::size_t secret_bytes_min = 8;
 /// What stands for a secret in a text.
 inline constexpr std::string_view secret_mark = "[secret]";
 
-/// Lines of secret files, without line ends and the blanks around them, of at least
-/// secret_bytes_min. What holds them must not be logged.
+/// Lines of secret files, without line ends (LF, CR, both) and the blanks, no-break spaces and byte
+/// order marks around them, of at least secret_bytes_min. What holds them must not be logged.
 class Secrets {
   public:
     Secrets() = default;

@@ -1,5 +1,6 @@
 #include "agent/redact.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -31,6 +32,18 @@ TEST(Redact, leaves_everything_else_as_it_is) {
     EXPECT_EQ(redact("", secrets), "");
     EXPECT_EQ(redact("eight888", Secrets()), "eight888");
     EXPECT_TRUE(secrets_of({"short\n", ""}).is_empty());
+}
+
+TEST(Redact, looks_for_lines_without_what_editors_put_around_them) {
+    const std::string mark = "\xef\xbb\xbf", space = "\xc2\xa0";
+    const Secrets secrets = secrets_of({mark + "one-of-four" + space + "\rtwo-of-four\r\n" + space +
+                                        "\t" + space + "three-of-four\rfour-of-four"});
+    EXPECT_THAT(secrets.lines(), ::testing::ElementsAre("one-of-four", "two-of-four",
+                                                        "three-of-four", "four-of-four"));
+    // Letters that begin or end with the same bytes are left whole.
+    const std::string letters = "\xc3\xa0 la carte \xc2\xa9 2026 \xef\xbb\xbc";
+    EXPECT_THAT(secrets_of({letters}).lines(), ::testing::ElementsAre(letters));
+    EXPECT_TRUE(secrets_of({mark + space + space + space + space + space}).is_empty());
 }
 
 TEST(Redact, has_one_mark_for_lines_that_overlap) {
