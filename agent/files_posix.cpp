@@ -193,6 +193,21 @@ class PosixFiles final : public Files {
         return names;
     }
 
+    Result<std::vector<FoundFile>> find_files(const std::string& path,
+                                              std::size_t entries_max) override {
+        Search search{entries_max, {}};
+        const Descriptor folder = open_folder(path);
+        if (!folder.is_open() && errno == ENOENT) return std::move(search.found);
+        if (!folder.is_open() || !find_below(folder, path, search)) {
+            return trouble("read folder", absolute(path), errno);
+        }
+        if (!search.is_whole) {
+            return release::fail(absolute(path) + " has more than " + std::to_string(entries_max) +
+                                 " files and folders");
+        }
+        return std::move(search.found);
+    }
+
     bool is_folder(const std::string& path) override { return open_folder(path).is_open(); }
 
     Result<std::optional<std::string>> read_file(const std::string& path,
@@ -308,6 +323,37 @@ class PosixFiles final : public Files {
             }
         }
         return ::fsync(folder.get()) == 0;
+    }
+
+    struct Search {
+        std::size_t entries_left = 0;
+        std::vector<FoundFile> found;
+        bool is_whole = true;
+    };
+
+    /// False, with errno, when a folder cannot be read.
+    static bool find_below(const Descriptor& folder, const std::string& path, Search& search) {
+        std::vector<std::string> names;
+        if (!read_names(folder, names)) return false;
+        std::ranges::sort(names);
+        for (const std::string& name : names) {
+            if (search.entries_left == 0) search.is_whole = false;
+            if (!search.is_whole) return true;
+            --search.entries_left;
+            struct stat info {};
+            if (::fstatat(folder.get(), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) {
+                if (errno == ENOENT) continue;
+                return false;
+            }
+            std::string below = path + "/" + name;
+            if (S_ISREG(info.st_mode)) {
+                search.found.push_back({std::move(below), static_cast<int>(info.st_mode & 07777U)});
+            } else if (S_ISDIR(info.st_mode)) {
+                const Descriptor next(::openat(folder.get(), name.c_str(), folder_flags));
+                if (!next.is_open() || !find_below(next, below, search)) return false;
+            }
+        }
+        return true;
     }
 
     static bool remove_at(const Descriptor& folder, const std::string& name) {

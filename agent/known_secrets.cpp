@@ -46,25 +46,59 @@ Result<void> add_own(Files& files, const Task& task, Secrets& secrets) {
     return {};
 }
 
+/// Larger ones are changed by hand, or by a release from before this was bounded (stage_version).
+Result<std::optional<std::string>> read_secret(Files& files, const std::string& path) {
+    auto text = files.read_file(path, release::wire::dispatch_bytes_max);
+    if (text) return text;
+    return release::fail(text.error().message +
+                         "; make it smaller, or release two versions without it");
+}
+
+/// Without the content nobody knows which files are secret: those that not everybody may read.
+Result<void> add_closed_files(Files& files, Version version, Secrets& secrets) {
+    constexpr std::size_t entries_max = 1'000'000;  // more than a payload has room for
+    constexpr std::size_t bytes_max = 4 * release::wire::payload_bytes_max;
+    constexpr int by_others = 0004;
+    const std::string folder = layout::version_folder(version);
+    const auto found = files.find_files(folder, entries_max);
+    if (!found) return tl::unexpected(found.error());
+    std::size_t bytes = 0;
+    for (const FoundFile& file : *found) {
+        if ((file.mode & by_others) != 0) continue;
+        auto now = read_secret(files, file.path);
+        if (!now) return tl::unexpected(now.error());
+        if (!*now) continue;
+        bytes += (*now)->size();
+        if (bytes > bytes_max) {
+            return release::fail("files in " + files.absolute(folder) +
+                                 " that not everybody may read have more than " +
+                                 std::to_string(bytes_max) + " bytes together");
+        }
+        secrets.add(std::move(**now));
+    }
+    return {};
+}
+
 /// As the content was sent, and as its files are now: filled in, perhaps changed by hand.
 Result<void> add_version(Files& files, Version version, Secrets& secrets) {
     const auto contents = kept_contents(files);
     if (!contents) return tl::unexpected(contents.error());
+    bool is_kept = false;
     for (const KeptContent& kept : *contents) {
         if (kept.version != version) continue;
+        is_kept = true;
         auto payload = read_payload(files, kept.path);
         if (!payload) return tl::unexpected(payload.error());
         if (!*payload) continue;
         for (File& file : (*payload)->files) {
             if (!file.is_secret) continue;
-            auto now = files.read_file(layout::version_folder(version) + "/" + file.path,
-                                       release::wire::dispatch_bytes_max);
+            auto now = read_secret(files, layout::version_folder(version) + "/" + file.path);
             if (!now) return tl::unexpected(now.error());
             if (*now && **now != file.content) secrets.add(std::move(**now));
             secrets.add(std::move(file.content));
         }
     }
-    return {};
+    return is_kept ? Result<void>() : add_closed_files(files, version, secrets);
 }
 
 }  // namespace

@@ -12,15 +12,16 @@
 namespace edgeroll::agent {
 
 /// Of the task's own content, of the live version and of the one that would be put back; templates
-/// as they were sent and as they are filled in. Read once for each state of a task. One thread at a
-/// time.
+/// as they were sent and as they are filled in. Of a version whose content was not kept: of its
+/// files that not everybody may read, 32 MiB together. A file may have as much as a payload. Read
+/// once for each state of a task. One thread at a time.
 class KnownSecrets {
   public:
     /// @param files must outlive this
     explicit KnownSecrets(Files& files) : files_(files) {}
 
-    /// Blocking. Error: a content that is there cannot be read, so nobody knows what is secret in
-    /// it; the message holds nothing of it.
+    /// Blocking. Error: a content or file that is there cannot be read, or is too large, so nobody
+    /// knows what is secret in it; the message names it and holds nothing of it.
     [[nodiscard]] Result<std::shared_ptr<const Secrets>> of(const Task& task);
 
     /// Keeps none of them in memory any longer.

@@ -25,6 +25,12 @@ struct FileAccess {
     std::optional<unsigned> group{};  ///< the id of the one it belongs to; nothing: the agent's own
 };
 
+/// A regular file of a tree.
+struct FoundFile {
+    std::string path;  ///< with that of the tree before it
+    int mode = 0;      ///< permissions only
+};
+
 /// Files below AGENT_ROOT and nowhere else. Paths are relative to it, with forward slashes and
 /// without `.`, `..` or empty parts; no part but the last may be a link, and a link is never
 /// followed. What a call reports as done is on the disk (fsynced, its folder too). Errors name the
@@ -54,6 +60,10 @@ class Files {
     virtual Result<void> point_link(const std::string& path, const std::string& target) = 0;
     /// Names in a folder, sorted; nothing when it is absent.
     virtual Result<std::vector<std::string>> list(const std::string& path) = 0;
+    /// Regular files of a tree, at any depth; nothing when it is absent. More than `entries_max`
+    /// files, folders and others are an error.
+    virtual Result<std::vector<FoundFile>> find_files(const std::string& path,
+                                                      std::size_t entries_max) = 0;
     [[nodiscard]] virtual bool is_folder(const std::string& path) = 0;
     /// Nothing when it is absent. Larger than `bytes_max` is an error.
     virtual Result<std::optional<std::string>> read_file(const std::string& path,

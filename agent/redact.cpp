@@ -1,6 +1,7 @@
 #include "agent/redact.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <cstring>
 #include <optional>
@@ -13,12 +14,22 @@ namespace {
 using Lines = std::vector<std::string_view>;
 using Covered = std::vector<char>;  ///< for each byte of a text, whether it is a secret's
 
-constexpr std::string_view blanks = " \t\r\v\f";
+/// What editors put around a line, and programs leave out: blanks, the byte order mark (U+FEFF) and
+/// the space that does not break (U+00A0).
+constexpr std::array<std::string_view, 6> around_lines{" ",  "\t",           "\v",
+                                                       "\f", "\xef\xbb\xbf", "\xc2\xa0"};
 
 std::string_view trimmed(std::string_view line) {
-    const auto first = line.find_first_not_of(blanks);
-    if (first == std::string_view::npos) return {};
-    return line.substr(first, line.find_last_not_of(blanks) - first + 1);
+    for (std::size_t before = line.size() + 1; line.size() < before;) {
+        before = line.size();
+        for (const std::string_view each : around_lines) {
+            while (line.starts_with(each))
+                line.remove_prefix(each.size());
+            while (line.ends_with(each))
+                line.remove_suffix(each.size());
+        }
+    }
+    return line;
 }
 
 /// Which beginnings of lines a text may have somewhere in it: few other lines get past it.
@@ -142,12 +153,25 @@ std::string with_marks(std::string_view text, const Covered& covered) {
     return shown;
 }
 
+/// A mark and what stands beside it may be a line again, if a secret has such marks in it; and that
+/// may go on for as many rounds as the text has bytes, or for ever.
+std::string without_lines(std::string shown, const Lines& lines) {
+    constexpr int looks_max = 3;
+    for (int look = 0; look < looks_max; ++look) {
+        Covered covered(shown.size(), 0);
+        cover_lines(shown, lines, covered);
+        if (std::ranges::find(covered, 1) == covered.end()) return shown;
+        shown = with_marks(shown, covered);
+    }
+    return std::string(secret_mark);  // no line is in it, and it is no longer than the text was
+}
+
 }  // namespace
 
 void Secrets::add(std::string text) {
     const std::string_view all = texts_.emplace_back(std::move(text));
     for (std::size_t start = 0; start < all.size();) {
-        const auto end = std::min(all.find('\n', start), all.size());
+        const auto end = std::min(all.find_first_of("\r\n", start), all.size());
         const std::string_view line = trimmed(all.substr(start, end - start));
         if (line.size() >= secret_bytes_min && line != secret_mark) lines_.push_back(line);
         start = end + 1;
@@ -165,14 +189,7 @@ std::string redact(std::string_view text, const Secrets& secrets, Side start, Si
     left_out = cover_side(rest, end, true, lines, covered);
     rest.remove_suffix(left_out);
     if (std::ranges::find(covered, 1) == covered.end()) return std::string(rest);
-    std::string shown = with_marks(rest, covered);
-    // A mark and what stands beside it may be a line again, if a secret has such marks in it.
-    while (true) {
-        Covered again(shown.size(), 0);
-        cover_lines(shown, lines, again);
-        if (std::ranges::find(again, 1) == again.end()) return shown;
-        shown = with_marks(shown, again);
-    }
+    return without_lines(with_marks(rest, covered), lines);
 }
 
 }  // namespace edgeroll::agent

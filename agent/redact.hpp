@@ -14,8 +14,8 @@ inline constexpr std::size_t secret_bytes_min = 8;
 /// What stands for a secret in a text.
 inline constexpr std::string_view secret_mark = "[secret]";
 
-/// Lines of secret files, without line ends and the blanks around them, of at least
-/// secret_bytes_min. What holds them must not be logged.
+/// Lines of secret files, without line ends (LF, CR, both) and the blanks, no-break spaces and byte
+/// order marks around them, of at least secret_bytes_min. What holds them must not be logged.
 class Secrets {
   public:
     Secrets() = default;
@@ -46,8 +46,10 @@ enum class Side {
 /// have one mark together. At a side that is not whole also the longest piece from
 /// secret_bytes_min on that is part of a line has its mark; at a cut a shorter one too is left
 /// out, without a mark, if a line ends (or begins) with it. Never longer than the text; the very
-/// text where nothing of that is in it. No line is in the result. Time grows with the text and the
-/// secrets together, whatever they are.
+/// text where nothing of that is in it. No line is in the result: where marks make lines again, as
+/// they do of secrets that hold some of a mark, those are looked for a few times more, and then one
+/// mark stands for the whole text. Time grows with the text and the secrets together, whatever they
+/// are.
 [[nodiscard]] std::string redact(std::string_view text, const Secrets& secrets,
                                  Side start = Side::whole, Side end = Side::whole);
 

@@ -29,6 +29,13 @@ Result<std::string> bytes_of(const File& file, const Task& task) {
     }
     auto text =
         release::wire::render_template(file.content, task.node_name, task.node_ip, task.labels);
+    // What is redacted is bounded: a larger one would let nothing be shown (KnownSecrets).
+    if (text && file.is_secret && text->size() > release::wire::payload_bytes_max) {
+        return release::fail("file '" + file.path + "': this secret has " +
+                             std::to_string(text->size()) +
+                             " bytes when it is filled in, and may have at most " +
+                             std::to_string(release::wire::payload_bytes_max));
+    }
     if (text) return text;
     // Its message quotes what is unknown.
     const std::string why = file.is_secret

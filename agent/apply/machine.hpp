@@ -6,6 +6,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -45,6 +46,8 @@ struct StepResult {
 };
 
 inline constexpr int jobs_max = 50;
+/// Of a longer one both ends are kept.
+inline constexpr std::size_t last_error_bytes_max = 16U << 10;
 
 /// What happened so far; also what the journal keeps of a task's course.
 struct Course {
@@ -61,8 +64,8 @@ struct Course {
     bool is_switched = false;  ///< `live` was (or may have been) moved to the new version
     bool is_cancel_wanted = false;
     bool is_time_up = false;
-    bool is_stuck = false;  ///< putting back failed: `live` still points to the failed version
-    std::string last_error;
+    bool is_stuck = false;   ///< putting back failed: `live` still points to the failed version
+    std::string last_error;  ///< at most last_error_bytes_max
     friend bool operator==(const Course&, const Course&) = default;
 };
 

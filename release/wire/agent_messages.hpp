@@ -29,8 +29,9 @@ struct Dispatch {
     std::string order_id;        ///< of the release; empty: from a control that gives none
     std::optional<Millis> timeout;  ///< timeoutSec
     std::optional<Epoch> epoch;
-    std::string node_name, node_ip;  ///< sent as "node":{"name","ip"} for templates
-    Labels labels;
+    /// Sent as "node":{"name","ip"} for templates; at most 1020 and 255 bytes.
+    std::string node_name, node_ip;
+    Labels labels;           ///< at most 1000, with 64 KiB of names and values together
     bool is_forced = false;  ///< "force": a banned content is taken all the same
     /// Content digests, at most 100: replaces what the agent holds as banned. Absent: unchanged.
     std::optional<std::vector<std::string>> banned;

@@ -12,18 +12,31 @@ namespace {
 constexpr std::size_t task_id_bytes_max = 200;
 constexpr std::size_t banned_max = 100;
 constexpr std::size_t order_id_bytes_max = 64;
+// What is said of a node is no longer than the columns of `nodes` are, and the agent's journal has
+// room for it.
+constexpr std::size_t labels_max = 1000;
+constexpr std::size_t labels_bytes_max = 64U << 10;
+constexpr std::size_t node_name_bytes_max = 255 * 4;
+constexpr std::size_t node_ip_bytes_max = 255;
 
 Result<Labels> read_labels(const Json& body) {
     Labels labels;
     const auto found = body.find("labels");
     if (found == body.end() || found->is_null()) return labels;
     if (!found->is_object()) return invalid("field 'labels' must be an object of strings");
+    std::size_t bytes = 0;
     for (const auto& [name, value] : found->items()) {  // ascending: the library keeps a std::map
         if (!value.is_string()) return invalid("field 'labels' must be an object of strings");
         const auto& text = value.get_ref<const std::string&>();
         // They end up in environment variables and files.
         if (name.empty() || has_control_character(name) || has_control_character(text)) {
             return invalid("field 'labels' has an empty name or a control character");
+        }
+        bytes += name.size() + text.size();
+        if (labels.size() == labels_max || bytes > labels_bytes_max) {
+            return invalid(
+                "field 'labels' must have at most 1000 labels, and 65536 bytes of names "
+                "and values together");
         }
         labels.emplace_back(name, text);
     }
@@ -42,6 +55,11 @@ Result<void> read_node(const Json& body, Dispatch& dispatch) {
     dispatch.node_ip = ip->value_or("");
     if (has_control_character(dispatch.node_name) || has_control_character(dispatch.node_ip)) {
         return invalid("field 'node' has a control character");
+    }
+    if (dispatch.node_name.size() > node_name_bytes_max ||
+        dispatch.node_ip.size() > node_ip_bytes_max) {
+        return invalid(
+            "field 'node' must have a name of at most 1020 bytes and an ip of at most 255");
     }
     return {};
 }

@@ -91,6 +91,37 @@ RC_GTEST_PROP(Redaction, leaves_no_line_and_touches_nothing_else, ()) {
     RC_CLASSIFY(shown != output, "redacted");
 }
 
+/// Evenly, also in the first runs.
+std::size_t below(std::size_t end) {
+    return *rc::gen::resize(rc::kNominalSize, rc::gen::inRange<std::size_t>(0, end));
+}
+
+/// A piece of marks and what may stand beside them: marks then make a line of it again.
+std::string some_line_of_marks() {
+    static const std::string marks = "x[[secret]]x";
+    const std::size_t size = secret_bytes_min + below(3);
+    return marks.substr(below(marks.size() - size + 1), size);
+}
+
+RC_GTEST_PROP(Redaction, ends_without_a_line_whatever_marks_are_in_secrets, ()) {
+    std::vector<std::string> lines;
+    for (std::size_t count = 1 + below(5); count > 0; --count)
+        lines.push_back(some_line_of_marks());
+    std::string output;
+    for (std::size_t pieces = below(8); pieces > 0; --pieces) {
+        const std::vector<std::string> choices{lines.at(below(lines.size())), some_line_of_marks(),
+                                               "[", "]", std::string(below(100), 'x')};
+        output += choices.at(below(choices.size()));
+    }
+    const std::string shown = redact(output, secrets_of(lines));
+    std::erase(lines, secret_mark);  // the mark itself is never a secret
+    RC_ASSERT(!has_line(shown, lines));
+    RC_ASSERT(shown.size() <= output.size());
+    RC_ASSERT(has_line(output, lines) || shown == output);
+    RC_CLASSIFY(shown == secret_mark, "one mark");
+    RC_CLASSIFY(shown != output, "redacted");
+}
+
 /// Whatever bytes are left out of a whole output: what stays beside the cut is no part of a line
 /// that lay across it.
 RC_GTEST_PROP(Redaction, leaves_no_piece_of_a_line_that_was_cut, ()) {

@@ -74,6 +74,10 @@ class ForwardingFiles : public Files {
     Result<std::vector<std::string>> list(const std::string& path) override {
         return inner_->list(path);
     }
+    Result<std::vector<FoundFile>> find_files(const std::string& path,
+                                              std::size_t entries_max) override {
+        return inner_->find_files(path, entries_max);
+    }
     bool is_folder(const std::string& path) override { return inner_->is_folder(path); }
     Result<std::optional<std::string>> read_file(const std::string& path,
                                                  std::size_t bytes_max) override {

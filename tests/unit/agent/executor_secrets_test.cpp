@@ -5,8 +5,7 @@
 #include <sys/stat.h>
 
 #include "agent/redact.hpp"
-#include "release/wire/sha256.hpp"
-#include "tests/unit/agent/edge.hpp"
+#include "tests/unit/agent/secret_contents.hpp"
 
 namespace edgeroll::agent {
 namespace {
@@ -21,49 +20,6 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 namespace code = release::code;
-
-/// One line of a key of version n, that no other text has.
-std::string line_of(int version) {
-    return "line-of-the-key-" + release::wire::sha256_hex(std::to_string(version)).substr(0, 40);
-}
-std::string key_of(int version) {
-    return "-----BEGIN KEY-----\n" + line_of(version) + "\n-----END KEY-----\n";
-}
-
-Json secret_file(const std::string& path, const std::string& content, const char* mode = nullptr) {
-    Json file{{"path", path}, {"content", content}, {"secret", true}};
-    if (mode != nullptr) file["mode"] = mode;
-    return file;
-}
-
-std::string payload_of(const std::vector<Json>& files) {
-    return release::wire::dump_json(Json{{"files", files}});
-}
-
-/// A site and its key.
-std::string site_and_key(int version) {
-    return payload_of({Json{{"path", "site.conf"}, {"content", "site " + std::to_string(version)}},
-                       secret_file("tls/site.key", key_of(version))});
-}
-
-std::string everything(const release::wire::TaskReport& report) {
-    return release::wire::write_task_report(report);
-}
-
-std::string output_of(const release::wire::TaskReport& report, const std::string& step) {
-    for (const auto& one : report.steps) {
-        if (one.name == step) return one.output;
-    }
-    return "no step " + step;
-}
-
-release::wire::Dispatch secret_task(const std::string& type, std::int64_t version,
-                                    std::string text) {
-    auto dispatch = dispatch_of(version, std::move(text));
-    dispatch.type = type;
-    dispatch.task_id = type + "_127.0.0.1_" + std::to_string(version);
-    return dispatch;
-}
 
 class SecretFiles : public ::testing::Test {
   protected:

@@ -158,6 +158,15 @@ TEST(Machine, is_cancelled_when_a_killed_step_was_before_the_switch) {
     }
 }
 
+/// The journal must be able to read it again.
+TEST(Machine, keeps_the_two_ends_of_long_errors) {
+    Course course = end_step(begun(reload), bad("first" + std::string(1U << 20, 'x') + "\n"));
+    course = end_step(begin_step(course, put_back), bad(std::string(1U << 20, 'y') + "last"));
+    EXPECT_LE(course.last_error.size(), 16U << 10);
+    EXPECT_EQ(course.last_error.find("reload failed: first"), 0U);
+    EXPECT_TRUE(course.last_error.ends_with("yylast"));
+}
+
 TEST(Machine, ends_as_it_ends_when_a_cancel_comes_after_the_switch) {
     Course course = begun(switch_live);
     course.is_cancel_wanted = true;

@@ -1,5 +1,6 @@
 #include "agent/redact.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -33,6 +34,18 @@ TEST(Redact, leaves_everything_else_as_it_is) {
     EXPECT_TRUE(secrets_of({"short\n", ""}).is_empty());
 }
 
+TEST(Redact, looks_for_lines_without_what_editors_put_around_them) {
+    const std::string mark = "\xef\xbb\xbf", space = "\xc2\xa0";
+    const Secrets secrets = secrets_of({mark + "one-of-four" + space + "\rtwo-of-four\r\n" + space +
+                                        "\t" + space + "three-of-four\rfour-of-four"});
+    EXPECT_THAT(secrets.lines(), ::testing::ElementsAre("one-of-four", "two-of-four",
+                                                        "three-of-four", "four-of-four"));
+    // Letters that begin or end with the same bytes are left whole.
+    const std::string letters = "\xc3\xa0 la carte \xc2\xa9 2026 \xef\xbb\xbc";
+    EXPECT_THAT(secrets_of({letters}).lines(), ::testing::ElementsAre(letters));
+    EXPECT_TRUE(secrets_of({mark + space + space + space + space + space}).is_empty());
+}
+
 TEST(Redact, has_one_mark_for_lines_that_overlap) {
     const Secrets secrets = secrets_of({"abcdefgh12345678\n12345678XXXXXXXX\ncdefgh12"});
     EXPECT_EQ(redact("<abcdefgh12345678XXXXXXXX>", secrets), "<[secret]>");
@@ -50,6 +63,22 @@ TEST(Redact, leaves_no_line_that_marks_themselves_make) {
     const Secrets secrets = secrets_of({"[secret]\nfoo [secret] bar\nabcdefgh"});
     EXPECT_EQ(redact("foo abcdefgh bar", secrets), "[secret]");
     EXPECT_EQ(redact("[secret]", secrets), "[secret]");
+}
+
+/// Marks that make lines again, round after round: what is left of the text is one mark.
+TEST(Redact, ends_whatever_marks_make_of_a_text) {
+    const Secrets circle = secrets_of({"[[secret\nsecret]]"});
+    EXPECT_EQ(redact("[[secret]", circle), "[secret]") << "two lines that become each other";
+    EXPECT_EQ(redact("unknown directive [[secret] in x", circle), "[secret]");
+    EXPECT_EQ(redact("unknown directive [secret] in x", circle), "unknown directive [secret] in x");
+    // Of the most that a command may say: one byte less a round would take hours.
+    const std::string much(64U << 10, 'x');
+    EXPECT_EQ(redact(much + "[secret]", secrets_of({"x[secret]"})), "[secret]");
+    EXPECT_EQ(redact("[secret]" + much, secrets_of({"[secret]x"})), "[secret]");
+    EXPECT_EQ(redact("a secret]" + std::string(64U << 10, 'y'), secrets_of({"secret]y"})),
+              "[secret]");
+    EXPECT_EQ(redact("x[secret] and no more", secrets_of({"x[secret]"})), "[secret] and no more")
+        << "few rounds are enough for it";
 }
 
 TEST(Redact, leaves_no_half_line_beside_a_cut) {

@@ -153,6 +153,48 @@ TEST(WireDispatch, refuses_what_is_malformed) {
               "key 'taskId' is repeated");
 }
 
+/// The agent writes them into its journal, and must be able to read that.
+TEST(WireDispatch, bounds_what_it_says_of_the_node) {
+    const auto error_of = [](const Dispatch& dispatch) {
+        const auto read = read_dispatch(write_dispatch(dispatch));
+        if (!read) {
+            EXPECT_EQ(read.error().code, code::invalid);
+        }
+        return read ? std::string("accepted") : read.error().message;
+    };
+    Dispatch sent = full_dispatch();
+    const std::string too_long =
+        "field 'labels' must have at most 1000 labels, and 65536 bytes of names and values "
+        "together";
+    sent.labels = {{"a", std::string(65'534, '"')}, {"b", ""}};
+    EXPECT_EQ(error_of(sent), "accepted");
+    sent.labels[1].second = "x";
+    EXPECT_EQ(error_of(sent), too_long);
+    sent.labels = {{std::string(65'537, 'n'), ""}};
+    EXPECT_EQ(error_of(sent), too_long);
+    sent.labels.clear();
+    for (int i = 0; i < 1'000; ++i)
+        sent.labels.emplace_back(std::to_string(i), "");
+    EXPECT_EQ(error_of(sent), "accepted");
+    sent.labels.emplace_back("x", "");
+    EXPECT_EQ(error_of(sent), too_long);
+
+    sent = full_dispatch();
+    // The longest name that a row of `nodes` may have.
+    for (int i = 0; sent.node_name.size() < 1'020; ++i)
+        sent.node_name = sent.node_name.substr(0, 4U * i) + "\xf0\x9f\x8c\x90";
+    EXPECT_EQ(error_of(sent), "accepted");
+    sent.node_name += "x";
+    EXPECT_EQ(error_of(sent),
+              "field 'node' must have a name of at most 1020 bytes and an ip of at most 255");
+    sent = full_dispatch();
+    sent.node_ip = std::string(255, '1');
+    EXPECT_EQ(error_of(sent), "accepted");
+    sent.node_ip += "1";
+    EXPECT_EQ(error_of(sent),
+              "field 'node' must have a name of at most 1020 bytes and an ip of at most 255");
+}
+
 TEST(WireReport, comes_back_as_an_answer) {
     TaskReport report;
     report.task_id = "t/1";
