@@ -146,6 +146,26 @@ class Secrets(ProcCase):
         preview = self.create(control, **body | {"version": None, "from_release": number}, dry_run=True)
         self.assertEqual([one["nodes"] for one in preview["withoutSecrets"]], [["edge-1"]])
 
+    def test_a_begun_release_is_left_to_a_control_that_has_the_key(self):
+        keeper = self.keeper()
+        edges = self.edges(2)
+        self.insert_nodes(edges)
+        self.assertEqual(self.push(keeper, 1, WORD, "--secret", "*.pem")[0], 0)
+        edges[0].hold()
+        self.create(keeper, version=1, batch_config={"batches": [1, "rest"]})
+        edges[0].wait_ran(1)
+        keeper.program.kill()
+        stranger = self.control(name="stranger")
+        wait_until(lambda: "event=release_let_go" in stranger.program.tail(1000),
+                   lambda: f"it gives the release back\n{stranger.program.tail()}")
+        self.assertIn("SECRETS_KEY_FILE is not set", stranger.program.tail(1000))
+        self.assertEqual(self.release_row(1, "status"), ["running"])
+        again = self.keeper(name="again")
+        edges[0].let_go()
+        self.wait_status(1, "success")
+        self.assertIn("event=batch_started release=1 batch=2", again.program.tail(1000))
+        self.assertEqual((edges[1].root / "live" / "key.pem").read_text(), f"first line\n{WORD}\n")
+
     def test_are_kept_by_another_key_while_everything_runs(self):
         control = self.keeper()
         edge = self.edge(1)
