@@ -65,7 +65,7 @@ Result<std::shared_ptr<asio::ssl::context>> system_context() {
     if (ec) return fail("cannot read the system's certificates", release::Outcome::not_done);
     context->set_verify_mode(asio::ssl::verify_peer);
     if (SSL_CTX_set_min_proto_version(context->native_handle(), TLS1_2_VERSION) != 1) {
-        return fail("cannot set up TLS", Outcome::not_done);
+        return fail("cannot set up TLS", release::Outcome::not_done);
     }
     return context;
 }
