@@ -1,16 +1,19 @@
 #include "control/audit_command.hpp"
 
+#include <array>
 #include <fstream>
 #include <sstream>
 #include <utility>
 
 #include "control/key_files.hpp"
 #include "control/store/audit_verify.hpp"
+#include "tls/rt/printable.hpp"
 
 namespace edgeroll::control {
 namespace {
 
 using release::Result;
+using tls::rt::printable;
 
 constexpr std::size_t heads_max = 100'000, line_bytes_max = 4096;
 constexpr int exit_whole = 0, exit_not_whole = 1, exit_not_looked_at = 2;
@@ -28,16 +31,22 @@ Result<void> add_head(std::vector<AuditHead>& heads, std::string text, const std
     return {};
 }
 
-/// A file without any head is a mistake: comparing with nothing would look like success.
+/// A file without any head is a mistake: comparing with nothing would look like success. Its lines
+/// are read no further than they may be long.
 Result<void> add_file(std::vector<AuditHead>& heads, const std::string& path) {
     const std::string where = "--from '" + path + "'";
     std::ifstream file(path, std::ios::binary);
     if (!file) return release::fail(where + " cannot be read");
     const std::size_t before = heads.size();
-    for (std::string line; std::getline(file, line);) {
-        if (line.size() > line_bytes_max) return release::fail(where + " has a line of over 4 KiB");
-        if (auto added = add_head(heads, std::move(line), where); !added) return added;
+    std::array<char, line_bytes_max + 1> line{};
+    while (file.getline(line.data(), line.size())) {
+        const auto taken = static_cast<std::size_t>(file.gcount());  // with the newline, if any
+        const std::size_t length = file.eof() ? taken : taken - 1;
+        if (auto added = add_head(heads, std::string(line.data(), length), where); !added)
+            return added;
     }
+    if (file.bad()) return release::fail(where + " cannot be read");
+    if (!file.eof()) return release::fail(where + " has a line of over 4 KiB");
     if (heads.size() == before) return release::fail(where + " holds no head");
     return {};
 }
@@ -88,24 +97,24 @@ void tell_limits(std::ostream& out, const AuditReport& report, bool has_keys, bo
 int tell(std::ostream& out, const AuditReport& report, bool has_keys, bool has_kept) {
     tell_rows(out, report);
     for (const std::string& what : report.faults)
-        out << "FAULT: " << what << '\n';
+        out << "FAULT: " << printable(what) << '\n';
     const auto told = static_cast<std::int64_t>(report.faults.size());
     if (report.fault_count > told) {
         out << "FAULT: and " << report.fault_count - told << " more\n";
     }
     for (const std::string& head : report.not_comparable)
-        out << "not compared: " << head << ": its rows were pruned\n";
+        out << "not compared: " << printable(head) << ": its rows were pruned\n";
     if (report.heads_found > 0) {
         out << count_of(report.heads_found, "head") << " kept elsewhere found in the chain\n";
     }
     const bool is_unseen = report.fault_count == 0 && report.unknown_key_rows > 0;
     if (is_unseen) {
         out << "not looked at: " << count_of(report.unknown_key_rows, "row")
-            << " signed with the key " << report.unknown_key << ": set AUDIT_KEY_FILE\n";
+            << " signed with the key " << printable(report.unknown_key) << ": set AUDIT_KEY_FILE\n";
     }
     const bool is_whole = report.fault_count == 0 && !is_unseen;
     if (is_whole) tell_limits(out, report, has_keys, has_kept);
-    out << "head: " << to_text(report.head) << '\n';
+    out << "head: " << printable(to_text(report.head)) << '\n';
     if (is_whole) out << "the chain is whole" << '\n';
     if (is_unseen) return exit_not_looked_at;
     return is_whole ? exit_whole : exit_not_whole;

@@ -9,6 +9,7 @@
 #include "control/store/look.hpp"
 #include "control/store/open.hpp"
 #include "tls/http_server.hpp"
+#include "tls/rt/printable.hpp"
 #include "tls/rt/program.hpp"
 
 namespace edgeroll::control {
@@ -18,7 +19,8 @@ namespace {
 class Findings {
   public:
     void add(const char* name, const std::string& trouble, const std::string& detail = {}) {
-        std::cout << name << ": " << (trouble.empty() ? "ok" + detail : trouble) << std::endl;
+        std::cout << name << ": " << tls::rt::printable(trouble.empty() ? "ok" + detail : trouble)
+                  << std::endl;
         is_well_ = is_well_ && trouble.empty();
     }
     [[nodiscard]] int status() const { return is_well_ ? 0 : tls::rt::exit_bad_settings; }
@@ -110,7 +112,8 @@ void check_database(const Settings& settings, Findings& findings) {
                      " (" + redacted(options.url) + protection_text(look->protection) + rest);
     }
     const std::string in_clear = in_clear_text(options);
-    if (!in_clear.empty()) std::cout << "database: warning: " << in_clear << std::endl;
+    if (!in_clear.empty())
+        std::cout << "database: warning: " << tls::rt::printable(in_clear) << std::endl;
 }
 
 }  // namespace
@@ -118,7 +121,7 @@ void check_database(const Settings& settings, Findings& findings) {
 int migrate(const Settings& settings) {
     const StoreOptions options = store_options(settings);
     if (const std::string in_clear = in_clear_text(options); !in_clear.empty()) {
-        std::cerr << program << ": warning: " << in_clear << std::endl;
+        std::cerr << program << ": warning: " << tls::rt::printable(in_clear) << std::endl;
     }
     const auto applied = migrate_database(options);
     if (!applied) return tls::rt::refuse(program, database_trouble(settings, applied.error()));

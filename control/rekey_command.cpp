@@ -7,9 +7,12 @@
 
 #include "control/key_files.hpp"
 #include "control/store/rekey.hpp"
+#include "tls/rt/printable.hpp"
 
 namespace edgeroll::control {
 namespace {
+
+using tls::rt::printable;
 
 std::string contents(std::int64_t count) {
     return std::to_string(count) + (count == 1 ? " content" : " contents");
@@ -22,7 +25,7 @@ void tell_keys(std::ostream& out, const SecretKeys& keys, const RekeyReport& rep
         } else if (id == keys.own_id()) {
             out << contents(count) << " had secrets sealed by the first key, " << id << "\n";
         } else {
-            out << contents(count) << " had secrets sealed by the key " << id
+            out << contents(count) << " had secrets sealed by the key " << printable(id)
                 << (keys.find(id) == nullptr ? ", which the file does not hold" : "") << "\n";
         }
     }
@@ -33,7 +36,7 @@ RekeyVerdict tell(const SecretKeys& keys, const RekeyReport& report, bool is_dry
     out << contents(report.contents) << " with secrets\n";
     tell_keys(out, keys, report);
     for (const std::string& fault : report.faults)
-        out << "FAULT: " << fault << '\n';
+        out << "FAULT: " << printable(fault) << '\n';
     const auto told = static_cast<std::int64_t>(report.faults.size());
     if (report.fault_count > told) out << "FAULT: and " << report.fault_count - told << " more\n";
     out << contents(report.changed) << (is_dry_run ? " would be" : " now") << " sealed by "

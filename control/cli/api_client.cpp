@@ -43,6 +43,19 @@ Failure stranger(const tls::Response& response) {
                        ") is not edgeroll-control's: does EDGEROLL_URL or --url name its API?");
 }
 
+/// At least as many as the JSON text has values: each begins it, or follows one of these.
+std::size_t values_at_most(std::string_view json) {
+    std::size_t count = 1;
+    bool is_in_text = false;
+    for (std::size_t at = 0; at < json.size(); ++at) {
+        const char c = json[at];
+        if (c == '"') is_in_text = !is_in_text;
+        if (is_in_text && c == '\\') ++at;
+        if (!is_in_text && (c == ',' || c == '[' || c == '{')) ++count;
+    }
+    return count;
+}
+
 }  // namespace
 
 Answer<Json> call(Http& http, const ApiRequest& request) {
@@ -53,6 +66,10 @@ Answer<Json> call(Http& http, const ApiRequest& request) {
         return tl::unexpected(
             unreachable("control is not reachable: " + printable(response.error().message) +
                         (may_have_acted ? "; whether it was done is not known: look first" : "")));
+    }
+    if (values_at_most(response->body) > answer_values_max) {
+        return tl::unexpected(unreachable("the answer has more than " + grouped(answer_values_max) +
+                                          " values: no answer of edgeroll-control has as many"));
     }
     auto body = release::wire::parse_json(response->body, answer_bytes_max);
     if (!body || !body->is_object()) return tl::unexpected(stranger(*response));

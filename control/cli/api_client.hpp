@@ -25,6 +25,9 @@ using Answer = tl::expected<T, Failure>;
 
 /// An answer is at most this large: a release of 10,000 nodes with errors is about 5 MiB.
 inline constexpr std::size_t answer_bytes_max = 64U << 20;
+/// And has at most about so many values of JSON, of which each takes some 100 bytes once it is
+/// read. Such a release with all its steps has 700,000, a content of the smallest files 900,000.
+inline constexpr std::size_t answer_values_max = 2'000'000;
 
 /// Sends one request and returns the envelope's `data`. 4xx is `refused`, with what to set for a
 /// token that is missing or not good enough; 5xx, silence and answers that are not edgeroll's are

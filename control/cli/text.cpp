@@ -5,28 +5,10 @@
 #include <cstdio>
 #include <utility>
 
-#include "release/wire/text_util.hpp"
+#include "tls/rt/printable.hpp"
 
 namespace edgeroll::cli {
 namespace {
-
-struct Decoded {
-    char32_t point = 0;
-    std::size_t bytes = 1;
-    bool is_valid = false;
-};
-
-/// The character at the front, or its first byte where there is none.
-Decoded decode_front(std::string_view text) {
-    const std::size_t bytes = release::wire::utf8_length(text);
-    const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
-    if (bytes == 0) return {byte(0), 1, false};
-    if (bytes == 1) return {byte(0), 1, true};
-    char32_t point = byte(0) & (0xffU >> (bytes + 1));
-    for (std::size_t at = 1; at < bytes; ++at)
-        point = (point << 6U) | (byte(at) & 0x3fU);
-    return {point, bytes, true};
-}
 
 using Range = std::pair<char32_t, char32_t>;
 
@@ -37,17 +19,6 @@ bool is_in(const std::array<Range, n>& ranges, char32_t point) {
     });
 }
 
-/// C0 and C1 controls, soft hyphen, zero-width and direction marks, line separators, byte order
-/// mark, tag characters.
-constexpr std::array<Range, 9> unsafe{{{0x00, 0x1f},
-                                       {0x7f, 0x9f},
-                                       {0xad, 0xad},
-                                       {0x61c, 0x61c},
-                                       {0x200b, 0x200f},
-                                       {0x2028, 0x202e},
-                                       {0x2060, 0x206f},
-                                       {0xfeff, 0xfeff},
-                                       {0xe0000, 0xe007f}}};
 constexpr std::array<Range, 9> wide{{{0x1100, 0x115f},
                                      {0x2e80, 0xa4cf},
                                      {0xac00, 0xd7a3},
@@ -64,45 +35,17 @@ std::size_t width_of(char32_t point) {
     return is_in(wide, point) ? 2 : 1;
 }
 
-std::string escaped(const Decoded& character) {
-    switch (character.point) {
-        case '\n':
-            return "\\n";
-        case '\r':
-            return "\\r";
-        case '\t':
-            return "\\t";
-        default:
-            break;
-    }
-    std::array<char, 16> text{};
-    const char* const form = character.is_valid && character.point > 0xff ? "\\u%04x" : "\\x%02x";
-    std::snprintf(text.data(), text.size(), form, static_cast<unsigned>(character.point));
-    return text.data();
-}
-
 }  // namespace
 
 std::string printable(std::string_view text) {
-    std::string safe;
-    safe.reserve(text.size());
-    while (!text.empty()) {
-        const Decoded front = decode_front(text);
-        if (front.is_valid && !is_in(unsafe, front.point)) {
-            safe.append(text.substr(0, front.bytes));
-        } else {
-            safe += escaped(front);
-        }
-        text.remove_prefix(front.bytes);
-    }
-    return safe;
+    return tls::rt::printable(text);
 }
 
 std::size_t display_width(std::string_view text) {
     std::size_t width = 0;
     while (!text.empty()) {
-        const Decoded front = decode_front(text);
-        width += width_of(front.point);
+        const tls::rt::Character front = tls::rt::next_character(text);
+        width += width_of(front.value);
         text.remove_prefix(front.bytes);
     }
     return width;
@@ -114,8 +57,8 @@ std::string cut_to_width(std::string_view text, std::size_t width) {
     std::string kept;
     std::size_t used = 0;
     while (!text.empty()) {
-        const Decoded front = decode_front(text);
-        used += width_of(front.point);
+        const tls::rt::Character front = tls::rt::next_character(text);
+        used += width_of(front.value);
         if (used + mark.size() > width) break;
         kept.append(text.substr(0, front.bytes));
         text.remove_prefix(front.bytes);
@@ -134,8 +77,8 @@ std::string cut_middle_to_width(std::string_view text, std::size_t width) {
     std::size_t used = 0;
     std::size_t passed = 0;
     while (!text.empty()) {
-        const Decoded front = decode_front(text);
-        const std::size_t columns = width_of(front.point);
+        const tls::rt::Character front = tls::rt::next_character(text);
+        const std::size_t columns = width_of(front.value);
         if (used + columns <= head_room && passed == used) {
             head.append(text.substr(0, front.bytes));
             used += columns;

@@ -255,6 +255,28 @@ class Verification(ProcCase):
         self.assertIn("FAULT: row 3 was changed", output)
         self.assertNotIn("the chain is whole", output)
 
+    def test_prints_nothing_that_steers_a_terminal(self):
+        control = quiet_control(self)
+        wait_until(lambda: self.database.rows("SELECT id FROM audit_log"), "a row is there")
+        self.database.execute("UPDATE counters SET digest = '\x1b]0;title\x07' WHERE name = 'audit'")
+        output = verify(self, control, 1)
+        self.assertIn("\\x1b]0;title\\x07", output)
+        self.assertNotIn("\x1b", output)
+        status, output = control.run("audit", "\x1b[31mverify")
+        self.assertEqual(status, 2)
+        self.assertNotIn("\x1b", output)
+
+    def test_reads_lines_of_heads_no_further_than_they_may_be_long(self):
+        control = quiet_control(self)
+        self.assertIn("has a line of over 4 KiB", verify(self, control, 2, "--from", "/dev/zero"))
+        self.assertIn("cannot be read", verify(self, control, 2, "--from", str(self.folder)))
+        head = head_of(verify(self, control, 0))
+        kept = self.folder / "heads.txt"
+        kept.write_text("#" * 4096 + "\n" + head)  # and no newline at its end
+        self.assertIn("1 head kept elsewhere found", verify(self, control, 0, "--from", str(kept)))
+        kept.write_text("#" * 4097 + "\n" + head)
+        self.assertIn("has a line of over 4 KiB", verify(self, control, 2, "--from", str(kept)))
+
     @staticmethod
     def write_key(path, text):
         path.touch(mode=0o640)

@@ -1,4 +1,5 @@
 """Secret files from the folder that is pushed to the edge: who sees them on the way, and by which key they are kept."""
+import json
 import os
 import secrets
 import stat
@@ -165,6 +166,18 @@ class Secrets(ProcCase):
         self.wait_status(1, "success")
         self.assertIn("event=batch_started release=1 batch=2", again.program.tail(1000))
         self.assertEqual((edges[1].root / "live" / "key.pem").read_text(), f"first line\n{WORD}\n")
+
+    def test_sealed_by_a_key_whose_name_steers_a_terminal_are_told_in_plain_characters(self):
+        control = self.keeper()
+        sealed = {"key": "\x1b]0;a title\x07abcd", "nonce": "bm5ubm5ubm5ubm5u", "data": "ZGRk" * 7, "bytes": 5,
+                  "sha256": "a" * 64}
+        self.database.insert_payload(1, json.dumps({"files": [{"path": "a", "secret": True, "sealed": sealed}]}))
+        for arguments in ([], ["--dry-run"]):
+            status, output = control.run("rekey", *arguments)
+            self.assertEqual(status, 1, output)
+            self.assertIn("FAULT: version 1: ", output)
+            self.assertNotIn("\x1b", output)
+            self.assertNotIn("\x07", output)
 
     def test_are_kept_by_another_key_while_everything_runs(self):
         control = self.keeper()

@@ -3,43 +3,10 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "tls/rt/printable.hpp"
+
 namespace edgeroll::tls::rt {
 namespace {
-
-struct Character {
-    char32_t value = 0;
-    std::size_t bytes = 1;
-    bool is_valid = false;
-};
-
-Character next_character(std::string_view text) {
-    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-    const unsigned char first = byte(0);
-    if (first < 0x80) return {first, 1, true};
-    std::size_t length = 0;
-    char32_t value = 0;
-    if (first >= 0xC2 && first <= 0xDF) {
-        length = 2;
-        value = first & 0x1FU;
-    } else if ((first & 0xF0U) == 0xE0) {
-        length = 3;
-        value = first & 0x0FU;
-    } else if (first >= 0xF0 && first <= 0xF4) {
-        length = 4;
-        value = first & 0x07U;
-    } else {
-        return {};
-    }
-    if (text.size() < length) return {};
-    for (std::size_t i = 1; i < length; ++i) {
-        if ((byte(i) & 0xC0U) != 0x80) return {};
-        value = (value << 6U) | (byte(i) & 0x3FU);
-    }
-    const bool is_overlong = (length == 3 && value < 0x800) || (length == 4 && value < 0x10000);
-    const bool is_surrogate = value >= 0xD800 && value <= 0xDFFF;
-    if (is_overlong || is_surrogate || value > 0x10FFFF) return {};
-    return {value, length, true};
-}
 
 bool needs_escape(char32_t value) {
     return value < 0x20 || (value >= 0x7F && value <= 0x9F) ||  // control characters

@@ -8,6 +8,7 @@
 
 #include "tls/rt/log.hpp"
 #include "tls/rt/log_format.hpp"
+#include "tls/rt/printable.hpp"
 
 namespace edgeroll::tls::rt {
 namespace {
@@ -97,7 +98,7 @@ int refuse(const std::string& program, const std::string& message) {
     for (char& c : line) {
         if (c == '\n' || c == '\r') c = ' ';
     }
-    std::cerr << program << ": " << line << std::endl;
+    std::cerr << program << ": " << printable(line) << std::endl;
     return exit_bad_settings;
 }
 

@@ -26,6 +26,21 @@ TEST(Call, returns_the_data) {
     EXPECT_EQ(answer->at("releaseId"), 7);
 }
 
+TEST(Call, reads_no_answer_of_very_many_values) {
+    std::string many = R"({"code":0,"data":[{})";
+    for (std::size_t at = 0; at < answer_values_max / 2; ++at)
+        many += ",{}";
+    const Failure failure = failure_of(many + "]}", 200);
+    EXPECT_EQ(failure.status, ExitStatus::unreachable);
+    EXPECT_THAT(failure.message, HasSubstr("more than 2,000,000 values"));
+
+    test::FakeHttp http;
+    const std::string text = std::string(answer_values_max, ',') + R"(\",\\)";
+    http.answers_data("\"" + text + "\"");
+    const auto answer = call(http, {});
+    ASSERT_TRUE(answer) << "commas of a text part nothing: " << answer.error().message;
+}
+
 TEST(Call, names_the_host_when_control_is_away) {
     test::FakeHttp http;
     http.is_away();

@@ -71,6 +71,11 @@ TEST(Program, refuses_in_one_line) {
               "edgeroll-test: T_PATH: is not there; give one\n");
 }
 
+TEST(Program, prints_no_argument_that_steers_a_terminal) {
+    const Parsed bad = parse({"\x1b]0;title\a\xe2\x80\xae\xff"});
+    EXPECT_THAT(bad.err, HasSubstr("\\x1b]0;title\\x07\\u202e\\xff"));
+}
+
 TEST(StopSignals, calls_back_once_and_lets_the_loop_end_when_forgotten) {
     for (const int number : {SIGTERM, SIGINT}) {
         boost::asio::io_context loop;
