@@ -210,21 +210,38 @@ TEST(JournalOutputs, are_shortened_from_the_oldest_on) {
     EXPECT_LE(all, 2 * outputs_bytes_max);
 }
 
-TEST(JournalOutputs, of_a_long_flow_still_make_a_readable_line) {
+/// Of everything as much as there may be, of bytes that take the most room.
+TEST(JournalOutputs, of_the_largest_task_still_make_a_readable_line) {
     Book book;
-    Offer flow = typed_offer("j", 7, TaskType::run_job);
+    const std::string id(200, '"');
+    Offer flow = typed_offer(id, 7, TaskType::run_job);
     flow.job_count = jobs_max;
     book.ledger = taken_in({}, flow);
-    Details& details = book.details["j"];
+    Details& details = book.details[id];
+    details.node_name = std::string(1'020, '"');
+    details.node_ip = std::string(255, '"');
+    // What read_dispatch takes: 1000 of them, of 64 KiB together.
+    for (int i = 1'000; i < 2'000; ++i)
+        details.labels.emplace_back(std::to_string(i), std::string(61, '"'));
     for (int i = 0; i < jobs_max; ++i) {
-        details.jobs.push_back("job");
+        details.jobs.emplace_back(100, 'j');
         StepRecord step;
         step.name = StepName::job;
         step.output = std::string(64U << 10, '\x01');
         details.steps.push_back(step);
     }
     limit_outputs(details, outputs_bytes_max);
-    EXPECT_EQ(decode_journal(encode_book(book)).book.details, book.details);
+    Course& course = book.ledger.tasks.at(id).course;
+    course = begin_step(course, StepName::job);
+    StepResult bad;
+    bad.is_ok = false;
+    bad.error = std::string(1U << 20, '\x01');
+    course = end_step(course, bad);
+    const std::string text = encode_book(book);
+    EXPECT_GT(text.size(), 2U << 20);
+    const Replay replay = decode_journal(text);
+    EXPECT_EQ(replay.bad_lines, 0);
+    EXPECT_EQ(replay.book.details, book.details);
 }
 
 }  // namespace
