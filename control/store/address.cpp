@@ -21,8 +21,9 @@ std::optional<std::string> normal_address(std::string_view text) {
     }
     boost::system::error_code ec;
     const auto address = ip::make_address(std::string(text), ec);
-    // It reads up to a NUL byte.
-    if (ec || text.find('\0') != std::string_view::npos) return std::nullopt;
+    // It reads up to a NUL byte. A zone makes many addresses of one, and no certificate names it.
+    const bool is_one = text.find_first_of(std::string_view("\0%", 2)) == std::string_view::npos;
+    if (ec || !is_one) return std::nullopt;
     if (address.is_v6() && address.to_v6().is_v4_mapped()) {
         return ip::make_address_v4(ip::v4_mapped, address.to_v6()).to_string();
     }

@@ -244,13 +244,13 @@ TEST(ExecutorDisk, says_that_live_could_not_be_put_back_and_puts_it_right_with_t
         EXPECT_EQ(report.last_error,
                   "reload failed: exit status 1; put_back failed too: Input/output error");
         EXPECT_EQ(root.link("live"), "versions/2");
-        EXPECT_EQ(root.read("live/a.conf"), "2") << "whole all the same";
+        EXPECT_EQ(root.read("live/conf.d/a.conf"), "2") << "whole all the same";
     }
     Edge edge(root);
     EXPECT_EQ(edge.executor().state().applied_version, release::Version{1}) << "what was proven";
     EXPECT_EQ(edge.apply(dispatch_of(2, numbered_payload(22), "_2")).status, TaskStatus::success);
     EXPECT_EQ(root.link("live"), "versions/2");
-    EXPECT_EQ(root.read("live/a.conf"), "22");
+    EXPECT_EQ(root.read("live/conf.d/a.conf"), "22");
 }
 
 TEST(ExecutorDisk, does_nothing_that_it_could_not_write_down_first) {
@@ -300,7 +300,7 @@ TEST_F(FullDisk, keeps_the_old_version_serving_and_says_why) {
     EXPECT_THAT(report.last_error, HasSubstr("stage failed: cannot write"));
     EXPECT_THAT(report.last_error, HasSubstr("No space left on device"));
     EXPECT_EQ(root_.link("live"), "versions/1");
-    EXPECT_EQ(root_.read("live/a.conf"), "1");
+    EXPECT_EQ(root_.read("live/conf.d/a.conf"), "1");
     const auto refused =
         edge.dispatch(dispatch_of(3, payload({{"large", std::string(2 << 20, 'x')}})));
     ASSERT_FALSE(refused);

@@ -124,7 +124,7 @@ TEST_F(MovedLive, during_a_task_fails_it_and_stays_where_it_was_moved) {
     EXPECT_EQ(root_.link("live"), "versions/1");
     EXPECT_EQ(last_reload(), "1\n");
     EXPECT_EQ(applied(), Version{1});
-    EXPECT_EQ(root_.read("versions/1/a.conf"), "1") << "it is still there";
+    EXPECT_EQ(root_.read("versions/1/conf.d/a.conf"), "1") << "it is still there";
 }
 
 TEST_F(MovedLive, gone_during_a_task_lets_the_version_before_be_put_back) {
