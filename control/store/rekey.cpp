@@ -74,7 +74,12 @@ void rekey_one(Connection& connection, const SecretKeys& keys, const RekeyWanted
     ++report.contents;
     for (const std::string& id : *before)
         ++report.by_key[id];
-    if (*before == std::set<std::string>{keys.own_id()}) return;
+    if (*before == std::set<std::string>{keys.own_id()}) {
+        // The key's id alone proves nothing: a damaged seal has it too.
+        const std::string why = why_closed(text, &keys);
+        if (!why.empty()) add_fault(report, version, why);
+        return;
+    }
     const auto sealed = reseal_secrets(text, keys);
     if (!sealed) return add_fault(report, version, sealed.error().message);
     ++report.changed;

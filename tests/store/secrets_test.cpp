@@ -272,6 +272,16 @@ TEST_P(SecretsTest, that_cannot_be_read_are_a_fault_of_rekey) {
     EXPECT_EQ(report.changed, 1);
 }
 
+TEST_P(SecretsTest, whose_seal_is_damaged_are_a_fault_of_rekey) {
+    ASSERT_TRUE(put(keeper(), 1));
+    EXPECT_EQ(rekey(old_key).fault_count, 0);
+    std::string damaged = stored(1);
+    char& byte = damaged[damaged.find("\"data\":\"") + 8];
+    byte = byte == 'A' ? 'B' : 'A';
+    sql("UPDATE config_versions SET payload = ?", {damaged});
+    EXPECT_THAT(rekey(old_key).faults, ElementsAre(HasSubstr("does not fit its seal")));
+}
+
 TEST_P(SecretsTest, that_are_pushed_again_are_sealed_again_where_nobody_could_open_them) {
     ASSERT_TRUE(put(keeper(), 1));
     Process after(with(ring(new_key)));
