@@ -45,14 +45,19 @@ std::optional<GuestId> Doorkeeper::longest_waiting_stranger(GuestId but_not) con
         if (first != address.strangers.end() && *first == but_not) ++first;
         return first;
     };
+    // One with few counts like one with a single stranger: two clients of an office must not go
+    // before two thousand others that have waited longer.
+    const std::size_t few = std::max<std::size_t>(limits_.strangers_max / 64, 1);
+    const auto crowd = [few](const Address& address) {
+        return std::max(address.strangers.size(), few);
+    };
     const auto since = [this, &first_of](const Address& address) {
         return guests_.at(*first_of(address)).since;
     };
     for (const auto& [name, address] : addresses_) {
         if (first_of(address) == address.strangers.end()) continue;
-        const bool is_worse =
-            most == nullptr || address.strangers.size() > most->strangers.size() ||
-            (address.strangers.size() == most->strangers.size() && since(address) < since(*most));
+        const bool is_worse = most == nullptr || crowd(address) > crowd(*most) ||
+                              (crowd(address) == crowd(*most) && since(address) < since(*most));
         if (is_worse) most = &address;
     }
     if (most == nullptr) return std::nullopt;

@@ -28,7 +28,8 @@ using GuestId = std::uint64_t;
 /// - an address at its limit: its own longest waiting stranger, else its longest resting guest.
 /// When
 ///   all of its guests work, it has up to `spare_places` further ones for strangers;
-/// - all places of strangers taken: the longest waiting one of the address that has most of them.
+/// - all places of strangers taken: the longest waiting one of the address that has most of them
+///   (up to a 64th of the places count alike).
 /// A guest that works never has to go. See docs/adr/0023.
 class Doorkeeper {
   public:

@@ -1,5 +1,7 @@
 #include "tls/http_server.hpp"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/resource.h>
 
 #include <boost/asio/as_tuple.hpp>
@@ -24,6 +26,11 @@ using release::Instant;
 using release::Millis;
 using release::Result;
 using rt::LogLevel;
+
+// Answers that a peer does not read wait in the session, not in the kernel: otherwise one that
+// sends a hundred requests and reads nothing has megabytes of answers made for it at once.
+using UnsentMark = asio::detail::socket_option::integer<IPPROTO_TCP, TCP_NOTSENT_LOWAT>;
+constexpr int unsent_bytes_max = 16 << 10;
 
 constexpr Millis accept_pause{100};  // after an error such as "too many open files"
 
@@ -52,6 +59,7 @@ void receive(const std::shared_ptr<ServerState>& state, tcp::socket socket) {
     evict(*state, admission.evicted);
     error_code ignored;
     socket.set_option(tcp::no_delay(true), ignored);
+    socket.set_option(UnsentMark(unsent_bytes_max), ignored);
     rt::spawn(state->executor, "http_session",
               run_session(state, std::move(socket), std::move(address), admission.id));
 }

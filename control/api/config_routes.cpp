@@ -71,9 +71,21 @@ void ConfigRoutes::add_to(tls::Router& router, Guard& guard) {
 awaitable<Response> ConfigRoutes::show(Request request, Caller caller) {
     const auto version = read_version(request);
     if (!version) co_return refuse(version.error());
-    const auto config = co_await store_.config(*version);
+    const bool is_admin = caller.role == Role::admin;
+    if (!co_await reads_.acquire()) {
+        co_return refuse(release::code::busy, "too many contents are being read; try again");
+    }
+    Result<ShownConfig> config = release::fail("not read");
+    try {
+        config = co_await store_.config(
+            *version, is_admin ? PayloadPart::files_and_content : PayloadPart::files);
+    } catch (...) {
+        reads_.release();
+        throw;
+    }
+    reads_.release();
     if (!config) co_return refuse(config.error());
-    co_return answer(json_of(*config, caller.role == Role::admin));
+    co_return answer_text(text_of(*config));
 }
 
 awaitable<Response> ConfigRoutes::put(Request request, Caller caller) {

@@ -33,6 +33,12 @@ tls::Response answer(const release::wire::Json& data) {
     return response;
 }
 
+tls::Response answer_text(std::string_view data) {
+    tls::Response response;
+    response.body = release::wire::success_envelope_of_text(data);
+    return response;
+}
+
 tls::Response refuse(const Error& error) {
     const bool is_unreachable = error.outcome == Outcome::not_done;
     if (error.code == code::internal || error.code == code::database) {

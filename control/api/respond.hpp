@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "release/result.hpp"
 #include "release/wire/json_util.hpp"
@@ -10,6 +11,8 @@
 namespace edgeroll::control::api {
 
 [[nodiscard]] tls::Response answer(const release::wire::Json& data);
+/// @param data JSON text
+[[nodiscard]] tls::Response answer_text(std::string_view data);
 
 /// The HTTP status, Retry-After and WWW-Authenticate follow from the code. What went wrong inside
 /// (5001, 5002) is logged and not told: the caller gets the code and a plain sentence.

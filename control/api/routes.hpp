@@ -4,6 +4,7 @@
 #include "control/api/api.hpp"
 #include "control/api/coalesced.hpp"
 #include "control/api/guard.hpp"
+#include "control/api/limiter.hpp"
 #include "control/store/api/store.hpp"
 #include "tls/router.hpp"
 
@@ -71,6 +72,9 @@ class ConfigRoutes {
     awaitable<Response> put(Request request, Caller caller);
 
     ApiStore& store_;
+    /// A content is read and parsed as a whole, up to 8 MiB: the database's threads must remain
+    /// for others.
+    Limiter reads_{1, 31};
 };
 
 class NodeRoutes {

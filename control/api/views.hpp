@@ -30,8 +30,7 @@ namespace edgeroll::control::api {
 [[nodiscard]] release::wire::Json json_of(const NodeView& node);
 /// What storing it answers with.
 [[nodiscard]] release::wire::Json json_of_stored(const ConfigView& config);
-/// With `files`: path, mode, length, digest and flags of each. @param has_payload the content as
-/// well, for those who may read it; of secrets never more than `files` says
-[[nodiscard]] release::wire::Json json_of(const ConfigView& config, bool has_payload);
+/// As JSON text, put together from what the database's threads have made of the content.
+[[nodiscard]] std::string text_of(const ShownConfig& config);
 
 }  // namespace edgeroll::control::api

@@ -171,7 +171,15 @@ Result<std::int64_t> required_integer(const Json& object, const char* field) {
 }
 
 std::string success_envelope(const Json& data) {
-    return R"({"code":0,"message":"success","data":)" + dump_json(data) + "}";
+    return success_envelope_of_text(dump_json(data));
+}
+
+std::string success_envelope_of_text(std::string_view data) {
+    std::string text = R"({"code":0,"message":"success","data":)";
+    text.reserve(text.size() + data.size() + 1);
+    text += data;
+    text += '}';
+    return text;
 }
 
 std::string error_envelope(int code, std::string_view message) {

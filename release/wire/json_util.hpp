@@ -40,6 +40,8 @@ inline constexpr std::size_t json_values_min = 1000;
 
 /// `{"code":0,"message":"success","data":…}`
 [[nodiscard]] std::string success_envelope(const Json& data);
+/// The same. @param data JSON text
+[[nodiscard]] std::string success_envelope_of_text(std::string_view data);
 /// `{"code":…,"message":…}`
 [[nodiscard]] std::string error_envelope(int code, std::string_view message);
 /// HTTP status of a code of docs/contract.md section 7 (2002 is 400; 5002 is 503 if

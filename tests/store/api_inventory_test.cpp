@@ -7,6 +7,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 namespace code = release::code;
+constexpr PayloadPart all = PayloadPart::files_and_content;
 
 class ApiInventoryTest : public StoreTest {
   protected:
@@ -55,8 +56,8 @@ TEST_P(ApiInventoryTest, keeps_a_configuration_for_ever) {
     EXPECT_EQ(put_refusal(config(5, R"({"files":[{"path":"a","content":"y"}]})")), code::exists);
     EXPECT_EQ(put_refusal(config(6, R"({"files":[{"path":"/a","content":"y"}]})")), code::invalid);
     EXPECT_EQ(put_refusal(config(0, payload)), code::invalid);
-    EXPECT_EQ(control().get(control().api().config(Version{5})).payload, payload);
-    const auto missing = control().await(control().api().config(Version{6}));
+    EXPECT_EQ(control().get(control().api().config(Version{5}, all)).content.payload, payload);
+    const auto missing = control().await(control().api().config(Version{6}, all));
     ASSERT_FALSE(missing);
     EXPECT_EQ(missing.error().code, code::not_found);
 }

@@ -80,7 +80,9 @@ void expect_that_everything_works(const std::string& admin_url, const std::strin
     EXPECT_EQ(
         hand->query("SELECT HEX(payload) FROM config_versions WHERE version = 2").at(0).text(0),
         hex(lettered_payload));
-    EXPECT_EQ(process.get(process.api().config(Version{2})).payload, lettered_payload);
+    EXPECT_EQ(process.get(process.api().config(Version{2}, PayloadPart::files_and_content))
+                  .content.payload,
+              lettered_payload);
 }
 
 /// Assignments as SET SESSION and SET GLOBAL take them.

@@ -24,6 +24,22 @@ GatedHandler gated_echo(TestRoutes& routes, bool is_urgent) {
     return {*routes.router.find(echo).handler, [pass](const Request&) { return pass; }};
 }
 
+/// A socket that nobody reads from.
+class DeafClient {
+  public:
+    explicit DeafClient(int port) : socket_(std::make_unique<tcp::socket>(apart_)) {
+        socket_->open(tcp::v4());
+        socket_->set_option(asio::socket_base::receive_buffer_size(4096));
+        socket_->connect(tcp::endpoint(asio::ip::make_address(own_address()),
+                                       static_cast<unsigned short>(port)));
+    }
+    void send(const std::string& text) const { asio::write(*socket_, asio::buffer(text)); }
+
+  private:
+    asio::io_context apart_;
+    std::unique_ptr<tcp::socket> socket_;
+};
+
 class ServerLimitsTest : public testing::Test {
   protected:
     ServerLimitsTest() {
@@ -146,15 +162,10 @@ TEST_F(ServerLimitsTest, closes_connections_that_stay_silent) {
 TEST_F(ServerLimitsTest, cuts_off_a_peer_that_does_not_read_its_answer) {
     options_.limits.write_timeout = Millis{100};
     RawClient probe = connected();
-    // A socket that nobody reads from: 3 MiB do not fit into its buffers.
-    asio::io_context apart;
-    tcp::socket deaf(apart);
-    deaf.open(tcp::v4());
-    deaf.set_option(asio::socket_base::receive_buffer_size(4096));
-    deaf.connect(tcp::endpoint(asio::ip::make_address(own_address()),
-                               static_cast<unsigned short>(server_->port())));
+    // 3 MiB do not fit into its buffers.
+    const DeafClient deaf(server_->port());
     const std::string request = "GET /big HTTP/1.1\r\nHost: a\r\n\r\n";
-    asio::write(deaf, asio::buffer(request));
+    deaf.send(request);
     EXPECT_TRUE(loop_.until([&] { return routes_.calls == 1; }));
     // All that is left to see is that stop() has nobody to wait for.
     probe.close();
@@ -162,6 +173,29 @@ TEST_F(ServerLimitsTest, cuts_off_a_peer_that_does_not_read_its_answer) {
     const auto begin = std::chrono::steady_clock::now();
     loop_.wait(server_->stop(Millis{20'000}));
     EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(5));
+}
+
+TEST_F(ServerLimitsTest, makes_few_answers_for_a_peer_that_reads_none) {
+    int made = 0;
+    routes_.router.add("GET", "/page", [&](const Request&) -> asio::awaitable<Response> {
+        ++made;
+        Response page;
+        page.body = std::string(16U << 10, 'x');
+        co_return page;
+    });
+    (void)connected();
+    const DeafClient deaf(server_->port());
+    std::string requests;
+    for (int i = 0; i < 400; ++i)
+        requests += "GET /page HTTP/1.1\r\nHost: a\r\n\r\n";
+    deaf.send(requests);
+    EXPECT_TRUE(loop_.until([&] { return made > 0; }));
+    for (int before = 0; before != made;) {
+        before = made;
+        loop_.until([] { return false; }, Millis{100});
+    }
+    EXPECT_LT(made, 40) << "the kernel would take some megabytes for one connection";
+    expect_recovery();
 }
 
 TEST_F(ServerLimitsTest, cuts_off_a_large_body_that_goes_too_slowly_and_lets_others_finish) {

@@ -1,5 +1,6 @@
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "control/secrets/sealed_payload.hpp"
 #include "control/store/api/inventory.hpp"
@@ -165,7 +166,15 @@ ConfigView add_config(Connection& connection, ConfigView config, const SecretKey
 ConfigView read_config(Connection& connection, Version version) {
     std::optional<ConfigView> config = find_config(connection, version);
     if (!config) refuse(release::code::not_found, name_of(version) + " has no content");
-    return *config;
+    return std::move(*config);
+}
+
+ShownConfig show_config(Connection& connection, Version version, PayloadPart part) {
+    ShownConfig shown;
+    shown.head = read_config(connection, version);
+    shown.content = shown_payload(shown.head.payload, part);
+    shown.head.payload.clear();
+    return shown;
 }
 
 }  // namespace edgeroll::control

@@ -81,8 +81,10 @@ class ApiDatabase final : public ApiStore {
         };
         return threads_.run(Access::write, std::move(work), Urgency::normal);
     }
-    Answer<ConfigView> config(release::Version version) override {
-        auto work = [version](Connection& connection) { return read_config(connection, version); };
+    Answer<ShownConfig> config(release::Version version, PayloadPart part) override {
+        auto work = [version, part](Connection& connection) {
+            return show_config(connection, version, part);
+        };
         return threads_.run(Access::read, std::move(work), Urgency::normal);
     }
     Answer<std::vector<NodeView>> nodes() override {

@@ -16,6 +16,8 @@ namespace edgeroll::control {
                                     const SecretKeys* keys = nullptr);
 /// 3001 when there is none.
 [[nodiscard]] ConfigView read_config(Connection& connection, release::Version version);
+[[nodiscard]] ShownConfig show_config(Connection& connection, release::Version version,
+                                      PayloadPart part);
 
 /// Ascending by id.
 [[nodiscard]] std::vector<NodeView> list_nodes(Connection& connection);

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "control/secrets/shown_payload.hpp"
 #include "control/store/api/stats_types.hpp"
 #include "control/store/api/steering_types.hpp"
 #include "release/commit.hpp"
@@ -209,6 +210,12 @@ struct ConfigView {
     Asker by{};  ///< who stores it, for the audit log
 };
 
+/// A content for people. Of secrets it holds paths, lengths and digests.
+struct ShownConfig {
+    ConfigView head;  ///< without the payload
+    ShownPayload content;
+};
+
 struct NodeView {
     release::NodeId id;
     std::string name, main_ip, status, cert_fingerprint;
@@ -301,7 +308,7 @@ class ApiStore {
     /// ever claimed) with another content or note. The same again is fine; one that was never used
     /// is replaced.
     virtual Answer<ConfigView> put_config(ConfigView config) = 0;
-    virtual Answer<ConfigView> config(release::Version version) = 0;
+    virtual Answer<ShownConfig> config(release::Version version, PayloadPart part) = 0;
     virtual Answer<std::vector<NodeView>> nodes() = 0;
     virtual Answer<NodeView> add_node(NodeChangeRequest node) = 0;
     virtual Answer<NodeView> change_node(release::NodeId id, NodeChangeRequest change) = 0;

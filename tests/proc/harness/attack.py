@@ -162,7 +162,8 @@ class Honest(threading.Thread):
                 self.times.append((time.monotonic() - begin) * 1000)
                 keeps = self.is_kept and not answer.will_close
             except (OSError, http.client.HTTPException) as error:
-                self.failures.append(f"{type(error).__name__}: {error}")
+                self.failures.append(f"{type(error).__name__}: {error} ({self.path}, {'kept' if self.is_kept else 'new'}, "
+                                     f"after {(time.monotonic() - begin) * 1000:.0f} ms)")
                 keeps = False
             if not keeps and connection is not None:
                 connection.close()

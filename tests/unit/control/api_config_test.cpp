@@ -86,6 +86,27 @@ TEST_F(ApiConfig, shows_content) {
     EXPECT_EQ(ask("GET", "/api/v1/configs/42").data()["payload"], "inserted by hand \xEF\xBF\xBD");
 }
 
+TEST_F(ApiConfig, reads_one_content_at_a_time_and_lets_few_wait) {
+    store.stored_config.payload = R"({"files":[{"path":"a","content":"x"}]})";
+    int shown = 0;
+    int refused = 0;
+    for (const Said& said : ask_at_once(40, "/api/v1/configs/42")) {
+        if (said.status == 200) ++shown;
+        if (said.status == 503 && said.code() == 5003) ++refused;
+    }
+    EXPECT_EQ(store.config_reads_max, 1);
+    EXPECT_EQ(shown, 32);
+    EXPECT_EQ(refused, 8);
+    EXPECT_EQ(ask("GET", "/api/v1/configs/42").status, 200) << "the place is free again";
+}
+
+TEST_F(ApiConfig, reads_on_after_a_call_that_threw) {
+    store.throws = true;
+    EXPECT_EQ(ask("GET", "/api/v1/configs/42").status, 500);
+    store.throws = false;
+    EXPECT_EQ(ask("GET", "/api/v1/configs/42").status, 200);
+}
+
 /// What the database holds: a secret that is sealed, and one that a pipeline has put there plainly.
 std::string stored_with_secrets() {
     const auto keys = SecretKeys::parse(std::string(64, '7')).value();

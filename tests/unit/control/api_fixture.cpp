@@ -76,30 +76,44 @@ Said ApiTest::ask_as(const std::string& authorization, const std::string& method
     if (!authorization.empty()) request.headers["authorization"] = authorization;
     request.body = body;
 
+    return answers_to(request, 1).at(0);
+}
+
+std::vector<Said> ApiTest::ask_at_once(int count, const std::string& target) {
+    tls::Request request;
+    request.method = "GET";
+    request.path = target;
+    request.peer.address = address;
+    request.headers["authorization"] = std::string("Bearer ") + admin_token;
+    return answers_to(request, count);
+}
+
+std::vector<Said> ApiTest::answers_to(tls::Request request, int count) {
     Said said;
     const auto match = api->router().find(request);
     if (match.handler == nullptr) {
         said.status = match.is_path_known ? 405 : 404;
         said.headers["Allow"] = match.allowed;
-        return said;
+        return std::vector<Said>(static_cast<std::size_t>(count), said);
     }
-    std::optional<tls::Response> response;
-    boost::asio::co_spawn(loop, (*match.handler)(request),
-                          [&](const std::exception_ptr& thrown, tls::Response answer) {
-                              EXPECT_FALSE(thrown);
-                              response = std::move(answer);
-                          });
+    std::vector<Said> answers;
+    for (int i = 0; i < count; ++i) {
+        boost::asio::co_spawn(
+            loop, (*match.handler)(request),
+            [&](const std::exception_ptr& thrown, const tls::Response& answer) {
+                EXPECT_FALSE(thrown);
+                answers.push_back(Said{answer.status, answer.body, answer.headers});
+            });
+    }
+    const auto wanted = static_cast<std::size_t>(count);
     loop.restart();
-    while (!response && loop.run_one() > 0) {
+    while (answers.size() < wanted && loop.run_one() > 0) {
     }
-    if (!response) {
-        ADD_FAILURE() << "no answer to " << method << ' ' << target;
-        return said;
+    if (answers.size() < wanted) {
+        ADD_FAILURE() << "no answer to " << request.method << ' ' << request.path;
+        answers.resize(wanted);
     }
-    said.status = response->status;
-    said.body = response->body;
-    said.headers = response->headers;
-    return said;
+    return answers;
 }
 
 }  // namespace edgeroll::control::api

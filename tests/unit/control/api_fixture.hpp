@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -62,6 +63,8 @@ class FakeStore final : public ApiStore {
     std::string steps_of;
     NewRelease wanted;
     ConfigView config_put;
+    int config_reads = 0;  ///< going on
+    int config_reads_max = 0;
     ConfigView::Outcome config_outcome = ConfigView::Outcome::stored;
     NodeChangeRequest change;
     std::int64_t id = 0;
@@ -108,9 +111,17 @@ class FakeStore final : public ApiStore {
         config.outcome = config_outcome;
         return reply("put_config", std::move(config));
     }
-    Answer<ConfigView> config(release::Version version) override {
+    Answer<ShownConfig> config(release::Version version, PayloadPart part) override {
         id = version.value;
-        return reply("config", stored_config);
+        config_reads_max = std::max(config_reads_max, ++config_reads);
+        // Like a database's answer, it takes a while.
+        for (int i = 0; i < 10; ++i) {
+            co_await boost::asio::post(co_await boost::asio::this_coro::executor,
+                                       boost::asio::use_awaitable);
+        }
+        --config_reads;
+        ShownConfig shown{stored_config, shown_payload(stored_config.payload, part)};
+        co_return co_await reply("config", std::move(shown));
     }
     Answer<std::vector<NodeView>> nodes() override { return reply("nodes", fleet); }
     Answer<NodeView> add_node(NodeChangeRequest request) override {
@@ -191,6 +202,8 @@ class ApiTest : public ::testing::Test {
     Said ask(const std::string& method, const std::string& target, const std::string& body = "");
     Said ask_as(const std::string& authorization, const std::string& method,
                 const std::string& target, const std::string& body = "");
+    /// So many at the same time; in the order of their answers.
+    std::vector<Said> ask_at_once(int count, const std::string& target);
     std::map<std::string, std::string> headers;  ///< further ones of the next requests
     std::string address = "192.0.2.7";           ///< where they come from
     std::string tokens_path;
@@ -205,6 +218,9 @@ class ApiTest : public ::testing::Test {
     std::unique_ptr<tls::rt::Clock> clock;
     std::unique_ptr<Api> api;
     boost::asio::io_context loop;
+
+  private:
+    std::vector<Said> answers_to(tls::Request request, int count);
 };
 
 }  // namespace edgeroll::control::api

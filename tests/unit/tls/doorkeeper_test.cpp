@@ -68,6 +68,19 @@ TEST_F(DoorkeeperTest, the_address_with_most_strangers_pays) {
     EXPECT_FALSE(door.recognise(flood).is_welcome) << "it is gone";
 }
 
+TEST_F(DoorkeeperTest, a_few_from_one_address_do_not_go_before_a_flood_from_many) {
+    constexpr std::size_t places = 512;
+    Doorkeeper door(limits(10, places, 0));
+    for (std::size_t i = 0; i + 2 < places; ++i)
+        come(door, "flood " + std::to_string(i));
+    const GuestId honest = come(door, "an office");
+    const GuestId colleague = come(door, "an office");
+    for (int i = 0; i < 100; ++i)
+        come(door, "more " + std::to_string(i));
+    EXPECT_TRUE(door.recognise(honest).is_welcome);
+    EXPECT_TRUE(door.recognise(colleague).is_welcome);
+}
+
 TEST_F(DoorkeeperTest, an_address_at_its_limit_pays_itself) {
     Doorkeeper door(limits(10, 10, 2));
     const GuestId other = come(door, "b");

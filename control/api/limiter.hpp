@@ -1,0 +1,48 @@
+// At most so many at work, so many waiting, and the rest turned away.
+#pragma once
+
+#include <cstddef>
+#include <deque>
+
+#include "control/core/signal.hpp"
+
+namespace edgeroll::control::api {
+
+/// Loop thread. First come, first served. No scope guard, as in Slots: frames that a dying
+/// io_context destroys must not wake others.
+class Limiter {
+  public:
+    Limiter(std::size_t at_work_max, std::size_t waiting_max)
+        : at_work_max_(at_work_max), waiting_max_(waiting_max) {}
+
+    /// Waits for its turn. False, at once: too many wait already. True is matched by one release().
+    boost::asio::awaitable<bool> acquire() {
+        if (at_work_ < at_work_max_) {
+            ++at_work_;
+            co_return true;
+        }
+        if (waiting_.size() == waiting_max_) co_return false;
+        Signal turn;
+        waiting_.push_back(&turn);
+        co_await turn.wait();
+        co_return true;
+    }
+
+    /// Hands the place to whoever has waited longest.
+    void release() {
+        if (waiting_.empty()) {
+            --at_work_;
+            return;
+        }
+        Signal* turn = waiting_.front();
+        waiting_.pop_front();
+        turn->notify();
+    }
+
+  private:
+    std::size_t at_work_max_, waiting_max_;
+    std::size_t at_work_ = 0;
+    std::deque<Signal*> waiting_;
+};
+
+}  // namespace edgeroll::control::api
