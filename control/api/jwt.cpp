@@ -74,15 +74,18 @@ release::Result<Caller> verify_jwt(std::string_view token, const JwtRules& rules
     const auto first = token.find('.');
     const auto second = token.find('.', first + 1);
     const auto signature = release::wire::decode_base64url(token.substr(second + 1));
+    if (!signature) return bad("is malformed");
+    // The algorithm is ours to choose, never the token's (RFC 8725, section 3.1), so the signature
+    // is judged before anything of the token is parsed.
+    const std::string expected = release::wire::hmac_sha256(rules.secret, token.substr(0, second));
+    if (!release::wire::is_equal_in_constant_time(*signature, expected)) {
+        return bad("is not signed with HS256 and our secret");
+    }
     const auto header = decoded_object(token.substr(0, first));
-    if (!signature || !header) return bad("is malformed");
-
-    // The algorithm is ours to choose, never the token's: RFC 8725, section 3.1.
+    if (!header) return bad("is malformed");
     const auto algorithm = release::wire::required_text(*header, "alg");
     if (!algorithm || *algorithm != "HS256") return bad("is not signed with HS256");
     if (header->contains("crit")) return bad("asks for extensions that are not known");
-    const std::string expected = release::wire::hmac_sha256(rules.secret, token.substr(0, second));
-    if (!release::wire::is_equal_in_constant_time(*signature, expected)) return bad("is not valid");
 
     const auto claims = decoded_object(token.substr(first + 1, second - first - 1));
     if (!claims) return bad("is malformed");

@@ -91,7 +91,8 @@ std::optional<File> parse_sealed(const Json& object) {
     file.bytes = static_cast<std::size_t>(**bytes);
     const bool is_whole = nonce_text && nonce_text->size() == nonce_bytes && data_text &&
                           data_text->size() == file.bytes + tag_bytes &&
-                          (*key)->size() == key_id_digits && is_sha256_hex(**sha256);
+                          (*key)->size() == key_id_digits && is_hex(**key) &&
+                          is_sha256_hex(**sha256);
     if (!is_whole) return std::nullopt;
     file.secret_sha256 = **sha256;
     file.sealed = Sealed{**key, std::move(*nonce_text), std::move(*data_text)};

@@ -32,6 +32,8 @@ namespace edgeroll::release::wire {
 
 /// Exactly 64 hex digits, any case.
 [[nodiscard]] bool is_sha256_hex(std::string_view text);
+/// Hex digits only; also the empty text.
+[[nodiscard]] bool is_hex(std::string_view text);
 
 /// A to F become a to f; nothing else changes.
 [[nodiscard]] std::string lower_hex(std::string text);

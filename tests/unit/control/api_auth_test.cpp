@@ -121,6 +121,13 @@ TEST_F(ApiAuth, refuses_forged_and_foreign_jwts) {
     EXPECT_EQ(with_jwt(hs256, other).code(), 1002);
 }
 
+TEST_F(ApiAuth, parses_nothing_of_a_jwt_before_its_signature_is_judged) {
+    const Said garbage = ask_as("Bearer eyIx.eyIx.eyIx", "GET", releases_path);
+    EXPECT_EQ(garbage.code(), 1002);
+    EXPECT_NE(garbage.message().find("not signed with HS256"), std::string::npos)
+        << garbage.message();
+}
+
 TEST_F(ApiAuth, refuses_tampered_jwts) {
     const std::string good = jwt(hs256, claims, jwt_secret);
     const auto first = good.find('.');

@@ -198,6 +198,10 @@ TEST(WireSecrets, are_taken_sealed_from_the_database_only) {
     Json file = sealed_file("hello");
     file["sealed"]["bytes"] = 6;
     EXPECT_TRUE(refused(file)) << "another length than the data's";
+    file = sealed_file("hello");
+    file["sealed"]["key"] = "\033]0;a title\007 ...";
+    EXPECT_TRUE(refused(file)) << "its id is shown to people";
+    file = sealed_file("hello");
     file["sealed"]["bytes"] = -1;
     EXPECT_TRUE(refused(file));
     file = sealed_file("hello");
