@@ -16,14 +16,14 @@ namespace {
 using apply::StepName;
 using apply::StepResult;
 using release::TaskStatus;
-using tls::rt::LogLevel;
+using rt::LogLevel;
 
 constexpr Millis idle_look{60'000};  ///< the bell wakes the loop; this is only a second net
 constexpr Millis finish_grace{1'000};
 constexpr Millis stop_limit{3'500};
 
 void log_if_failed(const Result<void>& done, const char* event) {
-    if (!done) tls::rt::log(LogLevel::warn, event, {{"error", done.error().message}});
+    if (!done) rt::log(LogLevel::warn, event, {{"error", done.error().message}});
 }
 
 }  // namespace

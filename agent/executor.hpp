@@ -32,7 +32,7 @@ struct Machine {
     Files& files;
     Processes& processes;
     UrlProber& prober;
-    tls::rt::Clock& clock;
+    rt::Clock& clock;
     const WallClock& wall_clock;
 };
 

@@ -22,10 +22,9 @@ Result<apply::Book> Journal::load() {
     size_ = (*text)->size();
     is_suspect_ = replay.is_torn;
     if (replay.is_torn || replay.bad_lines > 0) {
-        tls::rt::log(replay.bad_lines > 0 ? tls::rt::LogLevel::warn : tls::rt::LogLevel::info,
-                     "journal_damaged",
-                     {{"bad_lines", std::to_string(replay.bad_lines)},
-                      {"torn", replay.is_torn ? "1" : "0"}});
+        rt::log(replay.bad_lines > 0 ? rt::LogLevel::warn : rt::LogLevel::info, "journal_damaged",
+                {{"bad_lines", std::to_string(replay.bad_lines)},
+                 {"torn", replay.is_torn ? "1" : "0"}});
     }
     return std::move(replay.book);
 }

@@ -12,7 +12,7 @@
 #include "tls/rt/settings.hpp"
 
 int main(int argc, char** argv) {
-    namespace rt = edgeroll::tls::rt;
+    namespace rt = edgeroll::rt;
     namespace agent = edgeroll::agent;
     rt::begin_service();
     // What is made here is for the server's user to read; what is not says so where it is made.

@@ -47,11 +47,11 @@ class Watch {
             if (!has_ended_) ::kill(-child_.pid, SIGKILL);
             const std::size_t left = kill_descendants(child_.keeper, kill_time);
             if (left > 0) {
-                tls::rt::log(tls::rt::LogLevel::warn, "processes_left",
-                             {{"count", std::to_string(left)},
-                              {"reason",
-                               "a command that was ended has started processes that this "
-                               "user cannot kill"}});
+                rt::log(rt::LogLevel::warn, "processes_left",
+                        {{"count", std::to_string(left)},
+                         {"reason",
+                          "a command that was ended has started processes that this "
+                          "user cannot kill"}});
             }
         }
         end_keeper(child_);

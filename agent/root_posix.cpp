@@ -40,10 +40,10 @@ void warn_if_closed(const std::string& root, const Descriptor& folder) {
     if (::fstat(folder.get(), &info) != 0 || (info.st_mode & S_IXOTH) != 0) return;
     char mode[8];
     std::snprintf(mode, sizeof mode, "%04o", info.st_mode & 07777U);
-    tls::rt::log(tls::rt::LogLevel::warn, "root_is_closed",
-                 {{"root", root},
-                  {"mode", mode},
-                  {"reason", "a server of another user cannot read what is live: chmod o+x"}});
+    rt::log(rt::LogLevel::warn, "root_is_closed",
+            {{"root", root},
+             {"mode", mode},
+             {"reason", "a server of another user cannot read what is live: chmod o+x"}});
 }
 
 }  // namespace

@@ -61,10 +61,10 @@ Answer dispatch(Executor& executor, Request request) {
     const std::string task_id = read->task_id;
     const auto status = co_await executor.dispatch(std::move(*read));
     if (!status) {
-        const tls::rt::LogFields fields{{"task", task_id},
-                                        {"code", std::to_string(status.error().code)},
-                                        {"reason", status.error().message}};
-        tls::rt::log(tls::rt::LogLevel::warn, "dispatch_refused", fields);
+        const rt::LogFields fields{{"task", task_id},
+                                   {"code", std::to_string(status.error().code)},
+                                   {"reason", status.error().message}};
+        rt::log(rt::LogLevel::warn, "dispatch_refused", fields);
         Response refused = refusal(status.error());
         // A content that is not here. A 404 would say that the task is unknown.
         if (status.error().code == code::not_found) refused.status = 409;
@@ -116,7 +116,7 @@ Response state_of(Executor& executor) {
         state.applied_version ? Json(state.applied_version->value) : Json(nullptr);
     data["sha256"] = state.sha256.empty() ? Json(nullptr) : Json(state.sha256);
     data["versions"] = std::move(versions);
-    data["agentVersion"] = tls::rt::program_version();
+    data["agentVersion"] = rt::program_version();
     return answer(release::wire::success_envelope(data));
 }
 

@@ -34,7 +34,7 @@ constexpr Millis answer_grace{1'000};  ///< for answers that are on their way wh
 /// What the loop's coroutines share. Lives as long as the loop.
 struct Parts {
     tls::ContextStore& contexts;
-    tls::rt::Clock& clock;
+    rt::Clock& clock;
     Executor& executor;
     tls::HttpServer& server;
     boost::asio::io_context& loop;
@@ -56,7 +56,7 @@ struct Lookout {
     bool is_looking = false;
 };
 
-boost::asio::awaitable<void> look_for_keepers(Lookout& lookout, tls::rt::Clock& clock) {
+boost::asio::awaitable<void> look_for_keepers(Lookout& lookout, rt::Clock& clock) {
     KeeperWatch watch;
     while (true) {
         std::function<std::vector<VersionKeeper>()> look = [&lookout] {
@@ -78,7 +78,7 @@ boost::asio::awaitable<void> shut_down(Parts parts) {
     // allows.
     co_await parts.executor.stop();
     co_await parts.server.stop(answer_grace);
-    tls::rt::log(tls::rt::LogLevel::info, "stopped");
+    rt::log(rt::LogLevel::info, "stopped");
     parts.loop.stop();
 }
 
@@ -104,7 +104,7 @@ tls::ServerOptions server_options(const Settings& settings, tls::ContextStore& c
 
 int serve(const Settings& settings) {
     const auto refuse = [](const release::Error& error) {
-        return tls::rt::refuse(program, error.message);
+        return rt::refuse(program, error.message);
     };
     if (const auto fits = check_settings(settings); !fits) return refuse(fits.error());
     auto allowed = allowed_clients(settings);
@@ -113,7 +113,7 @@ int serve(const Settings& settings) {
     const auto group = find_secret_group(settings.secret_group);
     if (!group) return refuse(group.error());
     executor_settings.commands.secret_group = *group;
-    tls::rt::set_up_log(settings.log_level, settings.log_format, program);
+    rt::set_up_log(settings.log_level, settings.log_format, program);
 
     boost::asio::io_context loop(1);
     auto contexts = tls::make_context_store(tls_files(settings), tls::TlsRole::server);
@@ -122,7 +122,7 @@ int serve(const Settings& settings) {
     if (!files) return refuse(files.error());
     const auto processes = make_processes();
     const auto prober = make_url_prober();
-    const auto clock = tls::rt::make_clock(loop.get_executor());
+    const auto clock = rt::make_clock(loop.get_executor());
     const auto wall_clock = make_wall_clock();
     const Machine machine{**files, *processes, *prober, *clock, *wall_clock};
     Executor executor(loop.get_executor(), machine, std::move(executor_settings));
@@ -134,21 +134,21 @@ int serve(const Settings& settings) {
 
     Lookout lookout{settings.root, {}, false};
     const Parts parts{**contexts, *clock, executor, **server, loop};
-    const auto signals = tls::rt::on_stop_signal(loop.get_executor(), [parts] {
-        tls::rt::spawn(parts.loop.get_executor(), "shut_down", shut_down(parts));
+    const auto signals = rt::on_stop_signal(loop.get_executor(), [parts] {
+        rt::spawn(parts.loop.get_executor(), "shut_down", shut_down(parts));
     });
-    tls::rt::spawn(loop.get_executor(), "executor", executor.run());
-    tls::rt::spawn(loop.get_executor(), "keep_time", keep_time(parts));
-    tls::rt::spawn(loop.get_executor(), "look_for_keepers", look_for_keepers(lookout, *clock));
-    tls::rt::log(tls::rt::LogLevel::info, "started",
-                 {{"version", tls::rt::program_version()},
-                  {"address", settings.address},
-                  {"port", std::to_string((*server)->port())},
-                  {"root", settings.root}});
+    rt::spawn(loop.get_executor(), "executor", executor.run());
+    rt::spawn(loop.get_executor(), "keep_time", keep_time(parts));
+    rt::spawn(loop.get_executor(), "look_for_keepers", look_for_keepers(lookout, *clock));
+    rt::log(rt::LogLevel::info, "started",
+            {{"version", rt::program_version()},
+             {"address", settings.address},
+             {"port", std::to_string((*server)->port())},
+             {"root", settings.root}});
     loop.run();
     // A disk that does not answer must not hold up our end; the journal is good at every moment.
     if (executor.is_running() || lookout.is_looking) {
-        tls::rt::flush_log();
+        rt::flush_log();
         std::_Exit(0);
     }
     return 0;
@@ -158,11 +158,11 @@ int check(const Settings& settings) {
     auto fits = check_settings(settings);
     if (fits) fits = check_user(settings.root);
     if (fits) fits = look_at_root(settings.root);
-    if (!fits) return tls::rt::refuse(program, fits.error().message);
+    if (!fits) return rt::refuse(program, fits.error().message);
     const auto is_free = tls::check_listen_address(settings.address, "AGENT_HTTP_ADDR");
-    if (!is_free) return tls::rt::refuse(program, is_free.error().message);
+    if (!is_free) return rt::refuse(program, is_free.error().message);
     const auto contexts = tls::make_context_store(tls_files(settings), tls::TlsRole::server);
-    if (!contexts) return tls::rt::refuse(program, contexts.error().message);
+    if (!contexts) return rt::refuse(program, contexts.error().message);
     for (const VersionKeeper& keeper : find_version_keepers(settings.root)) {
         std::cerr << program << ": warning: " << describe(keeper, settings.root) << std::endl;
     }

@@ -10,11 +10,11 @@
 namespace edgeroll::agent {
 namespace {
 
-using tls::rt::Setting;
+using rt::Setting;
 
 void add_network(std::vector<Setting>& table, Settings& s) {
     const auto add = [&](const char* name, std::string& target, const char* help) {
-        table.push_back(tls::rt::text_setting(name, target, help));
+        table.push_back(rt::text_setting(name, target, help));
     };
     add("AGENT_HTTP_ADDR", s.address, "where it listens (HTTPS, client certificates required)");
     add("AGENT_CERT", s.certificate, "PEM server certificate; required");
@@ -23,14 +23,14 @@ void add_network(std::vector<Setting>& table, Settings& s) {
     add("AGENT_CRL", s.crl, "PEM revocation lists; none when empty");
     add("AGENT_ALLOWED_CLIENTS", s.allowed_clients,
         "who may command it: comma-separated uri:, dns: or cn: patterns");
-    table.push_back(tls::rt::number_setting("AGENT_MAX_PER_ADDRESS", s.max_per_address, 0, 10'000,
-                                            "connections of one address at once; 0: no limit"));
+    table.push_back(rt::number_setting("AGENT_MAX_PER_ADDRESS", s.max_per_address, 0, 10'000,
+                                       "connections of one address at once; 0: no limit"));
     add("AGENT_ROOT", s.root, "holds versions/<version>/, live (a link), tasks/ and staging/");
 }
 
 void add_times(std::vector<Setting>& table, ExecutorSettings& s) {
     const auto add = [&](const char* name, Millis& target, const char* help) {
-        table.push_back(tls::rt::seconds_setting(name, target, Millis(1), help));
+        table.push_back(rt::seconds_setting(name, target, Millis(1), help));
     };
     add("AGENT_RELOAD_TIMEOUT_SEC", s.reload_timeout, "a reload task whose dispatch says no time");
     add("AGENT_PURGE_TIMEOUT_SEC", s.purge_timeout,
@@ -53,7 +53,7 @@ Setting job_variables_setting(std::vector<std::string>& target) {
 
 void add_commands(std::vector<Setting>& table, CommandSettings& s) {
     const auto add = [&](const char* name, std::string& target, const char* help) {
-        table.push_back(tls::rt::text_setting(name, target, help));
+        table.push_back(rt::text_setting(name, target, help));
     };
     add("AGENT_CHECK_CMD", s.check,
         "before the switch, e.g. nginx -t -c $EDGEROLL_STAGED/nginx.conf");
@@ -67,11 +67,11 @@ void add_commands(std::vector<Setting>& table, CommandSettings& s) {
         "does a purge_cache task; $EDGEROLL_PAYLOAD is the file with its payload");
     add("AGENT_JOBS_DIR", s.jobs_folder, "programs that run_job tasks may name");
     table.push_back(job_variables_setting(s.job_variables));
-    table.push_back(tls::rt::seconds_setting(
+    table.push_back(rt::seconds_setting(
         "AGENT_COMMAND_TIMEOUT_SEC", s.timeout, Millis(1),
         "each command of an apply_config; past it its process group is killed"));
     table.push_back(
-        tls::rt::number_setting("AGENT_COMMAND_NICE", s.niceness, -20, 19, "their niceness"));
+        rt::number_setting("AGENT_COMMAND_NICE", s.niceness, -20, 19, "their niceness"));
 }
 
 Result<void> require(const char* name, const std::string& value, const char* cure) {
@@ -102,19 +102,19 @@ std::vector<Setting> settings_table(Settings& settings) {
     add_network(table, settings);
     add_commands(table, settings.executor.commands);
     add_times(table, settings.executor);
-    table.push_back(tls::rt::text_setting("AGENT_SECRET_GROUP", settings.secret_group,
-                                          "whose secret files of a content are to read (0640), "
-                                          "e.g. edge-tls; the agent's own group when empty"));
-    table.push_back(tls::rt::number_setting("AGENT_KEEP_VERSIONS", settings.executor.keep_versions,
-                                            0, 10'000, "old versions kept"));
-    table.push_back(tls::rt::number_setting("AGENT_MAX_QUEUE", settings.executor.queue_max, 0,
-                                            10'000, "tasks waiting; one more is answered 503"));
-    table.push_back(tls::rt::loose_files_setting(settings.loose_files));
-    table.push_back(tls::rt::choice_setting("LOG_LEVEL", settings.log_level,
-                                            {"debug", "info", "warn", "error"},
-                                            "what is logged: debug, info, warn or error"));
-    table.push_back(tls::rt::choice_setting("LOG_FORMAT", settings.log_format, {"text", "json"},
-                                            "text, or json for an object a line"));
+    table.push_back(rt::text_setting("AGENT_SECRET_GROUP", settings.secret_group,
+                                     "whose secret files of a content are to read (0640), "
+                                     "e.g. edge-tls; the agent's own group when empty"));
+    table.push_back(rt::number_setting("AGENT_KEEP_VERSIONS", settings.executor.keep_versions, 0,
+                                       10'000, "old versions kept"));
+    table.push_back(rt::number_setting("AGENT_MAX_QUEUE", settings.executor.queue_max, 0, 10'000,
+                                       "tasks waiting; one more is answered 503"));
+    table.push_back(rt::loose_files_setting(settings.loose_files));
+    table.push_back(rt::choice_setting("LOG_LEVEL", settings.log_level,
+                                       {"debug", "info", "warn", "error"},
+                                       "what is logged: debug, info, warn or error"));
+    table.push_back(rt::choice_setting("LOG_FORMAT", settings.log_format, {"text", "json"},
+                                       "text, or json for an object a line"));
     return table;
 }
 

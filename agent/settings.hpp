@@ -20,12 +20,12 @@ struct Settings {
     std::string root = "/var/lib/edgeroll-agent";
     ExecutorSettings executor;
     std::string secret_group;  ///< by name; check_settings judges it
-    tls::rt::LooseFiles loose_files = tls::rt::LooseFiles::refused;
+    rt::LooseFiles loose_files = rt::LooseFiles::refused;
     std::string log_level = "info", log_format = "text";
 };
 
 /// The table binds `settings`, which must outlive it.
-[[nodiscard]] std::vector<tls::rt::Setting> settings_table(Settings& settings);
+[[nodiscard]] std::vector<rt::Setting> settings_table(Settings& settings);
 
 /// What the table cannot see: what is required, and what needs a look at more than one value or at
 /// the disk. One line that names the setting and the cure.

@@ -174,8 +174,7 @@ StepResult StepRunner::stage(const Task& task, const Interrupt& interrupt) {
     for (const std::string& remark : *remarks) {
         if (result.output.size() + remark.size() > remark_bytes_max) break;
         result.output += "remark: " + remark + "\n";
-        tls::rt::log(tls::rt::LogLevel::warn, "content_remark",
-                     {{"task", task.task_id}, {"remark", remark}});
+        rt::log(rt::LogLevel::warn, "content_remark", {{"task", task.task_id}, {"remark", remark}});
     }
     return result;
 }

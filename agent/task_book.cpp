@@ -13,7 +13,7 @@ namespace {
 using apply::Course;
 using apply::StepName;
 using release::TaskStatus;
-using tls::rt::LogLevel;
+using rt::LogLevel;
 
 constexpr std::size_t tasks_kept = 200;
 constexpr Millis no_limit = std::chrono::hours(24 * 365);
@@ -144,11 +144,11 @@ void TaskBook::end(const std::string& task_id, const apply::StepResult& result) 
                                                               : TaskStatus::failed;
         apply::limit_outputs(details, apply::outputs_bytes_max);
     }
-    tls::rt::log(result.is_ok ? LogLevel::info : LogLevel::warn, "step_done",
-                 {{"task", task_id},
-                  {"step", std::string(apply::to_text(ended.finished.back()))},
-                  {"ok", result.is_ok ? "1" : "0"},
-                  {"error", result.error}});
+    rt::log(result.is_ok ? LogLevel::info : LogLevel::warn, "step_done",
+            {{"task", task_id},
+             {"step", std::string(apply::to_text(ended.finished.back()))},
+             {"ok", result.is_ok ? "1" : "0"},
+             {"error", result.error}});
     advance(task_id, std::move(ended));
     (void)write(task_id);
 }
@@ -192,10 +192,10 @@ void TaskBook::advance(const std::string& task_id, Course course) {
     apply::Details& details = book_.details.at(task_id);
     if (release::is_final(course.status) && details.finished_at == 0) {
         details.finished_at = wall_clock_.now_ms();
-        tls::rt::log(LogLevel::info, "task_done",
-                     {{"task", task_id},
-                      {"status", std::string(release::to_text(course.status))},
-                      {"error", course.last_error}});
+        rt::log(LogLevel::info, "task_done",
+                {{"task", task_id},
+                 {"status", std::string(release::to_text(course.status))},
+                 {"error", course.last_error}});
     }
     apply::advance(book_.ledger, task_id, std::move(course));
 }
@@ -207,8 +207,8 @@ bool TaskBook::write(const std::string& task_id) {
     if (is_applied) lines += apply::encode_applied(book_.ledger);
     const auto done = journal_.append(lines, book_);
     if (!done) {
-        tls::rt::log(LogLevel::error, "journal_failed",
-                     {{"task", task_id}, {"error", done.error().message}});
+        rt::log(LogLevel::error, "journal_failed",
+                {{"task", task_id}, {"error", done.error().message}});
     }
     return done.has_value();
 }

@@ -24,7 +24,7 @@ namespace edgeroll::agent {
 class TaskBook {
   public:
     /// All must outlive the book.
-    TaskBook(Files& files, const tls::rt::Clock& clock, const WallClock& wall_clock)
+    TaskBook(Files& files, const rt::Clock& clock, const WallClock& wall_clock)
         : files_(files), clock_(clock), wall_clock_(wall_clock), journal_(files) {}
 
     /// Reads the journal, recovers the tasks that were running when the agent died and reconciles
@@ -78,7 +78,7 @@ class TaskBook {
     bool write(const std::string& task_id);
 
     Files& files_;
-    const tls::rt::Clock& clock_;
+    const rt::Clock& clock_;
     const WallClock& wall_clock_;
     Journal journal_;
     apply::Book book_;

@@ -11,7 +11,7 @@ namespace {
 
 using release::TaskStatus;
 using release::Version;
-using tls::rt::LogLevel;
+using rt::LogLevel;
 
 std::string text(std::optional<Version> version) {
     return version ? std::to_string(version->value) : "none";
@@ -60,8 +60,8 @@ bool TaskBook::reconcile_applied(std::optional<Version> live_version) {
     }
     if (live_version && is_failed_version(ledger, *live_version)) {
         if (failed_live_ != live_version) {
-            tls::rt::log(LogLevel::warn, "live_is_a_failed_version",
-                         {{"live", text(live_version)}, {"applied", text(applied)}});
+            rt::log(LogLevel::warn, "live_is_a_failed_version",
+                    {{"live", text(live_version)}, {"applied", text(applied)}});
         }
         failed_live_ = live_version;
         return false;
@@ -69,8 +69,8 @@ bool TaskBook::reconcile_applied(std::optional<Version> live_version) {
     const apply::Entry* success = live_version ? success_of(ledger, *live_version) : nullptr;
     ledger.applied_version = live_version;
     ledger.applied_sha256 = success != nullptr ? success->sha256 : std::string();
-    tls::rt::log(LogLevel::warn, "live_was_changed",
-                 {{"live", text(live_version)}, {"journal", text(applied)}});
+    rt::log(LogLevel::warn, "live_was_changed",
+            {{"live", text(live_version)}, {"journal", text(applied)}});
     return true;
 }
 
@@ -78,7 +78,7 @@ void TaskBook::look_at_live_again() {
     if (!reconcile_applied(live())) return;
     if (const auto done = journal_.append(apply::encode_applied(book_.ledger), book_); !done) {
         // The next start looks for itself.
-        tls::rt::log(LogLevel::error, "journal_failed", {{"error", done.error().message}});
+        rt::log(LogLevel::error, "journal_failed", {{"error", done.error().message}});
     }
 }
 
@@ -106,8 +106,8 @@ void TaskBook::respect_moved_live(const std::string& task_id) {
     const auto now = live();
     if (!now || *now == book_.ledger.tasks.at(task_id).version || now == details.previous) return;
     if (is_failed_version(book_.ledger, *now)) return;
-    tls::rt::log(LogLevel::warn, "live_was_changed",
-                 {{"task", task_id}, {"live", text(now)}, {"journal", text(details.previous)}});
+    rt::log(LogLevel::warn, "live_was_changed",
+            {{"task", task_id}, {"live", text(now)}, {"journal", text(details.previous)}});
     details.previous = now;
 }
 

@@ -15,7 +15,7 @@ namespace {
 using apply::Course;
 using release::TaskStatus;
 using release::Version;
-using tls::rt::LogLevel;
+using rt::LogLevel;
 
 }  // namespace
 
@@ -33,7 +33,7 @@ Result<void> TaskBook::open() {
     apply::prune(book_, 200, live_version);
     if (const auto done = journal_.rewrite(book_); !done) {
         // A full disk must not keep the agent from saying so; what is on it is still valid.
-        tls::rt::log(LogLevel::error, "journal_failed", {{"error", done.error().message}});
+        rt::log(LogLevel::error, "journal_failed", {{"error", done.error().message}});
     }
     return {};
 }
@@ -59,10 +59,10 @@ void TaskBook::recover_tasks(std::optional<Version> live_version) {
         }
         const bool is_over = release::is_final(entry.course.status);
         if (is_over) details.finished_at = now;
-        tls::rt::log(LogLevel::warn, "task_recovered",
-                     {{"task", id},
-                      {"status", std::string(release::to_text(entry.course.status))},
-                      {"error", entry.course.last_error}});
+        rt::log(LogLevel::warn, "task_recovered",
+                {{"task", id},
+                 {"status", std::string(release::to_text(entry.course.status))},
+                 {"error", entry.course.last_error}});
     }
 }
 

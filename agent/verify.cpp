@@ -27,7 +27,7 @@ std::string stripped(const std::string& text) {
 /// One step. Lives in the frame of verify_version.
 class Verifier {
   public:
-    Verifier(UrlProber& prober, tls::rt::Clock& clock, Verification verification)
+    Verifier(UrlProber& prober, rt::Clock& clock, Verification verification)
         : prober_(prober),
           clock_(clock),
           of_(std::move(verification)),
@@ -122,7 +122,7 @@ class Verifier {
     }
 
     UrlProber& prober_;
-    tls::rt::Clock& clock_;
+    rt::Clock& clock_;
     Verification of_;
     std::string wanted_;
     std::optional<UrlProber::Finding> last_;  ///< the last answer that was not the version
@@ -130,7 +130,7 @@ class Verifier {
 
 }  // namespace
 
-boost::asio::awaitable<StepResult> verify_version(UrlProber& prober, tls::rt::Clock& clock,
+boost::asio::awaitable<StepResult> verify_version(UrlProber& prober, rt::Clock& clock,
                                                   Verification verification) {
     const bool has_url = !verification.url.empty();
     Verifier verifier(prober, clock, std::move(verification));

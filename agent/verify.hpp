@@ -33,7 +33,7 @@ struct Verification {
 /// takes effect, and for a moment old and new workers of a server answer side by side. Else the
 /// round is repeated. Without a URL: gives a reload `steady_for` to take effect, and repeats a
 /// command that fails for `repeat_for`. @param prober, clock must outlive the call
-boost::asio::awaitable<apply::StepResult> verify_version(UrlProber& prober, tls::rt::Clock& clock,
+boost::asio::awaitable<apply::StepResult> verify_version(UrlProber& prober, rt::Clock& clock,
                                                          Verification verification);
 
 }  // namespace edgeroll::agent

@@ -135,11 +135,11 @@ void KeeperWatch::note(const std::vector<VersionKeeper>& keepers, const std::str
     for (const VersionKeeper& keeper : keepers) {
         if (is_in(told_, keeper) || (!is_first_ && !is_in(seen_, keeper))) continue;
         told_.push_back(keeper);
-        tls::rt::log(tls::rt::LogLevel::warn, "server_keeps_version",
-                     {{"pid", std::to_string(keeper.pid)},
-                      {"program", keeper.program},
-                      {"path", keeper.path},
-                      {"advice", advice(root)}});
+        rt::log(rt::LogLevel::warn, "server_keeps_version",
+                {{"pid", std::to_string(keeper.pid)},
+                 {"program", keeper.program},
+                 {"path", keeper.path},
+                 {"advice", advice(root)}});
     }
     std::erase_if(told_, [&](const VersionKeeper& keeper) { return !is_in(keepers, keeper); });
     seen_ = keepers;

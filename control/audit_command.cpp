@@ -13,7 +13,7 @@ namespace edgeroll::control {
 namespace {
 
 using release::Result;
-using tls::rt::printable;
+using rt::printable;
 
 constexpr std::size_t heads_max = 100'000, line_bytes_max = 4096;
 constexpr int exit_whole = 0, exit_not_whole = 1, exit_not_looked_at = 2;

@@ -19,11 +19,11 @@ namespace {
 class Findings {
   public:
     void add(const char* name, const std::string& trouble, const std::string& detail = {}) {
-        std::cout << name << ": " << tls::rt::printable(trouble.empty() ? "ok" + detail : trouble)
+        std::cout << name << ": " << rt::printable(trouble.empty() ? "ok" + detail : trouble)
                   << std::endl;
         is_well_ = is_well_ && trouble.empty();
     }
-    [[nodiscard]] int status() const { return is_well_ ? 0 : tls::rt::exit_bad_settings; }
+    [[nodiscard]] int status() const { return is_well_ ? 0 : rt::exit_bad_settings; }
 
   private:
     bool is_well_ = true;
@@ -113,7 +113,7 @@ void check_database(const Settings& settings, Findings& findings) {
     }
     const std::string in_clear = in_clear_text(options);
     if (!in_clear.empty())
-        std::cout << "database: warning: " << tls::rt::printable(in_clear) << std::endl;
+        std::cout << "database: warning: " << rt::printable(in_clear) << std::endl;
 }
 
 }  // namespace
@@ -121,10 +121,10 @@ void check_database(const Settings& settings, Findings& findings) {
 int migrate(const Settings& settings) {
     const StoreOptions options = store_options(settings);
     if (const std::string in_clear = in_clear_text(options); !in_clear.empty()) {
-        std::cerr << program << ": warning: " << tls::rt::printable(in_clear) << std::endl;
+        std::cerr << program << ": warning: " << rt::printable(in_clear) << std::endl;
     }
     const auto applied = migrate_database(options);
-    if (!applied) return tls::rt::refuse(program, database_trouble(settings, applied.error()));
+    if (!applied) return rt::refuse(program, database_trouble(settings, applied.error()));
     if (applied->empty()) {
         std::cout << "the schema is up to date" << std::endl;
         return 0;
@@ -144,7 +144,7 @@ int print_token(const std::string& name, api::Role role, const std::string& last
 
 int verify_audit(const Settings& settings, const AuditVerification& what) {
     const auto verdict = verify_audit_log(settings, what);
-    if (!verdict) return tls::rt::refuse(program, verdict.error().message);
+    if (!verdict) return rt::refuse(program, verdict.error().message);
     std::cout << verdict->text << std::flush;
     return verdict->status;
 }
@@ -153,7 +153,7 @@ int rekey_secrets(const Settings& settings, bool is_dry_run) {
     const auto verdict = rekey(settings, is_dry_run, [](std::int64_t count) {
         std::cerr << count << " contents looked at so far" << std::endl;
     });
-    if (!verdict) return tls::rt::refuse(program, verdict.error().message);
+    if (!verdict) return rt::refuse(program, verdict.error().message);
     std::cout << verdict->text << std::flush;
     return verdict->status;
 }

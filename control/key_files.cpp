@@ -13,10 +13,10 @@ constexpr std::size_t file_bytes_max = 64U << 10;
 
 template <class Keys>
 release::Result<std::shared_ptr<const Keys>> keys_in(const std::string& path, const char* setting,
-                                                     tls::rt::LooseFiles loose) {
+                                                     rt::LooseFiles loose) {
     if (path.empty()) return std::shared_ptr<const Keys>();
     const std::string name = std::string(setting) + ": '" + path + "' ";
-    const auto text = tls::rt::read_secret_file(path, {file_bytes_max, loose});
+    const auto text = rt::read_secret_file(path, {file_bytes_max, loose});
     if (!text) return release::fail(name + text.error().message);
     auto keys = Keys::parse(*text);
     if (!keys) return release::fail(name + keys.error().message);
@@ -46,15 +46,15 @@ void SecretKeyFile::refresh() {
     if (!keys) {
         if (keys.error().message == told_) return;
         told_ = keys.error().message;
-        tls::rt::log(tls::rt::LogLevel::error, "secret_keys_not_reloaded",
-                     {{"what", told_}, {"now", "the keys from before are kept"}});
+        rt::log(rt::LogLevel::error, "secret_keys_not_reloaded",
+                {{"what", told_}, {"now", "the keys from before are kept"}});
         return;
     }
     told_.clear();
     const auto before = keyring_->keys();
     if (before && *before == **keys) return;
-    tls::rt::log(tls::rt::LogLevel::info, "secret_keys_reloaded",
-                 {{"sealing", (*keys)->own_id()}, {"keys", std::to_string((*keys)->size())}});
+    rt::log(rt::LogLevel::info, "secret_keys_reloaded",
+            {{"sealing", (*keys)->own_id()}, {"keys", std::to_string((*keys)->size())}});
     keyring_->replace(std::move(*keys));
 }
 

@@ -28,10 +28,10 @@ struct Arguments {
     bool is_dry_run = false;
 };
 
-void describe(CLI::App& app, Arguments& arguments, const std::vector<tls::rt::Setting>& table) {
+void describe(CLI::App& app, Arguments& arguments, const std::vector<rt::Setting>& table) {
     app.require_subcommand(0, 1);
     app.fallthrough();
-    tls::rt::add_common_options(app, arguments.config_path, table);
+    rt::add_common_options(app, arguments.config_path, table);
     app.add_subcommand("serve", "run the service (the default)");
     arguments.migrate = app.add_subcommand("migrate", "bring the database's schema up to date");
     arguments.check = app.add_subcommand(
@@ -70,29 +70,27 @@ void describe(CLI::App& app, Arguments& arguments, const std::vector<tls::rt::Se
 
 int serve(control::Settings settings) {
     if (auto fits = control::check_settings(settings); !fits) {
-        return tls::rt::refuse(control::program, fits.error().message);
+        return rt::refuse(control::program, fits.error().message);
     }
-    tls::rt::set_up_log(settings.log_level, settings.log_format, control::program);
+    rt::set_up_log(settings.log_level, settings.log_format, control::program);
     control::Service service(std::move(settings));
     if (auto opened = service.open(); !opened) {
-        return tls::rt::refuse(control::program, opened.error().message);
+        return rt::refuse(control::program, opened.error().message);
     }
     service.run();
-    tls::rt::flush_log();
+    rt::flush_log();
     return 0;
 }
 
 int make_token(const Arguments& arguments) {
     if (!control::api::is_caller_name(arguments.token_name)) {
-        return tls::rt::refuse(
-            control::program,
-            "NAME must have 1 to 100 bytes and neither colons, blanks nor control "
-            "characters");
+        return rt::refuse(control::program,
+                          "NAME must have 1 to 100 bytes and neither colons, blanks nor control "
+                          "characters");
     }
     if (!arguments.last_day.empty() && !control::api::end_of_day(arguments.last_day)) {
-        return tls::rt::refuse(
-            control::program,
-            "--last-day: '" + arguments.last_day + "' is no day; give YYYY-MM-DD, e.g. 2027-01-31");
+        return rt::refuse(control::program, "--last-day: '" + arguments.last_day +
+                                                "' is no day; give YYYY-MM-DD, e.g. 2027-01-31");
     }
     return control::print_token(arguments.token_name, *control::api::role_from_text(arguments.role),
                                 arguments.last_day);
@@ -101,18 +99,18 @@ int make_token(const Arguments& arguments) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    tls::rt::begin_service();
+    rt::begin_service();
     control::Settings settings;
     const auto table = control::settings_table(settings);
     Arguments arguments;
     CLI::App app("edgeroll's control service: runs releases, serves the API.", control::program);
     describe(app, arguments, table);
-    if (const auto status = tls::rt::parse_arguments(app, argc, argv)) return *status;
+    if (const auto status = rt::parse_arguments(app, argc, argv)) return *status;
     if (arguments.token->parsed()) return make_token(arguments);
 
-    const auto environment = tls::rt::environment();
-    if (auto read = tls::rt::load_settings(table, arguments.config_path, environment); !read) {
-        return tls::rt::refuse(control::program, read.error().message);
+    const auto environment = rt::environment();
+    if (auto read = rt::load_settings(table, arguments.config_path, environment); !read) {
+        return rt::refuse(control::program, read.error().message);
     }
     if (arguments.migrate->parsed()) return control::migrate(settings);
     if (arguments.check->parsed()) return control::check(settings);

@@ -12,7 +12,7 @@
 namespace edgeroll::control {
 namespace {
 
-using tls::rt::printable;
+using rt::printable;
 
 std::string contents(std::int64_t count) {
     return std::to_string(count) + (count == 1 ? " content" : " contents");

@@ -18,9 +18,9 @@ namespace {
 
 using release::Millis;
 using release::Result;
-using tls::rt::log;
-using tls::rt::LogFields;
-using tls::rt::LogLevel;
+using rt::log;
+using rt::LogFields;
+using rt::LogLevel;
 
 constexpr Millis tick_interval{1'000};
 constexpr Millis connection_idle_max{60'000};  // below the agents' own limit
@@ -75,7 +75,7 @@ Service::Service(Settings settings)
 
 Result<void> Service::open() {
     raise_file_limit();
-    clock_ = tls::rt::make_clock(loop_.get_executor());
+    clock_ = rt::make_clock(loop_.get_executor());
     if (auto done = open_certificates(); !done) return done;
     if (auto done = authenticator_.open(); !done) {
         return release::fail("API_TOKENS_FILE: " + done.error().message);
@@ -173,7 +173,7 @@ Result<void> Service::open_http() {
 void Service::tell_start() {
     const StoreOptions store = store_options(settings_);
     log(LogLevel::info, "started",
-        {{"version", tls::rt::program_version()},
+        {{"version", rt::program_version()},
          {"port", std::to_string(server_->port())},
          {"database", redacted(store.url)},
          {"executor", settings_.runs_releases() ? "1" : "0"},
@@ -213,19 +213,19 @@ void Service::tell_protection(const StoreOptions& store) {
 void Service::run() {
     const auto stop = [this] {
         leave_in_time();
-        tls::rt::spawn(loop_.get_executor(), "shut_down", shut_down());
+        rt::spawn(loop_.get_executor(), "shut_down", shut_down());
     };
-    signals_ = tls::rt::on_stop_signal(loop_.get_executor(), stop);
-    tls::rt::spawn(loop_.get_executor(), "tick", tick());
-    tls::rt::spawn(loop_.get_executor(), "audit notes", api::run_audit_notes(*audit_notes_));
+    signals_ = rt::on_stop_signal(loop_.get_executor(), stop);
+    rt::spawn(loop_.get_executor(), "tick", tick());
+    rt::spawn(loop_.get_executor(), "audit notes", api::run_audit_notes(*audit_notes_));
     if (supervisor_) {
         supervisor_->start();
-        tls::rt::spawn(loop_.get_executor(), "callbacks",
-                       run_callbacks(database_->callbacks(), *callback_sender_, *clock_, metrics_,
-                                     settings_.interval));
-        tls::rt::spawn(loop_.get_executor(), "catch up",
-                       run_catch_up(database_->catch_up(), *agents_, *clock_, metrics_,
-                                    settings_.catch_up_interval));
+        rt::spawn(loop_.get_executor(), "callbacks",
+                  run_callbacks(database_->callbacks(), *callback_sender_, *clock_, metrics_,
+                                settings_.interval));
+        rt::spawn(loop_.get_executor(), "catch up",
+                  run_catch_up(database_->catch_up(), *agents_, *clock_, metrics_,
+                               settings_.catch_up_interval));
     }
     tell_start();
     loop_.run();

@@ -61,7 +61,7 @@ class Service {
     std::unique_ptr<Database> database_;
     std::unique_ptr<tls::ClientPool> pool_;
     std::unique_ptr<tls::HttpServer> server_;
-    std::unique_ptr<tls::rt::StopSignals> signals_;
+    std::unique_ptr<rt::StopSignals> signals_;
 };
 
 }  // namespace edgeroll::control

@@ -8,7 +8,7 @@ namespace edgeroll::control {
 namespace {
 
 using release::Millis;
-using tls::rt::Setting;
+using rt::Setting;
 
 constexpr const char* default_database_url = "sqlite:edgeroll.db";
 
@@ -42,7 +42,7 @@ Setting call_rules_setting(const char* name, release::wire::CallRules& target, s
 void add_database(std::vector<Setting>& table, Settings& s) {
     // Both may hold a password, which stands before an @.
     const auto has_password = [](std::string_view text) { return text.find('@') != text.npos; };
-    table.push_back(tls::rt::secret_setting(
+    table.push_back(rt::secret_setting(
         "DATABASE_URL", s.database_url,
         "mysql://user:pass@host[:3306][,host2]/db, "
         "mysql://user:pass@localhost/db?socket=/path or sqlite:PATH; default sqlite:edgeroll.db. "
@@ -50,35 +50,35 @@ void add_database(std::vector<Setting>& table, Settings& s) {
         "tls_key=, server_public_key="));
     table.back().holds_secret = has_password;
     table.push_back(
-        tls::rt::secret_setting("MYSQL_DSN", s.mysql_dsn,
-                                "user:pass@tcp(host:3306)/db, used when DATABASE_URL is not set"));
+        rt::secret_setting("MYSQL_DSN", s.mysql_dsn,
+                           "user:pass@tcp(host:3306)/db, used when DATABASE_URL is not set"));
     table.back().holds_secret = has_password;
     table.push_back(migrate_setting(s.migrates));
 }
 
 void add_api(std::vector<Setting>& table, Settings& s) {
-    table.push_back(tls::rt::text_setting("HTTP_ADDR", s.http_address,
-                                          "API and metrics; ':8080' means every address"));
-    table.push_back(tls::rt::text_setting("HTTP_CERT", s.http_certificate,
-                                          "PEM certificate: serve the API over TLS"));
-    table.push_back(tls::rt::text_setting("HTTP_KEY", s.http_key, "PEM key of HTTP_CERT"));
-    table.push_back(tls::rt::number_setting(
+    table.push_back(rt::text_setting("HTTP_ADDR", s.http_address,
+                                     "API and metrics; ':8080' means every address"));
+    table.push_back(rt::text_setting("HTTP_CERT", s.http_certificate,
+                                     "PEM certificate: serve the API over TLS"));
+    table.push_back(rt::text_setting("HTTP_KEY", s.http_key, "PEM key of HTTP_CERT"));
+    table.push_back(rt::number_setting(
         "HTTP_MAX_PER_ADDRESS", s.http_max_per_address, 0, 10'000,
         "connections of one address to the API at once; 0: no limit, for a proxy in front"));
-    table.push_back(tls::rt::text_setting(
+    table.push_back(rt::text_setting(
         "API_TOKENS_FILE", s.tokens_file,
         "API tokens, a line each: name:role:sha256-hex-of-token; read again when it changes"));
     table.push_back(
-        tls::rt::secret_setting("JWT_SECRET", s.jwt_secret, "also accept HS256 JWTs (secret)"));
-    table.push_back(tls::rt::text_setting("JWT_ISSUER", s.jwt_issuer, "issuer of those JWTs"));
-    table.push_back(tls::rt::text_setting("JWT_AUDIENCE", s.jwt_audience,
-                                          "what their 'aud' must name; not looked at when empty"));
-    table.push_back(tls::rt::number_setting("JWT_MAX_AGE_SEC", s.jwt_max_age_sec, 60, 31'536'000,
-                                            "how far ahead their 'exp' may be"));
-    table.push_back(tls::rt::text_setting(
+        rt::secret_setting("JWT_SECRET", s.jwt_secret, "also accept HS256 JWTs (secret)"));
+    table.push_back(rt::text_setting("JWT_ISSUER", s.jwt_issuer, "issuer of those JWTs"));
+    table.push_back(rt::text_setting("JWT_AUDIENCE", s.jwt_audience,
+                                     "what their 'aud' must name; not looked at when empty"));
+    table.push_back(rt::number_setting("JWT_MAX_AGE_SEC", s.jwt_max_age_sec, 60, 31'536'000,
+                                       "how far ahead their 'exp' may be"));
+    table.push_back(rt::text_setting(
         "AUDIT_KEY_FILE", s.audit_key_file,
         "keys of the audit log, a line each: the first one signs, the others are only known"));
-    table.push_back(tls::rt::text_setting(
+    table.push_back(rt::text_setting(
         "SECRETS_KEY_FILE", s.secrets_key_file,
         "keys of secret files, 64 hex digits a line: the first one seals, the others only open; "
         "read again when it changes"));
@@ -86,27 +86,27 @@ void add_api(std::vector<Setting>& table, Settings& s) {
 
 void add_executor(std::vector<Setting>& table, Settings& s) {
     constexpr Millis tick{1};
-    table.push_back(tls::rt::flag_setting("RELEASE_EXECUTOR_ENABLED", s.is_executor_enabled,
-                                          "run releases here; 0 serves the API only"));
-    table.push_back(tls::rt::seconds_setting("RELEASE_EXECUTOR_INTERVAL_SEC", s.interval,
-                                             Millis{10}, "how often to look for releases"));
-    table.push_back(tls::rt::number_setting("RELEASE_EXECUTOR_MAX_RELEASES", s.max_releases, 1,
-                                            1'000, "releases run at once by this process"));
-    table.push_back(tls::rt::number_setting("RELEASE_EXECUTOR_MAX_IN_FLIGHT", s.max_in_flight, 1,
-                                            10'000, "requests open to agents at once"));
-    table.push_back(tls::rt::seconds_setting("RELEASE_NODE_TIMEOUT_SEC", s.node_timeout, tick,
-                                             "from dispatch until the node must have finished"));
-    table.push_back(tls::rt::seconds_setting(
+    table.push_back(rt::flag_setting("RELEASE_EXECUTOR_ENABLED", s.is_executor_enabled,
+                                     "run releases here; 0 serves the API only"));
+    table.push_back(rt::seconds_setting("RELEASE_EXECUTOR_INTERVAL_SEC", s.interval, Millis{10},
+                                        "how often to look for releases"));
+    table.push_back(rt::number_setting("RELEASE_EXECUTOR_MAX_RELEASES", s.max_releases, 1, 1'000,
+                                       "releases run at once by this process"));
+    table.push_back(rt::number_setting("RELEASE_EXECUTOR_MAX_IN_FLIGHT", s.max_in_flight, 1, 10'000,
+                                       "requests open to agents at once"));
+    table.push_back(rt::seconds_setting("RELEASE_NODE_TIMEOUT_SEC", s.node_timeout, tick,
+                                        "from dispatch until the node must have finished"));
+    table.push_back(rt::seconds_setting(
         "RELEASE_DISPATCH_TIMEOUT_SEC", s.dispatch_timeout, tick,
         "how long a node may stay unreachable before its dispatch is given up"));
-    table.push_back(tls::rt::seconds_setting("RELEASE_POLL_INTERVAL_SEC", s.poll_ceiling,
-                                             Millis{10}, "ceiling of the poll interval"));
-    table.push_back(tls::rt::seconds_setting("RELEASE_LEASE_SEC", s.lease, Millis{500},
-                                             "how long a claim lasts without renewal"));
-    table.push_back(tls::rt::seconds_setting(
+    table.push_back(rt::seconds_setting("RELEASE_POLL_INTERVAL_SEC", s.poll_ceiling, Millis{10},
+                                        "ceiling of the poll interval"));
+    table.push_back(rt::seconds_setting("RELEASE_LEASE_SEC", s.lease, Millis{500},
+                                        "how long a claim lasts without renewal"));
+    table.push_back(rt::seconds_setting(
         "RELEASE_CATCH_UP_INTERVAL_SEC", s.catch_up_interval, Millis{10},
         "how often a few nodes that a successful release left behind are asked"));
-    table.push_back(tls::rt::secret_setting(
+    table.push_back(rt::secret_setting(
         "CALLBACK_TOKEN", s.callback_token,
         "signs the calls to the callback_url of finished releases, and goes as bearer token to the "
         "hosts that CALLBACK_ALLOW names (secret)"));
@@ -121,22 +121,22 @@ void add_executor(std::vector<Setting>& table, Settings& s) {
 
 void add_agents(std::vector<Setting>& table, Settings& s) {
     constexpr Millis tick{1};
-    table.push_back(tls::rt::flag_setting("MTLS_ENABLED", s.is_mtls_enabled,
-                                          "0 runs no releases: there is no plaintext mode"));
-    table.push_back(tls::rt::text_setting("CONTROL_CERT", s.certificate,
-                                          "PEM client certificate, shown to agents"));
-    table.push_back(tls::rt::text_setting("CONTROL_KEY", s.key, "PEM key of CONTROL_CERT"));
-    table.push_back(tls::rt::text_setting("CONTROL_CA", s.ca,
-                                          "PEM bundle that agents' certificates must chain to"));
+    table.push_back(rt::flag_setting("MTLS_ENABLED", s.is_mtls_enabled,
+                                     "0 runs no releases: there is no plaintext mode"));
     table.push_back(
-        tls::rt::text_setting("CONTROL_CRL", s.crl, "PEM revocation lists; none when empty"));
-    table.push_back(tls::rt::text_setting(
+        rt::text_setting("CONTROL_CERT", s.certificate, "PEM client certificate, shown to agents"));
+    table.push_back(rt::text_setting("CONTROL_KEY", s.key, "PEM key of CONTROL_CERT"));
+    table.push_back(
+        rt::text_setting("CONTROL_CA", s.ca, "PEM bundle that agents' certificates must chain to"));
+    table.push_back(
+        rt::text_setting("CONTROL_CRL", s.crl, "PEM revocation lists; none when empty"));
+    table.push_back(rt::text_setting(
         "TRUST_DOMAIN", s.trust_domains,
         "trust domains of agents' spiffe:// names, separated by commas; any when empty"));
-    table.push_back(tls::rt::seconds_setting("AGENT_CONNECT_TIMEOUT_SEC", s.connect_timeout, tick,
-                                             "connect to an agent, TCP and TLS together"));
-    table.push_back(tls::rt::seconds_setting("AGENT_REQUEST_TIMEOUT_SEC", s.request_timeout, tick,
-                                             "one request to an agent"));
+    table.push_back(rt::seconds_setting("AGENT_CONNECT_TIMEOUT_SEC", s.connect_timeout, tick,
+                                        "connect to an agent, TCP and TLS together"));
+    table.push_back(rt::seconds_setting("AGENT_REQUEST_TIMEOUT_SEC", s.request_timeout, tick,
+                                        "one request to an agent"));
 }
 
 }  // namespace
@@ -147,18 +147,18 @@ std::vector<Setting> settings_table(Settings& settings) {
     add_api(table, settings);
     add_executor(table, settings);
     add_agents(table, settings);
-    table.push_back(tls::rt::loose_files_setting(settings.loose_files));
-    table.push_back(tls::rt::choice_setting("LOG_LEVEL", settings.log_level,
-                                            {"debug", "info", "warn", "error"},
-                                            "what is logged: debug, info, warn or error"));
-    table.push_back(tls::rt::choice_setting("LOG_FORMAT", settings.log_format, {"text", "json"},
-                                            "text, or json for an object a line"));
+    table.push_back(rt::loose_files_setting(settings.loose_files));
+    table.push_back(rt::choice_setting("LOG_LEVEL", settings.log_level,
+                                       {"debug", "info", "warn", "error"},
+                                       "what is logged: debug, info, warn or error"));
+    table.push_back(rt::choice_setting("LOG_FORMAT", settings.log_format, {"text", "json"},
+                                       "text, or json for an object a line"));
     return table;
 }
 
 release::Result<void> read_settings(Settings& settings, const std::string& toml_path,
                                     const std::map<std::string, std::string>& env) {
-    return tls::rt::load_settings(settings_table(settings), toml_path, env);
+    return rt::load_settings(settings_table(settings), toml_path, env);
 }
 
 release::Result<void> check_settings(const Settings& settings) {

@@ -40,7 +40,7 @@ struct Settings {
     std::string certificate, key, ca, crl, trust_domains;
     release::Millis connect_timeout{15'000};
     release::Millis request_timeout{60'000};
-    tls::rt::LooseFiles loose_files = tls::rt::LooseFiles::refused;
+    rt::LooseFiles loose_files = rt::LooseFiles::refused;
     std::string log_level = "info", log_format = "text";
 
     /// There is no plaintext mode: without mutual TLS nothing is executed.
@@ -48,7 +48,7 @@ struct Settings {
 };
 
 /// @param settings receives the values and must outlive the table
-[[nodiscard]] std::vector<tls::rt::Setting> settings_table(Settings& settings);
+[[nodiscard]] std::vector<rt::Setting> settings_table(Settings& settings);
 
 /// Reads the TOML file (empty: none) and the environment. Error: one line for the user.
 [[nodiscard]] release::Result<void> read_settings(Settings& settings, const std::string& toml_path,

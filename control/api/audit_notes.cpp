@@ -72,7 +72,7 @@ awaitable<void> write_audit_notes(AuditNotes& notes, bool is_last) {
     notes.refused.give_back(logins);
     if (notes.is_trouble_told) co_return;
     notes.is_trouble_told = true;
-    tls::rt::log(tls::rt::LogLevel::warn, "audit_late", {{"error", written.error().message}});
+    rt::log(rt::LogLevel::warn, "audit_late", {{"error", written.error().message}});
 }
 
 awaitable<void> run_audit_notes(AuditNotes& notes) {

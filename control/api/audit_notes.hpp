@@ -15,7 +15,7 @@ struct AuditNotes {
     ApiStore& store;
     Authenticator& authenticator;
     RefusedLogins& refused;
-    tls::rt::Clock& clock;
+    rt::Clock& clock;
     bool is_trouble_told = false;
 };
 

@@ -17,7 +17,7 @@ namespace edgeroll::control::api {
 struct AuthOptions {
     std::string tokens_file;  ///< API_TOKENS_FILE; empty: none
     JwtRules jwt;
-    tls::rt::LooseFiles loose = tls::rt::LooseFiles::refused;  ///< ALLOW_LOOSE_FILES
+    rt::LooseFiles loose = rt::LooseFiles::refused;  ///< ALLOW_LOOSE_FILES
 };
 
 /// Told of each request that was not let in. @param actor as the audit log names the caller; empty:

@@ -30,7 +30,7 @@ class Coalesced {
         const release::Instant deadline = clock_.now() + patience;
         if (!is_busy_ && (!has_answer_ || clock_.now() - read_at_ > fresh_for)) {
             is_busy_ = true;
-            tls::rt::spawn(executor_, "database look", look());
+            rt::spawn(executor_, "database look", look());
         }
         while (is_busy_ && clock_.now() < deadline) {
             const release::Instant soon = clock_.now() + release::Millis{5};

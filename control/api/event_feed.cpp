@@ -47,7 +47,7 @@ void EventFeed::join(Bell& bell) {
     bells_.push_back(&bell);
     if (is_ticking_) return;
     is_ticking_ = true;
-    tls::rt::spawn(parts_.executor, "event feed", tick(shared_from_this()));
+    rt::spawn(parts_.executor, "event feed", tick(shared_from_this()));
 }
 
 void EventFeed::leave(Bell& bell) {
@@ -88,7 +88,7 @@ awaitable<void> EventFeed::tick(std::shared_ptr<EventFeed> self) {
         const bool is_reading = self->head_ && self->has_followers() && !self->is_over();
         if (!is_reading || self->is_looking_) continue;
         self->is_looking_ = true;
-        tls::rt::spawn(self->parts_.executor, "event look", look(self));
+        rt::spawn(self->parts_.executor, "event look", look(self));
     }
     self->is_ticking_ = false;
 }

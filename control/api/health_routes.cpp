@@ -44,7 +44,7 @@ void HealthRoutes::add_to(tls::Router& router, Guard& guard) {
 awaitable<Response> HealthRoutes::health() {
     Json data = Json::object();
     data["status"] = "ok";
-    data["version"] = tls::rt::program_version();
+    data["version"] = rt::program_version();
     co_return answer(data);
 }
 

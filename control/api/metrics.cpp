@@ -227,7 +227,7 @@ struct Metrics::Families {
           turned_away(counter("edgeroll_http_turned_away_total",
                               "Connections closed to make room (evicted) or for being slow, and "
                               "requests answered 503 for want of a place or memory (no_room).")) {
-        const std::string version = tls::rt::program_version();
+        const std::string version = rt::program_version();
         prometheus::BuildGauge()
             .Name("edgeroll_build_info")
             .Help("1, with the version of the program.")
@@ -277,7 +277,7 @@ Metrics::Metrics() : families_(std::make_unique<Families>()) {}
 Metrics::~Metrics() = default;
 
 void Metrics::note(Severity severity, std::string_view event, const Fields& fields) {
-    tls::rt::log(static_cast<tls::rt::LogLevel>(severity), event, fields);
+    rt::log(static_cast<rt::LogLevel>(severity), event, fields);
 }
 
 void Metrics::dispatch_took(release::Millis took) {

@@ -42,10 +42,10 @@ tls::Response answer_text(std::string_view data) {
 tls::Response refuse(const Error& error) {
     const bool is_unreachable = error.outcome == Outcome::not_done;
     if (error.code == code::internal || error.code == code::database) {
-        tls::rt::LogFields fields;
+        rt::LogFields fields;
         fields.emplace_back("code", std::to_string(error.code));
         fields.emplace_back("error", error.message);
-        tls::rt::log(tls::rt::LogLevel::error, "request_failed", fields);
+        rt::log(rt::LogLevel::error, "request_failed", fields);
     }
     tls::Response response;
     response.status = release::wire::http_status(error.code, is_unreachable);

@@ -117,7 +117,7 @@ FreshToken make_token(const std::string& name, Role role, const std::string& las
     return fresh;
 }
 
-TokenFile::TokenFile(std::string path, tls::rt::LooseFiles loose)
+TokenFile::TokenFile(std::string path, rt::LooseFiles loose)
     : path_(std::move(path)), loose_(loose) {}
 
 release::Result<void> TokenFile::open() {
@@ -147,10 +147,10 @@ void TokenFile::refresh(std::int64_t unix_now) {
             const std::vector<TokenLine> before = std::exchange(lines_, {});
             note_read(before);
             seen_ = Stamp{};  // the very same file may come back
-            tls::rt::LogFields fields;
+            rt::LogFields fields;
             fields.emplace_back("file", path_);
             fields.emplace_back("what", "is gone, and with it every token; put it back");
-            tls::rt::log(tls::rt::LogLevel::error, "tokens_gone", fields);
+            rt::log(rt::LogLevel::error, "tokens_gone", fields);
         }
     } else {
         gone_since_.reset();
@@ -164,17 +164,17 @@ void TokenFile::refresh(std::int64_t unix_now) {
         seen_ = *now;
         is_trouble_told_ = false;
         tell_faults();
-        tls::rt::LogFields fields;
+        rt::LogFields fields;
         fields.emplace_back("tokens", std::to_string(lines_.size()));
-        tls::rt::log(tls::rt::LogLevel::info, "tokens_reloaded", fields);
+        rt::log(rt::LogLevel::info, "tokens_reloaded", fields);
         return;
     }
     if (is_trouble_told_) return;
     is_trouble_told_ = true;
-    tls::rt::LogFields fields;
+    rt::LogFields fields;
     fields.emplace_back("file", path_);
     fields.emplace_back("what", done.error().message + "; the tokens stay as they were");
-    tls::rt::log(tls::rt::LogLevel::error, "tokens_refused", fields);
+    rt::log(rt::LogLevel::error, "tokens_refused", fields);
 }
 
 void TokenFile::note_read(const std::vector<TokenLine>& before) {
@@ -240,16 +240,16 @@ std::optional<TokenFile::Stamp> TokenFile::stamp() const {
 void TokenFile::tell_faults() const {
     for (const auto& [number, what] : faults_) {
         // Never the line itself: somebody may have put a token where its digest belongs.
-        tls::rt::LogFields fields;
+        rt::LogFields fields;
         fields.emplace_back("file", path_);
         fields.emplace_back("line", std::to_string(number));
         fields.emplace_back("what", what);
-        tls::rt::log(tls::rt::LogLevel::error, "token_line_skipped", fields);
+        rt::log(rt::LogLevel::error, "token_line_skipped", fields);
     }
 }
 
 release::Result<void> TokenFile::read() {
-    const auto text = tls::rt::read_secret_file(path_, {file_bytes_max, loose_});
+    const auto text = rt::read_secret_file(path_, {file_bytes_max, loose_});
     if (!text) return tl::unexpected(text.error());
     std::vector<TokenLine> lines;
     std::istringstream rows(*text);

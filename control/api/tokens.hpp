@@ -66,7 +66,7 @@ struct TokensRead {
 class TokenFile {
   public:
     /// @param path empty: no tokens
-    explicit TokenFile(std::string path, tls::rt::LooseFiles loose = tls::rt::LooseFiles::refused);
+    explicit TokenFile(std::string path, rt::LooseFiles loose = rt::LooseFiles::refused);
 
     /// Reads the file for the first time. Error: it cannot be read, or has lines and none is good.
     [[nodiscard]] release::Result<void> open();
@@ -98,7 +98,7 @@ class TokenFile {
     void note_read(const std::vector<TokenLine>& before);
 
     std::string path_;
-    tls::rt::LooseFiles loose_;
+    rt::LooseFiles loose_;
     Stamp seen_;
     bool is_trouble_told_ = false;
     std::optional<std::int64_t> gone_since_;

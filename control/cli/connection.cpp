@@ -46,10 +46,10 @@ Answer<std::string> check_token(std::string token, const std::string& source) {
     return token;
 }
 
-Answer<std::string> read_token_file(const std::string& path, tls::rt::LooseFiles loose) {
+Answer<std::string> read_token_file(const std::string& path, rt::LooseFiles loose) {
     constexpr std::size_t bytes_max = 8192;
     const std::string called = "--token-file " + printable(path);
-    auto text = tls::rt::read_secret_file(path, {bytes_max, loose});
+    auto text = rt::read_secret_file(path, {bytes_max, loose});
     if (!text) {
         return refuse(called + " " + text.error().message +
                       ": name a file that holds an API token and is for your eyes only");
@@ -82,7 +82,7 @@ class FetchHttp final : public Http {
         sent.response_bytes_max = answer_bytes_max;
         boost::asio::io_context context(1);
         Slot slot;
-        tls::rt::spawn(context.get_executor(), "api_request", fetch_into(std::move(sent), slot));
+        rt::spawn(context.get_executor(), "api_request", fetch_into(std::move(sent), slot));
         context.run();
         if (!slot) return release::fail("the request was not carried out");
         return std::move(*slot);
@@ -111,8 +111,8 @@ Answer<Connection> find_connection(const Invocation& invocation,
     Connection connection{std::move(*checked), {}};
     const std::string token = variable("EDGEROLL_TOKEN");
     if (invocation.token_file.empty() && token.empty()) return connection;
-    const auto loose = variable("ALLOW_LOOSE_FILES") == "1" ? tls::rt::LooseFiles::allowed
-                                                            : tls::rt::LooseFiles::refused;
+    const auto loose =
+        variable("ALLOW_LOOSE_FILES") == "1" ? rt::LooseFiles::allowed : rt::LooseFiles::refused;
     auto found = invocation.token_file.empty() ? check_token(token, "EDGEROLL_TOKEN")
                                                : read_token_file(invocation.token_file, loose);
     if (!found) return tl::unexpected(std::move(found.error()));

@@ -12,8 +12,8 @@
 
 int main(int count, char** arguments) {
     using namespace edgeroll::cli;
-    edgeroll::tls::rt::begin_command();
-    auto environment = edgeroll::tls::rt::environment();
+    edgeroll::rt::begin_command();
+    auto environment = edgeroll::rt::environment();
     PosixScreen screen(environment["TERM"]);
     PosixTime time;
     PosixKeyboard keyboard;
@@ -25,7 +25,7 @@ int main(int count, char** arguments) {
 
     const auto parsed =
         parse_command_line(std::vector<std::string>(arguments + 1, arguments + count),
-                           edgeroll::tls::rt::program_version());
+                           edgeroll::rt::program_version());
     if (!parsed) {
         screen.out(parsed.error().out);
         screen.err(parsed.error().err);

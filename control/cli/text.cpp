@@ -38,13 +38,13 @@ std::size_t width_of(char32_t point) {
 }  // namespace
 
 std::string printable(std::string_view text) {
-    return tls::rt::printable(text);
+    return rt::printable(text);
 }
 
 std::size_t display_width(std::string_view text) {
     std::size_t width = 0;
     while (!text.empty()) {
-        const tls::rt::Character front = tls::rt::next_character(text);
+        const rt::Character front = rt::next_character(text);
         width += width_of(front.value);
         text.remove_prefix(front.bytes);
     }
@@ -57,7 +57,7 @@ std::string cut_to_width(std::string_view text, std::size_t width) {
     std::string kept;
     std::size_t used = 0;
     while (!text.empty()) {
-        const tls::rt::Character front = tls::rt::next_character(text);
+        const rt::Character front = rt::next_character(text);
         used += width_of(front.value);
         if (used + mark.size() > width) break;
         kept.append(text.substr(0, front.bytes));
@@ -77,7 +77,7 @@ std::string cut_middle_to_width(std::string_view text, std::size_t width) {
     std::size_t used = 0;
     std::size_t passed = 0;
     while (!text.empty()) {
-        const tls::rt::Character front = tls::rt::next_character(text);
+        const rt::Character front = rt::next_character(text);
         const std::size_t columns = width_of(front.value);
         if (used + columns <= head_room && passed == used) {
             head.append(text.substr(0, front.bytes));

@@ -65,7 +65,7 @@ boost::asio::awaitable<void> run_callbacks(CallbackStore& store, CallbackSender&
         for (Callback& call : *due) {
             ++parts->open;
             std::string name = "callback " + std::to_string(call.release.value);
-            tls::rt::spawn(executor, std::move(name), make(parts, std::move(call)));
+            rt::spawn(executor, std::move(name), make(parts, std::move(call)));
         }
     }
 }

@@ -27,16 +27,16 @@ Dispatcher::Dispatcher(boost::asio::any_io_executor executor, Agents& agents, Cl
 void Dispatcher::start(release::StartConversation what, std::shared_ptr<const Parcel> parcel,
                        std::shared_ptr<Lifeline> lifeline) {
     std::string name = "conversation " + what.task_id;
-    tls::rt::spawn(executor_, std::move(name),
-                   converse(std::move(what), std::move(parcel), std::move(lifeline)));
+    rt::spawn(executor_, std::move(name),
+              converse(std::move(what), std::move(parcel), std::move(lifeline)));
 }
 
 void Dispatcher::cancel(release::CancelTask what, release::Order sent,
                         std::shared_ptr<Lifeline> lifeline) {
     lifeline->is_stopping = true;
     std::string name = "cancel " + what.task_id;
-    tls::rt::spawn(executor_, std::move(name),
-                   try_cancel(std::move(what), std::move(sent), std::move(lifeline)));
+    rt::spawn(executor_, std::move(name),
+              try_cancel(std::move(what), std::move(sent), std::move(lifeline)));
 }
 
 namespace {

@@ -22,7 +22,7 @@ namespace edgeroll::control {
 
 template <class T>
 using awaitable = boost::asio::awaitable<T>;
-using tls::rt::Clock;
+using rt::Clock;
 
 /// A claim on a release: every write names its epoch.
 struct Claim {

@@ -325,7 +325,7 @@ void Runner::ask_gate(release::AskGate what) {
     // One question has a moment at least, also when the gate's time was over while nobody asked.
     constexpr Millis moment{2'000};
     const Millis at_most = std::max(what.until - clock_.now(), moment);
-    tls::rt::spawn(executor_, "gate", asking(gates_, std::move(what), at_most, lifeline_));
+    rt::spawn(executor_, "gate", asking(gates_, std::move(what), at_most, lifeline_));
 }
 
 // An earlier alarm goes off first, and the step that follows asks again.

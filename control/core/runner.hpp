@@ -87,7 +87,7 @@ class Runner : public std::enable_shared_from_this<Runner> {
     std::shared_ptr<Lifeline> lifeline_;
     /// By the version whose content it is; the release's own has none.
     std::map<std::optional<release::Version>, std::shared_ptr<const Parcel>> parcels_;
-    std::unique_ptr<tls::rt::Timer> timer_;       ///< of tick(): renewals and the alarm
+    std::unique_ptr<rt::Timer> timer_;            ///< of tick(): renewals and the alarm
     release::Instant alarm_at_ = release::never;  ///< the step's wake-up
     release::Instant renew_at_{};
     release::Millis trouble_delay_{0};

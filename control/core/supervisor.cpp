@@ -39,8 +39,8 @@ class SupervisorOnLoop final : public Supervisor {
           dispatcher_(executor, agents, clock, random, observer, options.dispatcher) {}
 
     void start() override {
-        tls::rt::spawn(executor_, "supervisor", look());
-        tls::rt::spawn(executor_, "supervisor tick", tick());
+        rt::spawn(executor_, "supervisor", look());
+        rt::spawn(executor_, "supervisor tick", tick());
     }
 
     boost::asio::awaitable<void> stop(release::Millis grace) override {
@@ -159,8 +159,8 @@ class SupervisorOnLoop final : public Supervisor {
         runner->take_place_by([this, id = runner->id()] { return may_go_on(id); }, is_resting);
         runners_.push_back(runner);
         if (is_stopping_) runner->stop();
-        tls::rt::spawn(executor_, name, see_through(runner));
-        tls::rt::spawn(executor_, name + " tick", tick_of(runner));
+        rt::spawn(executor_, name, see_through(runner));
+        rt::spawn(executor_, name + " tick", tick_of(runner));
     }
 
     boost::asio::awaitable<void> see_through(std::shared_ptr<Runner> runner) {

@@ -29,7 +29,7 @@ struct StoreOptions {
     std::shared_ptr<const AuditKeys> audit_keys{};
     /// Of SECRETS_KEY_FILE; nothing: contents with secret files are refused.
     std::shared_ptr<const SecretKeyring> secrets{};
-    tls::rt::LooseFiles loose_files = tls::rt::LooseFiles::refused;  ///< ALLOW_LOOSE_FILES
+    rt::LooseFiles loose_files = rt::LooseFiles::refused;  ///< ALLOW_LOOSE_FILES
     int threads = 4;  ///< one connection each (SQLite: one writer is enough)
 };
 

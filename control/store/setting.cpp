@@ -14,7 +14,7 @@ namespace {
 using release::fail;
 using release::Result;
 
-Result<void> check_files(const DatabaseTls& tls, tls::rt::LooseFiles loose) {
+Result<void> check_files(const DatabaseTls& tls, rt::LooseFiles loose) {
     if (!tls.ca.empty()) {
         if (auto done = tls::check_authorities({"tls_ca", tls.ca}); !done) return done;
     }

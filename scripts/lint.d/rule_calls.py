@@ -23,7 +23,7 @@ CALLS = [
     (r"\b(?:mt19937\w*|default_random_engine)\b", ADAPTER, True, "randomness comes from a port"),
     (r"\b(?:secure_)?getenv\s*\(", ADAPTER, True, "settings come from tls/rt/settings.hpp"),
     (r"\b(?:set|put|unset)env\s*\(", ADAPTER, True, "the environment is read once, and never changed"),
-    (r"\bdetached\b", re.compile("$^"), False, "start coroutines with tls::rt::spawn: detached swallows exceptions"),
+    (r"\bdetached\b", re.compile("$^"), False, "start coroutines with rt::spawn: detached swallows exceptions"),
     (r"\bstd\s*::\s*(?:cout|cerr|clog)\b|(?<![\w.>])(?:std\s*::\s*)?(?:printf|puts|putchar)\s*\(", PROGRAM, True,
      "programs print, everything else logs (tls/rt/log.hpp)"),
     (r"\.\s*detach\s*\(\s*\)", re.compile("$^"), False, "a thread is joined by its owner"),

@@ -62,5 +62,5 @@ BAD = [
     {RUNBOOK: _BOOK, "control/core/a.cpp": 'observer_.note(Severity::warn, "lease_found", {});'},
     {RUNBOOK: _BOOK, "control/core/a.cpp": "int x;"},
     {RUNBOOK: _BOOK, "tls/a.cpp": 'int a = f("lease_lost"); full.say("connections_full", text);'},
-    {"tls/a.cpp": 'tls::rt::log(LogLevel::info, "started", {});'},
+    {"tls/a.cpp": 'rt::log(LogLevel::info, "started", {});'},
 ]

@@ -17,7 +17,7 @@ boost::asio::awaitable<void> SimClock::sleep_until(Instant until) {
 
 namespace {
 
-class SimTimer final : public tls::rt::Timer {
+class SimTimer final : public rt::Timer {
   public:
     SimTimer(SimClock& clock, Timeline& timeline, ControlContext& context)
         : clock_(clock), timeline_(timeline), context_(context) {}
@@ -51,7 +51,7 @@ class SimTimer final : public tls::rt::Timer {
 
 }  // namespace
 
-std::unique_ptr<tls::rt::Timer> SimClock::make_timer() {
+std::unique_ptr<rt::Timer> SimClock::make_timer() {
     return std::make_unique<SimTimer>(*this, timeline_, context_);
 }
 

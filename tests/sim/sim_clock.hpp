@@ -7,7 +7,7 @@
 
 namespace edgeroll::sim {
 
-class SimClock final : public tls::rt::Clock {
+class SimClock final : public rt::Clock {
   public:
     /// @param offset what this process's monotonic clock is ahead of the others', so that nobody
     ///        gets away with comparing the clocks of two machines
@@ -16,7 +16,7 @@ class SimClock final : public tls::rt::Clock {
 
     [[nodiscard]] Instant now() const override { return timeline_.now() + offset_; }
     boost::asio::awaitable<void> sleep_until(Instant until) override;
-    [[nodiscard]] std::unique_ptr<tls::rt::Timer> make_timer() override;
+    [[nodiscard]] std::unique_ptr<rt::Timer> make_timer() override;
 
     [[nodiscard]] Millis offset() const { return offset_; }
 

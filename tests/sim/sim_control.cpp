@@ -94,8 +94,8 @@ class SimControl::Process {
         is_stopped_ = std::make_shared<bool>(false);
         on_stopped_ = std::move(on_stopped);
         context_->has_work = true;
-        tls::rt::spawn(context_->get_executor(), "stop",
-                       stop_and_tell(*supervisor_, grace, is_stopped_));
+        rt::spawn(context_->get_executor(), "stop",
+                  stop_and_tell(*supervisor_, grace, is_stopped_));
     }
 
     [[nodiscard]] bool has_work() const { return context_->has_work; }

@@ -37,7 +37,7 @@ class HandClock final : public Clock {
   public:
     [[nodiscard]] release::Instant now() const override { return now_; }
     awaitable<void> sleep_until(release::Instant) override { co_return; }
-    [[nodiscard]] std::unique_ptr<tls::rt::Timer> make_timer() override { return nullptr; }
+    [[nodiscard]] std::unique_ptr<rt::Timer> make_timer() override { return nullptr; }
     void advance(release::Millis by) { now_ += by; }
 
   private:

@@ -13,7 +13,7 @@
 
 namespace edgeroll::test {
 
-class ManualClock final : public tls::rt::Clock {
+class ManualClock final : public rt::Clock {
   public:
     explicit ManualClock(boost::asio::io_context& context) : context_(context) {}
 
@@ -26,7 +26,7 @@ class ManualClock final : public tls::rt::Clock {
         co_await timer.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
     }
 
-    [[nodiscard]] std::unique_ptr<tls::rt::Timer> make_timer() override {
+    [[nodiscard]] std::unique_ptr<rt::Timer> make_timer() override {
         return std::make_unique<ManualTimer>(*this);
     }
 
@@ -62,7 +62,7 @@ class ManualClock final : public tls::rt::Clock {
         boost::asio::steady_timer* timer;
     };
 
-    class ManualTimer final : public tls::rt::Timer {
+    class ManualTimer final : public rt::Timer {
       public:
         explicit ManualTimer(ManualClock& clock) : clock_(clock) {}
 

@@ -7,7 +7,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-namespace edgeroll::tls::rt {
+namespace edgeroll::rt {
 namespace {
 
 namespace asio = boost::asio;
@@ -80,4 +80,4 @@ std::unique_ptr<Clock> make_clock(asio::any_io_executor executor) {
     return std::make_unique<SystemClock>(std::move(executor));
 }
 
-}  // namespace edgeroll::tls::rt
+}  // namespace edgeroll::rt

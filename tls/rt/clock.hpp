@@ -7,7 +7,7 @@
 
 #include "release/time.hpp"
 
-namespace edgeroll::tls::rt {
+namespace edgeroll::rt {
 
 /// A sleep that can be ended early and set anew. Loop thread; one waiter at a time. Owns nothing of
 /// the io_context, so that it may outlive it.
@@ -34,4 +34,4 @@ class Clock {
 /// CLOCK_BOOTTIME and Asio timers on this executor.
 [[nodiscard]] std::unique_ptr<Clock> make_clock(boost::asio::any_io_executor executor);
 
-}  // namespace edgeroll::tls::rt
+}  // namespace edgeroll::rt

@@ -8,7 +8,7 @@
 #include <csignal>
 #include <initializer_list>
 
-namespace edgeroll::tls::rt {
+namespace edgeroll::rt {
 namespace {
 
 void open_standard_streams() {
@@ -40,4 +40,4 @@ void begin_service() {
     ::umask((inherited & 077) | 022);
 }
 
-}  // namespace edgeroll::tls::rt
+}  // namespace edgeroll::rt

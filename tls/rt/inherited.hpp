@@ -2,7 +2,7 @@
 // depend on: signals, standard streams, file modes.
 #pragma once
 
-namespace edgeroll::tls::rt {
+namespace edgeroll::rt {
 
 /// First thing in main() of a command: standard streams that are closed are opened, so that no
 /// other file or connection gets their numbers (using them is an error, as before); no signal is
@@ -15,4 +15,4 @@ void begin_command();
 /// only the owner may write, whatever the umask.
 void begin_service();
 
-}  // namespace edgeroll::tls::rt
+}  // namespace edgeroll::rt

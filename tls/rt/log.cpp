@@ -12,7 +12,7 @@
 #include "tls/rt/log_format.hpp"
 #include "tls/rt/log_output.hpp"
 
-namespace edgeroll::tls::rt {
+namespace edgeroll::rt {
 namespace {
 
 class OutputSink final : public spdlog::sinks::base_sink<std::mutex> {
@@ -116,4 +116,4 @@ void flush_log() {
     if (Log* log = configured.load(std::memory_order_acquire)) (void)log->output.flush(at_most);
 }
 
-}  // namespace edgeroll::tls::rt
+}  // namespace edgeroll::rt

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-namespace edgeroll::tls::rt {
+namespace edgeroll::rt {
 
 enum class LogLevel { debug, info, warn, error };
 using LogFields = std::vector<std::pair<std::string_view, std::string>>;
@@ -24,4 +24,4 @@ void log(LogLevel level, std::string_view event, const LogFields& fields = {});
 /// Gives a slow reader half a second to take what waits. Before the process ends.
 void flush_log();
 
-}  // namespace edgeroll::tls::rt
+}  // namespace edgeroll::rt

@@ -5,7 +5,7 @@
 
 #include "tls/rt/printable.hpp"
 
-namespace edgeroll::tls::rt {
+namespace edgeroll::rt {
 namespace {
 
 bool needs_escape(char32_t value) {
@@ -119,4 +119,4 @@ std::string format_json_line(LogLevel level, std::string_view program, std::stri
     return line;
 }
 
-}  // namespace edgeroll::tls::rt
+}  // namespace edgeroll::rt

@@ -6,7 +6,7 @@
 
 #include "tls/rt/log.hpp"
 
-namespace edgeroll::tls::rt {
+namespace edgeroll::rt {
 
 /// A value is cut here, so that no peer can fill the log with one line.
 inline constexpr std::size_t log_value_bytes_max = 256;
@@ -29,4 +29,4 @@ inline constexpr std::size_t log_value_bytes_max = 256;
 [[nodiscard]] std::string escape(std::string_view text,
                                  std::size_t bytes_max = log_value_bytes_max);
 
-}  // namespace edgeroll::tls::rt
+}  // namespace edgeroll::rt

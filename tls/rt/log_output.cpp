@@ -11,7 +11,7 @@
 #include <climits>
 #include <utility>
 
-namespace edgeroll::tls::rt {
+namespace edgeroll::rt {
 namespace {
 
 constexpr int look_again_ms = 200;  ///< for the end, and for another file in the descriptor's place
@@ -166,4 +166,4 @@ bool LogOutput::flush(release::Millis at_most) {
     return changed_.wait_for(lock, at_most, [this] { return waiting_.empty(); });
 }
 
-}  // namespace edgeroll::tls::rt
+}  // namespace edgeroll::rt

@@ -14,7 +14,7 @@
 
 #include "release/time.hpp"
 
-namespace edgeroll::tls::rt {
+namespace edgeroll::rt {
 
 /// Any thread. A line is written at once if that does not block: then it is out before write()
 /// returns, whatever happens to the process. Else it waits in memory for the reader, and beyond
@@ -57,4 +57,4 @@ class LogOutput {
     std::thread thread_;  ///< started by the first line that has to wait
 };
 
-}  // namespace edgeroll::tls::rt
+}  // namespace edgeroll::rt

@@ -5,7 +5,7 @@
 #include <cstdio>
 #include <utility>
 
-namespace edgeroll::tls::rt {
+namespace edgeroll::rt {
 namespace {
 
 /// C0 and C1 controls, soft hyphen, zero-width and direction marks, line separators, byte order
@@ -91,4 +91,4 @@ std::string printable(std::string_view text) {
     return safe;
 }
 
-}  // namespace edgeroll::tls::rt
+}  // namespace edgeroll::rt

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace edgeroll::tls::rt {
+namespace edgeroll::rt {
 
 struct Character {
     char32_t value = 0;  ///< where it is not valid: the byte
@@ -22,4 +22,4 @@ struct Character {
 /// `\u202e`). Nothing is quoted: unlike log_format's escape() it leaves `"` and `\` alone.
 [[nodiscard]] std::string printable(std::string_view text);
 
-}  // namespace edgeroll::tls::rt
+}  // namespace edgeroll::rt

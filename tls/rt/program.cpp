@@ -10,7 +10,7 @@
 #include "tls/rt/log_format.hpp"
 #include "tls/rt/printable.hpp"
 
-namespace edgeroll::tls::rt {
+namespace edgeroll::rt {
 namespace {
 
 class SignalSet final : public StopSignals {
@@ -108,4 +108,4 @@ std::unique_ptr<StopSignals> on_stop_signal(boost::asio::any_io_executor executo
     return std::make_unique<SignalSet>(executor, std::move(callback));
 }
 
-}  // namespace edgeroll::tls::rt
+}  // namespace edgeroll::rt

@@ -14,7 +14,7 @@ namespace CLI {
 class App;
 }
 
-namespace edgeroll::tls::rt {
+namespace edgeroll::rt {
 
 /// Exit status of bad settings and bad usage.
 inline constexpr int exit_bad_settings = 2;
@@ -45,4 +45,4 @@ class StopSignals {
 [[nodiscard]] std::unique_ptr<StopSignals> on_stop_signal(boost::asio::any_io_executor executor,
                                                           std::function<void()> callback);
 
-}  // namespace edgeroll::tls::rt
+}  // namespace edgeroll::rt

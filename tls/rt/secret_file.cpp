@@ -9,7 +9,7 @@
 #include <cstdio>
 #include <cstring>
 
-namespace edgeroll::tls::rt {
+namespace edgeroll::rt {
 namespace {
 
 using release::fail;
@@ -77,4 +77,4 @@ release::Result<JudgedFile> read_judged_file(const std::string& path, std::size_
     }
 }
 
-}  // namespace edgeroll::tls::rt
+}  // namespace edgeroll::rt

@@ -8,7 +8,7 @@
 
 #include "release/result.hpp"
 
-namespace edgeroll::tls::rt {
+namespace edgeroll::rt {
 
 /// ALLOW_LOOSE_FILES=1 lets files that everybody may read pass.
 enum class LooseFiles { refused, allowed };
@@ -36,4 +36,4 @@ struct JudgedFile {
 [[nodiscard]] release::Result<JudgedFile> read_judged_file(const std::string& path,
                                                            std::size_t bytes_max);
 
-}  // namespace edgeroll::tls::rt
+}  // namespace edgeroll::rt

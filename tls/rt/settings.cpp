@@ -7,7 +7,7 @@
 
 #include "tls/rt/log_format.hpp"
 
-namespace edgeroll::tls::rt {
+namespace edgeroll::rt {
 namespace {
 
 using release::Millis;
@@ -191,4 +191,4 @@ std::string settings_help(const std::vector<Setting>& table) {
     return text;
 }
 
-}  // namespace edgeroll::tls::rt
+}  // namespace edgeroll::rt

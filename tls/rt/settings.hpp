@@ -13,7 +13,7 @@
 #include "release/time.hpp"
 #include "tls/rt/secret_file.hpp"
 
-namespace edgeroll::tls::rt {
+namespace edgeroll::rt {
 
 /// One setting. `parse` stores the text where it belongs and says what is wrong, in words that
 /// follow the setting's name ("must be a number of seconds above 0, e.g. 15").
@@ -55,4 +55,4 @@ struct Setting {
 /// The table as text for --help: name, default, meaning.
 [[nodiscard]] std::string settings_help(const std::vector<Setting>& table);
 
-}  // namespace edgeroll::tls::rt
+}  // namespace edgeroll::rt

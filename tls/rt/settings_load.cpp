@@ -6,7 +6,7 @@
 #include "tls/rt/log_format.hpp"
 #include "tls/rt/settings.hpp"
 
-namespace edgeroll::tls::rt {
+namespace edgeroll::rt {
 namespace {
 
 using release::fail;
@@ -126,4 +126,4 @@ Result<void> load_settings(const std::vector<Setting>& table, const std::string&
     return {};
 }
 
-}  // namespace edgeroll::tls::rt
+}  // namespace edgeroll::rt

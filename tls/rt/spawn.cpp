@@ -5,7 +5,7 @@
 
 #include "tls/rt/log.hpp"
 
-namespace edgeroll::tls::rt {
+namespace edgeroll::rt {
 namespace {
 
 std::string text_of(const std::exception_ptr& failure) {
@@ -30,4 +30,4 @@ void spawn(boost::asio::any_io_executor executor, std::string name,
         });
 }
 
-}  // namespace edgeroll::tls::rt
+}  // namespace edgeroll::rt

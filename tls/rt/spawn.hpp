@@ -5,7 +5,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <string>
 
-namespace edgeroll::tls::rt {
+namespace edgeroll::rt {
 
 /// Runs `work` on `executor`. A coroutine that ends with an exception has broken a promise: it is
 /// logged with its name and the process ends (std::terminate), since its state is unknown; leases
@@ -13,4 +13,4 @@ namespace edgeroll::tls::rt {
 void spawn(boost::asio::any_io_executor executor, std::string name,
            boost::asio::awaitable<void> work);
 
-}  // namespace edgeroll::tls::rt
+}  // namespace edgeroll::rt

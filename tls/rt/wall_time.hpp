@@ -3,9 +3,9 @@
 
 #include <cstdint>
 
-namespace edgeroll::tls::rt {
+namespace edgeroll::rt {
 
 /// Seconds since 1970, by the system's clock.
 [[nodiscard]] std::int64_t wall_seconds();
 
-}  // namespace edgeroll::tls::rt
+}  // namespace edgeroll::rt

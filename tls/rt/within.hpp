@@ -14,7 +14,7 @@
 
 #include "release/time.hpp"
 
-namespace edgeroll::tls::rt {
+namespace edgeroll::rt {
 
 /// Runs `work` and returns its value, or nothing after `limit`. Work that is late is not cancelled
 /// (a loser that does not hear a cancellation would block us): it goes on alone, what it refers to
@@ -46,4 +46,4 @@ boost::asio::awaitable<std::optional<T>> within(boost::asio::any_io_executor exe
     co_return std::move(shared->value);
 }
 
-}  // namespace edgeroll::tls::rt
+}  // namespace edgeroll::rt

@@ -21,14 +21,14 @@ void close_one(const std::string& path) {
     if (::stat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) return;
     if ((info.st_mode & of_others) == 0) return;
     if (::chmod(path.c_str(), info.st_mode & 07777U & ~of_others) == 0) {
-        tls::rt::log(tls::rt::LogLevel::info, "database_file_closed",
-                     {{"file", path}, {"reason", "everybody on this machine could open it"}});
+        rt::log(rt::LogLevel::info, "database_file_closed",
+                {{"file", path}, {"reason", "everybody on this machine could open it"}});
         return;
     }
-    tls::rt::log(tls::rt::LogLevel::warn, "database_file_open",
-                 {{"file", path},
-                  {"reason", "everybody on this machine can open it, and it is another user's"},
-                  {"cure", "chmod o= it"}});
+    rt::log(rt::LogLevel::warn, "database_file_open",
+            {{"file", path},
+             {"reason", "everybody on this machine can open it, and it is another user's"},
+             {"cure", "chmod o= it"}});
 }
 
 }  // namespace

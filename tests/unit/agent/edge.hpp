@@ -107,14 +107,14 @@ class Edge {
           files_(std::move(open_root(folder.path()).value())),
           processes_(make_processes()),
           prober_(server ? std::move(server) : serve_live()),
-          clock_(tls::rt::make_clock(loop_.get_executor())),
+          clock_(rt::make_clock(loop_.get_executor())),
           wall_clock_(make_wall_clock()) {
         if (wrap) files_ = wrap(std::move(files_));
         const Machine machine{*files_, *processes_, prober_, *clock_, *wall_clock_};
         executor_ = std::make_unique<Executor>(loop_.get_executor(), machine, std::move(settings));
         const auto opened = executor_->open();
         EXPECT_TRUE(opened) << opened.error().message;
-        tls::rt::spawn(loop_.get_executor(), "executor", executor_->run());
+        rt::spawn(loop_.get_executor(), "executor", executor_->run());
     }
 
     template <class T>
@@ -159,7 +159,7 @@ class Edge {
     }
     Executor& executor() { return *executor_; }
     FakeProber& prober() { return prober_; }
-    tls::rt::Clock& clock() { return *clock_; }
+    rt::Clock& clock() { return *clock_; }
     boost::asio::any_io_executor clock_executor() { return loop_.get_executor(); }
 
   private:
@@ -180,7 +180,7 @@ class Edge {
     std::unique_ptr<Files> files_;
     std::unique_ptr<Processes> processes_;
     FakeProber prober_;
-    std::unique_ptr<tls::rt::Clock> clock_;
+    std::unique_ptr<rt::Clock> clock_;
     std::unique_ptr<WallClock> wall_clock_;
     std::unique_ptr<Executor> executor_;
 };

@@ -157,7 +157,7 @@ TEST(ExecutorStart, refuses_a_live_link_that_points_elsewhere) {
     boost::asio::io_context loop;
     const auto processes = make_processes();
     const auto prober = make_url_prober();
-    const auto clock = tls::rt::make_clock(loop.get_executor());
+    const auto clock = rt::make_clock(loop.get_executor());
     const auto wall_clock = make_wall_clock();
     Executor executor(loop.get_executor(),
                       Machine{**files, *processes, *prober, *clock, *wall_clock}, {});

@@ -20,7 +20,7 @@ Env enough() {
 std::string complaint(const Env& env, const std::string& toml = "") {
     Settings settings;
     const auto table = settings_table(settings);
-    auto fits = tls::rt::load_settings(table, toml, env);
+    auto fits = rt::load_settings(table, toml, env);
     if (fits) fits = check_settings(settings);
     return fits ? std::string() : fits.error().message;
 }
@@ -112,7 +112,7 @@ TEST(AgentSettings, come_from_a_file_and_the_environment_wins) {
     Settings settings;
     const auto table = settings_table(settings);
     const Env env{{"AGENT_MAX_QUEUE", "4"}};
-    const auto read = tls::rt::load_settings(table, folder.path("agent.toml"), env);
+    const auto read = rt::load_settings(table, folder.path("agent.toml"), env);
     ASSERT_TRUE(read) << read.error().message;
     EXPECT_EQ(settings.root, "/from/file");
     EXPECT_EQ(settings.executor.keep_versions, 7);

@@ -102,7 +102,7 @@ TEST(KeeperWatch, logs_once_at_the_first_look_and_later_at_the_second_in_a_row) 
         watch.note(keepers, "/x");
         return ::testing::internal::GetCapturedStderr();
     };
-    tls::rt::set_up_log("info", "text", "test");
+    rt::set_up_log("info", "text", "test");
     EXPECT_THAT(logged({first}), HasSubstr("event=server_keeps_version pid=7"));
     EXPECT_THAT(logged({first, later}), IsEmpty());
     EXPECT_THAT(logged({first, later}), HasSubstr("pid=8"));

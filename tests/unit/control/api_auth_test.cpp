@@ -301,7 +301,7 @@ TEST_F(ApiAuth, a_file_that_everybody_may_read_is_refused_and_a_changed_one_keep
     const auto opened = TokenFile(tokens_path).open();
     ASSERT_FALSE(opened);
     EXPECT_NE(opened.error().message.find("may be read by everybody"), std::string::npos);
-    EXPECT_TRUE(TokenFile(tokens_path, tls::rt::LooseFiles::allowed).open());
+    EXPECT_TRUE(TokenFile(tokens_path, rt::LooseFiles::allowed).open());
 
     ::chmod(tokens_path.c_str(), 0640);
     TokenFile file(tokens_path);

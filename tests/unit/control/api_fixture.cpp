@@ -34,7 +34,7 @@ ApiTest::ApiTest() : tokens_path(new_file()) {
     authenticator = std::make_unique<Authenticator>(options_of(tokens_path, jwt_secret),
                                                     [this] { return now + later; });
     EXPECT_TRUE(authenticator->open());
-    clock = tls::rt::make_clock(loop.get_executor());
+    clock = rt::make_clock(loop.get_executor());
     ApiParts parts{loop.get_executor(), store, *authenticator, metrics, *clock, [this] {
                        return certificate_trouble;
                    }};

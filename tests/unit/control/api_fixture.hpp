@@ -215,7 +215,7 @@ class ApiTest : public ::testing::Test {
 
     Metrics metrics;
     std::unique_ptr<Authenticator> authenticator;
-    std::unique_ptr<tls::rt::Clock> clock;
+    std::unique_ptr<rt::Clock> clock;
     std::unique_ptr<Api> api;
     boost::asio::io_context loop;
 

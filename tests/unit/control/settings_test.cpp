@@ -124,7 +124,7 @@ TEST(ControlSettings, names_the_setting_that_is_wrong_and_no_secret) {
         EXPECT_EQ(trouble.find('\n'), std::string::npos);
     }
     Settings settings;
-    const std::string help = tls::rt::settings_help(settings_table(settings));
+    const std::string help = rt::settings_help(settings_table(settings));
     EXPECT_NE(help.find("RELEASE_NODE_TIMEOUT_SEC"), std::string::npos);
     EXPECT_NE(help.find("600"), std::string::npos);
 }

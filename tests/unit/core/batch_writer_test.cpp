@@ -32,7 +32,7 @@ struct BatchWriting : testing::Test {
         }
     }
     void SetUp() override {
-        tls::rt::spawn(context.get_executor(), "collect", collect(writer, groups));
+        rt::spawn(context.get_executor(), "collect", collect(writer, groups));
         clock.pump();
     }
 };

@@ -60,8 +60,8 @@ struct CatchingUp : testing::Test {
     test::ManualClock clock{context};
 
     void SetUp() override {
-        tls::rt::spawn(context.get_executor(), "catch up",
-                       run_catch_up(store, agents, clock, observer, Millis{30'000}));
+        rt::spawn(context.get_executor(), "catch up",
+                  run_catch_up(store, agents, clock, observer, Millis{30'000}));
         clock.pump();
     }
 };

@@ -97,8 +97,8 @@ struct Running : testing::Test {
                                      observer, release::Rules(), Millis{15'000}, std::move(claim));
         agent.to_dispatch = agent.to_query = Heard::accepted;
         agent.status = release::TaskStatus::running;
-        tls::rt::spawn(context.get_executor(), "runner", running(runner, is_over));
-        tls::rt::spawn(context.get_executor(), "tick", ticking(runner));
+        rt::spawn(context.get_executor(), "runner", running(runner, is_over));
+        rt::spawn(context.get_executor(), "tick", ticking(runner));
         clock.advance(Millis{1'000});
         ASSERT_EQ(rows.count(NodeStatus::running), 2);
     }

@@ -26,14 +26,14 @@ TEST(Slots, gives_places_in_the_order_of_asking_and_never_more_than_there_are) {
     };
 
     for (const int who : {1, 11, 21, 31}) {
-        tls::rt::spawn(context.get_executor(), "take", take(slots, who, true, order));
+        rt::spawn(context.get_executor(), "take", take(slots, who, true, order));
     }
     pump();
     EXPECT_THAT(order, testing::ElementsAre(1, 11)) << "the last one is for another release";
     slots.release(release::ReleaseId{1}, true);
     pump();
     EXPECT_THAT(order, testing::ElementsAre(1, 11, 21));
-    tls::rt::spawn(context.get_executor(), "take", take(slots, 2, false, order));
+    rt::spawn(context.get_executor(), "take", take(slots, 2, false, order));
     pump();
     EXPECT_THAT(order, testing::ElementsAre(1, 11, 21, 2));
     EXPECT_EQ(slots.used(), 3);

@@ -72,7 +72,7 @@ struct Supervising : testing::Test {
         clock.pump();
     }
     void stop(Millis grace) {
-        tls::rt::spawn(context.get_executor(), "stop", stop_and_tell(grace));
+        rt::spawn(context.get_executor(), "stop", stop_and_tell(grace));
         clock.pump();
     }
     boost::asio::awaitable<void> stop_and_tell(Millis grace) {

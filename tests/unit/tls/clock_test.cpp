@@ -9,7 +9,7 @@
 #include "tls/rt/spawn.hpp"
 #include "tls/rt/within.hpp"
 
-namespace edgeroll::tls::rt {
+namespace edgeroll::rt {
 namespace {
 
 namespace asio = boost::asio;
@@ -101,4 +101,4 @@ TEST(SpawnDeathTest, ends_the_process_and_names_the_coroutine_when_one_dies) {
 }
 
 }  // namespace
-}  // namespace edgeroll::tls::rt
+}  // namespace edgeroll::rt

@@ -11,7 +11,7 @@
 #include <future>
 #include <string>
 
-namespace edgeroll::tls::rt {
+namespace edgeroll::rt {
 namespace {
 
 using release::Millis;
@@ -138,4 +138,4 @@ TEST(LogOutput, ends_while_a_reader_stalls) {
 }
 
 }  // namespace
-}  // namespace edgeroll::tls::rt
+}  // namespace edgeroll::rt

@@ -7,7 +7,7 @@
 
 #include "tls/rt/log_format.hpp"
 
-namespace edgeroll::tls::rt {
+namespace edgeroll::rt {
 namespace {
 
 using testing::AllOf;
@@ -94,4 +94,4 @@ TEST(Log, writes_to_standard_error_in_the_chosen_format_and_level) {
 }
 
 }  // namespace
-}  // namespace edgeroll::tls::rt
+}  // namespace edgeroll::rt

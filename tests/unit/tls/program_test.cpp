@@ -7,7 +7,7 @@
 #include <boost/asio/io_context.hpp>
 #include <csignal>
 
-namespace edgeroll::tls::rt {
+namespace edgeroll::rt {
 namespace {
 
 using testing::AllOf;
@@ -118,4 +118,4 @@ TEST(StopSignalsDeathTest, end_the_process_at_the_second_signal) {
 }
 
 }  // namespace
-}  // namespace edgeroll::tls::rt
+}  // namespace edgeroll::rt

@@ -8,7 +8,7 @@
 #include <filesystem>
 #include <fstream>
 
-namespace edgeroll::tls::rt {
+namespace edgeroll::rt {
 namespace {
 
 using ::testing::HasSubstr;
@@ -72,4 +72,4 @@ TEST(LooseMode, is_of_regular_files_only) {
 }
 
 }  // namespace
-}  // namespace edgeroll::tls::rt
+}  // namespace edgeroll::rt

@@ -7,7 +7,7 @@
 
 #include "tls/rt/settings.hpp"
 
-namespace edgeroll::tls::rt {
+namespace edgeroll::rt {
 namespace {
 
 using release::Millis;
@@ -132,4 +132,4 @@ TEST_F(SettingsFile, takes_an_empty_file_as_no_settings) {
 }
 
 }  // namespace
-}  // namespace edgeroll::tls::rt
+}  // namespace edgeroll::rt
