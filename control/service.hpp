@@ -5,13 +5,13 @@
 #include <memory>
 
 #include "control/agents/agents.hpp"
-#include "control/agents/callback_sender.hpp"
-#include "control/agents/gates.hpp"
 #include "control/api/api.hpp"
 #include "control/api/audit_notes.hpp"
 #include "control/core/supervisor.hpp"
 #include "control/host.hpp"
 #include "control/key_files.hpp"
+#include "control/outbound/callback_sender.hpp"
+#include "control/outbound/gates.hpp"
 #include "control/settings.hpp"
 #include "control/store/open.hpp"
 #include "tls/client_pool.hpp"

@@ -1,5 +1,5 @@
 // What the core's shell needs from the world. Production implements these in control/store,
-// control/agents and tls/rt; the simulator has its own.
+// control/agents, control/outbound and tls/rt; the simulator has its own.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>

@@ -7,8 +7,8 @@
 #include <optional>
 #include <utility>
 
-#include "control/agents/callback_sender.hpp"
-#include "control/agents/gates.hpp"
+#include "control/outbound/callback_sender.hpp"
+#include "control/outbound/gates.hpp"
 
 namespace edgeroll::control {
 namespace {

@@ -1,10 +1,10 @@
-#include "control/agents/gates.hpp"
+#include "control/outbound/gates.hpp"
 
 #include <algorithm>
 #include <string_view>
 #include <utility>
 
-#include "control/agents/dial_rules.hpp"
+#include "control/outbound/dial_rules.hpp"
 #include "release/wire/text_util.hpp"
 #include "tls/http_client.hpp"
 

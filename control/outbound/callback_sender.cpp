@@ -1,8 +1,8 @@
-#include "control/agents/callback_sender.hpp"
+#include "control/outbound/callback_sender.hpp"
 
 #include <utility>
 
-#include "control/agents/dial_rules.hpp"
+#include "control/outbound/dial_rules.hpp"
 #include "release/wire/secrets.hpp"
 #include "release/wire/web_url.hpp"
 #include "tls/http_client.hpp"

@@ -1,4 +1,4 @@
-#include "control/agents/dial_rules.hpp"
+#include "control/outbound/dial_rules.hpp"
 
 #include <algorithm>
 #include <array>
