@@ -4,8 +4,8 @@
 #include <string_view>
 
 #include "agent/layout.hpp"
+#include "release/text/digits.hpp"
 #include "release/wire/payload.hpp"
-#include "release/wire/text_util.hpp"
 
 namespace edgeroll::agent {
 namespace {
@@ -31,7 +31,7 @@ std::optional<Kept> kept_from(std::string_view name) {
     const auto version = layout::version_from(name.substr(0, dash));
     name.remove_prefix(dash + 1);
     name.remove_suffix(ending.size());
-    if (!version || !release::wire::is_sha256_hex(name)) return std::nullopt;
+    if (!version || !release::is_sha256_hex(name)) return std::nullopt;
     return Kept{*version, std::string(name)};
 }
 

@@ -7,14 +7,14 @@
 #include "agent/layout.hpp"
 #include "agent/reason.hpp"
 #include "agent/trusted.hpp"
+#include "release/crypto/sha256.hpp"
 #include "release/wire/payload.hpp"
-#include "release/wire/sha256.hpp"
 
 namespace edgeroll::agent {
 namespace {
 
 Result<std::string> digest_of(const Descriptor& file, const Interrupt& interrupt) {
-    release::wire::Sha256 digest;
+    release::Sha256 digest;
     std::string chunk(1U << 18, '\0');
     for (off_t at = 0;;) {
         if (interrupt.is_set()) return release::fail("interrupted");

@@ -5,6 +5,7 @@
 #include "agent/contents.hpp"
 #include "agent/layout.hpp"
 #include "release/wire/payload.hpp"
+#include "release/wire/template.hpp"
 
 namespace edgeroll::agent {
 namespace {

@@ -5,10 +5,10 @@
 #include <cmath>
 #include <utility>
 
+#include "release/text/digits.hpp"
 #include "release/wire/agent_messages.hpp"
 #include "release/wire/json_util.hpp"
 #include "release/wire/payload.hpp"
-#include "release/wire/text_util.hpp"
 #include "tls/rt/log.hpp"
 #include "tls/rt/program.hpp"
 
@@ -95,8 +95,8 @@ Answer cancel(Executor& executor, Request request) {
 }
 
 Answer content(Executor& executor, Request request) {
-    const std::string sha256 = release::wire::lower_hex(request.captures.at(0));
-    if (!release::wire::is_sha256_hex(sha256)) {
+    const std::string sha256 = release::lower_hex(request.captures.at(0));
+    if (!release::is_sha256_hex(sha256)) {
         Error invalid;
         invalid.code = code::invalid;
         invalid.message = "a content is named by 64 hex digits";

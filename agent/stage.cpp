@@ -6,6 +6,7 @@
 
 #include "agent/layout.hpp"
 #include "release/path_remarks.hpp"
+#include "release/wire/template.hpp"
 
 namespace edgeroll::agent {
 namespace {

@@ -11,7 +11,7 @@
 #include "agent/live.hpp"
 #include "agent/stage.hpp"
 #include "agent/trusted.hpp"
-#include "release/wire/text_util.hpp"
+#include "release/text/utf8.hpp"
 #include "tls/rt/log.hpp"
 
 namespace edgeroll::agent {
@@ -47,7 +47,7 @@ std::string quote(const std::string& output) {
     }
     while (text.ends_with(" | "))
         text.resize(text.size() - 3);
-    text = release::wire::shortened(release::wire::repair_utf8(text), quoted_bytes_max);
+    text = release::shortened(release::repair_utf8(text), quoted_bytes_max);
     return text.empty() ? text : ": " + text;
 }
 

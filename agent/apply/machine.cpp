@@ -7,7 +7,7 @@
 #include <span>
 #include <utility>
 
-#include "release/wire/text_util.hpp"
+#include "release/text/utf8.hpp"
 
 namespace edgeroll::agent::apply {
 namespace {
@@ -91,7 +91,7 @@ std::string place(const Course& course) {
 
 void add_error(Course& course, const std::string& error) {
     if (!course.last_error.empty()) course.last_error += "; ";
-    course.last_error = release::wire::shortened(course.last_error + error, last_error_bytes_max);
+    course.last_error = release::shortened(course.last_error + error, last_error_bytes_max);
 }
 
 [[noreturn]] void broken_promise(const char* function, const Course& course) {

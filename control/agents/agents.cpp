@@ -4,8 +4,8 @@
 #include <string>
 #include <utility>
 
+#include "release/text/utf8.hpp"
 #include "release/wire/agent_messages.hpp"
-#include "release/wire/text_util.hpp"
 #include "tls/router.hpp"
 
 namespace edgeroll::control {
@@ -43,7 +43,7 @@ std::string told_of(const release::Address& to, const std::string& what) {
     std::replace_if(
         text.begin(), text.end(),
         [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }, ' ');
-    return release::wire::shortened(release::wire::repair_utf8(text), message_bytes_max);
+    return release::shortened(release::repair_utf8(text), message_bytes_max);
 }
 
 Heard heard_of(Reply::Kind kind) {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "release/wire/text_util.hpp"
+#include "release/text/utf8.hpp"
 
 namespace edgeroll::control::api {
 namespace {
@@ -27,7 +27,7 @@ Json detail_json(const std::string& text) {
     auto parsed = release::wire::parse_json(text, detail_bytes_max);
     if (parsed && parsed->is_object()) return std::move(*parsed);
     Json detail = Json::object();
-    detail["text"] = release::wire::cut_utf8(text, detail_bytes_max);
+    detail["text"] = release::cut_utf8(text, detail_bytes_max);
     return detail;
 }
 

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <optional>
 
-#include "release/wire/base64.hpp"
+#include "release/crypto/hmac.hpp"
+#include "release/text/base64.hpp"
 #include "release/wire/json_util.hpp"
-#include "release/wire/secrets.hpp"
 
 namespace edgeroll::control::api {
 namespace {
@@ -19,7 +19,7 @@ tl::unexpected<release::Error> bad(const char* why) {
 }
 
 std::optional<Json> decoded_object(std::string_view part) {
-    const auto text = release::wire::decode_base64url(part);
+    const auto text = release::decode_base64url(part);
     if (!text) return std::nullopt;
     auto json = release::wire::parse_json(*text, token_bytes_max);
     if (!json || !json->is_object()) return std::nullopt;
@@ -73,12 +73,12 @@ release::Result<Caller> verify_jwt(std::string_view token, const JwtRules& rules
     if (token.size() > token_bytes_max || !looks_like_jwt(token)) return bad("is malformed");
     const auto first = token.find('.');
     const auto second = token.find('.', first + 1);
-    const auto signature = release::wire::decode_base64url(token.substr(second + 1));
+    const auto signature = release::decode_base64url(token.substr(second + 1));
     if (!signature) return bad("is malformed");
     // The algorithm is ours to choose, never the token's (RFC 8725, section 3.1), so the signature
     // is judged before anything of the token is parsed.
-    const std::string expected = release::wire::hmac_sha256(rules.secret, token.substr(0, second));
-    if (!release::wire::is_equal_in_constant_time(*signature, expected)) {
+    const std::string expected = release::hmac_sha256(rules.secret, token.substr(0, second));
+    if (!release::is_equal_in_constant_time(*signature, expected)) {
         return bad("is not signed with HS256 and our secret");
     }
     const auto header = decoded_object(token.substr(0, first));

@@ -7,10 +7,11 @@
 #include "control/api/respond.hpp"
 #include "control/api/rfc3339.hpp"
 #include "control/store/api/version_bound.hpp"
+#include "release/crypto/sha256.hpp"
+#include "release/text/digits.hpp"
+#include "release/text/web_url.hpp"
 #include "release/wire/batch_config.hpp"
 #include "release/wire/json_util.hpp"
-#include "release/wire/text_util.hpp"
-#include "release/wire/web_url.hpp"
 
 namespace edgeroll::control::api {
 namespace {
@@ -76,9 +77,9 @@ Result<void> read_callback(const Json& body, NewRelease& wanted) {
     auto text = release::wire::optional_text(body, "callback_url");
     if (!text) return tl::unexpected(text.error());
     if (!*text) return {};
-    const auto url = release::wire::parse_web_url(**text);
+    const auto url = release::parse_web_url(**text);
     if (!url) return invalid("field 'callback_url' must be " + url.error().message);
-    if (!url->is_https && !release::wire::is_loopback(*url)) {
+    if (!url->is_https && !release::is_loopback(*url)) {
         return invalid("field 'callback_url' must be an https URL (http only to this machine)");
     }
     wanted.callback_url = std::move(**text);
@@ -120,7 +121,7 @@ Result<void> read_preview(const Json& body, NewRelease& wanted) {
     const auto plan = release::wire::optional_text(body, "planSha256");
     if (!plan) return tl::unexpected(plan.error());
     if (!*plan) return {};
-    if (!release::wire::is_sha256_hex(**plan)) {
+    if (!release::is_sha256_hex(**plan)) {
         return invalid("field 'planSha256' must be 64 hex digits, as a dry run answered them");
     }
     wanted.expected_plan_sha256 = **plan;
@@ -142,7 +143,7 @@ Result<void> read_key(const tls::Request& request, const Json& body, NewRelease&
     }
     wanted.idempotency_key = key;
     // Of the value, not of the text: a client may write the same body in another order.
-    wanted.request_sha256 = release::wire::sha256_hex(release::wire::dump_json(body));
+    wanted.request_sha256 = release::sha256_hex(release::wire::dump_json(body));
     return {};
 }
 

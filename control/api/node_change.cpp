@@ -6,8 +6,9 @@
 #include "control/api/request_reader.hpp"
 #include "control/api/respond.hpp"
 #include "control/store/address.hpp"
+#include "release/text/digits.hpp"
+#include "release/text/utf8.hpp"
 #include "release/wire/json_util.hpp"
-#include "release/wire/text_util.hpp"
 
 namespace edgeroll::control::api {
 namespace {
@@ -52,7 +53,7 @@ Result<std::string> read_fingerprint(const std::string& text) {
         if (c == ':') continue;
         digits += c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c;
     }
-    if (!digits.empty() && !release::wire::is_sha256_hex(digits)) {
+    if (!digits.empty() && !release::is_sha256_hex(digits)) {
         return invalid("field 'certFingerprint' must be a SHA-256: 64 hex digits");
     }
     return digits;
@@ -65,11 +66,11 @@ Result<release::Labels> read_labels(const Json& value) {
     for (const auto& [name, text] : value.items()) {
         const bool is_name_good = is_node_name(name) && name.size() <= 63;
         if (!is_name_good) {
-            return invalid("label '" + release::wire::cut_utf8(name, 64) +
+            return invalid("label '" + release::cut_utf8(name, 64) +
                            "': names are 1 to 63 letters, digits, '-', '.' or '_'");
         }
         if (!text.is_string() || text.get_ref<const std::string&>().size() > 255 ||
-            release::wire::has_control_character(text.get_ref<const std::string&>())) {
+            release::has_control_character(text.get_ref<const std::string&>())) {
             return invalid("label '" + name +
                            "' must be a string of at most 255 bytes without "
                            "control characters");

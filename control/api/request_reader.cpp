@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "control/api/respond.hpp"
-#include "release/wire/text_util.hpp"
+#include "release/text/utf8.hpp"
 
 namespace edgeroll::control::api {
 namespace {
@@ -44,7 +44,7 @@ Result<void> only_parameters(const tls::Request& request,
                              std::initializer_list<std::string_view> known) {
     for (const auto& [name, value] : request.parameters) {
         if (is_listed(name, known)) continue;
-        return invalid("parameter '" + release::wire::cut_utf8(name, 64) + "' is unknown");
+        return invalid("parameter '" + release::cut_utf8(name, 64) + "' is unknown");
     }
     return {};
 }
@@ -54,8 +54,8 @@ Result<std::string> text_parameter(const tls::Request& request, const char* name
     const auto found = request.parameters.find(name);
     if (found == request.parameters.end()) return std::string();
     const std::string& text = found->second;
-    if (text.size() > bytes_max || release::wire::has_control_character(text) ||
-        release::wire::repair_utf8(text) != text) {
+    if (text.size() > bytes_max || release::has_control_character(text) ||
+        release::repair_utf8(text) != text) {
         return invalid(std::string("parameter '") + name + "' must be UTF-8 text of at most " +
                        std::to_string(bytes_max) + " bytes");
     }
@@ -82,7 +82,7 @@ Result<Json> read_body(const tls::Request& request, std::initializer_list<std::s
     if (!body->is_object()) return invalid("the body must be a JSON object");
     for (const auto& [name, value] : body->items()) {
         if (is_listed(name, known)) continue;
-        return invalid("field '" + release::wire::cut_utf8(name, 64) + "' is unknown");
+        return invalid("field '" + release::cut_utf8(name, 64) + "' is unknown");
     }
     return body;
 }

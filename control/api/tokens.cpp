@@ -11,9 +11,12 @@
 #include <sstream>
 #include <utility>
 
+#include "release/crypto/hmac.hpp"
+#include "release/crypto/random.hpp"
+#include "release/crypto/sha256.hpp"
+#include "release/text/digits.hpp"
+#include "release/text/utf8.hpp"
 #include "release/wire/json_util.hpp"
-#include "release/wire/secrets.hpp"
-#include "release/wire/text_util.hpp"
 #include "tls/rt/log.hpp"
 
 namespace edgeroll::control::api {
@@ -57,7 +60,7 @@ std::string_view to_text(Role role) {
 }
 
 bool is_caller_name(std::string_view name) {
-    return !name.empty() && name.size() <= 100 && !release::wire::has_control_character(name) &&
+    return !name.empty() && name.size() <= 100 && !release::has_control_character(name) &&
            name.find_first_of(": ") == std::string_view::npos;
 }
 
@@ -81,7 +84,7 @@ release::Result<TokenLine> parse_token_line(std::string_view text) {
         }
     }
     line.sha256 = text.substr(second + 1, third == text.npos ? text.npos : third - second - 1);
-    if (!release::wire::is_sha256_hex(line.sha256)) {
+    if (!release::is_sha256_hex(line.sha256)) {
         return release::fail("the token's SHA-256 must be 64 hex digits");
     }
     std::transform(line.sha256.begin(), line.sha256.end(), line.sha256.begin(), [](char c) {
@@ -110,9 +113,8 @@ std::optional<std::int64_t> end_of_day(std::string_view text) {
 
 FreshToken make_token(const std::string& name, Role role, const std::string& last_day) {
     FreshToken fresh;
-    fresh.token = release::wire::random_hex(32);
-    fresh.line =
-        name + ":" + std::string(to_text(role)) + ":" + release::wire::sha256_hex(fresh.token);
+    fresh.token = release::random_hex(32);
+    fresh.line = name + ":" + std::string(to_text(role)) + ":" + release::sha256_hex(fresh.token);
     if (!last_day.empty()) fresh.line += ":" + last_day;
     return fresh;
 }
@@ -191,7 +193,7 @@ void TokenFile::note_read(const std::vector<TokenLine>& before) {
     for (const auto& [name, lines] : was) {
         if (is.find(name) == is.end()) read.removed.push_back(name);
     }
-    read.sha256 = release::wire::sha256_hex(all);
+    read.sha256 = release::sha256_hex(all);
     if (reads_.size() >= reads_max) reads_.pop_back();
     reads_.push_back(std::move(read));
 }
@@ -203,10 +205,10 @@ void TokenFile::give_back(std::vector<TokensRead> reads) {
 }
 
 std::optional<Caller> TokenFile::find(std::string_view token) const {
-    const std::string digest = release::wire::sha256_hex(token);
+    const std::string digest = release::sha256_hex(token);
     const TokenLine* found = nullptr;
     for (const TokenLine& line : lines_) {
-        if (release::wire::is_equal_in_constant_time(line.sha256, digest)) found = &line;
+        if (release::is_equal_in_constant_time(line.sha256, digest)) found = &line;
     }
     if (found == nullptr) return std::nullopt;
     return found->caller;

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "release/wire/text_util.hpp"
+#include "release/text/utf8.hpp"
 
 namespace edgeroll::control::api {
 namespace {
@@ -90,7 +90,7 @@ std::string troubled_text(std::span<const ReleaseNodeView> nodes) {
                 (found.size() == 1 ? std::string(" node ") + kind.one
                                    : std::string(" nodes ") + kind.many);
         if (!first.until.empty()) text += ", until " + first.until + " at most";
-        text += " (" + release::wire::cut_utf8(first.message, message_bytes_max) + ")";
+        text += " (" + release::cut_utf8(first.message, message_bytes_max) + ")";
     }
     return text;
 }

@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "control/cli/text.hpp"
+#include "release/text/utf8.hpp"
 #include "release/wire/payload.hpp"
-#include "release/wire/text_util.hpp"
 
 namespace edgeroll::cli {
 namespace {
@@ -181,7 +181,7 @@ Answer<void> Walk::take(const fs::path& where, const std::string& path) {
     if (!fs::is_regular_file(status)) {
         return refuse(shown + " is neither a file nor a folder: a configuration has files only");
     }
-    if (wire::repair_utf8(path) != path) return refuse(shown + ": its name is not UTF-8");
+    if (release::repair_utf8(path) != path) return refuse(shown + ": its name is not UTF-8");
     if ((status.permissions() & ~fs::perms(0777)) != fs::perms::none) {
         return refuse(shown + " has a set-uid, set-gid or sticky bit; a payload carries 0777 only");
     }

@@ -5,7 +5,7 @@
 #include "control/cli/globs.hpp"
 #include "control/cli/option_checks.hpp"
 #include "control/cli/text.hpp"
-#include "release/wire/text_util.hpp"
+#include "release/text/utf8.hpp"
 
 namespace edgeroll::cli {
 namespace {
@@ -27,7 +27,7 @@ std::string fault_of(std::string_view pattern) {
     if (pattern.find("**") != pattern.npos) {
         return "'**' is not supported: a name without a slash is meant at any depth";
     }
-    if (release::wire::has_control_character(pattern)) return "it has a control character";
+    if (release::has_control_character(pattern)) return "it has a control character";
     if (pattern.front() == ' ') return "it begins with a blank";
     const auto backslashes = pattern.size() - 1 - pattern.find_last_not_of('\\');
     if (backslashes % 2 != 0) return "nothing follows its last '\\'";

@@ -6,7 +6,7 @@
 #include "control/cli/blank_values.hpp"
 #include "control/cli/moments.hpp"
 #include "control/cli/text.hpp"
-#include "release/wire/text_util.hpp"
+#include "release/text/digits.hpp"
 
 namespace edgeroll::cli {
 namespace {
@@ -96,7 +96,7 @@ CLI::Validator is_moment() {
 }
 
 CLI::Validator is_sha256() {
-    return check([](const std::string& text) { return release::wire::is_sha256_hex(text); },
+    return check([](const std::string& text) { return release::is_sha256_hex(text); },
                  "64 hex digits, as edgeroll release plan prints them");
 }
 

@@ -7,9 +7,9 @@
 
 #include "control/cli/globs.hpp"
 #include "control/cli/text.hpp"
-#include "release/wire/base64.hpp"
+#include "release/text/base64.hpp"
+#include "release/text/utf8.hpp"
 #include "release/wire/payload.hpp"
-#include "release/wire/text_util.hpp"
 
 namespace edgeroll::cli {
 namespace {
@@ -52,7 +52,7 @@ Answer<void> check_globs(const std::string& option, const std::vector<std::strin
 
 bool is_utf8_text(std::string_view bytes) {
     while (!bytes.empty()) {
-        const std::size_t length = wire::utf8_length(bytes);
+        const std::size_t length = release::utf8_length(bytes);
         if (length == 0 || bytes.front() == '\0') return false;
         bytes.remove_prefix(length);
     }
@@ -70,7 +70,7 @@ wire::Json entry_of(const std::string& path, fs::perms mode, std::string content
     wire::Json entry = {{"path", path}};
     const bool is_text = is_utf8_text(content);
     entry["encoding"] = is_text ? "utf-8" : "base64";
-    entry["content"] = is_text ? std::move(content) : wire::encode_base64(content);
+    entry["content"] = is_text ? std::move(content) : release::encode_base64(content);
     if (matches_any(options.templates, path)) entry["template"] = true;
     if (matches_any(options.secrets, path)) {
         entry["secret"] = true;

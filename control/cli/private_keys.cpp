@@ -5,7 +5,7 @@
 #include <cctype>
 
 #include "control/cli/der_key.hpp"
-#include "release/wire/base64.hpp"
+#include "release/text/base64.hpp"
 
 namespace edgeroll::cli {
 namespace {
@@ -158,8 +158,8 @@ std::string decoded(std::string digits) {
     digits.resize(std::min(digits.find('='), digits.size()));
     const std::size_t whole = digits.size() / 4 * 4;
     const std::string padding(digits.size() == whole ? 0 : whole + 4 - digits.size(), '=');
-    if (auto bytes = release::wire::decode_base64(digits + padding)) return std::move(*bytes);
-    return release::wire::decode_base64(digits.substr(0, whole)).value_or(std::string());
+    if (auto bytes = release::decode_base64(digits + padding)) return std::move(*bytes);
+    return release::decode_base64(digits.substr(0, whole)).value_or(std::string());
 }
 
 /// Base64 of a PEM file, as Kubernetes has it, wherever it begins; or the whole file is base64 of

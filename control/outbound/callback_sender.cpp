@@ -3,8 +3,8 @@
 #include <utility>
 
 #include "control/outbound/dial_rules.hpp"
-#include "release/wire/secrets.hpp"
-#include "release/wire/web_url.hpp"
+#include "release/crypto/hmac.hpp"
+#include "release/text/web_url.hpp"
 #include "tls/http_client.hpp"
 
 namespace edgeroll::control {
@@ -17,8 +17,8 @@ constexpr std::size_t receipt_bytes_max = 64U << 10;
 
 /// Rows come from pipelines too: what the API refuses at creation is refused here as well.
 bool is_safe(const std::string& url) {
-    const auto parsed = release::wire::parse_web_url(url);
-    return parsed && (parsed->is_https || release::wire::is_loopback(*parsed));
+    const auto parsed = release::parse_web_url(url);
+    return parsed && (parsed->is_https || release::is_loopback(*parsed));
 }
 
 class UrlSender final : public CallbackSender {
@@ -64,7 +64,7 @@ class UrlSender final : public CallbackSender {
 
   private:
     [[nodiscard]] bool gets_token(const std::string& url) const {
-        const auto parsed = release::wire::parse_web_url(url);
+        const auto parsed = release::parse_web_url(url);
         return parsed && release::wire::names_exactly(*rules_, parsed->host, parsed->port);
     }
 
@@ -77,7 +77,7 @@ class UrlSender final : public CallbackSender {
 std::string signature_of(std::string_view token, std::string_view body) {
     constexpr std::string_view digits = "0123456789abcdef";
     std::string text = "sha256=";
-    for (const char c : release::wire::hmac_sha256(token, body)) {
+    for (const char c : release::hmac_sha256(token, body)) {
         const auto byte = static_cast<unsigned char>(c);
         text += digits[byte >> 4];
         text += digits[byte & 15];

@@ -8,12 +8,12 @@
 namespace edgeroll::control {
 namespace {
 
-release::wire::IpAddress number_of(const boost::asio::ip::address& address) {
-    if (address.is_v4()) return release::wire::ipv4_address(address.to_v4().to_uint());
+release::IpAddress number_of(const boost::asio::ip::address& address) {
+    if (address.is_v4()) return release::ipv4_address(address.to_v4().to_uint());
     const auto bytes = address.to_v6().to_bytes();
     std::array<std::uint8_t, 16> number{};
     std::copy(bytes.begin(), bytes.end(), number.begin());
-    return release::wire::ipv6_address(number);
+    return release::ipv6_address(number);
 }
 
 }  // namespace

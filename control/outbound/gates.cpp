@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "control/outbound/dial_rules.hpp"
-#include "release/wire/text_util.hpp"
+#include "release/text/utf8.hpp"
 #include "tls/http_client.hpp"
 
 namespace edgeroll::control {
@@ -65,8 +65,7 @@ std::string told_of_gate(int status, const std::string& body) {
         const auto end = rest.find_first_of("\r\n");
         const std::string_view line = rest.substr(0, end);
         if (line.starts_with(reason_mark)) {
-            return text + " " +
-                   release::wire::shortened(release::wire::repair_utf8(line), shown_bytes_max);
+            return text + " " + release::shortened(release::repair_utf8(line), shown_bytes_max);
         }
         if (end == rest.npos) break;
         rest.remove_prefix(end + 1);

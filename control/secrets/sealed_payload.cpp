@@ -4,8 +4,9 @@
 #include <optional>
 #include <utility>
 
-#include "release/wire/aes_gcm.hpp"
-#include "release/wire/base64.hpp"
+#include "release/crypto/aes_gcm.hpp"
+#include "release/crypto/sha256.hpp"
+#include "release/text/base64.hpp"
 #include "release/wire/content.hpp"
 #include "release/wire/json_util.hpp"
 #include "release/wire/payload.hpp"
@@ -66,10 +67,10 @@ Result<std::string> content_of(const File& file, const std::string& content_sha2
         return trouble(file, "is sealed by the key " + file.sealed->key_id +
                                  ", which SECRETS_KEY_FILE does not hold: add that key to it");
     }
-    auto content = release::wire::gcm_open(
-        *key, release::wire::GcmBox{file.sealed->nonce, file.sealed->ciphertext},
-        bound_to(file, content_sha256));
-    if (!content || release::wire::sha256_hex(*content) != file.secret_sha256) {
+    auto content =
+        release::gcm_open(*key, release::GcmBox{file.sealed->nonce, file.sealed->ciphertext},
+                          bound_to(file, content_sha256));
+    if (!content || release::sha256_hex(*content) != file.secret_sha256) {
         return trouble(file, "does not fit its seal: it was changed in the database");
     }
     return std::move(*content);
@@ -77,12 +78,12 @@ Result<std::string> content_of(const File& file, const std::string& content_sha2
 
 void put_sealed(Json& object, const File& file, const std::string& content_sha256,
                 std::string_view content, const SecretKeys& keys) {
-    const release::wire::GcmBox box =
-        release::wire::gcm_seal(keys.own_key(), content, bound_to(file, content_sha256));
+    const release::GcmBox box =
+        release::gcm_seal(keys.own_key(), content, bound_to(file, content_sha256));
     object.erase("content");
     object["sealed"] = {{"key", keys.own_id()},
-                        {"nonce", release::wire::encode_base64(box.nonce)},
-                        {"data", release::wire::encode_base64(box.ciphertext)},
+                        {"nonce", release::encode_base64(box.nonce)},
+                        {"data", release::encode_base64(box.ciphertext)},
                         {"bytes", file.bytes},
                         {"sha256", file.secret_sha256}};
 }
@@ -91,7 +92,7 @@ void put_content(Json& object, std::string content) {
     object.erase("sealed");
     const auto encoding = object.find("encoding");
     const bool is_coded = encoding != object.end() && *encoding == "base64";
-    object["content"] = is_coded ? release::wire::encode_base64(content) : std::move(content);
+    object["content"] = is_coded ? release::encode_base64(content) : std::move(content);
 }
 
 /// Calls change(object, file) for each secret; the text afterwards.

@@ -3,8 +3,10 @@
 #include <cstdint>
 #include <optional>
 
-#include "release/wire/aes_gcm.hpp"
-#include "release/wire/secrets.hpp"
+#include "release/crypto/aes_gcm.hpp"
+#include "release/crypto/hmac.hpp"
+#include "release/text/digits.hpp"
+#include "release/text/key_lines.hpp"
 
 namespace edgeroll::control {
 namespace {
@@ -15,16 +17,15 @@ constexpr std::size_t keys_max = 16, key_id_digits = 16;
 
 release::Result<SecretKeys> SecretKeys::parse(std::string_view text) {
     SecretKeys keys;
-    for (const std::string_view line : release::wire::key_lines(text)) {
-        auto key = release::wire::bytes_of_hex(line);
-        if (!key || key->size() != release::wire::aes_key_bytes) {
+    for (const std::string_view line : release::key_lines(text)) {
+        auto key = release::bytes_of_hex(line);
+        if (!key || key->size() != release::aes_key_bytes) {
             return release::fail(
                 "has a line that is not a key of 64 hex digits: make one with openssl rand -hex "
                 "32");
         }
-        std::string id =
-            release::wire::hex_of(release::wire::hmac_sha256(*key, "id of a secrets key"))
-                .substr(0, key_id_digits);
+        std::string id = release::hex_of(release::hmac_sha256(*key, "id of a secrets key"))
+                             .substr(0, key_id_digits);
         if (keys.find(id) != nullptr) return release::fail("holds the same key twice");
         keys.keys_.push_back(Key{std::move(id), std::move(*key)});
     }

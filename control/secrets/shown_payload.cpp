@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "control/secrets/sealed_payload.hpp"
+#include "release/crypto/sha256.hpp"
 #include "release/wire/json_util.hpp"
 #include "release/wire/payload.hpp"
 
@@ -16,7 +17,7 @@ Json entry_of(const release::wire::File& file) {
     entry["path"] = file.path;
     entry["mode"] = release::wire::mode_text(file.mode);
     entry["bytes"] = file.bytes;
-    entry["sha256"] = file.is_secret ? file.secret_sha256 : release::wire::sha256_hex(file.content);
+    entry["sha256"] = file.is_secret ? file.secret_sha256 : release::sha256_hex(file.content);
     if (file.is_template) entry["template"] = true;
     if (file.is_secret) entry["secret"] = true;
     return entry;

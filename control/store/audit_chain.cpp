@@ -4,9 +4,12 @@
 #include <charconv>
 #include <utility>
 
+#include "release/crypto/hmac.hpp"
+#include "release/crypto/sha256.hpp"
+#include "release/text/digits.hpp"
+#include "release/text/key_lines.hpp"
+#include "release/text/utf8.hpp"
 #include "release/wire/json_util.hpp"
-#include "release/wire/secrets.hpp"
-#include "release/wire/text_util.hpp"
 
 namespace edgeroll::control {
 namespace {
@@ -24,22 +27,20 @@ std::string canonical(const AuditRow& row) {
 }
 
 std::string signed_hash(const AuditRow& row, std::string_view id, std::string_view secret) {
-    return std::string(id) + ":" +
-           release::wire::hex_of(release::wire::hmac_sha256(secret, canonical(row)));
+    return std::string(id) + ":" + release::hex_of(release::hmac_sha256(secret, canonical(row)));
 }
 
 }  // namespace
 
 release::Result<AuditKeys> AuditKeys::parse(std::string_view text) {
     AuditKeys keys;
-    for (const std::string_view line : release::wire::key_lines(text)) {
+    for (const std::string_view line : release::key_lines(text)) {
         if (line.size() < key_bytes_min) {
             return release::fail(
                 "has a key of less than 32 characters: make one with openssl rand -hex 32");
         }
-        const std::string id =
-            release::wire::hex_of(release::wire::hmac_sha256(line, "id of an audit key"))
-                .substr(0, key_id_digits);
+        const std::string id = release::hex_of(release::hmac_sha256(line, "id of an audit key"))
+                                   .substr(0, key_id_digits);
         keys.keys_.push_back(Key{id, std::string(line)});
     }
     if (keys.keys_.empty())
@@ -56,7 +57,7 @@ const std::string* AuditKeys::find(std::string_view id) const {
 }
 
 std::string audit_hash(const AuditRow& row, const AuditKeys* keys) {
-    if (keys == nullptr) return release::wire::sha256_hex(canonical(row));
+    if (keys == nullptr) return release::sha256_hex(canonical(row));
     return signed_hash(row, keys->own_id(), *keys->find(keys->own_id()));
 }
 
@@ -67,8 +68,8 @@ std::string_view key_id_of(std::string_view hash) {
 
 HashVerdict judge_hash(const AuditRow& row, const AuditKeys* keys) {
     const auto verdict = [&](const std::string& expected) {
-        return release::wire::is_equal_in_constant_time(row.hash, expected) ? HashVerdict::right
-                                                                            : HashVerdict::wrong;
+        return release::is_equal_in_constant_time(row.hash, expected) ? HashVerdict::right
+                                                                      : HashVerdict::wrong;
     };
     if (row.hash.find(':') == std::string::npos) return verdict(audit_hash(row, nullptr));
     const std::string_view id = key_id_of(row.hash);
@@ -89,12 +90,12 @@ release::Result<AuditHead> parse_audit_head(std::string_view text) {
     std::string_view hash = is_number ? text.substr(length) : std::string_view();
     if (!hash.empty() && hash.front() == ':') {
         hash.remove_prefix(1);
-        head.hash = release::wire::lower_hex(std::string(hash));
+        head.hash = release::lower_hex(std::string(hash));
         const std::string_view digits =
             hash.find(':') == hash.npos ? hash : hash.substr(hash.find(':') + 1);
-        if (release::wire::is_sha256_hex(digits)) return head;
+        if (release::is_sha256_hex(digits)) return head;
     }
-    return release::fail("'" + release::wire::cut_utf8(text, 40) +
+    return release::fail("'" + release::cut_utf8(text, 40) +
                              "' is no head: it must be COUNT:HASH, as audit verify prints it",
                          release::Outcome::permanent, release::code::invalid);
 }

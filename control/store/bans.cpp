@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "control/store/column_text.hpp"
+#include "release/text/digits.hpp"
 #include "release/wire/content.hpp"
-#include "release/wire/text_util.hpp"
 
 namespace edgeroll::control {
 namespace {
@@ -33,7 +33,7 @@ std::optional<ContentNames> names_of(Connection& connection, release::Version ve
         "SELECT payload, sha256 FROM config_versions WHERE version = ?", {version.value});
     if (rows.empty()) return std::nullopt;
     const std::string payload = rows[0].text(0);
-    std::string stored = release::wire::lower_hex(rows[0].text(1));
+    std::string stored = release::lower_hex(rows[0].text(1));
     if (!stored.empty() && !may_have_templates(payload)) return ContentNames{stored, {}};
     const auto kind = release::wire::read_stored_content(payload);
     if (!kind) return std::nullopt;
@@ -72,9 +72,9 @@ std::vector<std::string> newest_bans(Connection& connection) {
              "SELECT sha256 FROM banned_contents WHERE LENGTH(sha256) = 64 ORDER BY created_at "
              "DESC, sha256 LIMIT " +
              std::string(told_max))) {
-        std::string digest = release::wire::lower_hex(row.text(0));
+        std::string digest = release::lower_hex(row.text(0));
         const bool is_new = std::find(bans.begin(), bans.end(), digest) == bans.end();
-        if (is_new && release::wire::is_sha256_hex(digest)) bans.push_back(std::move(digest));
+        if (is_new && release::is_sha256_hex(digest)) bans.push_back(std::move(digest));
     }
     return bans;
 }

@@ -3,17 +3,18 @@
 #include <utility>
 
 #include "control/secrets/sealed_payload.hpp"
+#include "release/crypto/sha256.hpp"
+#include "release/text/digits.hpp"
 #include "release/wire/content.hpp"
 #include "release/wire/json_util.hpp"
 #include "release/wire/task_payload.hpp"
-#include "release/wire/text_util.hpp"
 
 namespace edgeroll::control {
 namespace {
 
 constexpr std::size_t remembered_max = 256;
 
-using release::wire::lower_hex;
+using release::lower_hex;
 
 release::Result<release::wire::PayloadDigests> digests_of(const std::string& text,
                                                           release::TaskType type) {
@@ -99,11 +100,11 @@ ContentReading ContentBook::read(Connection& connection, release::Version versio
         }
     }
     use.is_renamed = !stored.empty() && stored != digests->content;
-    Verified now{digests->content, digests->plain, release::wire::sha256_hex(text), digests->loose,
+    Verified now{digests->content, digests->plain, release::sha256_hex(text), digests->loose,
                  digests->has_secrets};
     if (digests->has_open_secrets) {
         use.sealed_text = std::make_shared<const std::string>(seal_secrets(text, *secrets).value());
-        now.text_sha256 = release::wire::sha256_hex(*use.sealed_text);
+        now.text_sha256 = release::sha256_hex(*use.sealed_text);
     }
     remember(version, std::move(now));
     if (stored.empty() || use.sealed_text) {
@@ -135,7 +136,7 @@ std::optional<Store::Payload> ContentBook::payload(Connection& connection, relea
     // Hashing is quick, reading JSON is not.
     const auto before = verified(version);
     bool is_open = false;
-    if (before && before->text_sha256 == release::wire::sha256_hex(payload.text)) {
+    if (before && before->text_sha256 == release::sha256_hex(payload.text)) {
         payload.sha256 = before->sha256;
         payload.plain_sha256 = before->older_sha256;
         payload.has_secrets = before->has_secrets;

@@ -14,8 +14,8 @@
 #include "control/store/sql_parts.hpp"
 #include "control/store/version_mark.hpp"
 #include "control/store/version_range.hpp"
+#include "release/text/digits.hpp"
 #include "release/wire/batch_config.hpp"
-#include "release/wire/text_util.hpp"
 
 namespace edgeroll::control {
 namespace {
@@ -118,7 +118,7 @@ std::optional<Snapshot> read_release(Connection& connection, const Claim& claim,
             add_problem(snapshot, policy.error().message);
         }
     }
-    snapshot.content_sha256 = release::wire::lower_hex(row.text(10));
+    snapshot.content_sha256 = release::lower_hex(row.text(10));
     snapshot.last_error = row.text(11);
     const auto type = release::from_text<release::TaskType>(row.text(12));
     snapshot.type = type.value_or(release::TaskType::apply_config);
@@ -175,7 +175,7 @@ release::NodeRow node_row(Snapshot& snapshot, const Row& row) {
     node.facts.is_enabled = row.integer_or(10, 0) != 0;
     node.facts.is_in_maintenance = row.text(11) == "maintenance";
     node.facts.applied_version = version_at(row, 12);
-    node.facts.applied_sha256 = release::wire::lower_hex(row.text(13));
+    node.facts.applied_sha256 = release::lower_hex(row.text(13));
     node.address.name = row.text(14);
     node.address.ip = address_or_text(row.text(15));
     node.address.port = row.small(16);

@@ -4,8 +4,8 @@
 #include <array>
 #include <string>
 
+#include "release/text/utf8.hpp"
 #include "release/wire/batch_config_parts.hpp"
-#include "release/wire/text_util.hpp"
 
 namespace edgeroll::release::wire {
 namespace {

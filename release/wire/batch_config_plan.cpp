@@ -2,8 +2,8 @@
 #include <charconv>
 #include <utility>
 
+#include "release/text/utf8.hpp"
 #include "release/wire/batch_config_parts.hpp"
-#include "release/wire/text_util.hpp"
 
 namespace edgeroll::release::wire {
 namespace {

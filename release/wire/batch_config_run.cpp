@@ -4,9 +4,9 @@
 #include <cmath>
 #include <utility>
 
+#include "release/text/utf8.hpp"
+#include "release/text/web_url.hpp"
 #include "release/wire/batch_config_parts.hpp"
-#include "release/wire/text_util.hpp"
-#include "release/wire/web_url.hpp"
 
 namespace edgeroll::release::wire {
 namespace {

@@ -1,6 +1,7 @@
 // The key `windows`: times of day in which batches may start.
+#include "release/text/digits.hpp"
+#include "release/text/utf8.hpp"
 #include "release/wire/batch_config_parts.hpp"
-#include "release/wire/text_util.hpp"
 
 namespace edgeroll::release::wire {
 namespace {

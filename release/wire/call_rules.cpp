@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
-#include "release/wire/text_util.hpp"
-#include "release/wire/web_url.hpp"
+#include "release/text/utf8.hpp"
+#include "release/text/web_url.hpp"
 
 namespace edgeroll::release::wire {
 namespace {

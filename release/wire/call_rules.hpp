@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "release/result.hpp"
-#include "release/wire/ip_address.hpp"
+#include "release/text/ip_address.hpp"
 
 namespace edgeroll::release::wire {
 

@@ -1,5 +1,6 @@
 #include "release/wire/content.hpp"
 
+#include "release/crypto/sha256.hpp"
 #include "release/wire/json_util.hpp"
 #include "release/wire/payload.hpp"
 

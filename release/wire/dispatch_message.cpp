@@ -1,10 +1,12 @@
+#include "release/text/utf8.hpp"
 #include "release/wire/agent_messages.hpp"
 #include "release/wire/invalid.hpp"
 #include "release/wire/json_util.hpp"
 #include "release/wire/payload.hpp"
 #include "release/wire/seconds.hpp"
 #include "release/wire/task_payload.hpp"
-#include "release/wire/text_util.hpp"
+
+#include "release/text/digits.hpp"
 
 namespace edgeroll::release::wire {
 namespace {

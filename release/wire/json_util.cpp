@@ -3,8 +3,8 @@
 #include <limits>
 #include <vector>
 
+#include "release/text/utf8.hpp"
 #include "release/wire/invalid.hpp"
-#include "release/wire/text_util.hpp"
 
 namespace edgeroll::release::wire {
 namespace {

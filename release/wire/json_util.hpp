@@ -48,7 +48,4 @@ inline constexpr std::size_t json_values_min = 1000;
 /// `is_unreachable`).
 [[nodiscard]] int http_status(int code, bool is_unreachable = true);
 
-/// Lower-case hex SHA-256.
-[[nodiscard]] std::string sha256_hex(std::string_view bytes);
-
 }  // namespace edgeroll::release::wire

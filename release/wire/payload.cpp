@@ -3,11 +3,12 @@
 #include <algorithm>
 #include <set>
 
-#include "release/wire/base64.hpp"
+#include "release/crypto/sha256.hpp"
+#include "release/text/base64.hpp"
+#include "release/text/digits.hpp"
+#include "release/text/utf8.hpp"
 #include "release/wire/invalid.hpp"
 #include "release/wire/json_util.hpp"
-#include "release/wire/sha256.hpp"
-#include "release/wire/text_util.hpp"
 
 namespace edgeroll::release::wire {
 namespace {

@@ -84,9 +84,4 @@ struct Payload {
 /// one; with a secret too, since nobody who knows only the older rule takes one.
 [[nodiscard]] std::string plain_digest(const Payload& payload);
 
-/// Fills in `${node.name}`, `${node.ip}`, `${label.NAME}`. `$${` is a literal `${`. Error names
-/// what is unknown. @param labels sorted by name
-[[nodiscard]] Result<std::string> render_template(const std::string& text, const std::string& name,
-                                                  const std::string& ip, const Labels& labels);
-
 }  // namespace edgeroll::release::wire

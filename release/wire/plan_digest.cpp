@@ -1,5 +1,6 @@
 #include "release/wire/plan_digest.hpp"
 
+#include "release/crypto/sha256.hpp"
 #include "release/plan.hpp"
 #include "release/wire/batch_config.hpp"
 #include "release/wire/json_util.hpp"

@@ -1,6 +1,6 @@
+#include "release/text/utf8.hpp"
 #include "release/wire/agent_messages.hpp"
 #include "release/wire/json_util.hpp"
-#include "release/wire/text_util.hpp"
 
 namespace edgeroll::release::wire {
 namespace {

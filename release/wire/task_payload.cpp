@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <array>
 
+#include "release/crypto/sha256.hpp"
+#include "release/text/digits.hpp"
+#include "release/text/utf8.hpp"
 #include "release/wire/invalid.hpp"
 #include "release/wire/json_util.hpp"
 #include "release/wire/payload.hpp"
 #include "release/wire/seconds.hpp"
-#include "release/wire/text_util.hpp"
 
 namespace edgeroll::release::wire {
 namespace {

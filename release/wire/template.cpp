@@ -1,9 +1,10 @@
+#include "release/wire/template.hpp"
+
 #include <algorithm>
 #include <optional>
 
+#include "release/text/utf8.hpp"
 #include "release/wire/invalid.hpp"
-#include "release/wire/payload.hpp"
-#include "release/wire/text_util.hpp"
 
 namespace edgeroll::release::wire {
 namespace {

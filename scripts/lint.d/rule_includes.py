@@ -9,6 +9,8 @@ ABOUT = "who may include whom (docs/architecture.md); Beast, OpenSSL and drivers
 # Folder, longest first: the project's own folders it may include. "x/" means x and what is below it;
 # "x/*" means the files of x itself.
 MAY_INCLUDE = {
+    "release/text/": ["release/text/", "release/*"],
+    "release/crypto/": ["release/crypto/", "release/text/", "release/*"],
     "release/wire/": ["release/"],
     "release/": ["release/*"],
     "tls/rt/": ["tls/rt/", "release/*"],
@@ -32,7 +34,7 @@ STREAMS = (r"boost/beast|boost/asio/ssl|boost/asio/ip/(?!address)|boost/asio/(ba
            r"buffered|read|write|connect|windows/|serial_port|streambuf)|boost/asio\.hpp")
 CONFINED = [
     (re.compile(STREAMS), ("tls/", "tests/"), "Asio streams and Beast belong into tls/"),
-    (re.compile(r"openssl/"), ("tls/", "release/wire/", "tests/"), "OpenSSL belongs into tls/ (digests: release/wire/)"),
+    (re.compile(r"openssl/"), ("tls/", "release/crypto/", "tests/"), "OpenSSL belongs into tls/ (bytes in memory: release/crypto/)"),
     (re.compile(r"cppconn/|mysql|SQLiteCpp/|sqlite3"), ("control/store/db/", "tests/"),
      "database drivers belong into control/store/db/"),
     (re.compile(r"nlohmann/"), ("release/wire/", "control/", "agent/", "tls/", "tests/"),
@@ -40,6 +42,9 @@ CONFINED = [
     (re.compile(r"CLI/"), ("tls/rt/", "control/", "agent/", "tests/"), "command lines belong to programs"),
 ]
 STANDARD = re.compile(r"[a-z_0-9]+$")
+PURE, IMPURE = "release/", ("release/wire/", "release/crypto/")
+# inet_ntop: an address as text.
+ALSO_PURE = ("tl/expected.hpp", "arpa/inet.h")
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(?:<([^>\n]+)>|"([^"\n]+)")', re.M)
 
 
@@ -69,8 +74,8 @@ def check(tree):
             for pattern, homes, why in CONFINED:
                 if pattern.match(target) and not path.startswith(homes):
                     yield Finding(path, line, RULE, f"{target}: {why}")
-            if path.startswith("release/") and not path.startswith("release/wire/") and system is not None:
-                if not STANDARD.match(system) and system != "tl/expected.hpp":
+            if path.startswith(PURE) and not path.startswith(IMPURE) and system is not None:
+                if not STANDARD.match(system) and system not in ALSO_PURE:
                     yield Finding(path, line, RULE, f"release/ includes the standard library only, not {system}")
         if len(sides) == 2 and not path.startswith(("tests/sim/", "tests/bench/")):
             yield Finding(path, 1, RULE, "includes both control/ and agent/: only the simulator may")
@@ -78,7 +83,9 @@ def check(tree):
 
 GOOD = [
     {"release/a.cpp": '#include <vector>\n#include <tl/expected.hpp>\n#include "release/b.hpp"\n'},
-    {"release/wire/a.cpp": '#include <nlohmann/json.hpp>\n#include <openssl/evp.h>\n#include "release/b.hpp"\n'},
+    {"release/wire/a.cpp": '#include <nlohmann/json.hpp>\n#include "release/crypto/b.hpp"\n#include "release/b.hpp"\n'},
+    {"release/crypto/a.cpp": '#include <openssl/evp.h>\n#include "release/text/b.hpp"\n'},
+    {"release/text/a.cpp": '#include <arpa/inet.h>\n#include "release/result.hpp"\n'},
     {"control/core/a.cpp": '#include <boost/asio/awaitable.hpp>\n#include "tls/rt/clock.hpp"\n'},
     {"control/api/a.cpp": '#include <boost/asio/ip/address.hpp>\n#include "control/store/api/store.hpp"\n'},
     {"control/store/db/a.cpp": '#include <cppconn/driver.h>\n'},
@@ -88,6 +95,10 @@ GOOD = [
 BAD = [
     {"release/a.cpp": '#include <boost/asio/awaitable.hpp>\n'},
     {"release/a.cpp": '#include "release/wire/json_util.hpp"\n'},
+    {"release/wire/a.cpp": '#include <openssl/evp.h>\n'},
+    {"release/text/a.cpp": '#include <openssl/evp.h>\n'},
+    {"release/text/a.cpp": '#include "release/crypto/sha256.hpp"\n'},
+    {"release/crypto/a.cpp": '#include "release/wire/json_util.hpp"\n'},
     {"release/a.cpp": '#include "tls/rt/clock.hpp"\n'},
     {"tls/a.cpp": '#include "control/core/ports.hpp"\n'},
     {"tls/rt/a.cpp": '#include "tls/http_types.hpp"\n'},

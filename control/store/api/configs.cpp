@@ -8,8 +8,8 @@
 #include "control/store/audit.hpp"
 #include "control/store/column_text.hpp"
 #include "control/store/sql_parts.hpp"
+#include "release/text/digits.hpp"
 #include "release/wire/content.hpp"
-#include "release/wire/text_util.hpp"
 
 namespace edgeroll::control {
 namespace {
@@ -25,7 +25,7 @@ std::optional<ConfigView> find_config(Connection& connection, Version version) {
     ConfigView config;
     config.version = Version{rows[0].integer_or(0, 0)};
     config.payload = rows[0].text(1);
-    config.sha256 = release::wire::lower_hex(rows[0].text(2));
+    config.sha256 = release::lower_hex(rows[0].text(2));
     config.note = rows[0].text(3);
     config.created_by = rows[0].text(4);
     config.created_at = rows[0].text(5);

@@ -10,7 +10,8 @@
 #include "control/store/drift.hpp"
 #include "control/store/node_facts.hpp"
 #include "control/store/version_range.hpp"
-#include "release/wire/text_util.hpp"
+#include "release/text/digits.hpp"
+#include "release/text/utf8.hpp"
 
 namespace edgeroll::control {
 namespace {
@@ -53,7 +54,7 @@ NodeView view_of(Connection& connection, const Row& row) {
 void check_word(const std::optional<std::string>& text, const char* field, std::size_t bytes_max) {
     if (!text) return;
     if (text->empty() || text->size() > bytes_max || fitted(*text) != *text ||
-        release::wire::has_control_character(*text)) {
+        release::has_control_character(*text)) {
         refuse(release::code::invalid, std::string(field) + " must be 1 to " +
                                            std::to_string(bytes_max) +
                                            " bytes of UTF-8 without control characters");
@@ -71,7 +72,7 @@ void check(const NodeChangeRequest& node) {
         refuse(release::code::invalid, "agent_port must be 1 to 65535");
     }
     if (node.cert_fingerprint && !node.cert_fingerprint->empty() &&
-        !release::wire::is_sha256_hex(normal_fingerprint(*node.cert_fingerprint))) {
+        !release::is_sha256_hex(normal_fingerprint(*node.cert_fingerprint))) {
         refuse(release::code::invalid,
                "cert_fingerprint must be a SHA-256: 64 hexadecimal digits, colons allowed");
     }

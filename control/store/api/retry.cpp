@@ -13,9 +13,9 @@
 #include "control/store/sql_parts.hpp"
 #include "control/store/version_range.hpp"
 #include "release/limits.hpp"
+#include "release/text/digits.hpp"
 #include "release/windows.hpp"
 #include "release/wire/batch_config.hpp"
-#include "release/wire/text_util.hpp"
 
 namespace edgeroll::control {
 namespace {
@@ -89,7 +89,7 @@ void refuse_when_banned(Connection& connection, const RetryRequest& request,
         is_own_known = is_own_known || (is_own && (steered.content_sha256 == names->sha256 ||
                                                    steered.content_sha256 == names->older_sha256));
     }
-    if (!is_own_known && release::wire::is_sha256_hex(steered.content_sha256)) {
+    if (!is_own_known && release::is_sha256_hex(steered.content_sha256)) {
         is_banned = is_banned || find_ban(connection, {steered.content_sha256, {}});
     }
     if (!is_banned) return;

@@ -14,9 +14,10 @@
 #include "control/store/column_text.hpp"
 #include "control/store/history.hpp"
 #include "control/store/node_writer.hpp"
+#include "release/crypto/sha256.hpp"
+#include "release/text/digits.hpp"
 #include "release/wire/batch_config.hpp"
 #include "release/wire/json_util.hpp"
-#include "release/wire/text_util.hpp"
 
 namespace edgeroll::control {
 namespace {
@@ -34,7 +35,7 @@ std::string plan_digest(const release::RollbackPlan& plan) {
         text += std::to_string(node.batch) + ":" + std::to_string(node.node.value) + ":" +
                 std::to_string(node.config_version->value) + "\n";
     }
-    return release::wire::sha256_hex(text);
+    return release::sha256_hex(text);
 }
 
 /// Limits are open: whoever undoes something wants it undone everywhere it can be. How many nodes
@@ -104,7 +105,7 @@ std::vector<std::string> node_names(const std::vector<release::PlannedNode>& pla
 /// allowed.
 void find_what_to_ban(Connection& connection, Drafted& drafted) {
     const std::string& undone = drafted.undone.content_sha256;
-    if (!release::wire::is_sha256_hex(undone)) return;
+    if (!release::is_sha256_hex(undone)) return;
     // Where the content is gone nobody can tell by which rule its digest was reckoned.
     const auto names = names_of(connection, drafted.undone.version);
     drafted.is_ban_exact = names && (names->sha256 == undone || names->older_sha256 == undone);

@@ -10,7 +10,7 @@
 #include "control/store/locked.hpp"
 #include "control/store/provenance.hpp"
 #include "control/store/sql_parts.hpp"
-#include "release/wire/text_util.hpp"
+#include "release/text/digits.hpp"
 
 namespace edgeroll::control {
 namespace {
@@ -80,7 +80,7 @@ Steered read_steered(Connection& connection, release::ReleaseId id) {
     state.total_batches = row.small(5);
     state.type = release::from_text<release::TaskType>(row.text(6))
                      .value_or(release::TaskType::apply_config);
-    steered.content_sha256 = release::wire::lower_hex(row.text(7));
+    steered.content_sha256 = release::lower_hex(row.text(7));
     state.is_reload_only = steered.content_sha256 == release::reload_only_mark;
     steered.version = release::Version{row.integer_or(8, 0)};
     steered.is_forced = row.integer_or(9, 0) != 0;

@@ -4,7 +4,7 @@
 #include <array>
 #include <string_view>
 
-#include "release/wire/text_util.hpp"
+#include "release/text/utf8.hpp"
 
 namespace edgeroll::control {
 namespace {
@@ -74,7 +74,7 @@ std::string server_words(int number, const std::string& text) {
     for (char& c : words) {
         if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
     }
-    return release::wire::cut_utf8(release::wire::repair_utf8(words), bytes_max);
+    return release::cut_utf8(release::repair_utf8(words), bytes_max);
 }
 
 }  // namespace edgeroll::control

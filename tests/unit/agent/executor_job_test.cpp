@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 
+#include "release/crypto/sha256.hpp"
 #include "tests/unit/agent/edge.hpp"
 
 namespace edgeroll::agent {
@@ -139,7 +140,7 @@ TEST_F(Jobs, refuses_another_program_than_the_payload_means) {
     EXPECT_THAT(wrong.last_error,
                 HasSubstr("job:job failed: " + folder_.path("job") + " has the digest "));
     EXPECT_FALSE(root_.has("trace"));
-    const std::string right = release::wire::sha256_hex(folder_.read("job"));
+    const std::string right = release::sha256_hex(folder_.read("job"));
     EXPECT_EQ(edge.apply(job(2, R"({"job":"job","sha256":")" + right + R"("})")).status,
               TaskStatus::success);
     EXPECT_TRUE(root_.has("trace"));

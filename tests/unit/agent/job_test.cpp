@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "agent/processes_posix.hpp"
+#include "release/crypto/sha256.hpp"
 #include "release/wire/json_util.hpp"
 #include "tests/unit/agent/world.hpp"
 
@@ -86,10 +87,10 @@ TEST_F(OpenJob, refuses_a_file_of_another_user) {
 TEST_F(OpenJob, checks_the_digest) {
     const std::string text = "#!/bin/sh\n" + std::string(1 << 20, '#');
     folder_.write("job", text, 0755);
-    EXPECT_EQ(complaint("job", release::wire::sha256_hex(text)), "");
+    EXPECT_EQ(complaint("job", release::sha256_hex(text)), "");
     EXPECT_THAT(complaint("job", std::string(64, 'a')), HasSubstr("has the digest "));
     interrupt_.set();
-    EXPECT_THAT(complaint("job", release::wire::sha256_hex(text)), HasSubstr("interrupted"));
+    EXPECT_THAT(complaint("job", release::sha256_hex(text)), HasSubstr("interrupted"));
 }
 
 TEST_F(OpenJob, runs_what_was_looked_at_whatever_stands_there_since) {

@@ -4,14 +4,14 @@
 #include <string>
 #include <vector>
 
-#include "release/wire/sha256.hpp"
+#include "release/crypto/sha256.hpp"
 #include "tests/unit/agent/edge.hpp"
 
 namespace edgeroll::agent::testing {
 
 /// One line of a key of version n, that no other text has.
 inline std::string line_of(int version) {
-    return "line-of-the-key-" + release::wire::sha256_hex(std::to_string(version)).substr(0, 40);
+    return "line-of-the-key-" + release::sha256_hex(std::to_string(version)).substr(0, 40);
 }
 inline std::string key_of(int version) {
     return "-----BEGIN KEY-----\n" + line_of(version) + "\n-----END KEY-----\n";

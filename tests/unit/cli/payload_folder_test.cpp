@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "release/wire/base64.hpp"
+#include "release/text/base64.hpp"
 #include "release/wire/payload.hpp"
 
 namespace edgeroll::cli {

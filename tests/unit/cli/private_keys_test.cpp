@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "control/cli/der_key.hpp"
-#include "release/wire/base64.hpp"
+#include "release/text/base64.hpp"
 
 namespace edgeroll::cli {
 namespace {
@@ -98,7 +98,7 @@ TEST(PrivateKeys, are_known_in_utf_16) {
 
 TEST(PrivateKeys, are_known_in_base64_of_the_whole_file) {
     const std::string pem = block("CERTIFICATE") + block("PRIVATE KEY");
-    const std::string coded = release::wire::encode_base64(pem);
+    const std::string coded = release::encode_base64(pem);
     EXPECT_TRUE(is_private_key("a", coded));
     EXPECT_TRUE(is_private_key("a", coded + "\n"));
     EXPECT_TRUE(is_private_key("a", "\xef\xbb\xbf" + coded));
@@ -108,21 +108,21 @@ TEST(PrivateKeys, are_known_in_base64_of_the_whole_file) {
     EXPECT_TRUE(is_private_key("a", lines));
     const std::string der_key =
         sequence(number(1) + der(0x04, std::string(32, '\x55')) + der(0xa0, object_id("x")));
-    EXPECT_TRUE(is_private_key("a", release::wire::encode_base64(der_key)));
+    EXPECT_TRUE(is_private_key("a", release::encode_base64(der_key)));
     for (const std::string& plain :
          {block("CERTIFICATE"), std::string("-----BEGIN PRIVATE KEY-----"),
           std::string(600, 'x')}) {
-        EXPECT_FALSE(is_private_key("a", release::wire::encode_base64(plain)));
+        EXPECT_FALSE(is_private_key("a", release::encode_base64(plain)));
     }
     EXPECT_FALSE(is_private_key("a", line));
     EXPECT_FALSE(is_private_key("a", "\n"));
 }
 
 TEST(PrivateKeys, are_known_in_base64_among_other_text) {
-    const std::string coded = release::wire::encode_base64(block("RSA PRIVATE KEY"));
+    const std::string coded = release::encode_base64(block("RSA PRIVATE KEY"));
     EXPECT_TRUE(is_private_key("secret.yaml", "data:\n  tls.key: " + coded + "\n"));
     EXPECT_TRUE(is_private_key("secret.json", R"({"data":{"tls.key":")" + coded + "\"}}"));
-    const std::string other = release::wire::encode_base64(block("CERTIFICATE"));
+    const std::string other = release::encode_base64(block("CERTIFICATE"));
     EXPECT_FALSE(is_private_key("secret.yaml", "data:\n  tls.crt: " + other + "\n"));
     EXPECT_FALSE(is_private_key("a.md", "it begins with LS0tLS1CRUdJTi and so on"));
 }

@@ -3,8 +3,9 @@
 #include <gmock/gmock.h>
 
 #include "api_fixture.hpp"
-#include "release/wire/base64.hpp"
-#include "release/wire/secrets.hpp"
+#include "release/crypto/hmac.hpp"
+#include "release/crypto/sha256.hpp"
+#include "release/text/base64.hpp"
 
 namespace edgeroll::control::api {
 namespace {
@@ -19,9 +20,9 @@ constexpr const char* audit = "/api/v1/audit";
 std::string jwt_of(const std::string& name, const std::string& role, const std::string& secret,
                    std::int64_t expires) {
     const Json claims = {{"iss", "cmdb"}, {"username", name}, {"role", role}, {"exp", expires}};
-    const std::string text = release::wire::encode_base64url(R"({"alg":"HS256","typ":"JWT"})") +
-                             "." + release::wire::encode_base64url(claims.dump());
-    return text + "." + release::wire::encode_base64url(release::wire::hmac_sha256(secret, text));
+    const std::string text = release::encode_base64url(R"({"alg":"HS256","typ":"JWT"})") + "." +
+                             release::encode_base64url(claims.dump());
+    return text + "." + release::encode_base64url(release::hmac_sha256(secret, text));
 }
 
 class ApiAudit : public ApiTest {
@@ -186,7 +187,7 @@ TEST_F(ApiAudit, what_cannot_be_written_is_kept_and_counted_on) {
 }
 
 TEST_F(ApiAudit, a_tokens_file_that_was_read_is_told_with_the_names_that_changed) {
-    using release::wire::sha256_hex;
+    using release::sha256_hex;
     write();
     ASSERT_THAT(store.noted, SizeIs(1));
     EXPECT_EQ(store.noted[0].action, "tokens.loaded");

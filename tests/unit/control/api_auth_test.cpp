@@ -3,19 +3,20 @@
 #include "api_fixture.hpp"
 #include "control/api/jwt.hpp"
 #include "control/api/tokens.hpp"
-#include "release/wire/base64.hpp"
-#include "release/wire/secrets.hpp"
+#include "release/crypto/hmac.hpp"
+#include "release/crypto/sha256.hpp"
+#include "release/text/base64.hpp"
 
 namespace edgeroll::control::api {
 namespace {
 
 std::string signature(const std::string& text, const std::string& secret) {
-    return release::wire::encode_base64url(release::wire::hmac_sha256(secret, text));
+    return release::encode_base64url(release::hmac_sha256(secret, text));
 }
 
 std::string jwt(const Json& header, const Json& claims, const std::string& secret) {
-    const std::string text = release::wire::encode_base64url(header.dump()) + "." +
-                             release::wire::encode_base64url(claims.dump());
+    const std::string text =
+        release::encode_base64url(header.dump()) + "." + release::encode_base64url(claims.dump());
     return text + "." + signature(text, secret);
 }
 
@@ -134,8 +135,8 @@ TEST_F(ApiAuth, refuses_tampered_jwts) {
     const auto last = good.rfind('.');
     Json more = claims;
     more["username"] = "root";
-    const std::string forged = good.substr(0, first + 1) +
-                               release::wire::encode_base64url(more.dump()) + good.substr(last);
+    const std::string forged =
+        good.substr(0, first + 1) + release::encode_base64url(more.dump()) + good.substr(last);
     const std::string unsigned_one = good.substr(0, last + 1);
     for (const std::string& token :
          {forged, unsigned_one, good + "A", "." + good, good.substr(1), std::string("a.b.c"),
@@ -148,15 +149,14 @@ TEST_F(ApiAuth, refuses_tampered_jwts) {
 TEST_F(ApiAuth, reads_the_tokens_file_again_when_it_changes) {
     const std::string fresh = "Bearer fresh";
     EXPECT_EQ(ask_as(fresh, "GET", releases_path).code(), 1002);
-    write_tokens("new:viewer:" + release::wire::sha256_hex("fresh") + "\n");
+    write_tokens("new:viewer:" + release::sha256_hex("fresh") + "\n");
     EXPECT_EQ(ask_as(fresh, "GET", releases_path).status, 200);
     EXPECT_EQ(ask("GET", releases_path).code(), 1002) << "the old token was taken out of the file";
 }
 
 TEST_F(ApiAuth, keeps_good_lines_beside_broken_ones) {
-    write_tokens("garbage\nx:superuser:" + std::string(64, 'a') +
-                 "\nshort:admin:abc\n:admin:" + std::string(64, 'b') +
-                 "\r\nnew:viewer:" + release::wire::sha256_hex("fresh") + "\r\n");
+    write_tokens("garbage\nx:superuser:" + std::string(64, 'a') + "\nshort:admin:abc\n:admin:" +
+                 std::string(64, 'b') + "\r\nnew:viewer:" + release::sha256_hex("fresh") + "\r\n");
     EXPECT_EQ(ask_as("Bearer fresh", "GET", releases_path).status, 200);
 }
 
@@ -179,7 +179,7 @@ TEST_F(ApiAuth, keeps_the_tokens_for_a_moment_when_the_file_is_gone) {
 
 TEST_F(ApiAuth, lets_tokens_in_until_the_end_of_their_last_day) {
     const auto with_day = [this](const std::string& day) {
-        write_tokens("root:admin:" + release::wire::sha256_hex(admin_token) + ":" + day + "\n");
+        write_tokens("root:admin:" + release::sha256_hex(admin_token) + ":" + day + "\n");
     };
     with_day("2027-01-15");
     EXPECT_EQ(ask("GET", releases_path).status, 200);
@@ -239,7 +239,7 @@ TEST_F(ApiAuth, admits_a_caller_no_longer_than_the_token) {
     const auto eve = authenticator->admit(request, Role::viewer);
     ASSERT_TRUE(eve);
     EXPECT_TRUE(authenticator->still_admits(*eve));
-    write_tokens("eve:admin:" + release::wire::sha256_hex(viewer_token) + "\n");
+    write_tokens("eve:admin:" + release::sha256_hex(viewer_token) + "\n");
     EXPECT_FALSE(authenticator->still_admits(*eve)) << "the line is another now";
 
     request.headers["authorization"] = "Bearer " + jwt(hs256, claims, jwt_secret);
@@ -275,7 +275,7 @@ TEST(ApiTokens, fresh_ones_are_accepted_and_differ) {
     ASSERT_TRUE(line);
     EXPECT_EQ(line->caller.name, "ci");
     EXPECT_EQ(line->caller.role, Role::admin);
-    EXPECT_EQ(line->sha256, release::wire::sha256_hex(one.token));
+    EXPECT_EQ(line->sha256, release::sha256_hex(one.token));
     EXPECT_EQ(one.line.find(one.token), std::string::npos);
 }
 
@@ -319,7 +319,7 @@ TEST_F(ApiAuth, a_file_that_everybody_may_read_is_refused_and_a_changed_one_keep
 
 TEST(ApiTokens, signatures_are_those_of_rfc_4231) {
     std::string hex;
-    for (const char byte : release::wire::hmac_sha256("Jefe", "what do ya want for nothing?")) {
+    for (const char byte : release::hmac_sha256("Jefe", "what do ya want for nothing?")) {
         constexpr std::string_view digits = "0123456789abcdef";
         hex += digits[static_cast<unsigned char>(byte) >> 4U];
         hex += digits[static_cast<unsigned char>(byte) & 15U];

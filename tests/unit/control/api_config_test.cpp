@@ -2,6 +2,8 @@
 #include "control/secrets/sealed_payload.hpp"
 #include "release/wire/payload.hpp"
 
+#include "release/crypto/sha256.hpp"
+
 namespace edgeroll::control::api {
 namespace {
 
@@ -16,7 +18,7 @@ TEST_F(ApiConfig, stores_content_with_its_digest) {
     EXPECT_EQ(store.config_put.version, release::Version{42});
     EXPECT_EQ(store.config_put.note, "first");
     EXPECT_EQ(store.config_put.created_by, "root");
-    EXPECT_EQ(store.config_put.sha256, release::wire::sha256_hex("a\n0644\n1\nx"));
+    EXPECT_EQ(store.config_put.sha256, release::sha256_hex("a\n0644\n1\nx"));
     EXPECT_EQ(Json::parse(store.config_put.payload),
               Json::parse(R"({"files":[{"path":"a","content":"x"}]})"));
     EXPECT_EQ(said.data()["version"], 42);
@@ -56,7 +58,7 @@ TEST_F(ApiConfig, refuses_hostile_content) {
 TEST_F(ApiConfig, stores_what_other_types_are_given) {
     const Said said = put(R"({"payload":{"job":"warm","args":["a"]}})");
     ASSERT_EQ(said.status, 200) << said.body;
-    EXPECT_EQ(said.data()["sha256"], release::wire::sha256_hex(R"({"args":["a"],"job":"warm"})"));
+    EXPECT_EQ(said.data()["sha256"], release::sha256_hex(R"({"args":["a"],"job":"warm"})"));
     EXPECT_EQ(put(R"({"payload":{"job":"warm","files":[]}})").code(), 2002)
         << "with files it is a set of files and nothing else";
 }
@@ -129,13 +131,13 @@ TEST_F(ApiConfig, shows_nobody_a_secret) {
     EXPECT_EQ(payload[0], (Json{{"path", "key"},
                                 {"secret", true},
                                 {"bytes", 10},
-                                {"sha256", release::wire::sha256_hex("hidden one")}}));
+                                {"sha256", release::sha256_hex("hidden one")}}));
     EXPECT_EQ(payload[2]["content"], "for all");
     EXPECT_EQ(said.data()["files"][1], (Json{{"path", "late"},
                                              {"mode", "0640"},
                                              {"secret", true},
                                              {"bytes", 10},
-                                             {"sha256", release::wire::sha256_hex("hidden two")}}));
+                                             {"sha256", release::sha256_hex("hidden two")}}));
 }
 
 TEST_F(ApiConfig, shows_viewers_names_and_digests_only) {
@@ -149,7 +151,7 @@ TEST_F(ApiConfig, shows_viewers_names_and_digests_only) {
                                                {"mode", "0644"},
                                                {"template", true},
                                                {"bytes", 7},
-                                               {"sha256", release::wire::sha256_hex("for all")}}));
+                                               {"sha256", release::sha256_hex("for all")}}));
     store.stored_config.payload = R"({"job":"warm","args":["--password=x"]})";
     EXPECT_EQ(seen().body.find("password"), std::string::npos);
     EXPECT_EQ(seen().data()["files"], nullptr);

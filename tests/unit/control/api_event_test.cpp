@@ -3,6 +3,7 @@
 
 #include "api_fixture.hpp"
 #include "control/api/event_view.hpp"
+#include "release/crypto/sha256.hpp"
 
 namespace edgeroll::control::api {
 namespace {
@@ -172,9 +173,9 @@ TEST_F(ApiEvent, sends_nobody_back_for_news_of_a_finished_release) {
 }
 
 TEST_F(ApiEvent, follows_for_64_at_once_and_for_others_when_they_have_gone) {
-    std::string lines = "root:admin:" + release::wire::sha256_hex(admin_token) + "\n";
+    std::string lines = "root:admin:" + release::sha256_hex(admin_token) + "\n";
     for (const char* name : {"a", "b", "c", "d", "e"})
-        lines += std::string(name) + ":viewer:" + release::wire::sha256_hex(name) + "\n";
+        lines += std::string(name) + ":viewer:" + release::sha256_hex(name) + "\n";
     write_tokens(lines);
     const auto raw = [this](const std::string& name) {
         return ApiEvent::raw({{"authorization", "Bearer " + name}});

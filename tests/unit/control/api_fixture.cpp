@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <fstream>
 
+#include "release/crypto/sha256.hpp"
+
 namespace edgeroll::control::api {
 namespace {
 
@@ -28,7 +30,7 @@ std::string new_file() {
 }  // namespace
 
 ApiTest::ApiTest() : tokens_path(new_file()) {
-    using release::wire::sha256_hex;
+    using release::sha256_hex;
     write_tokens("# people\nroot:admin:" + sha256_hex(admin_token) +
                  "\n\neve:viewer:" + sha256_hex(viewer_token) + "\n");
     authenticator = std::make_unique<Authenticator>(options_of(tokens_path, jwt_secret),

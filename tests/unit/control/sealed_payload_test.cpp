@@ -4,7 +4,7 @@
 
 #include <functional>
 
-#include "release/wire/base64.hpp"
+#include "release/text/base64.hpp"
 #include "release/wire/json_util.hpp"
 #include "release/wire/payload.hpp"
 
@@ -29,7 +29,7 @@ std::string payload_text() {
          {"template", true},
          {"mode", "0600"}},
         {{"path", "raw"},
-         {"content", release::wire::encode_base64(std::string("\xff\x00\x01", 3))},
+         {"content", release::encode_base64(std::string("\xff\x00\x01", 3))},
          {"encoding", "base64"},
          {"secret", true}},
         {{"path", "site.conf"}, {"content", "listen 80;"}}};
@@ -90,7 +90,7 @@ TEST(SealedPayload, is_not_opened_after_any_change) {
     EXPECT_FALSE(opens([](Json& file) { file["template"] = true; }));
     EXPECT_FALSE(opens([](Json& file) { file["sealed"]["sha256"] = std::string(64, 'a'); }));
     EXPECT_FALSE(opens([](Json& file) {
-        file["sealed"]["nonce"] = release::wire::encode_base64(std::string(12, 'x'));
+        file["sealed"]["nonce"] = release::encode_base64(std::string(12, 'x'));
     }));
     EXPECT_FALSE(opens([](Json& file) { file["secret"] = false; })) << "sealed and not secret";
 }

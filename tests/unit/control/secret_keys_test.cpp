@@ -2,16 +2,17 @@
 
 #include <gtest/gtest.h>
 
-#include "release/wire/aes_gcm.hpp"
-#include "release/wire/secrets.hpp"
+#include "release/crypto/aes_gcm.hpp"
+#include "release/crypto/random.hpp"
+#include "release/text/digits.hpp"
 
 namespace edgeroll::control {
 namespace {
 
-using release::wire::gcm_open;
-using release::wire::gcm_seal;
-using release::wire::gcm_tag_bytes;
-using release::wire::GcmBox;
+using release::gcm_open;
+using release::gcm_seal;
+using release::gcm_tag_bytes;
+using release::GcmBox;
 
 const std::string one(64, '1'), two(64, 'a');
 
@@ -45,13 +46,13 @@ TEST(SecretKeys, say_what_is_wrong_without_a_key) {
     EXPECT_EQ(error_of(one + "\n" + one), "holds the same key twice");
     std::string many;
     for (int i = 0; i < 17; ++i)
-        many += release::wire::random_hex(32) + "\n";
+        many += release::random_hex(32) + "\n";
     EXPECT_EQ(error_of(many), "holds more than 16 keys");
 }
 
 /// NIST SP 800-38D's test case 16 of the authors (McGrew, Viega): AES-256 with bound data.
 TEST(Gcm, opens_a_box_of_the_standard) {
-    const auto bytes = [](const char* digits) { return *release::wire::bytes_of_hex(digits); };
+    const auto bytes = [](const char* digits) { return *release::bytes_of_hex(digits); };
     const std::string key =
         bytes("feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308");
     const GcmBox box{
@@ -63,7 +64,7 @@ TEST(Gcm, opens_a_box_of_the_standard) {
     const auto text = gcm_open(key, box, bound);
     ASSERT_TRUE(text);
     EXPECT_EQ(
-        release::wire::hex_of(*text),
+        release::hex_of(*text),
         "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a721c3c0c95956809532fcf0e"
         "2449a6b525b16aedf5aa0de657ba637b39");
 }

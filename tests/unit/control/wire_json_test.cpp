@@ -2,9 +2,10 @@
 
 #include <random>
 
-#include "release/wire/base64.hpp"
+#include "release/crypto/sha256.hpp"
+#include "release/text/base64.hpp"
+#include "release/text/utf8.hpp"
 #include "release/wire/json_util.hpp"
-#include "release/wire/text_util.hpp"
 
 namespace edgeroll::release::wire {
 namespace {

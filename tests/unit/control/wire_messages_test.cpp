@@ -2,10 +2,10 @@
 
 #include <random>
 
+#include "release/text/utf8.hpp"
 #include "release/wire/agent_messages.hpp"
 #include "release/wire/json_util.hpp"
 #include "release/wire/payload.hpp"
-#include "release/wire/text_util.hpp"
 
 namespace edgeroll::release::wire {
 namespace {

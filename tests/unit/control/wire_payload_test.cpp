@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <random>
 
-#include "release/wire/base64.hpp"
+#include "release/crypto/sha256.hpp"
+#include "release/text/base64.hpp"
 #include "release/wire/json_util.hpp"
 #include "release/wire/payload.hpp"
+#include "release/wire/template.hpp"
 
 namespace edgeroll::release::wire {
 namespace {

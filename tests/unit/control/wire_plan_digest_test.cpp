@@ -3,9 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "release/crypto/sha256.hpp"
+#include "release/text/digits.hpp"
 #include "release/wire/content.hpp"
 #include "release/wire/json_util.hpp"
-#include "release/wire/text_util.hpp"
 
 namespace edgeroll::release::wire {
 namespace {

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "release/crypto/sha256.hpp"
 #include "release/wire/json_util.hpp"
 #include "release/wire/payload.hpp"
 #include "release/wire/task_payload.hpp"

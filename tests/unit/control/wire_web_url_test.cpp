@@ -1,4 +1,4 @@
-#include "release/wire/web_url.hpp"
+#include "release/text/web_url.hpp"
 
 #include <gtest/gtest.h>
 

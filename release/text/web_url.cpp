@@ -1,12 +1,15 @@
-#include "release/wire/web_url.hpp"
+#include "release/text/web_url.hpp"
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
-#include "release/wire/invalid.hpp"
-
-namespace edgeroll::release::wire {
+namespace edgeroll::release {
 namespace {
+
+tl::unexpected<Error> refused(std::string message) {
+    return fail(std::move(message), Outcome::permanent, code::invalid);
+}
 
 bool is_visible_ascii(std::string_view text) {
     return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7F; });
@@ -46,22 +49,22 @@ std::string_view take_host(std::string_view& rest) {
 Result<WebUrl> parse_web_url(std::string_view text) {
     WebUrl url;
     url.is_https = starts_with(text, "https://");
-    if (!url.is_https && !starts_with(text, "http://")) return invalid("an http or https URL");
-    if (text.size() > web_url_bytes_max) return invalid("a URL of at most 2048 bytes");
-    if (!is_visible_ascii(text)) return invalid("a URL of visible ASCII characters");
-    if (text.find('#') != text.npos) return invalid("a URL without a fragment");
+    if (!url.is_https && !starts_with(text, "http://")) return refused("an http or https URL");
+    if (text.size() > web_url_bytes_max) return refused("a URL of at most 2048 bytes");
+    if (!is_visible_ascii(text)) return refused("a URL of visible ASCII characters");
+    if (text.find('#') != text.npos) return refused("a URL without a fragment");
     text.remove_prefix(url.is_https ? 8 : 7);
     std::string_view rest = text.substr(0, text.find_first_of("/?"));
-    if (rest.find('@') != rest.npos) return invalid("a URL without user name and password");
+    if (rest.find('@') != rest.npos) return refused("a URL without user name and password");
     url.host = std::string(take_host(rest));
-    if (url.host.empty()) return invalid("a URL with a host");
+    if (url.host.empty()) return refused("a URL with a host");
     url.port = url.is_https ? 443 : 80;
     if (rest.empty()) return url;
     const auto* const end = rest.data() + rest.size();
     const auto [stop, error] = std::from_chars(rest.data() + 1, end, url.port);
     if (rest.front() != ':' || error != std::errc() || stop != end || url.port < 1 ||
         url.port > 65535) {
-        return invalid("a URL whose port is 1 to 65535");
+        return refused("a URL whose port is 1 to 65535");
     }
     return url;
 }
@@ -75,4 +78,4 @@ bool is_loopback(const WebUrl& url) {
            std::count(url.host.begin(), url.host.end(), '.') == 3;
 }
 
-}  // namespace edgeroll::release::wire
+}  // namespace edgeroll::release

@@ -6,7 +6,7 @@
 
 #include "release/result.hpp"
 
-namespace edgeroll::release::wire {
+namespace edgeroll::release {
 
 inline constexpr std::size_t web_url_bytes_max = 2048;
 
@@ -24,4 +24,4 @@ struct WebUrl {
 /// `localhost`, 127.0.0.0/8 and ::1: what is sent there never leaves the machine.
 [[nodiscard]] bool is_loopback(const WebUrl& url);
 
-}  // namespace edgeroll::release::wire
+}  // namespace edgeroll::release

@@ -1,4 +1,4 @@
-// SHA-256 in pieces. The one-shot form is sha256_hex in json_util.hpp.
+// SHA-256, in pieces and in one go.
 #pragma once
 
 #include <memory>
@@ -7,7 +7,7 @@
 
 struct evp_md_ctx_st;
 
-namespace edgeroll::release::wire {
+namespace edgeroll::release {
 
 class Sha256 {
   public:
@@ -23,4 +23,7 @@ class Sha256 {
     std::unique_ptr<evp_md_ctx_st, Free> context_;
 };
 
-}  // namespace edgeroll::release::wire
+/// Lower-case hex SHA-256.
+[[nodiscard]] std::string sha256_hex(std::string_view bytes);
+
+}  // namespace edgeroll::release

@@ -1,13 +1,13 @@
-#include "release/wire/aes_gcm.hpp"
+#include "release/crypto/aes_gcm.hpp"
 
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 
 #include <memory>
 
-#include "release/wire/openssl_demand.hpp"
+#include "release/crypto/openssl_demand.hpp"
 
-namespace edgeroll::release::wire {
+namespace edgeroll::release {
 namespace {
 
 struct Free {
@@ -72,4 +72,4 @@ std::optional<std::string> gcm_open(std::string_view key, const GcmBox& box,
     return text;
 }
 
-}  // namespace edgeroll::release::wire
+}  // namespace edgeroll::release

@@ -1,11 +1,11 @@
-#include "release/wire/ip_address.hpp"
+#include "release/text/ip_address.hpp"
 
 #include <arpa/inet.h>
 
 #include <algorithm>
 #include <charconv>
 
-namespace edgeroll::release::wire {
+namespace edgeroll::release {
 namespace {
 
 using Bytes = std::array<std::uint8_t, 16>;
@@ -155,4 +155,4 @@ std::string to_text(const IpAddress& address) {
     return text.data();
 }
 
-}  // namespace edgeroll::release::wire
+}  // namespace edgeroll::release

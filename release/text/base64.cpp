@@ -1,9 +1,9 @@
-#include "release/wire/base64.hpp"
+#include "release/text/base64.hpp"
 
 #include <array>
 #include <cstdint>
 
-namespace edgeroll::release::wire {
+namespace edgeroll::release {
 namespace {
 
 constexpr std::string_view standard =
@@ -89,4 +89,4 @@ std::string encode_base64url(std::string_view bytes) {
     return encode(bytes, url_safe);
 }
 
-}  // namespace edgeroll::release::wire
+}  // namespace edgeroll::release

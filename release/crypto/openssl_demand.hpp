@@ -3,7 +3,7 @@
 
 #include <cstdlib>
 
-namespace edgeroll::release::wire {
+namespace edgeroll::release {
 
 /// Such a call fails only when OpenSSL itself is broken or memory is out; there is no digest and no
 /// ciphertext to go on with then: ends the process.
@@ -11,4 +11,4 @@ inline void demand(bool is_done) {
     if (!is_done) std::abort();
 }
 
-}  // namespace edgeroll::release::wire
+}  // namespace edgeroll::release

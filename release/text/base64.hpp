@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace edgeroll::release::wire {
+namespace edgeroll::release {
 
 /// Padding is required, blanks and unused bits that are not zero are refused.
 [[nodiscard]] std::optional<std::string> decode_base64(std::string_view text);
@@ -14,4 +14,4 @@ namespace edgeroll::release::wire {
 [[nodiscard]] std::optional<std::string> decode_base64url(std::string_view text);
 [[nodiscard]] std::string encode_base64url(std::string_view bytes);
 
-}  // namespace edgeroll::release::wire
+}  // namespace edgeroll::release

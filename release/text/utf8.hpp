@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace edgeroll::release::wire {
+namespace edgeroll::release {
 
 /// Length of the well-formed UTF-8 sequence at the start of `text` (RFC 3629: no overlong forms, no
 /// surrogates, nothing above U+10FFFF); 0 if there is none.
@@ -25,17 +25,4 @@ namespace edgeroll::release::wire {
 /// Has a byte below 0x20 or 0x7F.
 [[nodiscard]] bool has_control_character(std::string_view text);
 
-/// 0 to 9, whatever the locale says.
-[[nodiscard]] constexpr bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
-
-/// Exactly 64 hex digits, any case.
-[[nodiscard]] bool is_sha256_hex(std::string_view text);
-/// Hex digits only; also the empty text.
-[[nodiscard]] bool is_hex(std::string_view text);
-
-/// A to F become a to f; nothing else changes.
-[[nodiscard]] std::string lower_hex(std::string text);
-
-}  // namespace edgeroll::release::wire
+}  // namespace edgeroll::release

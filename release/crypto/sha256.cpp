@@ -1,14 +1,13 @@
-#include "release/wire/sha256.hpp"
+#include "release/crypto/sha256.hpp"
 
 #include <openssl/evp.h>
 
 #include <array>
 
-#include "release/wire/json_util.hpp"
-#include "release/wire/openssl_demand.hpp"
-#include "release/wire/secrets.hpp"
+#include "release/crypto/openssl_demand.hpp"
+#include "release/text/digits.hpp"
 
-namespace edgeroll::release::wire {
+namespace edgeroll::release {
 
 void Sha256::Free::operator()(evp_md_ctx_st* context) const {
     EVP_MD_CTX_free(context);
@@ -34,4 +33,4 @@ std::string sha256_hex(std::string_view bytes) {
     return digest.finish();
 }
 
-}  // namespace edgeroll::release::wire
+}  // namespace edgeroll::release

@@ -1,8 +1,8 @@
-#include "release/wire/text_util.hpp"
+#include "release/text/utf8.hpp"
 
 #include <algorithm>
 
-namespace edgeroll::release::wire {
+namespace edgeroll::release {
 namespace {
 
 unsigned byte_at(std::string_view text, std::size_t i) {
@@ -90,21 +90,4 @@ bool has_control_character(std::string_view text) {
     });
 }
 
-bool is_hex(std::string_view text) {
-    return std::all_of(text.begin(), text.end(), [](char c) {
-        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-    });
-}
-
-bool is_sha256_hex(std::string_view text) {
-    return text.size() == 64 && is_hex(text);
-}
-
-std::string lower_hex(std::string text) {
-    for (char& c : text) {
-        if (c >= 'A' && c <= 'F') c = static_cast<char>(c - 'A' + 'a');
-    }
-    return text;
-}
-
-}  // namespace edgeroll::release::wire
+}  // namespace edgeroll::release

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace edgeroll::release::wire {
+namespace edgeroll::release {
 
 /// IPv4 uses the first four bytes; the rest are 0. An IPv4 address never stands in its IPv6 form
 /// (::ffff:a.b.c.d): what makes one has it unwrapped.
@@ -51,4 +51,4 @@ struct IpNetwork {
 
 [[nodiscard]] std::string to_text(const IpAddress& address);
 
-}  // namespace edgeroll::release::wire
+}  // namespace edgeroll::release

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace edgeroll::release::wire {
+namespace edgeroll::release {
 
 inline constexpr std::size_t aes_key_bytes = 32, gcm_nonce_bytes = 12, gcm_tag_bytes = 16;
 
@@ -23,4 +23,4 @@ struct GcmBox {
 [[nodiscard]] std::optional<std::string> gcm_open(std::string_view key, const GcmBox& box,
                                                   std::string_view bound);
 
-}  // namespace edgeroll::release::wire
+}  // namespace edgeroll::release
