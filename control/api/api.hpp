@@ -9,7 +9,7 @@
 
 #include "control/api/auth.hpp"
 #include "control/api/metrics.hpp"
-#include "control/store/api/store.hpp"
+#include "control/api/ports/api_store.hpp"
 #include "tls/context_store.hpp"
 #include "tls/router.hpp"
 

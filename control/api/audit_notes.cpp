@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "control/store/audit.hpp"
+#include "control/api/ports/audit.hpp"
 #include "tls/rt/log.hpp"
 
 namespace edgeroll::control::api {

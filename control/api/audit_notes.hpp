@@ -3,9 +3,9 @@
 #pragma once
 
 #include "control/api/auth.hpp"
+#include "control/api/ports/api_store.hpp"
 #include "control/api/refused_logins.hpp"
 #include "control/core/ports.hpp"
-#include "control/store/api/store.hpp"
 #include "tls/rt/clock.hpp"
 
 namespace edgeroll::control::api {

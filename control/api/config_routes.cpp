@@ -1,11 +1,11 @@
 #include <string>
 #include <utility>
 
+#include "control/api/ports/version_bound.hpp"
 #include "control/api/request_reader.hpp"
 #include "control/api/respond.hpp"
 #include "control/api/routes.hpp"
 #include "control/api/views.hpp"
-#include "control/store/api/version_bound.hpp"
 #include "release/wire/content.hpp"
 #include "release/wire/payload.hpp"
 

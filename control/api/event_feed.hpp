@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "control/api/ports/api_store.hpp"
 #include "control/core/ports.hpp"
-#include "control/store/api/store.hpp"
 
 namespace edgeroll::control::api {
 

@@ -4,7 +4,7 @@
 #include "control/api/api.hpp"
 #include "control/api/event_stream.hpp"
 #include "control/api/guard.hpp"
-#include "control/store/api/store.hpp"
+#include "control/api/ports/api_store.hpp"
 #include "tls/router.hpp"
 
 namespace edgeroll::control::api {

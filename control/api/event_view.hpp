@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "control/store/api/store.hpp"
+#include "control/api/ports/event_views.hpp"
 #include "release/wire/json_util.hpp"
 
 namespace edgeroll::control::api {

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "control/api/ports/stats.hpp"
 #include "control/core/ports.hpp"
-#include "control/store/api/store.hpp"
 #include "tls/context_store.hpp"
 #include "tls/http_types.hpp"
 

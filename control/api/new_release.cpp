@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "control/api/ports/version_bound.hpp"
 #include "control/api/request_reader.hpp"
 #include "control/api/respond.hpp"
 #include "control/api/rfc3339.hpp"
-#include "control/store/api/version_bound.hpp"
 #include "release/crypto/sha256.hpp"
 #include "release/text/digits.hpp"
 #include "release/text/web_url.hpp"

@@ -1,8 +1,8 @@
 // The body of POST /api/v1/releases.
 #pragma once
 
+#include "control/api/ports/creation.hpp"
 #include "control/api/tokens.hpp"
-#include "control/store/api/store.hpp"
 #include "release/result.hpp"
 #include "tls/http_types.hpp"
 

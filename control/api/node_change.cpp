@@ -5,7 +5,7 @@
 
 #include "control/api/request_reader.hpp"
 #include "control/api/respond.hpp"
-#include "control/store/address.hpp"
+#include "control/core/node_address.hpp"
 #include "release/text/digits.hpp"
 #include "release/text/utf8.hpp"
 #include "release/wire/json_util.hpp"

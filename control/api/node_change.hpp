@@ -1,7 +1,7 @@
 // The bodies of POST /api/v1/nodes and PATCH /api/v1/nodes/<id>.
 #pragma once
 
-#include "control/store/api/store.hpp"
+#include "control/api/ports/inventory.hpp"
 #include "release/result.hpp"
 #include "tls/http_types.hpp"
 

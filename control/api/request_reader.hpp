@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "control/api/ports/asker.hpp"
 #include "control/api/tokens.hpp"
-#include "control/store/asker.hpp"
 #include "release/result.hpp"
 #include "release/wire/json_util.hpp"
 #include "tls/http_types.hpp"

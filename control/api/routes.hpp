@@ -5,7 +5,7 @@
 #include "control/api/coalesced.hpp"
 #include "control/api/guard.hpp"
 #include "control/api/limiter.hpp"
-#include "control/store/api/store.hpp"
+#include "control/api/ports/api_store.hpp"
 #include "tls/router.hpp"
 
 namespace edgeroll::control::api {

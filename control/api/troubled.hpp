@@ -5,7 +5,7 @@
 #include <span>
 #include <string>
 
-#include "control/store/api/store.hpp"
+#include "control/api/ports/release_views.hpp"
 #include "release/wire/json_util.hpp"
 
 namespace edgeroll::control::api {

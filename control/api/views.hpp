@@ -3,7 +3,8 @@
 
 #include <vector>
 
-#include "control/store/api/store.hpp"
+#include "control/api/ports/inventory.hpp"
+#include "control/api/ports/steering.hpp"
 #include "release/wire/json_util.hpp"
 
 namespace edgeroll::control::api {

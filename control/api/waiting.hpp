@@ -3,7 +3,7 @@
 
 #include <span>
 
-#include "control/store/api/store.hpp"
+#include "control/api/ports/release_views.hpp"
 #include "release/time.hpp"
 #include "release/wire/json_util.hpp"
 

@@ -4,7 +4,8 @@
 #include <memory>
 #include <string>
 
-#include "control/store/asker.hpp"
+#include "control/api/ports/asker.hpp"
+#include "control/api/ports/audit.hpp"
 #include "control/store/audit_chain.hpp"
 #include "control/store/db/connection.hpp"
 #include "release/wire/json_util.hpp"
@@ -36,13 +37,5 @@ void append_audit(Connection& connection, const Asker& by, const AuditDeed& deed
 /// Takes the rows up to this one away and leaves an anchor row at the end of the chain, which says
 /// where the rest begins. Nothing is done where that row is not there. With its own transaction.
 void prune_audit(Connection& connection, const Asker& by, std::int64_t last_id);
-
-namespace audit_action {
-inline constexpr const char* anchor = "audit.anchor";
-inline constexpr const char* key = "audit.key";
-inline constexpr const char* resumed = "audit.resumed";
-inline constexpr const char* login_refused = "login.refused";
-inline constexpr const char* tokens_loaded = "tokens.loaded";
-}  // namespace audit_action
 
 }  // namespace edgeroll::control

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "control/store/api/store.hpp"
+#include "control/api/ports/inventory.hpp"
 #include "control/store/db/connection.hpp"
 
 namespace edgeroll::control {

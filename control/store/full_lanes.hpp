@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "control/store/api/store.hpp"
+#include "control/api/ports/release_views.hpp"
 #include "control/store/db/connection.hpp"
 #include "release/policy.hpp"
 

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "control/store/address.hpp"
+#include "control/core/node_address.hpp"
 #include "control/store/node_facts.hpp"
 
 namespace edgeroll::control {

@@ -6,11 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "control/api/ports/api_store.hpp"
 #include "control/core/callbacks.hpp"
 #include "control/core/catch_up.hpp"
 #include "control/core/ports.hpp"
 #include "control/secrets/secret_keys.hpp"
-#include "control/store/api/store.hpp"
 #include "control/store/audit_chain.hpp"
 #include "control/store/db/connection.hpp"
 #include "release/wire/call_rules.hpp"

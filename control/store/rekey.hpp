@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "control/store/asker.hpp"
+#include "control/api/ports/asker.hpp"
 #include "control/store/open.hpp"
 
 namespace edgeroll::control {

@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include "control/store/address.hpp"
+#include "control/core/node_address.hpp"
 #include "control/store/blockers.hpp"
 #include "control/store/column_text.hpp"
 #include "control/store/history.hpp"

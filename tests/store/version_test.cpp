@@ -3,7 +3,7 @@
 #include <set>
 #include <thread>
 
-#include "control/store/api/version_bound.hpp"
+#include "control/api/ports/version_bound.hpp"
 #include "control/store/db/schema.hpp"
 #include "control/store/version_mark.hpp"
 #include "release/step.hpp"

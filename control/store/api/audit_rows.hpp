@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "control/store/api/store.hpp"
+#include "control/api/ports/audit.hpp"
 #include "control/store/db/connection.hpp"
 
 namespace edgeroll::control {

@@ -1,7 +1,7 @@
 // Creating a release through the API (docs/contract.md sections 6 and 7).
 #pragma once
 
-#include "control/store/api/store.hpp"
+#include "control/api/ports/creation.hpp"
 #include "control/store/db/connection.hpp"
 #include "release/wire/call_rules.hpp"
 

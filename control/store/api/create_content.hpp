@@ -4,8 +4,8 @@
 #include <optional>
 #include <string>
 
+#include "control/api/ports/creation.hpp"
 #include "control/store/api/create_source.hpp"
-#include "control/store/api/store.hpp"
 #include "control/store/db/connection.hpp"
 
 namespace edgeroll::control {

@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-#include "control/store/address.hpp"
+#include "control/core/node_address.hpp"
 #include "control/store/api/naming.hpp"
 #include "control/store/column_text.hpp"
 #include "control/store/node_facts.hpp"

@@ -3,7 +3,7 @@
 
 #include <optional>
 
-#include "control/store/api/store.hpp"
+#include "control/api/ports/creation.hpp"
 #include "control/store/db/connection.hpp"
 
 namespace edgeroll::control {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "control/store/api/store.hpp"
+#include "control/api/ports/creation.hpp"
 #include "control/store/db/connection.hpp"
 
 namespace edgeroll::control {

@@ -1,10 +1,10 @@
-// The API's view of the database (store.hpp), over database threads.
+// The API's view of the database (control/api/ports), over database threads.
 #pragma once
 
 #include <memory>
 
+#include "control/api/ports/api_store.hpp"
 #include "control/secrets/secret_keys.hpp"
-#include "control/store/api/store.hpp"
 #include "control/store/db/threads.hpp"
 #include "release/wire/call_rules.hpp"
 

@@ -1,7 +1,7 @@
 // The history of a release as the API shows it.
 #pragma once
 
-#include "control/store/api/store.hpp"
+#include "control/api/ports/event_views.hpp"
 #include "control/store/db/connection.hpp"
 
 namespace edgeroll::control {

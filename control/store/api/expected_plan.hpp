@@ -1,7 +1,7 @@
 // planSha256: a release is created only by the plan that the caller has seen.
 #pragma once
 
-#include "control/store/api/store.hpp"
+#include "control/api/ports/creation.hpp"
 #include "control/store/db/connection.hpp"
 
 namespace edgeroll::control {

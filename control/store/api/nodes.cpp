@@ -3,7 +3,7 @@
 #include <string>
 #include <utility>
 
-#include "control/store/address.hpp"
+#include "control/core/node_address.hpp"
 #include "control/store/api/inventory.hpp"
 #include "control/store/audit.hpp"
 #include "control/store/column_text.hpp"

@@ -6,7 +6,7 @@
 #include <memory>
 #include <string>
 
-#include "control/store/api/store.hpp"
+#include "control/api/ports/creation.hpp"
 
 namespace edgeroll::control {
 

@@ -1,7 +1,8 @@
 // Releases as the API shows them.
 #pragma once
 
-#include "control/store/api/store.hpp"
+#include "control/api/ports/release_views.hpp"
+#include "control/api/ports/stats.hpp"
 #include "control/store/db/connection.hpp"
 
 namespace edgeroll::control {

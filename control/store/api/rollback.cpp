@@ -4,12 +4,12 @@
 #include <map>
 #include <utility>
 
+#include "control/api/ports/asker.hpp"
 #include "control/store/api/former_rows.hpp"
 #include "control/store/api/naming.hpp"
 #include "control/store/api/secret_contents.hpp"
 #include "control/store/api/steer.hpp"
 #include "control/store/api/version_choice.hpp"
-#include "control/store/asker.hpp"
 #include "control/store/bans.hpp"
 #include "control/store/column_text.hpp"
 #include "control/store/history.hpp"

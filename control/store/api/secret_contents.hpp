@@ -3,8 +3,8 @@
 
 #include <vector>
 
+#include "control/api/ports/steering.hpp"
 #include "control/secrets/secret_keys.hpp"
-#include "control/store/api/store.hpp"
 #include "control/store/db/connection.hpp"
 
 namespace edgeroll::control {

@@ -1,7 +1,7 @@
 // Figures about releases, from the database.
 #pragma once
 
-#include "control/store/api/stats_types.hpp"
+#include "control/api/ports/stats.hpp"
 #include "control/store/db/connection.hpp"
 
 namespace edgeroll::control {

@@ -4,7 +4,7 @@
 
 #include <string_view>
 
-#include "control/store/api/store.hpp"
+#include "control/api/ports/steering.hpp"
 #include "control/store/db/connection.hpp"
 #include "release/actions.hpp"
 #include "release/wire/json_util.hpp"

@@ -1,7 +1,7 @@
 // What each step of a node's task did, as its agent told it.
 #pragma once
 
-#include "control/store/api/store.hpp"
+#include "control/api/ports/release_views.hpp"
 #include "control/store/db/connection.hpp"
 
 namespace edgeroll::control {

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "control/store/api/version_bound.hpp"
+#include "control/api/ports/version_bound.hpp"
 #include "control/store/version_mark.hpp"
 
 namespace edgeroll::control {

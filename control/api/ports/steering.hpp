@@ -1,11 +1,14 @@
 // What operators ask of a release through the API, and what they are answered.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "control/store/asker.hpp"
+#include "control/api/ports/asker.hpp"
+#include "control/api/ports/creation.hpp"
+#include "control/api/ports/release_views.hpp"
 #include "release/actions.hpp"
 #include "release/ids.hpp"
 #include "release/retry.hpp"
@@ -13,8 +16,6 @@
 #include "release/wire/limit_change.hpp"
 
 namespace edgeroll::control {
-
-class SecretKeys;
 
 /// Who asks, for which release, and why.
 struct ActionRequest {
@@ -47,6 +48,35 @@ struct RollbackRequest : ActionRequest {
 
 struct LimitRequest : ActionRequest {
     release::wire::LimitChange change;
+};
+
+/// A node that ran when a release was stopped by force.
+struct GivenUpNode {
+    release::NodeId id;
+    std::string name;  ///< empty when the node is gone
+    int batch = 1;
+    int attempt = 0;
+    std::string task_id;  ///< of the attempt; may be empty
+};
+
+/// A release as it is after a forced stop, and the nodes that nobody waits for any more.
+struct ForceStopped {
+    ReleaseView view;
+    std::vector<GivenUpNode> given_up;  ///< by batch and node; may be empty
+};
+
+/// A release as it is after a retry was asked for, and the nodes that it takes up again.
+struct Retried {
+    ReleaseView view;
+    std::vector<release::RetryRow> nodes;
+};
+
+struct RolledBack {
+    CreatedRelease created;  ///< its id is 0 for a dry run; names are those of the plan
+    std::vector<release::LeftAlone> left_alone;
+    /// Digests of the contents that are put back; empty where it is not known.
+    std::map<release::Version, std::string> digests;
+    std::string banned;  ///< the digest that is (or would be) banned; empty: none
 };
 
 }  // namespace edgeroll::control

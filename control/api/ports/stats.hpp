@@ -40,4 +40,14 @@ struct Stats {
     std::vector<ReleaseTimes> releases;  ///< the 20 last started, newest first
 };
 
+struct Gauges {
+    std::map<std::string, std::int64_t> releases_by_status;
+    /// The rows of releases without an end: all rows that there ever were would be counted anew
+    /// with each look.
+    std::map<std::string, std::int64_t> nodes_by_status;
+    std::int64_t nodes_drifting = 0;  ///< NodeView::has_drift
+    QueueFigures queue;
+    std::optional<ReleaseTimes> last_ended;  ///< of the release that ended last
+};
+
 }  // namespace edgeroll::control

@@ -1,4 +1,4 @@
-#include "control/store/address.hpp"
+#include "control/core/node_address.hpp"
 
 #include <boost/asio/ip/address.hpp>
 #include <map>

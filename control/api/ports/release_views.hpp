@@ -1,0 +1,109 @@
+// Releases as the API shows them.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "release/ids.hpp"
+#include "release/model.hpp"
+#include "release/states.hpp"
+#include "release/time.hpp"
+
+namespace edgeroll::control {
+
+/// Times are RFC 3339 with milliseconds and Z; empty: NULL.
+struct ReleaseSummary {
+    release::ReleaseId id;
+    std::string type, target;
+    release::Version version;
+    release::ReleaseStatus status = release::ReleaseStatus::pending;
+    release::BatchStatus batch_status = release::BatchStatus::none;
+    int current_batch = 0, total_batches = 0, total_nodes = 0;
+    /// Number of the batch started last; nothing: unstarted, or an older process ran it.
+    std::optional<int> started_batch;
+    release::StatusCounts counts;             ///< counted from the rows
+    int success_nodes = 0, failed_nodes = 0;  ///< the columns
+    std::string last_error, reason, created_by, requested_action, claimed_by;
+    std::string created_at, updated_at, started_at, finished_at, not_before;
+    bool is_due = true;                      ///< not_before is NULL or past
+    bool has_lease = false;                  ///< a claim is valid now
+    std::string lease_until;                 ///< by claimed_by; empty: NULL
+    std::vector<release::Version> blockers;  ///< as in release::Snapshot; unfinished releases only
+
+    release::Hold hold = release::Hold::none;
+    std::string hold_until;
+    /// Since started_at: time that counts as no work, and the working time at the batch's start.
+    release::Millis paused{0}, batch_work_start{0};
+    int waived_failures = 0;
+    std::optional<release::ReleaseId> rolls_back, from_release;
+    std::optional<release::ReleaseId> rolled_back_by;  ///< the release that undoes this one
+    std::string callback_url;                          ///< as stored: with its secrets
+    std::string batch_config;                          ///< JSON text as stored; may be anything
+    std::string content_sha256;                        ///< as in release::Snapshot
+    /// Nodes reload what they have. Before the start: as it would be now.
+    bool is_reload_only = false;
+    /// Half inserted: when it is given up, unless a further row comes; empty otherwise.
+    std::string rows_until;
+};
+
+/// A pool of max_parallel_per that has no free place while nodes of the batch wait for one.
+struct FullLane {
+    std::string label, value;  ///< value: empty for the nodes without the label
+    int size = 0;
+    int running = 0;
+};
+
+struct ReleaseNodeView {
+    release::NodeId id;
+    std::string name;  ///< empty when the node is gone
+    int batch = 1;
+    release::NodeStatus status = release::NodeStatus::pending;
+    int attempt = 0;
+    release::FailureKind failure = release::FailureKind::none;
+    std::string error, started_at, finished_at;
+    int progress = 0;
+    std::optional<release::Version> config_version;  ///< as in release::NodeRow
+    std::string task_id;                             ///< empty before the first intent
+    std::string steps;  ///< JSON text as stored, may be anything; only of release_steps()
+};
+
+/// What a rollback of a finished release would do now.
+struct RollbackOutlook {
+    std::size_t nodes = 0, left_alone = 0;
+    std::string obstacle;  ///< why it would be refused unless forced; empty: it would be taken
+};
+
+struct ReleaseView {
+    ReleaseSummary summary;
+    std::vector<ReleaseNodeView> nodes;  ///< ascending by (batch, id)
+    std::vector<FullLane> full_lanes;    ///< of a running release
+    /// Only where the release's own state allows a rollback; only of release().
+    std::optional<RollbackOutlook> rollback;
+    std::optional<release::NodeId> shown_node;  ///< release_steps() of one node: this one
+};
+
+/// Of which nodes the steps are wanted.
+struct StepsWanted {
+    std::string named;                    ///< by name or id; empty: all
+    std::optional<release::NodeId> node;  ///< the one that this is; found by the store
+};
+
+/// Of stored steps in one answer: some thousand nodes whose commands say little, and in any case
+/// those of one node. The text is taken apart on the thread that also runs releases.
+inline constexpr std::size_t release_steps_bytes_max = 4U << 20;
+
+struct ReleaseFilter {
+    std::optional<release::ReleaseStatus> status;
+    std::string type, created_by, q;  ///< empty: any; q matches reason, last_error, version
+    std::string sort = "-id";         ///< id, version, created_at, updated_at, status; `-` descends
+    int page = 1, page_size = 20;
+};
+
+struct ReleasePage {
+    std::vector<ReleaseSummary> items;
+    std::int64_t total = 0;
+};
+
+}  // namespace edgeroll::control
