@@ -11,7 +11,7 @@ namespace {
 constexpr std::int64_t batch_nodes_max = 1'000'000;
 constexpr std::size_t batches_max = 1'000;
 constexpr std::size_t nodes_max = 10'000;
-constexpr std::size_t labels_max = 64;
+constexpr std::size_t selector_labels_max = 64;
 constexpr std::size_t values_max = 1'000;
 constexpr std::size_t word_bytes_max = 255;
 
@@ -92,7 +92,7 @@ Result<std::vector<std::string>> read_words(const Json& list, const std::string&
 }
 
 Result<void> read_labels(const Json& labels, Selector& selector) {
-    if (!labels.is_object() || labels.empty() || labels.size() > labels_max) {
+    if (!labels.is_object() || labels.empty() || labels.size() > selector_labels_max) {
         return bad_field("selector.labels", "an object of 1 to 64 labels");
     }
     for (const auto& [name, value] : labels.items()) {
