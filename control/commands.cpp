@@ -6,7 +6,7 @@
 #include "control/certificates.hpp"
 #include "control/key_files.hpp"
 #include "control/rekey_command.hpp"
-#include "control/store/look.hpp"
+#include "control/store/database_check.hpp"
 #include "control/store/open.hpp"
 #include "tls/http_server.hpp"
 #include "tls/rt/printable.hpp"

@@ -6,7 +6,7 @@
 
 #include "control/secrets/secret_keys.hpp"
 #include "control/settings.hpp"
-#include "control/store/audit_chain.hpp"
+#include "control/store/audit/audit_chain.hpp"
 
 namespace edgeroll::control {
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <utility>
 
-#include "control/store/audit_head.hpp"
+#include "control/store/audit/audit_head.hpp"
 #include "control/store/db/mysql_connection.hpp"
 #include "control/store/db/schema.hpp"
 #include "control/store/db/sqlite_connection.hpp"

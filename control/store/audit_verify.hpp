@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "control/store/audit_walk.hpp"
+#include "control/store/audit/audit_walk.hpp"
 #include "control/store/db/connection.hpp"
 #include "control/store/open.hpp"
 

@@ -3,15 +3,15 @@
 #include <utility>
 
 #include "control/store/api/database.hpp"
-#include "control/store/audit.hpp"
-#include "control/store/callback_queries.hpp"
-#include "control/store/catch_up_queries.hpp"
+#include "control/store/audit/audit_log.hpp"
 #include "control/store/db/schema.hpp"
 #include "control/store/db/sqlite_connection.hpp"
 #include "control/store/db/sqlite_file.hpp"
 #include "control/store/db/threads.hpp"
 #include "control/store/db/url.hpp"
-#include "control/store/release_store.hpp"
+#include "control/store/engine/callback_queries.hpp"
+#include "control/store/engine/catch_up_queries.hpp"
+#include "control/store/engine/release_store.hpp"
 #include "control/store/setting.hpp"
 
 namespace edgeroll::control {

@@ -11,7 +11,7 @@
 #include "control/core/catch_up.hpp"
 #include "control/core/ports.hpp"
 #include "control/secrets/secret_keys.hpp"
-#include "control/store/audit_chain.hpp"
+#include "control/store/audit/audit_chain.hpp"
 #include "control/store/db/connection.hpp"
 #include "release/wire/call_rules.hpp"
 #include "tls/rt/secret_file.hpp"

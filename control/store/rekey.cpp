@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "control/secrets/sealed_payload.hpp"
-#include "control/store/audit.hpp"
+#include "control/store/audit/audit_log.hpp"
 #include "control/store/db/schema.hpp"
 #include "control/store/db/threads.hpp"
 #include "control/store/setting.hpp"

@@ -1,4 +1,4 @@
-#include "control/store/node_facts.hpp"
+#include "control/store/rows/node_facts.hpp"
 #include "tests/differential/side.hpp"
 
 namespace edgeroll::differential {

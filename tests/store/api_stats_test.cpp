@@ -1,5 +1,5 @@
 // Figures about releases, and the lanes that keep nodes waiting.
-#include "control/store/full_lanes.hpp"
+#include "control/store/api/pool_occupancy.hpp"
 #include "tests/store/steering_fixture.hpp"
 
 namespace edgeroll::control::testing {

@@ -1,7 +1,7 @@
 // The audit log: one chain for all who write, and what shows when somebody has been at it.
 #include "control/store/api/inventory.hpp"
 #include "control/store/db/threads.hpp"
-#include "control/store/version_mark.hpp"
+#include "control/store/rows/version_mark.hpp"
 #include "tests/store/audit_fixture.hpp"
 
 namespace edgeroll::control::testing {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "control/store/audit.hpp"
+#include "control/store/audit/audit_log.hpp"
 #include "control/store/audit_verify.hpp"
 #include "tests/store/store_fixture.hpp"
 

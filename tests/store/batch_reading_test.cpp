@@ -1,6 +1,6 @@
 // The rows of the start, the number of the batch started last, and readings of one batch
 // (docs/adr/0015).
-#include "control/store/snapshot_query.hpp"
+#include "control/store/engine/snapshot_query.hpp"
 #include "tests/store/overheard.hpp"
 #include "tests/store/store_fixture.hpp"
 

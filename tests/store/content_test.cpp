@@ -2,7 +2,7 @@
 #include <cctype>
 #include <memory>
 
-#include "control/store/content_book.hpp"
+#include "control/store/engine/content_book.hpp"
 #include "release/wire/payload.hpp"
 #include "tests/store/steering_fixture.hpp"
 

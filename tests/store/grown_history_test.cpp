@@ -2,7 +2,7 @@
 // of releases that have long ended.
 #include <map>
 
-#include "control/store/blockers.hpp"
+#include "control/store/rows/blockers.hpp"
 #include "tests/store/meter.hpp"
 #include "tests/store/steering_fixture.hpp"
 

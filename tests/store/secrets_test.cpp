@@ -2,7 +2,7 @@
 #include <memory>
 
 #include "control/secrets/sealed_payload.hpp"
-#include "control/store/content_book.hpp"
+#include "control/store/engine/content_book.hpp"
 #include "control/store/rekey.hpp"
 #include "release/wire/payload.hpp"
 #include "tests/store/steering_fixture.hpp"

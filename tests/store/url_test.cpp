@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "control/store/moment.hpp"
+#include "control/store/api/database_time.hpp"
 #include "control/store/open.hpp"
 
 namespace edgeroll::control {

@@ -5,7 +5,7 @@
 
 #include "control/api/ports/version_bound.hpp"
 #include "control/store/db/schema.hpp"
-#include "control/store/version_mark.hpp"
+#include "control/store/rows/version_mark.hpp"
 #include "release/step.hpp"
 #include "tests/store/steering_fixture.hpp"
 

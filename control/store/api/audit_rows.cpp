@@ -2,10 +2,10 @@
 
 #include <string>
 
+#include "control/store/api/database_time.hpp"
 #include "control/store/api/page_size.hpp"
-#include "control/store/audit.hpp"
-#include "control/store/column_text.hpp"
-#include "control/store/moment.hpp"
+#include "control/store/audit/audit_log.hpp"
+#include "control/store/rows/column_text.hpp"
 
 namespace edgeroll::control {
 namespace {

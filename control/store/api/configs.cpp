@@ -4,10 +4,10 @@
 
 #include "control/secrets/sealed_payload.hpp"
 #include "control/store/api/inventory.hpp"
-#include "control/store/api/naming.hpp"
-#include "control/store/audit.hpp"
-#include "control/store/column_text.hpp"
-#include "control/store/sql_parts.hpp"
+#include "control/store/audit/audit_log.hpp"
+#include "control/store/rows/column_text.hpp"
+#include "control/store/rows/naming.hpp"
+#include "control/store/rows/sql_parts.hpp"
 #include "release/text/digits.hpp"
 #include "release/wire/content.hpp"
 

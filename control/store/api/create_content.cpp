@@ -1,9 +1,9 @@
 #include "control/store/api/create_content.hpp"
 
 #include "control/secrets/sealed_payload.hpp"
-#include "control/store/api/naming.hpp"
-#include "control/store/bans.hpp"
-#include "control/store/column_text.hpp"
+#include "control/store/rows/bans.hpp"
+#include "control/store/rows/column_text.hpp"
+#include "control/store/rows/naming.hpp"
 #include "release/wire/content.hpp"
 
 namespace edgeroll::control {

@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "control/core/node_address.hpp"
-#include "control/store/api/naming.hpp"
-#include "control/store/column_text.hpp"
-#include "control/store/node_facts.hpp"
+#include "control/store/rows/column_text.hpp"
+#include "control/store/rows/naming.hpp"
+#include "control/store/rows/node_facts.hpp"
 
 namespace edgeroll::control {
 namespace {

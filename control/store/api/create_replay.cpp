@@ -4,7 +4,7 @@
 #include <sstream>
 #include <string>
 
-#include "control/store/column_text.hpp"
+#include "control/store/rows/column_text.hpp"
 #include "release/wire/json_util.hpp"
 
 namespace edgeroll::control {

@@ -9,11 +9,11 @@
 #include "control/store/api/inventory.hpp"
 #include "control/store/api/plan_book.hpp"
 #include "control/store/api/releases.hpp"
-#include "control/store/api/rollback.hpp"
 #include "control/store/api/stats.hpp"
 #include "control/store/api/steer.hpp"
 #include "control/store/api/steps.hpp"
 #include "control/store/db/schema.hpp"
+#include "control/store/steering/rollback.hpp"
 
 namespace edgeroll::control {
 namespace {

@@ -5,8 +5,8 @@
 #include <utility>
 #include <vector>
 
-#include "control/store/api/naming.hpp"
-#include "control/store/column_text.hpp"
+#include "control/store/rows/column_text.hpp"
+#include "control/store/rows/naming.hpp"
 #include "release/plan_changes.hpp"
 #include "release/wire/plan_digest.hpp"
 

@@ -4,9 +4,10 @@
 
 #include "control/store/api/releases.hpp"
 #include "control/store/api/steer.hpp"
-#include "control/store/column_text.hpp"
-#include "control/store/history.hpp"
-#include "control/store/sql_parts.hpp"
+#include "control/store/rows/column_text.hpp"
+#include "control/store/rows/history.hpp"
+#include "control/store/rows/sql_parts.hpp"
+#include "control/store/steering/steered.hpp"
 
 namespace edgeroll::control {
 namespace {

@@ -4,12 +4,12 @@
 #include <utility>
 
 #include "control/core/node_address.hpp"
+#include "control/store/api/drift.hpp"
 #include "control/store/api/inventory.hpp"
-#include "control/store/audit.hpp"
-#include "control/store/column_text.hpp"
-#include "control/store/drift.hpp"
-#include "control/store/node_facts.hpp"
-#include "control/store/version_range.hpp"
+#include "control/store/audit/audit_log.hpp"
+#include "control/store/rows/column_text.hpp"
+#include "control/store/rows/node_facts.hpp"
+#include "control/store/rows/version_range.hpp"
 #include "release/text/digits.hpp"
 #include "release/text/utf8.hpp"
 

@@ -6,17 +6,17 @@
 #include <string>
 #include <utility>
 
-#include "control/store/api/id_at.hpp"
+#include "control/store/api/drift.hpp"
 #include "control/store/api/page_size.hpp"
+#include "control/store/api/pool_occupancy.hpp"
 #include "control/store/api/stats.hpp"
-#include "control/store/blockers.hpp"
-#include "control/store/column_text.hpp"
-#include "control/store/drift.hpp"
-#include "control/store/full_lanes.hpp"
-#include "control/store/incomplete.hpp"
-#include "control/store/provenance.hpp"
-#include "control/store/sql_parts.hpp"
-#include "control/store/version_range.hpp"
+#include "control/store/rows/blockers.hpp"
+#include "control/store/rows/column_text.hpp"
+#include "control/store/rows/id_at.hpp"
+#include "control/store/rows/provenance.hpp"
+#include "control/store/rows/row_patience.hpp"
+#include "control/store/rows/sql_parts.hpp"
+#include "control/store/rows/version_range.hpp"
 #include "release/wire/batch_config.hpp"
 
 namespace edgeroll::control {

@@ -4,8 +4,8 @@
 #include <string>
 #include <utility>
 
-#include "control/store/blockers.hpp"
-#include "control/store/sql_parts.hpp"
+#include "control/store/rows/blockers.hpp"
+#include "control/store/rows/sql_parts.hpp"
 
 namespace edgeroll::control {
 namespace {

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "control/store/history.hpp"
-#include "control/store/sql_parts.hpp"
-#include "control/store/version_range.hpp"
+#include "control/store/rows/history.hpp"
+#include "control/store/rows/sql_parts.hpp"
+#include "control/store/rows/version_range.hpp"
 
 namespace edgeroll::control {
 

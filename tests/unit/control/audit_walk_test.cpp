@@ -1,12 +1,12 @@
 // The chain of the audit log, and what an untrue one looks like.
-#include "control/store/audit_walk.hpp"
+#include "control/store/audit/audit_walk.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <functional>
 
-#include "control/store/audit.hpp"
+#include "control/store/audit/audit_log.hpp"
 
 namespace edgeroll::control {
 namespace {

@@ -1,0 +1,205 @@
+#include "control/store/api/drift.hpp"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "control/store/rows/sql_parts.hpp"
+#include "release/limits.hpp"
+
+namespace edgeroll::control {
+namespace {
+
+/// Most fleets are covered by few releases; what is left then is looked up node by node, so that
+/// the whole history is never read.
+constexpr std::int64_t newest_read = 20;
+/// Fewer are asked for by their ids instead of with all rows of a release.
+constexpr std::size_t nodes_named_max = 200;
+
+const std::string has_content =
+    "t.type = 'apply_config' AND t.content_sha256 IS NOT NULL AND t.content_sha256 <> 'reload'";
+const std::string is_success = has_content + " AND t.status = 'success'";
+/// One whose nodes are catching up is a success, whatever its status says meanwhile.
+const std::string catches_up =
+    has_content +
+    " AND t.finished_at IS NULL AND t.catches_up = 1 AND t.status NOT IN ('success', 'failed', "
+    "'cancelled')";
+/// In a success no limit and no stop left a node out: one that failed (which was tolerated, or it
+/// was catching up) or was out of service at its turn should have the content all the same. Not so
+/// rows that were no part of the plan, and what an operator cancelled by
+/// hand.
+const std::string is_meant_for_it =
+    "r.status <> 'cancelled' AND (r.status <> 'skipped' OR COALESCE(r.error_msg, '') <> '" +
+    std::string(release::added_late) + "')";
+
+struct Source {
+    std::int64_t id = 0, version = 0;
+};
+
+std::vector<Source> sources(Connection& connection, const std::string& where,
+                            const Values& values = {}) {
+    std::vector<Source> found;
+    for (const Row& row :
+         connection.query("SELECT t.id, t.version FROM release_tasks t WHERE " + where, values)) {
+        found.push_back({row.integer_or(0, 0), row.integer_or(1, 0)});
+    }
+    return found;
+}
+
+class Wanted {
+  public:
+    Wanted(Connection& connection, std::vector<NodeView>& nodes) : connection_(connection) {
+        for (NodeView& node : nodes)
+            open_[node.id.value] = &node;
+    }
+
+    /// From the newest on, until every node is covered. Returns the oldest version that was read,
+    /// nothing when there are no older ones.
+    std::optional<std::int64_t> read_newest() {
+        std::vector<Source> newest =
+            sources(connection_, is_success + " ORDER BY t.version DESC LIMIT ?", {newest_read});
+        const bool has_older = newest.size() == static_cast<std::size_t>(newest_read);
+        const std::int64_t oldest = newest.empty() ? 0 : newest.back().version;
+        const std::vector<Source> under_way = sources(connection_, catches_up);
+        newest.insert(newest.end(), under_way.begin(), under_way.end());
+        std::sort(newest.begin(), newest.end(),
+                  [](const Source& a, const Source& b) { return a.version > b.version; });
+        for (const Source& source : newest) {
+            if (open_.empty()) return std::nullopt;
+            // What is below is among the older ones.
+            if (has_older && source.version < oldest) under_way_.push_back(source);
+            if (!has_older || source.version >= oldest) read_release(source.id);
+        }
+        return has_older && !open_.empty() ? std::optional(oldest) : std::nullopt;
+    }
+
+    /// What those nodes that are in none of the newest releases got last.
+    void read_older(std::int64_t below) {
+        std::map<std::int64_t, Source> last;  // by node
+        std::int64_t least = below, newest_id = 0;
+        for (const auto& [node, view] : open_) {
+            const std::optional<Source> source = last_of(node, below);
+            if (!source) continue;
+            last[node] = *source;
+            least = std::min(least, source->version);
+            newest_id = std::max(newest_id, source->id);
+        }
+        std::vector<Source> others = under_way_;
+        if (!last.empty()) {
+            // Later versions that were made before: versions need not come in their order.
+            const std::vector<Source> earlier = sources(
+                connection_, is_success + " AND t.version > ? AND t.version < ? AND t.id < ?",
+                {least, below, newest_id});
+            others.insert(others.end(), earlier.begin(), earlier.end());
+        }
+        std::sort(others.begin(), others.end(),
+                  [](const Source& a, const Source& b) { return a.version > b.version; });
+        for (const auto& [node, view] : std::map(open_)) {
+            const auto found = last.find(node);
+            const Source known = found == last.end() ? Source{} : found->second;
+            for (const Source& other : others) {
+                if (open_.count(node) == 0 || other.version <= known.version) break;
+                if (found == last.end() || other.id < known.id || is_under_way(other)) {
+                    read_release(other.id, node);
+                }
+            }
+            if (open_.count(node) != 0 && found != last.end()) read_release(known.id, node);
+        }
+    }
+
+  private:
+    [[nodiscard]] bool is_under_way(const Source& source) const {
+        return std::any_of(under_way_.begin(), under_way_.end(),
+                           [&](const Source& one) { return one.id == source.id; });
+    }
+
+    std::optional<Source> last_of(std::int64_t node, std::int64_t below) {
+        const Rows rows = connection_.query(
+            "SELECT t.id, t.version FROM release_task_nodes r" + connection_.dialect().then_join() +
+                "release_tasks t ON t.id = r.release_task_id WHERE r.node_id = ? AND " +
+                is_success + " AND t.version < ? AND " + is_meant_for_it +
+                " ORDER BY r.release_task_id DESC LIMIT 1",
+            {node, below});
+        if (rows.empty()) return std::nullopt;
+        return Source{rows[0].integer_or(0, 0), rows[0].integer_or(1, 0)};
+    }
+
+    /// Covers the open nodes that the release was meant for.
+    void read_release(std::int64_t id) {
+        if (open_.size() > nodes_named_max) {
+            read_rows("", {id});
+            return;
+        }
+        Values values{id};
+        for (const auto& [node, view] : open_)
+            values.emplace_back(node);
+        read_rows(" AND r.node_id IN (" + placeholders(open_.size()) + ")", values);
+    }
+    void read_release(std::int64_t id, std::int64_t node) {
+        read_rows(" AND r.node_id = ?", {id, node});
+    }
+
+    void read_rows(const std::string& which, const Values& values) {
+        const Rows rows = connection_.query(
+            "SELECT r.node_id, CASE WHEN t.content_sha256 = 'mixed' THEN "
+            "COALESCE(r.config_version, t.version) ELSE t.version END, CASE WHEN t.content_sha256 "
+            "<> 'mixed' OR r.config_version IS NULL THEN t.content_sha256 ELSE (SELECT c.sha256 "
+            "FROM config_versions c WHERE c.version = r.config_version) END FROM release_tasks t "
+            "JOIN release_task_nodes r ON r.release_task_id = t.id WHERE t.id = ?" +
+                which + " AND " + is_meant_for_it,
+            values);
+        for (const Row& row : rows) {
+            const auto found = open_.find(row.integer_or(0, 0));
+            if (found == open_.end()) continue;
+            found->second->wanted_version = release::Version{row.integer_or(1, 0)};
+            found->second->wanted_sha256 = row.text(2);
+            open_.erase(found);
+        }
+    }
+
+    Connection& connection_;
+    std::map<std::int64_t, NodeView*> open_;  ///< those for which no release was found yet
+    std::vector<Source> under_way_;           ///< catching up, older than the newest that were read
+};
+
+std::set<std::int64_t> unfinished_versions(Connection& connection) {
+    std::set<std::int64_t> versions;
+    for (const Row& row :
+         connection.query("SELECT version FROM release_tasks WHERE " + is_unfinished())) {
+        versions.insert(row.integer_or(0, 0));
+    }
+    return versions;
+}
+
+}  // namespace
+
+void add_wanted(Connection& connection, std::vector<NodeView>& nodes) {
+    Wanted wanted(connection, nodes);
+    if (const auto oldest = wanted.read_newest()) wanted.read_older(*oldest);
+    const std::set<std::int64_t> unfinished = unfinished_versions(connection);
+    for (NodeView& node : nodes) {
+        const bool is_being_released =
+            node.applied_version && unfinished.count(node.applied_version->value) != 0;
+        node.has_drift =
+            node.wanted_version && node.applied_sha256 != node.wanted_sha256 && !is_being_released;
+    }
+}
+
+std::int64_t count_drifting(Connection& connection) {
+    std::vector<NodeView> nodes;
+    for (const Row& row :
+         connection.query("SELECT id, applied_version, applied_sha256 FROM nodes")) {
+        NodeView& node = nodes.emplace_back();
+        node.id = release::NodeId{row.integer_or(0, 0)};
+        if (const auto version = row.integer(1)) node.applied_version = release::Version{*version};
+        node.applied_sha256 = row.text(2);
+    }
+    add_wanted(connection, nodes);
+    return std::count_if(nodes.begin(), nodes.end(),
+                         [](const NodeView& node) { return node.has_drift; });
+}
+
+}  // namespace edgeroll::control

@@ -1,0 +1,145 @@
+#include "control/store/engine/callback_queries.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "control/store/rows/column_text.hpp"
+#include "control/store/rows/history.hpp"
+#include "release/wire/json_util.hpp"
+
+namespace edgeroll::control {
+namespace {
+
+using release::wire::Json;
+
+/// 2 s, 4 s, 8 s, ... up to ten minutes: about an hour in all.
+constexpr int tries_max = 15;
+constexpr release::Millis pause_first{2'000};
+constexpr release::Millis pause_max{600'000};
+
+release::Millis pause_after(std::int64_t tries) {
+    release::Millis pause = pause_first;
+    for (std::int64_t i = 1; i < tries && pause < pause_max; ++i)
+        pause *= 2;
+    return std::min(pause, pause_max);
+}
+
+std::string body_of(const Row& row) {
+    Json body = Json::object();
+    body["event"] = "release.finished";
+    body["releaseId"] = row.integer_or(0, 0);
+    body["type"] = row.text(3);
+    body["version"] = row.integer_or(4, 0);
+    body["status"] = row.text(5);
+    body["totalNodes"] = row.integer_or(6, 0);
+    body["successNodes"] = row.integer_or(7, 0);
+    body["failedNodes"] = row.integer_or(8, 0);
+    body["lastError"] = row.text(9);
+    body["reason"] = row.text(10);
+    body["createdBy"] = row.text(11);
+    body["finishedAt"] = row.text(12);
+    return release::wire::dump_json(body);
+}
+
+std::vector<Callback> take_due(Connection& connection, int limit) {
+    const Dialect& dialect = connection.dialect();
+    const std::string is_due =
+        "callback_state = 'due' AND (callback_at IS NULL OR callback_at <= " + dialect.now() + ")";
+    const Rows rows = connection.query(
+        "SELECT id, callback_url, callback_tries, type, version, status, total_nodes, "
+        "success_nodes, failed_nodes, last_error, reason, created_by, " +
+        dialect.rfc3339("finished_at") + " FROM release_tasks WHERE " + is_due +
+        " ORDER BY id LIMIT " + std::to_string(limit));
+    std::vector<Callback> calls;
+    for (const Row& row : rows) {
+        const std::int64_t tries = row.integer_or(2, 0) + 1;
+        Transaction transaction(connection, Transaction::Kind::write);
+        const std::int64_t taken = connection.execute(
+            "UPDATE release_tasks SET callback_tries = callback_tries + 1, callback_at = " +
+                dialect.now_plus(pause_after(tries)) +
+                ", write_seq = write_seq + 1, updated_at = updated_at WHERE id = ? AND "
+                "callback_tries = ? AND " +
+                is_due,
+            {row.integer_or(0, 0), row.integer_or(2, 0)});
+        transaction.commit();
+        if (taken != 1) continue;  // another process was faster
+        Callback call;
+        call.release = release::ReleaseId{row.integer_or(0, 0)};
+        call.url = row.text(1);
+        call.body = body_of(row);
+        // A retried release ends again: that is news, not a repetition.
+        call.ended_at = row.text(12);
+        call.key = "release-" + std::to_string(call.release.value) + "-" + call.ended_at;
+        call.tries = static_cast<int>(tries);
+        call.is_last = tries >= tries_max;
+        calls.push_back(std::move(call));
+    }
+    return calls;
+}
+
+std::string_view word_of(CallbackOutcome outcome) {
+    switch (outcome) {
+        case CallbackOutcome::done:
+            return "done";
+        case CallbackOutcome::failed:
+            return "failed";
+        case CallbackOutcome::refused:
+            return "refused";
+        case CallbackOutcome::given_up:
+            break;
+    }
+    return "given_up";
+}
+
+void write_down(Connection& connection, const std::string& actor, const Callback& call,
+                CallbackOutcome outcome, const std::string& answer) {
+    Transaction transaction(connection, Transaction::Kind::write);
+    const std::string word{word_of(outcome)};
+    // A state of its own is nothing that older processes know.
+    const std::string state = outcome == CallbackOutcome::failed    ? "due"
+                              : outcome == CallbackOutcome::refused ? "given_up"
+                                                                    : word;
+    const std::int64_t settled = connection.execute(
+        "UPDATE release_tasks SET callback_state = ?, write_seq = write_seq + 1, "
+        "updated_at = updated_at WHERE id = ? AND callback_state = 'due' AND callback_tries > 0 "
+        "AND " +
+            connection.dialect().rfc3339("finished_at") + " = ?",
+        {state, call.release.value, call.ended_at});
+    if (settled != 1) return;  // retried meanwhile, perhaps over again: its next end is told
+    release::HistoryRow row;
+    row.kind = "callback_" + word;
+    row.detail.emplace_back("answer", fitted(answer));
+    add_history(connection, call.release, actor, {row});
+    transaction.commit();
+}
+
+class CallbackDatabase final : public CallbackStore {
+  public:
+    CallbackDatabase(DbThreads& threads, std::string actor)
+        : threads_(threads), actor_(std::move(actor)) {}
+
+    awaitable<release::Result<std::vector<Callback>>> due(int limit) override {
+        auto work = [limit](Connection& connection) { return take_due(connection, limit); };
+        return threads_.run(Access::write, std::move(work), Urgency::normal);
+    }
+    awaitable<release::Result<void>> settle(Callback call, CallbackOutcome outcome,
+                                            std::string answer) override {
+        auto work = [call = std::move(call), outcome, answer = std::move(answer),
+                     actor = actor_](Connection& connection) {
+            write_down(connection, actor, call, outcome, answer);
+        };
+        return threads_.run(Access::write, std::move(work), Urgency::normal);
+    }
+
+  private:
+    DbThreads& threads_;
+    std::string actor_;
+};
+
+}  // namespace
+
+std::unique_ptr<CallbackStore> make_callback_store(DbThreads& threads, std::string actor) {
+    return std::make_unique<CallbackDatabase>(threads, std::move(actor));
+}
+
+}  // namespace edgeroll::control

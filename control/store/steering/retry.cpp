@@ -1,0 +1,234 @@
+#include "control/store/steering/retry.hpp"
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "control/store/rows/bans.hpp"
+#include "control/store/rows/blockers.hpp"
+#include "control/store/rows/column_text.hpp"
+#include "control/store/rows/history.hpp"
+#include "control/store/rows/sql_parts.hpp"
+#include "control/store/rows/version_range.hpp"
+#include "control/store/steering/steered.hpp"
+#include "release/limits.hpp"
+#include "release/text/digits.hpp"
+#include "release/windows.hpp"
+#include "release/wire/batch_config.hpp"
+
+namespace edgeroll::control {
+namespace {
+
+constexpr std::size_t rows_per_statement = 100;
+
+std::vector<release::RetryRow> read_rows(Connection& connection, release::ReleaseId id) {
+    std::vector<release::RetryRow> rows;
+    for (const Row& row : connection.query(
+             "SELECT r.node_id, n.name, r.batch, r.status, r.attempts_before > r.attempt, r.waived "
+             "FROM release_task_nodes r LEFT JOIN nodes n ON n.id = r.node_id WHERE "
+             "r.release_task_id = ? ORDER BY r.batch, r.node_id",
+             {id.value})) {
+        release::RetryRow one;
+        one.node = release::NodeId{row.integer_or(0, 0)};
+        one.name = row.text(1);
+        one.batch = row.small(2);
+        // A word that nobody knows in a finished release was never run.
+        one.status = release::from_text<release::NodeStatus>(row.text(3))
+                         .value_or(release::NodeStatus::skipped);
+        one.is_set_aside = one.status == release::NodeStatus::failed && row.integer_or(4, 0) != 0;
+        one.is_waived = row.integer_or(5, 0) != 0;
+        rows.push_back(std::move(one));
+    }
+    return rows;
+}
+
+/// Rows that the end is about to skip would be run by the retry.
+void refuse_before_the_end(const Steered& steered, const std::vector<release::RetryRow>& rows) {
+    const auto is_pending = [](const release::RetryRow& row) {
+        return row.status == release::NodeStatus::pending;
+    };
+    if (steered.has_end || std::none_of(rows.begin(), rows.end(), is_pending)) return;
+    refuse(release::code::wrong_state,
+           "retry is refused: the release was set to " +
+               std::string(to_text(steered.state.status)) +
+               " by hand, and its end is not recorded yet: try again in a moment");
+}
+
+void refuse_when_overtaken(Connection& connection, const RetryRequest& request,
+                           release::Version version) {
+    const Rows rows = connection.query(
+        "SELECT other.id, other.version FROM release_tasks other WHERE " + is_unfinished("other.") +
+            " AND " + is_possible_version(connection.dialect(), "other.version") +
+            " AND other.version > ? AND " + shares_a_node_with(connection.dialect(), "other.id") +
+            " ORDER BY other.version LIMIT 1",
+        {version.value, request.id.value});
+    if (rows.empty()) return;
+    refuse(release::code::wrong_state, "retry is refused: release " + rows[0].text(0) +
+                                           " of the later version " + rows[0].text(1) +
+                                           " is not finished and shares nodes with it");
+}
+
+void refuse_when_banned(Connection& connection, const RetryRequest& request,
+                        const Steered& steered) {
+    if (steered.is_forced) return;
+    std::set<release::Version> versions{steered.version};
+    for (const Row& row :
+         connection.query("SELECT DISTINCT config_version FROM release_task_nodes WHERE "
+                          "release_task_id = ? AND config_version IS NOT NULL",
+                          {request.id.value})) {
+        if (const auto version = version_at(row, 0)) versions.insert(*version);
+    }
+    bool is_banned = false;
+    bool is_own_known = false;  // what it was started with is what its version has
+    for (const release::Version version : versions) {
+        const auto names = names_of(connection, version);
+        if (!names) continue;
+        is_banned = is_banned || find_ban(connection, *names);
+        const bool is_own = version == steered.version;
+        is_own_known = is_own_known || (is_own && (steered.content_sha256 == names->sha256 ||
+                                                   steered.content_sha256 == names->older_sha256));
+    }
+    if (!is_own_known && release::is_sha256_hex(steered.content_sha256)) {
+        is_banned = is_banned || find_ban(connection, {steered.content_sha256, {}});
+    }
+    if (!is_banned) return;
+    refuse(release::code::wrong_state, "retry is refused: the release is " +
+                                           std::string(to_text(steered.state.status)) +
+                                           " and its content was banned since");
+}
+
+/// A success whose nodes catch up must not stand still: later releases on its nodes wait for it. So
+/// it does not begin outside its windows, and takes one batch, between two of which it would bake,
+/// ask its gate, or wait for an operator.
+void keep_it_short(Connection& connection, const Steered& steered, release::RetryPlan& plan) {
+    const auto policy = release::wire::parse_batch_config(
+        steered.batch_config.empty() ? "{}" : steered.batch_config);
+    if (!policy) throw Refused{policy.error()};
+    const std::int64_t utc_ms =
+        connection.query("SELECT " + connection.dialect().utc_ms()).at(0).integer_or(0, 0);
+    if (until_open(policy->windows, utc_ms) > release::Millis{0}) {
+        refuse(release::code::wrong_state, "retry is refused: no window is open");
+    }
+    const int batch = plan.taken.front().batch;
+    std::erase_if(plan.taken, [&](const release::RetryRow& row) { return row.batch != batch; });
+}
+
+/// As if it had not started, but for the rows that stay and the content, which was fixed then.
+void begin_anew(Connection& connection, release::ReleaseId id, int waived_failures,
+                bool catches_up) {
+    connection.execute(
+        "UPDATE release_tasks SET status = 'pending', batch_status = NULL, current_batch = 0, "
+        "started_batch = NULL, started_batch_epoch = NULL, "
+        "started_at = NULL, finished_at = NULL, paused_at = NULL, paused_ms = 0, hold = NULL, "
+        "hold_until = NULL, batch_work_start_ms = 0, last_error = NULL, requested_action = NULL, "
+        "lease_expires_at = NULL, callback_state = NULL, callback_tries = 0, callback_at = NULL, "
+        "rows_seen = NULL, rows_seen_at = NULL, total_nodes = (SELECT COUNT(*) FROM "
+        "release_task_nodes WHERE release_task_id = release_tasks.id), waived_failures = ?, "
+        "catches_up = ?, catch_up = NULL, "
+        "updated_at = " +
+            connection.dialect().now() + " WHERE id = ?",
+        {std::int64_t{waived_failures}, std::int64_t{catches_up ? 1 : 0}, id.value});
+}
+
+/// Sets columns of these rows.
+void update_rows(Connection& connection, release::ReleaseId id, const std::string& assignments,
+                 const std::vector<release::NodeId>& nodes) {
+    for (std::size_t begin = 0; begin < nodes.size(); begin += rows_per_statement) {
+        const std::size_t end = std::min(begin + rows_per_statement, nodes.size());
+        Values values{id.value};
+        for (std::size_t i = begin; i < end; ++i)
+            values.emplace_back(nodes[i].value);
+        connection.execute("UPDATE release_task_nodes SET " + assignments +
+                               ", updated_at = " + connection.dialect().now() +
+                               " WHERE release_task_id = ? AND node_id IN (" +
+                               placeholders(end - begin) + ")",
+                           values);
+    }
+}
+
+void take_up(Connection& connection, release::ReleaseId id, const release::RetryPlan& plan) {
+    std::vector<release::NodeId> taken;
+    for (const release::RetryRow& row : plan.taken)
+        taken.push_back(row.node);
+    update_rows(connection, id,
+                "status = 'pending', error_msg = NULL, failure_kind = NULL, started_at = NULL, "
+                "finished_at = NULL, progress = 0, attempts_before = attempt, ids_passed_over = 0, "
+                "waived = NULL, superseded_by = NULL",
+                taken);
+    update_rows(connection, id, "waived = 1", plan.waived);
+    update_rows(connection, id,
+                "status = 'skipped', error_msg = '" + std::string(release::added_late) +
+                    "', finished_at = " + connection.dialect().now(),
+                plan.late);
+}
+
+/// A failed row that is left alone counts against no limit of the retry: the limits know it by this
+/// mark (release/limits.hpp), wherever its batch is.
+void mark_left_alone(Connection& connection, release::ReleaseId id) {
+    connection.execute(
+        "UPDATE release_task_nodes SET attempts_before = attempt + 1 WHERE release_task_id = ? AND "
+        "status = 'failed'",
+        {id.value});
+}
+
+void record(Connection& connection, const RetryRequest& request, const release::RetryPlan& plan) {
+    std::vector<release::HistoryRow> history;
+    release::HistoryRow asked;
+    asked.kind = "retry_requested";
+    asked.detail.emplace_back("nodes", std::to_string(plan.taken.size()));
+    if (!plan.waived.empty()) {
+        asked.detail.emplace_back("waived_failures", std::to_string(plan.waived.size()));
+    }
+    if (plan.left_out > 0) asked.detail.emplace_back("left_out", std::to_string(plan.left_out));
+    if (!request.reason.empty()) asked.detail.emplace_back("reason", fitted(request.reason));
+    history.push_back(std::move(asked));
+    for (const release::RetryRow& row : plan.taken) {
+        release::HistoryRow taken;
+        taken.node = row.node;
+        taken.kind = "node_pending";
+        taken.detail.emplace_back("was", std::string(to_text(row.status)));
+        history.push_back(std::move(taken));
+    }
+    release::HistoryRow pending;
+    pending.kind = "release_pending";
+    history.push_back(std::move(pending));
+    add_history(connection, request.id, request.actor, history);
+}
+
+}  // namespace
+
+std::vector<release::RetryRow> retry_nodes(Connection& connection, const RetryRequest& request) {
+    Transaction transaction(connection, Transaction::Kind::write);
+    lock_release(connection, request.id);
+    const Steered steered = read_steered(connection, request.id);
+    allowed_or_refused(release::Steering::retry, steered);
+    const std::vector<release::RetryRow> rows = read_rows(connection, request.id);
+    refuse_before_the_end(steered, rows);
+    auto plan = plan_retry(rows, steered.state.status, request.nodes, steered.waived_failures);
+    if (!plan) {
+        plan.error().message = "retry is refused: " + plan.error().message;
+        throw Refused{plan.error()};
+    }
+    refuse_when_overtaken(connection, request, steered.version);
+    refuse_when_banned(connection, request, steered);
+    if (request.tolerates_all) keep_it_short(connection, steered, *plan);
+    const int waived =
+        plan->waived_failures + (request.tolerates_all ? static_cast<int>(plan->taken.size()) : 0);
+    begin_anew(connection, request.id, waived, request.tolerates_all);
+    take_up(connection, request.id, *plan);
+    if (plan->waived_failures > 0) mark_left_alone(connection, request.id);
+    record(connection, request, *plan);
+    connection.execute("UPDATE release_tasks SET " + recounted_columns() + " WHERE id = ?",
+                       {request.id.value});
+    if (!request.tolerates_all) {
+        audit_release(connection, request, "retry",
+                      {{"nodes", plan->taken.size()},
+                       {"left_out", plan->left_out},
+                       {"some_by_name", !request.nodes.empty()}});
+    }
+    transaction.commit();
+    return std::move(plan->taken);
+}
+
+}  // namespace edgeroll::control

@@ -1,0 +1,117 @@
+#include "control/store/steering/rollback_rows.hpp"
+
+#include <map>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "control/store/rows/bans.hpp"
+#include "control/store/rows/id_at.hpp"
+#include "control/store/rows/sql_parts.hpp"
+#include "control/store/rows/version_range.hpp"
+
+namespace edgeroll::control {
+namespace {
+
+/// The first later, unfinished release that a node is meant for: it would go first, and what is put
+/// back afterwards would be put over it. Few releases are unfinished at any time.
+std::map<std::int64_t, release::Version> awaited_later(Connection& connection,
+                                                       release::Version version) {
+    std::map<std::int64_t, release::Version> nodes;
+    for (const Row& row : connection.query(
+             "SELECT r.node_id, MIN(other.version) FROM release_tasks other JOIN "
+             "release_task_nodes r ON r.release_task_id = other.id WHERE " +
+                 is_unfinished("other.") + " AND " +
+                 is_possible_version(connection.dialect(), "other.version") +
+                 " AND other.version > ? AND r.status IN ('pending', 'running') GROUP BY r.node_id",
+             {version.value})) {
+        nodes[row.integer_or(0, 0)] = release::Version{row.integer_or(1, 0)};
+    }
+    return nodes;
+}
+
+}  // namespace
+
+std::vector<release::FormerRow> read_former_rows(Connection& connection, release::ReleaseId id,
+                                                 release::Version version) {
+    const std::map<std::int64_t, release::Version> awaited = awaited_later(connection, version);
+    std::vector<release::FormerRow> rows;
+    for (const Row& row : connection.query(
+             "SELECT r.node_id, n.name, r.status, r.attempt, r.previous_config_version, n.id, "
+             "n.applied_config_version, n.applied_version, r.config_version, r.status = 'failed' "
+             "AND "
+             "r.attempts_before > r.attempt AND r.waived IS NULL FROM release_task_nodes r LEFT "
+             "JOIN "
+             "nodes n ON n.id = r.node_id WHERE r.release_task_id = ? ORDER BY r.batch, r.node_id",
+             {id.value})) {
+        release::FormerRow former;
+        former.node = release::NodeId{row.integer_or(0, 0)};
+        former.name = row.text(1);
+        former.status = release::from_text<release::NodeStatus>(row.text(2))
+                            .value_or(release::NodeStatus::skipped);
+        former.attempt = row.small(3);
+        former.previous_config_version = version_at(row, 4);
+        former.exists = !row.is_null(5);
+        former.applied_config_version = version_at(row, 6);
+        former.applied_version = version_at(row, 7);
+        former.own_config_version = version_at(row, 8);
+        if (const auto later = awaited.find(former.node.value); later != awaited.end()) {
+            former.awaited_version = later->second;
+        }
+        former.is_left_out = row.integer_or(9, 0) != 0;
+        rows.push_back(std::move(former));
+    }
+    return rows;
+}
+
+std::vector<release::LaterRelease> read_later_releases(Connection& connection,
+                                                       const std::vector<release::FormerRow>& rows,
+                                                       release::Version version) {
+    std::set<release::Version> named;
+    for (const release::FormerRow& row : rows) {
+        for (const auto& one :
+             {row.awaited_version, row.applied_version, row.applied_config_version}) {
+            if (one && *one > version) named.insert(*one);
+        }
+    }
+    std::vector<release::LaterRelease> later;
+    // One by one over the unique key: nodes of a fleet have few versions among them.
+    for (const release::Version one : named) {
+        for (const Row& row : connection.query(
+                 "SELECT id, (SELECT undone.version FROM release_tasks undone WHERE undone.id = "
+                 "release_tasks.rolls_back), (SELECT MIN(other.id) FROM release_tasks other WHERE "
+                 "other.rolls_back = release_tasks.id), CASE WHEN " +
+                     is_unfinished() + " THEN 0 ELSE 1 END FROM release_tasks WHERE version = ?",
+                 {one.value})) {
+            release::LaterRelease found;
+            found.id = release::ReleaseId{row.integer_or(0, 0)};
+            found.version = one;
+            found.undoes = version_at(row, 1);
+            found.rolled_back_by = id_at(row, 2);
+            found.is_finished = row.integer_or(3, 1) != 0;
+            later.push_back(found);
+        }
+    }
+    return later;
+}
+
+std::vector<release::FormerContent> read_former_contents(
+    Connection& connection, const std::vector<release::FormerRow>& rows, release::Version version) {
+    std::set<release::Version> versions;
+    for (const release::FormerRow& row : rows) {
+        if (const auto content = former_content(row, version)) versions.insert(*content);
+    }
+    std::vector<release::FormerContent> contents;
+    for (const release::Version wanted : versions) {
+        release::FormerContent content;
+        content.version = wanted;
+        const auto names = names_of(connection, wanted);
+        content.is_present = names.has_value();
+        content.is_banned = names && find_ban(connection, *names).has_value();
+        if (names) content.sha256 = names->sha256;
+        contents.push_back(std::move(content));
+    }
+    return contents;
+}
+
+}  // namespace edgeroll::control
