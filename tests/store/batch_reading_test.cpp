@@ -150,14 +150,14 @@ TEST_P(BatchReadingTest, looks_at_as_many_rows_as_the_batch_has) {
     };
     if (is_mysql()) {
         const std::int64_t before = looked_at();
-        ASSERT_THAT(read_snapshot(connection, contents, claim, 200)->nodes, SizeIs(1));
+        ASSERT_THAT(take_snapshot(connection, contents, claim, 200)->nodes, SizeIs(1));
         const std::int64_t after = looked_at();
         EXPECT_LT(after - before, 60);
-        ASSERT_THAT(read_snapshot(connection, contents, claim)->nodes, SizeIs(300));
+        ASSERT_THAT(take_snapshot(connection, contents, claim)->nodes, SizeIs(300));
         EXPECT_GT(looked_at() - after, 300) << "the count counts";
         return;
     }
-    ASSERT_THAT(read_snapshot(connection, contents, claim, 200)->nodes, SizeIs(1));
+    ASSERT_THAT(take_snapshot(connection, contents, claim, 200)->nodes, SizeIs(1));
     std::vector<std::string> plans;
     for (const auto& [text, values] : connection.queries) {
         for (const Row& row : hand().query("EXPLAIN QUERY PLAN " + text, values)) {

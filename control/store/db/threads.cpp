@@ -18,7 +18,7 @@ constexpr std::size_t waiting_max = 1000;
 [[noreturn]] void rethrow_as_failure(const std::exception& error, Access access) {
     DbFailure failure(
         std::string("the database driver failed: ") + error.what(),
-        access == Access::read ? release::Outcome::not_done : release::Outcome::unknown);
+        access == Access::write ? release::Outcome::unknown : release::Outcome::not_done);
     failure.breaks_connection = true;
     throw failure;
 }
@@ -36,14 +36,14 @@ void run_with_retries(ConnectionSlot& slot, Access access,
             slot.drop_if_broken();
             return;
         } catch (DbFailure& failure) {
-            const bool is_harmless = failure.is_before_work || access == Access::read;
+            const bool is_harmless = failure.is_before_work || access != Access::write;
             slot.drop_if_broken();
             if (is_harmless && failure.breaks_connection && may_reconnect) {
                 may_reconnect = false;
                 continue;
             }
             if (failure.is_deadlock && ++deadlocks < deadlock_tries) continue;
-            if (access == Access::read && failure.outcome() == release::Outcome::unknown) {
+            if (access != Access::write && failure.outcome() == release::Outcome::unknown) {
                 failure.set_outcome(release::Outcome::not_done);
             }
             throw;

@@ -44,9 +44,10 @@ class ConnectionSlot {
     std::unique_ptr<Connection> connection_;
 };
 
-/// Whether a job changes anything. A read that failed half-way has done nothing, so it is never
-/// `unknown`.
-enum class Access { read, write };
+/// Whether a job changes anything. `repeatable`: only what may be done again by whoever asks the
+/// same question next (marks, conditional updates). A failure of it, as of a read, is never
+/// `unknown`: there is nothing to find out.
+enum class Access { read, repeatable, write };
 
 /// The executor's jobs go first, and one thread (if there are two) is kept free of all others: many
 /// readers of a slow database must not cost a release its lease. Normal jobs wait in a bounded

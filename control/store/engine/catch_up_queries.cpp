@@ -31,11 +31,10 @@ class CatchUpDatabase final : public CatchUpStore {
 
     awaitable<release::Result<Stragglers>> stragglers(std::optional<Straggler> cursor,
                                                       int limit) override {
-        // What it writes on the way are marks that may be made again.
         auto work = [cursor = std::move(cursor), limit](Connection& connection) {
-            return find_left_behind(connection, cursor, limit);
+            return sweep_deferred(connection, cursor, limit);
         };
-        return threads_.run(Access::read, std::move(work), Urgency::normal);
+        return threads_.run(Access::repeatable, std::move(work), Urgency::normal);
     }
     awaitable<release::Result<bool>> take_up(release::ReleaseId id,
                                              std::vector<release::NodeId> nodes) override {

@@ -41,8 +41,8 @@ std::string epoch_of_claim() {
 
 }  // namespace
 
-std::vector<Candidate> find_claimable(Connection& connection, const std::string& owner, int limit,
-                                      int resting) {
+std::vector<Candidate> sweep_claimable(Connection& connection, const std::string& owner, int limit,
+                                       int resting) {
     const Dialect& dialect = connection.dialect();
     // Counting rows costs; only releases that have not started are counted.
     const Rows rows = connection.query(

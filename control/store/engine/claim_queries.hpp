@@ -10,10 +10,12 @@
 
 namespace edgeroll::control {
 
-/// See Store::claimable. @param owner for the history of releases that fail on the way
-[[nodiscard]] std::vector<Candidate> find_claimable(Connection& connection,
-                                                    const std::string& owner, int limit,
-                                                    int resting);
+/// See Store::claimable. On the way, releases whose rows do not come are told so or given up; all
+/// of it by conditional updates, which may be done again.
+/// @param owner for the history of releases that fail on the way
+[[nodiscard]] std::vector<Candidate> sweep_claimable(Connection& connection,
+                                                     const std::string& owner, int limit,
+                                                     int resting);
 
 /// See Store::claim. Returns the new epoch, release::epoch_max where the row's is none to count on
 /// from: reading the release then says so.

@@ -237,8 +237,8 @@ class Look {
 
 }  // namespace
 
-Stragglers find_left_behind(Connection& connection, const std::optional<Straggler>& cursor,
-                            int limit) {
+Stragglers sweep_deferred(Connection& connection, const std::optional<Straggler>& cursor,
+                          int limit) {
     Stragglers found = Look(connection, cursor, limit).run();
     // Nothing after the cursor: the first ones are asked again.
     if (found.nodes.empty() && !found.reached && cursor) {

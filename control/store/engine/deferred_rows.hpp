@@ -8,10 +8,11 @@
 
 namespace edgeroll::control {
 
+/// Marks on the way what is left behind no more; the marks may be made again.
 /// What a look may cost, whatever the history is: so many rows are judged at most, and a release is
 /// read no more once nothing of it is left behind (release_tasks.catch_up), nor a row that a later
 /// release has taken over for good (release_task_nodes.superseded_by).
-[[nodiscard]] Stragglers find_left_behind(Connection& connection,
-                                          const std::optional<Straggler>& cursor, int limit);
+[[nodiscard]] Stragglers sweep_deferred(Connection& connection,
+                                        const std::optional<Straggler>& cursor, int limit);
 
 }  // namespace edgeroll::control

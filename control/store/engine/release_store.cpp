@@ -24,12 +24,10 @@ class ReleaseStore final : public Store {
           gate_rules_(std::make_shared<const release::wire::CallRules>(std::move(gate_rules))) {}
 
     awaitable<release::Result<std::vector<Candidate>>> claimable(int limit, int resting) override {
-        // What it writes on the way is conditional and may be done again: a failure means nothing
-        // more than that nobody knows yet what is claimable.
         auto work = [owner = owner_, limit, resting](Connection& connection) {
-            return find_claimable(connection, owner, limit, resting);
+            return sweep_claimable(connection, owner, limit, resting);
         };
-        return threads_.run(Access::read, std::move(work));
+        return threads_.run(Access::repeatable, std::move(work));
     }
 
     awaitable<release::Result<std::optional<Claim>>> claim(release::ReleaseId id,
@@ -65,9 +63,9 @@ class ReleaseStore final : public Store {
         const Claim& claim, std::optional<int> part) override {
         auto work = [claim, part, contents = contents_,
                      rules = gate_rules_](Connection& connection) {
-            return read_snapshot(connection, *contents, claim, part, *rules);
+            return take_snapshot(connection, *contents, claim, part, *rules);
         };
-        return threads_.run(Access::read, std::move(work));
+        return threads_.run(Access::repeatable, std::move(work));
     }
 
     awaitable<release::Result<Committed>> commit(const Claim& claim,
@@ -106,7 +104,7 @@ class ReleaseStore final : public Store {
         auto work = [version, type, contents = contents_](Connection& connection) {
             return contents->payload(connection, version, type);
         };
-        return threads_.run(Access::read, std::move(work));
+        return threads_.run(Access::repeatable, std::move(work));
     }
 
   private:

@@ -313,7 +313,7 @@ std::optional<Snapshot> read_all(Connection& connection, ContentBook& contents, 
 
 }  // namespace
 
-std::optional<Snapshot> read_snapshot(Connection& connection, ContentBook& contents,
+std::optional<Snapshot> take_snapshot(Connection& connection, ContentBook& contents,
                                       const Claim& claim, std::optional<int> part,
                                       const release::wire::CallRules& gate_rules) {
     constexpr int readings_max = 2;

@@ -14,7 +14,7 @@ namespace edgeroll::control {
 /// word in requested_action is cleared with a note.
 /// @param part only the header and the rows of this batch
 /// @param gate_rules a release that has not begun is impossible when its gate may not be called
-[[nodiscard]] std::optional<release::Snapshot> read_snapshot(
+[[nodiscard]] std::optional<release::Snapshot> take_snapshot(
     Connection& connection, ContentBook& contents, const Claim& claim,
     std::optional<int> part = std::nullopt, const release::wire::CallRules& gate_rules = {});
 
