@@ -4,8 +4,8 @@
 #include <set>
 #include <utility>
 
-#include "agent/contents.hpp"
 #include "agent/housekeeping.hpp"
+#include "agent/kept_contents.hpp"
 #include "agent/layout.hpp"
 #include "agent/verify.hpp"
 #include "tls/rt/log.hpp"

@@ -6,7 +6,7 @@
 
 #include "agent/layout.hpp"
 #include "agent/reason.hpp"
-#include "agent/trusted.hpp"
+#include "agent/trusted_files.hpp"
 #include "release/crypto/sha256.hpp"
 #include "release/wire/payload.hpp"
 

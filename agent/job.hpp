@@ -19,9 +19,9 @@ struct JobProgram {
     bool is_script = false;  ///< starts with "#!": its interpreter opens it once more
 };
 
-/// Opens AGENT_JOBS_DIR/<job.name> and checks it (agent/trusted.hpp, its folder and those above
-/// too), and its digest where the job has one. Blocking; stops early when interrupted. Errors name
-/// the file and the cure.
+/// Opens AGENT_JOBS_DIR/<job.name> and checks it (agent/trusted_files.hpp, its folder and those
+/// above too), and its digest where the job has one. Blocking; stops early when interrupted. Errors
+/// name the file and the cure.
 Result<JobProgram> open_job(const std::string& folder, const release::wire::Job& job,
                             const Interrupt& interrupt);
 

@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "agent/child.hpp"
-#include "agent/descendants.hpp"
+#include "agent/process_tree.hpp"
 #include "tls/rt/log.hpp"
 
 namespace edgeroll::agent {

@@ -3,7 +3,7 @@
 #include <sys/stat.h>
 
 #include "agent/secret_group.hpp"
-#include "agent/trusted.hpp"
+#include "agent/trusted_files.hpp"
 #include "release/wire/task_payload.hpp"
 #include "tls/url.hpp"
 

@@ -30,7 +30,7 @@ Result<std::string> bytes_of(const File& file, const Task& task) {
     }
     auto text =
         release::wire::render_template(file.content, task.node_name, task.node_ip, task.labels);
-    // What is redacted is bounded: a larger one would let nothing be shown (KnownSecrets).
+    // What is redacted is bounded: a larger one would let nothing be shown (TaskSecrets).
     if (text && file.is_secret && text->size() > release::wire::payload_bytes_max) {
         return release::fail("file '" + file.path + "': this secret has " +
                              std::to_string(text->size()) +

@@ -8,9 +8,9 @@
 #include "agent/command_environment.hpp"
 #include "agent/job.hpp"
 #include "agent/layout.hpp"
-#include "agent/live.hpp"
+#include "agent/live_link.hpp"
 #include "agent/stage.hpp"
-#include "agent/trusted.hpp"
+#include "agent/trusted_files.hpp"
 #include "release/text/utf8.hpp"
 #include "tls/rt/log.hpp"
 
@@ -95,13 +95,13 @@ StepResult StepRunner::run(StepName step, const Task& task, StepTime time,
 
 std::string StepRunner::without_secrets(const Task& task, const std::string& text) {
     if (text.empty()) return text;
-    const auto secrets = known_secrets_.of(task);
+    const auto secrets = task_secrets_.of(task);
     return secrets ? redact(text, **secrets) : text;
 }
 
 std::string StepRunner::shown_answer(const Task& task, const std::string& answer) {
     try {
-        const auto secrets = known_secrets_.of(task);
+        const auto secrets = task_secrets_.of(task);
         return secrets ? redact(answer, **secrets) : not_shown(secrets.error());
     } catch (const std::exception&) {
         return "(not shown: no memory)";
@@ -110,7 +110,7 @@ std::string StepRunner::shown_answer(const Task& task, const std::string& answer
 
 std::string StepRunner::shown_output(const Task& task, const CommandResult& ended) {
     if (ended.output.empty()) return {};
-    const auto secrets = known_secrets_.of(task);
+    const auto secrets = task_secrets_.of(task);
     if (!secrets) return not_shown(secrets.error());
     const std::string_view output = ended.output;
     if (!ended.left_out) return redact(output, **secrets, Side::whole, Side::open);
@@ -194,7 +194,7 @@ StepResult StepRunner::switch_live(const Task& task) {
 
 StepResult StepRunner::put_back(const Task& task) {
     // Something of another kind is nobody's but whoever put it there.
-    if (const auto found = look_at_live(files_); !found) return failed_step(found.error().message);
+    if (const auto found = read_live(files_); !found) return failed_step(found.error().message);
     if (!task.previous) return result_of(files_.remove(layout::live));
     const std::string folder = layout::version_folder(*task.previous);
     if (!files_.is_folder(folder)) {

@@ -2,9 +2,9 @@
 #pragma once
 
 #include "agent/apply/machine.hpp"
-#include "agent/known_secrets.hpp"
 #include "agent/ports.hpp"
 #include "agent/task.hpp"
+#include "agent/task_secrets.hpp"
 
 namespace edgeroll::agent {
 
@@ -21,7 +21,7 @@ class StepRunner {
         : files_(files),
           processes_(processes),
           settings_(std::move(settings)),
-          known_secrets_(files) {}
+          task_secrets_(files) {}
 
     /// Blocks. Never throws. Nothing in the result is a line of a secret (agent/redact.hpp).
     /// @param time commands end with it
@@ -32,7 +32,7 @@ class StepRunner {
     std::string shown_answer(const Task& task, const std::string& answer);
 
     /// Drops the secrets that are kept in memory for the task. On run's thread.
-    void forget_secrets() { known_secrets_.forget(); }
+    void forget_secrets() { task_secrets_.forget(); }
 
   private:
     apply::StepResult run_step(apply::StepName step, const Task& task, StepTime time,
@@ -62,7 +62,7 @@ class StepRunner {
     Files& files_;
     Processes& processes_;
     CommandSettings settings_;
-    KnownSecrets known_secrets_;
+    TaskSecrets task_secrets_;
 };
 
 /// A failed step with this reason.

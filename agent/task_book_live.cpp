@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "agent/layout.hpp"
-#include "agent/live.hpp"
+#include "agent/live_link.hpp"
 #include "agent/task_book.hpp"
 #include "tls/rt/log.hpp"
 
@@ -43,7 +43,7 @@ bool is_failed_version(const apply::Ledger& ledger, Version version) {
 }  // namespace
 
 std::optional<Version> TaskBook::live() const {
-    const auto found = look_at_live(files_);
+    const auto found = read_live(files_);
     return found ? found->version : std::nullopt;
 }
 
@@ -83,7 +83,7 @@ void TaskBook::look_at_live_again() {
 }
 
 Result<void> TaskBook::check_live(Version version) {
-    if (const auto found = look_at_live(files_); !found) return tl::unexpected(found.error());
+    if (const auto found = read_live(files_); !found) return tl::unexpected(found.error());
     look_at_live_again();
     const auto applied = book_.ledger.applied_version;
     if (!applied || version > *applied) return {};

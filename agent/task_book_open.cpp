@@ -3,9 +3,9 @@
 #include <set>
 #include <utility>
 
+#include "agent/digest_migration.hpp"
 #include "agent/layout.hpp"
-#include "agent/live.hpp"
-#include "agent/recount.hpp"
+#include "agent/live_link.hpp"
 #include "agent/task_book.hpp"
 #include "tls/rt/log.hpp"
 
@@ -21,12 +21,12 @@ using rt::LogLevel;
 
 Result<void> TaskBook::open() {
     if (auto done = files_.make_folders(layout::tasks); !done) return done;
-    const auto found = look_at_live(files_);
+    const auto found = read_live(files_);
     if (!found) return tl::unexpected(found.error());
     auto loaded = journal_.load();
     if (!loaded) return tl::unexpected(loaded.error());
     book_ = std::move(*loaded);
-    if (auto done = recount_digests(files_, book_); !done) return done;
+    if (auto done = migrate_digests(files_, book_); !done) return done;
     const auto live_version = found->version;
     recover_tasks(live_version);
     (void)reconcile_applied(live_version);

@@ -40,7 +40,7 @@ struct Ledger {
     std::map<std::string, Entry> tasks;
     std::map<FenceKey, release::Epoch> highest_epoch;
     std::set<std::string> banned;  ///< digests, by either rule
-    /// Since 2 the digests here tell a template from literal text (agent/recount.hpp).
+    /// Since 2 the digests here tell a template from literal text (agent/digest_migration.hpp).
     std::int64_t digest_rule = 0;
     std::optional<release::Version> applied_version;
     std::string applied_sha256;

@@ -1,4 +1,4 @@
-#include "agent/contents.hpp"
+#include "agent/kept_contents.hpp"
 
 #include <algorithm>
 #include <string_view>

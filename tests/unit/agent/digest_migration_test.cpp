@@ -1,4 +1,4 @@
-#include "agent/recount.hpp"
+#include "agent/digest_migration.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

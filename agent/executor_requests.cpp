@@ -1,8 +1,8 @@
-// The executor's other half: what comes in from the network.
+// What the executor is asked for over the network: dispatches, reports, cancels.
 #include <utility>
 
-#include "agent/contents.hpp"
 #include "agent/executor.hpp"
+#include "agent/kept_contents.hpp"
 #include "agent/layout.hpp"
 #include "agent/task_report.hpp"
 #include "release/wire/task_payload.hpp"

@@ -15,10 +15,10 @@ namespace edgeroll::agent {
 /// as they were sent and as they are filled in. Of a version whose content was not kept: of its
 /// files that not everybody may read, 32 MiB together. A file may have as much as a payload. Read
 /// once for each state of a task. One thread at a time.
-class KnownSecrets {
+class TaskSecrets {
   public:
     /// @param files must outlive this
-    explicit KnownSecrets(Files& files) : files_(files) {}
+    explicit TaskSecrets(Files& files) : files_(files) {}
 
     /// Blocking. Error: a content or file that is there cannot be read, or is too large, so nobody
     /// knows what is secret in it; the message names it and holds nothing of it.

@@ -11,6 +11,6 @@ namespace edgeroll::agent {
 /// to be counted; what is not keeps its digest, and is then another content than any that is sent.
 /// Nothing to do once the book says that it was done. May be interrupted at any point: the next
 /// start does it again.
-Result<void> recount_digests(Files& files, apply::Book& book);
+Result<void> migrate_digests(Files& files, apply::Book& book);
 
 }  // namespace edgeroll::agent

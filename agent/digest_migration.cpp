@@ -1,11 +1,11 @@
-#include "agent/recount.hpp"
+#include "agent/digest_migration.hpp"
 
 #include <map>
 #include <optional>
 #include <string>
 #include <utility>
 
-#include "agent/contents.hpp"
+#include "agent/kept_contents.hpp"
 #include "agent/layout.hpp"
 #include "release/wire/payload.hpp"
 #include "release/wire/task_payload.hpp"
@@ -55,7 +55,7 @@ void recount_waiting(Files& files, const apply::Book& book, Recounted& recounted
 
 }  // namespace
 
-Result<void> recount_digests(Files& files, apply::Book& book) {
+Result<void> migrate_digests(Files& files, apply::Book& book) {
     if (book.ledger.digest_rule >= rule_that_sees_templates) return {};
     Recounted recounted;
     if (auto done = recount_contents(files, recounted); !done) return done;

@@ -11,7 +11,7 @@ using namespace edgeroll::agent::testing;
 using release::TaskStatus;
 using release::wire::Json;
 
-class KnownSecretsTest : public ::testing::Test {
+class TaskSecretsTest : public ::testing::Test {
   protected:
     /// What the reload of a task says, after a start of the agent.
     [[nodiscard]] std::string reloaded(int version, const ExecutorSettings& settings) const {
@@ -36,7 +36,7 @@ class ForgetfulFiles final : public ForwardingFiles {
     }
 };
 
-TEST_F(KnownSecretsTest, are_known_where_their_content_was_not_kept) {
+TEST_F(TaskSecretsTest, are_known_where_their_content_was_not_kept) {
     ExecutorSettings made;
     made.commands.reload = "cat $EDGEROLL_LIVE/a/b/own $EDGEROLL_LIVE/shared $EDGEROLL_LIVE/plain";
     const auto text =
@@ -67,7 +67,7 @@ TEST_F(KnownSecretsTest, are_known_where_their_content_was_not_kept) {
 }
 
 /// Whoever reads the answer knows which file it is, and what to do.
-TEST_F(KnownSecretsTest, that_are_too_large_to_look_for_are_named) {
+TEST_F(TaskSecretsTest, that_are_too_large_to_look_for_are_named) {
     ExecutorSettings made;
     made.commands.reload = "echo something";
     {
@@ -87,7 +87,7 @@ TEST_F(KnownSecretsTest, that_are_too_large_to_look_for_are_named) {
     EXPECT_EQ(reloaded(4, made), "something\n");
 }
 
-TEST_F(KnownSecretsTest, that_fill_in_to_more_than_a_payload_are_refused) {
+TEST_F(TaskSecretsTest, that_fill_in_to_more_than_a_payload_are_refused) {
     std::string many;
     while (many.size() < (60U << 10))
         many += "${label.long}\n";
@@ -107,7 +107,7 @@ TEST_F(KnownSecretsTest, that_fill_in_to_more_than_a_payload_are_refused) {
 }
 
 /// Line ends and signs of editors and of Windows: programs print what is between them.
-TEST_F(KnownSecretsTest, are_known_whatever_their_lines_end_with) {
+TEST_F(TaskSecretsTest, are_known_whatever_their_lines_end_with) {
     ExecutorSettings made;
     made.commands.check = "echo first-of-lines; echo second-of-lines; echo third-of-lines";
     Edge edge(root_, made);

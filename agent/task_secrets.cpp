@@ -1,8 +1,8 @@
-#include "agent/known_secrets.hpp"
+#include "agent/task_secrets.hpp"
 
 #include <utility>
 
-#include "agent/contents.hpp"
+#include "agent/kept_contents.hpp"
 #include "agent/layout.hpp"
 #include "release/wire/payload.hpp"
 #include "release/wire/template.hpp"
@@ -104,7 +104,7 @@ Result<void> add_version(Files& files, Version version, Secrets& secrets) {
 
 }  // namespace
 
-Result<std::shared_ptr<const Secrets>> KnownSecrets::of(const Task& task) {
+Result<std::shared_ptr<const Secrets>> TaskSecrets::of(const Task& task) {
     const bool is_known = known_ && known_->task_id == task.task_id && known_->live == task.live &&
                           known_->previous == task.previous;
     if (is_known) return known_->secrets;

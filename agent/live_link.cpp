@@ -1,10 +1,10 @@
-#include "agent/live.hpp"
+#include "agent/live_link.hpp"
 
 #include "agent/layout.hpp"
 
 namespace edgeroll::agent {
 
-Result<Live> look_at_live(Files& files) {
+Result<Live> read_live(Files& files) {
     const auto target = files.read_link(layout::live);
     if (!target) return tl::unexpected(target.error());
     Live found;

@@ -1,5 +1,5 @@
 // What the agent runs by itself must be nobody else's to change.
-#include "agent/trusted.hpp"
+#include "agent/trusted_files.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

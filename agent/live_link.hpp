@@ -16,6 +16,6 @@ struct Live {
 
 /// Error: something of another kind, with the cure: a file, a folder, a link to elsewhere. Nothing
 /// of that may be touched. Any thread.
-[[nodiscard]] Result<Live> look_at_live(Files& files);
+[[nodiscard]] Result<Live> read_live(Files& files);
 
 }  // namespace edgeroll::agent

@@ -1,4 +1,4 @@
-#include "agent/trusted.hpp"
+#include "agent/trusted_files.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>
