@@ -99,17 +99,17 @@ void check_database(const Settings& settings, Findings& findings) {
         findings.add("secrets key", trouble_of(secrets),
                      secrets ? " (sealing by " + (*secrets)->own_id() + ")" : "");
     }
-    const auto look = look_at_database(options);
-    if (!look) {
-        findings.add("database", database_trouble(settings, look.error()));
-    } else if (!look->file_to_come.empty()) {
+    const auto found = check_database(options);
+    if (!found) {
+        findings.add("database", database_trouble(settings, found.error()));
+    } else if (!found->file_to_come.empty()) {
         findings.add("database", "",
-                     " (" + look->file_to_come + " does not exist yet: serve makes it)");
+                     " (" + found->file_to_come + " does not exist yet: serve makes it)");
     } else {
         const char* const rest =
-            look->needs_migration ? ", serve brings its schema up to date)" : ")";
+            found->needs_migration ? ", serve brings its schema up to date)" : ")";
         findings.add("database", "",
-                     " (" + redacted(options.url) + protection_text(look->protection) + rest);
+                     " (" + redacted(options.url) + protection_text(found->protection) + rest);
     }
     const std::string in_clear = in_clear_text(options);
     if (!in_clear.empty())

@@ -66,7 +66,7 @@ void receive(const std::shared_ptr<ServerState>& state, tcp::socket socket) {
 
 asio::awaitable<void> accept_loop(std::shared_ptr<ServerState> state) {
     const rt::Clock& clock = *state->clock;
-    Complaint trouble(LogLevel::warn);
+    ThrottledLog trouble(LogLevel::warn);
     while (!state->is_stopping) {
         auto [ec, socket] =
             co_await state->acceptor.async_accept(asio::as_tuple(asio::use_awaitable));

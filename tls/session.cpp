@@ -201,7 +201,7 @@ void tell_refused(SessionContext& context, SSL* session, const error_code& ec) {
     if (is_late) ++state.figures.slow;
     const std::string reason = is_late ? "no TLS handshake in time" : describe(ec, session);
     // Without a cipher its first message was never understood.
-    Complaint& complaint =
+    ThrottledLog& complaint =
         SSL_get_pending_cipher(session) != nullptr ? state.refused : state.no_tls;
     complaint.say(state.clock->now(), "tls_refused",
                   {{"peer", context.peer.address}, {"reason", reason}});

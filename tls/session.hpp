@@ -12,9 +12,9 @@
 #include <string_view>
 #include <vector>
 
-#include "tls/complaint.hpp"
 #include "tls/http_server.hpp"
 #include "tls/rt/clock.hpp"
+#include "tls/throttled_log.hpp"
 
 namespace edgeroll::tls {
 
@@ -54,10 +54,10 @@ struct ServerState {
     ServerFigures figures;               ///< what only counts up
     std::string date;                    ///< as answers say it, of this second:
     std::int64_t date_second = 0;
-    Complaint full{rt::LogLevel::warn}, no_memory{rt::LogLevel::warn};
+    ThrottledLog full{rt::LogLevel::warn}, no_memory{rt::LogLevel::warn};
     /// Peers that speak TLS and are not accepted, and those that do not speak it: probes of the
     /// second kind must not hide the first.
-    Complaint refused{rt::LogLevel::info, release::Millis{2'000}}, no_tls{rt::LogLevel::info};
+    ThrottledLog refused{rt::LogLevel::info, release::Millis{2'000}}, no_tls{rt::LogLevel::info};
 };
 
 /// Closes connections that had to make room.

@@ -135,7 +135,7 @@ Json json_of_row(const ReleaseNodeView& node) {
 WaitingFacts facts_of(const ReleaseView& view, release::Millis node_timeout) {
     WaitingFacts facts;
     facts.nodes = view.nodes;
-    facts.full_lanes = view.full_lanes;
+    facts.full_pools = view.full_pools;
     facts.node_timeout = node_timeout;
     return facts;
 }

@@ -5,8 +5,8 @@
 #include <string>
 
 #include "control/api/limits_view.hpp"
+#include "control/api/node_troubles.hpp"
 #include "control/api/rfc3339.hpp"
-#include "control/api/troubled.hpp"
 #include "release/limits.hpp"
 
 namespace edgeroll::control::api {
@@ -69,7 +69,7 @@ std::string full_text(const ReleaseSummary& release, const WaitingFacts& facts) 
         text += "; max_parallel is " + release::wire::dump_json(limit) + ", " +
                 std::to_string(release.counts.running) + " are running";
     }
-    for (const FullLane& lane : facts.full_lanes) {
+    for (const FullPool& lane : facts.full_pools) {
         const std::string where =
             lane.value.empty() ? "nodes without " + lane.label : lane.label + "=" + lane.value;
         text += "; the lane of " + where + " is full: " + std::to_string(lane.running) + " of " +

@@ -12,7 +12,7 @@ namespace edgeroll::control::api {
 /// What is known beside the summary; all of it may be missing (lists of releases).
 struct WaitingFacts {
     std::span<const ReleaseNodeView> nodes{};
-    std::span<const FullLane> full_lanes{};
+    std::span<const FullPool> full_pools{};
     release::Millis node_timeout{0};  ///< of the settings; 0: not known
 };
 
@@ -20,7 +20,7 @@ struct WaitingFacts {
 /// windows for a moment, also one that has none.
 [[nodiscard]] release::Hold shown_hold(const ReleaseSummary& release);
 
-/// `{"reason","nodes":[names],"until","troubled":[...]}` (control/api/troubled); null when the
+/// `{"reason","nodes":[names],"until","troubled":[...]}` (control/api/node_troubles); null when the
 /// release is finished. `until` is the moment of the next decision where one is known, else null.
 [[nodiscard]] release::wire::Json waiting_for(const ReleaseSummary& release,
                                               const WaitingFacts& facts);

@@ -4,9 +4,9 @@
 #include <filesystem>
 #include <vector>
 
-#include "control/cli/ask.hpp"
 #include "control/cli/payload_folder.hpp"
 #include "control/cli/private_keys.hpp"
+#include "control/cli/single_request.hpp"
 #include "control/cli/text.hpp"
 #include "release/path_remarks.hpp"
 #include "release/wire/payload.hpp"

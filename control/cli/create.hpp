@@ -1,7 +1,7 @@
 // `release create` and `release plan`.
 #pragma once
 
-#include "control/cli/ask.hpp"
+#include "control/cli/single_request.hpp"
 
 namespace edgeroll::cli {
 

@@ -21,7 +21,7 @@ class Teller {
 
     /// Looks at the release: its nodes' names, and whether it is over.
     Answer<bool> look_again() {
-        const auto seen = look(ports_.http, what_.id);
+        const auto seen = fetch_release(ports_.http, what_.id);
         if (!seen) return tl::unexpected(seen.error());
         for (const BatchLine& batch : seen->release.batches) {
             for (const NodeLine& node : batch.nodes)

@@ -1,7 +1,7 @@
 // `release events`: the history of a release, a line an event.
 #pragma once
 
-#include "control/cli/ask.hpp"
+#include "control/cli/single_request.hpp"
 
 namespace edgeroll::cli {
 

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "control/cli/moments.hpp"
+#include "control/cli/times.hpp"
 #include "control/cli/views.hpp"
 
 namespace edgeroll::cli {

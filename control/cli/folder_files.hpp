@@ -6,7 +6,7 @@
 #include <map>
 #include <string>
 
-#include "control/cli/left_out.hpp"
+#include "control/cli/ignore_rules.hpp"
 
 namespace edgeroll::cli {
 

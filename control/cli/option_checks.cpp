@@ -4,8 +4,8 @@
 #include <functional>
 
 #include "control/cli/blank_values.hpp"
-#include "control/cli/moments.hpp"
 #include "control/cli/text.hpp"
+#include "control/cli/times.hpp"
 #include "release/text/digits.hpp"
 
 namespace edgeroll::cli {

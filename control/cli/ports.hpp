@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "control/cli/moments.hpp"
+#include "control/cli/times.hpp"
 #include "release/result.hpp"
 #include "tls/http_types.hpp"
 

@@ -1,13 +1,11 @@
-// `release watch`: a picture of a release for a terminal, or a line for each change for a pipe.
-// Pure.
+// `release watch` on a terminal: a picture of a release. Pure.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "control/cli/moments.hpp"
 #include "control/cli/ports.hpp"
+#include "control/cli/times.hpp"
 #include "control/cli/views.hpp"
 
 namespace edgeroll::cli {
@@ -23,9 +21,5 @@ namespace edgeroll::cli {
 [[nodiscard]] std::vector<std::string> render_progress(const ReleaseLine& release, Moment now,
                                                        Screen::Size size,
                                                        const std::string& notice);
-
-/// One printable line for each change from `before` (nothing: the first look) to `after`.
-[[nodiscard]] std::vector<std::string> changes(const std::optional<ReleaseLine>& before,
-                                               const ReleaseLine& after, Moment now);
 
 }  // namespace edgeroll::cli

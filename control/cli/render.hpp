@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "control/cli/moments.hpp"
+#include "control/cli/times.hpp"
 #include "control/cli/views.hpp"
 
 namespace edgeroll::cli {

@@ -114,7 +114,7 @@ Answer<Json> plan_of(const ReleaseSteer& what, Ports ports) {
 
 Answer<bool> confirm_rollback(const ReleaseSteer& what, Ports ports) {
     if (auto fine = need_person(what, ports); !fine) return fine;
-    const auto seen = look(ports.http, what.id);
+    const auto seen = fetch_release(ports.http, what.id);
     if (!seen) return tl::unexpected(seen.error());
     const auto plan = plan_of(what, ports);
     if (!plan) return tl::unexpected(plan.error());

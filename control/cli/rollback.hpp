@@ -1,7 +1,7 @@
 // `release rollback`: shows what control would do, asks, does it.
 #pragma once
 
-#include "control/cli/ask.hpp"
+#include "control/cli/single_request.hpp"
 
 namespace edgeroll::cli {
 

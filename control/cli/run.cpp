@@ -1,12 +1,12 @@
 #include "control/cli/run.hpp"
 
-#include "control/cli/ask.hpp"
 #include "control/cli/audit.hpp"
 #include "control/cli/config_push.hpp"
 #include "control/cli/create.hpp"
 #include "control/cli/events.hpp"
 #include "control/cli/explain.hpp"
 #include "control/cli/render.hpp"
+#include "control/cli/single_request.hpp"
 #include "control/cli/stats.hpp"
 #include "control/cli/steer.hpp"
 #include "control/cli/steps.hpp"
@@ -47,14 +47,14 @@ Text show_steps(const ReleaseShow& what, Format format, Ports ports) {
 
 Text show_release(const ReleaseShow& what, Format format, Ports ports) {
     if (what.has_steps) return show_steps(what, format, ports);
-    auto seen = look(ports.http, what.id);
+    auto seen = fetch_release(ports.http, what.id);
     if (!seen) return tl::unexpected(std::move(seen.error()));
     if (format == Format::json) return json_text(seen->data, ports);
     return render_release(seen->release, ports.time.now());
 }
 
 Text explain_release(const ReleaseExplain& what, Format format, Ports ports) {
-    auto seen = look(ports.http, what.id);
+    auto seen = fetch_release(ports.http, what.id);
     if (!seen) return tl::unexpected(std::move(seen.error()));
     if (format == Format::json) return json_text(explain_json(seen->release, seen->data), ports);
     return explain_text(seen->release, ports.time.now());

@@ -32,7 +32,7 @@ std::string steps_text(const ReleaseLine& release) {
 /// Success: go on.
 Answer<bool> confirm(const ReleaseSteer& what, Ports ports) {
     if (auto fine = need_person(what, ports); !fine) return fine;
-    const auto seen = look(ports.http, what.id);
+    const auto seen = fetch_release(ports.http, what.id);
     if (!seen) return tl::unexpected(seen.error());
     if (!fits(seen->release, what.action)) {
         return refuse(standing(seen->release) + ": nothing to " + word_of(what.action) +

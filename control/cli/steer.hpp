@@ -1,7 +1,7 @@
 // `release pause|continue|stop|retry|rollback` and `release limit`.
 #pragma once
 
-#include "control/cli/ask.hpp"
+#include "control/cli/single_request.hpp"
 
 namespace edgeroll::cli {
 

@@ -28,7 +28,7 @@ Answer<Reach> reach_of_batch(int number, const ReleaseLine& release) {
 }
 
 /// The release as it was seen last, told when the wait is over.
-void tell(const std::optional<Look>& seen, Format format, Ports ports) {
+void tell(const std::optional<FetchedRelease>& seen, Format format, Ports ports) {
     if (!seen) return;
     if (format == Format::json) {
         ports.screen.out(json_text(seen->data, ports));
@@ -63,10 +63,10 @@ Answer<Reach> reach_of(const std::string& goal, const ReleaseLine& release) {
 ExitStatus wait_for(const ReleaseWait& what, Format format, Ports ports) {
     const Moment start = ports.time.now();
     const Millis patience(static_cast<Millis::rep>(what.timeout_sec * 1000));
-    std::optional<Look> last;
+    std::optional<FetchedRelease> last;
     bool is_away = false;
     for (;;) {
-        auto seen = look(ports.http, what.id);
+        auto seen = fetch_release(ports.http, what.id);
         if (!seen && (!last || seen.error().status != ExitStatus::unreachable)) {
             return end_with(seen.error(), ports);
         }

@@ -1,7 +1,7 @@
 // `release wait`: silent until a release has come as far as asked.
 #pragma once
 
-#include "control/cli/ask.hpp"
+#include "control/cli/single_request.hpp"
 
 namespace edgeroll::cli {
 

@@ -3,9 +3,10 @@
 #include <memory>
 #include <optional>
 
-#include "control/cli/ask.hpp"
 #include "control/cli/progress.hpp"
+#include "control/cli/release_changes.hpp"
 #include "control/cli/render.hpp"
+#include "control/cli/single_request.hpp"
 #include "control/cli/text.hpp"
 
 namespace edgeroll::cli {
@@ -63,7 +64,7 @@ class Lines final : public Display {
     explicit Lines(Ports ports) : ports_(ports) {}
 
     void show(const Json&, const ReleaseLine& release) override {
-        for (const std::string& line : changes(seen_, release, ports_.time.now()))
+        for (const std::string& line : release_changes(seen_, release, ports_.time.now()))
             print(line);
         seen_ = release;
     }
@@ -120,7 +121,7 @@ ExitStatus watch(const ReleaseWatch& what, Format format, Ports ports) {
     bool was_seen = false;
     std::optional<Moment> away_since;
     for (;; ports.time.wait(watch_interval)) {
-        const auto seen = look(ports.http, what.id);
+        const auto seen = fetch_release(ports.http, what.id);
         if (seen) {
             if (away_since) display->notice("");
             away_since.reset();

@@ -339,7 +339,7 @@ void Runner::set_alarm(Instant at) {
     timer_->notify();
 }
 
-void Runner::glance(const Mark& mark) {
+void Runner::check_mark(const Mark& mark) {
     const release::Snapshot& seen = release_.seen;
     if (mark.epoch != claim_.epoch || !release_.is_observed) return;
     const bool is_news = mark.status != seen.status || mark.requested != seen.requested ||

@@ -38,7 +38,7 @@ class Runner : public std::enable_shared_from_this<Runner> {
     void stop();
 
     /// What the database says of the release now, in short: reads it if that is news.
-    void glance(const Mark& mark);
+    void check_mark(const Mark& mark);
     /// Somebody has seen that the release may be another one by now: reads it.
     void look_again();
 

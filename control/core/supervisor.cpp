@@ -70,14 +70,14 @@ class SupervisorOnLoop final : public Supervisor {
 
     boost::asio::awaitable<void> look() {
         while (!is_stopping_) {
-            if (!runners_.empty()) co_await glance();
+            if (!runners_.empty()) co_await check_marks();
             co_await claim_some(std::max(options_.max_releases - at_work(), 0));
             co_await wake_.wait();
         }
     }
 
     /// What others have changed about the releases that run here.
-    boost::asio::awaitable<void> glance() {
+    boost::asio::awaitable<void> check_marks() {
         const release::Result<std::vector<Mark>> marks = co_await store_.marks();
         if (!marks) {
             trouble(marks.error(), "marks");
@@ -85,7 +85,7 @@ class SupervisorOnLoop final : public Supervisor {
         }
         for (const Mark& mark : *marks) {
             for (const auto& runner : runners_) {
-                if (runner->id() == mark.release) runner->glance(mark);
+                if (runner->id() == mark.release) runner->check_mark(mark);
             }
         }
     }

@@ -58,12 +58,12 @@ Result<std::string> complaint_of(const DatabaseUrl& url, const AuditKeys* keys,
 
 }  // namespace
 
-Result<DatabaseLook> look_at_database(const StoreOptions& options) {
+Result<DatabaseCheck> check_database(const StoreOptions& options) {
     const auto url = read_database_setting(options);
     if (!url) return tl::unexpected(url.error());
     const bool is_sqlite = url->backend == Backend::sqlite;
     const bool migrates = options.migrates.value_or(is_sqlite);
-    DatabaseLook look;
+    DatabaseCheck check;
     std::error_code ec;
     if (is_sqlite && !fs::exists(url->path, ec)) {
         if (const std::string why = why_not_to_be_made(url->path); !why.empty()) {
@@ -75,17 +75,17 @@ Result<DatabaseLook> look_at_database(const StoreOptions& options) {
                 *url, "'" + url->path +
                           "' does not exist: run edgeroll-control migrate, or set MIGRATE=1"));
         }
-        look.file_to_come = url->path;
-        return look;
+        check.file_to_come = url->path;
+        return check;
     }
-    auto complaint = complaint_of(*url, options.audit_keys.get(), look.protection);
+    auto complaint = complaint_of(*url, options.audit_keys.get(), check.protection);
     if (!complaint) return tl::unexpected(trouble(*url, complaint.error().message));
-    if (complaint->empty()) return look;
+    if (complaint->empty()) return check;
     // A schema from the future is nothing that `serve` could mend.
     const bool can_migrate = complaint->find("run edgeroll-control migrate") != std::string::npos;
     if (!migrates || !can_migrate) return tl::unexpected(trouble(*url, *complaint));
-    look.needs_migration = true;
-    return look;
+    check.needs_migration = true;
+    return check;
 }
 
 }  // namespace edgeroll::control

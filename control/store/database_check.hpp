@@ -7,7 +7,7 @@
 
 namespace edgeroll::control {
 
-struct DatabaseLook {
+struct DatabaseCheck {
     /// The SQLite file that `serve` would make; empty: there is one, or it is no SQLite.
     std::string file_to_come;
     bool needs_migration = false;  ///< which `serve` would do by itself
@@ -16,6 +16,6 @@ struct DatabaseLook {
 
 /// Errors are those with which `serve` would refuse to start. Makes no file, changes no journal
 /// mode and no schema. Blocking.
-[[nodiscard]] release::Result<DatabaseLook> look_at_database(const StoreOptions& options);
+[[nodiscard]] release::Result<DatabaseCheck> check_database(const StoreOptions& options);
 
 }  // namespace edgeroll::control

@@ -10,7 +10,7 @@ ABOUT = "docs/contract.md names every setting (with its default), column, word, 
 PAGE, SETTINGS = "docs/contract.md", "docs/settings.md"
 ROUTE = re.compile(r'\brouter\.add\(\s*"([A-Z]+)",\s*"(/[^"]*)"')
 #: Where the fields of messages are written.
-FIELDS = ("control/api/views.cpp", "control/api/plan_views.cpp", "control/api/config_views.cpp", "control/api/troubled.cpp",
+FIELDS = ("control/api/views.cpp", "control/api/plan_views.cpp", "control/api/config_views.cpp", "control/api/node_troubles.cpp",
           "control/api/waiting.cpp", "control/api/audit_routes.cpp", "control/store/engine/callback_queries.cpp",
           "release/wire/task_message.cpp", "release/wire/dispatch_message.cpp")
 

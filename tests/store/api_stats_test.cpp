@@ -101,7 +101,7 @@ TEST_P(ApiStatsTest, finds_the_lanes_that_keep_nodes_waiting) {
     rule.label = "region";
     const auto lanes = [&] {
         std::vector<std::string> texts;
-        for (const FullLane& lane : read_full_lanes(hand(), id, {rule}))
+        for (const FullPool& lane : read_full_pools(hand(), id, {rule}))
             texts.push_back(lane.value + ":" + std::to_string(lane.running) + "/" +
                             std::to_string(lane.size));
         return texts;
@@ -111,7 +111,7 @@ TEST_P(ApiStatsTest, finds_the_lanes_that_keep_nodes_waiting) {
     EXPECT_THAT(lanes(), ElementsAre(":1/1"));
     set_row(id, 2, "status = 'running'");
     EXPECT_THAT(lanes(), ElementsAre(":1/1")) << "the one of the next batch does not wait yet";
-    EXPECT_THAT(read_full_lanes(hand(), id, {}), IsEmpty());
+    EXPECT_THAT(read_full_pools(hand(), id, {}), IsEmpty());
 }
 
 EDGEROLL_ON_BOTH_DATABASES(ApiStatsTest);

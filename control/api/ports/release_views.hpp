@@ -49,7 +49,7 @@ struct ReleaseSummary {
 };
 
 /// A pool of max_parallel_per that has no free place while nodes of the batch wait for one.
-struct FullLane {
+struct FullPool {
     std::string label, value;  ///< value: empty for the nodes without the label
     int size = 0;
     int running = 0;
@@ -78,7 +78,7 @@ struct RollbackOutlook {
 struct ReleaseView {
     ReleaseSummary summary;
     std::vector<ReleaseNodeView> nodes;  ///< ascending by (batch, id)
-    std::vector<FullLane> full_lanes;    ///< of a running release
+    std::vector<FullPool> full_pools;    ///< of a running release
     /// Only where the release's own state allows a rollback; only of release().
     std::optional<RollbackOutlook> rollback;
     std::optional<release::NodeId> shown_node;  ///< release_steps() of one node: this one

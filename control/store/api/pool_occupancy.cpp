@@ -44,9 +44,9 @@ std::string value_of(const OpenNode& node, const std::string& label) {
 
 }  // namespace
 
-std::vector<FullLane> read_full_lanes(Connection& connection, release::ReleaseId id,
+std::vector<FullPool> read_full_pools(Connection& connection, release::ReleaseId id,
                                       const std::vector<release::PoolRule>& rules) {
-    std::vector<FullLane> full;
+    std::vector<FullPool> full;
     if (rules.empty()) return full;
     const std::vector<OpenNode> nodes = read_open_nodes(connection, id);
     for (const release::PoolRule& rule : rules) {
@@ -58,7 +58,7 @@ std::vector<FullLane> read_full_lanes(Connection& connection, release::ReleaseId
         for (const auto& [value, counts] : lanes) {
             const int size = rule.size_of(value);
             if (counts.second == 0 || counts.first < size) continue;
-            full.push_back(FullLane{rule.label, value, size, counts.first});
+            full.push_back(FullPool{rule.label, value, size, counts.first});
         }
     }
     return full;

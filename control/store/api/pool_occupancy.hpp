@@ -11,7 +11,7 @@ namespace edgeroll::control {
 
 /// Pools without a free place for which a node of the present batch (the lowest that is not
 /// finished) waits; in the order of the rules, then by value. Inside the caller's transaction.
-[[nodiscard]] std::vector<FullLane> read_full_lanes(Connection& connection, release::ReleaseId id,
+[[nodiscard]] std::vector<FullPool> read_full_pools(Connection& connection, release::ReleaseId id,
                                                     const std::vector<release::PoolRule>& rules);
 
 }  // namespace edgeroll::control

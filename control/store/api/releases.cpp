@@ -263,7 +263,7 @@ ReleaseView read_release_view(Connection& connection, release::ReleaseId id) {
     }
     if (view.summary.status == release::ReleaseStatus::running) {
         const auto policy = release::wire::parse_batch_config(view.summary.batch_config);
-        if (policy) view.full_lanes = read_full_lanes(connection, id, policy->pools);
+        if (policy) view.full_pools = read_full_pools(connection, id, policy->pools);
     }
     transaction.commit();
     return view;

@@ -1,7 +1,7 @@
 // The moment that tests of times count from.
 #pragma once
 
-#include "control/cli/moments.hpp"
+#include "control/cli/times.hpp"
 
 namespace edgeroll::cli {
 

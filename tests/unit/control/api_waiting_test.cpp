@@ -182,14 +182,14 @@ TEST(ApiWaiting, says_when_a_lane_is_full) {
     nodes[0].status = NodeStatus::success;
     nodes[1].status = nodes[2].status = NodeStatus::running;
     nodes[1].batch = nodes[2].batch = nodes[3].batch = 2;
-    const std::vector<FullLane> lanes{{"region", "eu", 1, 1}, {"region", "", 1, 2}};
+    const std::vector<FullPool> lanes{{"region", "eu", 1, 1}, {"region", "", 1, 2}};
     WaitingFacts facts;
     facts.nodes = nodes;
     const auto text = [&] { return waiting_for(release, facts)["reason"].get<std::string>(); };
     EXPECT_NE(text().find("max_parallel is 2, 2 are running"), std::string::npos) << text();
     nodes[3].batch = 3;
     EXPECT_EQ(text().find("max_parallel"), std::string::npos) << "nobody of this batch waits";
-    facts.full_lanes = lanes;
+    facts.full_pools = lanes;
     EXPECT_NE(text().find("region=eu is full: 1 of 1"), std::string::npos) << text();
     EXPECT_NE(text().find("nodes without region is full: 2 of 1"), std::string::npos) << text();
 }

@@ -12,9 +12,9 @@ namespace edgeroll::tls {
 
 /// One line now and then, however often the trouble comes; `count` says how often it came since the
 /// line before. Loop thread.
-class Complaint {
+class ThrottledLog {
   public:
-    explicit Complaint(rt::LogLevel level, release::Millis gap = release::Millis{10'000})
+    explicit ThrottledLog(rt::LogLevel level, release::Millis gap = release::Millis{10'000})
         : level_(level), gap_(gap) {}
 
     void say(release::Instant now, std::string_view event, rt::LogFields fields) {

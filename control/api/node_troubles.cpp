@@ -1,4 +1,4 @@
-#include "control/api/troubled.hpp"
+#include "control/api/node_troubles.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,4 +1,4 @@
-#include "control/cli/moments.hpp"
+#include "control/cli/times.hpp"
 #include "noon.hpp"
 
 #include <gtest/gtest.h>

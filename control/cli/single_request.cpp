@@ -1,4 +1,4 @@
-#include "control/cli/ask.hpp"
+#include "control/cli/single_request.hpp"
 
 namespace edgeroll::cli {
 
@@ -24,12 +24,12 @@ ApiRequest release_request(std::int64_t id, const std::string& below) {
     return request;
 }
 
-Answer<Look> look(Http& http, std::int64_t id) {
+Answer<FetchedRelease> fetch_release(Http& http, std::int64_t id) {
     auto data = call(http, release_request(id));
     if (!data) return tl::unexpected(with_advice(std::move(data.error()), id));
     auto release = read_release(*data);
     if (!release) return tl::unexpected(std::move(release.error()));
-    return Look{std::move(*data), std::move(*release)};
+    return FetchedRelease{std::move(*data), std::move(*release)};
 }
 
 Failure with_advice(Failure failure, std::int64_t release_id) {

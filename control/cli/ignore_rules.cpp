@@ -1,4 +1,4 @@
-#include "control/cli/left_out.hpp"
+#include "control/cli/ignore_rules.hpp"
 
 #include <algorithm>
 

@@ -1,7 +1,8 @@
+#include "control/cli/release_changes.hpp"
+
 #include <map>
 #include <utility>
 
-#include "control/cli/progress.hpp"
 #include "control/cli/render.hpp"
 #include "control/cli/text.hpp"
 
@@ -128,8 +129,8 @@ void add_batches(std::vector<std::string>& lines, const std::optional<ReleaseLin
 
 }  // namespace
 
-std::vector<std::string> changes(const std::optional<ReleaseLine>& before, const ReleaseLine& after,
-                                 Moment now) {
+std::vector<std::string> release_changes(const std::optional<ReleaseLine>& before,
+                                         const ReleaseLine& after, Moment now) {
     std::vector<std::string> lines;
     if (before) {
         add_release(lines, *before, after);

@@ -27,11 +27,11 @@ using AsTable = std::function<Text(const release::wire::Json& data)>;
 /// GET of a release, or of what is below it ("/events").
 [[nodiscard]] ApiRequest release_request(std::int64_t id, const std::string& below = {});
 
-struct Look {
+struct FetchedRelease {
     release::wire::Json data;
     ReleaseLine release;
 };
-[[nodiscard]] Answer<Look> look(Http& http, std::int64_t id);
+[[nodiscard]] Answer<FetchedRelease> fetch_release(Http& http, std::int64_t id);
 
 /// Adds to a refusal what to do about it, where more is to be said than control's message does.
 [[nodiscard]] Failure with_advice(Failure failure, std::int64_t release_id);

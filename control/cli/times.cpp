@@ -1,4 +1,4 @@
-#include "control/cli/moments.hpp"
+#include "control/cli/times.hpp"
 
 #include <algorithm>
 #include <array>
