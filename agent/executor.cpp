@@ -18,7 +18,7 @@ using apply::StepResult;
 using release::TaskStatus;
 using rt::LogLevel;
 
-constexpr Millis idle_look{60'000};  ///< the bell wakes the loop; this is only a second net
+constexpr Millis idle_look{60'000};  ///< changes wake the loop; this is only a second net
 constexpr Millis finish_grace{1'000};
 constexpr Millis stop_limit{3'500};
 
@@ -28,12 +28,12 @@ void log_if_failed(const Result<void>& done, const char* event) {
 
 }  // namespace
 
-Executor::Executor(boost::asio::any_io_executor loop, Machine machine, ExecutorSettings settings)
-    : machine_(machine),
+Executor::Executor(HostPorts host, ExecutorSettings settings)
+    : host_(host),
       settings_(std::move(settings)),
-      book_(machine.files, machine.clock, machine.wall_clock),
-      runner_(machine.files, machine.processes, settings_.commands),
-      bell_(std::move(loop)) {}
+      book_(host.files, host.clock, host.wall_clock),
+      runner_(host.files, host.processes, settings_.commands),
+      changed_(host.clock) {}
 
 Result<void> Executor::open() {
     if (auto done = book_.open(); !done) return done;
@@ -43,10 +43,9 @@ Result<void> Executor::open() {
             needed.insert(book_.book().details.at(id).payload_file);
         }
     }
-    log_if_failed(keep_left_contents(machine_.files, book_.book(), book_.live()),
-                  "clean_up_failed");
-    log_if_failed(remove_leftovers(machine_.files, needed), "clean_up_failed");
-    const auto present = present_versions(machine_.files);
+    log_if_failed(keep_left_contents(host_.files, book_.book(), book_.live()), "clean_up_failed");
+    log_if_failed(remove_leftovers(host_.files, needed), "clean_up_failed");
+    const auto present = present_versions(host_.files);
     if (!present) return tl::unexpected(present.error());
     const auto removed =
         versions_to_remove(*present, book_.book(), book_.live(), settings_.keep_versions);
@@ -59,13 +58,13 @@ boost::asio::awaitable<void> Executor::run() {
     while (!is_stopping_) {
         const auto task_id = book_.next();
         if (!task_id) {
-            co_await bell_.wait(idle_look);
+            co_await changed_.wait_until(host_.clock.now() + idle_look);
             continue;
         }
         co_await run_task(*task_id);
     }
     is_running_ = false;
-    bell_.ring();
+    changed_.notify_all();
 }
 
 boost::asio::awaitable<void> Executor::run_task(std::string task_id) {
@@ -84,13 +83,13 @@ boost::asio::awaitable<void> Executor::run_task(std::string task_id) {
         }
         if (is_stopping_ && !result.is_ok) result.error = "the agent was stopped";
         book_.end(task_id, result);
-        bell_.ring();
+        changed_.notify_all();
     }
     if (is_stopping_) co_return;
     book_.settle(task_id);
     book_.look_at_live_again();
     running_.clear();
-    bell_.ring();
+    changed_.notify_all();
     co_await clean_up(task_id);
 }
 
@@ -140,14 +139,14 @@ boost::asio::awaitable<StepResult> Executor::verify(std::string task_id, StepNam
         verification.url = commands.verify_url;
         verification.version = *wanted;
     }
-    verification.until = machine_.clock.now() + whole;
+    verification.until = host_.clock.now() + whole;
     verification.url_wait = commands.timeout;
     verification.pace = commands.verify_pace;
     verification.is_stopping = [this] { return interrupt_->is_set(); };
-    const auto task_until = machine_.clock.now() + time.of_task;
+    const auto task_until = host_.clock.now() + time.of_task;
     verification.command = [this, step, task, task_until](Millis left) {
         StepTime now;
-        now.of_task = std::max(task_until - machine_.clock.now(), Millis(0));
+        now.of_task = std::max(task_until - host_.clock.now(), Millis(0));
         now.of_step = left;
         return run_step(step, task, now);
     };
@@ -157,7 +156,7 @@ boost::asio::awaitable<StepResult> Executor::verify(std::string task_id, StepNam
         };
         return step_worker_.call<std::string>(std::move(job));
     };
-    co_return co_await verify_version(machine_.prober, machine_.clock, std::move(verification));
+    co_return co_await verify_version(host_.prober, host_.clock, std::move(verification));
 }
 
 boost::asio::awaitable<void> Executor::clean_up(std::string task_id) {
@@ -167,7 +166,7 @@ boost::asio::awaitable<void> Executor::clean_up(std::string task_id) {
     const bool is_kept =
         !task.sha256.empty() && is_in_force(book_.course(task_id), task.version, live);
     std::function<bool()> job = [this, task, book, live, is_kept] {
-        Files& files = machine_.files;
+        Files& files = host_.files;
         runner_.forget_secrets();
         if (is_kept) {
             log_if_failed(keep_content(files, task.payload_file, task.version, task.sha256),
@@ -187,32 +186,32 @@ boost::asio::awaitable<void> Executor::clean_up(std::string task_id) {
 
 void Executor::remove_old(std::vector<release::Version> present,
                           const std::vector<release::Version>& removed) {
-    log_if_failed(remove_versions(machine_.files, removed), "clean_up_failed");
+    log_if_failed(remove_versions(host_.files, removed), "clean_up_failed");
     std::erase_if(present, [&](release::Version version) {
         return std::ranges::find(removed, version) != removed.end();
     });
-    log_if_failed(prune_contents(machine_.files, present), "clean_up_failed");
+    log_if_failed(prune_contents(host_.files, present), "clean_up_failed");
 }
 
 boost::asio::awaitable<void> Executor::stop() {
     is_stopping_ = true;
-    bell_.ring();
-    const auto until = machine_.clock.now() + stop_limit;
+    changed_.notify_all();
+    const auto until = host_.clock.now() + stop_limit;
     const bool is_switched = !running_.empty() && apply::is_past_return(book_.course(running_));
     if (is_switched) {
-        const auto grace_end = machine_.clock.now() + finish_grace;
-        while (is_running_ && machine_.clock.now() < grace_end) {
-            co_await bell_.wait(grace_end - machine_.clock.now());
+        const auto grace_end = host_.clock.now() + finish_grace;
+        while (is_running_ && host_.clock.now() < grace_end) {
+            co_await changed_.wait_until(grace_end);
         }
     }
     if (interrupt_) interrupt_->set();
-    while (is_running_ && machine_.clock.now() < until) {
-        co_await bell_.wait(until - machine_.clock.now());
+    while (is_running_ && host_.clock.now() < until) {
+        co_await changed_.wait_until(until);
     }
 }
 
 void Executor::tick() {
-    if (!is_stopping_ && book_.expire_waiting()) bell_.ring();
+    if (!is_stopping_ && book_.expire_waiting()) changed_.notify_all();
 }
 
 Executor::State Executor::state() {
@@ -220,7 +219,7 @@ Executor::State Executor::state() {
     State state;
     state.applied_version = book_.book().ledger.applied_version;
     state.sha256 = book_.book().ledger.applied_sha256;
-    if (auto present = present_versions(machine_.files)) state.versions = std::move(*present);
+    if (auto present = present_versions(host_.files)) state.versions = std::move(*present);
     return state;
 }
 

@@ -1,14 +1,13 @@
 // Runs the tasks, one at a time, step by step: journal, do, journal.
 #pragma once
 
-#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "agent/bell.hpp"
+#include "agent/notifier.hpp"
 #include "agent/ports.hpp"
 #include "agent/step_runner.hpp"
 #include "agent/task_book.hpp"
@@ -28,7 +27,7 @@ struct ExecutorSettings {
 };
 
 /// What the executor stands on. All must outlive it.
-struct Machine {
+struct HostPorts {
     Files& files;
     Processes& processes;
     UrlProber& prober;
@@ -39,7 +38,7 @@ struct Machine {
 /// Loop thread only; files and commands have threads of their own inside.
 class Executor {
   public:
-    Executor(boost::asio::any_io_executor loop, Machine machine, ExecutorSettings settings);
+    Executor(HostPorts host, ExecutorSettings settings);
 
     /// Recovers what an earlier run left. Blocks; once, before anything else.
     Result<void> open();
@@ -96,11 +95,11 @@ class Executor {
     [[nodiscard]] std::string payload_name();
     void remove_payload(const std::string& file);
 
-    Machine machine_;
+    HostPorts host_;
     ExecutorSettings settings_;
     TaskBook book_;
     StepRunner runner_;
-    Bell bell_;                             ///< rung at every change that somebody may wait for
+    Notifier changed_;                      ///< at every change that somebody may wait for
     std::shared_ptr<Interrupt> interrupt_;  ///< of the running task
     std::string running_;
     bool is_stopping_ = false;

@@ -182,14 +182,14 @@ boost::asio::awaitable<Result<TaskStatus>> Executor::take(release::wire::Dispatc
     }
     if (!recorded || admission.kind != Admission::Kind::run) remove_payload(file);
     if (!recorded) co_return tl::unexpected(recorded.error());
-    bell_.ring();
+    changed_.notify_all();
     co_return admission.status;
 }
 
 boost::asio::awaitable<Result<void>> Executor::store_payload(std::string file,
                                                              release::wire::Dispatch dispatch) {
     std::function<Result<void>()> job = [this, file, dispatch = std::move(dispatch)] {
-        Files& files = machine_.files;
+        Files& files = host_.files;
         std::optional<std::string> held;
         if (dispatch.is_by_reference) {
             auto read = read_content(files, dispatch.content_sha256);
@@ -211,41 +211,41 @@ boost::asio::awaitable<Result<void>> Executor::store_payload(std::string file,
 
 void Executor::remove_payload(const std::string& file) {
     // Not worth an error: the next start removes what nobody needs.
-    if (!file.empty()) (void)machine_.files.remove(layout::task_file(file));
+    if (!file.empty()) (void)host_.files.remove(layout::task_file(file));
 }
 
 std::string Executor::payload_name() {
-    return "payload-" + std::to_string(machine_.wall_clock.now_ms()) + "-" +
+    return "payload-" + std::to_string(host_.wall_clock.now_ms()) + "-" +
            std::to_string(++payload_count_);
 }
 
 boost::asio::awaitable<bool> Executor::holds(std::string sha256) {
     std::function<bool()> job = [this, sha256 = std::move(sha256)] {
         // What cannot be read cannot be used either.
-        return is_content_held(machine_.files, sha256).value_or(false);
+        return is_content_held(host_.files, sha256).value_or(false);
     };
     co_return co_await intake_worker_.call<bool>(std::move(job));
 }
 
 boost::asio::awaitable<std::optional<release::wire::TaskReport>> Executor::report(
     std::string task_id, Millis hold) {
-    const auto until = machine_.clock.now() + hold;
+    const auto until = host_.clock.now() + hold;
     while (true) {
         tick();
         const apply::Entry* entry = book_.find(task_id);
-        const auto now = machine_.clock.now();
+        const auto now = host_.clock.now();
         if (entry == nullptr || release::is_final(entry->course.status) || now >= until ||
             is_stopping_) {
             co_return book_.report(task_id);
         }
-        co_await bell_.wait(until - now);
+        co_await changed_.wait_until(until);
     }
 }
 
 boost::asio::awaitable<Result<TaskStatus>> Executor::cancel(std::string task_id) {
     const apply::CancelAnswer answer = book_.cancel(task_id);
     if (answer.code != code::ok) co_return refuse(answer.message, answer.code);
-    bell_.ring();
+    changed_.notify_all();
     if (task_id == running_ && interrupt_) interrupt_->set();
     const auto ended = co_await report(std::move(task_id), cancel_hold);
     co_return ended ? ended->status : answer.status;

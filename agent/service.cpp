@@ -124,8 +124,8 @@ int serve(const Settings& settings) {
     const auto prober = make_url_prober();
     const auto clock = rt::make_clock(loop.get_executor());
     const auto wall_clock = make_wall_clock();
-    const Machine machine{**files, *processes, *prober, *clock, *wall_clock};
-    Executor executor(loop.get_executor(), machine, std::move(executor_settings));
+    const HostPorts host{**files, *processes, *prober, *clock, *wall_clock};
+    Executor executor(host, std::move(executor_settings));
     if (const auto opened = executor.open(); !opened) return refuse(opened.error());
     const tls::Router router = make_routes(executor);
     auto server = tls::start_server(

@@ -18,6 +18,7 @@
 #include <utility>
 
 #include "tls/rt/log.hpp"
+#include "tls/rt/signal.hpp"
 #include "tls/rt/spawn.hpp"
 #include "tls/session_work.hpp"
 
@@ -32,9 +33,9 @@ enum class StreamEnd {
 /// What the writer, the watcher of the peer and the source's call share. Each holds it, so that a
 /// call that is left behind still finds it.
 struct StreamTalk {
-    explicit StreamTalk(const boost::asio::any_io_executor& loop) : bell(loop), write_limit(loop) {}
+    explicit StreamTalk(const boost::asio::any_io_executor& loop) : write_limit(loop) {}
 
-    boost::asio::steady_timer bell;  ///< cancelled when anything below has changed
+    rt::Signal changed;  ///< whatever stands below
     boost::asio::steady_timer write_limit;
     bool has_answer = false;
     std::optional<std::string> piece;
@@ -46,11 +47,6 @@ struct StreamTalk {
     bool has_unwanted = false;
     int writes_begun = 0;
     bool is_writing = false;
-
-    boost::asio::awaitable<void> wait() {
-        bell.expires_at(boost::asio::steady_timer::time_point::max());
-        co_await bell.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
-    }
 };
 
 /// Asks the source for its next piece. It may outlive the stream (ChunkSource).
@@ -61,7 +57,7 @@ inline void ask(const std::shared_ptr<StreamTalk>& talk, const ChunkSource& sour
         talk->failure = failure;
         talk->piece = std::move(piece);
         talk->has_answer = true;
-        talk->bell.cancel();
+        talk->changed.notify();
     };
     try {
         boost::asio::co_spawn(executor, source(), std::move(take));
@@ -99,7 +95,7 @@ boost::asio::awaitable<void> watch_peer(Stream& stream, std::shared_ptr<StreamTa
         boost::beast::get_lowest_layer(stream).close();  // a write that hangs ends as well
     }
     talk->is_watcher_over = true;
-    talk->bell.cancel();
+    talk->changed.notify();
 }
 
 /// False: not written in time, or the connection broke.
@@ -132,7 +128,7 @@ boost::asio::awaitable<bool> pump(const SessionContext& context, Stream& stream,
         ask(talk, source, state.executor);
         while (!talk->has_answer && !talk->is_peer_gone && !talk->is_told_to_end &&
                !state.is_stopping) {
-            co_await talk->wait();
+            co_await talk->changed.wait();
         }
         if (talk->is_peer_gone) co_return false;
         const bool is_over = talk->is_told_to_end || state.is_stopping;
@@ -167,7 +163,7 @@ boost::asio::awaitable<StreamEnd> serve_stream(const SessionContext& context, St
     const auto talk = std::make_shared<StreamTalk>(state.executor);
     context.live->end_stream = [talk] {
         talk->is_told_to_end = true;
-        talk->bell.cancel();
+        talk->changed.notify();
     };
     ++state.streams;
     rt::spawn(state.executor, "watch_peer", watch_peer(stream, talk));
@@ -187,7 +183,7 @@ boost::asio::awaitable<StreamEnd> serve_stream(const SessionContext& context, St
         socket.close();
     }
     while (!talk->is_watcher_over)
-        co_await talk->wait();
+        co_await talk->changed.wait();
     if (!is_whole) co_return StreamEnd::cut;
     co_return talk->has_unwanted ? StreamEnd::unread : StreamEnd::whole;
 }

@@ -1,9 +1,6 @@
 #include "control/api/event_feed.hpp"
 
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
 #include "control/api/event_view.hpp"
@@ -21,37 +18,17 @@ constexpr std::size_t window_bytes_max = 4U << 20;
 
 }  // namespace
 
-awaitable<void> Bell::wait() {
-    if (!has_rung_) {
-        boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor,
-                                        boost::asio::steady_timer::time_point::max());
-        struct Reset {
-            boost::asio::steady_timer*& waiting;
-            ~Reset() { waiting = nullptr; }
-        };
-        waiting_ = &timer;
-        const Reset reset{waiting_};
-        co_await timer.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
-    }
-    has_rung_ = false;
-}
-
-void Bell::ring() {
-    has_rung_ = true;
-    if (waiting_ != nullptr) waiting_->cancel();
-}
-
 EventFeed::EventFeed(FeedParts parts, release::ReleaseId id) : parts_(std::move(parts)), id_(id) {}
 
-void EventFeed::join(Bell& bell) {
-    bells_.push_back(&bell);
+void EventFeed::join(rt::Signal& news) {
+    followers_.push_back(&news);
     if (is_ticking_) return;
     is_ticking_ = true;
     rt::spawn(parts_.executor, "event feed", tick(shared_from_this()));
 }
 
-void EventFeed::leave(Bell& bell) {
-    std::erase(bells_, &bell);
+void EventFeed::leave(rt::Signal& news) {
+    std::erase(followers_, &news);
 }
 
 void EventFeed::start_at(std::int64_t id) {
@@ -76,15 +53,15 @@ std::string EventFeed::take(std::int64_t& id, std::int64_t above, std::size_t by
     return text;
 }
 
-void EventFeed::ring_all() {
-    for (Bell* bell : bells_)
-        bell->ring();
+void EventFeed::notify_all() {
+    for (rt::Signal* news : followers_)
+        news->notify();
 }
 
 awaitable<void> EventFeed::tick(std::shared_ptr<EventFeed> self) {
     while (self->has_followers()) {
         co_await self->parts_.clock.sleep_until(self->parts_.clock.now() + poll_interval);
-        self->ring_all();
+        self->notify_all();
         const bool is_reading = self->head_ && self->has_followers() && !self->is_over();
         if (!is_reading || self->is_looking_) continue;
         self->is_looking_ = true;
@@ -108,7 +85,7 @@ awaitable<void> EventFeed::look(std::shared_ptr<EventFeed> self) {
         if (!is_full && is_final(page->status)) self->end_ = page->status;
     }
     self->is_looking_ = false;
-    self->ring_all();
+    self->notify_all();
 }
 
 void EventFeed::keep(const EventPage& page) {
@@ -125,7 +102,7 @@ void EventFeed::keep(const EventPage& page) {
         window_from_ = window_.front().id;
         window_.pop_front();
     }
-    if (!page.items.empty()) ring_all();
+    if (!page.items.empty()) notify_all();
 }
 
 }  // namespace edgeroll::control::api

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -12,20 +11,9 @@
 
 #include "control/api/ports/api_store.hpp"
 #include "control/core/ports.hpp"
+#include "tls/rt/signal.hpp"
 
 namespace edgeroll::control::api {
-
-/// Wakes one waiting coroutine. Unlike core/signal.hpp it may be rung, or be gone, after a dying
-/// io_context has destroyed the one that waits.
-class Bell {
-  public:
-    awaitable<void> wait();
-    void ring();
-
-  private:
-    bool has_rung_ = false;
-    boost::asio::steady_timer* waiting_ = nullptr;
-};
 
 struct FeedParts {
     boost::asio::any_io_executor executor;
@@ -41,10 +29,10 @@ class EventFeed : public std::enable_shared_from_this<EventFeed> {
   public:
     EventFeed(FeedParts parts, release::ReleaseId id);
 
-    /// The bell rings about once a second, and when there is news. It must be taken out by
+    /// `news` is notified about once a second, and when there is any. It must be taken out by
     /// leave() before it goes.
-    void join(Bell& bell);
-    void leave(Bell& bell);
+    void join(rt::Signal& news);
+    void leave(rt::Signal& news);
 
     /// Somebody has read the history up to this id, and the release was not finished: from here on
     /// the feed reads. Only the first call counts.
@@ -62,7 +50,7 @@ class EventFeed : public std::enable_shared_from_this<EventFeed> {
     [[nodiscard]] bool is_gone() const { return is_gone_; }
     /// Nothing more is read: who comes now needs a new feed.
     [[nodiscard]] bool is_over() const { return end_.has_value() || is_gone_; }
-    [[nodiscard]] bool has_followers() const { return !bells_.empty(); }
+    [[nodiscard]] bool has_followers() const { return !followers_.empty(); }
 
   private:
     struct Entry {
@@ -73,11 +61,11 @@ class EventFeed : public std::enable_shared_from_this<EventFeed> {
     static awaitable<void> tick(std::shared_ptr<EventFeed> self);
     static awaitable<void> look(std::shared_ptr<EventFeed> self);
     void keep(const EventPage& page);
-    void ring_all();
+    void notify_all();
 
     FeedParts parts_;
     release::ReleaseId id_;
-    std::vector<Bell*> bells_;
+    std::vector<rt::Signal*> followers_;
     std::deque<Entry> window_;  ///< every event in (window_from_, head_]
     std::size_t window_bytes_ = 0;
     std::int64_t window_from_ = 0;

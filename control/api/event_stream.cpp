@@ -33,7 +33,7 @@ class Follower {
           heartbeat_at_(parts_.clock.now() + heartbeat_interval),
           ends_at_(parts_.clock.now() + lifetime) {
         keep(first);
-        feed_->join(bell_);
+        feed_->join(news_);
     }
     ~Follower() { close(); }
     Follower(const Follower&) = delete;
@@ -43,8 +43,8 @@ class Follower {
     void close() {
         if (is_closed_) return;
         is_closed_ = true;
-        feed_->leave(bell_);
-        bell_.ring();
+        feed_->leave(news_);
+        news_.notify();
     }
 
     static awaitable<Piece> next(std::shared_ptr<Follower> self) {
@@ -62,7 +62,7 @@ class Follower {
                 if (!follower.keep(page)) break;
                 continue;
             }
-            co_await follower.bell_.wait();
+            co_await follower.news_.wait();
         }
         co_return std::nullopt;
     }
@@ -138,7 +138,7 @@ class Follower {
     std::optional<release::ReleaseStatus> end_;
     bool has_said_end_ = false;
     bool is_closed_ = false;
-    Bell bell_;
+    rt::Signal news_;
 };
 
 /// What the source owns: when it goes, the place is free and the follower wakes up and ends, even

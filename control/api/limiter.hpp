@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <deque>
 
-#include "control/core/signal.hpp"
+#include "tls/rt/signal.hpp"
 
 namespace edgeroll::control::api {
 
@@ -22,7 +22,7 @@ class Limiter {
             co_return true;
         }
         if (waiting_.size() == waiting_max_) co_return false;
-        Signal turn;
+        rt::Signal turn;
         waiting_.push_back(&turn);
         co_await turn.wait();
         co_return true;
@@ -34,7 +34,7 @@ class Limiter {
             --at_work_;
             return;
         }
-        Signal* turn = waiting_.front();
+        rt::Signal* turn = waiting_.front();
         waiting_.pop_front();
         turn->notify();
     }
@@ -42,7 +42,7 @@ class Limiter {
   private:
     std::size_t at_work_max_, waiting_max_;
     std::size_t at_work_ = 0;
-    std::deque<Signal*> waiting_;
+    std::deque<rt::Signal*> waiting_;
 };
 
 }  // namespace edgeroll::control::api

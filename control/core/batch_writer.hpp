@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "control/core/ports.hpp"
-#include "control/core/signal.hpp"
 #include "release/step.hpp"
+#include "tls/rt/signal.hpp"
 
 namespace edgeroll::control {
 
@@ -32,7 +32,7 @@ class BatchWriter {
 
   private:
     Clock& clock_;
-    Signal signal_;
+    rt::Signal signal_;
     std::deque<release::Event> waiting_;
     bool is_interrupted_ = false;
     bool is_busy_ = false;  ///< the last group was large: more is likely to come

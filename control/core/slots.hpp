@@ -6,7 +6,7 @@
 #include <map>
 
 #include "control/core/shares.hpp"
-#include "control/core/signal.hpp"
+#include "tls/rt/signal.hpp"
 
 namespace edgeroll::control {
 
@@ -18,7 +18,7 @@ class Slots {
 
     boost::asio::awaitable<void> acquire(release::ReleaseId release, bool is_proven) {
         const Shares::Ticket ticket = shares_.ask(release, is_proven);
-        Signal turn;
+        rt::Signal turn;
         waiting_.emplace(ticket, &turn);
         give();
         co_await turn.wait();
@@ -35,14 +35,14 @@ class Slots {
     void give() {
         while (const auto ticket = shares_.next()) {
             const auto found = waiting_.find(*ticket);
-            Signal* turn = found->second;
+            rt::Signal* turn = found->second;
             waiting_.erase(found);
             turn->notify();
         }
     }
 
     Shares shares_;
-    std::map<Shares::Ticket, Signal*> waiting_;
+    std::map<Shares::Ticket, rt::Signal*> waiting_;
 };
 
 }  // namespace edgeroll::control

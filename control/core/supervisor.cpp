@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "control/core/runner.hpp"
-#include "control/core/signal.hpp"
+#include "tls/rt/signal.hpp"
 #include "tls/rt/spawn.hpp"
 
 namespace edgeroll::control {
@@ -194,7 +194,7 @@ class SupervisorOnLoop final : public Supervisor {
     Observer& observer_;
     SupervisorOptions options_;
     Dispatcher dispatcher_;
-    Signal wake_;
+    rt::Signal wake_;
     std::vector<std::shared_ptr<Runner>> runners_;
     std::set<release::ReleaseId> locked_;    ///< could not be claimed at the last look
     std::set<release::ReleaseId> declined_;  ///< given back since there was no place to go on

@@ -110,8 +110,8 @@ class Edge {
           clock_(rt::make_clock(loop_.get_executor())),
           wall_clock_(make_wall_clock()) {
         if (wrap) files_ = wrap(std::move(files_));
-        const Machine machine{*files_, *processes_, prober_, *clock_, *wall_clock_};
-        executor_ = std::make_unique<Executor>(loop_.get_executor(), machine, std::move(settings));
+        const HostPorts host{*files_, *processes_, prober_, *clock_, *wall_clock_};
+        executor_ = std::make_unique<Executor>(host, std::move(settings));
         const auto opened = executor_->open();
         EXPECT_TRUE(opened) << opened.error().message;
         rt::spawn(loop_.get_executor(), "executor", executor_->run());

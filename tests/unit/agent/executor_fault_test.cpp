@@ -159,8 +159,7 @@ TEST(ExecutorStart, refuses_a_live_link_that_points_elsewhere) {
     const auto prober = make_url_prober();
     const auto clock = rt::make_clock(loop.get_executor());
     const auto wall_clock = make_wall_clock();
-    Executor executor(loop.get_executor(),
-                      Machine{**files, *processes, *prober, *clock, *wall_clock}, {});
+    Executor executor(HostPorts{**files, *processes, *prober, *clock, *wall_clock}, {});
     const auto opened = executor.open();
     ASSERT_FALSE(opened);
     EXPECT_THAT(opened.error().message, HasSubstr("points to /etc, not to versions/<version>"));

@@ -8,10 +8,10 @@
 #include <utility>
 #include <vector>
 
-#include "control/core/signal.hpp"
 #include "tests/support/manual_clock.hpp"
 #include "tests/support/rows.hpp"
 #include "tests/unit/core/fakes.hpp"
+#include "tls/rt/signal.hpp"
 #include "tls/rt/spawn.hpp"
 
 namespace edgeroll::control {
@@ -23,7 +23,7 @@ using release::Result;
 /// One release; its claim is answered when the test lets it be.
 class SlowClaim final : public StoreOfOne {
   public:
-    Signal answer;
+    rt::Signal answer;
     int claims = 0, given_back = 0;
 
     awaitable<Result<std::vector<Candidate>>> claimable(int, int) override {
@@ -41,7 +41,7 @@ class SlowClaim final : public StoreOfOne {
         co_return claim;
     }
     bool holds_reading = false;
-    Signal reading;
+    rt::Signal reading;
 
     awaitable<Result<std::optional<release::Snapshot>>> read(const Claim&,
                                                              std::optional<int>) override {
