@@ -23,7 +23,7 @@ MAY_INCLUDE = {
     "control/store/audit/": ["control/store/audit/", "control/store/rows/", "control/store/db/", "control/api/ports/",
                              "release/"],
     "control/store/steering/": ["control/store/steering/", "control/store/audit/", "control/store/rows/",
-                                "control/store/db/", "control/api/ports/", "control/core/", "control/secrets/", "release/"],
+                                "control/store/db/", "control/api/ports/", "control/secrets/", "release/"],
     "control/store/engine/": ["control/store/engine/", "control/store/steering/", "control/store/rows/",
                               "control/store/db/", "control/core/", "control/secrets/", "release/"],
     "control/store/api/": ["control/store/api/", "control/store/steering/", "control/store/audit/", "control/store/rows/",

@@ -5,7 +5,6 @@
 #include <string>
 
 #include "control/api/ports/steering.hpp"
-#include "control/core/ports.hpp"
 #include "control/store/db/connection.hpp"
 
 namespace edgeroll::control {
