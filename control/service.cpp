@@ -87,7 +87,7 @@ Result<void> Service::open() {
     options.audit_keys = std::move(*keys);
     if (auto done = secret_keys_.open(); !done) return done;
     options.secrets = secret_keys_.keyring();
-    auto database = open_database(loop_.get_executor(), *clock_, std::move(options));
+    auto database = open_database(*clock_, std::move(options));
     if (!database) return release::fail(database_trouble(settings_, database.error()));
     database_ = std::move(*database);
     if (auto done = open_executor(); !done) return done;

@@ -32,10 +32,10 @@ release::Result<std::vector<int>> migrate_now(const DatabaseUrl& url) {
 
 class OpenDatabase final : public Database {
   public:
-    OpenDatabase(boost::asio::any_io_executor executor, Connector connector, Clock& clock,
-                 const StoreOptions& options, Protection protection)
+    OpenDatabase(Connector connector, Clock& clock, const StoreOptions& options,
+                 Protection protection)
         : protection_(std::move(protection)),
-          threads_(std::move(executor), std::move(connector), options.threads),
+          threads_(std::move(connector), options.threads),
           store_(make_release_store(threads_, clock, options.owner, options.lease,
                                     options.gate_rules, options.secrets)),
           api_(make_api_store(threads_, options.gate_rules, options.audit_keys, options.secrets)),
@@ -59,8 +59,7 @@ class OpenDatabase final : public Database {
 
 }  // namespace
 
-release::Result<std::unique_ptr<Database>> open_database(boost::asio::any_io_executor executor,
-                                                         Clock& clock, StoreOptions options) {
+release::Result<std::unique_ptr<Database>> open_database(Clock& clock, StoreOptions options) {
     const auto url = read_database_setting(options);
     if (!url) return tl::unexpected(url.error());
     if (url->backend == Backend::sqlite) make_database_file(url->path);
@@ -86,8 +85,7 @@ release::Result<std::unique_ptr<Database>> open_database(boost::asio::any_io_exe
         return tl::unexpected(about(*url, std::move(error)));
     }
     if (url->backend == Backend::sqlite) close_to_others(url->path);
-    return std::make_unique<OpenDatabase>(std::move(executor), connector, clock, options,
-                                          slot.get().protection());
+    return std::make_unique<OpenDatabase>(connector, clock, options, slot.get().protection());
 }
 
 release::Result<std::vector<int>> migrate_database(const StoreOptions& options) {

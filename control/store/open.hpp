@@ -1,7 +1,6 @@
 // Opening the database: URL, schema check or migration, both stores over the same threads.
 #pragma once
 
-#include <boost/asio/any_io_executor.hpp>
 #include <memory>
 #include <string>
 #include <vector>
@@ -48,8 +47,8 @@ class Database {
 /// good_until. Errors: one line with what is wrong and the cure, never with the password: a
 /// malformed URL, an unreachable server, an old schema ("schema is at 1, this program needs 3: run
 /// edgeroll-control migrate"), tables that lack what this program uses.
-[[nodiscard]] release::Result<std::unique_ptr<Database>> open_database(
-    boost::asio::any_io_executor executor, Clock& clock, StoreOptions options);
+[[nodiscard]] release::Result<std::unique_ptr<Database>> open_database(Clock& clock,
+                                                                       StoreOptions options);
 
 /// Brings the schema up to date. Returns the versions applied, in order. Blocking.
 [[nodiscard]] release::Result<std::vector<int>> migrate_database(const StoreOptions& options);

@@ -90,7 +90,7 @@ class AuditTest : public StoreTest {
         options.owner = "control-k";
         options.threads = 1;
         options.audit_keys = std::move(keys);
-        return open_database(context_.get_executor(), clock_, options);
+        return open_database(clock_, options);
     }
 
   private:

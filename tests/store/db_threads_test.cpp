@@ -54,12 +54,9 @@ class Latch {
 class DbThreadsTest : public ::testing::Test {
   protected:
     DbThreadsTest()
-        : threads_(
-              context_.get_executor(),
-              [path = folder_.path() + "/x.db", gate = std::make_shared<std::mutex>()] {
-                  return connect_sqlite(path, gate);
-              },
-              2) {}
+        : threads_([path = folder_.path() + "/x.db",
+                    gate = std::make_shared<std::mutex>()] { return connect_sqlite(path, gate); },
+                   2) {}
 
     template <class T>
     void start(boost::asio::awaitable<T> work, std::optional<T>& result) {

@@ -22,7 +22,7 @@ class SchemaTest : public ::testing::TestWithParam<Backend> {
     /// The error of opening it, or "".
     std::string open(std::optional<bool> migrates) {
         options_.migrates = migrates;
-        const auto opened = open_database(context_.get_executor(), clock_, options_);
+        const auto opened = open_database(clock_, options_);
         return opened ? "" : opened.error().message;
     }
 

@@ -51,7 +51,7 @@ Process::Process(const std::string& url, const std::string& owner, release::Mill
 
 Process::Process(StoreOptions options) {
     options.migrates = true;
-    auto opened = open_database(context_.get_executor(), clock_, std::move(options));
+    auto opened = open_database(clock_, std::move(options));
     if (!opened) throw std::runtime_error(opened.error().message);
     database_ = std::move(*opened);
 }

@@ -1,6 +1,5 @@
 #include "control/store/db/threads.hpp"
 
-#include <algorithm>
 #include <exception>
 #include <string>
 
@@ -21,6 +20,16 @@ constexpr std::size_t waiting_max = 1000;
         access == Access::write ? release::Outcome::unknown : release::Outcome::not_done);
     failure.breaks_connection = true;
     throw failure;
+}
+
+rt::OffloadOptions options_of(int count) {
+    rt::OffloadOptions options;
+    options.threads = count;
+    options.normal_waiting_max = waiting_max;
+    options.busy.message = "too many requests wait for the database";
+    options.busy.outcome = release::Outcome::not_done;
+    options.busy.code = release::code::database;
+    return options;
 }
 
 }  // namespace
@@ -59,78 +68,17 @@ void run_with_retries(ConnectionSlot& slot, Access access,
 
 }  // namespace detail
 
-DbThreads::DbThreads(boost::asio::any_io_executor executor, Connector connector, int count)
-    : executor_(std::move(executor)),
-      connector_(std::move(connector)),
-      normal_limit_(std::max(count - 1, 1)) {
-    threads_.reserve(static_cast<std::size_t>(count));
-    for (int i = 0; i < count; ++i)
-        threads_.emplace_back([this] { serve(); });
-}
+struct DbThread::Registration {
+    MysqlThread with_driver;
+};
 
-DbThreads::~DbThreads() {
-    std::deque<std::unique_ptr<Job>> urgent, normal;  // end after the lock is released
-    {
-        const std::lock_guard lock(mutex_);
-        is_stopping_ = true;
-        urgent.swap(urgent_);
-        normal.swap(normal_);
-    }
-    has_work_.notify_all();
-    for (std::thread& thread : threads_)
-        thread.join();
-}
+DbThread::DbThread(const Connector& connector)
+    : registration_(std::make_unique<Registration>()), slot_(connector) {}
 
-void DbThreads::enqueue(std::unique_ptr<Job> job, Urgency urgency) {
-    {
-        const std::lock_guard lock(mutex_);
-        if (urgency == Urgency::high) {
-            urgent_.push_back(std::move(job));
-        } else if (normal_.size() < waiting_max) {
-            normal_.push_back(std::move(job));
-        }
-    }
-    if (job) {
-        release::Error error;
-        error.message = "too many requests wait for the database";
-        error.outcome = release::Outcome::not_done;
-        error.code = release::code::database;
-        job->refuse(std::move(error));
-        return;
-    }
-    has_work_.notify_one();
-}
+DbThread::~DbThread() = default;
 
-std::unique_ptr<DbThreads::Job> DbThreads::next(bool& is_normal) {
-    is_normal = urgent_.empty();
-    if (is_normal && (normal_.empty() || normal_running_ >= normal_limit_)) return nullptr;
-    std::deque<std::unique_ptr<Job>>& from = is_normal ? normal_ : urgent_;
-    std::unique_ptr<Job> job = std::move(from.front());
-    from.pop_front();
-    return job;
-}
-
-void DbThreads::serve() {
-    const MysqlThread registration;
-    ConnectionSlot slot(connector_);
-    std::unique_lock lock(mutex_);
-    while (!is_stopping_) {
-        bool is_normal = false;
-        std::unique_ptr<Job> job = next(is_normal);
-        if (!job) {
-            has_work_.wait(lock);
-            continue;
-        }
-        if (is_normal) ++normal_running_;
-        lock.unlock();
-        job->run(slot);
-        job.reset();
-        lock.lock();
-        if (!is_normal) continue;
-        --normal_running_;
-        // The place that is free now may be what a waiting normal job was held back for.
-        if (!normal_.empty()) has_work_.notify_one();
-    }
-}
+DbThreads::DbThreads(Connector connector, int count)
+    : connector_(std::move(connector)),
+      threads_(options_of(count), [this] { return std::make_unique<DbThread>(connector_); }) {}
 
 }  // namespace edgeroll::control
