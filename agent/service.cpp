@@ -10,7 +10,7 @@
 
 #include "agent/files_posix.hpp"
 #include "agent/processes_posix.hpp"
-#include "agent/root_check.hpp"
+#include "agent/root_inspection.hpp"
 #include "agent/routes.hpp"
 #include "agent/secret_group.hpp"
 #include "agent/url_prober.hpp"
@@ -157,7 +157,7 @@ int serve(const Settings& settings) {
 int check(const Settings& settings) {
     auto fits = check_settings(settings);
     if (fits) fits = check_user(settings.root);
-    if (fits) fits = check_root(settings.root);
+    if (fits) fits = inspect_root(settings.root);
     if (!fits) return rt::refuse(program, fits.error().message);
     const auto is_free = tls::check_listen_address(settings.address, "AGENT_HTTP_ADDR");
     if (!is_free) return rt::refuse(program, is_free.error().message);

@@ -9,6 +9,6 @@ namespace edgeroll::agent {
 
 /// Errors are those with which `serve` would refuse to start, but that another agent holds the
 /// root's lock: `check` is run beside the agent that it is about. Makes no folder. Blocking.
-[[nodiscard]] release::Result<void> check_root(const std::string& root);
+[[nodiscard]] release::Result<void> inspect_root(const std::string& root);
 
 }  // namespace edgeroll::agent

@@ -1,4 +1,4 @@
-#include "agent/root_check.hpp"
+#include "agent/root_inspection.hpp"
 
 #include <fcntl.h>
 
@@ -12,7 +12,7 @@
 
 namespace edgeroll::agent {
 
-release::Result<void> check_root(const std::string& root) {
+release::Result<void> inspect_root(const std::string& root) {
     if (auto fits = check_root(root); !fits) return fits;
     Descriptor folder(::open(root.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!folder.is_open()) {
