@@ -92,7 +92,7 @@ struct Snapshot {
     Action requested = Action::none;
     int current_batch = 0;  ///< the ordinal of the batch started last, for people; 0: unstarted
     /// The number of that batch, and the rows' is_of_start are to be trusted. Nothing: unstarted,
-    /// or an older process has had the claim, and both are derived (release/phase.hpp).
+    /// or an older process has had the claim, and both are derived (release/step/phase.hpp).
     std::optional<int> started_batch;
     int total_batches = 0;
     int total_nodes = 0;  ///< as the row says; a promise of the pipeline until first started
@@ -178,7 +178,7 @@ struct StatusCounts {
     friend bool operator==(const StatusCounts&, const StatusCounts&) = default;
 };
 
-/// Nodes that run beside each other only as far as there is room (release/lanes.hpp).
+/// Nodes that run beside each other only as far as there is room (release/step/pools.hpp).
 struct Pool {
     int size = 0, running = 0;
 };

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "release/draft.hpp"
+#include "release/step/step_draft.hpp"
 
 namespace edgeroll::release {
 namespace {

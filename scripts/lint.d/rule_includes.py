@@ -12,6 +12,8 @@ MAY_INCLUDE = {
     "release/text/": ["release/text/", "release/*"],
     "release/crypto/": ["release/crypto/", "release/text/", "release/*"],
     "release/wire/": ["release/"],
+    "release/step/": ["release/*", "release/step/"],
+    "release/step.cpp": ["release/*", "release/step/"],
     "release/": ["release/*"],
     "tls/rt/": ["tls/rt/", "release/*"],
     "tls/": ["tls/", "release/"],
@@ -82,6 +84,8 @@ def check(tree):
                 sides.update({"control/", "agent/"} & {target[:target.find("/") + 1]})
                 if folder and target.startswith(OWN) and not may(MAY_INCLUDE[folder], target):
                     yield Finding(path, line, RULE, f"{folder} may not include {target}")
+                elif target.startswith("release/step/") and not path.startswith(("release/", "tests/")):
+                    yield Finding(path, line, RULE, f"{target} is internal to release/: include release/step.hpp")
             for pattern, homes, why in CONFINED:
                 if pattern.match(target) and not path.startswith(homes):
                     yield Finding(path, line, RULE, f"{target}: {why}")
@@ -97,6 +101,8 @@ GOOD = [
     {"release/wire/a.cpp": '#include <nlohmann/json.hpp>\n#include "release/crypto/b.hpp"\n#include "release/b.hpp"\n'},
     {"release/crypto/a.cpp": '#include <openssl/evp.h>\n#include "release/text/b.hpp"\n'},
     {"release/text/a.cpp": '#include <arpa/inet.h>\n#include "release/result.hpp"\n'},
+    {"release/step/a.cpp": '#include "release/b.hpp"\n#include "release/step/c.hpp"\n'},
+    {"release/step.cpp": '#include "release/step/c.hpp"\n'},
     {"control/core/a.cpp": '#include <boost/asio/awaitable.hpp>\n#include "tls/rt/clock.hpp"\n'},
     {"control/api/a.cpp": '#include <boost/asio/ip/address.hpp>\n#include "control/api/ports/api_store.hpp"\n'},
     {"control/store/db/a.cpp": '#include <cppconn/driver.h>\n'},
@@ -112,6 +118,8 @@ BAD = [
     {"release/text/a.cpp": '#include <openssl/evp.h>\n'},
     {"release/text/a.cpp": '#include "release/crypto/sha256.hpp"\n'},
     {"release/crypto/a.cpp": '#include "release/wire/json_util.hpp"\n'},
+    {"release/a.cpp": '#include "release/step/c.hpp"\n'},
+    {"control/store/a.cpp": '#include "release/step/c.hpp"\n'},
     {"release/a.cpp": '#include "tls/rt/clock.hpp"\n'},
     {"tls/a.cpp": '#include "control/core/ports.hpp"\n'},
     {"tls/rt/a.cpp": '#include "tls/http_types.hpp"\n'},

@@ -18,8 +18,8 @@ enum class ClaimRank {
 };
 
 /// It stands between batches until somebody continues or its time comes, and no node runs: whoever
-/// owns it has nothing to do. By the core's rules (release/between.cpp); one that this takes for
-/// resting although it is not is only claimed later.
+/// owns it has nothing to do. By the core's rules (release/step/between_batches.cpp); one that this
+/// takes for resting although it is not is only claimed later.
 [[nodiscard]] inline std::string is_resting(const Dialect& dialect) {
     const std::string until = dialect.written_time("hold_until");
     return "(" + effective_action() +

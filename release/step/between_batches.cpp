@@ -2,8 +2,8 @@
 // section 6).
 #include <algorithm>
 
-#include "release/draft.hpp"
 #include "release/mutant.hpp"
+#include "release/step/step_draft.hpp"
 #include "release/windows.hpp"
 
 namespace edgeroll::release {

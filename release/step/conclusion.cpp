@@ -1,7 +1,7 @@
 // The end of a batch, and of the last one.
-#include "release/draft.hpp"
 #include "release/limits.hpp"
-#include "release/phase.hpp"
+#include "release/step/phase.hpp"
+#include "release/step/step_draft.hpp"
 
 namespace edgeroll::release {
 namespace {

@@ -4,8 +4,8 @@
 
 #include <cstddef>
 
-#include "release/draft.hpp"
 #include "release/model.hpp"
+#include "release/step/step_draft.hpp"
 
 namespace edgeroll::release {
 

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <utility>
 
-#include "release/draft.hpp"
+#include "release/step/step_draft.hpp"
 
 namespace edgeroll::release {
 namespace {

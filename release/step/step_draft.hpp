@@ -1,5 +1,5 @@
 // A step in the making: the state, and everything that was decided about it so far. Internal to
-// release/: step.cpp opens a draft, the rooms beside it work on it, step.cpp closes it.
+// release/: step.cpp opens a draft, the parts beside this file work on it, step.cpp closes it.
 #pragma once
 
 #include <cstddef>
@@ -50,14 +50,14 @@ struct Draft {
 /// Counts a node in or out (`by` is 1 or -1).
 void count(StatusCounts& counts, NodeStatus status, int by);
 
-// observe.cpp: takes over what the database says.
+// observation.cpp: takes over what the database says.
 void observe(Draft& draft, Snapshot snapshot);
-// observe_batch.cpp: the same of one batch; asks for all where that shows more than small news.
+// observed_batch.cpp: the same of one batch; asks for all where that shows more than small news.
 void observe_batch(Draft& draft, Snapshot snapshot);
-// report.cpp: what agents said.
+// verdicts.cpp: what agents said.
 void attempted(Draft& draft, const Attempted& event);
 void reported(Draft& draft, const Reported& event);
-// progress.cpp: how far running tasks are.
+// node_progress.cpp: how far running tasks are.
 void progressed(Draft& draft, const Progressed& event);
 /// Puts what is new into the commit, or asks for a wake-up to do so a little later.
 void write_progress(Draft& draft);
@@ -66,18 +66,19 @@ void write_progress(Draft& draft);
 [[nodiscard]] std::string without_trouble(const std::string& error);
 // advance.cpp: what follows from the state as it now is.
 void advance(Draft& draft);
-// conclude.cpp: every batch is done within the limits; a batch of which nobody was tried.
+// conclusion.cpp: every batch is done within the limits; a batch of which nobody was tried.
 void conclude(Draft& draft);
 void note_unproven(Draft& draft);
-// steer.cpp: pause, continue and stop.
+// steering.cpp: pause, continue and stop.
 void take_continue(Draft& draft);
 void take_pause(Draft& draft, bool is_between_batches);
 void carry_on_stopping(Draft& draft);
 void cancel_running(Draft& draft);
-// between.cpp: whether the next batch may be opened now; otherwise says why not and until when.
+// between_batches.cpp: whether the next batch may be opened now; otherwise says why not and until
+// when.
 bool may_open_next(Draft& draft);
 void gate_heard(Draft& draft, const GateHeard& event);
-// trip.cpp: what comes of an exceeded limit.
+// limit_exceeded.cpp: what comes of an exceeded limit.
 struct Reason {
     std::string full;   ///< for the release
     std::string brief;  ///< for each of its skipped rows
@@ -86,7 +87,7 @@ void halt(Draft& draft, const Reason& reason);
 void trip(Draft& draft, const Reason& reason);
 /// True if a limit is exceeded: nothing further is started.
 bool trip_if_exceeded(Draft& draft);
-// dispatch.cpp: the nodes of the open batch.
+// start_nodes.cpp: the nodes of the open batch.
 [[nodiscard]] StartConversation conversation_with(const NodeState& node);
 void start_nodes(Draft& draft, BatchState& batch);
 /// A further attempt after a failure, `pause` from now; the node stays `running`.

@@ -1,8 +1,8 @@
 // docs/contract.md section 8, as far as one release's state can show it.
-#include "release/draft.hpp"
-#include "release/lanes.hpp"
 #include "release/limits.hpp"
 #include "release/step.hpp"
+#include "release/step/pools.hpp"
+#include "release/step/step_draft.hpp"
 
 namespace edgeroll::release {
 namespace {

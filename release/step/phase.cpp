@@ -1,4 +1,4 @@
-#include "release/phase.hpp"
+#include "release/step/phase.hpp"
 
 #include <algorithm>
 #include <numeric>

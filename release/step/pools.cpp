@@ -1,4 +1,4 @@
-#include "release/lanes.hpp"
+#include "release/step/pools.hpp"
 
 #include <algorithm>
 #include <map>

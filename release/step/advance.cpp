@@ -2,10 +2,10 @@
 #include <algorithm>
 #include <utility>
 
-#include "release/draft.hpp"
 #include "release/limits.hpp"
-#include "release/phase.hpp"
 #include "release/plan.hpp"
+#include "release/step/phase.hpp"
+#include "release/step/step_draft.hpp"
 
 namespace edgeroll::release {
 namespace {

@@ -4,11 +4,11 @@
 #include <numeric>
 #include <utility>
 
-#include "release/draft.hpp"
 #include "release/failures.hpp"
-#include "release/lanes.hpp"
 #include "release/limits.hpp"
-#include "release/phase.hpp"
+#include "release/step/phase.hpp"
+#include "release/step/pools.hpp"
+#include "release/step/step_draft.hpp"
 
 namespace edgeroll::release {
 namespace {

@@ -4,8 +4,8 @@
 // everything is read.
 #include <algorithm>
 
-#include "release/draft.hpp"
-#include "release/phase.hpp"
+#include "release/step/phase.hpp"
+#include "release/step/step_draft.hpp"
 
 namespace edgeroll::release {
 namespace {

@@ -1,11 +1,11 @@
-#include "release/draft.hpp"
+#include "release/step/step_draft.hpp"
 
 #include <algorithm>
 
 #include "release/failures.hpp"
-#include "release/lanes.hpp"
 #include "release/limits.hpp"
 #include "release/mutant.hpp"
+#include "release/step/pools.hpp"
 
 namespace edgeroll::release {
 namespace {

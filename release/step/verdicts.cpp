@@ -1,9 +1,9 @@
 // What agents said.
 #include <algorithm>
 
-#include "release/draft.hpp"
 #include "release/limits.hpp"
 #include "release/mutant.hpp"
+#include "release/step/step_draft.hpp"
 
 namespace edgeroll::release {
 namespace {

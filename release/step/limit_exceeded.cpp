@@ -1,9 +1,9 @@
 // What comes of an exceeded limit, a failed gate or an impossible release.
-#include "release/draft.hpp"
 #include "release/failures.hpp"
 #include "release/limits.hpp"
 #include "release/mutant.hpp"
-#include "release/phase.hpp"
+#include "release/step/phase.hpp"
+#include "release/step/step_draft.hpp"
 
 namespace edgeroll::release {
 namespace {

@@ -1,9 +1,9 @@
 // The nodes of the open batch: which are sent their task now, and which need none.
 #include <algorithm>
 
-#include "release/draft.hpp"
-#include "release/lanes.hpp"
 #include "release/limits.hpp"
+#include "release/step/pools.hpp"
+#include "release/step/step_draft.hpp"
 
 namespace edgeroll::release {
 namespace {
