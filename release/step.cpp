@@ -2,7 +2,13 @@
 
 #include <utility>
 
+#include "release/step/advance.hpp"
+#include "release/step/between_batches.hpp"
+#include "release/step/node_progress.hpp"
+#include "release/step/observation.hpp"
+#include "release/step/observed_batch.hpp"
 #include "release/step/step_draft.hpp"
+#include "release/step/verdicts.hpp"
 
 namespace edgeroll::release {
 namespace {

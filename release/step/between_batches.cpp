@@ -1,9 +1,9 @@
-// Between two batches: bake, gate, review, interval, window, in this order (docs/contract.md
-// section 6).
+#include "release/step/between_batches.hpp"
+
 #include <algorithm>
 
 #include "release/mutant.hpp"
-#include "release/step/step_draft.hpp"
+#include "release/step/limit_exceeded.hpp"
 #include "release/windows.hpp"
 
 namespace edgeroll::release {

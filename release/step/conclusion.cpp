@@ -1,7 +1,7 @@
-// The end of a batch, and of the last one.
+#include "release/step/conclusion.hpp"
+
 #include "release/limits.hpp"
 #include "release/step/phase.hpp"
-#include "release/step/step_draft.hpp"
 
 namespace edgeroll::release {
 namespace {
@@ -25,8 +25,6 @@ std::string left_out_text(const Release& release) {
 
 }  // namespace
 
-// A batch of which nobody was tried says nothing about the content (max_unreachable and maintenance
-// let it pass): not silently (docs/contract.md 4.2).
 void note_unproven(Draft& draft) {
     const Release& release = draft.release;
     const auto& started = release.seen.started_batch;
@@ -39,7 +37,6 @@ void note_unproven(Draft& draft) {
                                   {"skipped", std::to_string(counts.skipped)}});
 }
 
-// Every batch is done within the limits.
 void conclude(Draft& draft) {
     note_unproven(draft);
     const std::string missed = left_out_text(draft.release);

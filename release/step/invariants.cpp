@@ -2,7 +2,7 @@
 #include "release/limits.hpp"
 #include "release/step.hpp"
 #include "release/step/pools.hpp"
-#include "release/step/step_draft.hpp"
+#include "release/step/status_counts.hpp"
 
 namespace edgeroll::release {
 namespace {

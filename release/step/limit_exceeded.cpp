@@ -1,9 +1,9 @@
-// What comes of an exceeded limit, a failed gate or an impossible release.
+#include "release/step/limit_exceeded.hpp"
+
 #include "release/failures.hpp"
 #include "release/limits.hpp"
 #include "release/mutant.hpp"
 #include "release/step/phase.hpp"
-#include "release/step/step_draft.hpp"
 
 namespace edgeroll::release {
 namespace {
@@ -34,7 +34,6 @@ Reason failure_reason(const Release& release, const std::string& limit) {
 
 }  // namespace
 
-// Nothing is started any more; what runs is waited for, then the release has failed.
 void halt(Draft& draft, const Reason& reason) {
     Release& release = draft.release;
     draft.set_last_error(reason.full);

@@ -1,14 +1,16 @@
-// Takes over what the database says. Start, takeover, an unknown outcome, hand-made changes and the
-// regular readings all come through here: there is no second way into a Release.
+#include "release/step/observation.hpp"
+
 #include <algorithm>
 #include <numeric>
 #include <utility>
 
 #include "release/failures.hpp"
 #include "release/limits.hpp"
+#include "release/step/late_rows.hpp"
 #include "release/step/phase.hpp"
 #include "release/step/pools.hpp"
-#include "release/step/step_draft.hpp"
+#include "release/step/started_batch.hpp"
+#include "release/step/status_counts.hpp"
 
 namespace edgeroll::release {
 namespace {

@@ -1,11 +1,8 @@
-// A batch starts only on a reading that is newer than the end of the one before
-// (docs/contract.md 4.6). With many batches that must not be all rows each time: the header and the
-// rows of the batch show whether anything else than small facts has changed, and where it has,
-// everything is read.
+#include "release/step/observed_batch.hpp"
+
 #include <algorithm>
 
 #include "release/step/phase.hpp"
-#include "release/step/step_draft.hpp"
 
 namespace edgeroll::release {
 namespace {

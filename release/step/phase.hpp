@@ -1,11 +1,10 @@
 // Where a release stands (docs/adr/0015): by the number of the batch started last, never by how
-// many rows or batches are there now. Internal to release/.
+// many rows or batches are there now.
 #pragma once
 
 #include <cstddef>
 
 #include "release/model.hpp"
-#include "release/step/step_draft.hpp"
 
 namespace edgeroll::release {
 
@@ -23,22 +22,20 @@ struct Phase {
     std::size_t next = 0;  ///< index of the lowest unfinished batch; past the last: none is
 };
 
+/// Once begun a stop cannot be undone, whatever somebody writes over it.
+[[nodiscard]] bool is_stopping(const Release& release);
+
 /// O(1), but for batches that were finished since the last call.
 [[nodiscard]] Phase phase_of(const Release& release);
 
 /// The batch of that number, or the first above it; past the last when there is none.
 [[nodiscard]] std::size_t batch_from(const Release& release, int number);
 
-/// Which rows came after the start, and form no batch: those without its mark; where an older
-/// process had the claim, the newest ones above total_nodes. O(nodes), `rows` as they were read.
-[[nodiscard]] std::vector<bool> late_rows(const Snapshot& seen, const Release& before);
+/// Index of the lowest batch with a pending or running node; batches.size() if all are finished.
+[[nodiscard]] std::size_t lowest_unfinished(const Release& release);
 
-/// The batch of `index` is started now: number, ordinal, and with the first one the rows of the
-/// start. All that says where a release stands is written here and in settle().
-void start_batch(Draft& draft, std::size_t index);
-
-/// After a full reading: derives what an older process has left unsaid, and brings what people are
-/// shown (totals) up to what is there.
-void settle(Draft& draft);
+/// The number of the batch started last, from its ordinal (Snapshot::current_batch) among the
+/// batches that are there: all that an older process has written. O(nodes of the batch).
+[[nodiscard]] int number_by_ordinal(const Release& release);
 
 }  // namespace edgeroll::release

@@ -1,21 +1,11 @@
-// The nodes of the open batch: which are sent their task now, and which need none.
-#include <algorithm>
+#include "release/step/start_nodes.hpp"
 
 #include "release/limits.hpp"
 #include "release/step/pools.hpp"
-#include "release/step/step_draft.hpp"
+#include "release/step/task_start.hpp"
 
 namespace edgeroll::release {
 namespace {
-
-std::string task_id_of(const Release& release, const NodeRow& row) {
-    return make_task_id(release.seen.type, row.address.ip, release.seen.version, row.attempt);
-}
-
-// The node's own time, but not beyond that of its batch and its release.
-Instant deadline_from(const Release& release, Instant start, Instant now) {
-    return std::min(start + node_timeout(release), time_limit(release, now));
-}
 
 void intend(Draft& draft, std::size_t position) {
     Release& release = draft.release;
@@ -85,16 +75,6 @@ bool settle_undispatched(Draft& draft, std::size_t position) {
 
 }  // namespace
 
-StartConversation conversation_with(const NodeState& node) {
-    StartConversation start;
-    start.node = node.row.id;
-    start.address = node.row.address;
-    start.task_id = node.row.task_id;
-    start.deadline = node.deadline;
-    start.content = node.row.config_version;
-    return start;
-}
-
 void start_nodes(Draft& draft, BatchState& batch) {
     Release& release = draft.release;
     while (release.starting < release.rules.start_window && !exceeded_limit(release)) {
@@ -106,51 +86,6 @@ void start_nodes(Draft& draft, BatchState& batch) {
         if (!position) return;
         if (!settle_undispatched(draft, *position)) intend(draft, *position);
     }
-}
-
-namespace {
-
-// Running stays running: the row names the next task before anybody is sent it.
-void begin_next_attempt(Draft& draft, std::size_t position, const Verdict& verdict, Millis pause) {
-    Release& release = draft.release;
-    NodeState& node = release.nodes[position];
-    if (node.is_starting) --release.starting;
-    node.is_starting = false;
-    node.is_cancel_sent = false;
-    node.is_in_conversation = true;  // a reading of the same step has it without
-    node.row.attempt += 1;
-    node.row.task_id = task_id_of(release, node.row);
-    NodeChange& change = draft.change_node(position, NodeStatus::running);
-    change.error = node.row.error;
-    change.steps = verdict.steps;
-    node.deadline = deadline_from(release, draft.now + pause, draft.now);
-    StartConversation start = conversation_with(node);
-    start.not_before = draft.now + pause;
-    draft.effects.emplace_back(std::move(start));
-}
-
-}  // namespace
-
-void try_again(Draft& draft, std::size_t position, const Verdict& verdict, Millis pause) {
-    NodeState& node = draft.release.nodes[position];
-    const std::string earlier = "attempt " + std::to_string(node.row.attempt) + " failed (" +
-                                std::string(to_text(verdict.failure)) + "): " + verdict.error;
-    draft.note("node_retry",
-               {{"attempt", std::to_string(node.row.attempt)},
-                {"failure", std::string(to_text(verdict.failure))},
-                {"error", verdict.error},
-                {"pause_ms", std::to_string(pause.count())}},
-               node.row.id);
-    node.row.error = earlier;
-    begin_next_attempt(draft, position, verdict, pause);
-}
-
-void take_next_id(Draft& draft, std::size_t position, const Verdict& verdict) {
-    NodeRow& row = draft.release.nodes[position].row;
-    draft.note("task_id_used", {{"task", row.task_id}, {"error", verdict.error}}, row.id);
-    row.ids_passed_over += 1;
-    row.error = without_trouble(row.error);
-    begin_next_attempt(draft, position, verdict, Millis{0});
 }
 
 }  // namespace edgeroll::release

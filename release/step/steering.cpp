@@ -1,10 +1,9 @@
-// What operators ask for: pause, continue and stop, through requested_action or by writing the
-// status.
+#include "release/step/steering.hpp"
+
 #include "release/failures.hpp"
 #include "release/limits.hpp"
 #include "release/mutant.hpp"
 #include "release/step/phase.hpp"
-#include "release/step/step_draft.hpp"
 
 namespace edgeroll::release {
 namespace {

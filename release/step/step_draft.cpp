@@ -6,6 +6,7 @@
 #include "release/limits.hpp"
 #include "release/mutant.hpp"
 #include "release/step/pools.hpp"
+#include "release/step/status_counts.hpp"
 
 namespace edgeroll::release {
 namespace {
@@ -19,13 +20,9 @@ std::size_t batch_of(const Release& release, std::size_t position) {
         release.batches.begin());
 }
 
-bool is_finished(const BatchState& batch) {
-    return batch.counts.pending == 0 && batch.counts.running == 0;
-}
-
 void pass_finished(Release& release) {
     std::size_t& finished = release.finished_batches;
-    while (finished < release.batches.size() && is_finished(release.batches[finished]))
+    while (finished < release.batches.size() && is_finished(release.batches[finished].counts))
         ++finished;
 }
 
@@ -48,32 +45,6 @@ void recount(Release& release, std::size_t position, NodeStatus from, NodeStatus
 }
 
 }  // namespace
-
-void count(StatusCounts& counts, NodeStatus status, int by) {
-    switch (status) {
-        case NodeStatus::pending:
-            counts.pending += by;
-            return;
-        case NodeStatus::running:
-            counts.running += by;
-            return;
-        case NodeStatus::success:
-            counts.success += by;
-            return;
-        case NodeStatus::failed:
-            counts.failed += by;
-            return;
-        case NodeStatus::skipped:
-            counts.skipped += by;
-            return;
-        case NodeStatus::deferred:
-            counts.deferred += by;
-            return;
-        case NodeStatus::cancelled:
-            counts.cancelled += by;
-            return;
-    }
-}
 
 NodeChange& Draft::change_node(std::size_t position, NodeStatus to) {
     NodeState& node = release.nodes[position];
@@ -229,23 +200,6 @@ void Draft::finish(ReleaseStatus status) {
     if (release.seen.requested != Action::none) commit.release.clears_action = true;
     release.seen.requested = Action::none;
     let_go("finished", true);
-}
-
-bool is_stopping(const Release& release) {
-    const Snapshot& seen = release.seen;
-    return seen.requested == Action::stop || seen.batch_status == BatchStatus::stopped;
-}
-
-std::size_t lowest_unfinished(const Release& release) {
-    const auto is_unfinished = [](const BatchState& batch) {
-        if (has_mutant(Mutant::batch_opened_early)) return batch.counts.pending > 0;
-        return !is_finished(batch);
-    };
-    const auto from =
-        release.batches.begin() +
-        static_cast<std::ptrdiff_t>(std::min(release.finished_batches, release.batches.size()));
-    const auto found = std::find_if(from, release.batches.end(), is_unfinished);
-    return static_cast<std::size_t>(found - release.batches.begin());
 }
 
 }  // namespace edgeroll::release

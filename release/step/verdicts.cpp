@@ -1,9 +1,12 @@
-// What agents said.
+#include "release/step/verdicts.hpp"
+
 #include <algorithm>
 
 #include "release/limits.hpp"
 #include "release/mutant.hpp"
-#include "release/step/step_draft.hpp"
+#include "release/step/next_attempt.hpp"
+#include "release/step/phase.hpp"
+#include "release/step/running_nodes.hpp"
 
 namespace edgeroll::release {
 namespace {

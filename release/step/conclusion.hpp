@@ -1,0 +1,15 @@
+// The end of a batch, and of the last one.
+#pragma once
+
+#include "release/step/step_draft.hpp"
+
+namespace edgeroll::release {
+
+/// Records a batch in which no node was attempted (max_unreachable and maintenance let it pass): it
+/// says nothing about the content (docs/contract.md 4.2).
+void note_unproven(Draft& draft);
+
+/// Every batch is done within the limits: ends the release.
+void conclude(Draft& draft);
+
+}  // namespace edgeroll::release

@@ -1,0 +1,108 @@
+#include "release/step/next_batch.hpp"
+
+#include "release/limits.hpp"
+#include "release/step/between_batches.hpp"
+#include "release/step/conclusion.hpp"
+#include "release/step/limit_exceeded.hpp"
+#include "release/step/phase.hpp"
+#include "release/step/start_nodes.hpp"
+#include "release/step/started_batch.hpp"
+#include "release/step/steering.hpp"
+
+namespace edgeroll::release {
+namespace {
+
+// From the first batch on the release has this content, whatever its version is given later.
+void fix_content(Draft& draft) {
+    Snapshot& seen = draft.release.seen;
+    if (!seen.content_sha256.empty()) return;
+    seen.content_sha256 = seen.content.is_present ? seen.content.sha256
+                          : seen.rolls_back       ? mixed_mark
+                                                  : reload_only_mark;
+    draft.commit.release.content_sha256 = seen.content_sha256;
+    const bool is_reload =
+        seen.type == TaskType::apply_config && seen.content_sha256 == reload_only_mark;
+    if (is_reload) draft.note("reload_only");
+}
+
+// The batch is worked on from now on, or again.
+void open_batch(Draft& draft, const Phase& phase) {
+    Release& release = draft.release;
+    Snapshot& seen = release.seen;
+    if (phase.stage == Stage::in_batch && seen.status == ReleaseStatus::running) return;
+    if (phase.stage == Stage::unstarted) {
+        fix_content(draft);
+        draft.commit.release.is_started = true;
+        seen.worked = Millis{0};
+        release.worked_at = draft.now;
+        draft.set_last_error("");
+    }
+    draft.end_hold();
+    if (phase.stage != Stage::in_batch) {
+        note_unproven(draft);
+        start_batch(draft, phase.next);
+    }
+    draft.set_batch_status(BatchStatus::running);
+    if (seen.status != ReleaseStatus::running) draft.set_status(ReleaseStatus::running);
+}
+
+// Paused in the middle of a batch: by hand, or by a violation. What runs is looked after.
+void rest_within_batch(Draft& draft) {
+    if (draft.release.counts.running > 0) return;
+    draft.set_batch_status(BatchStatus::paused);
+    draft.mark_pause();
+}
+
+// A time limit acts when it is over, although nothing happens then.
+void watch_time(Draft& draft) {
+    const Instant end = time_limit(draft.release, draft.now);
+    if (end != never) draft.wake(end);
+}
+
+// Paused by somebody. What ends by itself lies between batches: where a row of a batch that was
+// done is pending again, there is nothing that it could hold.
+bool is_paused_within(const Release& release) {
+    return release.seen.status == ReleaseStatus::paused && !ends_by_itself(release.seen.hold);
+}
+
+// True if the lowest unfinished batch may be worked on now.
+bool may_work_on(Draft& draft, const Phase& phase) {
+    Release& release = draft.release;
+    const int number = release.batches[phase.next].number;
+    const bool is_between = phase.stage != Stage::in_batch;
+    take_pause(draft, is_between);
+    if (!is_between && is_paused_within(release)) {
+        rest_within_batch(draft);
+        return false;
+    }
+    if (is_between && release.read_for_batch != number) {
+        draft.read_batch(number);
+        return false;
+    }
+    if (is_between && !may_open_next(draft)) return false;
+    open_batch(draft, phase);
+    return true;
+}
+
+}  // namespace
+
+void work_on_batches(Draft& draft) {
+    Release& release = draft.release;
+    while (true) {
+        if (trip_if_exceeded(draft)) return;
+        const Phase now = phase_of(release);
+        if (now.next == release.batches.size()) {
+            conclude(draft);
+            return;
+        }
+        if (!may_work_on(draft, now)) return;
+        BatchState& batch = release.batches[now.next];
+        start_nodes(draft, batch);
+        if (batch.counts.pending > 0 || batch.counts.running > 0) {
+            if (!trip_if_exceeded(draft)) watch_time(draft);
+            return;
+        }
+    }
+}
+
+}  // namespace edgeroll::release
