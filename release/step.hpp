@@ -8,6 +8,7 @@
 
 #include "release/commit.hpp"
 #include "release/model.hpp"
+#include "release/violation.hpp"
 
 namespace edgeroll::release {
 
@@ -125,12 +126,6 @@ inline constexpr std::size_t events_per_step = 500;
 
 /// The same for several events in order, with one commit (at most events_per_step of them).
 [[nodiscard]] Step step(Release&& current, const std::vector<Event>& events, Instant now);
-
-/// A broken invariant of docs/contract.md section 8.
-struct Violation {
-    std::string invariant;  ///< "I1" ... "I10"
-    std::string detail;
-};
 
 /// Checks what a step touched; O(changes). In production too.
 [[nodiscard]] std::optional<Violation> check(const Step& done);

@@ -256,20 +256,7 @@ boost::asio::awaitable<Runner::Written> Runner::write(release::Commit commit) {
 boost::asio::awaitable<void> Runner::pause_for(release::Violation violation,
                                                release::Commit refused) {
     observer_.violation(violation);
-    release::Commit pause;
-    pause.expected_status = refused.expected_status;
-    pause.expected_action = refused.expected_action;
-    pause.expected_steer_seq = refused.expected_steer_seq;
-    pause.release.status = release::ReleaseStatus::paused;
-    pause.release.batch_status = release::BatchStatus::paused;
-    pause.release.hold = release::Hold::violation;
-    pause.release.last_error = "invariant " + violation.invariant + ": " + violation.detail;
-    release::HistoryRow row;
-    row.kind = "violation";
-    row.detail.emplace_back("invariant", violation.invariant);
-    row.detail.emplace_back("detail", violation.detail);
-    pause.history.push_back(std::move(row));
-    const Written written = co_await write(std::move(pause));
+    const Written written = co_await write(release::violation_pause(violation, refused));
     if (written == Written::over) co_return;
     forget();
     trouble_delay_ = trouble_ceiling;
