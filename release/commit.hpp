@@ -101,7 +101,8 @@ struct HistoryRow {
 
 struct Commit {
     /// The parent row must still say this, or the outcome is `stale`: an operator's pause or stop
-    /// that was written a moment ago is never overtaken by a dispatch.
+    /// that was written a moment ago is never overtaken by a dispatch. step() sees to it that this
+    /// is what was read, and that whatever the state says otherwise now is in `release`.
     ReleaseStatus expected_status = ReleaseStatus::pending;
     Action expected_action = Action::none;
     std::int64_t expected_steer_seq = 0;  ///< the same for what the API changes (limits, retries)
@@ -110,7 +111,8 @@ struct Commit {
     std::vector<ProgressChange>
         progress;  ///< at most 500, written after `nodes`; others than those
     /// As HistoryRow::after_nodes, of the rows that the store writes about the release: the change
-    /// of its status and `batch_started`. The history tells causes before their effects.
+    /// of its status and `batch_started`. The history tells causes before their effects. 0 without
+    /// such a row. step() sees to it (release/step/commit_contract.hpp).
     std::size_t status_after = 0, batch_after = 0;
     std::optional<SkipPending> skip_pending;
     std::vector<PlannedNode> planned;

@@ -4,6 +4,7 @@
 
 #include "release/step/advance.hpp"
 #include "release/step/between_batches.hpp"
+#include "release/step/commit_contract.hpp"
 #include "release/step/node_progress.hpp"
 #include "release/step/observation.hpp"
 #include "release/step/observed_batch.hpp"
@@ -43,8 +44,9 @@ Step step(Release&& current, const std::vector<Event>& events, Instant now) {
     Draft draft{done.next, now, {}, {}, false, false, never};
     for (const Event& event : events)
         take(draft, event);
-    // Events change nodes and replace the header by what was read; only advance() writes the
-    // header. So the row is expected to say now what the header says now.
+    // Events change nodes and replace the header by what was read; only advance() writes status and
+    // action. So the row is expected to say now what the header says now.
+    done.broken = written_by_events(draft.commit);
     draft.commit.expected_status = done.next.seen.status;
     draft.commit.expected_action = done.next.seen.requested;
     draft.commit.expected_steer_seq = done.next.seen.steer_seq;
@@ -53,6 +55,7 @@ Step step(Release&& current, const std::vector<Event>& events, Instant now) {
     done.commit = std::move(draft.commit);
     done.after_commit = std::move(draft.effects);
     done.wake_at = draft.is_full ? now : draft.wake_at;
+    if (!done.broken) done.broken = broken_promise(done);
     return done;
 }
 

@@ -114,6 +114,8 @@ struct Step {
     Commit commit;
     std::vector<Effect> after_commit;
     Instant wake_at = never;  ///< the one next wake-up
+    /// The step contradicts itself, so that its commit must not be written: check() says so.
+    std::optional<Violation> broken = std::nullopt;
 };
 
 /// At most this many events go into one step, so that a commit has at most as many node rows.

@@ -45,6 +45,7 @@ std::optional<Violation> check_end(const Release& release) {
 }  // namespace
 
 std::optional<Violation> check(const Step& done) {
+    if (done.broken) return done.broken;
     const Release& release = done.next;
     bool has_intent = false;
     for (const NodeChange& change : done.commit.nodes) {
