@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "release/claim_rules.hpp"
 #include "release/mutant.hpp"
 #include "tls/rt/spawn.hpp"
 
@@ -18,20 +19,6 @@ using release::Outcome;
 namespace {
 constexpr Millis trouble_first{50};
 constexpr Millis trouble_ceiling{1'000};
-
-bool rests(const release::Release& release) {
-    const bool is_waiting = release.seen.status == release::ReleaseStatus::paused ||
-                            release.seen.hold != release::Hold::none;
-    return is_waiting && release.counts.running == 0;
-}
-
-// Work is begun. A stop, or another end, waits for no place.
-bool goes_on(const release::Release& release) {
-    return release.is_observed && !rests(release) && !release.seen.is_ended &&
-           !is_final(release.seen.status) &&
-           release.seen.batch_status != release::BatchStatus::stopped;
-}
-
 }  // namespace
 
 Runner::Runner(boost::asio::any_io_executor executor, Store& store, Dispatcher& dispatcher,
@@ -147,13 +134,8 @@ boost::asio::awaitable<void> Runner::read() {
         co_return;
     }
     trouble_delay_ = Millis{0};
-    // Its content was sent already, by a process that has the keys: that this one lacks them is no
-    // fault of the release. Before it began it is: then the reading says so as a problem.
-    // A stop needs no content.
-    const bool is_to_be_sent =
-        (*snapshot)->current_batch > 0 && (*snapshot)->requested == release::Action::none;
-    if (!(*snapshot)->closed.empty() && is_to_be_sent) {
-        co_await leave_to_others((*snapshot)->closed);
+    if (std::optional<std::string> why = release::why_left_to_others(**snapshot)) {
+        co_await leave_to_others(std::move(*why));
         co_return;
     }
     needs_read_ = false;
@@ -180,7 +162,7 @@ boost::asio::awaitable<void> Runner::take(std::vector<release::Event> events) {
         co_await pause_for(std::move(*violation), std::move(done.commit));
         co_return;
     }
-    if (is_resting_ && goes_on(done.next)) {
+    if (is_resting_ && release::needs_place(done.next)) {
         if (may_work_ && !may_work_()) {
             observer_.note(
                 Severity::info, "release_let_go",
@@ -220,7 +202,7 @@ boost::asio::awaitable<void> Runner::take(std::vector<release::Event> events) {
     }
     trouble_delay_ = Millis{0};
     release_ = std::move(done.next);
-    if (release_.is_observed) is_resting_ = rests(release_);
+    if (release_.is_observed) is_resting_ = release::is_resting(release_);
     if (done.wake_at != release::never) set_alarm(done.wake_at);
     co_await carry_out(std::move(done.after_commit));
 }
@@ -349,13 +331,13 @@ boost::asio::awaitable<void> Runner::give_back() {
 
 // Whoever else there is takes it in the meantime: this process does not while the runner is there.
 boost::asio::awaitable<void> Runner::leave_to_others(std::string why) {
-    constexpr Millis pause{5'000}, nap{250};
+    constexpr Millis nap{250};
     observer_.note(Severity::warn, "release_let_go",
                    {{"release", std::to_string(claim_.release.value)}, {"reason", std::move(why)}});
     lifeline_->is_cut = true;
     const release::Result<void> given = co_await store_.give_back(claim_);
     if (!given) database_trouble(given.error(), "give_back");
-    const Instant until = clock_.now() + pause;
+    const Instant until = clock_.now() + release::left_to_others_for;
     while (clock_.now() < until && !is_stopping_)
         co_await clock_.sleep_until(std::min(until, clock_.now() + nap));
     is_over_ = true;
