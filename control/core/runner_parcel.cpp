@@ -5,15 +5,20 @@
 #include <utility>
 
 #include "control/core/runner.hpp"
+#include "release/sent_content.hpp"
 
 namespace edgeroll::control {
 namespace {
 
-std::string other_digest(const release::Snapshot& seen, release::Version version) {
-    for (const auto& [known, content] : seen.other_contents) {
-        if (known == version) return content.sha256;
-    }
-    return {};
+void fill(Parcel& parcel, Store::Payload payload, std::optional<release::Version> content) {
+    release::ContentNames names = release::names_of(
+        parcel.type, {payload.sha256, payload.plain_sha256, payload.is_repeated}, content);
+    parcel.payload = std::make_shared<const std::string>(std::move(payload.text));
+    parcel.sha256 = std::move(names.sha256);
+    parcel.plain_sha256 = std::move(names.plain_sha256);
+    parcel.compared_sha256 = std::move(names.compared_sha256);
+    parcel.may_be_held = names.may_be_held;
+    parcel.has_secrets = payload.has_secrets;
 }
 
 }  // namespace
@@ -32,32 +37,22 @@ boost::asio::awaitable<std::shared_ptr<const Parcel>> Runner::parcel_of(
     parcel->epoch = claim_.epoch;
     parcel->bans = seen.bans;
     parcel->is_forced = seen.is_forced;
-    if (!content && seen.content_sha256 == release::reload_only_mark) {
+    const release::WantedContent wanted = release::wanted_content(seen, content);
+    if (wanted.is_nothing) {
         parcel->payload = std::make_shared<const std::string>("{}");
         parcels_.emplace(content, parcel);
         co_return parcel;
     }
-    const std::string wanted = content ? other_digest(seen, *content) : seen.content_sha256;
-    const release::Version version = content.value_or(seen.version);
-    const release::TaskType type = seen.type;
     while (!is_expired()) {
         release::Result<std::optional<Store::Payload>> payload =
-            co_await store_.payload(version, type);
+            co_await store_.payload(wanted.version, parcel->type);
         if (payload) {
-            const bool is_same = *payload && (*payload)->sha256 == wanted;
+            const bool is_same = *payload && (*payload)->sha256 == wanted.sha256;
             if (!is_same) {
                 if (*payload) parcel->problem = std::move((*payload)->problem);
                 co_return parcel;
             }
-            parcel->payload = std::make_shared<const std::string>(std::move((*payload)->text));
-            if (type == release::TaskType::apply_config) {
-                parcel->sha256 = (*payload)->sha256;
-                parcel->plain_sha256 = (*payload)->plain_sha256;
-            } else {
-                parcel->compared_sha256 = (*payload)->sha256;
-            }
-            parcel->has_secrets = (*payload)->has_secrets;
-            parcel->may_be_held = !parcel->sha256.empty() && (content || (*payload)->is_repeated);
+            fill(*parcel, std::move(**payload), content);
             parcels_.emplace(content, parcel);
             co_return parcel;
         }
