@@ -1,9 +1,12 @@
 #include "control/core/dispatcher.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 
+#include "release/dispatch_rules.hpp"
+#include "release/progress_throttle.hpp"
 #include "tls/rt/spawn.hpp"
 
 namespace edgeroll::control {
@@ -41,28 +44,6 @@ void Dispatcher::cancel(release::CancelTask what, release::Order sent,
 
 namespace {
 
-// A conversation that wants to dispatch knows that the agent does not have the task. False: it must
-// not, and `move` says how the node ends instead.
-bool may_dispatch(const Lifeline& lifeline, const Parcel& parcel,
-                  const release::Conversation& conversation, Move& move) {
-    const bool has_content = parcel.payload != nullptr;
-    if (!lifeline.is_stopping && has_content) return true;
-    move.kind = Move::Kind::finish;
-    if (lifeline.is_stopping && conversation.is_forgotten()) {
-        move.verdict.failure = release::FailureKind::lost;
-        move.verdict.error = "the agent lost the task, and a stop kept it from being sent again";
-    } else if (lifeline.is_stopping) {
-        move.verdict.status = release::NodeStatus::cancelled;
-        move.verdict.error = "stopped before the agent had the task";
-    } else {
-        move.verdict.failure = release::FailureKind::rejected;
-        move.verdict.error = parcel.problem.empty()
-                                 ? "the content of the version is gone or was changed"
-                                 : parcel.problem;
-    }
-    return false;
-}
-
 // Of a content that is gone no digest is known.
 release::Order order_of(const Parcel& parcel) {
     release::Order order;
@@ -76,63 +57,8 @@ release::Order order_of(const Parcel& parcel) {
     return order;
 }
 
-// A held answer hides how far the task is. What is over in seconds is best held as long as may be;
-// a job that runs for an hour is asked often enough to watch it, over a connection that is kept.
-constexpr Millis hold_of_long_tasks{3'000};
-
-release::ConversationRules rules_for(release::ConversationRules rules, release::TaskType type) {
-    if (type != release::TaskType::apply_config) {
-        rules.hold_max = std::min(rules.hold_max, hold_of_long_tasks);
-    }
-    return rules;
-}
-
-// Somebody watches with their eyes: once a second is enough for that, and what is left out here
-// comes with a later answer.
-constexpr Millis progress_pause{1'000};
-
-struct Told {
-    int progress = 0;
-    Instant at{};
-    std::string trouble;  ///< empty: none
-    Instant trouble_at{};
-};
-
-void tell_progress(const release::StartConversation& what, const Answer& answer, Instant now,
-                   Told& told, const Lifeline& lifeline) {
-    if (answer.heard != Heard::accepted || answer.status != release::TaskStatus::running) return;
-    if (answer.progress <= told.progress) return;
-    if (told.progress > 0 && now - told.at < progress_pause) return;
-    told.progress = answer.progress;
-    told.at = now;
-    release::Progressed progressed;
-    progressed.node = what.node;
-    progressed.task_id = what.task_id;
-    progressed.progress = answer.progress;
-    lifeline.report(std::move(progressed));
-}
-
-// A moment's trouble is nobody's business, and one that lasts is written seldom: with a dark region
-// it is that of hundreds of rows.
-constexpr Millis trouble_patience{2'000};
-constexpr Millis trouble_pause{10'000};
-
-void tell_trouble(const release::StartConversation& what,
-                  const std::optional<release::Conversation::Trouble>& trouble, Instant now,
-                  Told& told, const Lifeline& lifeline) {
-    if (!trouble && told.trouble.empty()) return;
-    if (trouble) {
-        if (trouble->text == told.trouble || now - trouble->since < trouble_patience) return;
-        if (!told.trouble.empty() && now - told.trouble_at < trouble_pause) return;
-    }
-    told.trouble = trouble ? trouble->text : "";
-    told.trouble_at = now;
-    release::Progressed progressed;
-    progressed.node = what.node;
-    progressed.task_id = what.task_id;
-    progressed.trouble = told.trouble;
-    if (trouble) progressed.until = trouble->until;
-    lifeline.report(std::move(progressed));
+void report_progress(std::optional<release::Progressed> news, const Lifeline& lifeline) {
+    if (news) lifeline.report(std::move(*news));
 }
 
 }  // namespace
@@ -182,14 +108,12 @@ boost::asio::awaitable<void> Dispatcher::converse(release::StartConversation wha
                                                   std::shared_ptr<Lifeline> lifeline) {
     if (!co_await await_turn(what.not_before, *lifeline)) co_return;
     const Instant began = clock_.now();
-    release::Conversation conversation(rules_for(options_.rules, parcel->type), began,
+    release::Conversation conversation(release::rules_for(options_.rules, parcel->type), began,
                                        what.deadline, what.asks_first);
     const release::Order sent = order_of(*parcel);
     Move move = conversation.begin(began);
     bool is_first = true;
-    Told told;
-    // What an earlier process wrote: the first answer that is none tells that it is over.
-    told.trouble = std::move(what.trouble);
+    release::ProgressThrottle throttle(what.node, what.task_id, std::move(what.trouble));
     bool may_refer = parcel->may_be_held;
     while (move.kind != Move::Kind::finish) {
         if (move.kind == Move::Kind::pause) {
@@ -198,9 +122,15 @@ boost::asio::awaitable<void> Dispatcher::converse(release::StartConversation wha
             move = conversation.woken(clock_.now());
             continue;
         }
-        if (move.kind == Move::Kind::dispatch &&
-            !may_dispatch(*lifeline, *parcel, conversation, move))
-            continue;
+        if (move.kind == Move::Kind::dispatch) {
+            const release::DispatchState state{lifeline->is_stopping, conversation.is_forgotten(),
+                                               parcel->payload != nullptr, parcel->problem};
+            if (std::optional<release::Verdict> unsent = release::verdict_unsent(state)) {
+                move.kind = Move::Kind::finish;
+                move.verdict = std::move(*unsent);
+                continue;
+            }
+        }
         // A request that the agent may hold would keep others out for no work done: it takes no
         // slot. There is a cap on those as well; beyond it the agent is asked without holding.
         if (move.hold.count() > 0 && held_ >= options_.max_held) move.hold = Millis{0};
@@ -228,10 +158,10 @@ boost::asio::awaitable<void> Dispatcher::converse(release::StartConversation wha
         if (answer.heard != Heard::accepted) observer_.agent_error(answer.heard);
         if (is_first) lifeline->report(release::Attempted{what.node, what.task_id});
         is_first = false;
-        tell_progress(what, answer, clock_.now(), told, *lifeline);
+        report_progress(throttle.answered(answer, clock_.now()), *lifeline);
         move = conversation.heard(answer, clock_.now(), random_.fraction());
         if (move.kind != Move::Kind::finish) {
-            tell_trouble(what, conversation.trouble(), clock_.now(), told, *lifeline);
+            report_progress(throttle.troubled(conversation.trouble(), clock_.now()), *lifeline);
         }
     }
     if (!move.verdict.is_id_used) {

@@ -1,0 +1,52 @@
+#include "release/progress_throttle.hpp"
+
+#include <utility>
+
+namespace edgeroll::release {
+namespace {
+
+constexpr Millis progress_pause{1'000};
+constexpr Millis trouble_patience{2'000};
+constexpr Millis trouble_pause{10'000};
+
+}  // namespace
+
+ProgressThrottle::ProgressThrottle(NodeId node, std::string task_id, std::string trouble)
+    : node_(node), task_id_(std::move(task_id)), trouble_(std::move(trouble)) {}
+
+Progressed ProgressThrottle::event() const {
+    Progressed event;
+    event.node = node_;
+    event.task_id = task_id_;
+    return event;
+}
+
+std::optional<Progressed> ProgressThrottle::answered(const Answer& answer, Instant now) {
+    const bool is_running = answer.heard == Heard::accepted && answer.status == TaskStatus::running;
+    if (!is_running || answer.progress <= progress_) return std::nullopt;
+    if (progress_ > 0 && now - told_at_ < progress_pause) return std::nullopt;
+    progress_ = answer.progress;
+    told_at_ = now;
+    Progressed told = event();
+    told.progress = answer.progress;
+    return told;
+}
+
+std::optional<Progressed> ProgressThrottle::troubled(
+    const std::optional<Conversation::Trouble>& trouble, Instant now) {
+    if (!trouble && trouble_.empty()) return std::nullopt;
+    if (trouble) {
+        if (trouble->text == trouble_ || now - trouble->since < trouble_patience) {
+            return std::nullopt;
+        }
+        if (!trouble_.empty() && now - trouble_told_at_ < trouble_pause) return std::nullopt;
+    }
+    trouble_ = trouble ? trouble->text : "";
+    trouble_told_at_ = now;
+    Progressed told = event();
+    told.trouble = trouble_;
+    if (trouble) told.until = trouble->until;
+    return told;
+}
+
+}  // namespace edgeroll::release
