@@ -89,7 +89,7 @@ std::string in_clear_text(const StoreOptions& options) {
                          : "tls=off: data and password proofs for " + names + " travel in clear";
 }
 
-void check_database(const Settings& settings, Findings& findings) {
+void report_database(const Settings& settings, Findings& findings) {
     StoreOptions options = store_options(settings);
     auto keys = audit_keys(settings);
     if (!settings.audit_key_file.empty()) findings.add("audit key", trouble_of(keys));
@@ -165,7 +165,7 @@ int check(const Settings& settings) {
     check_tokens(settings, findings);
     check_address(settings, findings);
     check_callbacks(settings);
-    check_database(settings, findings);
+    report_database(settings, findings);
     return findings.status();
 }
 
