@@ -10,6 +10,7 @@
 
 #include "release/ids.hpp"
 #include "release/model.hpp"
+#include "release/reasons.hpp"
 #include "release/states.hpp"
 
 namespace edgeroll::release {
@@ -58,8 +59,10 @@ struct NodeChange {
     int ids_passed_over = 0;
     std::string task_id;
     FailureKind failure = FailureKind::none;
+    ReasonKind reason = ReasonKind::none;
     std::string error;
-    std::string steps;  ///< JSON text for the column `steps`; empty: leave
+    std::string earlier_error{};  ///< as NodeRow::earlier_error
+    std::string steps;            ///< JSON text for the column `steps`; empty: leave
     int progress = 0;
     bool has_new_content = false;    ///< nodes.applied_* become the release's version and digest
     std::optional<Version> content;  ///< with it: whose content, where it is not the release's own
@@ -72,14 +75,18 @@ struct NodeChange {
 struct ProgressChange {
     NodeId node;
     std::string task_id;
-    int progress = 0;                  ///< percent, 0..100
-    std::optional<std::string> error;  ///< for error_msg: what is in the way; nothing: leave it
+    int progress = 0;  ///< percent, 0..100
+    /// For error_msg, with what it is made of beside it; nothing: all of that stays.
+    std::optional<std::string> error;
+    Trouble trouble{};
+    std::optional<Millis> until{};  ///< it is given up over that so long from now; nothing: never
 };
 
 /// Every row that is still pending becomes skipped with this reason, also rows nobody has read yet.
 struct SkipPending {
-    std::string reason;
+    std::string reason;        ///< the sentence
     bool is_deferral = false;  ///< they become deferred instead: nodes that were catching up
+    ReasonKind kind = ReasonKind::none;
 };
 
 /// A node row that a plan adds.
@@ -106,6 +113,7 @@ struct Commit {
     ReleaseStatus expected_status = ReleaseStatus::pending;
     Action expected_action = Action::none;
     std::int64_t expected_steer_seq = 0;  ///< the same for what the API changes (limits, retries)
+    std::optional<int> expected_rows{};   ///< the same for the number of its node rows
     ReleaseChange release;
     std::vector<NodeChange> nodes;  ///< at most 500, distinct nodes
     std::vector<ProgressChange>

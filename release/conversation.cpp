@@ -322,12 +322,12 @@ void Conversation::note_trouble(const Answer& answer, Instant now) {
 
 std::optional<Conversation::Trouble> Conversation::trouble() const {
     if (!trouble_since_ || last_trouble_.empty()) return std::nullopt;
-    const char* word = may_have_arrived_ ? "silent: "
-                       : was_reached_    ? "refusing: "
-                                         : "unreachable: ";
+    const ReasonKind kind = may_have_arrived_ ? ReasonKind::silent
+                            : was_reached_    ? ReasonKind::refusing
+                                              : ReasonKind::unreachable;
     const Instant until =
         was_sent_ ? deadline_ : std::min(started_ + rules_.dispatch_timeout, deadline_);
-    return Trouble{word + last_trouble_, *trouble_since_, until};
+    return Trouble{{kind, last_trouble_}, *trouble_since_, until};
 }
 
 bool Conversation::is_out_of_time(Instant now) const {

@@ -106,11 +106,10 @@ class Conversation {
     /// The agent had the task once and denies it now.
     [[nodiscard]] bool is_forgotten() const { return is_forgotten_; }
 
-    /// What keeps the task from being taken or asked for, since when. The text is for error_msg of
-    /// the running row; it begins with one of the words `unreachable`, `refusing` (reached, and not
-    /// taken) and `silent` (it may be there), and ": " behind it.
+    /// What keeps the task from being taken or asked for, since when: `unreachable`, `refusing`
+    /// (reached, and not taken) or `silent` (it may be there).
     struct Trouble {
-        std::string text;
+        release::Trouble what;
         Instant since{};
         Instant until = never;  ///< it is given up then, if that goes on
     };

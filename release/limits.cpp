@@ -125,14 +125,13 @@ Millis node_timeout(const Release& release) {
 
 int left_out(const Release& release) {
     if (release.counts.skipped == 0 && release.counts.cancelled == 0) return 0;
-    const auto is_left_out = [](const NodeState& node) {
-        const std::string_view error = node.row.error;
-        return node.row.status == NodeStatus::cancelled ||
-               (node.row.status == NodeStatus::skipped &&
-                (error.starts_with(not_dispatched) || error.starts_with(skipped_by_stop) ||
-                 error.starts_with(ended_by_hand)));
+    const auto was_left_out = [](const NodeState& node) {
+        const NodeRow& row = node.row;
+        return row.status == NodeStatus::cancelled ||
+               (row.status == NodeStatus::skipped && is_left_out(row.reason, !row.error.empty()));
     };
-    return static_cast<int>(std::count_if(release.nodes.begin(), release.nodes.end(), is_left_out));
+    return static_cast<int>(
+        std::count_if(release.nodes.begin(), release.nodes.end(), was_left_out));
 }
 
 int left_out_failures(const Release& release) {

@@ -32,16 +32,12 @@ enum class TimeLimit { none, batch, release };
 /// The type's own default. @param of_apply_config RELEASE_NODE_TIMEOUT_SEC
 [[nodiscard]] Millis default_timeout(TaskType type, Millis of_apply_config);
 
-// How the error_msg of a row begins that was skipped by an exceeded limit, a stop, or a final
-// status written by hand.
-inline constexpr std::string_view not_dispatched = "not dispatched: ";
-inline constexpr std::string_view skipped_by_stop = "stopped by the operator";
-inline constexpr std::string_view ended_by_hand = "the release was set to ";
-/// The whole error_msg of a row that is skipped because it was no part of the plan.
-inline constexpr std::string_view added_late = "added after the release was started";
+/// The sentence of rows that are skipped because they were no part of the plan
+/// (ReasonKind::added_late).
+inline constexpr std::string_view added_late_text = "added after the release was started";
 
-/// Nodes that were skipped for one of these reasons, or cancelled, and that a later retry, of
-/// others, did not take up: with one of them a release is no success (I6). O(nodes).
+/// Nodes that were skipped (release::is_left_out of their reasons) or cancelled, and that a later
+/// retry, of others, did not take up: with one of them a release is no success (I6). O(nodes).
 [[nodiscard]] int left_out(const Release& release);
 
 /// Failed nodes that the last retry, of others, did not take up, and that no operator had waived:

@@ -12,6 +12,7 @@
 
 #include "release/ids.hpp"
 #include "release/policy.hpp"
+#include "release/reasons.hpp"
 #include "release/states.hpp"
 #include "release/time.hpp"
 
@@ -52,8 +53,13 @@ struct NodeRow {
     int ids_passed_over = 0;
     /// Whose content the node gets, where it is not the release's own (rollbacks).
     std::optional<Version> config_version;
-    std::string task_id;    ///< agent_task_id, empty before the first intent
-    std::string error;      ///< error_msg
+    std::string task_id;                   ///< agent_task_id, empty before the first intent
+    ReasonKind reason = ReasonKind::none;  ///< as reason_of_row gives it
+    std::string error;                     ///< error_msg, for people
+    /// Running rows: what `reason` says to be in the way, which is also part of `error`.
+    std::string trouble;
+    /// Running rows: how the attempt before failed, which is also part of `error`.
+    std::string earlier_error;
     Millis running_for{0};  ///< since started_at by the database's clock; running rows only
     NodeFacts facts;
     Address address;
@@ -99,7 +105,11 @@ struct Snapshot {
     int success_nodes = 0;
     int failed_nodes = 0;
     bool has_batch_config = false;  ///< with it and without node rows edgeroll plans the batches
-    bool is_planned = false;        ///< the rows were planned by edgeroll (plan_sha256 is set)
+    bool is_config_empty = false;   ///< batch_config is a text with nothing in it
+    /// Before the start: since the number of node rows, as it is, last grew. Nothing: complete, or
+    /// nobody has noted this number yet.
+    std::optional<Millis> rows_unchanged_for;
+    bool is_planned = false;  ///< the rows were planned by edgeroll (plan_sha256 is set)
     Policy policy;
     std::string content_sha256;  ///< digest kept at the first start; "" before, "reload" for none
     std::string last_error;
@@ -153,6 +163,13 @@ struct Rules {
     Millis gate_pause{5'000};      ///< between two questions at a gate that was unsure
 };
 
+/// What is in the way of a running node, not written yet.
+struct NewTrouble {
+    Trouble trouble;
+    Instant until = never;  ///< it is given up then, if that goes on
+    std::string error;      ///< the whole error_msg
+};
+
 /// A node as the core keeps it.
 struct NodeState {
     NodeRow row;
@@ -160,10 +177,10 @@ struct NodeState {
     bool is_in_conversation = false;  ///< the dispatcher was told to look after it
     bool is_starting = false;         ///< its first attempt is still open
     bool is_cancel_sent = false;
-    int progress = 0;                        ///< of the running task, as last heard; percent
-    std::optional<std::string> new_trouble;  ///< for error_msg, not written yet
-    bool has_new_progress = false;           ///< of one of the two, and not written yet
-    std::size_t group = 0;                   ///< index in Release::groups
+    int progress = 0;  ///< of the running task, as last heard; percent
+    std::optional<NewTrouble> new_trouble;
+    bool has_new_progress = false;  ///< of one of the two, and not written yet
+    std::size_t group = 0;          ///< index in Release::groups
 };
 
 /// What came of one question at a gate.

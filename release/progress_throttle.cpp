@@ -11,7 +11,7 @@ constexpr Millis trouble_pause{10'000};
 
 }  // namespace
 
-ProgressThrottle::ProgressThrottle(NodeId node, std::string task_id, std::string trouble)
+ProgressThrottle::ProgressThrottle(NodeId node, std::string task_id, Trouble trouble)
     : node_(node), task_id_(std::move(task_id)), trouble_(std::move(trouble)) {}
 
 Progressed ProgressThrottle::event() const {
@@ -34,14 +34,14 @@ std::optional<Progressed> ProgressThrottle::answered(const Answer& answer, Insta
 
 std::optional<Progressed> ProgressThrottle::troubled(
     const std::optional<Conversation::Trouble>& trouble, Instant now) {
-    if (!trouble && trouble_.empty()) return std::nullopt;
+    if (!trouble && trouble_.is_none()) return std::nullopt;
     if (trouble) {
-        if (trouble->text == trouble_ || now - trouble->since < trouble_patience) {
+        if (trouble->what == trouble_ || now - trouble->since < trouble_patience) {
             return std::nullopt;
         }
-        if (!trouble_.empty() && now - trouble_told_at_ < trouble_pause) return std::nullopt;
+        if (!trouble_.is_none() && now - trouble_told_at_ < trouble_pause) return std::nullopt;
     }
-    trouble_ = trouble ? trouble->text : "";
+    trouble_ = trouble ? trouble->what : Trouble{};
     trouble_told_at_ = now;
     Progressed told = event();
     told.trouble = trouble_;

@@ -12,7 +12,7 @@ class ProgressThrottle {
   public:
     /// @param trouble what an earlier process wrote (StartConversation::trouble): the first answer
     /// without any tells that it is over
-    ProgressThrottle(NodeId node, std::string task_id, std::string trouble);
+    ProgressThrottle(NodeId node, std::string task_id, Trouble trouble);
 
     /// The event for an answer: at most one a second, and only while the task gets further.
     /// Progress is for people; what is left out comes with a later answer.
@@ -28,9 +28,9 @@ class ProgressThrottle {
 
     NodeId node_;
     std::string task_id_;
-    int progress_ = 0;     ///< told last
-    Instant told_at_{};    ///< ... then
-    std::string trouble_;  ///< told last; empty: none
+    int progress_ = 0;   ///< told last
+    Instant told_at_{};  ///< ... then
+    Trouble trouble_;    ///< told last
     Instant trouble_told_at_{};
 };
 

@@ -50,10 +50,9 @@ struct Reported {
 struct Progressed {
     NodeId node;
     std::string task_id;
-    int progress = 0;  ///< percent
-    std::optional<std::string>
-        trouble;            ///< what is in the way (Conversation::trouble); "": nothing
-    Instant until = never;  ///< ... and when it is given up over that
+    int progress = 0;                         ///< percent
+    std::optional<release::Trouble> trouble;  ///< what is in the way now (Conversation::trouble)
+    Instant until = never;                    ///< ... and when it is given up over that
 };
 /// The time asked for in Step::wake_at has come.
 struct Woken {};
@@ -79,7 +78,7 @@ struct StartConversation {
     Instant not_before{};  ///< a retry: nothing is asked earlier
     /// Whose content the node gets, where it is not the release's own.
     std::optional<Version> content;
-    std::string trouble;  ///< what the row says to be in the way; empty: nothing
+    release::Trouble trouble;  ///< what the row says to be in the way
 };
 /// Ask the agent to cancel; the outcome comes through the conversation all the same.
 struct CancelTask {

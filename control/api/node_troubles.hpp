@@ -1,4 +1,4 @@
-// Running nodes whose agents take no task or say nothing of it, as their rows tell it
+// Running nodes whose agents take no task or say nothing of it, by the reasons of their rows
 // (release::Conversation::trouble).
 #pragma once
 

@@ -123,6 +123,7 @@ Json json_of_row(const ReleaseNodeView& node) {
     data["status"] = std::string(to_text(node.status));
     data["attempt"] = node.attempt;
     data["failureKind"] = word_or_null(to_text(node.failure));
+    data["reasonKind"] = word_or_null(to_text(node.reason));
     data["errorMsg"] = node.error;
     data["startedAt"] = word_or_null(node.started_at);
     data["finishedAt"] = word_or_null(node.finished_at);

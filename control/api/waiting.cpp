@@ -81,9 +81,7 @@ std::string full_text(const ReleaseSummary& release, const WaitingFacts& facts) 
 /// ", 1 of them tried again": an attempt failed, and another one waits for its time or is made.
 std::string again_text(const WaitingFacts& facts) {
     const auto is_tried_again = [](const ReleaseNodeView& node) {
-        const bool has_failed = node.error.starts_with("attempt ") ||
-                                node.error.find("; attempt ") != std::string::npos;
-        return node.status == NodeStatus::running && has_failed;
+        return node.status == NodeStatus::running && node.tried > 1;
     };
     const auto again = std::count_if(facts.nodes.begin(), facts.nodes.end(), is_tried_again);
     return again == 0 ? "" : ", " + std::to_string(again) + " of them tried again after a failure";

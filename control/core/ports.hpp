@@ -67,9 +67,10 @@ class Store {
     /// complete (docs/contract.md section 3), and if not yet started without a blocker (4.9). First
     /// those that were begun or are being ended, then those that are to start, each in the order of
     /// their versions, then those that rest. Half-inserted releases are seen to on the way:
-    /// `last_error` says what is missing, and they fail 60 s after their rows last grew. Waits for
-    /// no row that somebody else has locked. @param limit the most of those that do not rest @param
-    /// resting the most of those that do
+    /// `last_error` says what is missing; 60 s after their rows last grew they may be claimed, as
+    /// if they rested, and are given up (Snapshot::rows_unchanged_for). Waits for no row that
+    /// somebody else has locked. @param limit the most of those that do not rest @param resting the
+    /// most of those that do
     virtual awaitable<release::Result<std::vector<Candidate>>> claimable(int limit,
                                                                          int resting) = 0;
 

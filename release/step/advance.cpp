@@ -36,6 +36,7 @@ void advance(Draft& draft) {
         carry_on_stopping(draft);
         return;
     }
+    if (gives_up_on_rows(draft)) return;
     if (!release.seen.problems.empty()) {
         const std::string& problem = release.seen.problems.front();
         halt(draft, Reason{problem, problem});

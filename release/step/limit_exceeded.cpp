@@ -38,7 +38,7 @@ void halt(Draft& draft, const Reason& reason) {
     Release& release = draft.release;
     draft.set_last_error(reason.full);
     if (release.counts.pending > 0)
-        draft.skip_all_pending(std::string(not_dispatched) + reason.brief);
+        draft.skip_all_pending(ReasonKind::release_failed, "not dispatched: " + reason.brief);
     if (release.counts.running > 0) return;
     const bool is_lie = has_mutant(Mutant::skipped_counts_as_done);
     const bool is_to_undo = release.seen.policy.on_failure == OnFailure::rollback &&

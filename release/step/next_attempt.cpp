@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "release/step/task_start.hpp"
-#include "release/step/trouble_text.hpp"
 
 namespace edgeroll::release {
 namespace {
@@ -21,6 +20,7 @@ void begin_next_attempt(Draft& draft, std::size_t position, const Verdict& verdi
     node.row.task_id = task_id_of(release, node.row);
     NodeChange& change = draft.change_node(position, NodeStatus::running);
     change.error = node.row.error;
+    change.earlier_error = node.row.earlier_error;
     change.steps = verdict.steps;
     node.deadline = deadline_from(release, draft.now + pause, draft.now);
     StartConversation start = conversation_with(node);
@@ -40,7 +40,7 @@ void try_again(Draft& draft, std::size_t position, const Verdict& verdict, Milli
                 {"error", verdict.error},
                 {"pause_ms", std::to_string(pause.count())}},
                node.row.id);
-    node.row.error = earlier;
+    node.row.error = node.row.earlier_error = earlier;
     begin_next_attempt(draft, position, verdict, pause);
 }
 
@@ -48,7 +48,7 @@ void take_next_id(Draft& draft, std::size_t position, const Verdict& verdict) {
     NodeRow& row = draft.release.nodes[position].row;
     draft.note("task_id_used", {{"task", row.task_id}, {"error", verdict.error}}, row.id);
     row.ids_passed_over += 1;
-    row.error = without_trouble(row.error);
+    row.error = row.earlier_error;
     begin_next_attempt(draft, position, verdict, Millis{0});
 }
 

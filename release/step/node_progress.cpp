@@ -24,11 +24,12 @@ void progressed(Draft& draft, const Progressed& event) {
     if (progress <= node.progress && !event.trouble) return;
     node.progress = std::max(node.progress, progress);
     if (event.trouble) {
-        std::string text = *event.trouble;
+        std::string text = to_sentence(*event.trouble);
         if (!text.empty() && event.until != never) {
             text += given_up_text(release.seen.utc_ms + (event.until - release.read_at).count());
         }
-        node.new_trouble = with_trouble(text, node.row.error);
+        node.new_trouble = NewTrouble{*event.trouble, event.until,
+                                      with_earlier_attempt(text, node.row.earlier_error)};
     }
     if (!node.has_new_progress) release.progressed.push_back(event.node);
     node.has_new_progress = true;
@@ -52,9 +53,15 @@ void write_progress(Draft& draft) {
         NodeState& node = release.nodes[*position];
         if (!node.has_new_progress || node.row.status != NodeStatus::running) continue;
         node.has_new_progress = false;
-        if (node.new_trouble) node.row.error = *node.new_trouble;
-        draft.commit.progress.push_back(
-            {node.row.id, node.row.task_id, node.progress, std::exchange(node.new_trouble, {})});
+        ProgressChange change{node.row.id, node.row.task_id, node.progress, {}, {}, {}};
+        if (const auto news = std::exchange(node.new_trouble, {})) {
+            change.error = node.row.error = news->error;
+            change.trouble = news->trouble;
+            if (news->until != never) change.until = std::max(news->until - draft.now, Millis{0});
+            node.row.reason = news->trouble.kind;
+            node.row.trouble = news->trouble.message;
+        }
+        draft.commit.progress.push_back(std::move(change));
     }
     release.progressed.erase(release.progressed.begin(),
                              release.progressed.begin() + static_cast<std::ptrdiff_t>(taken));

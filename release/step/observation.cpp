@@ -113,7 +113,8 @@ bool skip_late_rows(Draft& draft) {
         if (is_final(release.nodes[i].row.status)) continue;
         if (draft.commit.nodes.size() == events_per_step) return false;
         NodeChange& change = draft.change_node(i, NodeStatus::skipped);
-        change.error = added_late;
+        change.reason = draft.release.nodes[i].row.reason = ReasonKind::added_late;
+        change.error = added_late_text;
     }
     return true;
 }

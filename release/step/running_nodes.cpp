@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "release/step/task_start.hpp"
-#include "release/step/trouble_text.hpp"
 
 namespace edgeroll::release {
 
@@ -40,7 +39,7 @@ void look_after_running(Draft& draft) {
         node.is_in_conversation = true;
         StartConversation start = conversation_with(node);
         start.asks_first = true;
-        start.trouble = trouble_in(node.row.error);
+        start.trouble = {node.row.reason, node.row.trouble};
         draft.effects.emplace_back(std::move(start));
     }
     release.has_new_rows = false;

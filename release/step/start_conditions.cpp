@@ -3,7 +3,9 @@
 #include <string>
 #include <vector>
 
+#include "release/missing_rows.hpp"
 #include "release/plan.hpp"
+#include "release/step/limit_exceeded.hpp"
 
 namespace edgeroll::release {
 namespace {
@@ -17,7 +19,26 @@ std::string some_of(const std::vector<std::string>& names) {
     return text;
 }
 
+AwaitedRows awaited_rows(const Release& release) {
+    const Snapshot& seen = release.seen;
+    return {seen.total_nodes, static_cast<std::int64_t>(release.nodes.size()),
+            seen.has_batch_config, seen.is_config_empty};
+}
+
 }  // namespace
+
+bool gives_up_on_rows(Draft& draft) {
+    const Snapshot& seen = draft.release.seen;
+    const bool is_over = seen.current_batch == 0 && seen.status == ReleaseStatus::pending &&
+                         seen.rows_unchanged_for && *seen.rows_unchanged_for >= row_patience;
+    const AwaitedRows awaited = awaited_rows(draft.release);
+    if (!is_over || are_complete(awaited)) return false;
+    // The last row may be inserted just now: then the release is complete, and not failed.
+    draft.commit.expected_rows = static_cast<int>(awaited.rows);
+    const std::string reason = gave_up_text(awaited);
+    halt(draft, Reason{reason, reason});
+    return true;
+}
 
 bool is_held_up(Draft& draft) {
     Release& release = draft.release;
@@ -33,7 +54,11 @@ bool is_held_up(Draft& draft) {
                      false);
         return true;
     }
-    if (release.nodes.empty() && seen.has_batch_config) {
+    if (!are_complete(awaited_rows(release))) {
+        draft.let_go("node rows are missing", false);
+        return true;
+    }
+    if (release.nodes.empty()) {
         const Plan plan = make_plan(seen.fleet, seen.policy);
         if (plan.nodes.empty()) {
             draft.set_last_error("no enabled online node to plan for");
@@ -48,10 +73,6 @@ bool is_held_up(Draft& draft) {
                                {"left_out", some_of(plan.unmatched)}});
         release.is_observed = false;
         draft.read_again();
-        return true;
-    }
-    if (release.nodes.empty() || static_cast<int>(release.nodes.size()) < seen.total_nodes) {
-        draft.let_go("node rows are missing", false);
         return true;
     }
     return false;

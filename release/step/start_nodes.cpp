@@ -46,7 +46,9 @@ bool settle_undispatched(Draft& draft, std::size_t position) {
     if (!facts.is_enabled || facts.is_in_maintenance) {
         NodeChange& change = draft.change_node(
             position, release.seen.catches_up ? NodeStatus::deferred : NodeStatus::skipped);
-        change.error = facts.is_enabled ? "node is in maintenance" : "node is disabled";
+        change.reason = row.reason =
+            facts.is_enabled ? ReasonKind::maintenance : ReasonKind::disabled;
+        change.error = row.error = facts.is_enabled ? "node is in maintenance" : "node is disabled";
         return true;
     }
     const std::string content = content_of(release, row);

@@ -14,7 +14,7 @@ void clear_action(Draft& draft) {
 }
 
 void begin_stopping(Draft& draft) {
-    draft.skip_all_pending(std::string(skipped_by_stop));
+    draft.skip_all_pending(ReasonKind::stopped, "stopped by the operator");
     draft.set_batch_status(BatchStatus::stopped);
     draft.note("stop_started");
 }

@@ -57,6 +57,8 @@ NodeChange& Draft::change_node(std::size_t position, NodeStatus to) {
     change.ids_passed_over = node.row.ids_passed_over;
     change.task_id = node.row.task_id;
     node.row.status = to;
+    node.row.reason = ReasonKind::none;
+    node.row.trouble.clear();
     node.progress = 0;
     node.has_new_progress = false;
     node.new_trouble.reset();
@@ -93,15 +95,16 @@ void Draft::set_last_error(std::string text) {
     commit.release.last_error = std::move(text);
 }
 
-void Draft::skip_all_pending(const std::string& reason) {
+void Draft::skip_all_pending(ReasonKind kind, const std::string& reason) {
     const bool is_deferral = release.seen.catches_up;
-    commit.skip_pending = SkipPending{reason, is_deferral};
+    commit.skip_pending = SkipPending{reason, is_deferral, kind};
     for (BatchState& batch : release.batches) {
         if (batch.counts.pending == 0) continue;
         for (std::size_t i = batch.begin; i < batch.end; ++i) {
             NodeRow& row = release.nodes[i].row;
             if (row.status != NodeStatus::pending) continue;
             row.status = is_deferral ? NodeStatus::deferred : NodeStatus::skipped;
+            row.reason = kind;
             row.error = reason;
         }
         const int pending = batch.counts.pending;
@@ -195,7 +198,8 @@ void Draft::finish(ReleaseStatus status) {
     end_hold();
     // A row that was added after the last reading must not stay pending in a finished release (I5).
     if (!commit.skip_pending) {
-        commit.skip_pending = SkipPending{std::string(added_late)};
+        commit.skip_pending =
+            SkipPending{std::string(added_late_text), false, ReasonKind::added_late};
     }
     if (release.seen.requested != Action::none) commit.release.clears_action = true;
     release.seen.requested = Action::none;

@@ -30,7 +30,7 @@ struct Draft {
     void set_last_error(std::string text);
     /// All pending rows, also those that nobody has read yet, become skipped (deferred while
     /// catching up).
-    void skip_all_pending(const std::string& reason);
+    void skip_all_pending(ReasonKind kind, const std::string& reason);
     /// Asks for a wake-up at that time, or earlier if somebody asks for that.
     void wake(Instant at);
     /// Stands between batches until `until` (or until an operator says so).

@@ -2,32 +2,11 @@
 
 #include <chrono>
 #include <cstdio>
-#include <string_view>
 
 #include "release/time.hpp"
 
 namespace edgeroll::release {
-namespace {
-
-constexpr std::string_view attempt_word = "attempt ";
-constexpr std::string_view attempt_mark = "; attempt ";
-
-}  // namespace
-
-std::string trouble_in(const std::string& error) {
-    if (error.starts_with(attempt_word)) return {};
-    return error.substr(0, error.find(attempt_mark));
-}
-
-std::string without_trouble(const std::string& error) {
-    if (error.starts_with(attempt_word)) return error;
-    const std::size_t found = error.find(attempt_mark);
-    if (found == std::string::npos) return {};
-    return error.substr(found + attempt_mark.size() - attempt_word.size());
-}
-
-std::string with_trouble(const std::string& trouble, const std::string& error) {
-    const std::string earlier = without_trouble(error);
+std::string with_earlier_attempt(const std::string& trouble, const std::string& earlier) {
     if (trouble.empty() || earlier.empty()) return trouble + earlier;
     return trouble + "; " + earlier;
 }

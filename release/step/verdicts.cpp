@@ -128,6 +128,10 @@ void reported(Draft& draft, const Reported& event) {
     const bool is_between_attempts = status == NodeStatus::cancelled && verdict.steps.empty() &&
                                      tried(release.nodes[*position].row) > 1;
     if (is_between_attempts) change.error += "; " + release.nodes[*position].row.error;
+    change.reason = is_deferred                       ? ReasonKind::unreachable
+                    : is_put_off                      ? ReasonKind::stopped
+                    : status == NodeStatus::cancelled ? ReasonKind::stopped
+                                                      : ReasonKind::none;
     change.steps = verdict.steps;
     change.capabilities = verdict.capabilities;
     change.progress = verdict.progress;
@@ -136,6 +140,7 @@ void reported(Draft& draft, const Reported& event) {
     NodeRow& row = release.nodes[*position].row;
     change.content = row.config_version;
     row.failure = change.failure;
+    row.reason = change.reason;
     row.error = change.error;
     if (change.has_new_content) {
         row.facts.applied_version = release.seen.version;

@@ -44,7 +44,9 @@ NodeChange draw_node_change(const sim::TaskRow& row, sim::Rng& rng) {
     change.ids_passed_over = static_cast<int>(rng.between(0, 5));
     if (rng.chance(0.8)) change.task_id = "apply_config_10.0.0.1_" + std::to_string(change.attempt);
     change.failure = draw_word<FailureKind>(failures, rng);
+    change.reason = draw_word<ReasonKind>(reason_kind_count, rng);
     if (rng.chance(0.5)) change.error = "exit status 1";
+    if (rng.chance(0.2)) change.earlier_error = "attempt 1 failed (lost): gone";
     if (rng.chance(0.3)) change.steps = R"([{"name":"check"}])";
     change.progress = static_cast<int>(rng.between(0, 100));
     change.has_new_content = rng.chance(0.3);
@@ -57,7 +59,10 @@ ProgressChange draw_progress(const sim::TaskRow& row, sim::Rng& rng) {
     change.node = row.node;
     change.task_id = rng.chance(0.8) ? row.task_id : "apply_config_10.0.0.1_9";
     change.progress = static_cast<int>(rng.between(1, 100));
-    if (rng.chance(0.4)) change.error = rng.chance(0.3) ? "" : "refusing: 503";
+    if (!rng.chance(0.4)) return change;
+    if (rng.chance(0.7)) change.trouble = {ReasonKind::refusing, "503"};
+    change.error = to_sentence(change.trouble);
+    if (rng.chance(0.5)) change.until = Millis{rng.between(0, 60'000)};
     return change;
 }
 
@@ -119,7 +124,13 @@ Commit draw_commit(const sim::ReleaseRow* row, const std::vector<sim::TaskRow>& 
         nobody.node = NodeId{nodes + 7};
         commit.nodes.push_back(draw_node_change(nobody, rng));
     }
-    if (rng.chance(0.2)) commit.skip_pending = SkipPending{"not dispatched: enough"};
+    if (rng.chance(0.2)) {
+        commit.skip_pending = SkipPending{"not dispatched: enough", rng.chance(0.2),
+                                          draw_word<ReasonKind>(reason_kind_count, rng)};
+    }
+    if (rng.chance(0.1)) {
+        commit.expected_rows = static_cast<int>(rows.size()) + (rng.chance(0.7) ? 0 : 1);
+    }
     for (std::int64_t node = 1; node <= nodes && rng.chance(0.3); ++node) {
         commit.planned.push_back(PlannedNode{NodeId{node}, static_cast<int>(rng.between(1, 3))});
         // A row that this very commit adds has no id yet by which it could be changed.

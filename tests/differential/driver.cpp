@@ -63,7 +63,15 @@ void Driver::carry_out(const Operation& operation) {
     const bool is_by_hand = change_nodes(operation) || change_releases(operation) ||
                             edit_releases(operation) || change_rows(operation);
     if (!is_by_hand) ask(operation);
-    if (operation.verb == Verb::age_rows_seen) claimable(operation);
+    if (operation.verb != Verb::age_rows_seen) return;
+    claimable(operation);
+    work(operation);
+}
+
+void Driver::work(const Operation& operation) {
+    claim(operation);
+    if (found_.empty()) prepare(operation);
+    if (found_.empty()) submit(operation);
 }
 
 void Driver::ask(const Operation& operation) {
@@ -83,10 +91,7 @@ void Driver::ask(const Operation& operation) {
         case Verb::hostile_commit:
             return hostile_commit(operation);
         case Verb::work:
-            claim(operation);
-            if (found_.empty()) prepare(operation);
-            if (found_.empty()) submit(operation);
-            return;
+            return work(operation);
         case Verb::overtaken:
             prepare(operation);
             if (found_.empty()) change_something(operation);
@@ -120,15 +125,7 @@ void Driver::ask(const Operation& operation) {
 void Driver::claimable(const Operation& operation) {
     sim::Rng rng(operation.dice);
     const int limit = rng.chance(0.5) ? 100 : static_cast<int>(rng.between(1, 3));
-    const auto count_failed = [&] {
-        const auto& all = sim_.database().releases();
-        return std::count_if(all.begin(), all.end(), [](const auto& entry) {
-            return entry.second.status == ReleaseStatus::failed;
-        });
-    };
-    const auto before = count_failed();
     const auto ours = sim_.claimable(operation.owner, limit);
-    tally_.given_up += static_cast<int>(count_failed() - before);
     tally_.claimable += static_cast<int>(ours.size());
     compare("claimable", text(ours), text(store_.claimable(operation.owner, limit)));
 }
@@ -221,6 +218,7 @@ void Driver::submit(const Operation& operation) {
     }
     tally_.started += done.commit.release.is_started ? 1 : 0;
     tally_.finished += done.commit.release.is_finished ? 1 : 0;
+    tally_.given_up += done.commit.expected_rows ? 1 : 0;
     mine.state = std::move(done.next);
 }
 

@@ -50,6 +50,7 @@ class Driver {
     void claim(const Operation& operation);
     void prepare(const Operation& operation);
     void submit(const Operation& operation);
+    void work(const Operation& operation);
     void change_something(const Operation& operation);
     void report(const Operation& operation);
     void hostile_commit(const Operation& operation);

@@ -52,7 +52,10 @@ void add_node(Picture& picture, const release::NodeRow& row, std::size_t rank) {
     add("attempt", text(row.attempt));
     add("ids_passed_over", text(row.ids_passed_over));
     add("task_id", row.task_id);
+    add("reason", text(to_text(row.reason)));
     add("error", row.error);
+    add("trouble", row.trouble);
+    add("earlier_error", row.earlier_error);
     add("attempts_before", text(row.attempts_before));
     add("is_of_start", text(row.is_of_start));
     add("is_waived", text(row.is_waived));
@@ -104,6 +107,7 @@ Picture picture_of(const release::Snapshot& seen) {
     add("steer_seq", text(seen.steer_seq));
     add("has since_last_finish", text(seen.since_last_finish.has_value()));
     add("last_error", seen.last_error);
+    add("has rows_unchanged_for", text(seen.rows_unchanged_for.has_value()));
     add("content.is_present", text(seen.content.is_present));
     add("content.sha256", seen.content.sha256);
     add("blockers", list(seen.blockers, [](release::Version v) { return text(v); }));
@@ -164,7 +168,12 @@ const std::vector<Column<sim::TaskRow>>& task_columns() {
         {"start_epoch", [](const Row& row) { return text(row.start_epoch); }},
         {"COALESCE(ids_passed_over, 0)", [](const Row& row) { return text(row.ids_passed_over); }},
         {"agent_task_id", [](const Row& row) { return row.task_id; }},
+        {"reason_kind", [](const Row& row) { return text(to_text(row.reason)); }},
         {"error_msg", [](const Row& row) { return row.error; }},
+        {"reason_message", [](const Row& row) { return row.trouble; }},
+        {"reason_until IS NOT NULL",
+         [](const Row& row) { return text(row.trouble_until.has_value()); }},
+        {"earlier_error", [](const Row& row) { return row.earlier_error; }},
         {"steps", [](const Row& row) { return row.steps; }},
         {"progress", [](const Row& row) { return text(row.progress); }},
         {"started_at IS NOT NULL", [](const Row& row) { return text(row.started_at.has_value()); }},

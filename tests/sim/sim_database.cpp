@@ -93,11 +93,13 @@ std::vector<control::Candidate> SimDatabase::claimable(int limit, int resting, I
     for (ReleaseRow* row : open) {
         const bool is_ending = row->requested == Action::stop || is_final(row->status);
         const bool waits_its_turn = row->current_batch == 0 && !is_ending;
-        if (waits_its_turn && !is_complete(*row, now)) continue;
-        const bool is_resting = rank(*row) >= Rank::asks_a_gate;
+        const RowsState state = waits_its_turn ? see_to_rows(*row, now) : RowsState::complete;
+        if (state == RowsState::awaited) continue;
+        const bool is_overdue = state == RowsState::overdue;
+        const bool is_resting = is_overdue || rank(*row) >= Rank::asks_a_gate;
         int& places = is_resting ? resting : limit;
         if (!is_due(*row, now) || places <= 0) continue;
-        if (waits_its_turn && !blockers(*row, rows_.at(row->id)).empty()) continue;
+        if (waits_its_turn && !is_overdue && !blockers(*row, rows_.at(row->id)).empty()) continue;
         found.push_back(control::Candidate{row->id, is_resting});
         --places;
     }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "control/core/ports.hpp"
+#include "release/missing_rows.hpp"
 #include "sim_rows.hpp"
 
 namespace edgeroll::sim {
@@ -101,8 +102,9 @@ class SimDatabase {
 
   private:
     [[nodiscard]] bool owns(const ReleaseRow& row, const control::Claim& claim) const;
-    bool is_complete(ReleaseRow& row, Instant now);
-    void give_up_waiting(ReleaseRow& row, Instant now);
+    enum class RowsState { awaited, overdue, complete };
+    [[nodiscard]] release::AwaitedRows awaited_rows(const ReleaseRow& row) const;
+    RowsState see_to_rows(ReleaseRow& row, Instant now);
     [[nodiscard]] std::vector<release::Version> blockers(const ReleaseRow& row,
                                                          const std::vector<TaskRow>& rows) const;
     [[nodiscard]] bool is_rolled_back(release::ReleaseId id) const;

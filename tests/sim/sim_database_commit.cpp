@@ -57,7 +57,11 @@ void apply(const NodeChange& change, TaskRow& row, Instant now) {
     row.attempt = change.attempt;
     row.ids_passed_over = change.ids_passed_over;
     row.task_id = change.task_id;
+    row.reason = change.reason;
     row.error = change.error;
+    row.trouble.clear();
+    row.trouble_until.reset();
+    row.earlier_error = change.earlier_error;
     row.progress = change.progress;
     row.hand_changed_at.reset();
     if (!change.steps.empty()) row.steps = change.steps;
@@ -86,6 +90,7 @@ void skip_pending(std::vector<TaskRow>& rows, const SkipPending& skip, Instant n
     for (TaskRow& task : rows) {
         if (task.status != NodeStatus::pending) continue;
         task.status = skip.is_deferral ? NodeStatus::deferred : NodeStatus::skipped;
+        task.reason = skip.kind;
         task.error = skip.reason;
         task.finished_at = now;
     }
@@ -110,7 +115,10 @@ NodeRow SimDatabase::read_row(const TaskRow& row, Instant now) const {
     read.is_of_start = row.start_epoch.has_value();
     read.is_waived = row.is_waived;
     read.task_id = row.task_id;
+    if (may_stand_beside(row.reason, row.status)) read.reason = row.reason;
     read.error = row.error;
+    read.trouble = row.trouble;
+    read.earlier_error = row.earlier_error;
     if (row.status == NodeStatus::running && row.started_at) {
         read.running_for = now - *row.started_at;
     }
@@ -165,6 +173,9 @@ std::optional<Snapshot> SimDatabase::read(const control::Claim& claim, Instant n
     seen.failed_nodes = row.failed_nodes;
     seen.has_batch_config = row.has_batch_config;
     seen.is_planned = row.is_planned;
+    const bool is_noted = row.rows_seen == static_cast<int>(rows_.at(row.id).size());
+    if (row.current_batch == 0 && !part && is_noted)
+        seen.rows_unchanged_for = now - row.rows_grew_at;
     seen.policy = row.policy;
     seen.content_sha256 = row.content_sha256;
     seen.last_error = row.last_error;
@@ -239,6 +250,8 @@ control::Committed SimDatabase::commit(const control::Claim& claim, const Commit
         before.requested == commit.expected_action || has_mutant(Mutant::operator_action_lost);
     if (before.status != commit.expected_status || !is_action_expected) return Committed::stale;
     if (before.steer_seq != commit.expected_steer_seq) return Committed::stale;
+    const auto rows_now = static_cast<int>(rows_.at(claim.release).size());
+    if (commit.expected_rows.value_or(rows_now) != rows_now) return Committed::stale;
     // Statement by statement on a copy, as a transaction: nothing of it is done if one fails.
     ReleaseRow row = before;
     const std::vector<TaskRow> rows_before = rows_.at(row.id);
@@ -266,7 +279,12 @@ control::Committed SimDatabase::commit(const control::Claim& claim, const Commit
                              !task->task_id.empty() && task->task_id == change.task_id;
         if (!runs_it) continue;
         task->progress = change.progress;
-        if (change.error) task->error = *change.error;
+        if (!change.error) continue;
+        task->error = *change.error;
+        task->reason = change.trouble.kind;
+        task->trouble = change.trouble.message;
+        task->trouble_until.reset();
+        if (change.until) task->trouble_until = now + *change.until;
     }
     if (commit.skip_pending) skip_pending(rows, *commit.skip_pending, now);
     recount(row, rows);

@@ -58,7 +58,11 @@ void take_up(TaskRow& row) {
     row.failure = FailureKind::none;
     row.attempts_before = row.attempt;
     row.ids_passed_over = 0;
+    row.reason = ReasonKind::none;
     row.error.clear();
+    row.trouble.clear();
+    row.trouble_until.reset();
+    row.earlier_error.clear();
     row.progress = 0;
     row.started_at.reset();
     row.finished_at.reset();
@@ -153,7 +157,8 @@ bool SimDatabase::retry(ReleaseId id, const std::set<NodeId>& named, bool catche
         if (is_undone) task.is_left_out = true;
         if (task.status == NodeStatus::pending) {
             task.status = NodeStatus::skipped;
-            task.error = added_late;
+            task.reason = ReasonKind::added_late;
+            task.error = added_late_text;
         }
         if (task.status == NodeStatus::failed) {
             ++row.failed_nodes;

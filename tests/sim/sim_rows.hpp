@@ -54,9 +54,10 @@ struct TaskRow {
     bool is_waived = false;
     std::optional<release::Version> config_version;
     std::optional<release::Version> previous_config_version;
-    std::string task_id, error, steps;
+    release::ReasonKind reason = release::ReasonKind::none;
+    std::string task_id, error, trouble, earlier_error, steps;
     int progress = 0;
-    std::optional<release::Instant> started_at, finished_at;
+    std::optional<release::Instant> started_at, finished_at, trouble_until;
     // Not columns, but what the invariants must know to be fair:
     bool is_late = false;                             ///< inserted after the first claim
     bool came_after_start = false;                    ///< it is no part of what was started

@@ -97,12 +97,12 @@ TEST_P(DriftTest, a_row_that_was_no_part_of_the_plan_brings_no_drift) {
     apply(1, 7, "seven");
     apply(2, 7, "seven");
     const ReleaseId newer = succeeded(9, 2, "nine");
-    set_row(newer, 1, "status = 'skipped', error_msg = 'added after the release was started'");
+    set_row(newer, 1, "status = 'skipped', reason_kind = 'added_late'");
     set_row(newer, 2, "status = 'cancelled', error_msg = NULL");
     EXPECT_EQ(node(1).wanted_version, Version{7});
     EXPECT_EQ(node(2).wanted_version, Version{7});
     EXPECT_EQ(drifting(), 0);
-    set_row(newer, 1, "error_msg = NULL");
+    set_row(newer, 1, "reason_kind = NULL");
     EXPECT_EQ(node(1).wanted_version, Version{9}) << "skipped by hand: it lacks the content";
 }
 

@@ -165,6 +165,60 @@ TEST_P(SchemaTest, finishes_a_migration_that_was_cut_short) {
     EXPECT_THAT(hand->query("SELECT * FROM release_events"), IsEmpty());
 }
 
+// The sentences of older versions are read once, here, and nowhere else.
+TEST_P(SchemaTest, turns_sentences_of_older_versions_into_reasons) {
+    ASSERT_TRUE(migrate_database(options_));
+    auto hand = connect(url_);
+    // As V0006 had left it.
+    for (const char* column : {"reason_kind", "reason_message", "reason_until", "earlier_error"})
+        hand->run(std::string("ALTER TABLE release_task_nodes DROP COLUMN ") + column);
+    hand->execute("DELETE FROM schema_migrations WHERE version = 7");
+    struct Old {
+        const char *status, *sentence, *kind, *message, *earlier;
+    };
+    const std::vector<Old> rows{
+        {"skipped", "not dispatched: node a in batch 1 failed (x)", "release_failed", "", ""},
+        {"deferred", "not dispatched: x", "release_failed", "", ""},
+        {"skipped", "stopped by the operator", "stopped", "", ""},
+        {"skipped", "the release was set to failed by hand", "ended_by_hand", "", ""},
+        {"skipped", "added after the release was started", "added_late", "", ""},
+        {"skipped", "node is disabled", "disabled", "", ""},
+        {"deferred", "node is in maintenance", "maintenance", "", ""},
+        {"deferred", "not reachable for 60.0 s: refused", "unreachable", "", ""},
+        {"cancelled", "stopped before the agent had the task", "stopped", "", ""},
+        {"skipped", "broken, says ops", "", "", ""},
+        {"skipped", nullptr, "", "", ""},
+        {"failed", "not dispatched: x", "", "", ""},
+        {"running", "attempt 1 failed (lost): gone", "", "", "attempt 1 failed (lost): gone"},
+        {"running",
+         "refusing: a at 10.0.0.1: 503 (given up at 2026-11-29T18:00:03Z); attempt 2 failed "
+         "(timeout): late",
+         "refusing", "a at 10.0.0.1: 503", "attempt 2 failed (timeout): late"},
+        {"running", "silent: x (given up at home)", "silent", "x", ""},
+        {"running", "unreachable: refused; attempt 1 failed (lost): gone", "unreachable", "refused",
+         "attempt 1 failed (lost): gone"},
+    };
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        hand->execute(
+            "INSERT INTO release_task_nodes (release_task_id, node_id, status, error_msg, "
+            "updated_at) VALUES (1, ?, ?, ?, '2026-01-01 00:00:00')",
+            {static_cast<std::int64_t>(i), std::string(rows[i].status),
+             rows[i].sentence == nullptr ? Value{} : Value{std::string(rows[i].sentence)}});
+    }
+    EXPECT_THAT(migrate_database(options_).value(), ElementsAre(7));
+    const Rows read = hand->query(
+        "SELECT reason_kind, reason_message, earlier_error, error_msg FROM "
+        "release_task_nodes WHERE updated_at = '2026-01-01 00:00:00' ORDER BY node_id");
+    ASSERT_EQ(read.size(), rows.size()) << "a migration is no change of a row";
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        const std::string sentence = rows[i].sentence == nullptr ? "" : rows[i].sentence;
+        EXPECT_EQ(read[i].text(0), rows[i].kind) << sentence;
+        EXPECT_EQ(read[i].text(1), rows[i].message) << sentence;
+        EXPECT_EQ(read[i].text(2), rows[i].earlier) << sentence;
+        EXPECT_EQ(read[i].text(3), sentence);
+    }
+}
+
 TEST_P(SchemaTest, tells_readiness_that_the_schema_went_away) {
     Process process(url_, "control-1");
     EXPECT_EQ(process.get(process.api().ping()), "");

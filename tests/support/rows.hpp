@@ -79,6 +79,8 @@ class Rows {
         if (header.status != commit.expected_status || header.requested != commit.expected_action)
             return false;
         if (header.steer_seq != commit.expected_steer_seq) return false;
+        const auto rows_now = static_cast<int>(nodes.size());
+        if (commit.expected_rows.value_or(rows_now) != rows_now) return false;
         const auto& start = commit.release.rows_of_start;
         if (start && start->rows != count_up_to(start->newest_row_id)) return false;
         for (const release::NodeChange& change : commit.nodes) {
@@ -101,7 +103,10 @@ class Rows {
             row.ids_passed_over = change.ids_passed_over;
             row.task_id = change.task_id;
             row.failure = change.failure;
+            row.reason = change.reason;
             row.error = change.error;
+            row.trouble.clear();
+            row.earlier_error = change.earlier_error;
             progress[row.id] = change.progress;
             if (change.to == release::NodeStatus::running) running_since_[row.id] = now;
             if (release::is_final(change.to)) last_finish_ = now;
@@ -116,13 +121,17 @@ class Rows {
                                  row->task_id == change.task_id;
             if (!runs_it) continue;
             progress[change.node] = change.progress;
-            if (change.error) row->error = *change.error;
+            if (!change.error) continue;
+            row->error = *change.error;
+            row->reason = change.trouble.kind;
+            row->trouble = change.trouble.message;
         }
         if (commit.skip_pending) {
             for (release::NodeRow& row : nodes) {
                 if (row.status != release::NodeStatus::pending) continue;
                 row.status = commit.skip_pending->is_deferral ? release::NodeStatus::deferred
                                                               : release::NodeStatus::skipped;
+                row.reason = commit.skip_pending->kind;
                 row.error = commit.skip_pending->reason;
             }
         }
@@ -164,7 +173,10 @@ class Rows {
             row.attempts_before = row.attempt;
             row.ids_passed_over = 0;
             row.failure = release::FailureKind::none;
+            row.reason = release::ReasonKind::none;
             row.error.clear();
+            row.trouble.clear();
+            row.earlier_error.clear();
         }
         for (release::NodeRow& row : nodes) {
             if (row.status == release::NodeStatus::failed) row.attempts_before = row.attempt + 1;

@@ -8,6 +8,7 @@
 
 #include "release/ids.hpp"
 #include "release/model.hpp"
+#include "release/reasons.hpp"
 #include "release/states.hpp"
 #include "release/time.hpp"
 
@@ -62,7 +63,11 @@ struct ReleaseNodeView {
     release::NodeStatus status = release::NodeStatus::pending;
     int attempt = 0;
     release::FailureKind failure = release::FailureKind::none;
+    release::ReasonKind reason = release::ReasonKind::none;
     std::string error, started_at, finished_at;
+    std::string trouble;        ///< of a running one: what `reason` says to be in the way
+    std::string trouble_until;  ///< when it is given up over that; empty: never
+    int tried = 0;              ///< attempts since the last retry, this one too
     int progress = 0;
     std::optional<release::Version> config_version;  ///< as in release::NodeRow
     std::string task_id;                             ///< empty before the first intent

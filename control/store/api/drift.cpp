@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "control/store/rows/sql_parts.hpp"
-#include "release/limits.hpp"
+#include "release/reasons.hpp"
 
 namespace edgeroll::control {
 namespace {
@@ -29,11 +29,11 @@ const std::string catches_up =
     "'cancelled')";
 /// In a success no limit and no stop left a node out: one that failed (which was tolerated, or it
 /// was catching up) or was out of service at its turn should have the content all the same. Not so
-/// rows that were no part of the plan, and what an operator cancelled by
-/// hand.
+/// rows that were no part of the plan (one that an older process has skipped beside this one has no
+/// kind, and counts as meant), and what an operator cancelled by hand.
 const std::string is_meant_for_it =
-    "r.status <> 'cancelled' AND (r.status <> 'skipped' OR COALESCE(r.error_msg, '') <> '" +
-    std::string(release::added_late) + "')";
+    "r.status <> 'cancelled' AND (r.status <> 'skipped' OR COALESCE(r.reason_kind, '') <> '" +
+    std::string(to_text(release::ReasonKind::added_late)) + "')";
 
 struct Source {
     std::int64_t id = 0, version = 0;

@@ -43,6 +43,7 @@ void give_up(Connection& connection, release::ReleaseId id, std::size_t count) {
     const std::string now = connection.dialect().now();
     const std::int64_t written = connection.execute(
         "UPDATE release_task_nodes SET status = 'failed', failure_kind = 'lost', error_msg = ?, "
+        "reason_kind = NULL, reason_message = NULL, reason_until = NULL, earlier_error = NULL, "
         "finished_at = " +
             now + ", updated_at = " + now + " WHERE release_task_id = ? AND " + is_running_row(),
         {std::string(given_up_text), id.value});

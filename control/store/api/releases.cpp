@@ -14,9 +14,9 @@
 #include "control/store/rows/column_text.hpp"
 #include "control/store/rows/id_at.hpp"
 #include "control/store/rows/provenance.hpp"
-#include "control/store/rows/row_patience.hpp"
 #include "control/store/rows/sql_parts.hpp"
 #include "control/store/rows/version_range.hpp"
+#include "release/missing_rows.hpp"
 #include "release/wire/batch_config.hpp"
 
 namespace edgeroll::control {
@@ -35,7 +35,7 @@ std::string summary_columns(const Dialect& dialect) {
            ", waived_failures, CASE WHEN " + has_own_rollback("release_tasks.") +
            " THEN rolls_back END, from_release, callback_url, batch_config, "
            "content_sha256, CASE WHEN rows_seen IS NOT NULL AND current_batch = 0 THEN " +
-           dialect.rfc3339(dialect.later("rows_seen_at", row_patience)) +
+           dialect.rfc3339(dialect.later("rows_seen_at", release::row_patience)) +
            " END, paused_ms, batch_work_start_ms, CASE WHEN current_batch > 0 AND "
            "started_batch_epoch = claim_epoch THEN started_batch END, " +
            dialect.rfc3339("lease_expires_at") +
@@ -237,7 +237,10 @@ ReleaseView read_release_view(Connection& connection, release::ReleaseId id) {
     const Rows rows = connection.query(
         "SELECT r.node_id, n.name, r.batch, r.status, r.attempt, r.failure_kind, r.error_msg, " +
             dialect.rfc3339("r.started_at") + ", " + dialect.rfc3339("r.finished_at") +
-            ", r.progress, r.config_version, r.agent_task_id FROM release_task_nodes r LEFT JOIN "
+            ", r.progress, r.config_version, r.agent_task_id, r.reason_kind, r.reason_message, " +
+            dialect.rfc3339("r.reason_until") +
+            ", r.attempt - r.attempts_before - COALESCE(r.ids_passed_over, 0) FROM "
+            "release_task_nodes r LEFT JOIN "
             "nodes n ON n.id = r.node_id "
             "WHERE r.release_task_id = ? ORDER BY r.batch, r.node_id",
         {id.value});
@@ -259,6 +262,10 @@ ReleaseView read_release_view(Connection& connection, release::ReleaseId id) {
         // Of other releases it is no content that anybody gets.
         if (view.summary.rolls_back) node.config_version = version_at(row, 10);
         node.task_id = row.text(11);
+        node.reason = release::reason_of_row(row.text(12), node.status);
+        if (node.status == release::NodeStatus::running) node.trouble = row.text(13);
+        node.trouble_until = row.text(14);
+        node.tried = row.small(15);
         view.nodes.push_back(std::move(node));
     }
     if (view.summary.status == release::ReleaseStatus::running) {

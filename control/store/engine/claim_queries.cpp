@@ -41,8 +41,7 @@ std::string epoch_of_claim() {
 
 }  // namespace
 
-std::vector<Candidate> sweep_claimable(Connection& connection, const std::string& owner, int limit,
-                                       int resting) {
+std::vector<Candidate> sweep_claimable(Connection& connection, int limit, int resting) {
     const Dialect& dialect = connection.dialect();
     // Counting rows costs; only releases that have not started are counted.
     const Rows rows = connection.query(
@@ -70,20 +69,24 @@ std::vector<Candidate> sweep_claimable(Connection& connection, const std::string
                                    !is_possible(version);
         const bool is_ending = row.integer_or(10, 0) != 0;
         const bool waits_its_turn = !is_started && !is_impossible && !is_ending;
+        bool is_overdue = false;
         if (waits_its_turn) {
             Awaited awaited;
             awaited.id = id;
             awaited.is_pending = row.text(2) == "pending";
             awaited.is_due = row.integer_or(11, 0) != 0;
-            awaited.total_nodes = row.integer_or(4, 0);
-            awaited.has_batch_config = row.integer_or(5, 0) != 0;
-            awaited.is_config_empty = !awaited.has_batch_config && row.integer_or(13, 0) != 0;
-            awaited.rows = row.integer_or(6, 0);
+            awaited.rows.total_nodes = row.integer_or(4, 0);
+            awaited.rows.has_batch_config = row.integer_or(5, 0) != 0;
+            awaited.rows.is_config_empty =
+                !awaited.rows.has_batch_config && row.integer_or(13, 0) != 0;
+            awaited.rows.rows = row.integer_or(6, 0);
             awaited.rows_seen = row.integer(7);
             awaited.unchanged_for = release::Millis{row.integer_or(8, 0)};
             awaited.last_error = row.text(9);
             try {
-                if (!see_to_rows(connection, owner, awaited)) continue;
+                const RowsState rows_state = see_to_rows(connection, awaited);
+                if (rows_state == RowsState::awaited) continue;
+                is_overdue = rows_state == RowsState::overdue;
             } catch (const DbFailure&) {
                 if (connection.is_broken()) throw;
                 // One row that cannot be written (locked, say) must not keep the others waiting.
@@ -91,10 +94,14 @@ std::vector<Candidate> sweep_claimable(Connection& connection, const std::string
                 continue;
             }
         }
-        const bool is_resting = row.integer_or(14, 0) >= static_cast<int>(ClaimRank::asks_a_gate);
+        // To give up a half-inserted release is no work: it waits for no place and no other
+        // release.
+        const bool is_resting =
+            is_overdue || row.integer_or(14, 0) >= static_cast<int>(ClaimRank::asks_a_gate);
         int& places = is_resting ? resting : limit;
         if (row.integer_or(11, 0) == 0 || places <= 0) continue;
-        if (waits_its_turn && !find_blockers(connection, id, version).empty()) continue;
+        if (waits_its_turn && !is_overdue && !find_blockers(connection, id, version).empty())
+            continue;
         found.push_back(Candidate{id, is_resting});
         --places;
     }

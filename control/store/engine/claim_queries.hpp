@@ -10,11 +10,9 @@
 
 namespace edgeroll::control {
 
-/// See Store::claimable. On the way, releases whose rows do not come are told so or given up; all
-/// of it by conditional updates, which may be done again.
-/// @param owner for the history of releases that fail on the way
-[[nodiscard]] std::vector<Candidate> sweep_claimable(Connection& connection,
-                                                     const std::string& owner, int limit,
+/// See Store::claimable. On the way, releases whose rows do not come are told so; all of it by
+/// conditional updates, which may be done again.
+[[nodiscard]] std::vector<Candidate> sweep_claimable(Connection& connection, int limit,
                                                      int resting);
 
 /// See Store::claim. Returns the new epoch, release::epoch_max where the row's is none to count on

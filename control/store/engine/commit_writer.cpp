@@ -99,10 +99,18 @@ bool update_release(Connection& connection, const Claim& claim, const Commit& co
     values.emplace_back(std::string(to_text(commit.expected_status)));
     values.emplace_back(std::string(to_text(commit.expected_action)));
     values.emplace_back(commit.expected_steer_seq);
+    std::string rows;
+    if (commit.expected_rows) {
+        rows =
+            " AND (SELECT COUNT(*) FROM release_task_nodes WHERE release_task_id = "
+            "release_tasks.id) = ?";
+        values.emplace_back(std::int64_t{*commit.expected_rows});
+    }
     return connection.execute(
                "UPDATE release_tasks SET write_seq = write_seq + 1, updated_at = " + dialect.now() +
                    changed.text() + " WHERE id = ? AND claim_epoch = ? AND claimed_by = ? AND " +
-                   effective_status() + " = ? AND " + effective_action() + " = ? AND steer_seq = ?",
+                   effective_status() + " = ? AND " + effective_action() +
+                   " = ? AND steer_seq = ?" + rows,
                values) == 1;
 }
 

@@ -25,7 +25,7 @@ class ReleaseStore final : public Store {
 
     awaitable<release::Result<std::vector<Candidate>>> claimable(int limit, int resting) override {
         auto work = [owner = owner_, limit, resting](Connection& connection) {
-            return sweep_claimable(connection, owner, limit, resting);
+            return sweep_claimable(connection, limit, resting);
         };
         return threads_.run(Access::repeatable, std::move(work));
     }

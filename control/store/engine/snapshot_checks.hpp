@@ -13,10 +13,12 @@ namespace edgeroll::control {
 
 /// What reading finds that is to be written down, beside the snapshot.
 struct Finding {
-    std::string unknown_action;            ///< of requested_action
-    bool has_blank_config = false;         ///< no problem beside node rows: as NULL
-    std::vector<ContentReading> contents;  ///< every one that nodes may get
-    bool raises_mark = false;              ///< the version is the highest there has been
+    std::string unknown_action;                   ///< of requested_action
+    bool has_blank_config = false;                ///< no problem beside node rows: as NULL
+    std::vector<ContentReading> contents;         ///< every one that nodes may get
+    bool raises_mark = false;                     ///< the version is the highest there has been
+    std::optional<std::int64_t> rows_seen;        ///< the number of node rows noted before
+    std::optional<std::int64_t> since_rows_seen;  ///< since it last grew, in milliseconds
 };
 
 /// Of many rows that are wrong only some are named: the first is what the release fails with.

@@ -77,7 +77,9 @@ std::optional<Snapshot> read_release(Connection& connection, const Claim& claim,
                  ? "NULL"
                  : since_last_finish(connection.dialect(), "release_task_id = release_tasks.id")) +
             ", finished_at IS NOT NULL, catches_up, CASE WHEN started_batch_epoch = claim_epoch "
-            "THEN started_batch END, order_id FROM release_tasks WHERE id = ? AND claim_epoch = ? "
+            "THEN started_batch END, order_id, rows_seen, " +
+            connection.dialect().age_ms("rows_seen_at") +
+            " FROM release_tasks WHERE id = ? AND claim_epoch = ? "
             "AND "
             "claimed_by = ?",
         {claim.release.value, claim.epoch.value, claim.owner});
@@ -108,7 +110,7 @@ std::optional<Snapshot> read_release(Connection& connection, const Claim& claim,
     snapshot.failed_nodes = row.small(8);
     const std::string config = row.text(9);
     const bool is_blank = config.find_first_not_of(" \t\r\n") == std::string::npos;
-    finding.has_blank_config = is_blank && !row.is_null(9);
+    finding.has_blank_config = snapshot.is_config_empty = is_blank && !row.is_null(9);
     if (!is_blank) {
         snapshot.has_batch_config = true;
         auto policy = release::wire::parse_batch_config(config);
@@ -134,6 +136,8 @@ std::optional<Snapshot> read_release(Connection& connection, const Claim& claim,
         add_problem(snapshot, "target " + quoted(row.text(14)) + " is not supported: only cdn is");
     }
     read_steering(snapshot, row);
+    finding.rows_seen = row.integer(31);
+    finding.since_rows_seen = row.integer(32);
     take_last_finish(snapshot, row, 26);
     return snapshot;
 }
@@ -157,7 +161,10 @@ release::NodeRow node_row(Snapshot& snapshot, const Row& row) {
         release::from_text<release::FailureKind>(row.text(4)).value_or(release::FailureKind::none);
     node.attempt = row.small(5);
     node.task_id = row.text(6);
+    node.reason = release::reason_of_row(row.text(24), node.status);
     node.error = row.text(7);
+    node.trouble = row.text(25);
+    node.earlier_error = row.text(26);
     node.running_for = release::Millis{std::max<std::int64_t>(row.integer_or(8, 0), 0)};
     node.attempts_before = row.small(19);
     node.ids_passed_over = row.small(23);
@@ -243,7 +250,8 @@ void read_nodes(Connection& connection, Snapshot& snapshot) {
             connection.dialect().age_ms("r.started_at") +
             " END, n.id, n.enabled, n.status, n.applied_version, n.applied_sha256, n.name, "
             "n.main_ip, n.agent_port, n.cert_fingerprint, n.labels, r.attempts_before, "
-            "r.config_version, r.start_epoch, r.waived, r.ids_passed_over FROM "
+            "r.config_version, r.start_epoch, r.waived, r.ids_passed_over, r.reason_kind, "
+            "r.reason_message, r.earlier_error FROM "
             "release_task_nodes r" +
             (snapshot.part ? by_status_and_batch(connection.dialect()) : "") +
             " LEFT JOIN nodes n ON n.id = r.node_id WHERE r.release_task_id = ?" +
@@ -258,6 +266,14 @@ void read_nodes(Connection& connection, Snapshot& snapshot) {
                          return std::pair(a.batch, a.id) < std::pair(b.batch, b.id);
                      });
     check_addresses(snapshot);
+}
+
+void take_awaited_rows(Snapshot& snapshot, const Finding& finding) {
+    const auto rows = static_cast<std::int64_t>(snapshot.nodes.size());
+    const bool is_noted = finding.rows_seen == rows && finding.since_rows_seen;
+    if (snapshot.current_batch > 0 || snapshot.part || !is_noted) return;
+    snapshot.rows_unchanged_for =
+        release::Millis{std::max<std::int64_t>(*finding.since_rows_seen, 0)};
 }
 
 /// In the history, not in last_error: what somebody mistyped says nothing about the release,
@@ -289,6 +305,7 @@ std::optional<Snapshot> read_all(Connection& connection, ContentBook& contents, 
     if (!snapshot) return std::nullopt;
     if (part) look_at_others(connection, *snapshot, *part);
     read_nodes(connection, *snapshot);
+    take_awaited_rows(*snapshot, finding);
     if (finding.has_blank_config && snapshot->nodes.empty()) {
         add_problem(*snapshot,
                     "batch_config is an empty text: write the JSON object that is meant ({} for "

@@ -27,13 +27,16 @@ bool write_row(Connection& connection, release::ReleaseId id, const NodeChange& 
     const std::string now = connection.dialect().now();
     std::string sql =
         "UPDATE release_task_nodes SET status = ?, attempt = ?, agent_task_id = ?, "
-        "failure_kind = ?, error_msg = ?, progress = ?, ids_passed_over = ?, updated_at = " +
+        "failure_kind = ?, reason_kind = ?, error_msg = ?, earlier_error = ?, progress = ?, "
+        "ids_passed_over = ?, reason_message = NULL, reason_until = NULL, updated_at = " +
         now;
     Values values{std::string(to_text(change.to)),
                   std::int64_t{change.attempt},
                   null_if_empty(fitted(change.task_id, word_bytes_max)),
                   null_if_empty(std::string(to_text(change.failure))),
+                  null_if_empty(std::string(to_text(change.reason))),
                   null_if_empty(fitted(change.error)),
+                  null_if_empty(fitted(change.earlier_error)),
                   std::int64_t{change.progress},
                   std::int64_t{change.ids_passed_over}};
     if (!change.steps.empty()) {
@@ -196,16 +199,25 @@ bool write_node_changes(Connection& connection, const Claim& claim,
 
 void write_progress(Connection& connection, release::ReleaseId id,
                     const std::vector<release::ProgressChange>& changes) {
-    const std::string sql =
-        "UPDATE release_task_nodes SET progress = ?, error_msg = NULLIF(COALESCE(?, error_msg), "
-        "''), updated_at = " +
-        connection.dialect().now() +
-        " WHERE release_task_id = ? AND node_id = ? AND status = 'running' AND agent_task_id = ?";
+    const Dialect& dialect = connection.dialect();
+    const std::string running =
+        ", progress = ? WHERE release_task_id = ? AND node_id = ? AND status = 'running' AND "
+        "agent_task_id = ?";
     for (const release::ProgressChange& change : changes) {
-        Value error;
-        if (change.error) error = fitted(*change.error, text_bytes_max);
-        connection.execute(sql, {std::int64_t{change.progress}, std::move(error), id.value,
-                                 change.node.value, fitted(change.task_id, word_bytes_max)});
+        std::string sql = "UPDATE release_task_nodes SET updated_at = " + dialect.now();
+        Values values;
+        if (change.error) {
+            sql += ", reason_kind = ?, reason_message = ?, error_msg = ?, reason_until = " +
+                   (change.until ? dialect.now_plus(*change.until) : "NULL");
+            values.push_back(null_if_empty(std::string(to_text(change.trouble.kind))));
+            values.push_back(null_if_empty(fitted(change.trouble.message)));
+            values.push_back(null_if_empty(fitted(*change.error)));
+        }
+        values.emplace_back(std::int64_t{change.progress});
+        values.emplace_back(id.value);
+        values.emplace_back(change.node.value);
+        values.emplace_back(fitted(change.task_id, word_bytes_max));
+        connection.execute(sql + running, values);
     }
 }
 

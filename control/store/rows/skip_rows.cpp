@@ -19,11 +19,11 @@ bool skip_pending_rows(Connection& connection, release::ReleaseId id, const std:
             "WHERE release_task_id = ? AND " +
             is_pending_row() + " ORDER BY batch, node_id",
         {fitted(actor, word_bytes_max), detail_text({{"reason", text}}), id.value});
-    const std::int64_t skipped =
-        connection.execute("UPDATE release_task_nodes SET status = '" + status +
-                               "', error_msg = ?, finished_at = " + now + ", updated_at = " + now +
-                               " WHERE release_task_id = ? AND " + is_pending_row(),
-                           {text, id.value});
+    const std::int64_t skipped = connection.execute(
+        "UPDATE release_task_nodes SET status = '" + status +
+            "', reason_kind = ?, error_msg = ?, finished_at = " + now + ", updated_at = " + now +
+            " WHERE release_task_id = ? AND " + is_pending_row(),
+        {null_if_empty(std::string(to_text(skip.kind))), text, id.value});
     return recorded == skipped;
 }
 

@@ -154,11 +154,14 @@ void take_up(Connection& connection, release::ReleaseId id, const release::Retry
     update_rows(connection, id,
                 "status = 'pending', error_msg = NULL, failure_kind = NULL, started_at = NULL, "
                 "finished_at = NULL, progress = 0, attempts_before = attempt, ids_passed_over = 0, "
-                "waived = NULL, superseded_by = NULL",
+                "waived = NULL, superseded_by = NULL, reason_kind = NULL, reason_message = NULL, "
+                "reason_until = NULL, earlier_error = NULL",
                 taken);
     update_rows(connection, id, "waived = 1", plan.waived);
     update_rows(connection, id,
-                "status = 'skipped', error_msg = '" + std::string(release::added_late) +
+                "status = 'skipped', reason_kind = '" +
+                    std::string(to_text(release::ReasonKind::added_late)) + "', error_msg = '" +
+                    std::string(release::added_late_text) +
                     "', finished_at = " + connection.dialect().now(),
                 plan.late);
 }

@@ -11,6 +11,7 @@ namespace {
 
 using release::BatchStatus;
 using release::NodeStatus;
+using release::ReasonKind;
 using release::ReleaseStatus;
 
 ReleaseSummary pending() {
@@ -90,30 +91,35 @@ TEST(ApiWaiting, says_that_agents_refuse_and_until_when) {
         node.status = NodeStatus::running;
     nodes[0].name = "edge-1";
     nodes[0].started_at = "2026-05-01T08:00:01.000Z";
-    nodes[0].error =
-        "refusing: edge-1 at 10.0.0.1:8443: 503: disk full (given up at 2026-05-01T08:01:01Z); "
-        "attempt 1 failed (timeout): silence";
+    nodes[0].reason = ReasonKind::refusing;
+    nodes[0].trouble = "edge-1 at 10.0.0.1:8443: 503: disk full";
+    nodes[0].trouble_until = "2026-05-01T08:01:01.000Z";
+    nodes[0].tried = 2;
     nodes[1].name = "edge-2";
     nodes[1].started_at = "2026-05-01T08:00:00.000Z";
-    nodes[1].error =
-        "refusing: edge-2 at 10.0.0.2:8443: 503: queue full (given up at 2026-05-01T08:01:00Z)";
+    nodes[1].reason = ReasonKind::refusing;
+    nodes[1].trouble = "edge-2 at 10.0.0.2:8443: 503: queue full";
+    nodes[1].trouble_until = "2026-05-01T08:01:00.000Z";
+    nodes[1].tried = 1;
     nodes[2].name = "edge-3";
-    nodes[2].error = "refusing";  // somebody else's word
+    nodes[2].error = "refusing: what a sentence says; attempt 1 failed";  // is for people
+    nodes[2].tried = 1;
     WaitingFacts facts;
     facts.nodes = nodes;
 
     const auto waiting = waiting_for(release, facts);
-    EXPECT_EQ(waiting["reason"],
-              "3 nodes of batch 2 in progress, 1 of them tried again after a failure; 2 nodes "
-              "refuse the task, until 2026-05-01T08:01:00Z at most (edge-2 at 10.0.0.2:8443: 503: "
-              "queue full)");
+    EXPECT_EQ(
+        waiting["reason"],
+        "3 nodes of batch 2 in progress, 1 of them tried again after a failure; 2 nodes "
+        "refuse the task, until 2026-05-01T08:01:00.000Z at most (edge-2 at 10.0.0.2:8443: 503: "
+        "queue full)");
     ASSERT_EQ(waiting["troubled"].size(), 1U);
     const auto& refusing = waiting["troubled"][0];
     EXPECT_EQ(refusing["kind"], "refusing");
     EXPECT_EQ(refusing["count"], 2);
     EXPECT_EQ(refusing["nodes"].dump(), R"(["edge-2","edge-1"])");
     EXPECT_EQ(refusing["since"], "2026-05-01T08:00:00.000Z");
-    EXPECT_EQ(refusing["until"], "2026-05-01T08:01:00Z");
+    EXPECT_EQ(refusing["until"], "2026-05-01T08:01:00.000Z");
     EXPECT_EQ(refusing["message"], "edge-2 at 10.0.0.2:8443: 503: queue full");
     EXPECT_TRUE(waiting_for(running())["troubled"].empty());
 }

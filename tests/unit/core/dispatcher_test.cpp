@@ -43,7 +43,7 @@ struct Dispatching : testing::Test {
             }
             if (const auto* far = std::get_if<release::Progressed>(&event)) {
                 if (far->trouble) {
-                    troubles.push_back(*far->trouble);
+                    troubles.push_back(to_sentence(*far->trouble));
                 } else {
                     progress.push_back(far->progress);
                 }
@@ -51,7 +51,7 @@ struct Dispatching : testing::Test {
         };
     }
 
-    void start(bool asks_first, std::string trouble = "") {
+    void start(bool asks_first, release::Trouble trouble = {}) {
         release::StartConversation what;
         what.trouble = std::move(trouble);
         what.task_id = "apply_config_127.0.0.1_42";
@@ -319,7 +319,7 @@ TEST_F(Dispatching, tells_what_is_in_the_way_and_when_it_is_over) {
 TEST_F(Dispatching, tells_that_what_an_earlier_process_wrote_is_over) {
     agent.to_query = Heard::accepted;
     agent.status = release::TaskStatus::running;
-    start(true, "refusing: 503: disk full");
+    start(true, {release::ReasonKind::refusing, "503: disk full"});
     clock.advance(Millis{10});
     EXPECT_EQ(troubles, std::vector<std::string>{""});
     lifeline->is_cut = true;

@@ -209,11 +209,11 @@ TEST_F(Talk, says_what_is_in_the_way_and_since_when) {
 
     Move move = talk.heard(say(Heard::not_sent, "connection refused"), start, 0);
     ASSERT_TRUE(talk.trouble());
-    EXPECT_EQ(talk.trouble()->text, "unreachable: connection refused");
+    EXPECT_EQ(talk.trouble()->what, (Trouble{ReasonKind::unreachable, "connection refused"}));
     (void)talk.woken(move.until);
     move = talk.heard(say(Heard::server_error, "503: disk full"), move.until, 0);
     ASSERT_TRUE(talk.trouble());
-    EXPECT_EQ(talk.trouble()->text, "refusing: 503: disk full");
+    EXPECT_EQ(talk.trouble()->what, (Trouble{ReasonKind::refusing, "503: disk full"}));
     EXPECT_EQ(talk.trouble()->since, start);
     EXPECT_EQ(talk.trouble()->until, start + rules.dispatch_timeout);
     (void)talk.woken(move.until);

@@ -44,16 +44,20 @@ TEST_F(NextId, is_written_into_the_row_before_the_task_is_sent_again) {
 TEST_F(NextId, is_not_shown_as_trouble_any_more) {
     desk.observe();
     rows.find(n1)->error = "refusing: 503: disk full; attempt 1 failed (timeout): no final word";
+    rows.find(n1)->reason = ReasonKind::refusing;
+    rows.find(n1)->trouble = "503: disk full";
+    rows.find(n1)->earlier_error = "attempt 1 failed (timeout): no final word";
     desk.started.clear();
     desk.restart();
     const auto taken_over =
         std::find_if(desk.started.begin(), desk.started.end(),
                      [](const StartConversation& start) { return start.node == n1; });
     ASSERT_NE(taken_over, desk.started.end());
-    EXPECT_EQ(taken_over->trouble, "refusing: 503: disk full");
+    EXPECT_EQ(taken_over->trouble, (Trouble{ReasonKind::refusing, "503: disk full"}));
     desk.refuse_id(n1);
     EXPECT_EQ(rows.find(n1)->error, "attempt 1 failed (timeout): no final word");
-    EXPECT_EQ(desk.started.back().trouble, "");
+    EXPECT_EQ(rows.find(n1)->reason, ReasonKind::none);
+    EXPECT_EQ(desk.started.back().trouble, Trouble{});
 }
 
 TEST_F(NextId, is_taken_five_times_and_no_more) {

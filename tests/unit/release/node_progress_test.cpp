@@ -39,31 +39,37 @@ TEST_F(ProgressOfTasks, comes_with_what_is_in_the_way_and_until_when) {
     rows.header.utc_ms = 1'764'439'200'000 - (desk.now - Rows::epoch).count();
     desk.observe();
     Progressed trouble = far(n1, 0);
-    trouble.trouble = "refusing: 503: disk full";
+    trouble.trouble = Trouble{ReasonKind::refusing, "503: disk full"};
     trouble.until = desk.now + seconds(60);
     desk.give(trouble);
     EXPECT_EQ(rows.find(n1)->error, "refusing: 503: disk full (given up at 2025-11-29T18:01:00Z)");
+    EXPECT_EQ(rows.find(n1)->reason, ReasonKind::refusing);
+    EXPECT_EQ(rows.find(n1)->trouble, "503: disk full");
+    EXPECT_EQ(rows.last.progress.at(0).until, seconds(60));
     EXPECT_EQ(rows.find(n1)->status, NodeStatus::running);
     EXPECT_TRUE(rows.last.decides_nothing());
 
     desk.observe();
     desk.now += seconds(5);
-    trouble.trouble = "";
+    trouble.trouble = Trouble{};
     trouble.until = never;
     desk.give(trouble);
     EXPECT_EQ(rows.find(n1)->error, "");
+    EXPECT_EQ(rows.find(n1)->reason, ReasonKind::none);
 }
 
 TEST_F(ProgressOfTasks, keeps_what_is_said_of_earlier_attempts_behind_the_trouble) {
-    rows.find(n1)->error = "attempt 1 failed (timeout): no final word";
+    rows.find(n1)->error = rows.find(n1)->earlier_error =
+        "attempt 1 failed (timeout): no final word";
     desk.observe();
     Progressed trouble = far(n1, 0);
-    for (const char* text : {"unreachable: refused", "refusing: 503", ""}) {
-        trouble.trouble = text;
+    for (const Trouble& now : {Trouble{ReasonKind::unreachable, "refused"},
+                               Trouble{ReasonKind::refusing, "503; attempt"}, Trouble{}}) {
+        trouble.trouble = now;
         desk.give(trouble);
         desk.now += seconds(5);
         desk.observe();
-        const std::string before = *text == 0 ? "" : std::string(text) + "; ";
+        const std::string before = now.is_none() ? "" : to_sentence(now) + "; ";
         EXPECT_EQ(rows.find(n1)->error, before + "attempt 1 failed (timeout): no final word");
     }
 }

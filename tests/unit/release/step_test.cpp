@@ -67,9 +67,11 @@ TEST_F(Step, skips_the_rest_and_fails_when_a_node_fails) {
 TEST_F(Step, is_no_success_when_a_retry_left_out_what_a_limit_had_skipped) {
     Rows rows({1, 2, 3});
     rows.find(n1)->status = NodeStatus::skipped;
+    rows.find(n1)->reason = ReasonKind::disabled;
     rows.find(n1)->error = "node is disabled";
     rows.find(n2)->status = NodeStatus::skipped;
-    rows.find(n2)->error = "not dispatched: node edge-1 in batch 1 failed";
+    rows.find(n2)->reason = ReasonKind::release_failed;
+    rows.find(n2)->error = "a sentence that nobody reads";
     Desk desk(rows);
 
     desk.observe();

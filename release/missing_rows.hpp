@@ -1,0 +1,29 @@
+// Releases whose node rows are still being inserted (docs/contract.md section 3).
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "release/time.hpp"
+
+namespace edgeroll::release {
+
+/// How long a half-inserted release is waited for after its rows last grew; database clock.
+inline constexpr Millis row_patience{60'000};
+
+/// The rows of a release that has not started, and what was said of them.
+struct AwaitedRows {
+    std::int64_t total_nodes = 0;  ///< as the pipeline promised
+    std::int64_t rows = 0;         ///< that are there
+    bool has_batch_config = false;
+    bool is_config_empty = false;  ///< batch_config is a text with nothing in it
+};
+
+[[nodiscard]] bool are_complete(const AwaitedRows& awaited);
+
+/// "waiting for node rows: 1 of 3 are there"
+[[nodiscard]] std::string waiting_text(const AwaitedRows& awaited);
+/// "gave up waiting for node rows: ..."
+[[nodiscard]] std::string gave_up_text(const AwaitedRows& awaited);
+
+}  // namespace edgeroll::release
