@@ -16,11 +16,6 @@ using release::Instant;
 using release::Millis;
 using release::Outcome;
 
-namespace {
-constexpr Millis trouble_first{50};
-constexpr Millis trouble_ceiling{1'000};
-}  // namespace
-
 Runner::Runner(boost::asio::any_io_executor executor, Store& store, Dispatcher& dispatcher,
                Gates& gates, Clock& clock, Observer& observer, release::Rules rules, Millis lease,
                Claim claim)
@@ -31,11 +26,10 @@ Runner::Runner(boost::asio::any_io_executor executor, Store& store, Dispatcher& 
       clock_(clock),
       observer_(observer),
       rules_(rules),
-      lease_(lease),
-      claim_(std::move(claim)),
+      lease_(store, clock, std::move(claim), lease),
       writer_(clock),
-      timer_(clock.make_timer()),
-      renew_at_(clock.now() + lease / 3) {
+      alarm_(clock),
+      backoff_(clock) {
     begin_life();
 }
 
@@ -50,18 +44,15 @@ void Runner::take_place_by(std::function<bool()> may_work, bool is_resting) {
 }
 
 boost::asio::awaitable<void> Runner::tick() {
-    Instant renewal = renew_at_;
+    Instant renewal = lease_.renew_at();
     while (!is_over_) {
-        co_await timer_->wait_until(std::min(renewal, alarm_at_));
+        co_await alarm_.wait_until(renewal);
         if (is_over_) break;
         const Instant now = clock_.now();
-        if (now >= alarm_at_) {
-            alarm_at_ = release::never;
-            writer_.add(release::Woken{});
-        }
+        if (alarm_.take(now)) writer_.add(release::Woken{});
         if (now < renewal) continue;
         writer_.interrupt();
-        renewal = std::max(renew_at_, now + trouble_first);
+        renewal = std::max(lease_.renew_at(), now + Backoff::first);
     }
 }
 
@@ -75,65 +66,70 @@ boost::asio::awaitable<void> Runner::run() {
     parcels_.clear();
     kept_.clear();
     writer_.clear();
-    timer_->notify();
+    alarm_.end_wait();
+}
+
+Runner::Duty Runner::next_duty() const {
+    if (lease_.is_expired()) return Duty::lose;
+    if (is_stopping_) return Duty::give_back;
+    if (lease_.is_renewal_due()) return Duty::renew;
+    if (needs_read_ || batch_to_read_) return Duty::read;
+    return Duty::take;
 }
 
 boost::asio::awaitable<void> Runner::turn() {
-    if (is_expired()) {
-        lose("the lease could not be renewed in time");
-        co_return;
+    switch (next_duty()) {
+        case Duty::lose:
+            lose("the lease could not be renewed in time");
+            break;
+        case Duty::give_back:
+            co_await give_back();
+            break;
+        case Duty::renew:
+            co_await renew();
+            break;
+        case Duty::read:
+            co_await read();
+            break;
+        case Duty::take:
+            co_await take_events();
+            break;
     }
-    if (is_stopping_) {
-        co_await give_back();
-        co_return;
-    }
-    if (clock_.now() >= renew_at_) {
-        co_await renew();
-        co_return;
-    }
-    if (needs_read_ || batch_to_read_) {
-        co_await read();
-        co_return;
-    }
-    std::vector<release::Event> events = co_await writer_.next_group();
-    if (events.empty() || is_expired()) co_return;
-    co_await take(std::move(events));
 }
 
 boost::asio::awaitable<void> Runner::renew() {
-    const Instant held_until = claim_.good_until;
-    const release::Result<bool> renewed = co_await store_.renew(claim_);
+    const release::Result<LeaseKeeper::Renewed> renewed = co_await lease_.renew();
     if (!renewed) {
         database_trouble(renewed.error(), "renew");
-        co_await back_off();
+        co_await backoff_.pause();
         co_return;
     }
-    if (!*renewed) {
+    if (*renewed == LeaseKeeper::Renewed::fenced) {
         lose("another process holds the claim, or the release is gone");
         co_return;
     }
-    trouble_delay_ = Millis{0};
-    // The answer came when the claim's time was over: conversations that wanted to send meanwhile
-    // have fallen silent for good, so all of them are begun anew.
-    if (clock_.now() >= held_until) forget();
-    lifeline_->good_until = claim_.good_until;
-    renew_at_ = clock_.now() + lease_ / 3;
+    backoff_.reset();
+    // Conversations that wanted to send meanwhile have fallen silent for good, so all of them are
+    // begun anew.
+    if (*renewed == LeaseKeeper::Renewed::late) forget();
+    lifeline_->good_until = lease_.claim().good_until;
     needs_read_ = true;  // rows changed by hand are seen at every renewal (docs/contract.md 4.6)
 }
 
 boost::asio::awaitable<void> Runner::read() {
     const std::optional<int> part = needs_read_ ? std::nullopt : batch_to_read_;
-    release::Result<std::optional<release::Snapshot>> snapshot = co_await store_.read(claim_, part);
+    release::Result<std::optional<release::Snapshot>> snapshot =
+        co_await store_.read(lease_.claim(), part);
     if (!snapshot) {
         database_trouble(snapshot.error(), "read");
-        co_await back_off();
+        co_await backoff_.pause();
         co_return;
     }
     if (!*snapshot) {
         lose("another process holds the claim, or the release is gone");
         co_return;
     }
-    trouble_delay_ = Millis{0};
+    backoff_.reset();
     if (std::optional<std::string> why = release::why_left_to_others(**snapshot)) {
         co_await leave_to_others(std::move(*why));
         co_return;
@@ -147,6 +143,12 @@ boost::asio::awaitable<void> Runner::read() {
     events.emplace_back(std::move(observed));
     std::move(kept_.begin(), kept_.end(), std::back_inserter(events));
     kept_.clear();
+    co_await take(std::move(events));
+}
+
+boost::asio::awaitable<void> Runner::take_events() {
+    std::vector<release::Event> events = co_await writer_.next_group();
+    if (events.empty() || lease_.is_expired()) co_return;
     co_await take(std::move(events));
 }
 
@@ -166,7 +168,7 @@ boost::asio::awaitable<void> Runner::take(std::vector<release::Event> events) {
         if (may_work_ && !may_work_()) {
             observer_.note(
                 Severity::info, "release_let_go",
-                {{"release", std::to_string(claim_.release.value)},
+                {{"release", std::to_string(lease_.claim().release.value)},
                  {"reason", "goes on, and RELEASE_EXECUTOR_MAX_RELEASES are at work here"}});
             co_await give_back();
             co_return;
@@ -195,12 +197,12 @@ boost::asio::awaitable<void> Runner::take(std::vector<release::Event> events) {
                 co_return;
             }
             forget();
-            co_await back_off();
+            co_await backoff_.pause();
             co_return;
         }
         narrate(done.commit);
     }
-    trouble_delay_ = Millis{0};
+    backoff_.reset();
     release_ = std::move(done.next);
     if (release_.is_observed) is_resting_ = release::is_resting(release_);
     if (done.wake_at != release::never) set_alarm(done.wake_at);
@@ -208,8 +210,8 @@ boost::asio::awaitable<void> Runner::take(std::vector<release::Event> events) {
 }
 
 boost::asio::awaitable<Runner::Written> Runner::write(release::Commit commit) {
-    while (!is_expired()) {
-        const release::Result<Committed> written = co_await store_.commit(claim_, commit);
+    while (!lease_.is_expired()) {
+        const release::Result<Committed> written = co_await store_.commit(lease_.claim(), commit);
         if (written) {
             if (*written == Committed::done) co_return Written::done;
             if (*written == Committed::stale) co_return Written::stale;
@@ -221,15 +223,15 @@ boost::asio::awaitable<Runner::Written> Runner::write(release::Commit commit) {
             // A commit without an answer may still be on its way in the database, unseen by a
             // reading. It holds the release's row: a renewal writes that row too, waits for it, and
             // what is read afterwards is final.
-            renew_at_ = clock_.now();
+            lease_.renew_soon();
             co_return Written::again;
         }
         if (written.error().outcome == Outcome::permanent) {
             // Trying again cannot help and the state is doubtful: start over, at a calm pace.
-            trouble_delay_ = trouble_ceiling;
+            backoff_.slow_down();
             co_return Written::again;
         }
-        co_await back_off();
+        co_await backoff_.pause();
     }
     lose("the lease could not be renewed in time");
     co_return Written::over;
@@ -241,8 +243,8 @@ boost::asio::awaitable<void> Runner::pause_for(release::Violation violation,
     const Written written = co_await write(release::violation_pause(violation, refused));
     if (written == Written::over) co_return;
     forget();
-    trouble_delay_ = trouble_ceiling;
-    co_await back_off();
+    backoff_.slow_down();
+    co_await backoff_.pause();
 }
 
 boost::asio::awaitable<void> Runner::carry_out(std::vector<release::Effect> effects) {
@@ -269,9 +271,9 @@ boost::asio::awaitable<void> Runner::carry_out(std::vector<release::Effect> effe
                 needs_read_ = true;
             }
         } else if (const auto* let_go = std::get_if<release::LetGo>(&effect)) {
-            observer_.note(
-                let_go->is_finished ? Severity::info : Severity::debug, "release_let_go",
-                {{"release", std::to_string(claim_.release.value)}, {"reason", let_go->reason}});
+            observer_.note(let_go->is_finished ? Severity::info : Severity::debug, "release_let_go",
+                           {{"release", std::to_string(lease_.claim().release.value)},
+                            {"reason", let_go->reason}});
             co_await give_back();
             co_return;
         }
@@ -303,14 +305,12 @@ void Runner::set_alarm(Instant at) {
         writer_.add(release::Woken{});
         return;
     }
-    if (at >= alarm_at_) return;
-    alarm_at_ = at;
-    timer_->notify();
+    alarm_.set(at);
 }
 
 void Runner::check_mark(const Mark& mark) {
     const release::Snapshot& seen = release_.seen;
-    if (mark.epoch != claim_.epoch || !release_.is_observed) return;
+    if (mark.epoch != lease_.claim().epoch || !release_.is_observed) return;
     const bool is_news = mark.status != seen.status || mark.requested != seen.requested ||
                          mark.steer_seq != seen.steer_seq;
     if (is_news) look_again();
@@ -324,7 +324,7 @@ void Runner::look_again() {
 boost::asio::awaitable<void> Runner::give_back() {
     is_over_ = true;
     lifeline_->is_cut = true;
-    const release::Result<void> given = co_await store_.give_back(claim_);
+    const release::Result<void> given = co_await store_.give_back(lease_.claim());
     // Not given back means that it runs out by itself: slower, never wrong.
     if (!given) database_trouble(given.error(), "give_back");
 }
@@ -332,10 +332,11 @@ boost::asio::awaitable<void> Runner::give_back() {
 // Whoever else there is takes it in the meantime: this process does not while the runner is there.
 boost::asio::awaitable<void> Runner::leave_to_others(std::string why) {
     constexpr Millis nap{250};
-    observer_.note(Severity::warn, "release_let_go",
-                   {{"release", std::to_string(claim_.release.value)}, {"reason", std::move(why)}});
+    observer_.note(
+        Severity::warn, "release_let_go",
+        {{"release", std::to_string(lease_.claim().release.value)}, {"reason", std::move(why)}});
     lifeline_->is_cut = true;
-    const release::Result<void> given = co_await store_.give_back(claim_);
+    const release::Result<void> given = co_await store_.give_back(lease_.claim());
     if (!given) database_trouble(given.error(), "give_back");
     const Instant until = clock_.now() + release::left_to_others_for;
     while (clock_.now() < until && !is_stopping_)
@@ -343,15 +344,10 @@ boost::asio::awaitable<void> Runner::leave_to_others(std::string why) {
     is_over_ = true;
 }
 
-boost::asio::awaitable<void> Runner::back_off() {
-    trouble_delay_ = std::clamp(trouble_delay_ * 2, trouble_first, trouble_ceiling);
-    co_await clock_.sleep_until(clock_.now() + trouble_delay_);
-}
-
 void Runner::begin_life() {
     lifeline_ = std::make_shared<Lifeline>();
-    lifeline_->release = claim_.release;
-    lifeline_->good_until = claim_.good_until;
+    lifeline_->release = lease_.claim().release;
+    lifeline_->good_until = lease_.claim().good_until;
     lifeline_->report = [this](release::Event event) { writer_.add(std::move(event)); };
     release_ = release::Release{};
     release_.rules = rules_;
@@ -381,8 +377,8 @@ void Runner::lose(const char* reason) {
     lifeline_->is_cut = true;
     observer_.lease_lost();
     observer_.note(Severity::warn, "lease_lost",
-                   {{"release", std::to_string(claim_.release.value)},
-                    {"epoch", std::to_string(claim_.epoch.value)},
+                   {{"release", std::to_string(lease_.claim().release.value)},
+                    {"epoch", std::to_string(lease_.claim().epoch.value)},
                     {"reason", reason}});
 }
 
@@ -390,13 +386,13 @@ void Runner::database_trouble(const Error& error, const char* what) {
     observer_.database_error(error.outcome);
     observer_.note(error.outcome == Outcome::permanent ? Severity::error : Severity::warn,
                    "database_trouble",
-                   {{"release", std::to_string(claim_.release.value)},
+                   {{"release", std::to_string(lease_.claim().release.value)},
                     {"during", what},
                     {"error", error.message}});
 }
 
 void Runner::narrate(const release::Commit& commit) {
-    const std::string id = std::to_string(claim_.release.value);
+    const std::string id = std::to_string(lease_.claim().release.value);
     if (commit.release.current_batch) {
         observer_.note(Severity::info, "batch_started",
                        {{"release", id}, {"batch", std::to_string(*commit.release.current_batch)}});

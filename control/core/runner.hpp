@@ -9,8 +9,11 @@
 #include <optional>
 #include <vector>
 
+#include "control/core/alarm.hpp"
+#include "control/core/backoff.hpp"
 #include "control/core/batch_writer.hpp"
 #include "control/core/dispatcher.hpp"
+#include "control/core/lease_keeper.hpp"
 #include "control/core/ports.hpp"
 #include "release/step.hpp"
 
@@ -42,16 +45,20 @@ class Runner : public std::enable_shared_from_this<Runner> {
     /// Somebody has seen that the release may be another one by now: reads it.
     void look_again();
 
-    [[nodiscard]] release::ReleaseId id() const { return claim_.release; }
+    [[nodiscard]] release::ReleaseId id() const { return lease_.claim().release; }
     /// Between batches and nothing runs: it takes no place among the releases at work.
     [[nodiscard]] bool is_resting() const { return is_resting_; }
 
   private:
     enum class Written { done, stale, again, over };
+    /// What is to be done next, the most urgent first.
+    enum class Duty { lose, give_back, renew, read, take };
 
+    [[nodiscard]] Duty next_duty() const;
     boost::asio::awaitable<void> turn();
     boost::asio::awaitable<void> renew();
     boost::asio::awaitable<void> read();
+    boost::asio::awaitable<void> take_events();
     boost::asio::awaitable<void> take(std::vector<release::Event> events);
     boost::asio::awaitable<Written> write(release::Commit commit);
     boost::asio::awaitable<void> pause_for(release::Violation violation, release::Commit refused);
@@ -62,7 +69,6 @@ class Runner : public std::enable_shared_from_this<Runner> {
     void set_alarm(release::Instant at);
     boost::asio::awaitable<void> give_back();
     boost::asio::awaitable<void> leave_to_others(std::string why);
-    boost::asio::awaitable<void> back_off();
     void begin_life();
     void forget();
     template <class Events>
@@ -70,7 +76,6 @@ class Runner : public std::enable_shared_from_this<Runner> {
     void lose(const char* reason);
     void database_trouble(const release::Error& error, const char* what);
     void narrate(const release::Commit& commit);
-    [[nodiscard]] bool is_expired() const { return clock_.now() >= claim_.good_until; }
 
     boost::asio::any_io_executor executor_;
     Store& store_;
@@ -79,18 +84,15 @@ class Runner : public std::enable_shared_from_this<Runner> {
     Clock& clock_;
     Observer& observer_;
     release::Rules rules_;
-    release::Millis lease_;
-    Claim claim_;
+    LeaseKeeper lease_;
     BatchWriter writer_;
+    Alarm alarm_;  ///< the step's wake-up
+    Backoff backoff_;
     release::Release release_;
     std::vector<release::Event> kept_;  ///< last words that a stale commit left unwritten
     std::shared_ptr<Lifeline> lifeline_;
     /// By the version whose content it is; the release's own has none.
     std::map<std::optional<release::Version>, std::shared_ptr<const Parcel>> parcels_;
-    std::unique_ptr<rt::Timer> timer_;            ///< of tick(): renewals and the alarm
-    release::Instant alarm_at_ = release::never;  ///< the step's wake-up
-    release::Instant renew_at_{};
-    release::Millis trouble_delay_{0};
     bool needs_read_ = true;
     std::optional<int> batch_to_read_;  ///< unless everything is read
     bool is_stopping_ = false;

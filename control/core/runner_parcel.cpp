@@ -34,7 +34,7 @@ boost::asio::awaitable<std::shared_ptr<const Parcel>> Runner::parcel_of(
     parcel->type = seen.type;
     parcel->version = seen.version;
     parcel->order_id = seen.order_id;
-    parcel->epoch = claim_.epoch;
+    parcel->epoch = lease_.claim().epoch;
     parcel->bans = seen.bans;
     parcel->is_forced = seen.is_forced;
     const release::WantedContent wanted = release::wanted_content(seen, content);
@@ -43,7 +43,7 @@ boost::asio::awaitable<std::shared_ptr<const Parcel>> Runner::parcel_of(
         parcels_.emplace(content, parcel);
         co_return parcel;
     }
-    while (!is_expired()) {
+    while (!lease_.is_expired()) {
         release::Result<std::optional<Store::Payload>> payload =
             co_await store_.payload(wanted.version, parcel->type);
         if (payload) {
@@ -57,7 +57,7 @@ boost::asio::awaitable<std::shared_ptr<const Parcel>> Runner::parcel_of(
             co_return parcel;
         }
         database_trouble(payload.error(), "payload");
-        co_await back_off();
+        co_await backoff_.pause();
     }
     lose("the lease could not be renewed in time");
     co_return nullptr;
