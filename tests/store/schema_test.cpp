@@ -275,9 +275,11 @@ TEST(OpenTest, keeps_every_letter_in_a_utf16_file) {
     Process process(url, "control-1");
     ConfigView config;
     config.version = Version{1};
-    config.payload = R"({"files":[{"path":"a","content":")" + letters + R"("}]})";
+    config.payload = R"({"files":[{"content":")" + letters + R"(","path":"a"}]})";
     const ConfigView put = process.get(process.api().put_config(config));
-    EXPECT_EQ(process.get(process.api().config(Version{1})).payload, config.payload);
+    const auto shown =
+        process.get(process.api().config(Version{1}, PayloadPart::files_and_content));
+    EXPECT_EQ(shown.content.payload, config.payload);
     auto hand = connect(url);
     EXPECT_EQ(hand->query("PRAGMA encoding").at(0).text(0), "UTF-16le");
     EXPECT_EQ(hand->query("SELECT payload FROM config_versions").at(0).text(0), config.payload);
