@@ -2,6 +2,7 @@
 #include <string>
 #include <utility>
 
+#include "control/api/names/field_names.hpp"
 #include "control/api/request_reader.hpp"
 #include "control/api/respond.hpp"
 #include "control/api/routes.hpp"
@@ -28,7 +29,7 @@ Result<Json> read_action(Request& request, const Caller& caller, ActionRequest& 
     if (request.body.empty()) request.body = "{}";
     auto body = read_body(request, known);
     if (!body) return body;
-    auto reason = bounded_text(*body, "reason", reason_bytes_max);
+    auto reason = bounded_text(*body, field::reason, reason_bytes_max);
     if (!reason) return tl::unexpected(reason.error());
     wanted.reason = std::move(*reason);
     return body;
@@ -100,7 +101,7 @@ awaitable<Response> ActionRoutes::steer(Request request, Caller caller, Steering
     const auto body = is_stop ? read_action(request, caller, wanted, {"reason", "force"})
                               : read_action(request, caller, wanted, {"reason"});
     if (!body) co_return refuse(body.error());
-    const auto is_forced = release::wire::optional_flag(*body, "force");
+    const auto is_forced = release::wire::optional_flag(*body, field::force);
     if (!is_forced) co_return refuse(is_forced.error());
     if (is_forced->value_or(false)) co_return co_await force_stop(std::move(wanted));
     const auto view = co_await store_.steer(std::move(wanted));
@@ -137,10 +138,10 @@ awaitable<Response> ActionRoutes::roll_back(Request request, Caller caller) {
     RollbackRequest wanted;
     const auto body = read_action(request, caller, wanted, {"reason", "force", "dry_run"});
     if (!body) co_return refuse(body.error());
-    const auto is_forced = release::wire::optional_flag(*body, "force");
+    const auto is_forced = release::wire::optional_flag(*body, field::force);
     if (!is_forced) co_return refuse(is_forced.error());
     wanted.is_forced = is_forced->value_or(false);
-    const auto is_dry_run = release::wire::optional_flag(*body, "dry_run");
+    const auto is_dry_run = release::wire::optional_flag(*body, request_field::dry_run);
     if (!is_dry_run) co_return refuse(is_dry_run.error());
     wanted.is_dry_run = is_dry_run->value_or(false);
     const auto done = co_await store_.roll_back(std::move(wanted));
@@ -154,8 +155,8 @@ awaitable<Response> ActionRoutes::limit(Request request, Caller caller) {
     const auto body =
         read_action(request, caller, wanted, {"reason", "max_parallel", "max_parallel_per"});
     if (!body) co_return refuse(body.error());
-    wanted.change.max_parallel = given(*body, "max_parallel");
-    wanted.change.max_parallel_per = given(*body, "max_parallel_per");
+    wanted.change.max_parallel = given(*body, request_field::max_parallel);
+    wanted.change.max_parallel_per = given(*body, request_field::max_parallel_per);
     if (!wanted.change.max_parallel && !wanted.change.max_parallel_per) {
         const auto nothing = invalid("the body must have max_parallel or max_parallel_per");
         co_return refuse(nothing.value());

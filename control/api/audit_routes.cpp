@@ -1,6 +1,7 @@
 #include <utility>
 
 #include "control/api/event_view.hpp"
+#include "control/api/names/field_names.hpp"
 #include "control/api/request_reader.hpp"
 #include "control/api/respond.hpp"
 #include "control/api/routes.hpp"
@@ -38,15 +39,15 @@ Result<AuditFilter> read_audit_filter(const Request& request) {
 
 Json json_of(const AuditView& row) {
     Json json = Json::object();
-    json["id"] = row.id;
-    json["at"] = row.at.empty() ? Json(nullptr) : Json(row.at);
-    json["actor"] = row.actor;
-    json["remote"] = row.remote;
-    json["action"] = row.action;
-    json["object"] = row.object;
-    json["detail"] = detail_json(row.detail);
-    json["prevHash"] = row.prev_hash;
-    json["hash"] = row.hash;
+    json[field::id] = row.id;
+    json[field::at] = row.at.empty() ? Json(nullptr) : Json(row.at);
+    json[field::actor] = row.actor;
+    json[field::remote] = row.remote;
+    json[field::action] = row.action;
+    json[field::object] = row.object;
+    json[field::detail] = detail_json(row.detail);
+    json[field::prev_hash] = row.prev_hash;
+    json[field::hash] = row.hash;
     return json;
 }
 
@@ -68,10 +69,10 @@ awaitable<Response> AuditRoutes::list(Request request) {
     for (const AuditView& row : page->items)
         items.push_back(json_of(row));
     Json data = Json::object();
-    data["items"] = std::move(items);
-    data["total"] = page->total;
-    data["page"] = wanted.page;
-    data["pageSize"] = wanted.page_size;
+    data[field::items] = std::move(items);
+    data[field::total] = page->total;
+    data[field::page] = wanted.page;
+    data[field::page_size] = wanted.page_size;
     co_return answer(data);
 }
 

@@ -1,6 +1,7 @@
 #include <string>
 #include <utility>
 
+#include "control/api/names/field_names.hpp"
 #include "control/api/ports/version_bound.hpp"
 #include "control/api/request_reader.hpp"
 #include "control/api/respond.hpp"
@@ -46,7 +47,7 @@ Result<ConfigView> read_config(const Request& request, const Caller& caller) {
     // `{}` tells agents to reload what they have: as the content of a version it is a mistake.
     if (kind->is_empty) return invalid("payload: must have at least one file");
     config.sha256 = std::move(kind->sha256);
-    auto note = bounded_text(*body, "note", note_bytes_max);
+    auto note = bounded_text(*body, field::note, note_bytes_max);
     if (!note) return tl::unexpected(std::move(note.error()));
     config.note = std::move(*note);
     return config;

@@ -1,6 +1,7 @@
 // Contents as JSON: who may see what of them (docs/contract.md 5.9).
 #include <string>
 
+#include "control/api/names/field_names.hpp"
 #include "control/api/view_parts.hpp"
 #include "control/api/views.hpp"
 
@@ -24,11 +25,11 @@ std::string outcome_of(const ConfigView& config) {
 
 Json head_of(const ConfigView& config) {
     Json data = Json::object();
-    data["version"] = config.version.value;
-    data["sha256"] = word_or_null(config.sha256);
-    data["note"] = config.note;
-    data["createdBy"] = config.created_by;
-    data["createdAt"] = word_or_null(config.created_at);
+    data[field::version] = config.version.value;
+    data[field::sha256] = word_or_null(config.sha256);
+    data[field::note] = config.note;
+    data[field::created_by] = config.created_by;
+    data[field::created_at] = word_or_null(config.created_at);
     return data;
 }
 
@@ -36,16 +37,19 @@ Json head_of(const ConfigView& config) {
 
 Json json_of_stored(const ConfigView& config) {
     Json data = head_of(config);
-    data["outcome"] = outcome_of(config);
+    data[field::outcome] = outcome_of(config);
     return data;
 }
 
 std::string text_of(const ShownConfig& config) {
     std::string text = release::wire::dump_json(head_of(config.head));
     text.pop_back();
-    text += R"(,"bytes":)" + std::to_string(config.content.bytes);
-    text += R"(,"files":)" + config.content.files;
-    if (!config.content.payload.empty()) text += R"(,"payload":)" + config.content.payload;
+    const auto add = [&text](const char* name, const std::string& json) {
+        text += std::string(",\"") + name + "\":" + json;
+    };
+    add(field::bytes, std::to_string(config.content.bytes));
+    add(field::files, config.content.files);
+    if (!config.content.payload.empty()) add(field::payload, config.content.payload);
     return text + "}";
 }
 

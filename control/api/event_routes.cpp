@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "control/api/event_view.hpp"
+#include "control/api/names/field_names.hpp"
 #include "control/api/request_reader.hpp"
 #include "control/api/respond.hpp"
 
@@ -105,10 +106,10 @@ awaitable<Response> EventRoutes::list(Request request, release::ReleaseId id) {
     for (const EventView& event : page->items)
         items.push_back(json_of(event));
     Json data = Json::object();
-    data["items"] = std::move(items);
-    data["total"] = page->total;
-    data["page"] = range->page;
-    data["pageSize"] = range->page_size;
+    data[field::items] = std::move(items);
+    data[field::total] = page->total;
+    data[field::page] = range->page;
+    data[field::page_size] = range->page_size;
     co_return answer(data);
 }
 

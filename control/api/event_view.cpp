@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "control/api/names/field_names.hpp"
 #include "release/text/utf8.hpp"
 
 namespace edgeroll::control::api {
@@ -27,18 +28,18 @@ Json detail_json(const std::string& text) {
     auto parsed = release::wire::parse_json(text, detail_bytes_max);
     if (parsed && parsed->is_object()) return std::move(*parsed);
     Json detail = Json::object();
-    detail["text"] = release::cut_utf8(text, detail_bytes_max);
+    detail[field::text] = release::cut_utf8(text, detail_bytes_max);
     return detail;
 }
 
 Json json_of(const EventView& event) {
     Json json = Json::object();
-    json["id"] = event.id;
-    json["nodeId"] = event.node ? Json(event.node->value) : Json(nullptr);
-    json["at"] = event.at.empty() ? Json(nullptr) : Json(event.at);
-    json["actor"] = event.actor;
-    json["kind"] = event.kind;
-    json["detail"] = detail_json(event.detail);
+    json[field::id] = event.id;
+    json[field::node_id] = event.node ? Json(event.node->value) : Json(nullptr);
+    json[field::at] = event.at.empty() ? Json(nullptr) : Json(event.at);
+    json[field::actor] = event.actor;
+    json[field::kind] = event.kind;
+    json[field::detail] = detail_json(event.detail);
     return json;
 }
 
@@ -49,7 +50,7 @@ std::string server_sent(const EventView& event) {
 
 std::string server_sent_end(release::ReleaseStatus status) {
     Json data = Json::object();
-    data["status"] = to_text(status);
+    data[field::status] = to_text(status);
     return "event: end\ndata: " + release::wire::dump_json(data) + "\n\n";
 }
 

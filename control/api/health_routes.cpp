@@ -2,6 +2,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
+#include "control/api/names/field_names.hpp"
 #include "control/api/respond.hpp"
 #include "control/api/routes.hpp"
 #include "tls/rt/program.hpp"
@@ -43,8 +44,8 @@ void HealthRoutes::add_to(tls::Router& router, Guard& guard) {
 
 awaitable<Response> HealthRoutes::health() {
     Json data = Json::object();
-    data["status"] = "ok";
-    data["version"] = rt::program_version();
+    data[field::status] = "ok";
+    data[field::version] = rt::program_version();
     co_return answer(data);
 }
 
@@ -55,7 +56,7 @@ awaitable<Response> HealthRoutes::readiness() {
     const std::string trouble = certificate_trouble_ ? certificate_trouble_() : std::string();
     if (!trouble.empty()) co_return refuse(release::code::busy, "certificates: " + trouble);
     Json data = Json::object();
-    data["status"] = "ready";
+    data[field::status] = "ready";
     co_return answer(data);
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "control/api/names/field_names.hpp"
 #include "control/api/ports/version_bound.hpp"
 #include "control/api/request_reader.hpp"
 #include "control/api/respond.hpp"
@@ -22,10 +23,10 @@ using release::wire::Json;
 constexpr std::size_t key_bytes_max = 200;
 
 Result<void> read_kind(const Json& body, NewRelease& wanted) {
-    const auto target = release::wire::required_text(body, "target");
+    const auto target = release::wire::required_text(body, field::target);
     if (!target) return tl::unexpected(target.error());
     if (*target != "cdn") return invalid("field 'target' must be cdn");
-    const auto type = release::wire::optional_text(body, "type");
+    const auto type = release::wire::optional_text(body, field::type);
     if (!type) return tl::unexpected(type.error());
     if (*type) {
         wanted.type = release::from_text<release::TaskType>(**type);
@@ -38,7 +39,7 @@ Result<void> read_kind(const Json& body, NewRelease& wanted) {
 }
 
 Result<void> read_content(const Json& body, NewRelease& wanted) {
-    const auto version = release::wire::optional_integer(body, "version");
+    const auto version = release::wire::optional_integer(body, field::version);
     if (!version) return tl::unexpected(version.error());
     if (*version) {
         if (**version <= 0) return invalid("field 'version' must be above 0");
@@ -47,10 +48,10 @@ Result<void> read_content(const Json& body, NewRelease& wanted) {
         }
         wanted.version = release::Version{**version};
     }
-    const auto is_reload_only = release::wire::optional_flag(body, "reload_only");
+    const auto is_reload_only = release::wire::optional_flag(body, request_field::reload_only);
     if (!is_reload_only) return tl::unexpected(is_reload_only.error());
     wanted.is_reload_only = is_reload_only->value_or(false);
-    const auto source = release::wire::optional_integer(body, "from_release");
+    const auto source = release::wire::optional_integer(body, request_field::from_release);
     if (!source) return tl::unexpected(source.error());
     if (*source) {
         if (**source <= 0) return invalid("field 'from_release' must be the id of a release");
@@ -63,10 +64,10 @@ Result<void> read_content(const Json& body, NewRelease& wanted) {
 }
 
 Result<void> read_flags(const Json& body, NewRelease& wanted) {
-    const auto is_forced = release::wire::optional_flag(body, "force");
+    const auto is_forced = release::wire::optional_flag(body, field::force);
     if (!is_forced) return tl::unexpected(is_forced.error());
     wanted.is_forced = is_forced->value_or(false);
-    const auto supersedes = release::wire::optional_flag(body, "supersede");
+    const auto supersedes = release::wire::optional_flag(body, field::supersede);
     if (!supersedes) return tl::unexpected(supersedes.error());
     wanted.supersedes = supersedes->value_or(false);
     return {};
@@ -74,7 +75,7 @@ Result<void> read_flags(const Json& body, NewRelease& wanted) {
 
 /// It carries the outcome, and perhaps a secret in its path: plain http only inside the machine.
 Result<void> read_callback(const Json& body, NewRelease& wanted) {
-    auto text = release::wire::optional_text(body, "callback_url");
+    auto text = release::wire::optional_text(body, request_field::callback_url);
     if (!text) return tl::unexpected(text.error());
     if (!*text) return {};
     const auto url = release::parse_web_url(**text);
@@ -87,7 +88,7 @@ Result<void> read_callback(const Json& body, NewRelease& wanted) {
 }
 
 Result<void> read_rules(const Json& body, NewRelease& wanted) {
-    const auto not_before = release::wire::optional_text(body, "not_before");
+    const auto not_before = release::wire::optional_text(body, request_field::not_before);
     if (!not_before) return tl::unexpected(not_before.error());
     if (*not_before) {
         auto moment = normal_time(**not_before);
@@ -115,10 +116,10 @@ Result<void> read_rules(const Json& body, NewRelease& wanted) {
 }
 
 Result<void> read_preview(const Json& body, NewRelease& wanted) {
-    const auto is_dry_run = release::wire::optional_flag(body, "dry_run");
+    const auto is_dry_run = release::wire::optional_flag(body, request_field::dry_run);
     if (!is_dry_run) return tl::unexpected(is_dry_run.error());
     wanted.is_dry_run = is_dry_run->value_or(false);
-    const auto plan = release::wire::optional_text(body, "planSha256");
+    const auto plan = release::wire::optional_text(body, field::plan_sha256);
     if (!plan) return tl::unexpected(plan.error());
     if (!*plan) return {};
     if (!release::is_sha256_hex(**plan)) {
@@ -158,7 +159,7 @@ Result<NewRelease> read_new_release(const tls::Request& request, const Caller& c
     NewRelease wanted;
     wanted.created_by = caller.name;
     wanted.by = asker_of(request, caller);
-    auto reason = bounded_text(*body, "reason", reason_bytes_max);
+    auto reason = bounded_text(*body, field::reason, reason_bytes_max);
     if (!reason) return tl::unexpected(reason.error());
     wanted.reason = std::move(*reason);
     for (auto* read :

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "control/api/names/field_names.hpp"
 #include "control/api/request_reader.hpp"
 #include "control/api/respond.hpp"
 #include "control/core/node_address.hpp"
@@ -81,13 +82,13 @@ Result<release::Labels> read_labels(const Json& value) {
 }
 
 Result<void> read_texts(const Json& body, NodeChangeRequest& change) {
-    auto name = release::wire::optional_text(body, "name");
+    auto name = release::wire::optional_text(body, field::name);
     if (!name) return tl::unexpected(std::move(name.error()));
     if (*name && !is_node_name(**name)) {
         return invalid("field 'name' must be 1 to 200 letters, digits, '-', '.' or '_'");
     }
     change.name = std::move(*name);
-    const auto ip = release::wire::optional_text(body, "mainIp");
+    const auto ip = release::wire::optional_text(body, field::main_ip);
     if (!ip) return tl::unexpected(ip.error());
     if (*ip) {
         change.main_ip = normal_address(**ip);
@@ -98,13 +99,13 @@ Result<void> read_texts(const Json& body, NodeChangeRequest& change) {
                 *change.main_ip);
         }
     }
-    auto status = release::wire::optional_text(body, "status");
+    auto status = release::wire::optional_text(body, field::status);
     if (!status) return tl::unexpected(std::move(status.error()));
     if (*status && **status != "online" && **status != "offline" && **status != "maintenance") {
         return invalid("field 'status' must be online, offline or maintenance");
     }
     change.status = std::move(*status);
-    const auto pin = release::wire::optional_text(body, "certFingerprint");
+    const auto pin = release::wire::optional_text(body, field::cert_fingerprint);
     if (!pin) return tl::unexpected(pin.error());
     // null is how answers show a missing pin: it takes one away.
     if (body.contains("certFingerprint")) {
@@ -116,14 +117,14 @@ Result<void> read_texts(const Json& body, NodeChangeRequest& change) {
 }
 
 Result<void> read_others(const Json& body, NodeChangeRequest& change) {
-    const auto port = release::wire::optional_integer(body, "agentPort");
+    const auto port = release::wire::optional_integer(body, field::agent_port);
     if (!port) return tl::unexpected(port.error());
     if (*port) {
         if (**port < 1 || **port > 65535)
             return invalid("field 'agentPort' must be from 1 to 65535");
         change.agent_port = static_cast<int>(**port);
     }
-    const auto is_enabled = release::wire::optional_flag(body, "enabled");
+    const auto is_enabled = release::wire::optional_flag(body, field::enabled);
     if (!is_enabled) return tl::unexpected(is_enabled.error());
     change.is_enabled = *is_enabled;
     const auto labels = body.find("labels");

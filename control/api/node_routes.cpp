@@ -1,5 +1,6 @@
 #include <utility>
 
+#include "control/api/names/field_names.hpp"
 #include "control/api/node_change.hpp"
 #include "control/api/request_reader.hpp"
 #include "control/api/respond.hpp"
@@ -36,8 +37,8 @@ awaitable<Response> NodeRoutes::list(Request request) {
         if (node.has_drift || *is_drift_only == 0) items.push_back(json_of(node));
     }
     Json data = Json::object();
-    data["total"] = items.size();
-    data["items"] = std::move(items);
+    data[field::total] = items.size();
+    data[field::items] = std::move(items);
     co_return answer(data);
 }
 

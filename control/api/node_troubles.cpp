@@ -4,6 +4,7 @@
 #include <array>
 #include <vector>
 
+#include "control/api/names/field_names.hpp"
 #include "release/text/utf8.hpp"
 
 namespace edgeroll::control::api {
@@ -57,12 +58,13 @@ Json json_of_troubled(std::span<const ReleaseNodeView> nodes) {
         }
         const ReleaseNodeView& first = *found.front();
         Json json = Json::object();
-        json["kind"] = std::string(to_text(kind.reason));
-        json["count"] = found.size();
-        json["nodes"] = std::move(names);
-        json["since"] = since.empty() ? Json(nullptr) : Json(since);
-        json["until"] = first.trouble_until.empty() ? Json(nullptr) : Json(first.trouble_until);
-        json["message"] = first.trouble;
+        json[field::kind] = std::string(to_text(kind.reason));
+        json[field::count] = found.size();
+        json[field::nodes] = std::move(names);
+        json[field::since] = since.empty() ? Json(nullptr) : Json(since);
+        json[field::until] =
+            first.trouble_until.empty() ? Json(nullptr) : Json(first.trouble_until);
+        json[field::message] = first.trouble;
         all.push_back(std::move(json));
     }
     return all;

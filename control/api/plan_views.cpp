@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "control/api/names/field_names.hpp"
 #include "control/api/view_parts.hpp"
 #include "control/api/views.hpp"
 
@@ -20,15 +21,16 @@ class Reasons {
         auto [place, is_new] = at_.emplace(reason, list_.size());
         if (is_new) {
             Json entry = Json::object();
-            entry["reason"] = reason;
-            entry["count"] = 0;
-            entry["nodes"] = Json::array();
+            entry[field::reason] = reason;
+            entry[field::count] = 0;
+            entry[field::nodes] = Json::array();
             list_.push_back(std::move(entry));
         }
         Json& entry = list_[place->second];
-        entry["count"] = entry["count"].get<std::int64_t>() + 1;
-        if (entry["nodes"].size() >= named_max) return;
-        entry["nodes"].push_back(node_name.empty() ? "#" + std::to_string(id.value) : node_name);
+        entry[field::count] = entry[field::count].get<std::int64_t>() + 1;
+        if (entry[field::nodes].size() >= named_max) return;
+        entry[field::nodes].push_back(node_name.empty() ? "#" + std::to_string(id.value)
+                                                        : node_name);
     }
     [[nodiscard]] Json take() { return std::move(list_); }
 
@@ -52,9 +54,9 @@ Json json_of(const std::vector<release::LeftOut>& nodes) {
     Json list = Json::array();
     for (const release::LeftOut& node : nodes) {
         Json entry = Json::object();
-        entry["nodeId"] = node.node.value;
-        entry["nodeName"] = node.name;
-        entry["reason"] = node.reason;
+        entry[field::node_id] = node.node.value;
+        entry[field::node_name] = node.name;
+        entry[field::reason] = node.reason;
         list.push_back(std::move(entry));
     }
     return list;
@@ -62,26 +64,26 @@ Json json_of(const std::vector<release::LeftOut>& nodes) {
 
 Json json_of(const CreatedRelease& created) {
     Json data = Json::object();
-    data["releaseId"] = created.id.value == 0 ? Json(nullptr) : Json(created.id.value);
-    data["version"] = created.version.value;
-    data["totalNodes"] = created.plan.size();
-    data["planSha256"] = created.plan_sha256;
+    data[field::release_id] = created.id.value == 0 ? Json(nullptr) : Json(created.id.value);
+    data[field::version] = created.version.value;
+    data[field::total_nodes] = created.plan.size();
+    data[field::plan_sha256] = created.plan_sha256;
     Json batches = Json::array();
     for (const release::PlannedNode& node : created.plan) {
         list_of_batch(batches, node.batch, "nodeIds").push_back(node.node.value);
     }
     for (Json& batch : batches)
-        batch["size"] = batch["nodeIds"].size();
-    data["batches"] = std::move(batches);
-    data["leftOut"] = json_of(created.left_out);
-    data["leftOutReasons"] = reasons_of(created.left_out);
+        batch[field::size] = batch[field::node_ids].size();
+    data[field::batches] = std::move(batches);
+    data[field::left_out] = json_of(created.left_out);
+    data[field::left_out_reasons] = reasons_of(created.left_out);
     if (!created.without_secrets.empty()) {
-        data["withoutSecrets"] = reasons_of(created.without_secrets);
+        data[field::without_secrets] = reasons_of(created.without_secrets);
     }
     Json superseded = Json::array();
     for (const release::ReleaseId id : created.superseded)
         superseded.push_back(id.value);
-    data["superseded"] = std::move(superseded);
+    data[field::superseded] = std::move(superseded);
     return data;
 }
 
@@ -94,22 +96,22 @@ Json json_of(const RolledBack& done) {
         Json node = named_node(planned.node, is_named ? done.created.names[at] : "", planned.batch);
         const release::Version version = planned.config_version.value_or(release::Version{});
         const auto digest = done.digests.find(version);
-        node["configVersion"] = version.value;
-        node["sha256"] = word_or_null(digest == done.digests.end() ? "" : digest->second);
+        node[field::config_version] = version.value;
+        node[field::sha256] = word_or_null(digest == done.digests.end() ? "" : digest->second);
         nodes.push_back(std::move(node));
     }
-    data["nodes"] = std::move(nodes);
-    data["bans"] = word_or_null(done.banned);
+    data[field::nodes] = std::move(nodes);
+    data[field::bans] = word_or_null(done.banned);
     Json left_alone = Json::array();
     for (const release::LeftAlone& left : done.left_alone) {
         Json node = Json::object();
-        node["nodeId"] = left.node.value;
-        node["nodeName"] = left.name;
-        node["reason"] = left.reason;
+        node[field::node_id] = left.node.value;
+        node[field::node_name] = left.name;
+        node[field::reason] = left.reason;
         left_alone.push_back(std::move(node));
     }
-    data["leftAlone"] = std::move(left_alone);
-    data["leftAloneReasons"] = reasons_of(done.left_alone);
+    data[field::left_alone] = std::move(left_alone);
+    data[field::left_alone_reasons] = reasons_of(done.left_alone);
     return data;
 }
 

@@ -1,6 +1,7 @@
 #include <array>
 #include <utility>
 
+#include "control/api/names/field_names.hpp"
 #include "control/api/new_release.hpp"
 #include "control/api/request_reader.hpp"
 #include "control/api/respond.hpp"
@@ -133,10 +134,10 @@ awaitable<Response> ReleaseRoutes::list(Request request) {
     for (const ReleaseSummary& release : page->items)
         items.push_back(json_of(release));
     Json data = Json::object();
-    data["items"] = std::move(items);
-    data["total"] = page->total;
-    data["page"] = wanted.page;
-    data["pageSize"] = wanted.page_size;
+    data[field::items] = std::move(items);
+    data[field::total] = page->total;
+    data[field::page] = wanted.page;
+    data[field::page_size] = wanted.page_size;
     co_return answer(data);
 }
 

@@ -2,6 +2,7 @@
 #include <optional>
 #include <utility>
 
+#include "control/api/names/field_names.hpp"
 #include "control/api/request_reader.hpp"
 #include "control/api/respond.hpp"
 #include "control/api/routes.hpp"
@@ -32,65 +33,65 @@ Json json_of(const std::map<std::string, std::int64_t>& counts) {
 
 Json json_of(const SlotUse& slots) {
     Json object = Json::object();
-    object["inFlight"] = slots.in_flight;
-    object["max"] = slots.max;
-    object["busyShare"] =
+    object[field::in_flight] = slots.in_flight;
+    object[field::max] = slots.max;
+    object[field::busy_share] =
         slots.max > 0 ? rounded(static_cast<double>(slots.in_flight) / slots.max, 0.001) : Json(0);
     return object;
 }
 
 Json json_of(const AgentFigures& agents) {
     Json object = Json::object();
-    object["requests"] = agents.dispatches;
+    object[field::requests] = agents.dispatches;
     const auto millis = [](std::optional<double> value) {
         return value ? rounded(*value * 1000.0, 0.1) : Json(nullptr);
     };
-    object["meanMs"] = millis(agents.mean_sec);
-    object["p50Ms"] = millis(agents.p50_sec);
-    object["p95Ms"] = millis(agents.p95_sec);
-    object["errorsByKind"] = json_of(agents.errors_by_kind);
+    object[field::mean_ms] = millis(agents.mean_sec);
+    object[field::p50_ms] = millis(agents.p50_sec);
+    object[field::p95_ms] = millis(agents.p95_sec);
+    object[field::errors_by_kind] = json_of(agents.errors_by_kind);
     return object;
 }
 
 Json json_of(const QueueFigures& queue) {
     Json object = Json::object();
-    object["pending"] = queue.pending;
-    object["blocked"] = queue.blocked;
-    object["due"] = queue.due;
+    object[field::pending] = queue.pending;
+    object[field::blocked] = queue.blocked;
+    object[field::due] = queue.due;
     return object;
 }
 
 Json json_of(const ReleaseTimes& times) {
     Json object = Json::object();
-    object["releaseId"] = times.id.value;
-    object["version"] = times.version.value;
-    object["status"] = std::string(to_text(times.status));
-    object["queuedSec"] = seconds_or_null(times.queued);
-    object["workedSec"] = seconds_or_null(times.worked);
-    object["waitedSec"] = seconds_or_null(times.waited);
-    object["to50Sec"] = seconds_or_null(times.to_50);
-    object["to90Sec"] = seconds_or_null(times.to_90);
-    object["to100Sec"] = seconds_or_null(times.to_100);
+    object[field::release_id] = times.id.value;
+    object[field::version] = times.version.value;
+    object[field::status] = std::string(to_text(times.status));
+    object[field::queued_sec] = seconds_or_null(times.queued);
+    object[field::worked_sec] = seconds_or_null(times.worked);
+    object[field::waited_sec] = seconds_or_null(times.waited);
+    object[field::to50_sec] = seconds_or_null(times.to_50);
+    object[field::to90_sec] = seconds_or_null(times.to_90);
+    object[field::to100_sec] = seconds_or_null(times.to_100);
     return object;
 }
 
 Json json_of_database(const Stats& stats) {
     Json data = Json::object();
-    data["queue"] = json_of(stats.queue);
+    data[field::queue] = json_of(stats.queue);
     Json running = Json::object();
-    running["releases"] = stats.running_releases;
-    running["nodes"] = stats.running_nodes;
-    data["running"] = std::move(running);
+    running[field::releases] = stats.running_releases;
+    running[field::nodes] = stats.running_nodes;
+    data[field::running] = std::move(running);
     Json nodes = json_of(stats.finished_nodes);
     for (const char* status : {"success", "failed", "skipped", "deferred", "cancelled"}) {
         if (!nodes.contains(status)) nodes[status] = 0;
     }
-    nodes["failedByKind"] = json_of(stats.failed_by_kind);
-    data["nodes"] = std::move(nodes);
+    nodes[field::failed_by_kind] = json_of(stats.failed_by_kind);
+    data[field::nodes] = std::move(nodes);
     Json releases = Json::array();
     for (const ReleaseTimes& times : stats.releases)
         releases.push_back(json_of(times));
-    data["releases"] = std::move(releases);
+    data[field::releases] = std::move(releases);
     return data;
 }
 
@@ -112,8 +113,8 @@ awaitable<Response> StatsRoutes::show(Request request) {
     const auto stats = co_await stats_.get(stats_patience, stats_fresh_for);
     if (!stats) co_return refuse(stats.error());
     Json data = json_of_database(*stats);
-    data["slots"] = slots_ ? json_of(slots_()) : Json(nullptr);
-    data["agents"] = slots_ ? json_of(metrics_.agents()) : Json(nullptr);
+    data[field::slots] = slots_ ? json_of(slots_()) : Json(nullptr);
+    data[field::agents] = slots_ ? json_of(metrics_.agents()) : Json(nullptr);
     co_return answer(data);
 }
 

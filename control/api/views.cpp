@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "control/api/limits_view.hpp"
+#include "control/api/names/field_names.hpp"
 #include "control/api/view_parts.hpp"
 #include "control/api/waiting.hpp"
 #include "release/wire/batch_config.hpp"
@@ -74,62 +75,63 @@ Json public_config(const std::string& text) {
 
 void add_steering(Json& data, const ReleaseSummary& release) {
     const LimitsView limits = read_limits(release.batch_config);
-    data["requestedAction"] = word_or_null(release.requested_action);
-    data["holdReason"] = word_or_null(to_text(shown_hold(release)));
-    data["rollsBack"] = number_or_null(release.rolls_back);
-    data["rolledBackBy"] = number_or_null(release.rolled_back_by);
-    data["fromRelease"] = number_or_null(release.from_release);
-    data["waivedFailures"] = release.waived_failures;
-    data["callbackUrl"] = word_or_null(public_url(release.callback_url));
-    data["maxParallel"] = limits.max_parallel;
-    data["maxParallelPer"] = limits.max_parallel_per;
-    data["actions"] = actions_of(release);
+    data[field::requested_action] = word_or_null(release.requested_action);
+    data[field::hold_reason] = word_or_null(to_text(shown_hold(release)));
+    data[field::rolls_back] = number_or_null(release.rolls_back);
+    data[field::rolled_back_by] = number_or_null(release.rolled_back_by);
+    data[field::from_release] = number_or_null(release.from_release);
+    data[field::waived_failures] = release.waived_failures;
+    data[field::callback_url] = word_or_null(public_url(release.callback_url));
+    data[field::max_parallel] = limits.max_parallel;
+    data[field::max_parallel_per] = limits.max_parallel_per;
+    data[field::actions] = actions_of(release);
 }
 
 Json json_of_release(const ReleaseSummary& release, const WaitingFacts& facts) {
     Json data = Json::object();
-    data["releaseId"] = release.id.value;
-    data["type"] = release.type;
-    data["target"] = release.target;
-    data["version"] = release.version.value;
-    data["reloadOnly"] = release.is_reload_only;
-    data["status"] = std::string(to_text(release.status));
-    data["batchStatus"] = word_or_null(to_text(release.batch_status));
-    data["currentBatch"] = release.current_batch;
-    data["startedBatch"] = release.started_batch ? Json(*release.started_batch) : Json(nullptr);
-    data["totalBatches"] = release.total_batches;
-    data["totalNodes"] = release.total_nodes;
-    data["successNodes"] = release.success_nodes;
-    data["failedNodes"] = release.failed_nodes;
-    data["skippedNodes"] = release.counts.skipped;
-    data["deferredNodes"] = release.counts.deferred;
-    data["cancelledNodes"] = release.counts.cancelled;
-    data["waitingFor"] = waiting_for(release, facts);
-    data["lastError"] = release.last_error;
-    data["reason"] = release.reason;
-    data["createdBy"] = release.created_by;
-    data["createdAt"] = word_or_null(release.created_at);
-    data["updatedAt"] = word_or_null(release.updated_at);
-    data["startedAt"] = word_or_null(release.started_at);
-    data["finishedAt"] = word_or_null(release.finished_at);
+    data[field::release_id] = release.id.value;
+    data[field::type] = release.type;
+    data[field::target] = release.target;
+    data[field::version] = release.version.value;
+    data[field::reload_only] = release.is_reload_only;
+    data[field::status] = std::string(to_text(release.status));
+    data[field::batch_status] = word_or_null(to_text(release.batch_status));
+    data[field::current_batch] = release.current_batch;
+    data[field::started_batch] =
+        release.started_batch ? Json(*release.started_batch) : Json(nullptr);
+    data[field::total_batches] = release.total_batches;
+    data[field::total_nodes] = release.total_nodes;
+    data[field::success_nodes] = release.success_nodes;
+    data[field::failed_nodes] = release.failed_nodes;
+    data[field::skipped_nodes] = release.counts.skipped;
+    data[field::deferred_nodes] = release.counts.deferred;
+    data[field::cancelled_nodes] = release.counts.cancelled;
+    data[field::waiting_for] = waiting_for(release, facts);
+    data[field::last_error] = release.last_error;
+    data[field::reason] = release.reason;
+    data[field::created_by] = release.created_by;
+    data[field::created_at] = word_or_null(release.created_at);
+    data[field::updated_at] = word_or_null(release.updated_at);
+    data[field::started_at] = word_or_null(release.started_at);
+    data[field::finished_at] = word_or_null(release.finished_at);
     add_steering(data, release);
     return data;
 }
 
 Json json_of_row(const ReleaseNodeView& node) {
     Json data = Json::object();
-    data["nodeId"] = node.id.value;
-    data["nodeName"] = node.name;
-    data["status"] = std::string(to_text(node.status));
-    data["attempt"] = node.attempt;
-    data["failureKind"] = word_or_null(to_text(node.failure));
-    data["reasonKind"] = word_or_null(to_text(node.reason));
-    data["errorMsg"] = node.error;
-    data["startedAt"] = word_or_null(node.started_at);
-    data["finishedAt"] = word_or_null(node.finished_at);
-    data["progress"] = node.progress;
-    data["configVersion"] = number_or_null(node.config_version);
-    data["agentTaskId"] = word_or_null(node.task_id);
+    data[field::node_id] = node.id.value;
+    data[field::node_name] = node.name;
+    data[field::status] = std::string(to_text(node.status));
+    data[field::attempt] = node.attempt;
+    data[field::failure_kind] = word_or_null(to_text(node.failure));
+    data[field::reason_kind] = word_or_null(to_text(node.reason));
+    data[field::error_msg] = node.error;
+    data[field::started_at] = word_or_null(node.started_at);
+    data[field::finished_at] = word_or_null(node.finished_at);
+    data[field::progress] = node.progress;
+    data[field::config_version] = number_or_null(node.config_version);
+    data[field::agent_task_id] = word_or_null(node.task_id);
     return data;
 }
 
@@ -150,9 +152,9 @@ Json steps_of(const std::string& text) {
 /// What a rollback would do now, so that nobody is offered one that is refused.
 Json json_of(const RollbackOutlook& outlook) {
     Json data = Json::object();
-    data["totalNodes"] = outlook.nodes;
-    data["leftAlone"] = outlook.left_alone;
-    data["obstacle"] = word_or_null(outlook.obstacle);
+    data[field::total_nodes] = outlook.nodes;
+    data[field::left_alone] = outlook.left_alone;
+    data[field::obstacle] = word_or_null(outlook.obstacle);
     return data;
 }
 
@@ -170,14 +172,14 @@ Json json_of_view(const ReleaseView& view, release::Millis node_timeout, bool ha
     for (const ReleaseNodeView& node : view.nodes) {
         if (view.shown_node && node.id != *view.shown_node) continue;
         Json row = json_of_row(node);
-        if (has_steps) row["steps"] = steps_of(node.steps);
+        if (has_steps) row[field::steps] = steps_of(node.steps);
         list_of_batch(batches, node.batch, "nodes").push_back(std::move(row));
     }
-    data["batches"] = std::move(batches);
-    data["batchConfig"] = public_config(view.summary.batch_config);
-    data["rollback"] = view.rollback ? json_of(*view.rollback) : Json(nullptr);
+    data[field::batches] = std::move(batches);
+    data[field::batch_config] = public_config(view.summary.batch_config);
+    data[field::rollback] = view.rollback ? json_of(*view.rollback) : Json(nullptr);
     if (view.rollback && !view.rollback->obstacle.empty()) {
-        take_action_away(data["actions"], to_text(release::Steering::rollback));
+        take_action_away(data[field::actions], to_text(release::Steering::rollback));
     }
     return data;
 }
@@ -198,11 +200,11 @@ Json json_of_steps(const ReleaseView& view, release::Millis node_timeout) {
 
 Json json_of_steered(const ReleaseView& view, release::Millis node_timeout) {
     Json data = Json::object();
-    data["releaseId"] = view.summary.id.value;
-    data["status"] = std::string(to_text(view.summary.status));
-    data["batchStatus"] = word_or_null(to_text(view.summary.batch_status));
-    data["requestedAction"] = word_or_null(view.summary.requested_action);
-    data["waitingFor"] = waiting_for(view.summary, facts_of(view, node_timeout));
+    data[field::release_id] = view.summary.id.value;
+    data[field::status] = std::string(to_text(view.summary.status));
+    data[field::batch_status] = word_or_null(to_text(view.summary.batch_status));
+    data[field::requested_action] = word_or_null(view.summary.requested_action);
+    data[field::waiting_for] = waiting_for(view.summary, facts_of(view, node_timeout));
     return data;
 }
 
@@ -211,7 +213,7 @@ Json json_of(const ForceStopped& stopped, release::Millis node_timeout) {
     Json nodes = Json::array();
     for (const GivenUpNode& node : stopped.given_up)
         nodes.push_back(named_node(node.id, node.name, node.batch));
-    data["nodes"] = std::move(nodes);
+    data[field::nodes] = std::move(nodes);
     return data;
 }
 
@@ -220,41 +222,42 @@ Json json_of(const Retried& retried, release::Millis node_timeout) {
     Json nodes = Json::array();
     for (const release::RetryRow& row : retried.nodes)
         nodes.push_back(named_node(row.node, row.name, row.batch));
-    data["nodes"] = std::move(nodes);
+    data[field::nodes] = std::move(nodes);
     return data;
 }
 
 Json json_of_limits(const ReleaseSummary& release) {
     const LimitsView limits = read_limits(release.batch_config);
     Json data = Json::object();
-    data["releaseId"] = release.id.value;
-    data["maxParallel"] = limits.max_parallel;
-    data["maxParallelPer"] = limits.max_parallel_per;
+    data[field::release_id] = release.id.value;
+    data[field::max_parallel] = limits.max_parallel;
+    data[field::max_parallel_per] = limits.max_parallel_per;
     return data;
 }
 
 Json json_of(const NodeView& node) {
     Json data = Json::object();
-    data["id"] = node.id.value;
-    data["name"] = node.name;
-    data["mainIp"] = node.main_ip;
-    data["agentPort"] = node.agent_port;
-    data["enabled"] = node.is_enabled;
-    data["status"] = node.status;
+    data[field::id] = node.id.value;
+    data[field::name] = node.name;
+    data[field::main_ip] = node.main_ip;
+    data[field::agent_port] = node.agent_port;
+    data[field::enabled] = node.is_enabled;
+    data[field::status] = node.status;
     Json labels = Json::object();
     for (const auto& [name, value] : node.labels)
         labels[name] = value;
-    data["labels"] = std::move(labels);
-    data["certFingerprint"] = word_or_null(node.cert_fingerprint);
-    data["appliedVersion"] =
+    data[field::labels] = std::move(labels);
+    data[field::cert_fingerprint] = word_or_null(node.cert_fingerprint);
+    data[field::applied_version] =
         node.applied_version ? Json(node.applied_version->value) : Json(nullptr);
-    data["appliedSha256"] = word_or_null(node.applied_sha256);
-    data["wantedVersion"] = node.wanted_version ? Json(node.wanted_version->value) : Json(nullptr);
-    data["wantedSha256"] = word_or_null(node.wanted_sha256);
-    data["hasDrift"] = node.has_drift;
-    data["lastSeenAt"] = word_or_null(node.last_seen_at);
-    data["createdAt"] = word_or_null(node.created_at);
-    data["updatedAt"] = word_or_null(node.updated_at);
+    data[field::applied_sha256] = word_or_null(node.applied_sha256);
+    data[field::wanted_version] =
+        node.wanted_version ? Json(node.wanted_version->value) : Json(nullptr);
+    data[field::wanted_sha256] = word_or_null(node.wanted_sha256);
+    data[field::has_drift] = node.has_drift;
+    data[field::last_seen_at] = word_or_null(node.last_seen_at);
+    data[field::created_at] = word_or_null(node.created_at);
+    data[field::updated_at] = word_or_null(node.updated_at);
     return data;
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "control/api/limits_view.hpp"
+#include "control/api/names/field_names.hpp"
 #include "control/api/node_troubles.hpp"
 #include "control/api/rfc3339.hpp"
 #include "release/limits.hpp"
@@ -276,11 +277,11 @@ Json waiting_for(const ReleaseSummary& release, const WaitingFacts& facts) {
     const bool shows_failures = release.hold == Hold::failure && release.counts.running == 0;
     const std::string until = until_of(release, facts);
     Json waiting = Json::object();
-    waiting["reason"] = reason_of(release, facts);
-    waiting["nodes"] =
+    waiting[field::reason] = reason_of(release, facts);
+    waiting[field::nodes] =
         names_of(facts.nodes, shows_failures ? NodeStatus::failed : NodeStatus::running);
-    waiting["until"] = until.empty() ? Json(nullptr) : Json(until);
-    waiting["troubled"] = json_of_troubled(facts.nodes);
+    waiting[field::until] = until.empty() ? Json(nullptr) : Json(until);
+    waiting[field::troubled] = json_of_troubled(facts.nodes);
     return waiting;
 }
 

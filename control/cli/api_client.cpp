@@ -1,5 +1,6 @@
 #include "control/cli/api_client.hpp"
 
+#include "control/api/names/field_names.hpp"
 #include "control/cli/text.hpp"
 #include "tls/router.hpp"
 
@@ -73,11 +74,11 @@ Answer<Json> call(Http& http, const ApiRequest& request) {
     }
     auto body = release::wire::parse_json(response->body, answer_bytes_max);
     if (!body || !body->is_object()) return tl::unexpected(stranger(*response));
-    const auto error_code = release::wire::optional_integer(*body, "code");
+    const auto error_code = release::wire::optional_integer(*body, field::code);
     if (!error_code || !*error_code) return tl::unexpected(stranger(*response));
-    if (response->status == 200 && **error_code == code::ok) return (*body)["data"];
+    if (response->status == 200 && **error_code == code::ok) return (*body)[field::data];
     if (response->status < 400) return tl::unexpected(stranger(*response));
-    const auto message = release::wire::optional_text(*body, "message");
+    const auto message = release::wire::optional_text(*body, field::message);
     const bool has_message = message && *message && !(*message)->empty();
     return tl::unexpected(refusal(response->status, static_cast<int>(**error_code),
                                   has_message ? printable(**message) : "without a reason"));

@@ -1,5 +1,6 @@
 #include "control/cli/audit.hpp"
 
+#include "control/api/names/field_names.hpp"
 #include "control/cli/events.hpp"
 #include "control/cli/table.hpp"
 #include "control/cli/views.hpp"
@@ -17,7 +18,7 @@ std::string word(const Json& row, const char* name) {
 }  // namespace
 
 std::string render_audit(const Json& data) {
-    const Json items = list_of(data, "items");
+    const Json items = list_of(data, field::items);
     if (items.empty()) return "no rows\n";
     Table table({{"ID", Align::right},
                  {"AT"},
@@ -28,13 +29,13 @@ std::string render_audit(const Json& data) {
                  {"DETAIL", Align::left, 120}});
     for (const Json& row : items) {
         if (!row.is_object()) continue;
-        const auto detail = row.find("detail");
-        table.add({std::to_string(integer_of(row, "id")), word(row, "at"), word(row, "actor"),
-                   word(row, "remote"), word(row, "action"), word(row, "object"),
-                   detail == row.end() ? "" : detail_text(*detail)});
+        const auto detail = row.find(field::detail);
+        table.add({std::to_string(integer_of(row, field::id)), word(row, field::at),
+                   word(row, field::actor), word(row, field::remote), word(row, field::action),
+                   word(row, field::object), detail == row.end() ? "" : detail_text(*detail)});
     }
     return table.text() + std::to_string(items.size()) + " of " +
-           std::to_string(integer_of(data, "total")) + "\n";
+           std::to_string(integer_of(data, field::total)) + "\n";
 }
 
 }  // namespace edgeroll::cli

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <vector>
 
+#include "control/api/names/field_names.hpp"
 #include "control/cli/payload_folder.hpp"
 #include "control/cli/private_keys.hpp"
 #include "control/cli/single_request.hpp"
@@ -123,7 +124,7 @@ Answer<std::string> push_config(const ConfigPush& what, Format format, Ports por
     request.body += "}";
     return ask(request, format, ports, [&](const Json& data) -> Answer<std::string> {
         // A control that does not say what it did had it stored, now or before.
-        const auto outcome = wire::optional_text(data, "outcome");
+        const auto outcome = wire::optional_text(data, field::outcome);
         const std::string left_out = told(source->left_out);
         return "version " + std::to_string(what.version) + " " +
                printable(outcome ? outcome->value_or("stored") : "stored") + ": " +

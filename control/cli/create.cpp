@@ -4,6 +4,7 @@
 #include <map>
 #include <vector>
 
+#include "control/api/names/field_names.hpp"
 #include "control/cli/advice.hpp"
 #include "control/cli/batch_config.hpp"
 #include "control/cli/command_line.hpp"
@@ -17,18 +18,18 @@ using release::wire::Json;
 
 Json body_of(const ReleaseCreate& what, const Json& batch_config) {
     Json body = {{"target", "cdn"}};
-    if (what.version > 0) body["version"] = what.version;
-    if (what.is_reload_only) body["reload_only"] = true;
-    if (!what.type.empty()) body["type"] = what.type;
-    if (what.from_release > 0) body["from_release"] = what.from_release;
-    if (!what.reason.empty()) body["reason"] = what.reason;
-    if (!what.not_before.empty()) body["not_before"] = what.not_before;
-    if (!what.callback_url.empty()) body["callback_url"] = what.callback_url;
-    if (what.is_superseding) body["supersede"] = true;
-    if (what.is_forced) body["force"] = true;
-    if (!what.plan_sha256.empty()) body["planSha256"] = what.plan_sha256;
-    if (!batch_config.empty()) body["batch_config"] = batch_config;
-    if (what.is_dry_run) body["dry_run"] = true;
+    if (what.version > 0) body[field::version] = what.version;
+    if (what.is_reload_only) body[request_field::reload_only] = true;
+    if (!what.type.empty()) body[field::type] = what.type;
+    if (what.from_release > 0) body[request_field::from_release] = what.from_release;
+    if (!what.reason.empty()) body[field::reason] = what.reason;
+    if (!what.not_before.empty()) body[request_field::not_before] = what.not_before;
+    if (!what.callback_url.empty()) body[request_field::callback_url] = what.callback_url;
+    if (what.is_superseding) body[field::supersede] = true;
+    if (what.is_forced) body[field::force] = true;
+    if (!what.plan_sha256.empty()) body[field::plan_sha256] = what.plan_sha256;
+    if (!batch_config.empty()) body[request_field::batch_config] = batch_config;
+    if (what.is_dry_run) body[request_field::dry_run] = true;
     return body;
 }
 
@@ -38,17 +39,17 @@ std::string plural(std::size_t count, const std::string& thing, const char* endi
 
 /// "50 nodes in 4 batches"
 std::string extent(const Json& data) {
-    const std::size_t batches = list_of(data, "batches").size();
-    return plural(static_cast<std::size_t>(integer_of(data, "totalNodes")), "node") + " in " +
+    const std::size_t batches = list_of(data, field::batches).size();
+    return plural(static_cast<std::size_t>(integer_of(data, field::total_nodes)), "node") + " in " +
            plural(batches, "batch", "es");
 }
 
 std::string render_plan(const ReleaseCreate& what, const Json& batch_config, const Json& data,
                         const std::map<std::int64_t, std::string>& names) {
-    const std::string sha = text_of(data, "planSha256");
-    std::string text = "plan for version " + std::to_string(integer_of(data, "version")) + ": " +
-                       extent(data) + "; nothing was changed\n\n" + render_batches(data, names) +
-                       render_left_out(data);
+    const std::string sha = text_of(data, field::plan_sha256);
+    std::string text = "plan for version " + std::to_string(integer_of(data, field::version)) +
+                       ": " + extent(data) + "; nothing was changed\n\n" +
+                       render_batches(data, names) + render_left_out(data);
     if (!sha.empty()) {
         text += "\nplanSha256 " + printable(sha) + "\n\nTo create exactly that:\n  " +
                 create_command_line(what, batch_config, sha) + "\n";
@@ -58,10 +59,10 @@ std::string render_plan(const ReleaseCreate& what, const Json& batch_config, con
 
 std::string render_created(const Json& data, bool is_watched,
                            const std::map<std::int64_t, std::string>& names) {
-    const std::string id = std::to_string(integer_of(data, "releaseId"));
+    const std::string id = std::to_string(integer_of(data, field::release_id));
     std::string text = "release " + id + " created: version " +
-                       std::to_string(integer_of(data, "version")) + ", " + extent(data) + "\n\n" +
-                       render_batches(data, names) + render_left_out(data) + "\n";
+                       std::to_string(integer_of(data, field::version)) + ", " + extent(data) +
+                       "\n\n" + render_batches(data, names) + render_left_out(data) + "\n";
     if (!is_watched) text += "Follow it: edgeroll release watch " + id + "\n";
     return text;
 }
@@ -94,8 +95,8 @@ std::map<std::int64_t, std::string> node_names(Http& http) {
 std::string render_batches(const Json& data, const std::map<std::int64_t, std::string>& names) {
     constexpr std::size_t nodes_max = 8;
     Table table({{"BATCH", Align::right}, {"SIZE", Align::right}, {"NODES", Align::left, 100}});
-    for (const Json& batch : list_of(data, "batches")) {
-        const Json ids = list_of(batch, "nodeIds");
+    for (const Json& batch : list_of(data, field::batches)) {
+        const Json ids = list_of(batch, field::node_ids);
         std::string nodes;
         for (std::size_t at = 0; at < ids.size() && at < nodes_max; ++at) {
             const auto id = ids[at].is_number_integer() ? ids[at].get<std::int64_t>() : 0;
@@ -106,7 +107,8 @@ std::string render_batches(const Json& data, const std::map<std::int64_t, std::s
         if (ids.size() > nodes_max) {
             nodes += " and " + std::to_string(ids.size() - nodes_max) + " more";
         }
-        table.add({std::to_string(integer_of(batch, "batch")), std::to_string(ids.size()), nodes});
+        table.add(
+            {std::to_string(integer_of(batch, field::batch)), std::to_string(ids.size()), nodes});
     }
     return table.is_empty() ? std::string() : table.text();
 }
@@ -114,13 +116,14 @@ std::string render_batches(const Json& data, const std::map<std::int64_t, std::s
 /// The API counts them already.
 std::string render_without_secrets(const Json& data) {
     Table table({{"COUNT", Align::right}, {"WHY", Align::left, 100}, {"NODES"}});
-    for (const Json& entry : list_of(data, "withoutSecrets")) {
+    for (const Json& entry : list_of(data, field::without_secrets)) {
         std::string names;
-        for (const Json& name : list_of(entry, "nodes")) {
+        for (const Json& name : list_of(entry, field::nodes)) {
             if (name.is_string())
                 names += (names.empty() ? "" : ", ") + printable(name.get<std::string>());
         }
-        table.add({std::to_string(integer_of(entry, "count")), text_of(entry, "reason"), names});
+        table.add({std::to_string(integer_of(entry, field::count)), text_of(entry, field::reason),
+                   names});
     }
     return table.is_empty() ? "" : "\nThe content has secret files:\n" + table.text();
 }
@@ -133,7 +136,7 @@ std::string render_left_out(const Json& data) {
          {std::pair{"leftOut", "Left out:"}, std::pair{"leftAlone", "Left alone:"}}) {
         std::map<std::string, std::vector<std::string>> names;
         for (const Json& node : list_of(data, field))
-            names[text_of(node, "reason")].push_back(node_name_of(node));
+            names[text_of(node, field::reason)].push_back(node_name_of(node));
         std::vector<const decltype(names)::value_type*> reasons;
         for (const auto& one : names)
             reasons.push_back(&one);
@@ -161,7 +164,7 @@ Answer<ExitStatus> create_release(const ReleaseCreate& what, Format format, Port
     }
     auto data = call(ports.http, request);
     if (!data) return tl::unexpected(with_create_advice(std::move(data.error()), what));
-    const std::int64_t id = integer_of(*data, "releaseId");
+    const std::int64_t id = integer_of(*data, field::release_id);
     if (!what.is_dry_run && id == 0) return refuse("control's answer names no release");
     if (format == Format::json) {
         ports.screen.out(what.is_watched ? json_line(*data, ports) : json_text(*data, ports));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "control/api/names/field_names.hpp"
 #include "control/cli/text.hpp"
 #include "control/cli/watch.hpp"
 
@@ -39,12 +40,12 @@ class Teller {
                                                      {"pageSize", std::to_string(page_size)}});
             const auto data = call(ports_.http, request);
             if (!data) return tl::unexpected(with_advice(data.error(), what_.id));
-            const Json items = list_of(*data, "items");
+            const Json items = list_of(*data, field::items);
             const std::int64_t before = after_;
             for (const Json& event : items)
                 tell(event);
             told += static_cast<std::int64_t>(items.size());
-            const std::int64_t size = integer_of(*data, "pageSize");
+            const std::int64_t size = integer_of(*data, field::page_size);
             const auto full = static_cast<std::size_t>(size > 0 ? size : page_size);
             // A control that answers with the same page again must not hold us here.
             if (items.size() < full || after_ == before) return told;
@@ -53,7 +54,7 @@ class Teller {
 
   private:
     void tell(const Json& event) {
-        after_ = std::max(after_, integer_of(event, "id"));
+        after_ = std::max(after_, integer_of(event, field::id));
         ports_.screen.out(format_ == Format::json ? json_line(event, ports_)
                                                   : event_line(event, names_) + "\n");
     }
@@ -84,20 +85,22 @@ std::string detail_text(const Json& detail) {
 }
 
 std::string event_line(const Json& event, const std::map<std::int64_t, std::string>& names) {
-    const std::int64_t node = integer_of(event, "nodeId");
+    const std::int64_t node = integer_of(event, field::node_id);
     constexpr std::size_t id_width = 6;
     constexpr std::size_t kind_width = 18;
-    std::string text = text_of(event, "at") + "  " +
-                       padded(std::to_string(integer_of(event, "id")), id_width, Align::right) +
-                       "  " + padded(printable(text_of(event, "kind")), kind_width, Align::left);
+    std::string text =
+        text_of(event, field::at) + "  " +
+        padded(std::to_string(integer_of(event, field::id)), id_width, Align::right) + "  " +
+        padded(printable(text_of(event, field::kind)), kind_width, Align::left);
     if (node > 0) {
         const auto name = names.find(node);
         text += "  " + (name == names.end() ? "#" + std::to_string(node) : name->second);
     }
-    const auto detail = event.find("detail");
+    const auto detail = event.find(field::detail);
     const std::string details = detail == event.end() ? std::string() : detail_text(*detail);
     if (!details.empty()) text += "  " + details;
-    if (const std::string actor = text_of(event, "actor"); !actor.empty()) text += "  by " + actor;
+    if (const std::string actor = text_of(event, field::actor); !actor.empty())
+        text += "  by " + actor;
     return printable(text);
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "control/api/names/field_names.hpp"
 #include "control/cli/advice.hpp"
 #include "control/cli/render.hpp"
 #include "control/cli/text.hpp"
@@ -174,27 +175,28 @@ std::string explain_text(const ReleaseLine& release, Moment now) {
 
 Json explain_json(const ReleaseLine& release, const Json& data) {
     Json answer = Json::object();
-    for (const char* field : {"releaseId", "version", "status", "batchStatus", "holdReason",
-                              "waitingFor", "lastError"}) {
-        answer[field] = data.contains(field) ? data[field] : Json(nullptr);
+    for (const char* name :
+         {field::release_id, field::version, field::status, field::batch_status, field::hold_reason,
+          field::waiting_for, field::last_error, field::rollback}) {
+        answer[name] = data.contains(name) ? data[name] : Json(nullptr);
     }
-    answer["rollback"] = data.contains("rollback") ? data["rollback"] : Json(nullptr);
-    answer["limits"] = limits_of(release);
-    answer["failedNodes"] = Json::array();
+    answer[field::limits] = limits_of(release);
+    answer[field::failed_nodes] = Json::array();
     for (const BatchLine& batch : release.batches) {
         for (const NodeLine& node : batch.nodes) {
             if (node.status != "failed") continue;
-            answer["failedNodes"].push_back({{"nodeId", node.id},
-                                             {"nodeName", node.name},
-                                             {"batch", batch.number},
-                                             {"attempt", node.attempt},
-                                             {"failureKind", node.failure_kind},
-                                             {"errorMsg", node.error}});
+            answer[field::failed_nodes].push_back({{field::node_id, node.id},
+                                                   {field::node_name, node.name},
+                                                   {field::batch, batch.number},
+                                                   {field::attempt, node.attempt},
+                                                   {field::failure_kind, node.failure_kind},
+                                                   {field::error_msg, node.error}});
         }
     }
-    answer["nextSteps"] = Json::array();
+    answer[field::next_steps] = Json::array();
     for (const Advice& step : next_steps(release))
-        answer["nextSteps"].push_back({{"command", step.command}, {"effect", step.effect}});
+        answer[field::next_steps].push_back(
+            {{field::command, step.command}, {field::effect, step.effect}});
     return answer;
 }
 

@@ -12,6 +12,6 @@ namespace edgeroll::cli {
 
 /// One printable line for each change from `before` (nothing: the first look) to `after`.
 [[nodiscard]] std::vector<std::string> release_changes(const std::optional<ReleaseLine>& before,
-                                               const ReleaseLine& after, Moment now);
+                                                       const ReleaseLine& after, Moment now);
 
 }  // namespace edgeroll::cli

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "control/api/names/field_names.hpp"
 #include "control/cli/advice.hpp"
 #include "control/cli/create.hpp"
 #include "control/cli/steer.hpp"
@@ -21,9 +22,9 @@ ApiRequest request_of(const ReleaseSteer& what, bool is_dry_run) {
     ApiRequest request = release_request(what.id, "/rollback");
     request.method = "POST";
     Json body = Json::object();
-    if (!what.reason.empty()) body["reason"] = what.reason;
-    if (what.is_forced) body["force"] = true;
-    if (is_dry_run) body["dry_run"] = true;
+    if (!what.reason.empty()) body[field::reason] = what.reason;
+    if (what.is_forced) body[field::force] = true;
+    if (is_dry_run) body[request_field::dry_run] = true;
     request.body = release::wire::dump_json(body);
     return request;
 }
@@ -32,25 +33,25 @@ ApiRequest request_of(const ReleaseSteer& what, bool is_dry_run) {
 /// earlier content unknown)"
 std::string outcome_text(const Json& plan) {
     std::map<std::int64_t, int> by_version;
-    for (const Json& node : list_of(plan, "nodes"))
-        ++by_version[integer_of(node, "configVersion")];
+    for (const Json& node : list_of(plan, field::nodes))
+        ++by_version[integer_of(node, field::config_version)];
     std::string text =
-        nodes_text(integer_of(plan, "totalNodes")) + " will get what they had before (";
+        nodes_text(integer_of(plan, field::total_nodes)) + " will get what they had before (";
     for (auto one = by_version.rbegin(); one != by_version.rend(); ++one) {
         text += (one == by_version.rbegin() ? "" : ", ") + std::to_string(one->second) +
                 " version " + std::to_string(one->first);
     }
     text += ")";
-    const Json left = list_of(plan, "leftAlone");
+    const Json left = list_of(plan, field::left_alone);
     if (left.empty()) return text;
     text += ", " + std::to_string(left.size()) + (left.size() == 1 ? " is" : " are") +
-            " left alone (" + node_name_of(left[0]) + ": " + text_of(left[0], "reason");
+            " left alone (" + node_name_of(left[0]) + ": " + text_of(left[0], field::reason);
     return text + (left.size() > 1 ? ", ...)" : ")");
 }
 
 std::string question_of(const ReleaseLine& release, const Json& plan) {
     std::string text = standing(release) + "; " + outcome_text(plan) + ", by a new release";
-    if (!text_of(plan, "bans").empty()) {
+    if (!text_of(plan, field::bans).empty()) {
         text +=
             ", and the content of version " + std::to_string(release.version) + " will be banned";
     }
@@ -63,10 +64,10 @@ std::string render_put_back(const Json& plan) {
     std::map<std::pair<std::int64_t, std::int64_t>,
              std::pair<std::string, std::vector<std::string>>>
         groups;
-    for (const Json& node : list_of(plan, "nodes")) {
+    for (const Json& node : list_of(plan, field::nodes)) {
         auto& [digest, names] =
-            groups[{integer_of(node, "batch"), integer_of(node, "configVersion")}];
-        digest = text_of(node, "sha256").substr(0, digest_digits);
+            groups[{integer_of(node, field::batch), integer_of(node, field::config_version)}];
+        digest = text_of(node, field::sha256).substr(0, digest_digits);
         names.push_back(node_name_of(node));
     }
     Table table({{"BATCH", Align::right},
@@ -83,11 +84,11 @@ std::string render_put_back(const Json& plan) {
 
 std::string render_plan(const ReleaseSteer& what, const Json& plan) {
     const std::string id = std::to_string(what.id);
-    const std::string banned = text_of(plan, "bans");
+    const std::string banned = text_of(plan, field::bans);
     std::string text = "rolling back release " + id + ", as version " +
-                       std::to_string(integer_of(plan, "version")) + ": " +
-                       nodes_text(integer_of(plan, "totalNodes")) + "; nothing was changed\n\n" +
-                       render_put_back(plan) + render_left_out(plan);
+                       std::to_string(integer_of(plan, field::version)) + ": " +
+                       nodes_text(integer_of(plan, field::total_nodes)) +
+                       "; nothing was changed\n\n" + render_put_back(plan) + render_left_out(plan);
     if (!banned.empty()) {
         text += "\nThe content that is undone (sha256 " +
                 printable(banned.substr(0, digest_digits)) + ") would be banned.\n";
@@ -97,11 +98,11 @@ std::string render_plan(const ReleaseSteer& what, const Json& plan) {
 }
 
 std::string render_done(const ReleaseSteer& what, const Json& data, Ports ports) {
-    const std::string id = std::to_string(integer_of(data, "releaseId"));
+    const std::string id = std::to_string(integer_of(data, field::release_id));
     const std::string table = render_put_back(data);
-    return "release " + id + " (version " + std::to_string(integer_of(data, "version")) +
+    return "release " + id + " (version " + std::to_string(integer_of(data, field::version)) +
            ") rolls back release " + std::to_string(what.id) + ": " +
-           nodes_text(integer_of(data, "totalNodes")) + "\n\n" +
+           nodes_text(integer_of(data, field::total_nodes)) + "\n\n" +
            (table.empty() ? render_batches(data, node_names(ports.http)) : table) +
            render_left_out(data) + "\nFollow it: edgeroll release watch " + id + "\n";
 }

@@ -1,5 +1,6 @@
 #include "control/cli/run.hpp"
 
+#include "control/api/names/field_names.hpp"
 #include "control/cli/audit.hpp"
 #include "control/cli/config_push.hpp"
 #include "control/cli/create.hpp"
@@ -31,7 +32,7 @@ Text list_releases(const ReleaseList& what, Format format, Ports ports) {
     return ask(request, format, ports, [&](const Json& data) -> Text {
         const auto releases = read_releases(data);
         if (!releases) return tl::unexpected(releases.error());
-        return render_releases(*releases, integer_of(data, "total"), ports.time.now());
+        return render_releases(*releases, integer_of(data, field::total), ports.time.now());
     });
 }
 
@@ -64,7 +65,7 @@ Text explain_release(const ReleaseExplain& what, Format format, Ports ports) {
 Answer<Json> drifted(Json data) {
     const auto fleet = read_fleet(data);
     if (!fleet) return tl::unexpected(fleet.error());
-    Json& items = data.is_array() ? data : data["items"];
+    Json& items = data.is_array() ? data : data[field::items];
     Json kept = Json::array();
     for (std::size_t at = 0; at < fleet->size(); ++at) {
         if (!(*fleet)[at].has_drift) {
@@ -73,7 +74,7 @@ Answer<Json> drifted(Json data) {
         if (*(*fleet)[at].has_drift) kept.push_back(items[at]);
     }
     items = std::move(kept);
-    if (data.is_object()) data["total"] = data["items"].size();
+    if (data.is_object()) data[field::total] = data[field::items].size();
     return data;
 }
 
@@ -92,11 +93,11 @@ Text list_nodes(const NodeList& what, Format format, Ports ports) {
 
 Text add_node(const NodeAdd& what, Format format, Ports ports) {
     Json body = {{"name", what.name}, {"mainIp", what.ip}, {"agentPort", what.port}};
-    if (!what.labels.empty()) body["labels"] = what.labels;
-    if (!what.fingerprint.empty()) body["certFingerprint"] = what.fingerprint;
+    if (!what.labels.empty()) body[field::labels] = what.labels;
+    if (!what.fingerprint.empty()) body[field::cert_fingerprint] = what.fingerprint;
     const ApiRequest request{"POST", "/api/v1/nodes", release::wire::dump_json(body), {}};
     return ask(request, format, ports, [&](const Json& data) -> Text {
-        return "node " + std::to_string(integer_of(data, "id")) +
+        return "node " + std::to_string(integer_of(data, field::id)) +
                " added: " + printable(what.name) + " at " + printable(what.ip) + ":" +
                std::to_string(what.port) + "\n";
     });

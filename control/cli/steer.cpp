@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "control/api/names/field_names.hpp"
 #include "control/cli/advice.hpp"
 #include "control/cli/render.hpp"
 #include "control/cli/rollback.hpp"
@@ -53,10 +54,10 @@ ApiRequest request_of(const ReleaseSteer& what) {
     if (what.action != Steering::retry) request.path += "-batch";
     request.method = "POST";
     Json body = Json::object();
-    if (!what.reason.empty()) body["reason"] = what.reason;
+    if (!what.reason.empty()) body[field::reason] = what.reason;
     for (const std::string& node : what.nodes)
-        body["nodes"].push_back(node_of(node));
-    if (what.is_forced) body["force"] = true;
+        body[field::nodes].push_back(node_of(node));
+    if (what.is_forced) body[field::force] = true;
     request.body = release::wire::dump_json(body);
     return request;
 }
@@ -65,8 +66,8 @@ ApiRequest request_of(const ReleaseSteer& what) {
 std::string named_nodes(const Json& data) {
     constexpr std::size_t names_max = 8;
     std::map<std::int64_t, std::vector<std::string>> names;
-    for (const Json& node : list_of(data, "nodes"))
-        names[integer_of(node, "batch")].push_back(node_name_of(node));
+    for (const Json& node : list_of(data, field::nodes))
+        names[integer_of(node, field::batch)].push_back(node_name_of(node));
     std::string text;
     for (const auto& [batch, some] : names) {
         text +=
@@ -77,12 +78,12 @@ std::string named_nodes(const Json& data) {
 
 /// "release 7: pause is asked for; running, batches running"
 std::string steered_text(const ReleaseSteer& what, const Json& data, Moment now) {
-    const std::string requested = text_of(data, "requestedAction");
-    const std::string batch_status = text_of(data, "batchStatus");
+    const std::string requested = text_of(data, field::requested_action);
+    const std::string batch_status = text_of(data, field::batch_status);
     const std::string id = std::to_string(what.id);
     std::string text = "release " + id + ": " + word_of(what.action);
     text += requested.empty() ? " has taken effect" : " is recorded";
-    text += "; status " + printable(text_of(data, "status"));
+    text += "; status " + printable(text_of(data, field::status));
     if (!batch_status.empty()) text += ", batches " + printable(batch_status);
     const std::string nodes = named_nodes(data);
     const bool gives_up = what.action == Steering::stop && what.is_forced;
@@ -93,7 +94,7 @@ std::string steered_text(const ReleaseSteer& what, const Json& data, Moment now)
 }
 
 std::string pools_text(const Json& data) {
-    const auto pools = data.find("maxParallelPer");
+    const auto pools = data.find(field::max_parallel_per);
     if (pools == data.end() || !pools->is_object() || pools->empty()) return "no limit";
     std::string text;
     for (const auto& [label, number] : pools->items()) {
@@ -135,22 +136,22 @@ Text steer_release(const ReleaseSteer& what, Format format, Ports ports) {
 Text limit_release(const ReleaseLimit& what, Format format, Ports ports) {
     Json body = Json::object();
     if (what.max_parallel == "none") {
-        body["max_parallel"] = nullptr;
+        body[request_field::max_parallel] = nullptr;
     } else if (!what.max_parallel.empty()) {
-        body["max_parallel"] = std::stoll(what.max_parallel);
+        body[request_field::max_parallel] = std::stoll(what.max_parallel);
     }
     for (const std::string& pool : what.max_parallel_per) {
-        Json& pools = body["max_parallel_per"];
+        Json& pools = body[request_field::max_parallel_per];
         if (pool == "none") continue;
         const std::size_t equals = pool.find('=');
         pools[pool.substr(0, equals)] = std::stoll(pool.substr(equals + 1));
     }
-    if (!what.reason.empty()) body["reason"] = what.reason;
+    if (!what.reason.empty()) body[field::reason] = what.reason;
     ApiRequest request = release_request(what.id);
     request.method = "PATCH";
     request.body = release::wire::dump_json(body);
     auto text = ask(request, format, ports, [&](const Json& data) -> Text {
-        const std::int64_t most = integer_of(data, "maxParallel");
+        const std::int64_t most = integer_of(data, field::max_parallel);
         return "release " + std::to_string(what.id) + "\n" +
                render_fields({{"max parallel", most > 0 ? std::to_string(most) : "no limit"},
                               {"max parallel per", pools_text(data)}});

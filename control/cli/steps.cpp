@@ -3,6 +3,7 @@
 #include <string_view>
 #include <vector>
 
+#include "control/api/names/field_names.hpp"
 #include "control/cli/table.hpp"
 #include "control/cli/views.hpp"
 
@@ -44,27 +45,28 @@ std::string output_text(const std::string& output) {
 }
 
 std::string step_text(const Json& step, Moment now) {
-    std::string text = "  " + padded(printable(text_of(step, "name")), name_width, Align::left) +
-                       "  " + printable(text_of(step, "status"));
-    const bool has_exit =
-        step.is_object() && step.contains("exitCode") && step["exitCode"].is_number_integer();
-    if (has_exit) text += ", exit " + std::to_string(integer_of(step, "exitCode"));
+    std::string text = "  " +
+                       padded(printable(text_of(step, field::name)), name_width, Align::left) +
+                       "  " + printable(text_of(step, field::status));
+    const bool has_exit = step.is_object() && step.contains(field::exit_code) &&
+                          step[field::exit_code].is_number_integer();
+    if (has_exit) text += ", exit " + std::to_string(integer_of(step, field::exit_code));
     const std::string took =
-        took_text(text_of(step, "startedAt"), text_of(step, "finishedAt"), now);
+        took_text(text_of(step, field::started_at), text_of(step, field::finished_at), now);
     if (!took.empty()) text += ", " + took;
     text += "\n";
-    text += output_text(text_of(step, "output"));
+    text += output_text(text_of(step, field::output));
     return text;
 }
 
 std::string node_text(const Json& node, std::int64_t batch, Moment now) {
     std::string text = printable(node_name_of(node)) + " (batch " + std::to_string(batch) +
-                       "): " + printable(text_of(node, "status"));
-    if (const std::string kind = text_of(node, "failureKind"); !kind.empty()) {
+                       "): " + printable(text_of(node, field::status));
+    if (const std::string kind = text_of(node, field::failure_kind); !kind.empty()) {
         text += " (" + printable(kind) + ")";
     }
     text += "\n";
-    const Json steps = list_of(node, "steps");
+    const Json steps = list_of(node, field::steps);
     if (steps.empty()) text += "  no steps are known\n";
     for (const Json& step : steps)
         text += step_text(step, now);
@@ -75,9 +77,9 @@ std::string node_text(const Json& node, std::int64_t batch, Moment now) {
 
 std::string render_steps(const Json& release, Moment now) {
     std::string text;
-    for (const Json& batch : list_of(release, "batches")) {
-        for (const Json& node : list_of(batch, "nodes"))
-            text += node_text(node, integer_of(batch, "batch"), now);
+    for (const Json& batch : list_of(release, field::batches)) {
+        for (const Json& node : list_of(batch, field::nodes))
+            text += node_text(node, integer_of(batch, field::batch), now);
     }
     return text.empty() ? "no nodes\n" : text;
 }

@@ -1,4 +1,5 @@
 #include "control/cli/views.hpp"
+#include "control/api/names/field_names.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -32,23 +33,23 @@ std::vector<std::string> words_of(const Json* list) {
 
 NodeLine read_node(const Json& data) {
     NodeLine node;
-    node.id = integer_of(data, "nodeId");
+    node.id = integer_of(data, field::node_id);
     node.name = node_name_of(data);
-    node.status = text_of(data, "status");
-    node.failure_kind = text_of(data, "failureKind");
-    node.error = text_of(data, "errorMsg");
-    node.started_at = text_of(data, "startedAt");
-    node.finished_at = text_of(data, "finishedAt");
-    node.attempt = count_of(data, "attempt");
-    node.progress = count_of(data, "progress");
-    node.config_version = integer_of(data, "configVersion");
+    node.status = text_of(data, field::status);
+    node.failure_kind = text_of(data, field::failure_kind);
+    node.error = text_of(data, field::error_msg);
+    node.started_at = text_of(data, field::started_at);
+    node.finished_at = text_of(data, field::finished_at);
+    node.attempt = count_of(data, field::attempt);
+    node.progress = count_of(data, field::progress);
+    node.config_version = integer_of(data, field::config_version);
     return node;
 }
 
 BatchLine read_batch(const Json& data) {
     BatchLine batch;
-    batch.number = count_of(data, "batch");
-    const Json* const nodes = member(data, "nodes");
+    batch.number = count_of(data, field::batch);
+    const Json* const nodes = member(data, field::nodes);
     if (nodes == nullptr || !nodes->is_array()) return batch;
     for (const Json& node : *nodes)
         batch.nodes.push_back(read_node(node));
@@ -74,10 +75,10 @@ Limits read_limits(const Json* config) {
     if (!parsed.is_object()) return {};
     Limits limits;
     limits.is_known = true;
-    limits.failure_threshold = whole_of(parsed, "failure_threshold");
-    limits.max_batch_fail_rate = whole_of(parsed, "max_batch_fail_rate");
-    limits.max_unreachable = text_of(parsed, "max_unreachable");
-    if (const auto count = whole_of(parsed, "max_unreachable")) {
+    limits.failure_threshold = whole_of(parsed, request_field::failure_threshold);
+    limits.max_batch_fail_rate = whole_of(parsed, request_field::max_batch_fail_rate);
+    limits.max_unreachable = text_of(parsed, request_field::max_unreachable);
+    if (const auto count = whole_of(parsed, request_field::max_unreachable)) {
         limits.max_unreachable = std::to_string(*count);
     }
     return limits;
@@ -85,7 +86,7 @@ Limits read_limits(const Json* config) {
 
 /// `data` itself or its `items`, whichever is a list.
 const Json* items_of(const Json& data) {
-    const Json* const items = data.is_array() ? &data : member(data, "items");
+    const Json* const items = data.is_array() ? &data : member(data, field::items);
     return items != nullptr && items->is_array() ? items : nullptr;
 }
 
@@ -118,10 +119,10 @@ void count(Tally& tally, const NodeLine& node) {
 }  // namespace
 
 Waiting read_waiting(const Json& data) {
-    const Json* const waiting = member(data, "waitingFor");
+    const Json* const waiting = member(data, field::waiting_for);
     if (waiting == nullptr) return {};
-    return {text_of(*waiting, "reason"), text_of(*waiting, "until"),
-            words_of(member(*waiting, "nodes"))};
+    return {text_of(*waiting, field::reason), text_of(*waiting, field::until),
+            words_of(member(*waiting, field::nodes))};
 }
 
 Json list_of(const Json& object, const char* field) {
@@ -130,8 +131,8 @@ Json list_of(const Json& object, const char* field) {
 }
 
 std::string node_name_of(const Json& data) {
-    const std::string name = text_of(data, "nodeName");
-    return name.empty() ? "#" + std::to_string(integer_of(data, "nodeId")) : name;
+    const std::string name = text_of(data, field::node_name);
+    return name.empty() ? "#" + std::to_string(integer_of(data, field::node_id)) : name;
 }
 
 std::string text_of(const Json& object, const char* field) {
@@ -146,52 +147,53 @@ std::int64_t integer_of(const Json& object, const char* field) {
 
 Answer<ReleaseLine> read_release(const Json& data) {
     ReleaseLine release;
-    release.id = integer_of(data, "releaseId");
-    release.status = text_of(data, "status");
+    release.id = integer_of(data, field::release_id);
+    release.status = text_of(data, field::status);
     if (release.id == 0 || release.status.empty()) return not_understood("release");
-    release.version = integer_of(data, "version");
-    release.type = text_of(data, "type");
-    release.target = text_of(data, "target");
-    release.batch_status = text_of(data, "batchStatus");
-    release.last_error = text_of(data, "lastError");
-    release.reason = text_of(data, "reason");
-    release.created_by = text_of(data, "createdBy");
-    release.created_at = text_of(data, "createdAt");
-    release.started_at = text_of(data, "startedAt");
-    release.finished_at = text_of(data, "finishedAt");
-    release.current_batch = count_of(data, "currentBatch");
-    if (const auto started = whole_of(data, "startedBatch")) {
+    release.version = integer_of(data, field::version);
+    release.type = text_of(data, field::type);
+    release.target = text_of(data, field::target);
+    release.batch_status = text_of(data, field::batch_status);
+    release.last_error = text_of(data, field::last_error);
+    release.reason = text_of(data, field::reason);
+    release.created_by = text_of(data, field::created_by);
+    release.created_at = text_of(data, field::created_at);
+    release.started_at = text_of(data, field::started_at);
+    release.finished_at = text_of(data, field::finished_at);
+    release.current_batch = count_of(data, field::current_batch);
+    if (const auto started = whole_of(data, field::started_batch)) {
         constexpr std::int64_t most = std::numeric_limits<int>::max();
         release.started_batch = static_cast<int>(std::clamp<std::int64_t>(*started, 0, most));
     }
-    release.total_batches = count_of(data, "totalBatches");
-    release.total_nodes = count_of(data, "totalNodes");
-    release.success = count_of(data, "successNodes");
-    release.failed = count_of(data, "failedNodes");
-    release.skipped = count_of(data, "skippedNodes");
-    release.deferred = count_of(data, "deferredNodes");
-    release.cancelled = count_of(data, "cancelledNodes");
-    release.rolls_back = integer_of(data, "rollsBack");
-    release.from_release = integer_of(data, "fromRelease");
-    release.hold = text_of(data, "holdReason");
-    release.requested_action = text_of(data, "requestedAction");
-    release.callback_url = text_of(data, "callbackUrl");
-    release.waived_failures = count_of(data, "waivedFailures");
-    release.max_parallel = count_of(data, "maxParallel");
-    release.limits = read_limits(member(data, "batchConfig"));
+    release.total_batches = count_of(data, field::total_batches);
+    release.total_nodes = count_of(data, field::total_nodes);
+    release.success = count_of(data, field::success_nodes);
+    release.failed = count_of(data, field::failed_nodes);
+    release.skipped = count_of(data, field::skipped_nodes);
+    release.deferred = count_of(data, field::deferred_nodes);
+    release.cancelled = count_of(data, field::cancelled_nodes);
+    release.rolls_back = integer_of(data, field::rolls_back);
+    release.from_release = integer_of(data, field::from_release);
+    release.hold = text_of(data, field::hold_reason);
+    release.requested_action = text_of(data, field::requested_action);
+    release.callback_url = text_of(data, field::callback_url);
+    release.waived_failures = count_of(data, field::waived_failures);
+    release.max_parallel = count_of(data, field::max_parallel);
+    release.limits = read_limits(member(data, field::batch_config));
     release.waiting = read_waiting(data);
-    if (const Json* const outlook = member(data, "rollback"); outlook && outlook->is_object()) {
-        release.rollback =
-            RollbackOutlook{count_of(*outlook, "totalNodes"), count_of(*outlook, "leftAlone"),
-                            text_of(*outlook, "obstacle")};
+    if (const Json* const outlook = member(data, field::rollback);
+        outlook && outlook->is_object()) {
+        release.rollback = RollbackOutlook{count_of(*outlook, field::total_nodes),
+                                           count_of(*outlook, field::left_alone),
+                                           text_of(*outlook, field::obstacle)};
     }
-    const Json* const actions = member(data, "actions");
+    const Json* const actions = member(data, field::actions);
     if (actions != nullptr && actions->is_array()) {
         for (const Json& action : *actions) {
             if (action.is_string()) release.actions.push_back(action.get<std::string>());
         }
     }
-    const Json* const batches = member(data, "batches");
+    const Json* const batches = member(data, field::batches);
     if (batches != nullptr && batches->is_array()) {
         for (const Json& batch : *batches)
             release.batches.push_back(read_batch(batch));
@@ -217,25 +219,25 @@ Answer<std::vector<FleetLine>> read_fleet(const Json& data) {
     std::vector<FleetLine> fleet;
     for (const Json& item : *items) {
         FleetLine node;
-        node.id = integer_of(item, "id");
-        node.name = text_of(item, "name");
-        node.ip = text_of(item, "mainIp");
-        node.port = count_of(item, "agentPort");
-        node.status = text_of(item, "status");
-        node.last_seen_at = text_of(item, "lastSeenAt");
-        if (integer_of(item, "appliedVersion") > 0) {
-            node.applied_version = std::to_string(integer_of(item, "appliedVersion"));
+        node.id = integer_of(item, field::id);
+        node.name = text_of(item, field::name);
+        node.ip = text_of(item, field::main_ip);
+        node.port = count_of(item, field::agent_port);
+        node.status = text_of(item, field::status);
+        node.last_seen_at = text_of(item, field::last_seen_at);
+        if (integer_of(item, field::applied_version) > 0) {
+            node.applied_version = std::to_string(integer_of(item, field::applied_version));
         }
-        if (integer_of(item, "wantedVersion") > 0) {
-            node.wanted_version = std::to_string(integer_of(item, "wantedVersion"));
+        if (integer_of(item, field::wanted_version) > 0) {
+            node.wanted_version = std::to_string(integer_of(item, field::wanted_version));
         }
-        node.applied_sha256 = text_of(item, "appliedSha256");
-        node.wanted_sha256 = text_of(item, "wantedSha256");
-        const Json* const drift = member(item, "hasDrift");
+        node.applied_sha256 = text_of(item, field::applied_sha256);
+        node.wanted_sha256 = text_of(item, field::wanted_sha256);
+        const Json* const drift = member(item, field::has_drift);
         if (drift != nullptr && drift->is_boolean()) node.has_drift = drift->get<bool>();
-        const Json* const enabled = member(item, "enabled");
+        const Json* const enabled = member(item, field::enabled);
         node.is_enabled = enabled == nullptr || !enabled->is_boolean() || enabled->get<bool>();
-        const Json* const labels = member(item, "labels");
+        const Json* const labels = member(item, field::labels);
         if (labels != nullptr && labels->is_object()) {
             for (const auto& [name, value] : labels->items()) {
                 if (value.is_string()) node.labels[name] = value.get<std::string>();

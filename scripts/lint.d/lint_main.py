@@ -7,13 +7,14 @@ import rule_co_await
 import rule_contract
 import rule_docs
 import rule_events
+import rule_field_names
 import rule_files
 import rule_includes
 import rule_kinds
 from tree import Tree, read_tree
 
 RULES = [rule_includes, rule_co_await, rule_calls, rule_files, rule_events, rule_kinds, rule_docs,
-         rule_citations, rule_contract]
+         rule_citations, rule_contract, rule_field_names]
 
 
 def findings_of(rule, tree):

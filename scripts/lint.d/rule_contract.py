@@ -10,9 +10,9 @@ ABOUT = "docs/contract.md names every setting (with its default), column, word, 
 PAGE, SETTINGS = "docs/contract.md", "docs/settings.md"
 ROUTE = re.compile(r'\brouter\.add\(\s*"([A-Z]+)",\s*"(/[^"]*)"')
 #: Where the fields of messages are written.
-FIELDS = ("control/api/views.cpp", "control/api/plan_views.cpp", "control/api/config_views.cpp", "control/api/node_troubles.cpp",
-          "control/api/waiting.cpp", "control/api/audit_routes.cpp", "control/store/engine/callback_queries.cpp",
-          "release/wire/task_message.cpp", "release/wire/dispatch_message.cpp")
+FIELDS = ("control/store/engine/callback_queries.cpp", "release/wire/task_message.cpp", "release/wire/dispatch_message.cpp")
+#: ... and where those of the API have their names.
+NAMES = "control/api/names/field_names.hpp"
 
 
 def part_of(text, heading):
@@ -89,11 +89,12 @@ def check_calls(tree):
 
 def check_fields(tree):
     shown = set(re.findall(r"\w+", tree.files[PAGE]))
-    for path in FIELDS:
+    for path in (*FIELDS, NAMES):
         text = tree.files.get(path, "")
-        for match in re.finditer(r'\b\w+\["(\w+)"\] =', text):
-            if match.group(1) not in shown:
-                yield path, match.start(), f"the field {match.group(1)} is missing in {PAGE}"
+        for match in re.finditer(r'\b\w+\["(\w+)"\] =|const char\* \w+ =\s+"(?P<name>\w+)"', text):
+            name = match.group(1) or match.group("name")
+            if name not in shown:
+                yield path, match.start(), f"the field {name} is missing in {PAGE}"
 
 
 def check(tree):
@@ -124,7 +125,7 @@ GOOD = [
     {PAGE: _PAGE, SETTINGS: _OLD, "sql/sqlite/V0001__a.sql": "CREATE TABLE IF NOT EXISTS nodes (\n    id INTEGER\n);\n",
      "release/states.cpp": 'words{"", "pending"};', "release/wire/batch_config.cpp": '{\n    "batch_size"};',
      "release/result.hpp": "int no_token = 1001;", "agent/routes.cpp": 'router.add("GET", "/tasks/{id}", x);',
-     "control/api/views.cpp": 'data["lastError"] = x;'},
+     NAMES: 'inline constexpr const char* last_error = "lastError";'},
     {"release/result.hpp": "int no_token = 1001;"},
 ]
 _ONE = {PAGE: _PAGE, SETTINGS: _OLD}
@@ -137,5 +138,6 @@ BAD = [
     {**_ONE, "release/wire/batch_config.cpp": '{\n    "batch_size", "bake_sec"};'},
     {**_ONE, "release/result.hpp": "int bad_token = 1002;"},
     {**_ONE, "agent/routes.cpp": 'router.add("GET", "/state", x);'},
-    {**_ONE, "control/api/views.cpp": 'data["lastWord"] = x;'},
+    {**_ONE, NAMES: 'inline constexpr const char* last_word = "lastWord";'},
+    {**_ONE, "release/wire/task_message.cpp": 'data["lastWord"] = x;'},
 ]

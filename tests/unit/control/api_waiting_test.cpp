@@ -175,7 +175,7 @@ TEST(ApiWaiting, ends_with_the_nearest_of_the_times_that_run_out) {
     EXPECT_EQ(until(), "2026-05-01T08:03:00.000Z") << "the batch began after 60 s of work";
     release.batch_config = R"({"release_timeout_sec":150,"batch_timeout_sec":100})";
     EXPECT_EQ(until(), "2026-05-01T08:02:50.000Z") << "pauses do not count";
-    nodes[0].error = "attempt 1 failed (timeout): late";
+    nodes[0].tried = 2;
     EXPECT_EQ(waiting_for(release, facts)["reason"],
               "1 node of batch 2 in progress, 1 of them tried again after a failure");
 }
