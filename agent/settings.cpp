@@ -110,9 +110,7 @@ std::vector<Setting> settings_table(Settings& settings) {
     table.push_back(rt::number_setting("AGENT_MAX_QUEUE", settings.executor.queue_max, 0, 10'000,
                                        "tasks waiting; one more is answered 503"));
     table.push_back(rt::loose_files_setting(settings.loose_files));
-    table.push_back(rt::choice_setting("LOG_LEVEL", settings.log_level,
-                                       {"debug", "info", "warn", "error"},
-                                       "what is logged: debug, info, warn or error"));
+    table.push_back(rt::log_level_setting(settings.log_level));
     table.push_back(rt::choice_setting("LOG_FORMAT", settings.log_format, {"text", "json"},
                                        "text, or json for an object a line"));
     return table;

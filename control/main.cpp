@@ -2,10 +2,12 @@
 #include <CLI/CLI.hpp>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "control/commands.hpp"
 #include "control/service.hpp"
 #include "control/settings.hpp"
+#include "release/words.hpp"
 #include "tls/rt/inherited.hpp"
 #include "tls/rt/log.hpp"
 #include "tls/rt/program.hpp"
@@ -27,6 +29,13 @@ struct Arguments {
     control::AuditVerification verification;
     bool is_dry_run = false;
 };
+
+std::vector<std::string> role_words() {
+    std::vector<std::string> words;
+    for (const control::api::Role role : release::enum_values<control::api::Role>)
+        words.emplace_back(to_text(role));
+    return words;
+}
 
 void describe(CLI::App& app, Arguments& arguments, const std::vector<rt::Setting>& table) {
     app.require_subcommand(0, 1);
@@ -63,7 +72,7 @@ void describe(CLI::App& app, Arguments& arguments, const std::vector<rt::Setting
         "token", "print a fresh API token and, on the next line, its line for API_TOKENS_FILE");
     arguments.token->add_option("NAME", arguments.token_name, "who will use it")->required();
     arguments.token->add_option("--role", arguments.role, "viewer (reads) or admin (also acts)")
-        ->check(CLI::IsMember({"viewer", "admin"}));
+        ->check(CLI::IsMember(role_words()));
     arguments.token->add_option("--last-day", arguments.last_day,
                                 "YYYY-MM-DD, the last day (UTC) that it is good; no end without");
 }

@@ -3,6 +3,15 @@
 namespace edgeroll::release {
 namespace {
 
+constexpr Words<Steering> steering_words({
+    {Steering::pause, "pause"},
+    {Steering::resume, "continue"},
+    {Steering::stop, "stop"},
+    {Steering::retry, "retry"},
+    {Steering::rollback, "rollback"},
+    {Steering::limit, "limit"},
+});
+
 using Kind = Ruling::Kind;
 
 Ruling refused(std::string message) {
@@ -103,21 +112,7 @@ Ruling judge_limit(const SteeringState& state) {
 }  // namespace
 
 std::string_view to_text(Steering action) {
-    switch (action) {
-        case Steering::pause:
-            return "pause";
-        case Steering::resume:
-            return "continue";
-        case Steering::stop:
-            return "stop";
-        case Steering::retry:
-            return "retry";
-        case Steering::rollback:
-            return "rollback";
-        case Steering::limit:
-            break;
-    }
-    return "limit";
+    return steering_words.text(action);
 }
 
 Ruling judge(Steering action, const SteeringState& state) {

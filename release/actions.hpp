@@ -2,7 +2,6 @@
 // The API asks it before it writes; docs/steering.md is made from it.
 #pragma once
 
-#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,12 +9,12 @@
 
 #include "release/ids.hpp"
 #include "release/states.hpp"
+#include "release/words.hpp"
 
 namespace edgeroll::release {
 
 enum class Steering { pause, resume, stop, retry, rollback, limit };
-inline constexpr std::array all_steering{Steering::pause, Steering::resume,   Steering::stop,
-                                         Steering::retry, Steering::rollback, Steering::limit};
+inline constexpr auto all_steering = enum_values<Steering>;
 
 /// The word of the API's path and of messages: pause, continue, stop, retry, rollback, limit.
 [[nodiscard]] std::string_view to_text(Steering action);

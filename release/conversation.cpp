@@ -4,9 +4,25 @@
 #include <utility>
 
 #include "release/mutant.hpp"
+#include "release/words.hpp"
 
 namespace edgeroll::release {
 namespace {
+
+constexpr Words<Heard> heard_words({
+    {Heard::accepted, "accepted"},
+    {Heard::unknown_task, "unknown_task"},
+    {Heard::refused, "refused"},
+    {Heard::wrong_state, "wrong_state"},
+    {Heard::server_error, "server_error"},
+    {Heard::nonsense, "nonsense"},
+    {Heard::not_sent, "not_sent"},
+    {Heard::no_answer, "no_answer"},
+    {Heard::wrong_peer, "wrong_peer"},
+    {Heard::lacks_content, "lacks_content"},
+    {Heard::used_id, "used_id"},
+    {Heard::other_task, "other_task"},
+});
 
 Move finish(NodeStatus status, FailureKind failure, std::string error, const Answer* answer) {
     Move move;
@@ -42,6 +58,10 @@ std::string tenths_text(Millis span) {
 }
 
 }  // namespace
+
+std::string_view to_text(Heard heard) {
+    return heard_words.text(heard);
+}
 
 Conversation::Conversation(const ConversationRules& rules, Instant started, Instant deadline,
                            bool asks_first)

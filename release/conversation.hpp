@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "release/step.hpp"
 #include "release/time.hpp"
@@ -25,6 +26,8 @@ enum class Heard {
     used_id,        ///< 409 with code 3002: the agent used the task id for another release
     other_task,     ///< an answer about another release's task: nothing is known of ours
 };
+/// The word of metrics, the same as the value's name.
+[[nodiscard]] std::string_view to_text(Heard heard);
 
 /// What a task is, by the words of an answer: as far as the agent says it, as text.
 struct TaskIdentity {

@@ -70,8 +70,6 @@ struct Window {
     friend bool operator==(const Window&, const Window&) = default;
 };
 
-enum class OnFailure { stop, pause, rollback };
-
 struct Gate {
     std::string url;  ///< empty: none. 200 passes, 4xx fails, anything else is unsure
     Millis timeout{300'000};

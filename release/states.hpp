@@ -18,6 +18,8 @@ enum class Action { none, pause, resume, stop };
 /// end by themselves; review (pause_after_batch or an operator's pause), failure (on_failure:
 /// pause) and violation wait for an operator.
 enum class Hold { none, bake, gate, review, failure, violation, interval, window };
+/// What happens when the limits of failures are exceeded (batch_config's on_failure).
+enum class OnFailure { stop, pause, rollback };
 /// What agents are asked to do (release_tasks.type).
 enum class TaskType { apply_config, reload, purge_cache, run_job };
 
@@ -29,6 +31,7 @@ enum class TaskType { apply_config, reload, purge_cache, run_job };
 [[nodiscard]] std::string_view to_text(TaskStatus status);
 [[nodiscard]] std::string_view to_text(Action action);
 [[nodiscard]] std::string_view to_text(Hold hold);
+[[nodiscard]] std::string_view to_text(OnFailure what);
 [[nodiscard]] std::string_view to_text(TaskType type);
 
 /// The value of a word; nothing for a word that is not in the contract. Empty text is `none` where
@@ -50,6 +53,8 @@ template <>
 std::optional<Action> from_text<Action>(std::string_view text);
 template <>
 std::optional<Hold> from_text<Hold>(std::string_view text);
+template <>
+std::optional<OnFailure> from_text<OnFailure>(std::string_view text);
 template <>
 std::optional<TaskType> from_text<TaskType>(std::string_view text);
 

@@ -8,15 +8,29 @@
 #include <utility>
 
 #include "release/text/utf8.hpp"
+#include "release/words.hpp"
 
 namespace edgeroll::agent::apply {
 namespace {
 
 using release::TaskStatus;
 
-constexpr std::array<std::string_view, 14> step_words{
-    "validate",    "stage",    "preinstall",  "check",       "switch",   "reload", "verify",
-    "postinstall", "put_back", "reload_back", "verify_back", "rollback", "purge",  "job"};
+constexpr release::Words<StepName> step_words({
+    {StepName::validate, "validate"},
+    {StepName::stage, "stage"},
+    {StepName::preinstall, "preinstall"},
+    {StepName::check, "check"},
+    {StepName::switch_live, "switch"},
+    {StepName::reload, "reload"},
+    {StepName::verify, "verify"},
+    {StepName::postinstall, "postinstall"},
+    {StepName::put_back, "put_back"},
+    {StepName::reload_back, "reload_back"},
+    {StepName::verify_back, "verify_back"},
+    {StepName::rollback, "rollback"},
+    {StepName::purge, "purge"},
+    {StepName::job, "job"},
+});
 
 // The table of transitions: forward from left to right; a failure before the switch ends the task,
 // one from the switch on leads to the first step of the way back.
@@ -108,13 +122,11 @@ bool has_content_to_put_back(const Course& course) {
 }  // namespace
 
 std::string_view to_text(StepName name) {
-    return step_words.at(static_cast<std::size_t>(name));
+    return step_words.text(name);
 }
 
 std::optional<StepName> step_from_text(std::string_view text) {
-    const auto found = std::ranges::find(step_words, text);
-    if (found == step_words.end()) return std::nullopt;
-    return static_cast<StepName>(found - step_words.begin());
+    return step_words.value(text);
 }
 
 bool is_past_return(const Course& course) {

@@ -4,6 +4,7 @@
 #include "control/api/names/field_names.hpp"
 #include "control/api/view_parts.hpp"
 #include "control/api/views.hpp"
+#include "release/words.hpp"
 
 namespace edgeroll::control::api {
 
@@ -11,17 +12,11 @@ using release::wire::Json;
 
 namespace {
 
-std::string outcome_of(const ConfigView& config) {
-    switch (config.outcome) {
-        case ConfigView::Outcome::unchanged:
-            return "unchanged";
-        case ConfigView::Outcome::replaced:
-            return "replaced";
-        case ConfigView::Outcome::stored:
-            break;
-    }
-    return "stored";
-}
+constexpr release::Words<ConfigView::Outcome> stored_words({
+    {ConfigView::Outcome::stored, "stored"},
+    {ConfigView::Outcome::unchanged, "unchanged"},
+    {ConfigView::Outcome::replaced, "replaced"},
+});
 
 Json head_of(const ConfigView& config) {
     Json data = Json::object();
@@ -37,7 +32,7 @@ Json head_of(const ConfigView& config) {
 
 Json json_of_stored(const ConfigView& config) {
     Json data = head_of(config);
-    data[field::outcome] = outcome_of(config);
+    data[field::outcome] = std::string(stored_words.text(config.outcome));
     return data;
 }
 

@@ -10,6 +10,7 @@
 #include <cmath>
 #include <utility>
 
+#include "release/words.hpp"
 #include "tls/rt/log.hpp"
 #include "tls/rt/program.hpp"
 
@@ -33,53 +34,15 @@ const Buckets& apply_buckets() {
     return buckets;
 }
 
-constexpr std::array last_words{NodeStatus::success, NodeStatus::failed, NodeStatus::skipped,
-                                NodeStatus::deferred, NodeStatus::cancelled};
 constexpr int invariants = 10;  // docs/contract.md section 8
 constexpr std::array http_codes{"200", "400", "401", "403", "404", "405",
                                 "409", "413", "429", "500", "502", "503"};
 
-const char* word_of(Heard kind) {
-    switch (kind) {
-        case Heard::accepted:
-            return "accepted";
-        case Heard::unknown_task:
-            return "unknown_task";
-        case Heard::refused:
-            return "refused";
-        case Heard::wrong_state:
-            return "wrong_state";
-        case Heard::server_error:
-            return "server_error";
-        case Heard::nonsense:
-            return "nonsense";
-        case Heard::not_sent:
-            return "not_sent";
-        case Heard::no_answer:
-            return "no_answer";
-        case Heard::wrong_peer:
-            return "wrong_peer";
-        case Heard::lacks_content:
-            return "lacks_content";
-        case Heard::used_id:
-            return "used_id";
-        case Heard::other_task:
-            return "other_task";
-    }
-    return "other";
-}
-
-const char* word_of(Outcome outcome) {
-    switch (outcome) {
-        case Outcome::not_done:
-            return "not_done";
-        case Outcome::unknown:
-            return "unknown";
-        case Outcome::permanent:
-            return "permanent";
-    }
-    return "other";
-}
+constexpr release::Words<Outcome> error_class_words({
+    {Outcome::not_done, "not_done"},
+    {Outcome::unknown, "unknown"},
+    {Outcome::permanent, "permanent"},
+});
 
 double seconds(release::Millis time) {
     return static_cast<double>(time.count()) / 1000.0;
@@ -92,11 +55,11 @@ prometheus::Labels one(const char* name, std::string_view value) {
 }
 
 template <class Status>
-void add_gauges(prometheus::Registry& registry, const char* name, const char* help, Status last,
+void add_gauges(prometheus::Registry& registry, const char* name, const char* help,
                 const std::map<std::string, std::int64_t>& counts) {
     auto& family = prometheus::BuildGauge().Name(name).Help(help).Register(registry);
-    for (int i = 0; i <= static_cast<int>(last); ++i) {
-        const std::string word(to_text(static_cast<Status>(i)));
+    for (const Status status : release::enum_values<Status>) {
+        const std::string word(to_text(status));
         const auto found = counts.find(word);
         family.Add(one("status", word))
             .Set(found == counts.end() ? 0.0 : static_cast<double>(found->second));
@@ -240,19 +203,21 @@ struct Metrics::Families {
     /// A series that begins with its first event cannot be seen to grow: alerts would sleep through
     /// the first one. So each is there from the start, at 0.
     void add_all_series() {
-        for (const NodeStatus status : last_words) {
+        for (const NodeStatus status : release::enum_values<NodeStatus>) {
+            if (!is_final(status)) continue;
             apply.Add(one("status", to_text(status)), apply_buckets());
             finished.Add(finished_labels(status, FailureKind::none));
         }
-        for (int i = 1; i <= static_cast<int>(FailureKind::lost); ++i) {
-            finished.Add(finished_labels(NodeStatus::failed, static_cast<FailureKind>(i)));
+        for (const FailureKind kind : release::enum_values<FailureKind>) {
+            if (kind == FailureKind::none) continue;
+            finished.Add(finished_labels(NodeStatus::failed, kind));
         }
-        for (int i = 1; i <= static_cast<int>(Heard::lacks_content); ++i) {
-            agent_errors.Add(one("kind", word_of(static_cast<Heard>(i))));
+        for (const Heard heard : release::enum_values<Heard>) {
+            if (heard == Heard::accepted) continue;
+            agent_errors.Add(one("kind", to_text(heard)));
         }
-        for (const Outcome outcome : {Outcome::not_done, Outcome::unknown, Outcome::permanent}) {
-            database_errors.Add(one("class", word_of(outcome)));
-        }
+        for (const Outcome outcome : release::enum_values<Outcome>)
+            database_errors.Add(one("class", error_class_words.text(outcome)));
         for (int i = 1; i <= invariants; ++i)
             violations.Add(one("invariant", "I" + std::to_string(i)));
         for (const char* code : http_codes)
@@ -290,11 +255,11 @@ void Metrics::node_finished(NodeStatus status, FailureKind kind, release::Millis
 }
 
 void Metrics::agent_error(Heard kind) {
-    families_->agent_errors.Add(one("kind", word_of(kind))).Increment();
+    families_->agent_errors.Add(one("kind", to_text(kind))).Increment();
 }
 
 void Metrics::database_error(Outcome outcome) {
-    families_->database_errors.Add(one("class", word_of(outcome))).Increment();
+    families_->database_errors.Add(one("class", error_class_words.text(outcome))).Increment();
 }
 
 void Metrics::lease_lost() {
@@ -377,11 +342,12 @@ std::string Metrics::text(const release::Result<Gauges>& gauges) const {
         .Add({})
         .Set(gauges ? 1 : 0);
     if (gauges) {
-        add_gauges(registry, "edgeroll_releases", "Releases in the database, by status.",
-                   ReleaseStatus::cancelled, gauges->releases_by_status);
-        add_gauges(registry, "edgeroll_nodes",
-                   "Node rows of the releases that have not ended, by status.",
-                   NodeStatus::cancelled, gauges->nodes_by_status);
+        add_gauges<ReleaseStatus>(registry, "edgeroll_releases",
+                                  "Releases in the database, by status.",
+                                  gauges->releases_by_status);
+        add_gauges<NodeStatus>(registry, "edgeroll_nodes",
+                               "Node rows of the releases that have not ended, by status.",
+                               gauges->nodes_by_status);
         prometheus::BuildGauge()
             .Name("edgeroll_nodes_drifting")
             .Help("Nodes whose applied content is not the one that they should have.")

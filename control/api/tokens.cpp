@@ -17,6 +17,7 @@
 #include "release/text/digits.hpp"
 #include "release/text/utf8.hpp"
 #include "release/wire/json_util.hpp"
+#include "release/words.hpp"
 #include "tls/rt/log.hpp"
 
 namespace edgeroll::control::api {
@@ -25,6 +26,11 @@ namespace {
 constexpr std::size_t file_bytes_max = 1U << 20;
 constexpr std::int64_t gone_patience_sec = 5;  // an editor that replaces the file is done by then
 constexpr std::size_t reads_max = 100;
+
+constexpr release::Words<Role> role_words({
+    {Role::viewer, "viewer"},
+    {Role::admin, "admin"},
+});
 
 using Lines = std::map<std::string, std::string>;
 
@@ -50,13 +56,11 @@ std::string_view trimmed(std::string_view text) {
 }  // namespace
 
 std::optional<Role> role_from_text(std::string_view text) {
-    if (text == "viewer") return Role::viewer;
-    if (text == "admin") return Role::admin;
-    return std::nullopt;
+    return role_words.value(text);
 }
 
 std::string_view to_text(Role role) {
-    return role == Role::admin ? "admin" : "viewer";
+    return role_words.text(role);
 }
 
 bool is_caller_name(std::string_view name) {
@@ -74,7 +78,7 @@ release::Result<TokenLine> parse_token_line(std::string_view text) {
         return release::fail("the name is empty, longer than 100 bytes or has a blank");
     }
     const auto role = role_from_text(text.substr(first + 1, second - first - 1));
-    if (!role) return release::fail("the role must be viewer or admin");
+    if (!role) return release::fail("the role must be " + release::listed<Role>(" or "));
     line.caller.role = *role;
     const auto third = text.find(':', second + 1);
     if (third != text.npos) {

@@ -1,7 +1,6 @@
 #include "control/cli/advice.hpp"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "control/cli/text.hpp"
@@ -9,15 +8,28 @@
 namespace edgeroll::cli {
 namespace {
 
-constexpr std::array<std::pair<const char*, const char*>, 7> holds{{
-    {"bake", "bakes before the next batch"},
-    {"gate", "waits for the gate to pass"},
-    {"review", "waits for an operator's go"},
-    {"failure", "failures exceeded the limits: an operator must decide"},
-    {"violation", "an invariant of edgeroll's own was broken: look before you continue"},
-    {"interval", "waits out the interval between batches"},
-    {"window", "waits for its time window"},
-}};
+std::string_view hold_sentence(release::Hold hold) {
+    using release::Hold;
+    switch (hold) {
+        case Hold::bake:
+            return "bakes before the next batch";
+        case Hold::gate:
+            return "waits for the gate to pass";
+        case Hold::review:
+            return "waits for an operator's go";
+        case Hold::failure:
+            return "failures exceeded the limits: an operator must decide";
+        case Hold::violation:
+            return "an invariant of edgeroll's own was broken: look before you continue";
+        case Hold::interval:
+            return "waits out the interval between batches";
+        case Hold::window:
+            return "waits for its time window";
+        case Hold::none:
+            break;
+    }
+    return {};
+}
 
 bool is_stopping(const ReleaseLine& release) {
     return !is_finished(release) &&
@@ -170,10 +182,9 @@ std::string standing(const ReleaseLine& release) {
 
 std::string hold_text(const ReleaseLine& release) {
     if (release.hold.empty() || is_finished(release)) return {};
-    for (const auto& [word, text] : holds) {
-        if (release.hold == word) return text;
-    }
-    return printable(release.hold);
+    const auto hold = release::from_text<release::Hold>(release.hold);
+    // A newer control may know more of them.
+    return hold ? std::string(hold_sentence(*hold)) : printable(release.hold);
 }
 
 std::string some_of(const std::vector<std::string>& names, std::size_t most) {

@@ -66,8 +66,8 @@ void add_rules(CLI::App& command, BatchOptions& batch) {
         ->check(CLI::Range(0.0, 1e9).description(""))
         ->type_name("SEC");
     command.add_option("--on-failure", batch.on_failure, "when the limits are exceeded")
-        ->check(is_one_of("stop|pause|rollback"))
-        ->type_name("stop|pause|rollback");
+        ->check(is_one_of(release::choice<release::OnFailure>()))
+        ->type_name(release::choice<release::OnFailure>());
 }
 
 void add_what(CLI::App& command, ReleaseCreate& typed) {

@@ -8,9 +8,15 @@
 #include "control/cli/completion.hpp"
 #include "control/cli/option_checks.hpp"
 #include "control/cli/text.hpp"
+#include "release/words.hpp"
 
 namespace edgeroll::cli {
 namespace {
+
+constexpr release::Words<Format> format_words({
+    {Format::table, "table"},
+    {Format::json, "json"},
+});
 
 constexpr const char* about =
     "edgeroll: make, watch and steer releases, and keep the inventory of edge nodes, over "
@@ -76,8 +82,8 @@ void add_global_options(CLI::App& app, Invocation& invocation, std::string& form
                    "file with the API token, instead of EDGEROLL_TOKEN")
         ->type_name("FILE");
     app.add_option("-o,--output", format, "table, or json: the API's data as it is")
-        ->check(is_one_of("table|json"))
-        ->type_name("table|json")
+        ->check(is_one_of(release::choice<Format>()))
+        ->type_name(release::choice<Format>())
         ->capture_default_str();
 }
 
@@ -117,13 +123,17 @@ void keep_global_options(Invocation& invocation) {
 
 }  // namespace
 
+std::string_view to_text(Format format) {
+    return format_words.text(format);
+}
+
 tl::expected<Invocation, Ended> parse_command_line(std::vector<std::string> arguments,
                                                    const std::string& program_version) {
     CLI::App app(about, "edgeroll");
     app.set_version_flag("--version", "edgeroll " + program_version);
     app.footer(footnote);
     Invocation invocation;
-    std::string format = "table";
+    std::string format(to_text(Format::table));
     add_global_options(app, invocation, format);
     CommandTree tree(app);
     add_release_commands(tree);
@@ -148,7 +158,7 @@ tl::expected<Invocation, Ended> parse_command_line(std::vector<std::string> argu
     auto made = (*make)();
     if (!made) return tl::unexpected(usage_error(app, made.error()));
     invocation.command = std::move(*made);
-    invocation.format = format == "json" ? Format::json : Format::table;
+    invocation.format = format_words.value(format).value_or(Format::table);
     keep_global_options(invocation);
     return invocation;
 }

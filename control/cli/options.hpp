@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <tl/expected.hpp>
 #include <vector>
 
@@ -11,6 +12,7 @@
 namespace edgeroll::cli {
 
 enum class Format { table, json };
+[[nodiscard]] std::string_view to_text(Format format);
 
 struct Invocation {
     std::string url;         ///< --url; empty: not given

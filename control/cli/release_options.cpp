@@ -13,7 +13,7 @@ void add_list(CommandTree& tree, CLI::App& group) {
         tree.add<ReleaseList>(group, "list", "List releases, newest first",
                               "edgeroll release list --status running --created-by pipeline");
     list->add_option("--status", typed->status, "releases in this state")
-        ->type_name("pending|running|paused|success|failed|cancelled");
+        ->type_name(release::choice<release::ReleaseStatus>());
     list->add_option("--type", typed->type, "releases of this type")
         ->type_name("apply_config|reload|purge_cache|run_job");
     list->add_option("--created-by", typed->created_by, "who made it")->type_name("NAME");

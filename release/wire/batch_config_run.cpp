@@ -7,6 +7,7 @@
 #include "release/text/utf8.hpp"
 #include "release/text/web_url.hpp"
 #include "release/wire/batch_config_parts.hpp"
+#include "release/words.hpp"
 
 namespace edgeroll::release::wire {
 namespace {
@@ -105,11 +106,10 @@ Result<void> read_limits(const Json& config, Policy& policy) {
     }
     const auto word = optional_text(config, "on_failure");
     if (!word) return bad_config(word.error().message);
-    if (!*word || **word == "stop") return {};
-    if (**word != "pause" && **word != "rollback") {
-        return bad_field("on_failure", "stop, pause or rollback");
-    }
-    policy.on_failure = **word == "pause" ? OnFailure::pause : OnFailure::rollback;
+    if (!*word) return {};
+    const auto on_failure = from_text<OnFailure>(**word);
+    if (!on_failure) return bad_field("on_failure", listed<OnFailure>(" or "));
+    policy.on_failure = *on_failure;
     return {};
 }
 

@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 
+#include "release/words.hpp"
 #include "tls/rt/log_format.hpp"
 #include "tls/rt/log_output.hpp"
 
@@ -95,8 +96,7 @@ spdlog::level::level_enum level_of(LogLevel level) {
 void set_up_log(const std::string& level, const std::string& format, const std::string& program) {
     static std::unique_ptr<Log> owner;
     auto log = std::make_unique<Log>(format == "json", program);
-    for (const LogLevel known :
-         {LogLevel::debug, LogLevel::info, LogLevel::warn, LogLevel::error}) {
+    for (const LogLevel known : release::enum_values<LogLevel>) {
         if (level == to_text(known)) log->logger->set_level(level_of(known));
     }
     configured.store(log.get(), std::memory_order_release);

@@ -3,10 +3,18 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "release/words.hpp"
 #include "tls/rt/printable.hpp"
 
 namespace edgeroll::rt {
 namespace {
+
+constexpr release::Words<LogLevel> level_words({
+    {LogLevel::debug, "debug"},
+    {LogLevel::info, "info"},
+    {LogLevel::warn, "warn"},
+    {LogLevel::error, "error"},
+});
 
 bool needs_escape(char32_t value) {
     return value < 0x20 || (value >= 0x7F && value <= 0x9F) ||  // control characters
@@ -45,17 +53,7 @@ bool is_plain(std::string_view text) {
 }  // namespace
 
 std::string_view to_text(LogLevel level) {
-    switch (level) {
-        case LogLevel::debug:
-            return "debug";
-        case LogLevel::info:
-            return "info";
-        case LogLevel::warn:
-            return "warn";
-        case LogLevel::error:
-            return "error";
-    }
-    return "error";
+    return level_words.text(level);
 }
 
 std::string escape(std::string_view text, std::size_t bytes_max) {

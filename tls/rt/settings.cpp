@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "release/words.hpp"
 #include "tls/rt/log_format.hpp"
 
 namespace edgeroll::rt {
@@ -113,6 +114,14 @@ Setting loose_files_setting(LooseFiles& target) {
         return std::nullopt;
     };
     return setting;
+}
+
+Setting log_level_setting(std::string& target) {
+    std::vector<std::string> levels;
+    for (const LogLevel level : release::enum_values<LogLevel>)
+        levels.emplace_back(to_text(level));
+    return choice_setting("LOG_LEVEL", target, std::move(levels),
+                          "what is logged: " + release::listed<LogLevel>(" or "));
 }
 
 Setting seconds_setting(std::string name, Millis& target, Millis least, std::string help) {

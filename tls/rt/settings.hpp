@@ -33,6 +33,8 @@ struct Setting {
 [[nodiscard]] Setting flag_setting(std::string name, bool& target, std::string help);  ///< 0 or 1
 /// ALLOW_LOOSE_FILES.
 [[nodiscard]] Setting loose_files_setting(LooseFiles& target);
+/// LOG_LEVEL.
+[[nodiscard]] Setting log_level_setting(std::string& target);
 /// Seconds, fractions allowed, down to a millisecond. @param least smallest legal value
 [[nodiscard]] Setting seconds_setting(std::string name, release::Millis& target,
                                       release::Millis least, std::string help);

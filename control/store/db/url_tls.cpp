@@ -4,12 +4,19 @@
 #include <boost/asio/ip/address.hpp>
 
 #include "control/store/db/url.hpp"
+#include "release/words.hpp"
 
 namespace edgeroll::control {
 namespace {
 
 using release::fail;
 using release::Result;
+
+constexpr release::Words<TlsMode> mode_words({
+    {TlsMode::off, "off"},
+    {TlsMode::require, "require"},
+    {TlsMode::verify, "verify"},
+});
 
 struct FileOption {
     const char* name;
@@ -60,16 +67,8 @@ Result<void> check_socket(const DatabaseTls& tls) {
 
 }  // namespace
 
-const char* to_text(TlsMode mode) {
-    switch (mode) {
-        case TlsMode::off:
-            return "off";
-        case TlsMode::require:
-            return "require";
-        case TlsMode::verify:
-            break;
-    }
-    return "verify";
+std::string_view to_text(TlsMode mode) {
+    return mode_words.text(mode);
 }
 
 bool is_tls_option(std::string_view name) {
@@ -79,12 +78,10 @@ bool is_tls_option(std::string_view name) {
 
 Result<bool> take_tls_option(DatabaseTls& tls, std::string_view name, const std::string& value) {
     if (name == "tls") {
-        for (const TlsMode mode : {TlsMode::off, TlsMode::require, TlsMode::verify}) {
-            if (value != to_text(mode)) continue;
-            tls.mode = mode;
-            return true;
-        }
-        return fail("has a tls that is none of off, require and verify");
+        const auto mode = mode_words.value(value);
+        if (!mode) return fail("has a tls that is none of " + release::listed<TlsMode>(" and "));
+        tls.mode = mode;
+        return true;
     }
     for (const FileOption& option : file_options) {
         if (name != option.name) continue;

@@ -16,7 +16,7 @@ struct DatabaseUrl;
 /// `require`: encrypted, but to whoever answers.
 enum class TlsMode { off, require, verify };
 
-[[nodiscard]] const char* to_text(TlsMode mode);
+[[nodiscard]] std::string_view to_text(TlsMode mode);
 
 struct DatabaseTls {
     std::optional<TlsMode> mode;       ///< as the setting says; absent: by the host

@@ -6,6 +6,7 @@
 #include "control/store/rows/column_text.hpp"
 #include "control/store/rows/history.hpp"
 #include "release/wire/json_util.hpp"
+#include "release/words.hpp"
 
 namespace edgeroll::control {
 namespace {
@@ -77,24 +78,17 @@ std::vector<Callback> take_due(Connection& connection, int limit) {
     return calls;
 }
 
-std::string_view word_of(CallbackOutcome outcome) {
-    switch (outcome) {
-        case CallbackOutcome::done:
-            return "done";
-        case CallbackOutcome::failed:
-            return "failed";
-        case CallbackOutcome::refused:
-            return "refused";
-        case CallbackOutcome::given_up:
-            break;
-    }
-    return "given_up";
-}
+constexpr release::Words<CallbackOutcome> callback_words({
+    {CallbackOutcome::done, "done"},
+    {CallbackOutcome::failed, "failed"},
+    {CallbackOutcome::given_up, "given_up"},
+    {CallbackOutcome::refused, "refused"},
+});
 
 void write_down(Connection& connection, const std::string& actor, const Callback& call,
                 CallbackOutcome outcome, const std::string& answer) {
     Transaction transaction(connection, Transaction::Kind::write);
-    const std::string word{word_of(outcome)};
+    const std::string word{callback_words.text(outcome)};
     // A state of its own is nothing that older processes know.
     const std::string state = outcome == CallbackOutcome::failed    ? "due"
                               : outcome == CallbackOutcome::refused ? "given_up"

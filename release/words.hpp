@@ -1,0 +1,110 @@
+// The words of an enum as one table that is tied to it: a value without a word, words in another
+// order than the enum's, and two equal words do not compile.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace edgeroll::release {
+
+/// Whether the value is one that its enum names. GCC and clang print such a value by its name, and
+/// every other as a cast: `(Hold)8`.
+template <auto value>
+[[nodiscard]] consteval bool is_enumerator() {
+    const std::string_view text = __PRETTY_FUNCTION__;
+    const std::size_t after = text.rfind(')') + 1;
+    return after >= text.size() || text[after] < '0' || text[after] > '9';
+}
+
+/// How many values the enum has. They must be 0, 1, 2, …
+template <class Enum, std::size_t known = 0>
+[[nodiscard]] consteval std::size_t count_of_enum() {
+    if constexpr (is_enumerator<static_cast<Enum>(known)>()) {
+        return count_of_enum<Enum, known + 1>();
+    } else {
+        return known;
+    }
+}
+template <class Enum>
+inline constexpr std::size_t enum_size = count_of_enum<Enum>();
+
+/// All values, ascending.
+template <class Enum>
+inline constexpr auto enum_values = [] {
+    std::array<Enum, enum_size<Enum>> values{};
+    for (std::size_t i = 0; i < values.size(); ++i)
+        values[i] = static_cast<Enum>(i);
+    return values;
+}();
+
+template <class Enum>
+struct Word {
+    Enum value;
+    std::string_view text;
+};
+
+/// Says that the first value is `none` and has an empty word.
+struct NoneIsEmpty {};
+inline constexpr NoneIsEmpty none_is_empty;
+
+/// The table: one word for each value, in the order of the enum.
+template <class Enum>
+class Words {
+  public:
+    template <std::size_t entries>
+    consteval explicit Words(const Word<Enum> (&table)[entries]) : Words(table, false) {}
+    template <std::size_t entries>
+    consteval Words(NoneIsEmpty, const Word<Enum> (&table)[entries]) : Words(table, true) {}
+
+    [[nodiscard]] constexpr std::string_view text(Enum value) const {
+        const auto index = static_cast<std::size_t>(value);
+        return index < texts_.size() ? texts_[index] : std::string_view();
+    }
+    /// The value of a word; nothing for one that is not in the table.
+    [[nodiscard]] constexpr std::optional<Enum> value(std::string_view text) const {
+        for (std::size_t i = 0; i < texts_.size(); ++i) {
+            if (texts_[i] == text) return static_cast<Enum>(i);
+        }
+        return std::nullopt;
+    }
+
+  private:
+    template <std::size_t entries>
+    consteval Words(const Word<Enum> (&table)[entries], bool is_none_empty) {
+        static_assert(entries == enum_size<Enum>, "each value of the enum needs its word");
+        for (std::size_t i = 0; i < entries; ++i) {
+            const auto& [value, text] = table[i];
+            if (static_cast<std::size_t>(value) != i) throw "words are in the enum's order";
+            if (text.empty() != (i == 0 && is_none_empty)) throw "only `none` is an empty word";
+            for (std::size_t j = 0; j < i; ++j) {
+                if (texts_[j] == text) throw "each word has one value";
+            }
+            texts_[i] = text;
+        }
+    }
+
+    std::array<std::string_view, enum_size<Enum>> texts_{};
+};
+
+/// The words with something between them; without the empty one. The enum has a to_text().
+/// @param last stands before the last word, where there is more than one
+template <class Enum>
+[[nodiscard]] std::string listed(std::string_view last, std::string_view between = ", ") {
+    std::string text;
+    for (const Enum value : enum_values<Enum>) {
+        if (to_text(value).empty()) continue;
+        if (!text.empty()) text += value == enum_values<Enum>.back() ? last : between;
+        text += to_text(value);
+    }
+    return text;
+}
+/// "stop|pause|rollback", as the command line shows a choice.
+template <class Enum>
+[[nodiscard]] std::string choice() {
+    return listed<Enum>("|", "|");
+}
+
+}  // namespace edgeroll::release
