@@ -25,7 +25,7 @@ using Recounted = std::map<std::pair<Version, std::string>, std::string>;
 std::optional<PayloadDigests> digests_in(Files& files, const std::string& path) {
     const auto text = files.read_file(path, release::wire::dispatch_bytes_max);
     if (!text || !*text) return std::nullopt;
-    auto digests = release::wire::payload_digests("apply_config", **text);
+    auto digests = release::wire::payload_digests(release::TaskType::apply_config, **text);
     if (!digests || digests->content == digests->plain) return std::nullopt;
     return std::move(*digests);
 }

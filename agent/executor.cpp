@@ -132,7 +132,7 @@ boost::asio::awaitable<StepResult> Executor::verify(std::string task_id, StepNam
     const bool is_idle = commands.verify.empty() || (step == StepName::verify_back && !wanted);
     if (!has_url && is_idle) co_return co_await run_step(step, task, time);
 
-    const bool is_apply = task.type == apply::TaskType::apply_config;
+    const bool is_apply = task.type == release::TaskType::apply_config;
     const Millis whole = is_apply ? std::min(time.of_task, commands.timeout) : time.of_task;
     Verification verification;
     if (has_url) {

@@ -89,7 +89,7 @@ class Executor {
     boost::asio::awaitable<Result<release::TaskStatus>> take(release::wire::Dispatch dispatch,
                                                              apply::Offer offer,
                                                              apply::Details details);
-    [[nodiscard]] Result<void> check_can_do(apply::TaskType type) const;
+    [[nodiscard]] Result<void> check_can_do(release::TaskType type) const;
     [[nodiscard]] apply::Details details_of(const release::wire::Dispatch& dispatch,
                                             const apply::Offer& offer) const;
     [[nodiscard]] std::string payload_name();

@@ -11,8 +11,8 @@ namespace edgeroll::agent {
 namespace {
 
 using apply::Admission;
-using apply::TaskType;
 using release::TaskStatus;
+using release::TaskType;
 using release::wire::PayloadDigests;
 namespace code = release::code;
 
@@ -27,7 +27,7 @@ auto refuse(std::string message, int refusal_code) {
 Result<PayloadDigests> digests_of(const release::wire::Dispatch& dispatch) {
     const std::string& named = dispatch.content_sha256;
     if (dispatch.is_by_reference) {
-        const bool may_refer = dispatch.type == "apply_config" && !dispatch.sha256.empty();
+        const bool may_refer = dispatch.type == TaskType::apply_config && !dispatch.sha256.empty();
         if (!may_refer) return refuse("field 'payload' is missing", code::invalid);
         // An older control's digest may be of a template or of the same text taken literally.
         if (named.empty()) {
@@ -73,7 +73,7 @@ Result<void> Executor::check_can_do(TaskType type) const {
     const CommandSettings& commands = settings_.commands;
     const auto needs = [&](const std::string& value, const char* name) -> Result<void> {
         if (!value.empty()) return {};
-        return refuse("a task of type " + std::string(apply::to_text(type)) + " needs " + name +
+        return refuse("a task of type " + std::string(to_text(type)) + " needs " + name +
                           ", which is not set on this node",
                       code::invalid);
     };
@@ -116,12 +116,10 @@ apply::Details Executor::details_of(const release::wire::Dispatch& dispatch,
 
 boost::asio::awaitable<Result<TaskStatus>> Executor::dispatch(release::wire::Dispatch dispatch) {
     if (is_stopping_) co_return refuse("the agent is stopping", code::busy);
-    const auto type = apply::task_type_from_text(dispatch.type);
-    if (!type) co_return refuse("unknown type of task " + dispatch.type, code::invalid);
     apply::Offer offer;
     offer.task_id = dispatch.task_id;
     offer.order_id = dispatch.order_id;
-    offer.type = *type;
+    offer.type = dispatch.type;
     offer.version = dispatch.version;
     offer.epoch = dispatch.epoch;
     offer.is_forced = dispatch.is_forced;
@@ -142,9 +140,10 @@ boost::asio::awaitable<Result<TaskStatus>> Executor::dispatch(release::wire::Dis
     const Admission first = apply::admit(book_.book().ledger, offer, settings_.queue_max);
     if (first.kind == Admission::Kind::refuse) co_return refuse(first.message, first.code);
     if (first.kind == Admission::Kind::run) {
-        if (const auto able = check_can_do(*type); !able) co_return tl::unexpected(able.error());
+        if (const auto able = check_can_do(offer.type); !able)
+            co_return tl::unexpected(able.error());
         if (!loose.empty()) co_return refuse(loose, code::invalid);
-        if (*type == TaskType::run_job) {
+        if (offer.type == TaskType::run_job) {
             const auto fault = variable_fault(dispatch, settings_.commands.job_variables);
             if (fault) co_return refuse(*fault, code::invalid);
         }

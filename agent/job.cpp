@@ -59,7 +59,7 @@ Result<std::string> load_task_payload(Files& files, const Task& task) {
         files.read_file(layout::task_file(task.payload_file), release::wire::dispatch_bytes_max);
     if (!text) return tl::unexpected(text.error());
     if (!*text) return release::fail("the task's payload is no longer there");
-    const auto digest = release::wire::payload_digests(apply::to_text(task.type), **text);
+    const auto digest = release::wire::payload_digests(task.type, **text);
     if (!digest) return tl::unexpected(digest.error());
     if (digest->content != task.payload_sha256) {
         return release::fail("the task's payload was changed since it was accepted");

@@ -138,7 +138,7 @@ StepResult StepRunner::run_step(StepName step, const Task& task, StepTime time,
         case StepName::reload:
             if (auto moved = moved_away(task)) return *moved;
             // Set when it was dispatched, but settings may change while a task waits.
-            if (task.type == apply::TaskType::reload && settings_.reload.empty()) {
+            if (task.type == release::TaskType::reload && settings_.reload.empty()) {
                 return failed_step("AGENT_RELOAD_CMD is not set");
             }
             return command(settings_.reload, step, task, time, interrupt);
@@ -275,7 +275,7 @@ Command StepRunner::command_of(std::vector<std::string> arguments, StepName step
 
 StepRunner::Bound StepRunner::command_bound(const Task& task) const {
     // Of the other types a task is hardly more than its command: the task's time is the command's.
-    const bool is_apply = task.type == apply::TaskType::apply_config;
+    const bool is_apply = task.type == release::TaskType::apply_config;
     return {is_apply ? settings_.timeout : Millis::max(), "AGENT_COMMAND_TIMEOUT_SEC"};
 }
 

@@ -14,7 +14,7 @@ namespace edgeroll::agent {
 
 struct Task {
     std::string task_id;
-    apply::TaskType type = apply::TaskType::apply_config;
+    release::TaskType type = release::TaskType::apply_config;
     release::Version version;
     std::string sha256;          ///< empty: reload only, or another type
     std::string payload_file;    ///< below tasks/

@@ -22,10 +22,10 @@ std::string rfc3339(std::int64_t wall_ms) {
 release::wire::TaskReport make_identity(const apply::Entry& entry) {
     release::wire::TaskReport report;
     report.task_id = entry.task_id;
-    report.type = std::string(apply::to_text(entry.course.type));
+    report.type = entry.course.type;
     report.version = entry.version;
     report.sha256 =
-        entry.course.type == apply::TaskType::apply_config ? entry.sha256 : entry.payload_sha256;
+        entry.course.type == release::TaskType::apply_config ? entry.sha256 : entry.payload_sha256;
     report.order_id = entry.order_id;
     report.status = entry.course.status;
     return report;

@@ -21,7 +21,12 @@ enum class Hold { none, bake, gate, review, failure, violation, interval, window
 /// What happens when the limits of failures are exceeded (batch_config's on_failure).
 enum class OnFailure { stop, pause, rollback };
 /// What agents are asked to do (release_tasks.type).
-enum class TaskType { apply_config, reload, purge_cache, run_job };
+enum class TaskType {
+    apply_config,  ///< a version is put live
+    reload,        ///< what is live is loaded again
+    purge_cache,   ///< AGENT_PURGE_CMD
+    run_job,       ///< programs of AGENT_JOBS_DIR
+};
 
 /// The database's word; empty for `none`. Action::resume is spelled `continue`.
 [[nodiscard]] std::string_view to_text(ReleaseStatus status);
@@ -58,6 +63,19 @@ std::optional<OnFailure> from_text<OnFailure>(std::string_view text);
 template <>
 std::optional<TaskType> from_text<TaskType>(std::string_view text);
 
+/// A release of this type needs content, which says what there is to do; without it the other types
+/// load again what is live.
+[[nodiscard]] constexpr bool needs_content(TaskType type) {
+    switch (type) {
+        case TaskType::purge_cache:
+        case TaskType::run_job:
+            return true;
+        case TaskType::apply_config:
+        case TaskType::reload:
+            break;
+    }
+    return false;
+}
 /// Waits for nobody: it ends when its time has come.
 [[nodiscard]] constexpr bool ends_by_itself(Hold hold) {
     return hold == Hold::bake || hold == Hold::gate || hold == Hold::interval ||

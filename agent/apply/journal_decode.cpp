@@ -52,7 +52,7 @@ class Reader {
     TaskType type(const char* field) {
         const auto word = maybe_text(field);
         if (!word) return TaskType::apply_config;
-        const auto type = task_type_from_text(*word);
+        const auto type = release::from_text<TaskType>(*word);
         if (!type) refuse();
         return type.value_or(TaskType::apply_config);
     }

@@ -12,10 +12,11 @@
 #include <string_view>
 #include <vector>
 
-#include "agent/apply/task_type.hpp"
 #include "release/states.hpp"
 
 namespace edgeroll::agent::apply {
+
+using release::TaskType;
 
 enum class StepName {
     validate,

@@ -140,7 +140,7 @@ class TlsAgents final : public Agents {
                                const Parcel& parcel, Sending sending, Millis time_left) {
         release::wire::Dispatch dispatch;
         dispatch.task_id = task_id;
-        dispatch.type = std::string(release::to_text(parcel.type));
+        dispatch.type = parcel.type;
         dispatch.version = parcel.version;
         dispatch.is_by_reference = sending == Sending::by_reference;
         dispatch.is_forced = parcel.is_forced;

@@ -13,6 +13,7 @@
 #include "release/text/web_url.hpp"
 #include "release/wire/batch_config.hpp"
 #include "release/wire/json_util.hpp"
+#include "release/words.hpp"
 
 namespace edgeroll::control::api {
 namespace {
@@ -31,7 +32,7 @@ Result<void> read_kind(const Json& body, NewRelease& wanted) {
     if (*type) {
         wanted.type = release::from_text<release::TaskType>(**type);
         if (!wanted.type) {
-            return invalid("field 'type' must be apply_config, reload, purge_cache or run_job");
+            return invalid("field 'type' must be " + release::listed<release::TaskType>(" or "));
         }
     }
     wanted.target = *target;

@@ -1,5 +1,6 @@
 #include "control/cli/command_tree.hpp"
 #include "control/cli/option_checks.hpp"
+#include "release/words.hpp"
 
 namespace edgeroll::cli {
 namespace {
@@ -79,8 +80,8 @@ void add_what(CLI::App& command, ReleaseCreate& typed) {
     command.add_flag("--reload-only", typed.is_reload_only,
                      "agents reload what they have; without --version under the next number");
     command.add_option("--type", typed.type, "what the nodes do (default apply_config)")
-        ->check(is_one_of("apply_config|reload|purge_cache|run_job"))
-        ->type_name("apply_config|reload|purge_cache|run_job");
+        ->check(is_one_of(release::choice<release::TaskType>()))
+        ->type_name(release::choice<release::TaskType>());
     command
         .add_option("--from-release", typed.from_release,
                     "the content of that stopped release, for its unfinished nodes")

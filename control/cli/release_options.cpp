@@ -1,5 +1,6 @@
 #include "control/cli/command_tree.hpp"
 #include "control/cli/option_checks.hpp"
+#include "release/words.hpp"
 
 namespace edgeroll::cli {
 namespace {
@@ -15,7 +16,7 @@ void add_list(CommandTree& tree, CLI::App& group) {
     list->add_option("--status", typed->status, "releases in this state")
         ->type_name(release::choice<release::ReleaseStatus>());
     list->add_option("--type", typed->type, "releases of this type")
-        ->type_name("apply_config|reload|purge_cache|run_job");
+        ->type_name(release::choice<release::TaskType>());
     list->add_option("--created-by", typed->created_by, "who made it")->type_name("NAME");
     list->add_option("-q,--query", typed->q, "text in reason, last error or version");
     list->add_option("--sort", typed->sort,

@@ -17,7 +17,7 @@ namespace edgeroll::release::wire {
 /// POST /tasks/dispatch. Fields that agents written elsewhere do not know are left out when empty.
 struct Dispatch {
     std::string task_id;
-    std::string type = "apply_config";  ///< or reload, purge_cache, run_job
+    TaskType type = TaskType::apply_config;
     Version version;
     std::string payload;  ///< JSON text, inserted as it is
     /// Only the digests travel (apply_config only, `sha256` given, `payload` left out): an agent
@@ -41,7 +41,8 @@ struct Dispatch {
 /// The same with this payload instead of dispatch.payload, which is not looked at: the payload of a
 /// release is shared by all its nodes and copied once, into the body.
 [[nodiscard]] std::string write_dispatch(const Dispatch& dispatch, std::string_view payload);
-/// Agent side. Refuses what is malformed; unknown keys are ignored (a newer control may send more).
+/// Agent side. Refuses what is malformed or of an unknown type; unknown keys are ignored (a newer
+/// control may send more).
 [[nodiscard]] Result<Dispatch> read_dispatch(std::string_view body);
 
 /// One step of a task, as `steps` lists it.
@@ -54,7 +55,8 @@ struct TaskStep {
 };
 
 struct TaskReport {
-    std::string task_id, type = "apply_config";
+    std::string task_id;
+    TaskType type = TaskType::apply_config;
     Version version;
     std::string sha256;    ///< of the payload, computed by the agent; empty: nothing in it
     std::string order_id;  ///< empty: the dispatch had none

@@ -4,7 +4,7 @@
 #include "release/wire/json_util.hpp"
 #include "release/wire/payload.hpp"
 #include "release/wire/seconds.hpp"
-#include "release/wire/task_payload.hpp"
+#include "release/words.hpp"
 
 #include "release/text/digits.hpp"
 
@@ -73,17 +73,18 @@ Result<void> read_identity(const Json& body, Dispatch& dispatch) {
         has_control_character(*task_id)) {
         return invalid("field 'taskId' must have 1 to 200 bytes and no control character");
     }
-    auto type = required_text(body, "type");
-    if (!type) return tl::unexpected(std::move(type.error()));
-    if (!is_task_type(*type)) {
-        return invalid("field 'type' must be apply_config, reload, purge_cache or run_job: '" +
-                       cut_utf8(*type, 64) + "' is not supported");
+    const auto word = required_text(body, "type");
+    if (!word) return tl::unexpected(word.error());
+    const auto type = from_text<TaskType>(*word);
+    if (!type) {
+        return invalid("field 'type' must be " + listed<TaskType>(" or ") + ": '" +
+                       cut_utf8(*word, 64) + "' is not supported");
     }
     const auto version = required_integer(body, "version");
     if (!version) return tl::unexpected(version.error());
     if (*version <= 0) return invalid("field 'version' must be above 0");
     dispatch.task_id = std::move(*task_id);
-    dispatch.type = std::move(*type);
+    dispatch.type = *type;
     dispatch.version = Version{*version};
     return {};
 }
@@ -145,7 +146,7 @@ Result<void> read_payload(const Json& body, Dispatch& dispatch) {
     const auto payload = body.find("payload");
     if (payload == body.end()) {
         // Of the other types no agent keeps the content.
-        const bool may_refer = dispatch.type == "apply_config" && !dispatch.sha256.empty();
+        const bool may_refer = dispatch.type == TaskType::apply_config && !dispatch.sha256.empty();
         if (!may_refer) return invalid("field 'payload' is missing");
         dispatch.is_by_reference = true;
         return {};
@@ -162,8 +163,9 @@ std::string write_dispatch(const Dispatch& dispatch) {
 }
 
 std::string write_dispatch(const Dispatch& dispatch, std::string_view payload) {
-    Json head = {
-        {"taskId", dispatch.task_id}, {"type", dispatch.type}, {"version", dispatch.version.value}};
+    Json head = {{"taskId", dispatch.task_id},
+                 {"type", std::string(to_text(dispatch.type))},
+                 {"version", dispatch.version.value}};
     if (!dispatch.sha256.empty()) head["sha256"] = dispatch.sha256;
     if (!dispatch.order_id.empty()) head["orderId"] = dispatch.order_id;
     if (!dispatch.content_sha256.empty()) head["contentSha256"] = dispatch.content_sha256;

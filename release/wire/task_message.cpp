@@ -54,7 +54,7 @@ Json capability_words() {
 Json identity_of(const TaskReport& report) {
     Json data = Json::object();
     data["taskId"] = report.task_id;
-    data["type"] = report.type;
+    data["type"] = std::string(to_text(report.type));
     data["version"] = report.version.value;
     data["sha256"] = text_or_null(report.sha256);
     if (!report.order_id.empty()) data["orderId"] = report.order_id;

@@ -188,6 +188,25 @@ Result<Json> read_json(std::string_view json_text) {
     return parsed;
 }
 
+/// Of the types that are not given files.
+Result<void> check_payload(TaskType type, const Json& payload) {
+    switch (type) {
+        case TaskType::run_job:
+            if (const auto jobs = read_jobs(payload); !jobs) return tl::unexpected(jobs.error());
+            break;
+        case TaskType::reload: {
+            const bool has_no_files = payload.size() == 1 && payload.contains("files") &&
+                                      payload["files"] == Json::array();
+            if (payload.empty() || has_no_files) break;
+            return invalid_payload("a reload has none: it must be {}");
+        }
+        case TaskType::apply_config:
+        case TaskType::purge_cache:
+            break;
+    }
+    return {};
+}
+
 Result<PayloadDigests> digests_of_files(const Result<Payload>& payload) {
     if (!payload) return tl::unexpected(payload.error());
     if (payload->files.empty()) return PayloadDigests{};
@@ -196,10 +215,6 @@ Result<PayloadDigests> digests_of_files(const Result<Payload>& payload) {
 }
 
 }  // namespace
-
-bool is_task_type(std::string_view type) {
-    return type == "apply_config" || type == "reload" || type == "purge_cache" || type == "run_job";
-}
 
 Result<std::vector<Job>> parse_jobs(std::string_view json_text) {
     const auto payload = read_json(json_text);
@@ -241,28 +256,20 @@ std::optional<std::string> job_variable_fault(const std::vector<Job>& jobs,
     return std::nullopt;
 }
 
-Result<PayloadDigests> payload_digests(std::string_view type, std::string_view json_text) {
-    if (type == "apply_config") return digests_of_files(parse_payload(json_text));
+Result<PayloadDigests> payload_digests(TaskType type, std::string_view json_text) {
+    if (type == TaskType::apply_config) return digests_of_files(parse_payload(json_text));
     const auto payload = read_json(json_text);
     if (!payload) return tl::unexpected(payload.error());
-    if (type == "run_job") {
-        if (const auto jobs = read_jobs(*payload); !jobs) return tl::unexpected(jobs.error());
-    } else if (type == "reload") {
-        const bool is_empty =
-            payload->empty() || (payload->size() == 1 && payload->contains("files") &&
-                                 (*payload)["files"] == Json::array());
-        if (!is_empty) return invalid_payload("a reload has none: it must be {}");
-        return PayloadDigests{};
-    } else if (type != "purge_cache") {
-        return invalid_payload("no payload is known for the type '" + cut_utf8(type, 64) + "'");
+    if (const auto fits = check_payload(type, *payload); !fits) {
+        return tl::unexpected(fits.error());
     }
-    if (payload->empty()) return PayloadDigests{};
+    if (type == TaskType::reload || payload->empty()) return PayloadDigests{};
     const std::string digest = sha256_hex(dump_json(*payload));
     return PayloadDigests{digest, digest};
 }
 
-Result<PayloadDigests> stored_payload_digests(std::string_view type, std::string_view json_text) {
-    if (type == "apply_config") return digests_of_files(parse_stored_payload(json_text));
+Result<PayloadDigests> stored_payload_digests(TaskType type, std::string_view json_text) {
+    if (type == TaskType::apply_config) return digests_of_files(parse_stored_payload(json_text));
     return payload_digests(type, json_text);
 }
 

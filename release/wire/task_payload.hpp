@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "release/result.hpp"
+#include "release/states.hpp"
 #include "release/time.hpp"
 
 namespace edgeroll::release::wire {
@@ -23,9 +24,6 @@ struct Job {
     std::string sha256;             ///< of the executable, lower case; empty: not checked
     std::optional<Millis> timeout;  ///< timeoutSec; absent: the task's own time
 };
-
-/// apply_config, reload, purge_cache or run_job.
-[[nodiscard]] bool is_task_type(std::string_view type);
 
 /// Payload of `run_job`: `{"job","args"?,"env"?,"sha256"?,"timeoutSec"?}` or `{"flow":[…]}` with 1
 /// to jobs_max of them, run in order. Refused (code 2002): unknown keys, illegal names, more than
@@ -62,11 +60,10 @@ struct PayloadDigests {
 /// purge_cache (any JSON object) and run_job SHA-256 over the JSON without blanks, keys in byte
 /// order. Empty for a payload without content (`{}`, `{"files":[]}`), which is the only one that a
 /// reload may have.
-[[nodiscard]] Result<PayloadDigests> payload_digests(std::string_view type,
-                                                     std::string_view json_text);
+[[nodiscard]] Result<PayloadDigests> payload_digests(TaskType type, std::string_view json_text);
 
 /// The same of a row of config_versions (parse_stored_payload).
-[[nodiscard]] Result<PayloadDigests> stored_payload_digests(std::string_view type,
+[[nodiscard]] Result<PayloadDigests> stored_payload_digests(TaskType type,
                                                             std::string_view json_text);
 
 }  // namespace edgeroll::release::wire

@@ -54,7 +54,8 @@ void expect_that_everything_works(const std::string& admin_url, const std::strin
     ASSERT_TRUE(snapshot);
     EXPECT_TRUE(snapshot->problems.empty());
     EXPECT_EQ(snapshot->nodes.size(), 3U);
-    const auto digest = release::wire::payload_digests("apply_config", lettered_payload);
+    const auto digest =
+        release::wire::payload_digests(release::TaskType::apply_config, lettered_payload);
     ASSERT_TRUE(digest);
     EXPECT_EQ(snapshot->content.sha256, digest->content);
     EXPECT_EQ(hand->query("SELECT sha256 FROM config_versions").at(0).text(0), digest->content);

@@ -91,7 +91,7 @@ CreateContent content_of_source(Connection& connection, const NewRelease& reques
     }
     if (source.content_sha256.empty()) {
         // It was never started, so that nobody decided yet that it only reloads.
-        if (source.type == TaskType::apply_config || source.type == TaskType::reload) return {};
+        if (!needs_content(source.type)) return {};
     }
     refuse(release::code::wrong_state, "the content of " + name_of(source.version) +
                                            (content ? " was changed" : " was deleted") +
@@ -107,7 +107,7 @@ CreateContent choose_content(Connection& connection, const NewRelease& request, 
         content = content_of_source(connection, request, *source);
     } else if (request.version) {
         content = content_of_version(connection, request, type);
-    } else if (type == TaskType::purge_cache || type == TaskType::run_job) {
+    } else if (needs_content(type)) {
         refuse(release::code::invalid, "type " + std::string(to_text(type)) +
                                            " needs a version, whose content says what to do");
     }

@@ -62,8 +62,10 @@ void read_steering(ReleaseSummary& summary, const Row& row) {
     summary.batch_work_start = release::Millis{row.integer_or(33, 0)};
     if (row.integer(34)) summary.started_batch = row.small(34);
     summary.lease_until = row.text(35);
+    const auto type = release::from_text<release::TaskType>(summary.type);
     summary.is_reload_only =
-        (summary.type == "apply_config" && row.integer_or(36, 0) != 0) || summary.type == "reload";
+        type == release::TaskType::reload ||
+        (type == release::TaskType::apply_config && row.integer_or(36, 0) != 0);
 }
 
 ReleaseSummary summary_of(const Row& row) {

@@ -18,20 +18,30 @@ using release::lower_hex;
 
 release::Result<release::wire::PayloadDigests> digests_of(const std::string& text,
                                                           release::TaskType type) {
-    return release::wire::stored_payload_digests(release::to_text(type), text);
+    return release::wire::stored_payload_digests(type, text);
+}
+
+const char* wanted_of(release::TaskType type) {
+    using release::TaskType;
+    switch (type) {
+        case TaskType::purge_cache:
+            return "the payload of a purge_cache is an object of your own without 'files'";
+        case TaskType::run_job:
+            return "the payload of a run_job is a job or a flow of jobs";
+        case TaskType::apply_config:
+        case TaskType::reload:
+            break;
+    }
+    return "";
 }
 
 /// A set of files for a type that gets none: its digest would only say that something is wrong.
 /// Empty where it fits.
 std::string why_misfit(const std::string& text, release::TaskType type) {
-    using release::TaskType;
-    if (type != TaskType::purge_cache && type != TaskType::run_job) return {};
+    if (!needs_content(type)) return {};
     const auto kind = release::wire::read_stored_content(text);
     if (!kind || !kind->is_files || kind->is_empty) return {};
-    return std::string(" is a set of files, which only apply_config releases: ") +
-           (type == TaskType::purge_cache
-                ? "the payload of a purge_cache is an object of your own without 'files'"
-                : "the payload of a run_job is a job or a flow of jobs");
+    return std::string(" is a set of files, which only apply_config releases: ") + wanted_of(type);
 }
 
 /// Why its secrets cannot be sent from here; empty: they can.

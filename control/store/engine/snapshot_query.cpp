@@ -16,6 +16,7 @@
 #include "control/store/rows/version_range.hpp"
 #include "release/text/digits.hpp"
 #include "release/wire/batch_config.hpp"
+#include "release/words.hpp"
 
 namespace edgeroll::control {
 namespace {
@@ -125,9 +126,8 @@ std::optional<Snapshot> read_release(Connection& connection, const Claim& claim,
     const auto type = release::from_text<release::TaskType>(row.text(12));
     snapshot.type = type.value_or(release::TaskType::apply_config);
     if (!type) {
-        add_problem(snapshot, "type " + quoted(row.text(12)) +
-                                  " is not known: apply_config, reload, purge_cache and run_job "
-                                  "are");
+        add_problem(snapshot, "type " + quoted(row.text(12)) + " is not known: " +
+                                  release::listed<release::TaskType>(" and ") + " are");
     }
     if (!row.is_null(13)) {
         add_problem(snapshot, "not_before " + quoted(row.text(13)) + " is not a time");

@@ -28,7 +28,7 @@ class Jobs : public ::testing::Test {
     }
     static release::wire::Dispatch job(std::int64_t version, std::string text) {
         auto dispatch = dispatch_of(version, std::move(text));
-        dispatch.type = "run_job";
+        dispatch.type = release::TaskType::run_job;
         dispatch.task_id = "run_job_127.0.0.1_" + std::to_string(version);
         return dispatch;
     }
@@ -45,7 +45,7 @@ TEST_F(Jobs, runs_one_with_its_arguments_and_environment) {
                              R"json("env":{"JOB_MODE":"x y","LANG":"de"},"job":"show"})json";
     const auto report = edge.apply(job(1, text));
     ASSERT_EQ(report.status, TaskStatus::success) << report.last_error;
-    EXPECT_EQ(report.type, "run_job");
+    EXPECT_EQ(report.type, release::TaskType::run_job);
     EXPECT_THAT(step_names(report), ElementsAre("job:show"));
     const std::string& output = report.steps[0].output;
     EXPECT_THAT(output, HasSubstr("[a b][$(id)][; rm -rf /][']\n"));

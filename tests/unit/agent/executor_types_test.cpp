@@ -16,7 +16,7 @@ namespace code = release::code;
 release::wire::Dispatch task_of(const std::string& type, std::int64_t version,
                                 std::string payload_text = "{}") {
     auto dispatch = dispatch_of(version, std::move(payload_text));
-    dispatch.type = type;
+    dispatch.type = release::from_text<release::TaskType>(type).value();
     dispatch.task_id = type + "_127.0.0.1_" + std::to_string(version);
     return dispatch;
 }
@@ -32,7 +32,7 @@ TEST(ExecutorReload, reloads_and_proves_what_is_live) {
     const int asked = edge.prober().count();
     const auto report = edge.apply(task_of("reload", 3));
     EXPECT_EQ(report.status, TaskStatus::success) << report.last_error;
-    EXPECT_EQ(report.type, "reload");
+    EXPECT_EQ(report.type, release::TaskType::reload);
     EXPECT_EQ(report.progress, 100);
     EXPECT_THAT(step_names(report), ElementsAre("reload", "verify"));
     EXPECT_EQ(report.steps[0].output, "reload 5 5\n");
@@ -104,7 +104,7 @@ TEST(ExecutorPurge, gives_the_command_its_payload_in_a_file) {
     const std::string text = R"json({"all":false,"urls":["/a b","$(reboot)"]})json";
     const auto report = edge.apply(task_of("purge_cache", 4, text));
     ASSERT_EQ(report.status, TaskStatus::success) << report.last_error;
-    EXPECT_EQ(report.type, "purge_cache");
+    EXPECT_EQ(report.type, release::TaskType::purge_cache);
     EXPECT_THAT(step_names(report), ElementsAre("purge"));
     EXPECT_THAT(report.steps[0].output, HasSubstr(text + " 600\n"));
     EXPECT_THAT(report.steps[0].output, HasSubstr("purge_cache_127.0.0.1_4 eu /"));

@@ -39,10 +39,10 @@ const std::vector<Course> all_types{course_of(TaskType::reload), course_of(TaskT
 
 TEST(MachineTypes, words_are_the_contracts) {
     for (const char* word : {"apply_config", "reload", "purge_cache", "run_job"}) {
-        EXPECT_EQ(to_text(task_type_from_text(word).value()), word);
+        EXPECT_EQ(to_text(release::from_text<TaskType>(word).value()), word);
     }
-    EXPECT_FALSE(task_type_from_text("reboot"));
-    EXPECT_FALSE(task_type_from_text(""));
+    EXPECT_FALSE(release::from_text<TaskType>("reboot"));
+    EXPECT_FALSE(release::from_text<TaskType>(""));
 }
 
 TEST(MachineTypes, does_the_steps_of_its_type_in_order) {

@@ -49,7 +49,7 @@ inline std::string output_of(const release::wire::TaskReport& report, const std:
 inline release::wire::Dispatch secret_task(const std::string& type, std::int64_t version,
                                            std::string text) {
     auto dispatch = dispatch_of(version, std::move(text));
-    dispatch.type = type;
+    dispatch.type = release::from_text<release::TaskType>(type).value();
     dispatch.task_id = type + "_127.0.0.1_" + std::to_string(version);
     return dispatch;
 }

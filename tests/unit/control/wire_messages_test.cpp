@@ -6,6 +6,7 @@
 #include "release/wire/agent_messages.hpp"
 #include "release/wire/json_util.hpp"
 #include "release/wire/payload.hpp"
+#include "release/words.hpp"
 
 namespace edgeroll::release::wire {
 namespace {
@@ -33,7 +34,7 @@ TEST(WireDispatch, round_trips) {
     const auto read = read_dispatch(write_dispatch(sent));
     ASSERT_TRUE(read) << read.error().message;
     EXPECT_EQ(read->task_id, sent.task_id);
-    EXPECT_EQ(read->type, "apply_config");
+    EXPECT_EQ(read->type, TaskType::apply_config);
     EXPECT_EQ(read->version, sent.version);
     EXPECT_EQ(read->payload, sent.payload);
     EXPECT_EQ(read->sha256, sent.sha256);
@@ -63,7 +64,7 @@ TEST(WireDispatch, refers_to_a_content_by_its_digest) {
     EXPECT_EQ(read_dispatch(write_dispatch(sent)).error().message, "field 'payload' is missing");
     sent = full_dispatch();
     sent.is_by_reference = true;
-    sent.type = "run_job";
+    sent.type = TaskType::run_job;
     EXPECT_FALSE(read_dispatch(write_dispatch(sent)));
 }
 
@@ -77,12 +78,12 @@ TEST(WireDispatch, tells_an_empty_list_of_bans_from_none) {
     EXPECT_EQ(read_dispatch(write_dispatch(sent))->banned->front(), std::string(64, 'a'));
 }
 
-TEST(WireDispatch, knows_four_types) {
-    for (const char* type : {"apply_config", "reload", "purge_cache", "run_job"}) {
+TEST(WireDispatch, knows_every_type) {
+    for (const TaskType type : enum_values<TaskType>) {
         Dispatch sent = full_dispatch();
         sent.type = type;
         const auto read = read_dispatch(write_dispatch(sent));
-        ASSERT_TRUE(read) << type;
+        ASSERT_TRUE(read) << to_text(type);
         EXPECT_EQ(read->type, type);
     }
 }

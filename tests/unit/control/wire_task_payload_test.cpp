@@ -128,40 +128,40 @@ TEST(WireJobs, bounds_numbers_and_sizes) {
 
 TEST(WirePayloadDigest, is_the_contents_of_a_configuration) {
     const std::string text = R"({"files":[{"path":"a","content":"x"}]})";
-    EXPECT_EQ(payload_digests("apply_config", text).value().content,
+    EXPECT_EQ(payload_digests(TaskType::apply_config, text).value().content,
               content_digest(*parse_payload(text)));
-    EXPECT_EQ(payload_digests("apply_config", "{}").value().content, "");
-    EXPECT_FALSE(payload_digests("apply_config", R"({"job":"a"})"));
+    EXPECT_EQ(payload_digests(TaskType::apply_config, "{}").value().content, "");
+    EXPECT_FALSE(payload_digests(TaskType::apply_config, R"({"job":"a"})"));
 }
 
 TEST(WirePayloadDigest, fits_by_either_rule) {
     const auto digests = payload_digests(
-        "apply_config", R"({"files":[{"path":"a","content":"x","template":true}]})");
+        TaskType::apply_config, R"({"files":[{"path":"a","content":"x","template":true}]})");
     ASSERT_TRUE(digests);
     EXPECT_NE(digests->content, digests->plain);
     EXPECT_TRUE(digests->fit(digests->content));
     EXPECT_TRUE(digests->fit(digests->plain));
     EXPECT_FALSE(digests->fit(sha256_hex("")));
-    const auto job = payload_digests("run_job", R"({"job":"a"})");
+    const auto job = payload_digests(TaskType::run_job, R"({"job":"a"})");
     ASSERT_TRUE(job);
     EXPECT_EQ(job->content, job->plain);
 }
 
 TEST(WirePayloadDigest, of_the_other_types_does_not_depend_on_blanks_and_order) {
-    const auto one = payload_digests("purge_cache", R"({"urls":["a"], "all" : false})");
+    const auto one = payload_digests(TaskType::purge_cache, R"({"urls":["a"], "all" : false})");
     ASSERT_TRUE(one);
     EXPECT_EQ(one->content, sha256_hex(R"({"all":false,"urls":["a"]})"));
-    EXPECT_EQ(one->content,
-              payload_digests("purge_cache", R"({"all":false,"urls":["a"]})").value().content);
-    EXPECT_EQ(payload_digests("purge_cache", "{}").value().content, "");
-    EXPECT_EQ(payload_digests("run_job", R"({ "job":"a" })").value().content,
+    EXPECT_EQ(
+        one->content,
+        payload_digests(TaskType::purge_cache, R"({"all":false,"urls":["a"]})").value().content);
+    EXPECT_EQ(payload_digests(TaskType::purge_cache, "{}").value().content, "");
+    EXPECT_EQ(payload_digests(TaskType::run_job, R"({ "job":"a" })").value().content,
               sha256_hex(R"({"job":"a"})"));
-    EXPECT_FALSE(payload_digests("run_job", "{}"));
-    EXPECT_EQ(payload_digests("reload", "{}").value().content, "");
-    EXPECT_EQ(payload_digests("reload", R"({"files":[]})").value().content, "");
-    EXPECT_FALSE(payload_digests("reload", R"({"job":"a"})"));
-    EXPECT_FALSE(payload_digests("reboot", "{}"));
-    EXPECT_FALSE(payload_digests("purge_cache", "[]"));
+    EXPECT_FALSE(payload_digests(TaskType::run_job, "{}"));
+    EXPECT_EQ(payload_digests(TaskType::reload, "{}").value().content, "");
+    EXPECT_EQ(payload_digests(TaskType::reload, R"({"files":[]})").value().content, "");
+    EXPECT_FALSE(payload_digests(TaskType::reload, R"({"job":"a"})"));
+    EXPECT_FALSE(payload_digests(TaskType::purge_cache, "[]"));
 }
 
 }  // namespace

@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <set>
+#include <sstream>
 
 #include "agent/apply/machine.hpp"
 #include "control/api/tokens.hpp"
@@ -70,6 +72,25 @@ TEST(EnumsListed, name_their_words_for_people_and_without_the_empty_one) {
     EXPECT_EQ(release::listed<release::OnFailure>(" or "), "stop, pause or rollback");
     EXPECT_EQ(release::listed<control::api::Role>(" and "), "viewer and admin");
     EXPECT_EQ(release::choice<release::Action>(), "pause|continue|stop");
+}
+
+std::string page(const std::string& name) {
+    std::ostringstream read;
+    read << std::ifstream(std::string(EDGEROLL_DOCS "/") + name).rdbuf();
+    return read.str();
+}
+
+TEST(TaskTypes, are_the_ones_that_the_documents_list) {
+    const std::string in_ticks = "`" + release::listed<release::TaskType>("`, `", "`, `") + "`";
+    EXPECT_NE(page("contract.md").find("| `type` | " + in_ticks + " | required |"),
+              std::string::npos)
+        << "docs/contract.md 5.2 must list the types of tasks: " << in_ticks;
+    for (const release::TaskType type : release::enum_values<release::TaskType>) {
+        const std::string word = "`" + std::string(to_text(type)) + "`";
+        for (const char* name : {"contract.md", "api.md", "edge.md"}) {
+            EXPECT_NE(page(name).find(word), std::string::npos) << name << " lacks " << word;
+        }
+    }
 }
 
 enum class Color { red, green, blue };
