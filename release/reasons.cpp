@@ -1,49 +1,34 @@
 #include "release/reasons.hpp"
 
-#include <algorithm>
-#include <array>
+#include "release/words.hpp"
 
 namespace edgeroll::release {
 namespace {
 
-struct ReasonWord {
-    ReasonKind kind;
-    std::string_view word;
-};
-constexpr std::array reason_words{
-    ReasonWord{ReasonKind::none, ""},
-    ReasonWord{ReasonKind::release_failed, "release_failed"},
-    ReasonWord{ReasonKind::stopped, "stopped"},
-    ReasonWord{ReasonKind::ended_by_hand, "ended_by_hand"},
-    ReasonWord{ReasonKind::added_late, "added_late"},
-    ReasonWord{ReasonKind::disabled, "disabled"},
-    ReasonWord{ReasonKind::maintenance, "maintenance"},
-    ReasonWord{ReasonKind::unreachable, "unreachable"},
-    ReasonWord{ReasonKind::refusing, "refusing"},
-    ReasonWord{ReasonKind::silent, "silent"},
-};
-static_assert(reason_words.size() == reason_kind_count, "every reason has its word");
-
-constexpr bool are_in_order() {
-    for (std::size_t i = 0; i < reason_words.size(); ++i) {
-        if (static_cast<std::size_t>(reason_words[i].kind) != i) return false;
-    }
-    return true;
-}
-static_assert(are_in_order(), "the words stand in the order of the enum");
+constexpr Words<ReasonKind> reason_words(none_is_empty,
+                                         {
+                                             {ReasonKind::none, ""},
+                                             {ReasonKind::release_failed, "release_failed"},
+                                             {ReasonKind::stopped, "stopped"},
+                                             {ReasonKind::ended_by_hand, "ended_by_hand"},
+                                             {ReasonKind::added_late, "added_late"},
+                                             {ReasonKind::disabled, "disabled"},
+                                             {ReasonKind::maintenance, "maintenance"},
+                                             {ReasonKind::unreachable, "unreachable"},
+                                             {ReasonKind::refusing, "refusing"},
+                                             {ReasonKind::silent, "silent"},
+                                         });
+static_assert(reason_kind_count == enum_size<ReasonKind>);
 
 }  // namespace
 
 std::string_view to_text(ReasonKind kind) {
-    return reason_words.at(static_cast<std::size_t>(kind)).word;
+    return reason_words.text(kind);
 }
 
 template <>
 std::optional<ReasonKind> from_text<ReasonKind>(std::string_view text) {
-    const auto found = std::find_if(reason_words.begin(), reason_words.end(),
-                                    [&](const ReasonWord& one) { return one.word == text; });
-    if (found == reason_words.end()) return std::nullopt;
-    return found->kind;
+    return reason_words.value(text);
 }
 
 bool may_stand_beside(ReasonKind kind, NodeStatus status) {

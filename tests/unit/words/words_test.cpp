@@ -12,6 +12,7 @@
 #include "control/store/db/url_tls.hpp"
 #include "release/actions.hpp"
 #include "release/conversation.hpp"
+#include "release/reasons.hpp"
 #include "release/states.hpp"
 #include "tls/rt/log_format.hpp"
 
@@ -22,15 +23,17 @@ namespace {
 template <class Enum>
 constexpr bool has_none =
     std::is_same_v<Enum, release::BatchStatus> || std::is_same_v<Enum, release::FailureKind> ||
-    std::is_same_v<Enum, release::Action> || std::is_same_v<Enum, release::Hold>;
+    std::is_same_v<Enum, release::Action> || std::is_same_v<Enum, release::ReasonKind> ||
+    std::is_same_v<Enum, release::Hold>;
 
 template <class Enum>
 class EnumWords : public ::testing::Test {};
 using EnumsWithWords =
     ::testing::Types<release::ReleaseStatus, release::BatchStatus, release::NodeStatus,
                      release::FailureKind, release::TaskStatus, release::Action, release::Hold,
-                     release::OnFailure, release::TaskType, release::Steering, release::Heard,
-                     control::TlsMode, control::api::Role, agent::apply::StepName, rt::LogLevel>;
+                     release::OnFailure, release::TaskType, release::ReasonKind, release::Steering,
+                     release::Heard, control::TlsMode, control::api::Role, agent::apply::StepName,
+                     rt::LogLevel>;
 TYPED_TEST_SUITE(EnumWords, EnumsWithWords);
 
 TYPED_TEST(EnumWords, are_one_for_each_value_and_no_two_equal) {
@@ -63,7 +66,7 @@ void come_back_from_text() {
 TEST(EnumsFromWords, are_the_values_that_the_words_stand_for) {
     come_back_from_text<release::ReleaseStatus, release::BatchStatus, release::NodeStatus,
                         release::FailureKind, release::TaskStatus, release::Action, release::Hold,
-                        release::OnFailure, release::TaskType>();
+                        release::OnFailure, release::TaskType, release::ReasonKind>();
     come_back<control::api::Role>(control::api::role_from_text);
     come_back<agent::apply::StepName>(agent::apply::step_from_text);
 }
