@@ -8,7 +8,7 @@ target_compile_options(edgeroll_flags INTERFACE
 # mistake there, and neither is a type of an unnamed namespace outside of the main file.
 option(EDGEROLL_UNITY "Compile several files of a folder as one" OFF)
 if(EDGEROLL_UNITY)
-    target_compile_options(edgeroll_flags INTERFACE -Wshadow=local -Wno-subobject-linkage)
+    target_compile_options(edgeroll_flags INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wshadow=local;-Wno-subobject-linkage>)
 else()
     target_compile_options(edgeroll_flags INTERFACE -Wshadow)
 endif()
@@ -20,7 +20,8 @@ target_link_options(edgeroll_flags INTERFACE -Wl,-z,relro,-z,now)
 if(CMAKE_BUILD_TYPE STREQUAL "Release")
     target_compile_definitions(edgeroll_flags INTERFACE _FORTIFY_SOURCE=2)
     # g++ 12 raises both falsely when it inlines coroutine frames and std::optional.
-    target_compile_options(edgeroll_flags INTERFACE -Wno-mismatched-new-delete -Wno-maybe-uninitialized)
+    target_compile_options(edgeroll_flags INTERFACE
+        $<$<CXX_COMPILER_ID:GNU>:-Wno-mismatched-new-delete;-Wno-maybe-uninitialized>)
 endif()
 
 # Asio and Beast are compiled once (tls/rt/asio_impl.cpp). These definitions must be identical in every
@@ -37,7 +38,7 @@ if(EDGEROLL_SANITIZE)
         add_compile_options(-fno-sanitize-recover=undefined)
     endif()
     if(EDGEROLL_SANITIZE MATCHES "thread")
-        add_compile_options(-Wno-tsan)
+        add_compile_options($<$<CXX_COMPILER_ID:GNU>:-Wno-tsan>)
     endif()
     # Recycled coroutine frames would hide a use after free from the sanitizers.
     target_compile_definitions(edgeroll_boost INTERFACE BOOST_ASIO_DISABLE_AWAITABLE_FRAME_RECYCLING)
