@@ -36,12 +36,18 @@ if(EDGEROLL_SANITIZE)
     add_link_options(-fsanitize=${EDGEROLL_SANITIZE})
     if(EDGEROLL_SANITIZE MATCHES "undefined")
         add_compile_options(-fno-sanitize-recover=undefined)
+        # clang 14 cannot assemble this check for coroutines.
+        add_compile_options($<$<CXX_COMPILER_ID:Clang>:-fno-sanitize=function>)
     endif()
     if(EDGEROLL_SANITIZE MATCHES "thread")
         add_compile_options($<$<CXX_COMPILER_ID:GNU>:-Wno-tsan>)
     endif()
     # Recycled coroutine frames would hide a use after free from the sanitizers.
     target_compile_definitions(edgeroll_boost INTERFACE BOOST_ASIO_DISABLE_AWAITABLE_FRAME_RECYCLING)
+endif()
+
+if(EDGEROLL_FUZZ)
+    add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
 
 find_program(MOLD_PROGRAM mold)

@@ -1,0 +1,46 @@
+// batch_config: written by pipelines with SQL, read by control before and while a release runs.
+#include "demand.hpp"
+#include "release/result.hpp"
+#include "release/text/web_url.hpp"
+#include "release/wire/batch_config.hpp"
+#include "release/wire/limit_change.hpp"
+
+namespace {
+
+namespace release = edgeroll::release;
+using edgeroll::fuzz::demand;
+
+void check(const release::Policy& policy) {
+    for (const release::BatchSize& size : policy.sizes)
+        demand(size.kind == release::BatchSize::Kind::rest || size.amount > 0, "no batch is empty");
+    for (const release::Window& window : policy.windows) {
+        demand(window.from_minute >= 0 && window.from_minute < 1440 && window.to_minute >= 0 &&
+                   window.to_minute < 1440,
+               "a window is within a day");
+    }
+    for (const release::PoolRule& pool : policy.pools)
+        demand(pool.size > 0, "a pool has room");
+    demand(policy.gate.url.empty() || release::parse_web_url(policy.gate.url),
+           "a gate can be asked");
+    demand(policy.max_parallel >= 0 && policy.retries >= 0 && policy.bake.count() >= 0,
+           "nothing is negative");
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    const std::string_view text = edgeroll::fuzz::text_of(data, size);
+    const auto policy = release::wire::parse_batch_config(text);
+    if (!policy) {
+        demand(policy.error().code == release::code::invalid, "a refusal has its code");
+        return 0;
+    }
+    check(*policy);
+    const auto merged = release::wire::merge_batch_config(text, {});
+    demand(merged && release::wire::parse_batch_config(*merged) == *policy,
+           "written again it means the same");
+    const auto slower = release::wire::merge_batch_config(text, {"2", {}});
+    demand(slower && release::wire::parse_batch_config(*slower)->max_parallel == 2,
+           "its speed can be changed");
+    return 0;
+}
