@@ -1,4 +1,4 @@
-// How the coroutines of this folder wait: the error comes as a value, nothing is thrown.
+// The completion token of this folder's coroutines: errors come back as values, nothing is thrown.
 #pragma once
 
 #include <boost/asio/as_tuple.hpp>

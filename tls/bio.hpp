@@ -1,4 +1,4 @@
-// OpenSSL's streams of bytes, as far as PEM is read from them.
+// OpenSSL memory streams, as needed to read PEM.
 #pragma once
 
 #include <openssl/bio.h>

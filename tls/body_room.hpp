@@ -1,4 +1,4 @@
-// What bodies of requests may cost: memory, all of them together, and time. Values only.
+// Limits on request bodies: memory (per body and in total) and time. Values only.
 #pragma once
 
 #include <algorithm>
@@ -11,14 +11,14 @@
 
 namespace edgeroll::tls {
 
-/// The memory of all bodies that a server holds. Loop thread.
+/// The memory budget for all bodies a server holds. Loop thread.
 class BodyBudget {
   public:
-    /// @param reserve the part of `bytes_max` that is left for urgent requests
+    /// @param reserve the part of `bytes_max` reserved for urgent requests
     BodyBudget(std::size_t bytes_max, std::size_t reserve)
         : bytes_max_(bytes_max), reserve_(std::min(reserve, bytes_max)) {}
 
-    /// False, and nothing is taken, when there is not so much left.
+    /// Returns false, and takes nothing, when fewer bytes are left.
     [[nodiscard]] bool take(std::size_t bytes, bool is_urgent) {
         const std::size_t limit = is_urgent ? bytes_max_ : bytes_max_ - reserve_;
         if (bytes > limit || used_ > limit - bytes) return false;
@@ -32,7 +32,7 @@ class BodyBudget {
     std::size_t bytes_max_, reserve_, used_ = 0;
 };
 
-/// One body's part of the budget, given back with it.
+/// One body's share of the budget, returned on destruction.
 class BodyRoom {
   public:
     BodyRoom(std::shared_ptr<BodyBudget> budget, bool is_urgent)
@@ -41,7 +41,7 @@ class BodyRoom {
     BodyRoom(const BodyRoom&) = delete;
     BodyRoom& operator=(const BodyRoom&) = delete;
 
-    /// False: there is no room for so many, and it stays as it was.
+    /// Returns false, and keeps its current size, when the budget is too small.
     [[nodiscard]] bool grow_to(std::size_t bytes) {
         if (bytes <= bytes_) return true;
         if (!budget_->take(bytes - bytes_, is_urgent_)) return false;
@@ -55,8 +55,8 @@ class BodyRoom {
     std::size_t bytes_ = 0;
 };
 
-/// How much memory a body gets that needs `needed` bytes: at most twice of what has arrived, and
-/// exactly what was announced as soon as that is no more. @param announced 0: not known
+/// Memory to reserve for a body that needs `needed` bytes: at most twice of what has arrived, and
+/// exactly the announced length once that is smaller. @param announced 0: not known
 [[nodiscard]] constexpr std::size_t body_capacity(std::size_t needed, std::uint64_t announced) {
     const std::size_t doubled = std::max<std::size_t>(2 * needed, 1024);
     if (announced >= needed && announced <= doubled) return static_cast<std::size_t>(announced);
@@ -65,22 +65,22 @@ class BodyRoom {
 
 struct PaceRules {
     release::Millis window{15'000};
-    std::size_t window_bytes = 15U << 10;  ///< what must arrive within each window: 1 KiB/s
+    std::size_t window_bytes = 15U << 10;  ///< minimum bytes per window: 1 KiB/s
     std::size_t small_bytes_max = 64U << 10;
-    release::Millis small_limit{15'000};   ///< for all of a body up to small_bytes_max
-    release::Millis large_limit{120'000};  ///< for all of a larger one
+    release::Millis small_limit{15'000};   ///< for a whole body up to small_bytes_max
+    release::Millis large_limit{120'000};  ///< for a whole larger body
 };
 
-/// How long a body may take.
+/// Time limits of one body.
 class BodyPace {
   public:
-    /// @param expected the announced length; the most that it may have when none was announced
+    /// @param expected the announced length; the maximum length when none was announced
     BodyPace(const PaceRules& rules, release::Instant begin, std::uint64_t expected)
         : rules_(rules),
           end_(begin + (expected <= rules.small_bytes_max ? rules.small_limit : rules.large_limit)),
           window_end_(begin + rules.window) {}
 
-    /// The next bytes must be there by then.
+    /// Deadline for the next bytes.
     [[nodiscard]] release::Instant until() const { return std::min(end_, window_end_); }
     /// @param total bytes of the body so far
     void arrived(release::Instant now, std::uint64_t total) {

@@ -1,5 +1,5 @@
-// PEM files that are handed to a client library which is not ours: looked at first, since such a
-// library says little about what is wrong with them.
+// Checks PEM files for third-party client libraries before they read them: such libraries say
+// little about what is wrong.
 #pragma once
 
 #include <string>
@@ -8,19 +8,19 @@
 
 namespace edgeroll::tls {
 
-// Each error is one line with the setting, the file, and the cure.
+// Each error is one line: the setting, the file, and the cure.
 
-/// At least one certificate, all of them whole.
+/// At least one certificate; every certificate must be complete.
 [[nodiscard]] release::Result<void> check_authorities(const NamedFile& file);
-/// They belong together, the key has no password, and the certificate has not run out.
-/// @param loose whether everybody on the machine may be able to read the key
+/// Certificate and key match, the key has no password, and the certificate has not expired.
+/// @param loose whether the key may be readable by everybody
 [[nodiscard]] release::Result<void> check_pair(const NamedFile& certificate, const NamedFile& key,
                                                rt::LooseFiles loose);
 /// An RSA key of at least 2048 bits ("BEGIN PUBLIC KEY").
 [[nodiscard]] release::Result<void> check_rsa_public_key(const NamedFile& file);
 
-/// Where this machine keeps the authorities that it trusts, as OpenSSL looks for them (and its
-/// SSL_CERT_FILE and SSL_CERT_DIR). Empty: not there.
+/// The system's trusted authorities, where OpenSSL looks for them (SSL_CERT_FILE and SSL_CERT_DIR
+/// included). Empty: there are none.
 struct SystemAuthorities {
     std::string file, folder;
 };

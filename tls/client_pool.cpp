@@ -15,7 +15,7 @@ namespace asio = boost::asio;
 using release::Instant;
 using release::Millis;
 
-// A node is asked one thing at a time, but for a cancel beside a held query.
+// A node gets one request at a time, except for a cancel beside a held query.
 constexpr std::size_t kept_per_target_max = 2;
 
 struct Kept {
@@ -25,7 +25,7 @@ struct Kept {
     Instant used{};
 };
 
-// Requests hold this too, so that one that is under way may outlive the pool.
+// Requests hold this too, so that a request in progress may outlive the pool.
 struct Pool {
     asio::any_io_executor executor;
     ContextStore* contexts = nullptr;
@@ -40,7 +40,7 @@ std::string key_of(const Target& target) {
            target.name;
 }
 
-// The most recently used one: the least likely to have been closed meanwhile.
+// Takes the most recently used connection: the least likely to have been closed meanwhile.
 std::optional<Kept> take(Pool& pool, const std::string& key) {
     const auto found = pool.kept.find(key);
     if (found == pool.kept.end()) return std::nullopt;
@@ -57,8 +57,8 @@ std::optional<Kept> take(Pool& pool, const std::string& key) {
     return result;
 }
 
-// Files are bounded, and a process without any would take healthy nodes for unreachable: with a
-// large fleet the last ones connect anew each time.
+// Open files are limited, and a process without free ones would take healthy nodes for unreachable:
+// in a large fleet the last nodes reconnect for every request.
 void keep(Pool& pool, const std::string& key, Kept kept) {
     kept.used = pool.clock->now();
     const auto found = pool.kept.find(key);
@@ -115,7 +115,7 @@ asio::awaitable<Reply> ask(std::shared_ptr<Pool> pool, Target target, Call call)
                                                      std::to_string(target.port) +
                                                      "' is not an IP address and a port");
     }
-    // One machine would have many addresses, and its certificate none of them.
+    // With a zone one machine would have many addresses, none of them in its certificate.
     if (target.ip.find('%') != std::string::npos) {
         co_return failure(
             Reply::Kind::not_sent,
@@ -168,7 +168,7 @@ class KeptPool final : public ClientPool {
         } catch (const std::exception& e) {
             broken = e.what();
         }
-        // Memory ran out, or the like: how far the request came is not known.
+        // Out of memory or similar: it is unknown how much of the request was sent.
         co_return failure(Reply::Kind::no_answer, broken);
     }
 

@@ -1,4 +1,4 @@
-// HTTPS requests to many peers over kept connections, each peer's certificate checked.
+// HTTPS requests to many peers over kept connections; each peer's certificate is checked.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -14,9 +14,9 @@
 
 namespace edgeroll::tls {
 
-/// A peer to talk to and how to know it (docs/contract.md section 2): its certificate must chain to
-/// the CA, be good for a server, and name `ip` (IP SAN) or `name` (DNS SAN); where a fingerprint is
-/// given the certificate must have exactly that one, and the name is not looked at.
+/// A peer and how to verify it (docs/contract.md section 2): its certificate must chain to the CA,
+/// be valid for a server, and name `ip` (IP SAN) or `name` (DNS SAN). With a fingerprint the
+/// certificate must have exactly that fingerprint, and its names are not checked.
 struct Target {
     std::string ip;
     int port = 8443;
@@ -31,7 +31,7 @@ struct Call {
     release::Millis connect_timeout{15'000};  ///< TCP and TLS together
     release::Millis request_timeout{
         60'000};  ///< from the first byte sent to the last byte received
-    /// All of it together: connecting, the request, and what is tried again.
+    /// Limit for the whole call: connecting, the request, and retries.
     release::Millis at_most = release::Millis::max();
     std::size_t response_bytes_max = 1 << 20;
 };
@@ -39,38 +39,37 @@ struct Call {
 struct Reply {
     enum class Kind {
         answered,    ///< status and body are valid
-        not_sent,    ///< no connection, or broken before the request was fully written
-        no_answer,   ///< fully written, but no complete answer
-        wrong_peer,  ///< certificate trouble: theirs for us, or ours for them
+        not_sent,    ///< no connection, or it broke before the request was fully written
+        no_answer,   ///< fully written, but no complete answer came
+        wrong_peer,  ///< certificate rejected, by the peer or by us
         too_large,   ///< the answer exceeds the limit (connection closed)
     };
     Kind kind = Kind::not_sent;
     int status = 0;
     std::string body;
-    std::string message;  ///< what went wrong, one line, for people
+    std::string message;  ///< what went wrong: one line for people
 };
 
 class ClientPool {
   public:
     virtual ~ClientPool() = default;
-    /// One request and its answer. Uses a kept connection when there is one; a kept connection that
-    /// turns out to be closed before any byte of an answer is replaced once by a fresh one if
-    /// nothing of the request can have been processed or the method is GET. TLS 1.3: a refused
-    /// client certificate shows on the first read and is wrong_peer, not no_answer. Loop thread.
-    /// Never throws.
+    /// Sends one request and returns the answer. Uses a kept connection if there is one. If a kept
+    /// connection turns out to be closed before the first byte of an answer, the request is sent
+    /// again once on a new connection, provided the peer cannot have processed it or the method is
+    /// GET. TLS 1.3: a refused client certificate shows on the first read and is wrong_peer, not
+    /// no_answer. Loop thread. Never throws.
     virtual boost::asio::awaitable<Reply> request(Target target, Call call) = 0;
-    /// Closes connections that have been idle for longer than `idle` or are older than `age`, and
-    /// those of an older certificate generation. Call it about once a second.
+    /// Closes connections idle for longer than `idle`, older than `age`, or made with an older
+    /// certificate generation. Call about once a second.
     virtual void prune(release::Millis idle, release::Millis age) = 0;
 };
 
-/// Idle connections kept at once, over all targets: beside them the process needs files for the
-/// requests that are open.
+/// Limit on idle connections over all targets: the process also needs files for open requests.
 inline constexpr std::size_t kept_connections_max = 4096;
 
 struct PoolOptions {
     std::size_t kept_max = kept_connections_max;
-    std::vector<std::string> trust_domains;  ///< TRUST_DOMAIN, of agents' spiffe: names; empty: any
+    std::vector<std::string> trust_domains;  ///< TRUST_DOMAIN, for spiffe: names; empty: any
 };
 
 /// @param contexts must outlive the pool

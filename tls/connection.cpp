@@ -1,4 +1,4 @@
-// The one place where clients meet Beast.
+// The only client code that includes Beast.
 #include "tls/connection.hpp"
 #include "tls/as_tuple.hpp"
 
@@ -35,14 +35,14 @@ using Parser = http::response_parser<http::string_body>;
 constexpr std::uint32_t header_bytes_max = 64U << 10;
 constexpr std::size_t answer_buffer_bytes_max = 160U << 10;
 constexpr int interim_answers_max = 5;
-// How long to look for the reason after a request could not be written.
+// How long to wait for the peer's reason after a request could not be written.
 constexpr Millis reason_limit{1'000};
 
 bool is_host_name(const std::string& name) {
     error_code ec;
     asio::ip::make_address(name, ec);
     const bool is_address = !ec;
-    // A dot in front would have OpenSSL take every name below it.
+    // With a leading dot OpenSSL would accept every name below it.
     return !name.empty() && name.front() != '.' && name.size() < 255 && !is_address &&
            std::all_of(name.begin(), name.end(), [](char c) {
                return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
@@ -50,7 +50,7 @@ bool is_host_name(const std::string& name) {
            });
 }
 
-// What is different with and without TLS.
+// The differences between plain and TLS connections.
 struct PlainLink {
     explicit PlainLink(const asio::any_io_executor& executor) : stream(executor) {}
     [[nodiscard]] static const SSL* session() { return nullptr; }
@@ -159,7 +159,7 @@ class Connection final : public ClientConnection {
                              : "the connection broke while the request was written (" +
                                    describe(written, link_.session()) + ")";
         if (written == beast::error::timeout) co_return result;
-        // The peer may have said why before it closed: a refusal of our certificate, or an answer.
+        // The peer may have given its reason before it closed: a certificate refusal, or an answer.
         link_.lowest().expires_after(std::min(limit, reason_limit));
         Exchange reason =
             co_await read_answer(request.method, request.response_bytes_max, reason_limit);
@@ -186,7 +186,7 @@ class Connection final : public ClientConnection {
         return OpenFailure{kind, std::move(message)};
     }
 
-    // A name that OpenSSL does not take is a name that it does not check.
+    // OpenSSL does not check a name that it refuses to take.
     std::optional<OpenFailure> prepare_session(const std::string& server_name, bool checks_name) {
         if constexpr (std::is_same_v<Link, TlsLink>) {
             SSL* session = link_.session();

@@ -1,5 +1,5 @@
-// One client connection, plain or TLS, without Beast in sight: opened once, used for one request
-// at a time, thrown away after the first trouble.
+// One client connection, plain or TLS, with Beast hidden. Opened once, used for one request at a
+// time, discarded after the first error.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -29,7 +29,7 @@ struct Outgoing {
 struct Exchange {
     Reply::Kind kind = Reply::Kind::not_sent;
     Response response;             ///< when answered; header names in lower case
-    std::string message;           ///< otherwise: what went wrong
+    std::string message;           ///< otherwise: the error
     bool is_reusable = false;      ///< the connection may take another request
     bool is_closed_early = false;  ///< the peer closed before any byte of an answer
 };
@@ -43,9 +43,9 @@ class ClientConnection {
   public:
     virtual ~ClientConnection() = default;
 
-    /// TCP, then TLS, together within `limit`. @param server_name sent as SNI when it is a host
-    /// name; with `checks_name` the peer's certificate must also be for it (a name or an address).
-    /// Call once. Loop thread.
+    /// Connects TCP, then TLS, within `limit` for both. Call once. Loop thread.
+    /// @param server_name sent as SNI when it is a host name; with `checks_name` the peer's
+    /// certificate must be valid for it (a name or an address)
     virtual boost::asio::awaitable<std::optional<OpenFailure>> open(
         boost::asio::ip::tcp::endpoint endpoint, std::string server_name, bool checks_name,
         release::Millis limit) = 0;
@@ -53,11 +53,11 @@ class ClientConnection {
     /// The peer's certificate; empty without TLS.
     [[nodiscard]] virtual Peer peer() const = 0;
 
-    /// One request and its answer, within `limit` from the first byte sent. Never throws but for
-    /// want of memory. The connection must live until it returns.
+    /// Sends one request and reads its answer, within `limit` from the first byte sent. Throws only
+    /// when out of memory. The connection must live until it returns.
     virtual boost::asio::awaitable<Exchange> exchange(Outgoing request, release::Millis limit) = 0;
 
-    /// Whether an idle connection is still open and silent, as far as this side can tell.
+    /// Whether an idle connection looks open from this side, with nothing received.
     [[nodiscard]] virtual bool seems_open() = 0;
 };
 

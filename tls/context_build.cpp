@@ -15,7 +15,7 @@ using release::fail;
 using release::Result;
 namespace ssl = boost::asio::ssl;
 
-// TLS 1.2 only with forward secrecy and authenticated encryption; 1.3 has nothing else anyway.
+// TLS 1.2 only with forward secrecy and authenticated encryption; TLS 1.3 offers nothing else.
 constexpr const char* tls12_ciphers =
     "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:"
     "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"
@@ -25,7 +25,8 @@ Result<std::shared_ptr<ssl::context>> empty_context(TlsRole role) {
     auto context = std::make_shared<ssl::context>(
         role == TlsRole::server ? ssl::context::tls_server : ssl::context::tls_client);
     SSL_CTX* native = context->native_handle();
-    // A resumed session would skip the certificate checks, also after a reload: none are kept.
+    // A resumed session would skip the certificate checks, even after a reload, so no sessions are
+    // kept.
     SSL_CTX_set_options(native, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
                                     SSL_OP_CIPHER_SERVER_PREFERENCE);
     SSL_CTX_set_session_cache_mode(native, SSL_SESS_CACHE_OFF);
@@ -37,7 +38,7 @@ Result<std::shared_ptr<ssl::context>> empty_context(TlsRole role) {
         SSL_CTX_set_session_id_context(native, reinterpret_cast<const unsigned char*>(id.data()),
                                        static_cast<unsigned>(id.size())) == 1;
     if (!is_set) return fail("cannot set up TLS (" + openssl_error() + ")");
-    SSL_CTX_set_mode(native, SSL_MODE_RELEASE_BUFFERS);  // thousands of idle connections
+    SSL_CTX_set_mode(native, SSL_MODE_RELEASE_BUFFERS);  // memory of idle connections
     return context;
 }
 
@@ -132,7 +133,7 @@ Result<void> use_authorities(Material& material, const TlsFiles& files, TlsRole 
             return fail(ca_file.label() +
                         ": holds a certificate that is not an authority's; give the CA's own");
         }
-        // The second tells clients which certificates are welcome.
+        // The second call tells clients which certificates are accepted.
         const bool is_taken =
             X509_STORE_add_cert(store, authority.get()) == 1 &&
             (role != TlsRole::server || SSL_CTX_add_client_CA(native, authority.get()) == 1);
@@ -174,7 +175,7 @@ Result<Material> build_context(const TlsFiles& files, TlsRole role) {
         !done) {
         return tl::unexpected(done.error());
     }
-    // A server may leave its peers unasked; a client never may.
+    // A server may skip the peer check; a client never may.
     if (role == TlsRole::client || !files.ca.empty()) {
         if (auto done = use_authorities(material, files, role); !done) {
             return tl::unexpected(done.error());

@@ -1,4 +1,4 @@
-// One TLS context from one set of files, with every check that can be made before a peer appears.
+// Builds one TLS context from one set of files, with every check that needs no peer.
 #pragma once
 
 #include <boost/asio/ssl/context.hpp>
@@ -11,12 +11,12 @@
 
 namespace edgeroll::tls {
 
-/// A context and what it was made of, as far as time can spoil it.
+/// A context and the certificates and lists in it that can expire.
 struct Material {
     std::shared_ptr<boost::asio::ssl::context> context;
     CertificatePtr leaf;
     std::vector<CrlPtr> crls;
-    std::vector<std::string> without_list;  ///< authorities, where lists are used
+    std::vector<std::string> without_list;  ///< authorities without a list, when lists are used
 };
 
 /// See make_context_store.
@@ -24,7 +24,7 @@ struct Material {
 
 [[nodiscard]] CertificateReport report_of(const TlsFiles& files, const Material& material);
 
-/// What is wrong with it now (expired, not yet valid), naming the setting; empty when nothing is.
+/// What is wrong now (expired, not yet valid), naming the setting; empty: nothing.
 [[nodiscard]] std::string trouble_of(const TlsFiles& files, const Material& material);
 
 }  // namespace edgeroll::tls

@@ -17,8 +17,7 @@ using release::Result;
 using rt::log;
 using rt::LogLevel;
 
-// What changes when a file is written or replaced, or opened to others. A missing file is all
-// zeros.
+// Changes when a file is written, replaced or has its mode changed. All zeros for a missing file.
 using FileMark = std::tuple<ino_t, off_t, time_t, long, mode_t>;
 using Marks = std::array<FileMark, 4>;
 
@@ -51,7 +50,7 @@ class FileContextStore final : public ContextStore {
 
   private:
     void reload() {
-        // Taken before reading: a file that changes while it is read is looked at again.
+        // Taken before reading, so that a file that changes during the read is read again.
         const Marks now = marks_of(files_);
         if (now == marks_) return;
         marks_ = now;
@@ -82,7 +81,7 @@ class FileContextStore final : public ContextStore {
                  {"first", now.without_list.front()},
                  {"note", "what it revokes is not seen; add its revocation list"}});
         }
-        // New connections are refused from here on, so the kept ones must not live on.
+        // New connections are refused from here on, so kept connections must not survive.
         const bool is_unusable = !trouble().empty();
         if (is_unusable && !was_unusable_) {
             ++generation_;
@@ -109,7 +108,7 @@ class FileContextStore final : public ContextStore {
     Marks marks_;
     Material material_;
     int generation_ = 1;
-    std::map<std::string, std::int64_t> told_day_;  ///< days left when last warned, by setting
+    std::map<std::string, std::int64_t> told_day_;  ///< days left at the last warning, by setting
     bool is_unlisted_told_ = false;
     bool was_unusable_ = false;
 };

@@ -45,8 +45,8 @@ std::optional<GuestId> Doorkeeper::longest_waiting_stranger(GuestId but_not) con
         if (first != address.strangers.end() && *first == but_not) ++first;
         return first;
     };
-    // One with few counts like one with a single stranger: two clients of an office must not go
-    // before two thousand others that have waited longer.
+    // Addresses with few strangers count like an address with one: two clients of an office must
+    // not be closed before two thousand others that have waited longer.
     const std::size_t few = std::max<std::size_t>(limits_.strangers_max / 64, 1);
     const auto crowd = [few](const Address& address) {
         return std::max(address.strangers.size(), few);
@@ -143,7 +143,7 @@ void Doorkeeper::rests(GuestId id) {
 
 void Doorkeeper::works(GuestId id) {
     const auto found = guests_.find(id);
-    // A stranger that begins a request goes on waiting for its place.
+    // A stranger keeps its place in the queue when it begins a request.
     if (found != guests_.end() && found->second.is_known) step_out(found->second);
 }
 

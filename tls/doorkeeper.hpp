@@ -1,5 +1,5 @@
-// Which connections a server has room for: who is let in, and who has to go for it. Values only;
-// the sockets are somebody else's.
+// Decides which connections a server admits and which it closes to do so. Values only; the caller
+// owns the sockets.
 #pragma once
 
 #include <cstddef>
@@ -15,22 +15,21 @@
 namespace edgeroll::tls {
 
 struct DoorLimits {
-    std::size_t known_max = 1024;       ///< connections that have shown who they are
-    std::size_t strangers_max = 512;    ///< those that have not, a budget of their own; at least 1
-    std::size_t per_address_max = 256;  ///< of one address, both kinds; 0: no limit
+    std::size_t known_max = 1024;       ///< authenticated connections
+    std::size_t strangers_max = 512;    ///< unauthenticated connections; at least 1
+    std::size_t per_address_max = 256;  ///< connections of one address, both kinds; 0: no limit
 };
 
 using GuestId = std::uint64_t;
 
-/// A connection is a stranger until it is recognised, and from then on works (on a request) or
-/// rests (between two). A newcomer always gets in, so that there is room for a health check or an
-/// emergency stop whatever else is going on; whoever has waited longest makes room:
-/// - an address at its limit: its own longest waiting stranger, else its longest resting guest.
-/// When
-///   all of its guests work, it has up to `spare_places` further ones for strangers;
-/// - all places of strangers taken: the longest waiting one of the address that has most of them
-///   (up to a 64th of the places count alike).
-/// A guest that works never has to go. See docs/adr/0023.
+/// A connection is a stranger until it is authenticated; after that it works (on a request) or
+/// rests (between two requests). A new connection is always admitted, so that a health check or an
+/// emergency stop gets through under any load; the connection that has waited longest is closed:
+/// - address at its limit: its longest waiting stranger, else its longest resting guest. If all its
+///   guests work, the address gets up to `spare_places` more connections for strangers;
+/// - all places of strangers taken: the longest waiting stranger of the address that has most (up
+///   to a 64th of the places count alike).
+/// A working guest is never closed. See docs/adr/0023.
 class Doorkeeper {
   public:
     static constexpr std::size_t spare_places = 4;
@@ -39,32 +38,32 @@ class Doorkeeper {
 
     struct Admission {
         GuestId id = 0;
-        std::vector<GuestId> evicted;  ///< are gone already; their connections are to be closed
+        std::vector<GuestId> evicted;  ///< already removed; the caller closes their connections
     };
-    /// @param address as of address_key
+    /// @param address as returned by address_key
     [[nodiscard]] Admission admit(const std::string& address);
 
     struct Recognition {
-        bool is_welcome = false;  ///< false: no room among the known ones; it stays a stranger
+        bool is_welcome = false;  ///< false: no place for known guests; it stays a stranger
         std::vector<GuestId> evicted;
     };
-    /// The guest has shown who it is; it works. Welcome, and nothing changes, when it was known.
+    /// The guest has authenticated and works. Welcome, without a change, when it was known already.
     [[nodiscard]] Recognition recognise(GuestId id);
 
-    /// A request has been answered: the guest waits for its next one, and is the last to go.
+    /// A request has been answered: the guest waits for its next one, at the back of the queue.
     void rests(GuestId id);
     void works(GuestId id);
-    /// Unknown ids (evicted ones) are none of its business.
+    /// Ignores unknown ids (evicted guests).
     void leave(GuestId id);
 
-    /// Takes the stranger that would have to go next; nothing without any.
+    /// Removes and returns the stranger to close next; nothing if there is none.
     [[nodiscard]] std::optional<GuestId> dismiss_stranger();
 
     [[nodiscard]] std::size_t strangers() const { return strangers_; }
     [[nodiscard]] std::size_t known() const { return known_; }
 
   private:
-    using Queue = std::list<GuestId>;  ///< whoever has waited longest is in front
+    using Queue = std::list<GuestId>;  ///< longest waiting first
     struct Address {
         Queue strangers, resting;
         std::size_t known = 0;
@@ -74,7 +73,7 @@ class Doorkeeper {
         Addresses::iterator address;
         std::uint64_t since = 0;
         bool is_known = false;
-        bool is_waiting = false;  ///< stands in the queues below
+        bool is_waiting = false;  ///< is in the queues below
         Queue::iterator at_address, at_hall;
     };
 
@@ -89,14 +88,15 @@ class Doorkeeper {
     Queue resting_;
     std::size_t strangers_ = 0, known_ = 0;
     GuestId last_id_ = 0;
-    std::uint64_t moment_ = 0;  ///< counts up: who came, or was answered, before whom
+    std::uint64_t moment_ = 0;  ///< counter that orders arrivals and answers
 };
 
-/// Whom connections are counted by: an IPv4 address is itself (also one in IPv6's clothes), of an
-/// IPv6 address the first 64 bits, since that is what one customer has. Other text is itself.
+/// The key by which connections are counted: an IPv4 address itself (also when mapped into IPv6),
+/// the first 64 bits of an IPv6 address, since a customer has at least that. Other text is returned
+/// as it is.
 [[nodiscard]] std::string address_key(std::string_view address);
 
-/// The limits of a process that may have so many files open: at most half of them are connections.
+/// Limits for a process with this many open files allowed: connections get at most half of them.
 [[nodiscard]] DoorLimits fitting(DoorLimits limits, std::size_t files_max);
 
 }  // namespace edgeroll::tls

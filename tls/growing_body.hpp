@@ -1,4 +1,5 @@
-// A body for Beast's parser whose memory grows with what has arrived, not with what was announced.
+// A body for Beast's parser: memory grows with the bytes that arrived, not with the announced
+// length.
 #pragma once
 
 #include <boost/beast/core/buffers_range.hpp>
@@ -40,7 +41,7 @@ struct GrowingBody {
         void finish(boost::beast::error_code& ec) { ec = {}; }
 
       private:
-        // Not reserve(): it would double what there is.
+        // Not reserve(): it would at least double the capacity.
         void grow(std::size_t capacity) {
             std::string larger;
             larger.reserve(capacity);

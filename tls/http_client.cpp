@@ -25,7 +25,7 @@ using release::Result;
 
 using Endpoints = std::vector<tcp::endpoint>;
 
-// A resolver's look-up cannot be interrupted; within() leaves a slow one behind.
+// A resolver look-up cannot be interrupted; within() abandons a slow one.
 asio::awaitable<Result<Endpoints>> resolve(asio::any_io_executor executor, std::string host,
                                            int port) {
     tcp::resolver resolver(executor);

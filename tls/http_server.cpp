@@ -27,8 +27,8 @@ using release::Millis;
 using release::Result;
 using rt::LogLevel;
 
-// Answers that a peer does not read wait in the session, not in the kernel: otherwise one that
-// sends a hundred requests and reads nothing has megabytes of answers made for it at once.
+// Keeps unread answers in the session instead of the kernel: otherwise a peer that sends a hundred
+// requests and reads nothing has megabytes of answers made for it at once.
 using UnsentMark = asio::detail::socket_option::integer<IPPROTO_TCP, TCP_NOTSENT_LOWAT>;
 constexpr int unsent_bytes_max = 16 << 10;
 
@@ -45,7 +45,7 @@ std::string address_of(const tcp::socket& socket) {
     return address.to_string();
 }
 
-// Half of the files may be connections, so that files, databases and agents keep theirs.
+// Connections get at most half of the files; the rest is for files, databases and agents.
 DoorLimits limits_of_process(const DoorLimits& limits) {
     rlimit files{};
     if (getrlimit(RLIMIT_NOFILE, &files) != 0) return limits;
@@ -73,7 +73,7 @@ asio::awaitable<void> accept_loop(std::shared_ptr<ServerState> state) {
         if (state->is_stopping || ec == asio::error::operation_aborted) co_return;
         if (ec) {
             trouble.say(clock.now(), "accept_failed", {{"reason", ec.message()}});
-            // Too many open files: somebody who has not said anything yet gives one back.
+            // Too many open files: close a stranger to free one.
             if (const auto stranger = state->door.dismiss_stranger()) evict(*state, {*stranger});
             const Instant until = clock.now() + accept_pause;
             co_await state->clock->sleep_until(until);
@@ -129,7 +129,7 @@ class Server final : public HttpServer {
     }
 
   private:
-    // After the sockets are closed the sessions need a turn of the loop to notice.
+    // Sessions need a turn of the loop to notice that their sockets are closed.
     static constexpr Millis last_words{100};
 
     static asio::awaitable<void> wait_until_gone(std::shared_ptr<ServerState> state, Millis limit) {
@@ -159,7 +159,7 @@ error_code open_at(tcp::acceptor& acceptor, const tcp::endpoint& endpoint, bool 
     return ec;
 }
 
-/// Where a setting cannot be bound, and why.
+/// Why an address of a setting cannot be bound.
 struct Binding {
     std::string complaint;  ///< empty: bound
     bool is_in_use = false;
@@ -175,7 +175,7 @@ Binding bind_at(tcp::acceptor& acceptor, const std::string& text, const std::str
     error_code ec;
     if (address->host.empty()) {
         ec = open_at(acceptor, tcp::endpoint(tcp::v6(), port), true);
-        // A machine without IPv6.
+        // The machine has no IPv6.
         if (ec == asio::error::address_family_not_supported ||
             ec == asio::error::invalid_argument) {
             ec = open_at(acceptor, tcp::endpoint(tcp::v4(), port), false);

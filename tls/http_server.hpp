@@ -19,13 +19,13 @@ namespace edgeroll::tls {
 struct ServerLimits {
     std::size_t header_bytes_max = 16U << 10;
     std::size_t body_bytes_max = 1U << 20;
-    std::size_t bodies_bytes_max = 64U << 20;    ///< all bodies together, answers too; more: 503
-    std::size_t urgent_bodies_bytes = 1U << 20;  ///< of these, left for urgent requests
+    std::size_t bodies_bytes_max = 64U << 20;    ///< all bodies, answers included; more: 503
+    std::size_t urgent_bodies_bytes = 1U << 20;  ///< part of these reserved for urgent requests
     DoorLimits door;                             ///< at most half of the process's open files
-    std::size_t streams_max = 256;  ///< answers with a ChunkSource; more are refused (503)
+    std::size_t streams_max = 256;  ///< answers with a ChunkSource; more than these get a 503
     release::Millis handshake_timeout{5'000};
-    /// A header must be whole by then: the first one of a connection from its beginning (or the
-    /// handshake) on, later ones from their first byte on.
+    /// Deadline for a complete header: counted from the start of the connection (or handshake) for
+    /// the first, from its first byte for later ones.
     release::Millis header_timeout{10'000};
     PaceRules body_pace;
     release::Millis write_timeout{30'000};  ///< an answer, or a piece of a stream
@@ -33,16 +33,16 @@ struct ServerLimits {
     release::Millis idle_timeout{120'000};  ///< kept connection without a request
 };
 
-/// What the server answers by itself, in the program's own JSON: 400, 404, 405, 413, 431, 500, 503.
+/// Bodies of the server's own answers, in the program's JSON: 400, 404, 405, 413, 431, 500, 503.
 using ErrorBody = std::function<std::string(int status, const std::string& what)>;
 
 class HttpServer {
   public:
     virtual ~HttpServer() = default;
-    /// Stops accepting, closes idle connections, ends streams, lets running requests end within
-    /// `grace`.
+    /// Stops accepting, closes idle connections, ends streams, and gives running requests `grace`
+    /// to end.
     virtual boost::asio::awaitable<void> stop(release::Millis grace) = 0;
-    /// The bound port (the settings may say 0 in tests).
+    /// The bound port (tests may ask for port 0).
     [[nodiscard]] virtual int port() const = 0;
     [[nodiscard]] virtual ServerFigures figures() const = 0;
 };
@@ -51,20 +51,20 @@ struct ServerOptions {
     std::string address;               ///< "host:port" or ":port"; "[::1]:port" for IPv6
     std::string address_name;          ///< the setting's name, for errors ("HTTP_ADDR")
     ContextStore* contexts = nullptr;  ///< null: plain HTTP. Must outlive the server.
-    /// With TLS: judges the peer before any handler runs; the text is the reason of a 403 (after
-    /// which the connection is closed), empty means welcome. Asked again for every request.
+    /// With TLS: judges the peer before any handler runs. Returns the reason for a 403 (the
+    /// connection is then closed), or empty to accept. Called for every request.
     std::function<std::string(const Peer&)> judge_peer;
     ServerLimits limits;
     ErrorBody error_body;
 };
 
-/// Binds and starts to accept. The router must outlive the server. Error names the setting and why
+/// Binds and starts to accept. The router must outlive the server. Error: names the setting and why
 /// the address cannot be bound.
 [[nodiscard]] release::Result<std::unique_ptr<HttpServer>> start_server(
     boost::asio::any_io_executor executor, ServerOptions options, const Router& router);
 
-/// Whether a server could be started at that address now, without starting one: false when it is
-/// only in use, perhaps by the very service that is asked about. Error as of start_server.
+/// Checks whether a server could start at that address now, without starting it. False when the
+/// address is merely in use, perhaps by the running service itself. Error: as of start_server.
 [[nodiscard]] release::Result<bool> check_listen_address(const std::string& address,
                                                          const std::string& address_name);
 

@@ -31,7 +31,7 @@ std::string shortened(const std::string& uri) {
     return uri.size() <= 200 ? uri : uri.substr(0, 200) + "...";
 }
 
-// One line for people: what the certificate does say.
+// The names in the certificate, on one line for people.
 std::string names_of(const Peer& peer) {
     std::string text;
     const auto add = [&text](std::string_view kind, std::string_view name) {
@@ -48,7 +48,7 @@ std::string names_of(const Peer& peer) {
     return text.empty() ? "nobody" : text.substr(0, 300);
 }
 
-// Pins are written with colons and capitals by some tools.
+// Some tools write pins with colons and capitals.
 std::string normalized(std::string_view fingerprint) {
     std::string text;
     for (const char c : fingerprint) {
@@ -64,7 +64,7 @@ bool has_ip(const Peer& peer, std::string_view ip) {
     return std::find(peer.ips.begin(), peer.ips.end(), wanted.to_string()) != peer.ips.end();
 }
 
-// What no certificate of a program has, whoever it is for; empty: nothing.
+// Why no program can have this certificate; empty: one can.
 std::string why_nobody(const Peer& peer) {
     if (peer.is_authority) {
         return "is an authority's (CA:TRUE), which stands for no program; issue one that is not";
@@ -81,7 +81,7 @@ std::string why_nobody(const Peer& peer) {
     return {};
 }
 
-// What in a spiffe: name is not the node's; empty: it is, or the name is of another kind.
+// Why a spiffe: name is not the node's; empty: it is, or the name has another scheme.
 std::string why_other_agent(const std::string& uri, const ExpectedAgent& expected) {
     const auto id = parse_spiffe(uri);
     if (!id) return {};
@@ -135,7 +135,7 @@ Result<std::vector<IdentityPattern>> parse_identity_patterns(std::string_view te
 bool matches(const IdentityPattern& pattern, std::string_view text) {
     const bool is_dns = pattern.kind == IdentityPattern::Kind::dns;
     const std::string_view wanted = pattern.text;
-    // The usual walk with one point to return to: linear in practice, never exponential.
+    // Wildcard match with a single backtrack point: linear in practice, never exponential.
     std::size_t w = 0;
     std::size_t t = 0;
     std::size_t star = std::string_view::npos;

@@ -38,7 +38,7 @@ std::string ip_text(const ASN1_OCTET_STRING* value) {
     return {};
 }
 
-// The last one, since a certificate may repeat the field and the last is the most specific.
+// Takes the last value: the field may repeat, and the last is the most specific.
 std::string common_name_of(const X509* certificate) {
     const X509_NAME* subject = X509_get_subject_name(certificate);
     std::string name;
@@ -81,7 +81,7 @@ Peer read_peer(const X509* certificate) {
     Peer peer;
     peer.fingerprint = fingerprint_of(certificate);
     peer.common_name = common_name_of(certificate);
-    // Reading the flags is what reads the extensions, which is not const.
+    // X509_get_extension_flags parses the extensions first and is therefore not const.
     peer.is_authority = (X509_get_extension_flags(const_cast<X509*>(certificate)) & EXFLAG_CA) != 0;
     const std::unique_ptr<GENERAL_NAMES, decltype(&GENERAL_NAMES_free)> names(
         static_cast<GENERAL_NAMES*>(

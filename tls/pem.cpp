@@ -23,7 +23,7 @@ using release::Result;
 constexpr std::size_t file_bytes_max = 64U << 20;  // revocation lists can be large
 constexpr std::size_t key_bytes_max = 1U << 20;
 
-std::atomic<long> clock_ahead_sec{0};  // moved by tests only
+std::atomic<long> clock_ahead_sec{0};  // changed by tests only
 
 Result<std::string> read_bytes(const NamedFile& file) {
     if (file.path.empty()) {
@@ -47,14 +47,14 @@ Result<std::string> read_bytes(const NamedFile& file) {
     return bytes;
 }
 
-// No terminal prompt in a service: an encrypted key is refused instead.
+// A service must not prompt on the terminal: an encrypted key is refused instead.
 int no_password(char*, int, int, void* asked) {
     *static_cast<bool*>(asked) = true;
     return -1;
 }
 
-// Reads PEM blocks of one kind until there are none left. Text between blocks is skipped; a broken
-// block is an error, so that half a bundle is never taken for a whole one.
+// Reads all PEM blocks of one kind. Text between blocks is skipped; a broken block is an error, so
+// that half a bundle is never taken for a complete one.
 template <class Pointer, class Read>
 Result<std::vector<Pointer>> read_all(const NamedFile& file, const char* what, Read read) {
     const auto bytes = read_bytes(file);
@@ -110,7 +110,7 @@ Result<KeyPtr> read_key(const NamedFile& file, rt::LooseFiles loose) {
     ERR_clear_error();
     KeyPtr key(PEM_read_bio_PrivateKey(bio.get(), nullptr, &no_password, &is_encrypted));
     OPENSSL_cleanse(bytes->data(), bytes->size());
-    ERR_clear_error();  // never shown: it may say something about the key
+    ERR_clear_error();  // never shown: the text may reveal something about the key
     if (key) return key;
     if (is_encrypted) {
         return fail(file.label() +

@@ -20,8 +20,8 @@ bool same_word(std::string_view text, std::string_view lower) {
     return true;
 }
 
-/// What a host with an optional port is made of (RFC 3986), without the comma: with it two Host
-/// fields that were joined would be one.
+/// Characters of a host with an optional port (RFC 3986), except the comma: it would make two
+/// joined Host fields look like one.
 bool is_host(std::string_view text) {
     for (const char c : text) {
         const bool is_letter_or_digit =
@@ -33,7 +33,7 @@ bool is_host(std::string_view text) {
     return true;
 }
 
-/// Path and query of `http://host/path?query`; nothing when it is something else.
+/// Path and query of `http://host/path?query`; nothing for other text.
 std::optional<std::string_view> after_authority(std::string_view target) {
     const auto colon = target.find("://");
     if (colon == target.npos) return std::nullopt;

@@ -18,7 +18,7 @@ bool is_of(const X509* authority, const X509_CRL* list) {
 Result<void> check_list(const std::string& label, const std::string& authorities_label,
                         const std::vector<CertificatePtr>& authorities, X509_CRL* list) {
     bool is_known = false;
-    // Several may share a name, after their key was changed.
+    // Several authorities may share a name after a key change.
     const bool is_signed =
         std::any_of(authorities.begin(), authorities.end(), [&](const CertificatePtr& authority) {
             if (!is_of(authority.get(), list)) return false;
@@ -55,8 +55,8 @@ bool has_list_of(X509_STORE_CTX* chain, const X509_NAME* issuer) {
     return false;
 }
 
-// OpenSSL knows two ways: the leaf alone, or a list for everybody. Above the leaf a missing list
-// is forgiven, one that cannot be used is not.
+// OpenSSL can require lists for the leaf alone or for every certificate. Above the leaf this
+// forgives a missing list, but not an unusable one.
 int forgive_missing_list(int is_good, X509_STORE_CTX* chain) {
     if (is_good == 1) return 1;
     const X509* certificate = X509_STORE_CTX_get_current_cert(chain);

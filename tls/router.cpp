@@ -21,7 +21,7 @@ bool is_capture(std::string_view segment) {
     return segment.size() >= 2 && segment.front() == '{' && segment.back() == '}';
 }
 
-// How well a route fits: a literal beats a capture, from the left.
+// How specific a match is: literals beat captures, from the left.
 struct Fit {
     std::vector<bool> literals;
     std::vector<std::string> captures;

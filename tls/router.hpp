@@ -1,4 +1,4 @@
-// Path and method to handler; 404 and 405 follow from the table.
+// Maps path and method to a handler; 404 and 405 follow from the table.
 #pragma once
 
 #include <string>
@@ -15,8 +15,8 @@ class Router {
     void add(std::string method, std::string pattern, Handler handler);
     void add(std::string method, std::string pattern, GatedHandler gated);
 
-    /// Finds the handler and fills in request.captures. A path nobody knows: `not_found`; a known
-    /// path with another method: `method_not_allowed` (the caller's own error bodies).
+    /// Finds the handler and fills in request.captures. Unknown path: `not_found`; known path with
+    /// another method: `method_not_allowed` (the caller makes the error bodies).
     struct Match {
         const Handler* handler = nullptr;
         const Gate* gate = nullptr;  ///< null: none
@@ -34,9 +34,9 @@ class Router {
     std::vector<Route> routes_;
 };
 
-/// Percent-decoding; nothing for a broken sequence or a NUL byte.
+/// Decodes percent sequences; nothing for a broken sequence or a NUL byte.
 [[nodiscard]] std::optional<std::string> percent_decode(std::string_view text);
-/// Everything but unreserved characters (RFC 3986) is encoded.
+/// Encodes everything but unreserved characters (RFC 3986).
 [[nodiscard]] std::string percent_encode(std::string_view text);
 
 }  // namespace edgeroll::tls

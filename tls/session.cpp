@@ -1,4 +1,4 @@
-// The one place where the server meets Beast.
+// The only server code that includes Beast.
 #include "tls/as_tuple.hpp"
 #include "tls/session_work.hpp"
 
@@ -37,8 +37,8 @@ template <class T>
 using awaitable = asio::awaitable<T>;
 
 constexpr Millis shutdown_limit{1'000};
-// How long a peer whose request was refused half-way may go on sending, so that it gets to read
-// the answer before the connection is reset.
+// How long a peer whose request was refused half-way may keep sending, so that it reads the answer
+// before the connection is reset.
 constexpr Millis linger_limit{2'000};
 constexpr std::size_t first_read_bytes = 4096;
 constexpr std::size_t small_answer_bytes = 16U << 10;
@@ -48,7 +48,7 @@ bool has_body(const RequestParser& parser) {
     return parser.chunked() || parser.content_length().value_or(0) > 0;
 }
 
-// Everything between a read header and the answer.
+// Handles a request from its header to its answer.
 template <class Stream>
 awaitable<std::optional<Outcome>> serve_request(SessionContext& context, Stream& stream,
                                                 beast::flat_buffer& buffer, RequestParser& parser) {
@@ -92,7 +92,7 @@ awaitable<std::optional<Outcome>> serve_request(SessionContext& context, Stream&
     } else {
         request.judged = std::move(pass.judged);
     }
-    // While the handler works nobody reads or writes: no time limit of the stream's may strike.
+    // Nothing is read or written while the handler works: the stream's time limit must not expire.
     beast::get_lowest_layer(stream).expires_never();
     Outcome outcome = co_await run_handler(context, *match.handler, std::move(request));
     outcome.is_urgent = pass.is_urgent;
@@ -112,7 +112,7 @@ awaitable<void> discard(Stream& stream, Millis limit) {
     }
 }
 
-// A connection ends politely only here: after a complete answer.
+// The only place that shuts a connection down cleanly: after a complete answer.
 template <class Stream>
 awaitable<void> finish(Stream& stream, bool lingers) {
     if constexpr (std::is_same_v<Stream, TlsStream>) {
@@ -123,7 +123,7 @@ awaitable<void> finish(Stream& stream, bool lingers) {
     if (lingers) co_await discard(stream, linger_limit);
 }
 
-// Waits for the first byte of a request. False: there will be none.
+// Waits for the first byte of a request. False: none will come.
 template <class Stream>
 awaitable<bool> wait_for_request(SessionContext& context, Stream& stream,
                                  beast::flat_buffer& buffer, release::Instant until) {
@@ -152,13 +152,14 @@ awaitable<void> serve(SessionContext& context, Stream& stream) {
         }
         RequestParser parser;
         parser.header_limit(static_cast<std::uint32_t>(limits.header_bytes_max + 1));
-        parser.body_limit(boost::none);  // judged when it is known whose it is
+        parser.body_limit(boost::none);  // checked later, when the client is known
         expire_at(context, stream, is_first ? first_until : clock.now() + limits.header_timeout);
         ReadEnd header = co_await read_header(context, stream, buffer, parser);
         std::optional<Outcome> outcome = std::move(header.answer);
         if (header.is_whole) outcome = co_await serve_request(context, stream, buffer, parser);
         if (!outcome) co_return;
-        // A large answer has its part of the memory until it is written: who asks need not read.
+        // A large answer holds its share of the memory until it is written: the client may never
+        // read it.
         BodyRoom room(context.state->bodies, outcome->is_urgent);
         const std::size_t answer_bytes = outcome->response.body.capacity();
         if (answer_bytes > small_answer_bytes && !room.grow_to(answer_bytes)) {
@@ -194,13 +195,13 @@ awaitable<void> serve(SessionContext& context, Stream& stream) {
     }
 }
 
-// Why a handshake failed, told now and then: anybody can bring it about.
+// Logs why a handshake failed, throttled: any peer can cause it.
 void tell_refused(SessionContext& context, SSL* session, const error_code& ec) {
     ServerState& state = *context.state;
     const bool is_late = ec == beast::error::timeout;
     if (is_late) ++state.figures.slow;
     const std::string reason = is_late ? "no TLS handshake in time" : describe(ec, session);
-    // Without a cipher its first message was never understood.
+    // No cipher chosen: the peer's first message was not TLS.
     ThrottledLog& complaint =
         SSL_get_pending_cipher(session) != nullptr ? state.refused : state.no_tls;
     complaint.say(state.clock->now(), "tls_refused",
@@ -214,7 +215,7 @@ awaitable<void> serve_tls(SessionContext& context, TlsStream& stream) {
     if (ec && (context.state->is_stopping || context.live->is_evicted)) co_return;
     if (ec) {
         tell_refused(context, stream.native_handle(), ec);
-        // Without this a reset could overtake the alert that tells the peer why.
+        // Otherwise a reset could overtake the alert that tells the peer why.
         if (ec.category() == asio::error::get_ssl_category()) {
             co_await discard(stream, shutdown_limit);
         }
@@ -232,7 +233,7 @@ awaitable<void> serve_tls(SessionContext& context, TlsStream& stream) {
     co_await serve(context, stream);
 }
 
-// Takes the connection off the list when the session ends, however it ends.
+// Removes the connection from the list when the session ends.
 class Enrolment {
   public:
     Enrolment(std::shared_ptr<ServerState> state, GuestId id)

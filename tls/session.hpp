@@ -1,4 +1,4 @@
-// Inside the server: one accepted connection, from its handshake to its end.
+// Inside the server: one accepted connection, from handshake to end.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -18,12 +18,12 @@
 
 namespace edgeroll::tls {
 
-/// What stop() and evict() need to know of a connection.
+/// The parts of a connection that stop() and evict() need.
 struct LiveConnection {
     std::function<void()> close;  ///< closes the socket; the session then ends by itself
     bool is_idle = true;          ///< no request has begun
-    bool is_evicted = false;      ///< before its session had begun
-    /// Set while the answer is a stream: ends it after the piece that is being written.
+    bool is_evicted = false;      ///< evicted before its session began
+    /// Set while the answer is a stream: ends it after the current piece.
     std::function<void()> end_stream;
 };
 
@@ -51,19 +51,19 @@ struct ServerState {
     std::unique_ptr<rt::Clock> clock;
     Doorkeeper door;
     std::shared_ptr<BodyBudget> bodies;  ///< requests may outlive the server
-    ServerFigures figures;               ///< what only counts up
-    std::string date;                    ///< as answers say it, of this second:
+    ServerFigures figures;               ///< counters
+    std::string date;                    ///< the Date header, and the second it is for:
     std::int64_t date_second = 0;
     ThrottledLog full{rt::LogLevel::warn}, no_memory{rt::LogLevel::warn};
-    /// Peers that speak TLS and are not accepted, and those that do not speak it: probes of the
-    /// second kind must not hide the first.
+    /// TLS peers that are refused, and peers that do not speak TLS: probes of the second kind must
+    /// not hide the first.
     ThrottledLog refused{rt::LogLevel::info, release::Millis{2'000}}, no_tls{rt::LogLevel::info};
 };
 
-/// Closes connections that had to make room.
+/// Closes evicted connections.
 void evict(ServerState& state, const std::vector<GuestId>& guests);
 
-/// Serves one connection, which has its place in the state's `live` already. Never throws.
+/// Serves one connection, which is already in the state's `live`. Never throws.
 /// @param address the peer's, for logs and Peer::address
 [[nodiscard]] boost::asio::awaitable<void> run_session(std::shared_ptr<ServerState> state,
                                                        boost::asio::ip::tcp::socket socket,

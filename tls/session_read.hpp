@@ -1,5 +1,4 @@
-// Inside the server: how a request is read. Templates over the kind of connection, for session.cpp
-// alone.
+// Inside the server: reads a request. Templates over the connection type, for session.cpp only.
 #pragma once
 
 #include <algorithm>
@@ -22,22 +21,22 @@
 
 namespace edgeroll::tls {
 
-/// How the reading of a part of a request ended.
+/// How reading a part of a request ended.
 struct ReadEnd {
     bool is_whole = false;
-    std::optional<Outcome> answer;  ///< when it is not whole; nothing: there is nobody to answer
+    std::optional<Outcome> answer;  ///< when incomplete: the answer; nothing: no peer to answer
 };
 
 constexpr std::size_t header_piece_bytes = 4096;
 
-/// The next bytes must come within the limit.
+/// The next bytes must arrive within the limit.
 template <class Stream>
 void expire_at(const SessionContext& context, Stream& stream, release::Instant until) {
     const release::Millis left = until - context.state->clock->now();
     boost::beast::get_lowest_layer(stream).expires_after(std::max(left, release::Millis{0}));
 }
 
-/// Reads a header; the buffer keeps what comes after it. The stream's time limit is set.
+/// Reads a header; bytes after it stay in the buffer. Sets the stream's time limit.
 template <class Stream>
 boost::asio::awaitable<ReadEnd> read_header(const SessionContext& context, Stream& stream,
                                             boost::beast::flat_buffer& buffer,
@@ -79,7 +78,7 @@ boost::asio::awaitable<ReadEnd> read_header(const SessionContext& context, Strea
     co_return end;
 }
 
-/// Reads the body that the header has announced into the request.
+/// Reads the announced body into the request.
 template <class Stream>
 boost::asio::awaitable<ReadEnd> read_body(const SessionContext& context, Stream& stream,
                                           boost::beast::flat_buffer& buffer, RequestParser& parser,

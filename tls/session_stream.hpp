@@ -1,5 +1,5 @@
-// Inside the server: an answer that comes piece by piece, for as long as it takes. A template over
-// the kind of connection, for session.cpp alone.
+// Inside the server: streams an answer piece by piece, without a time limit. A template over the
+// connection type, for session.cpp only.
 #pragma once
 
 #include <netinet/tcp.h>
@@ -26,30 +26,30 @@ namespace edgeroll::tls {
 
 enum class StreamEnd {
     whole,   ///< the last byte was written
-    unread,  ///< the same, and the peer has sent something that nobody wanted
-    cut,     ///< the peer went away, was too slow, or the source threw: there is nothing to say
+    unread,  ///< written, but the peer has sent unexpected bytes
+    cut,     ///< the peer disconnected or was too slow, or the source threw
 };
 
-/// What the writer, the watcher of the peer and the source's call share. Each holds it, so that a
-/// call that is left behind still finds it.
+/// State shared by the writer, the watcher of the peer and the source's call. Each holds it, so
+/// that an abandoned call still finds it.
 struct StreamTalk {
     explicit StreamTalk(const boost::asio::any_io_executor& loop) : write_limit(loop) {}
 
-    rt::Signal changed;  ///< whatever stands below
+    rt::Signal changed;  ///< any member below
     boost::asio::steady_timer write_limit;
     bool has_answer = false;
     std::optional<std::string> piece;
     std::exception_ptr failure;
     bool is_told_to_end = false;
     bool is_peer_gone = false;
-    bool is_finishing = false;  ///< the watcher is being called off
+    bool is_finishing = false;  ///< the watcher is being cancelled
     bool is_watcher_over = false;
     bool has_unwanted = false;
     int writes_begun = 0;
     bool is_writing = false;
 };
 
-/// Asks the source for its next piece. It may outlive the stream (ChunkSource).
+/// Asks the source for its next piece. May outlive the stream (ChunkSource).
 inline void ask(const std::shared_ptr<StreamTalk>& talk, const ChunkSource& source,
                 const boost::asio::any_io_executor& executor) {
     talk->has_answer = false;
@@ -77,8 +77,8 @@ inline void ask(const std::shared_ptr<StreamTalk>& talk, const ChunkSource& sour
     }
 }
 
-/// Reads, which is the only way to learn that a peer is gone while nothing is written to it. What
-/// it sends is thrown away. The connection must live until is_watcher_over.
+/// Reads and discards, the only way to notice a disconnect while nothing is written. The connection
+/// must live until is_watcher_over.
 template <class Stream>
 boost::asio::awaitable<void> watch_peer(Stream& stream, std::shared_ptr<StreamTalk> talk) {
     constexpr std::size_t unwanted_bytes_max = 64U << 10;
@@ -92,7 +92,7 @@ boost::asio::awaitable<void> watch_peer(Stream& stream, std::shared_ptr<StreamTa
     }
     if (!talk->is_finishing) {
         talk->is_peer_gone = true;
-        boost::beast::get_lowest_layer(stream).close();  // a write that hangs ends as well
+        boost::beast::get_lowest_layer(stream).close();  // ends a hanging write as well
     }
     talk->is_watcher_over = true;
     talk->changed.notify();
@@ -102,7 +102,7 @@ boost::asio::awaitable<void> watch_peer(Stream& stream, std::shared_ptr<StreamTa
 template <class Stream>
 boost::asio::awaitable<bool> write_text(Stream& stream, std::shared_ptr<StreamTalk> talk,
                                         std::string text, release::Millis limit) {
-    // Not the stream's own time limit: it would strike the watcher's read as well.
+    // Not the stream's own time limit: it would also end the watcher's read.
     talk->is_writing = true;
     const int number = ++talk->writes_begun;
     talk->write_limit.expires_after(limit);
@@ -117,7 +117,7 @@ boost::asio::awaitable<bool> write_text(Stream& stream, std::shared_ptr<StreamTa
     co_return !ec;
 }
 
-/// Pieces until the source has no more. @return whether the body was ended as it should be
+/// Writes pieces until the source has no more. @return whether the body was ended properly
 template <class Stream>
 boost::asio::awaitable<bool> pump(const SessionContext& context, Stream& stream,
                                   std::shared_ptr<StreamTalk> talk, ChunkSource source,
@@ -148,15 +148,14 @@ boost::asio::awaitable<bool> pump(const SessionContext& context, Stream& stream,
     co_return false;
 }
 
-/// Writes the answer. Afterwards the connection can only be ended.
+/// Writes the answer. The connection cannot be reused afterwards.
 template <class Stream>
 boost::asio::awaitable<StreamEnd> serve_stream(const SessionContext& context, Stream& stream,
                                                Response response, unsigned version) {
     ServerState& state = *context.state;
     auto& socket = boost::beast::get_lowest_layer(stream);
     socket.expires_never();
-    // A peer whose machine or network died says nothing: the kernel notices by what it does not
-    // acknowledge.
+    // A dead machine or network sends nothing: the kernel notices by missing acknowledgements.
     const auto patience = static_cast<unsigned>(state.options.limits.write_timeout.count());
     ::setsockopt(socket.socket().native_handle(), IPPROTO_TCP, TCP_USER_TIMEOUT, &patience,
                  sizeof(patience));

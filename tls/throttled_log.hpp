@@ -1,4 +1,4 @@
-// Log lines about what others can bring about as often as they like.
+// Log lines for events that peers can cause at any rate.
 #pragma once
 
 #include <cstdint>
@@ -10,8 +10,8 @@
 
 namespace edgeroll::tls {
 
-/// One line now and then, however often the trouble comes; `count` says how often it came since the
-/// line before. Loop thread.
+/// Writes at most one line per interval; `count` is the number of events since the line before.
+/// Loop thread.
 class ThrottledLog {
   public:
     explicit ThrottledLog(rt::LogLevel level, release::Millis gap = release::Millis{10'000})

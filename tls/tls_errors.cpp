@@ -13,7 +13,7 @@ namespace {
 
 bool is_certificate_alert(int alert) {
     switch (alert) {
-        case SSL_AD_HANDSHAKE_FAILURE:  // TLS 1.2: no certificate, where one is required
+        case SSL_AD_HANDSHAKE_FAILURE:  // TLS 1.2: a required certificate is missing
         case SSL_AD_NO_CERTIFICATE:
         case SSL_AD_BAD_CERTIFICATE:
         case SSL_AD_UNSUPPORTED_CERTIFICATE:

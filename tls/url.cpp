@@ -47,8 +47,8 @@ bool is_clean(std::string_view text) {
     return std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7F; });
 }
 
-// What is wrong with the host of a URL; empty: nothing. Only what can be looked up and be compared
-// with a certificate is one.
+// What is wrong with the host of a URL; empty: nothing. A valid host can be looked up and compared
+// with a certificate.
 std::string host_fault(std::string_view host, bool is_in_brackets) {
     if (host.find('%') != std::string_view::npos) {
         return "the URL's host must have no zone (%...): no certificate names one";

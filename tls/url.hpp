@@ -1,4 +1,4 @@
-// URLs, query strings and listen addresses, taken apart.
+// Parses URLs, query strings and listen addresses.
 #pragma once
 
 #include <map>
@@ -9,8 +9,8 @@
 
 namespace edgeroll::tls {
 
-/// `a=1&b=two%20words` decoded (`+` is a space). Error: a broken percent sequence, or a parameter
-/// that comes twice, which is named.
+/// Decodes `a=1&b=two%20words` (`+` is a space). Error: a broken percent sequence, or a repeated
+/// parameter, which is named.
 [[nodiscard]] release::Result<std::map<std::string, std::string>> parse_query(
     std::string_view query);
 
@@ -21,9 +21,9 @@ struct Url {
     std::string target = "/";  ///< path and query, as given
 };
 
-/// `http://host[:port][/path][?query]` or https. Refused: user names, fragments, hosts that are
-/// neither a name nor an address, and addresses with a zone (`[fe80::1%eth0]`), which no
-/// certificate can be for. Error: one line with what is wrong.
+/// `http://host[:port][/path][?query]` or https. Refused: user names, fragments, invalid hosts, and
+/// addresses with a zone (`[fe80::1%eth0]`), which no certificate can name. Error: one line with
+/// the fault.
 [[nodiscard]] release::Result<Url> parse_url(std::string_view text);
 
 struct ListenAddress {

@@ -14,8 +14,8 @@ namespace asio = boost::asio;
 using release::Instant;
 using release::Millis;
 
-// Asio's timer does not count the time that the machine sleeps, now() does. Waiting in slices
-// bounds how late a sleeper learns of it.
+// Asio's timer stops while the machine sleeps, now() does not. Waiting in slices bounds how late a
+// waiter notices.
 constexpr Millis longest_slice{10'000};
 
 Instant boot_time() {

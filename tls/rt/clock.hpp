@@ -1,4 +1,4 @@
-// The one way to know the time and to wait.
+// The only source of time and the only way to wait.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -9,8 +9,8 @@
 
 namespace edgeroll::rt {
 
-/// A sleep that can be ended early and set anew. Loop thread; one waiter at a time. Owns nothing of
-/// the io_context, so that it may outlive it.
+/// A sleep that can be ended early and restarted. Loop thread; one waiter at a time. Owns nothing
+/// of the io_context, so it may outlive it.
 class Timer {
   public:
     virtual ~Timer() = default;
@@ -25,9 +25,9 @@ class Clock {
     virtual ~Clock() = default;
     [[nodiscard]] virtual release::Instant now() const = 0;
     /// Returns at `until`, not before; at once if that is past. Loop thread. Not cancellable:
-    /// callers wait in short steps or look at their own stop flag afterwards.
+    /// callers wait in short steps or check their stop flag afterwards.
     virtual boost::asio::awaitable<void> sleep_until(release::Instant until) = 0;
-    /// For what may sleep long: whoever ends must not leave a sleeper behind.
+    /// A timer for long sleeps that a stopping caller must be able to end.
     [[nodiscard]] virtual std::unique_ptr<Timer> make_timer() = 0;
 };
 

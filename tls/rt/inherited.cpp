@@ -12,10 +12,11 @@ namespace edgeroll::rt {
 namespace {
 
 void open_standard_streams() {
-    // From the lowest on: open() gives the lowest number that is free.
+    // Ascending, because open() returns the lowest free number.
     for (const int number : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
         if (::fcntl(number, F_GETFD) >= 0 || errno != EBADF) continue;
-        // The wrong way round, so that reading or writing stays an error that a program can tell.
+        // Opened in the wrong direction, so that reading or writing is still an error that a
+        // program sees.
         const int way = number == STDIN_FILENO ? O_WRONLY : O_RDONLY;
         if (::open("/dev/null", way) < 0) (void)::open("/", O_RDONLY | O_DIRECTORY);
     }
@@ -28,7 +29,7 @@ void begin_command() {
     sigset_t none;
     ::sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
-    // Ignored, it would have the kernel throw away the exit statuses of children.
+    // If SIGCHLD is ignored the kernel discards the exit statuses of children.
     std::signal(SIGCHLD, SIG_DFL);
 }
 

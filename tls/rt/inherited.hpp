@@ -1,18 +1,16 @@
-// What a process inherits from whoever started it (a shell, a supervisor, a container) and must not
-// depend on: signals, standard streams, file modes.
+// Resets what a process inherits from its parent (a shell, a supervisor, a container): signals,
+// standard streams, file modes.
 #pragma once
 
 namespace edgeroll::rt {
 
-/// First thing in main() of a command: standard streams that are closed are opened, so that no
-/// other file or connection gets their numbers (using them is an error, as before); no signal is
-/// blocked; ended children can be waited for. Signals that are ignored stay so: that is how nohup
-/// works. Before any thread is started.
+/// Call first in main() of a command. Opens closed standard streams, so that no other file or
+/// connection gets their numbers (using them is still an error); unblocks all signals; makes ended
+/// children waitable. Ignored signals stay ignored, for nohup. Call before any thread starts.
 void begin_command();
 
-/// The same for a service, which also ignores SIGPIPE (a peer or a reader that has gone is an error
-/// code) and SIGXFSZ (a file too large as well), and makes files that their owner may use and that
-/// only the owner may write, whatever the umask.
+/// The same for a service, which also ignores SIGPIPE and SIGXFSZ (both become error codes) and
+/// sets the umask: the owner can use new files, and only the owner can write them.
 void begin_service();
 
 }  // namespace edgeroll::rt

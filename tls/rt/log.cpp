@@ -57,7 +57,7 @@ struct Log {
                        : format_text_line(level, program, event, fields);
     }
 
-    /// In the place of lines that nobody took in time.
+    /// Stands in for dropped lines.
     std::string count_line(std::uint64_t count) {
         constexpr std::string_view event = "log_lines_dropped";  // event
         const std::string text = line(LogLevel::warn, event, {{"count", std::to_string(count)}});
@@ -68,7 +68,7 @@ struct Log {
     }
 };
 
-// The one process-wide thing: a process has one standard error. Set once, in main, before threads.
+// Process-wide, since a process has one standard error. Set once, in main, before threads.
 std::atomic<Log*> configured{nullptr};
 
 const Log& the_log() {

@@ -16,12 +16,12 @@ using LogFields = std::vector<std::pair<std::string_view, std::string>>;
 void set_up_log(const std::string& level, const std::string& format, const std::string& program);
 
 /// Writes one line. Values are escaped (newline, quotes, control characters, bad UTF-8) and cut at
-/// 256 bytes. Any thread; never blocks on whoever reads standard error: up to 1 MiB of lines wait
-/// for a slow reader, what does not fit is dropped, and `event=log_lines_dropped count=…` says so
-/// later. Before set_up_log it writes text at level info.
+/// 256 bytes. Any thread; never blocks on the reader of standard error: up to 1 MiB of lines wait
+/// for a slow reader, further lines are dropped and reported later by `event=log_lines_dropped
+/// count=…`. Before set_up_log it writes text at level info.
 void log(LogLevel level, std::string_view event, const LogFields& fields = {});
 
-/// Gives a slow reader half a second to take what waits. Before the process ends.
+/// Gives a slow reader half a second to take waiting lines. Call before the process ends.
 void flush_log();
 
 }  // namespace edgeroll::rt

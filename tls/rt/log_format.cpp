@@ -37,7 +37,7 @@ void append_escaped(std::string& out, char32_t value) {
         default:
             break;
     }
-    // Everything that is escaped lies below U+10000: four digits.
+    // All escaped characters are below U+10000: four digits.
     constexpr std::string_view digits = "0123456789abcdef";
     out += "\\u";
     for (const unsigned shift : {12U, 8U, 4U, 0U})

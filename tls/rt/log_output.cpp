@@ -14,7 +14,7 @@
 namespace edgeroll::rt {
 namespace {
 
-constexpr int look_again_ms = 200;  ///< for the end, and for another file in the descriptor's place
+constexpr int look_again_ms = 200;  ///< to notice the end or a replaced descriptor
 
 bool may_write(int descriptor, int wait_ms) {
     pollfd watched{descriptor, POLLOUT, 0};
@@ -23,8 +23,8 @@ bool may_write(int descriptor, int wait_ms) {
 
 }  // namespace
 
-/// The descriptor, written to without blocking and without changing it for others that have it: its
-/// flags belong to all of them.
+/// Writes to the descriptor without blocking and without changing its flags, which other holders
+/// share.
 class LogOutput::Target {
   public:
     explicit Target(int descriptor) : descriptor_(descriptor) {}
@@ -32,7 +32,7 @@ class LogOutput::Target {
     Target(const Target&) = delete;
     Target& operator=(const Target&) = delete;
 
-    /// How much was written: all, less (the reader is slow), or -1: it is lost.
+    /// Bytes written: all, fewer (the reader is slow), or -1 (the line is lost).
     ssize_t write(std::string_view bytes) {
         look();
         std::size_t done = 0;
@@ -49,7 +49,7 @@ class LogOutput::Target {
     [[nodiscard]] int descriptor() const { return descriptor_; }
 
   private:
-    /// What stands behind the descriptor now.
+    /// Examines the file that is behind the descriptor now.
     void look() {
         struct stat info {};
         if (::fstat(descriptor_, &info) != 0) info = {};
@@ -58,8 +58,8 @@ class LogOutput::Target {
         known_ = info;
         is_known_ = true;
         if (!S_ISFIFO(info.st_mode) && ::isatty(descriptor_) == 0) return;
-        // A pipe may be shared, and a look at its room says nothing of a moment later: an opening
-        // of our own can be told not to block.
+        // A pipe may be shared, so its free space can change at any moment; a separately opened
+        // descriptor can be non-blocking.
         const std::string path = "/proc/self/fd/" + std::to_string(descriptor_);
         own_ = ::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
     }
@@ -78,7 +78,7 @@ class LogOutput::Target {
             errno = EAGAIN;
             return -1;
         }
-        // A pipe that we may not open again: there is room for so much at least.
+        // A pipe that cannot be opened again: at least this much fits.
         const std::size_t size_max = S_ISFIFO(known_.st_mode) ? PIPE_BUF : bytes.size();
         return ::write(descriptor_, bytes.data(), std::min(bytes.size(), size_max));
     }
@@ -127,7 +127,7 @@ void LogOutput::tell_dropped() {
     add({count_line_(count), count});
 }
 
-/// Whether nothing waits any more.
+/// Returns whether the queue is empty.
 bool LogOutput::send_waiting() {
     while (!waiting_.empty()) {
         Line& line = waiting_.front();

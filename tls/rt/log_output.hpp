@@ -1,4 +1,4 @@
-// Writing log lines so that a reader that stalls holds nobody up.
+// Writes log lines without blocking on a stalled reader.
 #pragma once
 
 #include <condition_variable>
@@ -16,28 +16,28 @@
 
 namespace edgeroll::rt {
 
-/// Any thread. A line is written at once if that does not block: then it is out before write()
-/// returns, whatever happens to the process. Else it waits in memory for the reader, and beyond
+/// Any thread. Writes a line at once if that does not block: the line is then out before write()
+/// returns, even if the process dies. Otherwise the line waits in memory; beyond
 /// `waiting_bytes_max` lines are dropped, counted, and the count is written in their place.
 class LogOutput {
   public:
     using CountLine = std::function<std::string(std::uint64_t dropped)>;
 
-    /// @param descriptor stays the caller's, must outlive the output and is used as it is at each
-    /// write, should somebody put another file in its place
+    /// @param descriptor stays the caller's and must outlive the output; used as it is at each
+    /// write, since another file may be put in its place
     LogOutput(int descriptor, CountLine count_line, std::size_t waiting_bytes_max = 1U << 20);
     ~LogOutput();
     LogOutput(const LogOutput&) = delete;
     LogOutput& operator=(const LogOutput&) = delete;
 
     void write(std::string_view line);
-    /// Waits until nothing waits any more, `at_most` that long. Whether that is so.
+    /// Waits up to `at_most` for the queue to become empty. Returns whether it is empty.
     bool flush(release::Millis at_most);
 
   private:
     struct Line {
         std::string text;
-        std::uint64_t tells_of;  ///< so many dropped ones; 0: an ordinary line
+        std::uint64_t tells_of;  ///< number of dropped lines it reports; 0: an ordinary line
     };
     void add(Line line);
     void tell_dropped();

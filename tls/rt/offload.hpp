@@ -1,4 +1,4 @@
-// Threads for calls that block: files, processes, databases. Jobs go in from the loop, results come
+// Threads for blocking calls: files, processes, databases. Jobs go in from the loop, results come
 // back to it.
 #pragma once
 
@@ -25,17 +25,17 @@
 
 namespace edgeroll::rt {
 
-/// Urgent jobs go first, and one thread (if there are two) is kept free of all others. Normal jobs
-/// wait in a bounded queue.
+/// Urgent jobs go first, and one thread (if there are two) is reserved for them. Normal jobs wait
+/// in a bounded queue.
 enum class Urgency { high, normal };
 
 struct OffloadOptions {
     int threads = 1;
     std::size_t normal_waiting_max = 1000;
-    release::Error busy{};  ///< what a normal job gets when so many wait already
+    release::Error busy{};  ///< result of a normal job when the queue is full
 };
 
-/// @tparam Context what each thread has of its own: made on it, and destroyed there
+/// @tparam Context state of each thread: constructed and destroyed on it
 template <class Context>
 class Offload {
   public:
@@ -49,10 +49,10 @@ class Offload {
         for (int i = 0; i < options_.threads; ++i)
             threads_.emplace_back([this] { serve(); });
     }
-    /// Lets running jobs end, drops waiting ones (their coroutines are destroyed). What waits for a
-    /// job must not be resumed any more by then.
+    /// Lets running jobs end and drops waiting jobs (their coroutines are destroyed). Waiting
+    /// coroutines must not be resumed after that.
     ~Offload() {
-        Jobs urgent, normal;  // end after the lock is released
+        Jobs urgent, normal;  // destroyed after the lock is released
         {
             const std::lock_guard lock(mutex_);
             is_stopping_ = true;
@@ -66,14 +66,14 @@ class Offload {
     Offload(const Offload&) = delete;
     Offload& operator=(const Offload&) = delete;
 
-    /// Runs `work(Context&)`, which must not throw, on a thread, and resumes the caller on its own
-    /// executor with the result. Only a job that gives a Result can be a normal one. Not
-    /// cancellable. Keeps the executor's context running meanwhile. Loop thread.
+    /// Runs `work(Context&)`, which must not throw, on a thread and resumes the caller on its own
+    /// executor with the result. Normal jobs must return a Result. Not cancellable. Keeps the
+    /// executor's context running meanwhile. Loop thread.
     template <class Work>
     auto run(Work work, Urgency urgency = Urgency::high)
         -> boost::asio::awaitable<std::invoke_result_t<Work&, Context&>> {
-        // Not a coroutine, and nothing is co_awaited here: the compiler's trap with temporaries
-        // in co_await expressions cannot bite.
+        // Not a coroutine and without co_await, which avoids the compiler's bug with temporaries in
+        // co_await expressions.
         using Answer = std::invoke_result_t<Work&, Context&>;
         auto start = [this, urgency](auto handler, Work what) {
             using Handler = std::decay_t<decltype(handler)>;
@@ -109,7 +109,7 @@ class Offload {
                 std::abort();
             }
         }
-        // The handler's last owner must be the loop, not this thread.
+        // The loop must be the handler's last owner, not this thread.
         void answer(Answer result) {
             boost::asio::post(guard_.get_executor(), [handler = std::move(handler_),
                                                       result = std::move(result)]() mutable {
@@ -138,7 +138,7 @@ class Offload {
         has_work_.notify_one();
     }
 
-    /// With the mutex held. Nothing if there is no job that may run now.
+    /// Call with the mutex held. Nothing if no job may run now.
     std::unique_ptr<Job> next(bool& is_normal) {
         is_normal = urgent_.empty();
         if (is_normal && (normal_.empty() || normal_running_ >= normal_limit_)) return nullptr;
@@ -165,7 +165,7 @@ class Offload {
             lock.lock();
             if (!is_normal) continue;
             --normal_running_;
-            // The place that is free now may be what a waiting normal job was held back for.
+            // The freed thread may be what a waiting normal job needs.
             if (!normal_.empty()) has_work_.notify_one();
         }
     }
@@ -176,7 +176,7 @@ class Offload {
     std::condition_variable has_work_;
     Jobs urgent_, normal_;
     int normal_running_ = 0;
-    int normal_limit_;  ///< threads that normal jobs may keep busy at once
+    int normal_limit_;  ///< number of threads that normal jobs may occupy at once
     bool is_stopping_ = false;
     std::vector<std::thread> threads_;
 };

@@ -1,4 +1,4 @@
-// What every main() does the same way: arguments, the settings file, signals, exit statuses.
+// Common parts of every main(): arguments, the settings file, signals, exit statuses.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -16,27 +16,27 @@ class App;
 
 namespace edgeroll::rt {
 
-/// Exit status of bad settings and bad usage.
+/// Exit status for bad settings and bad usage.
 inline constexpr int exit_bad_settings = 2;
 
 /// The project's version, e.g. "0.1.0".
 [[nodiscard]] std::string program_version();
 
-/// Adds `--config FILE`, `--version` and, under the options of --help, the table of settings.
+/// Adds `--config FILE`, `--version` and, below the options in --help, the table of settings.
 /// @param config_path receives the file's name; must outlive the parsing
 void add_common_options(CLI::App& app, std::string& config_path, const std::vector<Setting>& table);
 
-/// Parses the arguments. A value is the exit status to end with: 0 after --help and --version
-/// (printed to standard output), 2 after bad usage (one line on standard error that names the
-/// argument). Nothing: go on.
+/// Parses the arguments. Returns the exit status to end with: 0 after --help and --version (printed
+/// to standard output), 2 after bad usage (one line on standard error that names the argument).
+/// Nothing: continue.
 [[nodiscard]] std::optional<int> parse_arguments(CLI::App& app, int argc, const char* const* argv);
 
 /// Prints `program: message` to standard error, in one line, and returns exit_bad_settings.
 int refuse(const std::string& program, const std::string& message);
 
-/// Calls back once, on the loop, at the first SIGTERM or SIGINT; at a second one the process ends
-/// at once with status 1. Ignores SIGHUP from then on. The callback is dropped, and
-/// the loop released, when the object dies or forget() is called.
+/// Calls back once, on the loop, at the first SIGTERM or SIGINT; at the second the process ends at
+/// once with status 1. Ignores SIGHUP from then on. Destruction or forget() drops the callback and
+/// releases the loop.
 class StopSignals {
   public:
     virtual ~StopSignals() = default;

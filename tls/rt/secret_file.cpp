@@ -14,7 +14,7 @@ namespace {
 
 using release::fail;
 
-/// Closes the file at its end.
+/// Closes the file on destruction.
 class Open {
   public:
     explicit Open(const std::string& path)

@@ -1,5 +1,5 @@
-// Files that hold secrets: keys, tokens, settings with passwords. One rule for all of them: nobody
-// but their owner and group may read or write them.
+// Files that hold secrets: keys, tokens, settings with passwords. One rule for all: only owner and
+// group may read or write them.
 #pragma once
 
 #include <cstddef>
@@ -10,12 +10,12 @@
 
 namespace edgeroll::rt {
 
-/// ALLOW_LOOSE_FILES=1 lets files that everybody may read pass.
+/// ALLOW_LOOSE_FILES=1 accepts secret files that everybody may read.
 enum class LooseFiles { refused, allowed };
 
 /// What is wrong with the permission bits (stat's st_mode) of a secret file, with the cure, in
-/// words that follow its name; nothing: they are good. Whatever is no regular file (a pipe, a
-/// terminal) is good.
+/// words that follow its name; nothing: they are fine. Anything but a regular file (a pipe, a
+/// terminal) is fine.
 [[nodiscard]] std::optional<std::string> loose_mode_fault(unsigned mode);
 
 struct SecretFileOptions {
@@ -23,12 +23,12 @@ struct SecretFileOptions {
     LooseFiles loose = LooseFiles::refused;
 };
 
-/// The whole file. What is judged is what is read: the file is opened once. Error: what is wrong,
-/// in words that follow its name ("cannot be read (No such file or directory)").
+/// Reads the whole file. Opens it once, so that the file checked is the file read. Error: in words
+/// that follow its name ("cannot be read (No such file or directory)").
 [[nodiscard]] release::Result<std::string> read_secret_file(const std::string& path,
                                                             SecretFileOptions options);
 
-/// The same for a file of which only its text shows whether it holds a secret.
+/// For a file whose text must be read to tell whether it holds a secret.
 struct JudgedFile {
     std::string text;
     std::optional<std::string> fault;  ///< loose_mode_fault

@@ -28,7 +28,7 @@ bool is_digits(std::string_view text) {
     return std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
-// "1", "1.5", ".25": by hand, since a double would make 0.001 something else.
+// Parsed as integers: a double would not represent 0.001 exactly.
 std::optional<Millis> parse_seconds(std::string_view text) {
     const auto dot = text.find('.');
     const std::string_view whole = text.substr(0, dot);

@@ -21,7 +21,7 @@ std::string lower_case(std::string text) {
     return text;
 }
 
-/// Whether it holds a secret shows only when it was read.
+/// The file must be read before it is clear whether it holds a secret.
 Result<JudgedFile> read_text(const std::string& path) {
     auto file = read_judged_file(path, file_bytes_max);
     if (!file) {
@@ -31,7 +31,7 @@ Result<JudgedFile> read_text(const std::string& path) {
     return file;
 }
 
-// The value as the text that the environment would hold; nothing for tables, dates and the like.
+// The value as the text the environment would hold; nothing for tables, dates and similar types.
 std::optional<std::string> text_of(const toml::node& node) {
     if (const auto* text = node.as_string()) return text->get();
     if (const auto* number = node.as_integer()) return std::to_string(number->get());
@@ -77,7 +77,7 @@ Result<void> apply_file(const std::vector<Setting>& table, const std::string& pa
     try {
         document = toml::parse(std::string_view{file->text});
     } catch (const toml::parse_error& e) {
-        // Only what stands before the colon: the rest may quote the text, and that may be a secret.
+        // Only the part before the colon: the rest may quote the text, which may be a secret.
         const std::string_view description = e.description();
         return fail("--config: '" + path + "' is not valid TOML, line " +
                     std::to_string(e.source().begin.line) + ", column " +

@@ -11,8 +11,8 @@
 
 namespace edgeroll::rt {
 
-/// Loop thread; one waiter at a time. Holds no timer, which is in the waiter's frame, and shares
-/// with that frame what both need: so either of them may outlive the other and the io_context.
+/// Loop thread; one waiter at a time. The timer is in the waiter's frame and the state is shared
+/// with that frame, so signal and waiter may each outlive the other and the io_context.
 class Signal {
   public:
     Signal() : state_(std::make_shared<State>()) {}
@@ -37,7 +37,7 @@ class Signal {
         if (!state->is_set) {
             boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor,
                                             boost::asio::steady_timer::time_point::max());
-            // Also when a dying io_context destroys this frame.
+            // Runs also when a dying io_context destroys this frame.
             struct Reset {
                 State& state;
                 ~Reset() { state.waiter = nullptr; }

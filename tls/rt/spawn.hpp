@@ -1,4 +1,4 @@
-// The one way to start a coroutine: named, and what it throws is never lost.
+// The only way to start a coroutine: named, and its exceptions are never lost.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -7,9 +7,9 @@
 
 namespace edgeroll::rt {
 
-/// Runs `work` on `executor`. A coroutine that ends with an exception has broken a promise: it is
-/// logged with its name and the process ends (std::terminate), since its state is unknown; leases
-/// and the journal make that safe. Whatever `work` refers to must outlive the executor's context.
+/// Runs `work` on `executor`. An exception from the coroutine is a broken promise: it is logged
+/// with the name and the process ends (std::terminate), since its state is unknown; leases and the
+/// journal make that safe. Everything `work` refers to must outlive the executor's context.
 void spawn(boost::asio::any_io_executor executor, std::string name,
            boost::asio::awaitable<void> work);
 

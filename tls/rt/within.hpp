@@ -1,4 +1,4 @@
-// Waiting for something for a limited time, and leaving it behind when it takes longer.
+// Waits for a result for a limited time and abandons it when it is late.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -16,10 +16,10 @@
 
 namespace edgeroll::rt {
 
-/// Runs `work` and returns its value, or nothing after `limit`. Work that is late is not cancelled
-/// (a loser that does not hear a cancellation would block us): it goes on alone, what it refers to
-/// must live that long, and its value is dropped. What it throws in time is thrown here. Loop
-/// thread.
+/// Runs `work` and returns its value, or nothing after `limit`. Late work is not cancelled (work
+/// that ignores the cancellation would block the caller): it runs on alone, everything it refers to
+/// must live that long, and its value is dropped. Exceptions within the limit are rethrown here.
+/// Loop thread.
 template <class T>
 boost::asio::awaitable<std::optional<T>> within(boost::asio::any_io_executor executor,
                                                 release::Millis limit,
