@@ -17,14 +17,14 @@
 namespace edgeroll::agent {
 namespace {
 
-/// What the child needs, made before the fork: afterwards it may only make system calls, since
-/// other threads' locks (malloc's, say) were copied in whatever state they were in.
+/// Everything the child needs, prepared before the fork: afterwards only system calls are safe,
+/// since the locks of other threads (malloc's, say) were copied in any state.
 struct Plan {
     std::vector<char*> arguments, environment;
     const char* folder = nullptr;
     int niceness = 0;
     int output = -1, error_report = -1;
-    int word = -1;  ///< the keeper's
+    int word = -1;  ///< the keeper's end
     int program = -1;
     bool is_script = false;
     pid_t parent = 0;
@@ -38,8 +38,8 @@ struct Plan {
 
 constexpr int program_place = 4;
 
-/// Puts the program where the child expects it, away from what is overwritten on the way; it is
-/// closed by the exec, unless an interpreter has to open /dev/fd/4. False with errno.
+/// Moves the program's descriptor to its fixed number, out of the way of those overwritten later;
+/// exec closes it, unless an interpreter has to open /dev/fd/4. False with errno.
 bool place_program(const Plan& plan, int kept_away) {
     if (plan.program < 0) return true;
     return ::dup2(kept_away, program_place) >= 0 &&
@@ -54,9 +54,9 @@ void say(int descriptor, int word) {
 
 [[noreturn]] void become(const Plan& plan);
 
-/// The keeper. Like the child it may only make system calls.
+/// The keeper process. Like the child it may only make system calls.
 [[noreturn]] void keep(Plan& plan) {
-    // A service manager signals all of us: whoever ends the command is the agent.
+    // A service manager signals all processes of the agent; only the agent may end the command.
     for (int signal = 1; signal < NSIG; ++signal) {
         if (signal != SIGCHLD) ::signal(signal, SIG_IGN);
     }
@@ -69,7 +69,7 @@ void say(int descriptor, int word) {
     const pid_t command = ::_Fork();
     if (command == 0) become(plan);
     const int error = errno;
-    // Away with everything but the pipe: an open copy of the others would hold up their readers.
+    // Keep only the pipe: a copy of the other descriptors would block their readers.
     if (::dup2(plan.word, word_place) < 0) ::_exit(127);
     for (int standard = 0; standard < word_place; ++standard)
         ::close(standard);
@@ -88,7 +88,7 @@ void say(int descriptor, int word) {
 
 [[noreturn]] void become(const Plan& plan) {
     ::setsid();
-    // kill -9 of the agent must not leave a command running beside those of the next one.
+    // After kill -9 of the agent no command must run beside those of the next agent.
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != plan.parent) ::_exit(127);
     const int program = plan.program < 0 ? -1 : ::fcntl(plan.program, F_DUPFD, 16);
@@ -110,7 +110,7 @@ void say(int descriptor, int word) {
     ::sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
     ::umask(022);
-    (void)::setpriority(PRIO_PROCESS, 0, plan.niceness);  // raising it may be forbidden: no matter
+    (void)::setpriority(PRIO_PROCESS, 0, plan.niceness);  // may be forbidden; ignored
     if (::chdir(plan.folder) != 0) report_and_exit(3);
     if (plan.program < 0) {
         ::execve(plan.arguments[0], plan.arguments.data(), plan.environment.data());
@@ -135,13 +135,13 @@ bool make_pipe(Descriptor& read_end, Descriptor& write_end) {
     if (::pipe2(ends, O_CLOEXEC) != 0) return false;
     read_end = Descriptor(ends[0]);
     write_end = Descriptor(ends[1]);
-    // They would be overwritten below by the child's own standard streams.
+    // Otherwise the child's standard streams would overwrite them.
     if (std::min(ends[0], ends[1]) > STDERR_FILENO) return true;
     errno = EBADF;
     return false;
 }
 
-/// errno of a failed exec; 0 when it worked (the descriptor was closed by it).
+/// errno of a failed exec; 0 on success (exec closed the descriptor).
 int exec_error(const Descriptor& report) {
     int error = 0;
     ssize_t size = 0;

@@ -9,7 +9,7 @@ namespace {
 
 using apply::StepName;
 
-/// The version that the step is about: what is or is to be served while it runs.
+/// The version the step is about: the one served, or to be served, while it runs.
 std::optional<release::Version> step_version(const Task& task, StepName step) {
     switch (step) {
         case StepName::put_back:
@@ -56,8 +56,8 @@ void add_job_environment(Environment& environment, const release::wire::Job& job
 Environment command_environment(const Files& files, const Task& task, StepName step) {
     const std::string folder = step_folder(task, step);
     const auto version = step_version(task, step);
-    // Nothing of the agent's own environment: its settings are not the commands' business, and a
-    // command must do the same whoever started the agent.
+    // Nothing of the agent's own environment: commands must not see its settings, and must behave
+    // the same however the agent was started.
     Environment made{
         {"PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"},
         {"HOME", "/"},

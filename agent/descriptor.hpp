@@ -21,7 +21,7 @@ class Descriptor {
 
     [[nodiscard]] int get() const { return number_; }
     [[nodiscard]] bool is_open() const { return number_ >= 0; }
-    /// Gives it away, to fdopendir for example.
+    /// Gives up ownership, for example to fdopendir.
     [[nodiscard]] int release() { return std::exchange(number_, -1); }
     void reset() {
         if (number_ >= 0) ::close(number_);

@@ -18,10 +18,10 @@ using release::wire::PayloadDigests;
 
 constexpr std::int64_t rule_that_sees_templates = 2;
 
-/// By version and old digest: two versions may have the same text, once as a template.
+/// By version and old digest: two versions may have the same text, one of them as a template.
 using Recounted = std::map<std::pair<Version, std::string>, std::string>;
 
-/// Nothing: not there, or damaged, which whoever uses it finds out.
+/// Nothing: absent, or damaged, which the later use will report.
 std::optional<PayloadDigests> digests_in(Files& files, const std::string& path) {
     const auto text = files.read_file(path, release::wire::dispatch_bytes_max);
     if (!text || !*text) return std::nullopt;

@@ -1,5 +1,5 @@
-// Digests that an earlier program wrote down by the rule that does not see templates, counted anew
-// (docs/contract.md 5.6): the first start of a newer agent.
+// Recomputes digests stored by an older program that did not distinguish templates
+// (docs/contract.md 5.6), at the first start of a newer agent.
 #pragma once
 
 #include "agent/apply/journal_codec.hpp"
@@ -7,10 +7,9 @@
 
 namespace edgeroll::agent {
 
-/// Renames the kept contents and changes the book's entries, as far as the contents are still here
-/// to be counted; what is not keeps its digest, and is then another content than any that is sent.
-/// Nothing to do once the book says that it was done. May be interrupted at any point: the next
-/// start does it again.
+/// Renames the kept contents and updates the book's entries, where the content is still available.
+/// Other entries keep their digest and no longer match any dispatched content. Does nothing once
+/// the book is marked as migrated. Can be interrupted at any point: the next start repeats it.
 Result<void> migrate_digests(Files& files, apply::Book& book);
 
 }  // namespace edgeroll::agent

@@ -18,7 +18,7 @@ using apply::StepResult;
 using release::TaskStatus;
 using rt::LogLevel;
 
-constexpr Millis idle_look{60'000};  ///< changes wake the loop; this is only a second net
+constexpr Millis idle_look{60'000};  ///< a safety net: changes wake the loop
 constexpr Millis finish_grace{1'000};
 constexpr Millis stop_limit{3'500};
 
@@ -77,8 +77,8 @@ boost::asio::awaitable<void> Executor::run_task(std::string task_id) {
         if (!book_.begin(task_id, *step)) continue;
         StepResult result = co_await do_step(task_id, *step);
         if (is_stopping_ && !result.is_ok && apply::is_past_return(book_.course(task_id))) {
-            // Not the step's failure: the journal says that it was begun, and the next start
-            // repeats it. What is live is whole and checked meanwhile.
+            // Not a failure of the step: the journal shows it as started, and the next start
+            // repeats it. The live version is complete and checked meanwhile.
             co_return;
         }
         if (is_stopping_ && !result.is_ok) result.error = "the agent was stopped";
@@ -96,7 +96,7 @@ boost::asio::awaitable<void> Executor::run_task(std::string task_id) {
 boost::asio::awaitable<StepResult> Executor::do_step(std::string task_id, StepName step) {
     const Task task = book_.task(task_id);
     if (step == StepName::validate) {
-        // Refused at the dispatch already; `live` may have been changed by hand since.
+        // Checked at the dispatch already, but `live` may have been changed by an operator since.
         if (const auto fits = book_.check_live(task.version); !fits) {
             co_return failed_step(fits.error().message);
         }
@@ -123,12 +123,12 @@ boost::asio::awaitable<StepResult> Executor::verify(std::string task_id, StepNam
     const Task task = book_.task(task_id);
     std::optional<release::Version> wanted = task.version;
     if (step == StepName::verify_back) wanted = task.previous;
-    // A reload without content must leave what is live being served, if anything is.
+    // A reload without content must keep the live version, if any, served.
     if (task.sha256.empty()) wanted = task.live;
     const bool has_url = !commands.verify_url.empty() && wanted.has_value();
     StepTime time;
     time.of_task = step == StepName::verify_back ? commands.timeout : book_.time_left(task_id);
-    // Nobody to ask: no command, or no version that it could be about.
+    // Nothing to verify: no command, or no version it could be about.
     const bool is_idle = commands.verify.empty() || (step == StepName::verify_back && !wanted);
     if (!has_url && is_idle) co_return co_await run_step(step, task, time);
 

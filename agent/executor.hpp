@@ -1,4 +1,4 @@
-// Runs the tasks, one at a time, step by step: journal, do, journal.
+// Runs the tasks one at a time, step by step: write the journal, do the step, write the journal.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -21,12 +21,12 @@ struct ExecutorSettings {
     CommandSettings commands;
     int queue_max = 16;     ///< AGENT_MAX_QUEUE
     int keep_versions = 5;  ///< AGENT_KEEP_VERSIONS
-    /// For dispatches that name no time: AGENT_RELOAD_TIMEOUT_SEC, AGENT_PURGE_TIMEOUT_SEC,
-    /// AGENT_JOB_TIMEOUT_SEC. An apply_config has none then.
+    /// For dispatches without a time limit: AGENT_RELOAD_TIMEOUT_SEC, AGENT_PURGE_TIMEOUT_SEC,
+    /// AGENT_JOB_TIMEOUT_SEC. An apply_config then has no limit.
     Millis reload_timeout{60'000}, purge_timeout{300'000}, job_timeout{3'600'000};
 };
 
-/// What the executor stands on. All must outlive it.
+/// The executor's ports. All must outlive it.
 struct HostPorts {
     Files& files;
     Processes& processes;
@@ -35,36 +35,36 @@ struct HostPorts {
     const WallClock& wall_clock;
 };
 
-/// Loop thread only; files and commands have threads of their own inside.
+/// Loop thread only; files and commands run on internal threads.
 class Executor {
   public:
     Executor(HostPorts host, ExecutorSettings settings);
 
-    /// Recovers what an earlier run left. Blocks; once, before anything else.
+    /// Recovers the state of an earlier run. Blocks; call once, before anything else.
     Result<void> open();
-    /// Works until stop() is called. What runs then is left where it stands: before its switch it
-    /// has failed, after it the next start goes on with it.
+    /// Works until stop() is called. A running task stays where it is: before its switch it has
+    /// failed, after it the next start continues it.
     boost::asio::awaitable<void> run();
-    /// Ends run(): a command before the switch is killed at once, one after it gets a moment to
-    /// finish. Returns when run() has ended; 3.5 s at the most.
+    /// Ends run(): kills a command before the switch at once, gives a command after it a moment to
+    /// finish. Returns when run() has ended, after at most 3.5 s.
     boost::asio::awaitable<void> stop();
-    /// Whether run() has begun and not ended: after stop(), whether a step could not be ended in
+    /// Whether run() has started and not ended. After stop(): whether a step could not be ended in
     /// time.
     [[nodiscard]] bool is_running() const { return is_running_; }
-    /// Ends waiting tasks whose time is up. Call it about once a second.
+    /// Ends waiting tasks that have timed out. Call about once a second.
     void tick();
 
-    /// Takes a task, or says what has become of it. Errors carry the code of the answer; not_found:
-    /// a dispatch by reference to a content that is not here.
+    /// Accepts a task, or returns the status of a known one. Errors carry the code of the answer;
+    /// not_found: a dispatch by reference to a content that is not kept here.
     boost::asio::awaitable<Result<release::TaskStatus>> dispatch(release::wire::Dispatch dispatch);
-    /// The task, as soon as it is finished or after `hold`, or when the agent stops.
+    /// Returns the task's report when it finishes, after `hold`, or when the agent stops.
     boost::asio::awaitable<std::optional<release::wire::TaskReport>> report(std::string task_id,
                                                                             Millis hold);
     boost::asio::awaitable<Result<release::TaskStatus>> cancel(std::string task_id);
-    /// Which task that is, with this status; a task that is not known has its id only.
+    /// The identity of a task, with this status; for an unknown task only the id.
     [[nodiscard]] release::wire::TaskReport identity(const std::string& task_id,
                                                      release::TaskStatus status) const;
-    /// Whether a dispatch by reference to this content would find it.
+    /// Whether a dispatch by reference to this content would succeed.
     boost::asio::awaitable<bool> holds(std::string sha256);
 
     struct State {
@@ -72,7 +72,7 @@ class Executor {
         std::string sha256;
         std::vector<release::Version> versions;
     };
-    /// By what `live` is now.
+    /// The node's state; reads `live` now.
     [[nodiscard]] State state();
 
   private:
@@ -99,14 +99,14 @@ class Executor {
     ExecutorSettings settings_;
     TaskBook book_;
     StepRunner runner_;
-    Notifier changed_;                      ///< at every change that somebody may wait for
+    Notifier changed_;                      ///< notified at changes that requests wait for
     std::shared_ptr<Interrupt> interrupt_;  ///< of the running task
     std::string running_;
     bool is_stopping_ = false;
     bool is_running_ = false;
     int payload_count_ = 0;
     Worker step_worker_;    ///< a command may keep it busy for a minute
-    Worker intake_worker_;  ///< so that dispatches are answered meanwhile
+    Worker intake_worker_;  ///< separate, so that dispatches are answered while a step runs
 };
 
 }  // namespace edgeroll::agent

@@ -1,4 +1,4 @@
-// What the executor is asked for over the network: dispatches, reports, cancels.
+// The executor's network requests: dispatches, reports, cancels.
 #include <utility>
 
 #include "agent/executor.hpp"
@@ -16,14 +16,14 @@ using release::TaskType;
 using release::wire::PayloadDigests;
 namespace code = release::code;
 
-constexpr Millis cancel_hold{5'000};  ///< for the killed command to end, so the answer is final
+constexpr Millis cancel_hold{5'000};  ///< for the killed command to end: final answer
 
 auto refuse(std::string message, int refusal_code) {
     return release::fail(std::move(message), release::Outcome::permanent, refusal_code);
 }
 
-/// Digests of the payload, computed here whatever the sender says; empty when there is nothing in
-/// it. By reference they are the sender's, until the content is read.
+/// Digests of the payload, computed here and not taken from the sender; empty without content. For
+/// a dispatch by reference the sender's are used until the content is read.
 Result<PayloadDigests> digests_of(const release::wire::Dispatch& dispatch) {
     const std::string& named = dispatch.content_sha256;
     if (dispatch.is_by_reference) {
@@ -54,7 +54,7 @@ Result<PayloadDigests> digests_of(const release::wire::Dispatch& dispatch) {
 std::vector<std::string> job_names(const release::wire::Dispatch& dispatch) {
     std::vector<std::string> names;
     const auto jobs = release::wire::parse_jobs(dispatch.payload);
-    if (!jobs) return names;  // digests_of has refused it already
+    if (!jobs) return names;  // refused by digests_of already
     for (const auto& job : *jobs)
         names.push_back(job.name);
     return names;
@@ -63,7 +63,7 @@ std::vector<std::string> job_names(const release::wire::Dispatch& dispatch) {
 std::optional<std::string> variable_fault(const release::wire::Dispatch& dispatch,
                                           const std::vector<std::string>& allowed) {
     const auto jobs = release::wire::parse_jobs(dispatch.payload);
-    if (!jobs) return std::nullopt;  // digests_of has refused it already
+    if (!jobs) return std::nullopt;  // refused by digests_of already
     return release::wire::job_variable_fault(*jobs, allowed);
 }
 
@@ -130,8 +130,8 @@ boost::asio::awaitable<Result<TaskStatus>> Executor::dispatch(release::wire::Dis
     const std::string loose = std::move(digests->loose);
     apply::Details details = details_of(dispatch, offer);
     offer.job_count = static_cast<int>(details.jobs.size());
-    // Also of a dispatch that is then refused, since that may be by this very list; but not of one
-    // from an owner that has been replaced.
+    // Also for a dispatch that is then refused, perhaps by this very list; but not for a dispatch
+    // from a replaced owner.
     if (dispatch.banned && !apply::is_fenced_off(book_.book().ledger, offer)) {
         const auto done = book_.set_banned(*dispatch.banned);
         if (!done) co_return refuse(done.error().message, code::busy);
@@ -159,14 +159,14 @@ boost::asio::awaitable<Result<TaskStatus>> Executor::take(release::wire::Dispatc
                                                           apply::Offer offer,
                                                           apply::Details details) {
     std::string file;
-    // A purge is given its payload even when nothing is in it.
+    // A purge gets its payload file even if it is empty.
     const bool has_payload = offer.type == TaskType::purge_cache || !offer.sha256.empty();
     if (has_payload) {
         file = payload_name();
         const auto stored = co_await store_payload(file, std::move(dispatch));
         if (!stored) co_return tl::unexpected(stored.error());
     }
-    // The same dispatch, or another one, may have come in while the file was written.
+    // The same or another dispatch may have arrived while the file was written.
     book_.look_at_live_again();
     const Admission admission = apply::admit(book_.book().ledger, offer, settings_.queue_max);
     details.payload_file = file;
@@ -201,7 +201,7 @@ boost::asio::awaitable<Result<void>> Executor::store_payload(std::string file,
         }
         const std::string path = layout::task_file(file);
         auto done = files.create_file(path, held ? *held : dispatch.payload, {0600});
-        if (done) done = files.rename(path, path);  // its folder's entry, on the disk
+        if (done) done = files.rename(path, path);  // syncs its folder's entry
         if (!done) done = refuse(done.error().message, code::busy);
         return done;
     };
@@ -209,7 +209,7 @@ boost::asio::awaitable<Result<void>> Executor::store_payload(std::string file,
 }
 
 void Executor::remove_payload(const std::string& file) {
-    // Not worth an error: the next start removes what nobody needs.
+    // Not an error: the next start removes unneeded files.
     if (!file.empty()) (void)host_.files.remove(layout::task_file(file));
 }
 
@@ -220,7 +220,7 @@ std::string Executor::payload_name() {
 
 boost::asio::awaitable<bool> Executor::holds(std::string sha256) {
     std::function<bool()> job = [this, sha256 = std::move(sha256)] {
-        // What cannot be read cannot be used either.
+        // Unreadable counts as absent.
         return is_content_held(host_.files, sha256).value_or(false);
     };
     co_return co_await intake_worker_.call<bool>(std::move(job));

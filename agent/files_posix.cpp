@@ -17,7 +17,7 @@ namespace {
 constexpr int folder_flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 constexpr off_t reserve_bytes = 1 << 20;
 
-/// A failed call's message; errno is looked at first.
+/// Builds a failed call's error; reads errno first.
 auto trouble(const std::string& doing, const std::string& path, int error) {
     return release::fail("cannot " + doing + " " + path + ": " + disk_reason(error));
 }
@@ -68,7 +68,7 @@ class PosixFiles final : public Files {
             }
             Descriptor next(::openat(folder.get(), part.c_str(), folder_flags));
             if (!next.is_open()) return trouble("open folder", absolute(path), errno);
-            // The umask may have taken bits that the server's user needs.
+            // The umask may have removed bits that the server's user needs.
             if (is_new && ::fchmod(next.get(), 0755) != 0) {
                 return trouble("make folder", absolute(path), errno);
             }
@@ -89,7 +89,7 @@ class PosixFiles final : public Files {
             ::unlinkat(folder.get(), name.c_str(), 0);
             return trouble(doing, absolute(path), error);
         };
-        // Before the mode: it must not be another group's to read, not even for a moment.
+        // Before the mode: another group must never be able to read it.
         if (access.group && ::fchown(file.get(), static_cast<uid_t>(-1), *access.group) != 0) {
             return refuse("give the group of AGENT_SECRET_GROUP");
         }
@@ -247,14 +247,14 @@ class PosixFiles final : public Files {
         }
         const auto size = static_cast<off_t>(bytes.size());
         if (off_t{before.st_blocks} * 512 < before.st_size + size + reserve_bytes / 2) {
-            // Only a reserve: file systems without it, or a full one, are the write's business.
+            // Only a reserve: without support or on a full disk the write reports the error.
             (void)::fallocate(file.get(), FALLOC_FL_KEEP_SIZE, before.st_size,
                               size + reserve_bytes);
         }
         if (!write_all(file.get(), bytes) || ::fdatasync(file.get()) != 0 ||
             (before.st_size == 0 && ::fsync(folder.get()) != 0)) {
             const int error = errno;
-            // Should even this fail, the caller's next line starts on a line of its own.
+            // If this fails too, the caller's next line begins with a newline.
             (void)!::ftruncate(file.get(), before.st_size);
             return trouble("write", absolute(path), error);
         }
@@ -277,9 +277,9 @@ class PosixFiles final : public Files {
         return found;
     }
 
-    /// Step by step and never through a link, so that nothing outside the root can be reached
-    /// whatever stands in the tree. A part `..` or `` is refused here too: the callers' own checks
-    /// are the first wall, this is the second. Closed, with errno, on failure.
+    /// Opens folder by folder and never follows a link, so that nothing outside the root can be
+    /// reached whatever the tree contains. Also refuses `..` and empty parts: a second check after
+    /// the callers' own. Closed, with errno, on failure.
     [[nodiscard]] Descriptor walk(const std::vector<std::string>& names) const {
         Descriptor folder(::fcntl(folder_.get(), F_DUPFD_CLOEXEC, 0));
         for (const std::string& part : names) {

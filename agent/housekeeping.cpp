@@ -10,7 +10,7 @@ namespace {
 using release::TaskStatus;
 using release::Version;
 
-/// What must stay whatever the number of versions.
+/// Versions that are kept regardless of their number.
 std::set<Version> untouchable(const apply::Book& book, std::optional<Version> live) {
     std::set<Version> kept;
     if (live) kept.insert(*live);
@@ -27,7 +27,7 @@ std::set<Version> untouchable(const apply::Book& book, std::optional<Version> li
     return kept;
 }
 
-/// Versions that were tried and never worked.
+/// Versions that were tried and never succeeded.
 std::set<Version> failed_versions(const apply::Book& book) {
     std::set<Version> failed, good;
     for (const auto& [id, entry] : book.ledger.tasks) {
@@ -51,7 +51,7 @@ std::vector<Version> versions_to_remove(const std::vector<Version>& present,
     int old_count = 0;
     std::vector<Version> newest_first = present;
     std::ranges::sort(newest_first, std::ranges::greater{});
-    // The ones that stay anyway take their places first.
+    // Versions that are kept anyway use up the places first.
     for (const Version version : newest_first) {
         if (kept.contains(version) && version != current) ++old_count;
     }

@@ -1,4 +1,4 @@
-// What is removed below AGENT_ROOT, and what never is.
+// Decides what is removed below AGENT_ROOT.
 #pragma once
 
 #include <optional>
@@ -13,19 +13,19 @@
 namespace edgeroll::agent {
 
 /// Versions to remove: those whose tasks all failed, and the lowest beyond `keep` old ones; never
-/// the live one, the applied one, the one before it, or one of an unfinished task.
+/// the live or applied version, the one before it, or the version of an unfinished task.
 [[nodiscard]] std::vector<release::Version> versions_to_remove(
     const std::vector<release::Version>& present, const apply::Book& book,
     std::optional<release::Version> live, int keep);
 
-/// The version folders that are there, ascending.
+/// The existing version folders, ascending.
 Result<std::vector<release::Version>> present_versions(Files& files);
 
-/// Renamed away first, so that a version folder is whole for as long as it exists.
+/// Renames each folder first, so that a version folder is complete for as long as it exists.
 Result<void> remove_versions(Files& files, const std::vector<release::Version>& versions);
 
-/// Everything below staging/; payloads below tasks/ that are not among `needed`. For the start,
-/// when nothing runs.
+/// Removes everything below staging/, and payloads below tasks/ that are not in `needed`. Only at
+/// the start, when no task runs.
 Result<void> remove_leftovers(Files& files, const std::set<std::string>& needed);
 
 }  // namespace edgeroll::agent

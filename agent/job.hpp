@@ -12,23 +12,23 @@
 
 namespace edgeroll::agent {
 
-/// A program that may be run: what was looked at is what is open, and that is what is executed, so
-/// that nobody can put another file in its place between the look and the start.
+/// A checked and opened program. The open file is executed, so that the program cannot be replaced
+/// between the check and the start.
 struct JobProgram {
     Descriptor file;
-    bool is_script = false;  ///< starts with "#!": its interpreter opens it once more
+    bool is_script = false;  ///< starts with "#!": its interpreter opens it again
 };
 
-/// Opens AGENT_JOBS_DIR/<job.name> and checks it (agent/trusted_files.hpp, its folder and those
-/// above too), and its digest where the job has one. Blocking; stops early when interrupted. Errors
-/// name the file and the cure.
+/// Opens AGENT_JOBS_DIR/<job.name> and checks it and the folders above (agent/trusted_files.hpp),
+/// and its digest if the job has one. Blocking; stops early when interrupted. Errors name the file
+/// and the cure.
 Result<JobProgram> open_job(const std::string& folder, const release::wire::Job& job,
                             const Interrupt& interrupt);
 
-/// The task's payload as JSON text; its digest is computed again, since it has been on a disk.
+/// The task's payload as JSON text; the digest is verified, since the payload was on disk.
 Result<std::string> load_task_payload(Files& files, const Task& task);
 
-/// The job that the step is about.
+/// The job of the current step.
 Result<release::wire::Job> load_job(Files& files, const Task& task);
 
 }  // namespace edgeroll::agent

@@ -43,13 +43,13 @@ Result<void> Journal::rewrite(const apply::Book& book) {
 Result<void> Journal::append(std::string_view lines, const apply::Book& book) {
     if (is_suspect_ || size_ + lines.size() > size_max_) {
         if (auto done = rewrite(book)) return done;
-        // The disk may be too full for a second copy and yet have the space kept in reserve.
+        // A full disk may have no space for a second copy, but still the reserved space.
     }
-    // A line of its own whatever was left at the end of the file.
+    // Starts a new line whatever the file ends with.
     const std::string text = (is_suspect_ ? "\n" : "") + std::string(lines);
     auto done = files_.append(journal_name, text);
     if (done) size_ += text.size();
-    // After a failed fsync nobody knows which of the pages are on the disk.
+    // After a failed fsync it is unknown which pages reached the disk.
     else
         is_suspect_ = true;
     return done;

@@ -1,4 +1,4 @@
-// The journal on disk: `tasks/journal`, and how it is kept short.
+// The journal on disk, `tasks/journal`, and its compaction.
 #pragma once
 
 #include <cstddef>
@@ -9,7 +9,7 @@
 
 namespace edgeroll::agent {
 
-/// Below the root; what is larger is not read.
+/// Below the root; a file larger than the limit is not read.
 inline constexpr const char* journal_name = "tasks/journal";
 inline constexpr std::size_t journal_bytes_max = 256U << 20;
 
@@ -18,20 +18,20 @@ class Journal {
     /// @param files must outlive the journal
     explicit Journal(Files& files) : files_(files) {}
 
-    /// What the journal knows. Damaged lines are logged and left out; only a file that cannot be
-    /// read is an error.
+    /// Reads the journal. Damaged lines are logged and skipped; only an unreadable file is an
+    /// error.
     Result<apply::Book> load();
-    /// Puts the book in the place of all that was written before.
+    /// Replaces the journal's content by the book.
     Result<void> rewrite(const apply::Book& book);
-    /// On the disk when it returns. Rewrites first when the file has grown or an earlier write
-    /// failed in a way that may have left something of it.
-    /// @param book what `lines` are already part of
+    /// Appends lines; they are on disk when it returns. Rewrites the journal first when the file
+    /// has grown or an earlier write failed and may have left something.
+    /// @param book the state that includes `lines`
     Result<void> append(std::string_view lines, const apply::Book& book);
 
   private:
     Files& files_;
     std::size_t size_ = 0;
-    std::size_t size_max_ = 8U << 20;  ///< rewritten beyond it
+    std::size_t size_max_ = 8U << 20;  ///< rewritten above this size
     bool is_suspect_ = false;
 };
 

@@ -24,7 +24,7 @@ struct Kept {
     std::string sha256;
 };
 
-/// What a file's name stands for; nothing for any other name.
+/// Parses a file's name; nothing for any other name.
 std::optional<Kept> kept_from(std::string_view name) {
     const auto dash = name.find('-');
     if (dash == std::string_view::npos || !name.ends_with(ending)) return std::nullopt;
@@ -40,7 +40,7 @@ bool is_content(const std::string& text, const std::string& sha256) {
     return payload && release::wire::content_digest(*payload) == sha256;
 }
 
-/// Names of the files that hold this content, as their names say.
+/// Names of the files that hold this content, by their names.
 Result<std::vector<std::string>> holders(Files& files, const std::string& sha256) {
     auto names = files.list(layout::contents);
     if (!names) return names;
@@ -79,9 +79,9 @@ Result<std::optional<std::string>> read_content(Files& files, const std::string&
     if (!names) return tl::unexpected(names.error());
     for (const std::string& name : *names) {
         auto text = files.read_file(path_of(name), release::wire::dispatch_bytes_max);
-        if (text && !*text) continue;  // its version was removed just now
+        if (text && !*text) continue;  // its version was just removed
         if (text && is_content(**text, sha256)) return std::move(*text);
-        // The sender sends it again, and a good copy takes its place.
+        // The sender sends the content again, and a good copy replaces this one.
         if (auto done = files.remove(path_of(name)); !done) return tl::unexpected(done.error());
     }
     return std::optional<std::string>();

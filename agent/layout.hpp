@@ -1,4 +1,4 @@
-// Where things are below AGENT_ROOT (docs/contract.md section 2).
+// Paths below AGENT_ROOT (docs/contract.md section 2).
 #pragma once
 
 #include <optional>
@@ -15,8 +15,8 @@ inline constexpr const char* staging = "staging";
 inline constexpr const char* tasks = "tasks";
 inline constexpr const char* contents = "contents";
 
-/// Whole by construction: only a finished folder is ever renamed to this, and it is renamed away
-/// before it is removed. Also what `live` points to: relative, so that the root may be moved.
+/// Always complete: only a finished folder is renamed to this path, and it is renamed away before
+/// it is removed. Also the target of `live`: relative, so that the root may be moved.
 [[nodiscard]] inline std::string version_folder(release::Version version) {
     return "versions/" + std::to_string(version.value);
 }
@@ -27,9 +27,9 @@ inline constexpr const char* contents = "contents";
     return "tasks/" + name;
 }
 
-/// The version a folder's name stands for; nothing for any other name.
+/// Parses a version from a folder's name; nothing for any other name.
 [[nodiscard]] std::optional<release::Version> version_from(std::string_view name);
-/// The version that a target of `live` stands for.
+/// Parses a version from a target of `live`.
 [[nodiscard]] std::optional<release::Version> version_from_target(std::string_view target);
 
 }  // namespace edgeroll::agent::layout

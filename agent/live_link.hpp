@@ -1,5 +1,5 @@
-// What `live` is at this moment. It belongs to the agent, but an operator at three in the morning
-// may move it too, and what is there is what the server reads (docs/adr/0012-live.md).
+// The current state of `live`. It belongs to the agent, but an operator in an emergency may move it
+// too, and the server reads what is there (docs/adr/0012-live.md).
 #pragma once
 
 #include <optional>
@@ -10,12 +10,12 @@
 namespace edgeroll::agent {
 
 struct Live {
-    std::optional<release::Version> named;    ///< what the link names; nothing: there is no link
-    std::optional<release::Version> version;  ///< the same, if that version's folder is there
+    std::optional<release::Version> named;    ///< the link's target; nothing: there is no link
+    std::optional<release::Version> version;  ///< the same, if that version's folder exists
 };
 
-/// Error: something of another kind, with the cure: a file, a folder, a link to elsewhere. Nothing
-/// of that may be touched. Any thread.
+/// Error, with the cure: `live` is a file, a folder, or a link to elsewhere, and must not be
+/// touched. Any thread.
 [[nodiscard]] Result<Live> read_live(Files& files);
 
 }  // namespace edgeroll::agent

@@ -15,7 +15,7 @@ int main(int argc, char** argv) {
     namespace rt = edgeroll::rt;
     namespace agent = edgeroll::agent;
     rt::begin_service();
-    // What is made here is for the server's user to read; what is not says so where it is made.
+    // New files are readable for the server's user; files that are not set their mode explicitly.
     ::umask(022);
     agent::Settings settings;
     const auto table = agent::settings_table(settings);

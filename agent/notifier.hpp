@@ -1,4 +1,4 @@
-// Wakes everybody who waits for something to have changed.
+// Wakes all coroutines that wait for a change.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -9,12 +9,13 @@
 
 namespace edgeroll::agent {
 
-/// Loop thread only. Must outlive those who wait.
+/// Loop thread only. Must outlive its waiters.
 class Notifier {
   public:
     /// @param clock must outlive this
     explicit Notifier(rt::Clock& clock) : clock_(clock) {}
-    /// Returns at the next notify_all() or at `until`, whichever is first. Look again afterwards.
+    /// Returns at the next notify_all() or at `until`, whichever is first. Check the condition
+    /// again afterwards.
     boost::asio::awaitable<void> wait_until(release::Instant until);
     void notify_all();
 

@@ -33,7 +33,8 @@ struct Process {
     unsigned long long started = 0;
 };
 
-/// /proc/PID/stat; nothing when it is gone. The command's name in it may hold anything.
+/// Reads /proc/PID/stat; nothing when the process is gone. The command's name in it may contain any
+/// character.
 std::optional<Process> look_at(pid_t pid) {
     const std::string path = "/proc/" + std::to_string(pid) + "/stat";
     const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -70,7 +71,7 @@ std::map<pid_t, Process> everything() {
     return all;
 }
 
-/// To that very process: its number may have become another's since it was listed.
+/// Signals exactly that process: its pid may have been reused since it was listed.
 void send(const Descendant& to, int signal) {
     const Descriptor process(static_cast<int>(::syscall(SYS_pidfd_open, to.pid, 0U)));
     const auto now = look_at(to.pid);
@@ -91,7 +92,7 @@ std::vector<Descendant> descendants_of(pid_t top) {
         children.emplace(process.parent, pid);
     std::vector<pid_t> below{top};
     std::vector<Descendant> found;
-    // The table was not read in one moment: a circle in it must not hold us up.
+    // The table was not read atomically: a cycle in it must not cause an endless loop.
     for (std::size_t i = 0; i < below.size() && below.size() <= all.size() + 1; ++i) {
         const auto [first, last] = children.equal_range(below[i]);
         for (auto child = first; child != last; ++child) {
@@ -116,7 +117,7 @@ std::size_t kill_descendants(pid_t top, Millis at_most) {
         std::size_t before = 0;
         for (int round = 0; round < freeze_rounds_max; ++round) {
             const std::size_t count = signal_descendants(top, SIGSTOP);
-            if (count == before) break;  // those of the last round make no more
+            if (count == before) break;  // the last round found no more
             before = count;
         }
         const std::size_t left = signal_descendants(top, SIGKILL);

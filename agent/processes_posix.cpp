@@ -22,8 +22,8 @@ namespace edgeroll::agent {
 namespace {
 
 constexpr Millis kill_after{2'000};
-constexpr Millis drain_time{200};   ///< for output still in the pipe when the command has ended
-constexpr Millis kill_time{1'000};  ///< for what was killed to be gone
+constexpr Millis drain_time{200};   ///< for output still in the pipe after the command's end
+constexpr Millis kill_time{1'000};  ///< for killed processes to disappear
 
 Millis monotonic_now() {
     timespec now{};
@@ -31,7 +31,7 @@ Millis monotonic_now() {
     return Millis(std::int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1'000'000);
 }
 
-/// Waits for one child: its output, its end, its time, and whoever wants it ended.
+/// Waits for one child: its output, its end, its timeout, and an interrupt.
 class Watch {
   public:
     Watch(Child child, const Interrupt& interrupt, Millis timeout, std::size_t output_bytes_max)
@@ -77,7 +77,7 @@ class Watch {
         is_ending_ = true;
         why_ = why;
         give_up_at_ = now + kill_after;
-        // None to be seen: without /proc there is still its group.
+        // No descendants visible: without /proc the process group remains.
         if (signal_descendants(child_.keeper, SIGTERM) == 0) ::kill(-child_.pid, SIGTERM);
     }
 
@@ -107,12 +107,12 @@ class Watch {
                 return;
             }
             keep(std::string_view(chunk, static_cast<std::size_t>(size)));
-            // Whoever writes without end must not keep us from looking at the time.
+            // An endless writer must not keep the loop from checking the time.
             if (++chunks_ % 16 == 0) return;
         }
     }
 
-    /// The beginning and the end: servers say what is wrong at either.
+    /// Keeps the beginning and the end: servers report errors at either.
     void keep(std::string_view bytes) {
         const std::size_t head_bytes = output_bytes_max_ / 4;
         const std::size_t tail_bytes = output_bytes_max_ - head_bytes;
@@ -123,7 +123,7 @@ class Watch {
         left_out_ += tail_.size() - tail_bytes;
         tail_.erase(0, tail_.size() - tail_bytes);
     }
-    /// With the mark it is as long as it may be.
+    /// With the mark the output has its maximum length.
     void keep_output(CommandResult& result) const {
         result.output = head_;
         if (left_out_ == 0) {
@@ -144,7 +144,7 @@ class Watch {
         int status = 0;
         const ssize_t size = ::read(child_.ended.get(), &status, sizeof status);
         if (size < 0) return;
-        // Without a word the keeper is gone: somebody has killed it, and the command with it.
+        // End of file without a status: the keeper was killed, and the command with it.
         status_ = size == static_cast<ssize_t>(sizeof status) ? status : SIGKILL;
         has_ended_ = true;
         if (!is_ending_) give_up_at_ = monotonic_now() + drain_time;
@@ -169,9 +169,9 @@ class Watch {
     std::size_t output_bytes_max_;
     Millis time_up_at_;
     Millis give_up_at_{0};
-    bool has_ended_ = false;  ///< the leader; what it started may live on
-    int status_ = 0;          ///< the leader's, as waitpid gives it
-    bool is_ending_ = false;  ///< we are ending it and all that it has started
+    bool has_ended_ = false;  ///< the leader; its descendants may live on
+    int status_ = 0;          ///< the leader's, as from waitpid
+    bool is_ending_ = false;  ///< the command and its descendants are being ended
     CommandResult::End why_ = CommandResult::End::timed_out;
     std::string head_, tail_;
     std::size_t left_out_ = 0;

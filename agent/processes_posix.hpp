@@ -1,4 +1,4 @@
-// Commands as real processes.
+// Runs commands as processes.
 #pragma once
 
 #include <memory>

@@ -1,4 +1,4 @@
-// The system's own words for an error.
+// The system's message for an error.
 #pragma once
 
 #include <string>

@@ -12,10 +12,10 @@ namespace edgeroll::agent {
 namespace {
 
 using Lines = std::vector<std::string_view>;
-using Covered = std::vector<char>;  ///< for each byte of a text, whether it is a secret's
+using Covered = std::vector<char>;  ///< for each byte of a text, whether it belongs to a secret
 
-/// What editors put around a line, and programs leave out: blanks, the byte order mark (U+FEFF) and
-/// the space that does not break (U+00A0).
+/// Characters around a line that editors add and programs omit: blanks, the byte order mark
+/// (U+FEFF) and the no-break space (U+00A0).
 constexpr std::array<std::string_view, 6> around_lines{" ",  "\t",           "\v",
                                                        "\f", "\xef\xbb\xbf", "\xc2\xa0"};
 
@@ -32,7 +32,7 @@ std::string_view trimmed(std::string_view line) {
     return line;
 }
 
-/// Which beginnings of lines a text may have somewhere in it: few other lines get past it.
+/// Filter by the first bytes of lines: few lines that do not occur pass it.
 class Beginnings {
   public:
     explicit Beginnings(std::string_view text) : seen_(1U << bits) {
@@ -62,14 +62,14 @@ void cover_lines(std::string_view text, const Lines& lines, Covered& covered) {
     }
     if (!automaton) return;
     const std::vector<std::size_t> longest = automaton->longest_ending_at();
-    std::size_t first = text.size();  // where the covering starts that reaches beyond this byte
+    std::size_t first = text.size();  // start of the covered range that extends past this byte
     for (std::size_t end = text.size(); end > 0; --end) {
         first = std::min(first, end - longest[end]);
         if (first < end) covered[end - 1] = 1;
     }
 }
 
-/// A text as it is read from one of its sides.
+/// A text read from one of its sides.
 struct Reading {
     std::string_view text;
     bool is_backwards = false;
@@ -79,8 +79,8 @@ struct Reading {
     }
 };
 
-/// How much from the side on is a part of some line (Knuth, Morris, Pratt: over the lines, for
-/// their longest match with the text's beginning).
+/// Length of the longest part of any line at this side (Knuth-Morris-Pratt over the lines, matching
+/// the text's beginning).
 std::size_t longest_part(Reading text, const Lines& lines) {
     const std::size_t size = text.size();
     std::vector<std::size_t> fallback(size + 1, 0);
@@ -105,7 +105,7 @@ std::size_t longest_part(Reading text, const Lines& lines) {
     return longest;
 }
 
-/// The bytes from this side on that are a piece of a line; at least secret_bytes_min, or 0.
+/// Length of the piece of a line at this side; at least secret_bytes_min, or 0.
 std::size_t piece_at(std::string_view text, bool is_end, const Lines& lines) {
     if (text.size() < secret_bytes_min) return 0;
     const std::string_view outermost =
@@ -129,7 +129,7 @@ std::size_t remain_at(std::string_view text, bool is_end, const Lines& lines) {
     return 0;
 }
 
-/// Covers the piece of a line at one side; gives how many bytes there are to be left out instead.
+/// Covers the piece of a line at one side; returns how many bytes must be left out instead.
 std::size_t cover_side(std::string_view text, Side side, bool is_end, const Lines& lines,
                        Covered& covered) {
     if (side == Side::whole) return 0;
@@ -153,8 +153,8 @@ std::string with_marks(std::string_view text, const Covered& covered) {
     return shown;
 }
 
-/// A mark and what stands beside it may be a line again, if a secret has such marks in it; and that
-/// may go on for as many rounds as the text has bytes, or for ever.
+/// A mark with its neighbours may form a line again, if a secret contains such marks; without a
+/// limit the rounds could be as many as the text has bytes, or endless.
 std::string without_lines(std::string shown, const Lines& lines) {
     constexpr int looks_max = 3;
     for (int look = 0; look < looks_max; ++look) {
@@ -163,7 +163,7 @@ std::string without_lines(std::string shown, const Lines& lines) {
         if (std::ranges::find(covered, 1) == covered.end()) return shown;
         shown = with_marks(shown, covered);
     }
-    return std::string(secret_mark);  // no line is in it, and it is no longer than the text was
+    return std::string(secret_mark);  // contains no line and is not longer than the text
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Takes secrets out of texts: what programs print may quote the secret files of a content. Pure.
+// Removes secrets from texts: programs may print lines of a content's secret files. Pure.
 #pragma once
 
 #include <cstddef>
@@ -9,13 +9,14 @@
 
 namespace edgeroll::agent {
 
-/// Shorter lines of secret files are not looked for: too much else looks like them.
+/// Shorter lines of secret files are not searched for: too much other text matches them.
 inline constexpr std::size_t secret_bytes_min = 8;
-/// What stands for a secret in a text.
+/// Replaces a secret in a text.
 inline constexpr std::string_view secret_mark = "[secret]";
 
-/// Lines of secret files, without line ends (LF, CR, both) and the blanks, no-break spaces and byte
-/// order marks around them, of at least secret_bytes_min. What holds them must not be logged.
+/// Lines of secret files of at least secret_bytes_min, without line ends (LF, CR, both) and
+/// surrounding blanks, no-break spaces and byte order marks. Objects that hold them must not be
+/// logged.
 class Secrets {
   public:
     Secrets() = default;
@@ -25,31 +26,30 @@ class Secrets {
     Secrets& operator=(Secrets&&) = default;
     ~Secrets() = default;
 
-    /// A file's whole text.
+    /// Adds the whole text of a file.
     void add(std::string text);
     [[nodiscard]] bool is_empty() const { return lines_.empty(); }
     [[nodiscard]] const std::vector<std::string_view>& lines() const { return lines_; }
 
   private:
-    std::deque<std::string> texts_;  ///< never moved about: the lines point into them
+    std::deque<std::string> texts_;  ///< never relocated: the lines point into the texts
     std::vector<std::string_view> lines_;
 };
 
-/// How a text ends on one of its sides.
+/// How a text ends at one of its sides.
 enum class Side {
-    whole,  ///< by itself
-    open,   ///< perhaps in the middle of a line: whoever wrote it was killed
-    cut,    ///< in the middle of whatever was there; a mark says so
+    whole,  ///< complete
+    open,   ///< perhaps in the middle of a line: the writer was killed
+    cut,    ///< cut anywhere; a mark says so
 };
 
-/// The text with `[secret]` in place of every occurrence of a line; overlapping and touching ones
-/// have one mark together. At a side that is not whole also the longest piece from
-/// secret_bytes_min on that is part of a line has its mark; at a cut a shorter one too is left
-/// out, without a mark, if a line ends (or begins) with it. Never longer than the text; the very
-/// text where nothing of that is in it. No line is in the result: where marks make lines again, as
-/// they do of secrets that hold some of a mark, those are looked for a few times more, and then one
-/// mark stands for the whole text. Time grows with the text and the secrets together, whatever they
-/// are.
+/// Replaces every occurrence of a line by `[secret]`; overlapping and touching occurrences get one
+/// mark. At a side that is not whole, the longest part of a line from secret_bytes_min on is
+/// replaced too; at a cut a shorter part is dropped, without a mark, if a line ends (or begins)
+/// with it. The result is never longer than the text, and equals it when there is nothing to
+/// replace. It contains no line: where marks form lines again (secrets that contain parts of a
+/// mark) the search is repeated a few times, then one mark replaces the whole text. Time is linear
+/// in the text and the secrets together.
 [[nodiscard]] std::string redact(std::string_view text, const Secrets& secrets,
                                  Side start = Side::whole, Side end = Side::whole);
 

@@ -16,7 +16,7 @@ release::Result<void> inspect_root(const std::string& root) {
     if (auto fits = check_root(root); !fits) return fits;
     Descriptor folder(::open(root.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!folder.is_open()) {
-        if (errno == ENOENT) return {};  // serve makes it
+        if (errno == ENOENT) return {};  // serve creates it
         return release::fail("AGENT_ROOT " + root + ": cannot be opened: " + disk_reason(errno));
     }
     const auto files = make_files(root, std::move(folder));

@@ -1,4 +1,4 @@
-// What `serve` would find below AGENT_ROOT, without changing anything there.
+// Checks what `serve` would find below AGENT_ROOT, without changing it.
 #pragma once
 
 #include <string>
@@ -7,8 +7,8 @@
 
 namespace edgeroll::agent {
 
-/// Errors are those with which `serve` would refuse to start, but that another agent holds the
-/// root's lock: `check` is run beside the agent that it is about. Makes no folder. Blocking.
+/// Errors are those with which `serve` would refuse to start, except a lock held by another agent:
+/// `check` runs beside the agent it checks. Creates no folder. Blocking.
 [[nodiscard]] release::Result<void> inspect_root(const std::string& root);
 
 }  // namespace edgeroll::agent

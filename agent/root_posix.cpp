@@ -20,12 +20,12 @@ std::string without_last_slashes(std::string path) {
     return path;
 }
 
-/// mkdir -p, following links: the administrator may have put the root behind one.
+/// mkdir -p, following links: the administrator may have placed the root behind a link.
 int make_path(const std::string& path) {
     for (std::size_t slash = path.find('/', 1);; slash = path.find('/', slash + 1)) {
         const std::string above = path.substr(0, slash);
         if (::mkdir(above.c_str(), 0755) == 0) {
-            // The umask may have taken bits that the server's user needs to come to `live`.
+            // The umask may have removed bits that the server's user needs to reach `live`.
             if (::chmod(above.c_str(), 0755) != 0) return errno;
         } else if (errno != EEXIST) {
             return errno;
@@ -34,7 +34,7 @@ int make_path(const std::string& path) {
     }
 }
 
-/// A folder that is there already is the administrator's, and may be closed on purpose.
+/// An existing folder is the administrator's, and may be closed on purpose.
 void warn_if_closed(const std::string& root, const Descriptor& folder) {
     struct stat info {};
     if (::fstat(folder.get(), &info) != 0 || (info.st_mode & S_IXOTH) != 0) return;
@@ -53,7 +53,8 @@ Result<void> check_root(const std::string& root) {
         return release::fail("AGENT_ROOT " + root +
                              ": must be an absolute path, e.g. /var/lib/edgeroll-agent");
     }
-    // The deepest folder that is there must let us make the rest, or be the root itself.
+    // In the deepest existing folder the agent must be able to create the rest, unless it is the
+    // root itself.
     std::string path = without_last_slashes(root);
     struct stat info {};
     while (path != "/" && ::stat(path.c_str(), &info) != 0 && errno == ENOENT) {
@@ -81,7 +82,7 @@ Result<void> check_user(const std::string& root) {
 }
 
 std::string user_name(unsigned id) {
-    // Not thread-safe, which nobody needs: programs of one thread, at their start.
+    // Not thread-safe: called by single-threaded programs at their start.
     const passwd* const found = ::getpwuid(id);
     return found != nullptr ? found->pw_name : std::to_string(id);
 }

@@ -37,8 +37,8 @@ Response refusal(const Error& error) {
                   release::wire::http_status(error.code));
 }
 
-/// `?wait=SECONDS`: more than the most that is allowed is that, since a held answer may always come
-/// early.
+/// Parses `?wait=SECONDS`. Values above the maximum count as the maximum, since a held answer may
+/// always come early.
 Result<Millis> hold_of(const Request& request) {
     const auto found = request.parameters.find("wait");
     if (found == request.parameters.end()) return Millis(0);
@@ -66,7 +66,7 @@ Answer dispatch(Executor& executor, Request request) {
                                    {"reason", status.error().message}};
         rt::log(rt::LogLevel::warn, "dispatch_refused", fields);
         Response refused = refusal(status.error());
-        // A content that is not here. A 404 would say that the task is unknown.
+        // The content is not kept here. A 404 would say that the task is unknown.
         if (status.error().code == code::not_found) refused.status = 409;
         co_return refused;
     }
@@ -134,7 +134,7 @@ tls::GatedHandler gated(std::size_t body_bytes_max, tls::Handler handler, bool i
 }  // namespace
 
 tls::Router make_routes(Executor& executor) {
-    // The closures are no coroutines themselves: they only pass parameters on.
+    // The closures are not coroutines: they only pass parameters on.
     tls::Router router;
     router.add("POST", "/tasks/dispatch",
                gated(release::wire::dispatch_bytes_max, [&executor](Request request) {

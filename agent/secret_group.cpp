@@ -12,7 +12,7 @@
 namespace edgeroll::agent {
 namespace {
 
-/// By the process, which is what the kernel goes by.
+/// By the process, as the kernel decides it.
 bool is_in_group(gid_t group) {
     if (::getegid() == group) return true;
     const int count = ::getgroups(0, nullptr);
@@ -23,7 +23,7 @@ bool is_in_group(gid_t group) {
            std::find(groups.begin(), groups.begin() + given, group) != groups.begin() + given;
 }
 
-/// By what the machine says of the user, for the next process that is started as it.
+/// By the user database, for the next process started as this user.
 bool is_member(gid_t group) {
     const passwd* const user = ::getpwuid(::geteuid());
     if (user == nullptr) return false;

@@ -28,10 +28,10 @@ namespace edgeroll::agent {
 namespace {
 
 constexpr Millis tick{1'000};
-constexpr Millis look_around{60'000};  ///< for servers that keep a version
-constexpr Millis answer_grace{1'000};  ///< for answers that are on their way when it stops
+constexpr Millis look_around{60'000};  ///< interval for servers that keep a version
+constexpr Millis answer_grace{1'000};  ///< for answers in progress when it stops
 
-/// What the loop's coroutines share. Lives as long as the loop.
+/// Shared by the loop's coroutines. Lives as long as the loop.
 struct Parts {
     tls::ContextStore& contexts;
     rt::Clock& clock;
@@ -49,7 +49,7 @@ boost::asio::awaitable<void> keep_time(Parts parts) {
     }
 }
 
-/// Looks at the machine's processes on a thread of its own: /proc may answer late.
+/// Reads the machine's processes on its own thread: /proc may be slow.
 struct Lookout {
     std::string root;
     Worker worker;
@@ -73,9 +73,8 @@ boost::asio::awaitable<void> look_for_keepers(Lookout& lookout, rt::Clock& clock
 }
 
 boost::asio::awaitable<void> shut_down(Parts parts) {
-    // First what runs: held requests are answered by it, with where their tasks stand, and new
-    // tasks are refused meanwhile. Together less than the 5 s that docs/contract.md section 1
-    // allows.
+    // The executor first: held requests get their tasks' state, and new tasks are refused
+    // meanwhile. All steps together take less than the 5 s of docs/contract.md section 1.
     co_await parts.executor.stop();
     co_await parts.server.stop(answer_grace);
     rt::log(rt::LogLevel::info, "stopped");
@@ -92,7 +91,7 @@ tls::ServerOptions server_options(const Settings& settings, tls::ContextStore& c
         return tls::judge_client(allowed, peer);
     };
     options.limits.body_bytes_max = release::wire::dispatch_bytes_max;
-    // The few that command an agent keep a handful of connections each.
+    // Few controls command an agent, each with a handful of connections.
     options.limits.door.known_max = 256;
     options.limits.door.strangers_max = 256;
     options.limits.door.per_address_max = static_cast<std::size_t>(settings.max_per_address);
@@ -146,7 +145,7 @@ int serve(const Settings& settings) {
              {"port", std::to_string((*server)->port())},
              {"root", settings.root}});
     loop.run();
-    // A disk that does not answer must not hold up our end; the journal is good at every moment.
+    // A hanging disk must not delay the exit; the journal is valid at every moment.
     if (executor.is_running() || lookout.is_looking) {
         rt::flush_log();
         std::_Exit(0);

@@ -9,10 +9,10 @@ namespace edgeroll::agent {
 
 inline constexpr const char* program = "edgeroll-agent";
 
-/// Runs until SIGTERM or SIGINT. The exit status: 0, or 2 when it cannot start (said in one line).
+/// Runs until SIGTERM or SIGINT. Exit status: 0, or 2 with one line when it cannot start.
 [[nodiscard]] int serve(const Settings& settings);
 
-/// Looks at settings, certificates and the root without starting: 0, or 2 and one line.
+/// Checks settings, certificates and the root without starting: 0, or 2 with one line.
 [[nodiscard]] int check(const Settings& settings);
 
 }  // namespace edgeroll::agent

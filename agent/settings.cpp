@@ -88,7 +88,7 @@ Result<void> require_folder(const char* name, const std::string& path) {
         return release::fail(std::string(name) + " " + path +
                              " is not the absolute path of a folder: make it, or unset it");
     }
-    // At the start, and not with the first task that needs it.
+    // Checked at the start, not at the first task that needs it.
     if (const auto folder = open_trusted_folder(name, path); !folder) {
         return tl::unexpected(folder.error());
     }

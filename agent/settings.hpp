@@ -19,7 +19,7 @@ struct Settings {
     int max_per_address = 256;
     std::string root = "/var/lib/edgeroll-agent";
     ExecutorSettings executor;
-    std::string secret_group;  ///< by name; check_settings judges it
+    std::string secret_group;  ///< by name; checked by check_settings
     rt::LooseFiles loose_files = rt::LooseFiles::refused;
     std::string log_level = "info", log_format = "text";
 };
@@ -27,8 +27,8 @@ struct Settings {
 /// The table binds `settings`, which must outlive it.
 [[nodiscard]] std::vector<rt::Setting> settings_table(Settings& settings);
 
-/// What the table cannot see: what is required, and what needs a look at more than one value or at
-/// the disk. One line that names the setting and the cure.
+/// Checks beyond single values: required settings, and rules that need several values or the disk.
+/// Error: one line that names the setting and the cure.
 [[nodiscard]] Result<void> check_settings(const Settings& settings);
 
 [[nodiscard]] tls::TlsFiles tls_files(const Settings& settings);

@@ -20,7 +20,8 @@ std::string folder_of(const std::string& path) {
 
 Result<std::string> bytes_of(const File& file, const Task& task) {
     if (!file.is_template) return file.content;
-    // A dispatch without the node's facts (from an older control, by hand) must not leave holes.
+    // A dispatch without the node's facts (from an older control, or by an operator) must not leave
+    // unfilled placeholders.
     for (const auto& [name, value] :
          {std::pair("${node.name}", &task.node_name), std::pair("${node.ip}", &task.node_ip)}) {
         if (value->empty() && file.content.find(name) != std::string::npos) {
@@ -30,7 +31,7 @@ Result<std::string> bytes_of(const File& file, const Task& task) {
     }
     auto text =
         release::wire::render_template(file.content, task.node_name, task.node_ip, task.labels);
-    // What is redacted is bounded: a larger one would let nothing be shown (TaskSecrets).
+    // Redaction has a size limit: above it no output could be shown (TaskSecrets).
     if (text && file.is_secret && text->size() > release::wire::payload_bytes_max) {
         return release::fail("file '" + file.path + "': this secret has " +
                              std::to_string(text->size()) +
@@ -38,7 +39,7 @@ Result<std::string> bytes_of(const File& file, const Task& task) {
                              std::to_string(release::wire::payload_bytes_max));
     }
     if (text) return text;
-    // Its message quotes what is unknown.
+    // The error quotes the unknown placeholder.
     const std::string why = file.is_secret
                                 ? "a ${…} in this secret is unknown: there are node.name, "
                                   "node.ip and the node's labels"
@@ -64,15 +65,16 @@ Result<void> write_own_files(Files& files, const Task& task) {
     return done;
 }
 
-/// AGENT_ROOT.
+/// Write permission for others.
 constexpr int by_others = 0002;
 
+/// AGENT_ROOT.
 std::string root_of(const Files& files) {
     const std::string live = files.absolute(layout::live);
     return live.substr(0, live.rfind('/'));
 }
 
-/// Empty: the server's user may read all that it should, as far as modes can tell.
+/// Empty: as far as modes show, the server's user may read all that it should.
 std::string group_remark(const release::wire::Payload& payload, const StageOptions& options) {
     constexpr int by_group = 0040;
     if (options.secret_group) return {};
@@ -132,13 +134,13 @@ Result<Remarks> stage_version(Files& files, const Task& task, const StageOptions
             }
             made_folder = folder;
         }
-        // New contents with such files are refused; one that was kept here from before is not.
+        // New contents with such files are refused; a content kept from before is not.
         const int mode = file.mode & ~by_others;
         if (mode != file.mode) remarks.push_back(file.path + ": others may not write it here");
         auto done =
             files.create_file(staged + "/" + file.path, *bytes, access_of(file, mode, options));
         if (!done) return tl::unexpected(done.error());
-        if (file.is_secret) continue;  // remarks quote from the text
+        if (file.is_secret) continue;  // remarks quote the text
         std::ranges::copy(release::path_remarks(file.path, *bytes, root),
                           std::back_inserter(remarks));
     }

@@ -1,4 +1,4 @@
-// A task's content: read back from disk, checked, and written out as a version folder.
+// Reads a task's content from disk, checks it, and writes it as a version folder.
 #pragma once
 
 #include <optional>
@@ -13,17 +13,16 @@ namespace edgeroll::agent {
 
 using Remarks = std::vector<std::string>;
 
-/// The payload as it was accepted; its digest is computed again, since it has been on a disk.
+/// The payload as accepted; the digest is verified, since the payload was on disk.
 Result<release::wire::Payload> load_payload(Files& files, const Task& task);
 
 struct StageOptions {
-    std::optional<unsigned> secret_group;  ///< AGENT_SECRET_GROUP; nothing: it is not set
+    std::optional<unsigned> secret_group;  ///< AGENT_SECRET_GROUP; nothing: not set
 };
 
 /// Writes the files, `edgeroll-version` and `edgeroll-version.conf` to the staged folder, templates
-/// filled in, secrets with their group, all fsynced. What stood there before is removed. Stops
-/// early when interrupted. Gives what is remarkable about the files' paths
-/// (release/path_remarks.hpp).
+/// filled in, secrets with their group, all fsynced. Removes earlier content of the folder. Stops
+/// early when interrupted. Returns remarks on the files' paths (release/path_remarks.hpp).
 Result<Remarks> stage_version(Files& files, const Task& task, const StageOptions& options,
                               const Interrupt& interrupt);
 

@@ -34,8 +34,7 @@ StepResult nothing_to_do(std::string why) {
     return result;
 }
 
-/// Both ends of what a command said, in one line: the reason a person looks for first is at one of
-/// them.
+/// Both ends of a command's output, on one line: the reason is usually at one of them.
 std::string quote(const std::string& output) {
     std::string text;
     for (const char c : output) {
@@ -51,8 +50,7 @@ std::string quote(const std::string& output) {
     return text.empty() ? text : ": " + text;
 }
 
-/// What is live is not what this task put there any more: its further steps would be about
-/// another version.
+/// `live` no longer points to this task's version: further steps would be about another version.
 std::optional<StepResult> moved_away(const Task& task) {
     if (task.sha256.empty() || task.live == task.version) return std::nullopt;
     const std::string now = task.live ? "points to version " + std::to_string(task.live->value)
@@ -82,13 +80,13 @@ StepResult failed_step(std::string error) {
 StepResult StepRunner::run(StepName step, const Task& task, StepTime time,
                            const Interrupt& interrupt) {
     try {
-        // What commands have written was redacted before it was shortened; this is for every other
-        // word of a step.
+        // Output of commands was redacted before it was shortened; this redacts all other text of a
+        // step.
         StepResult result = run_step(step, task, time, interrupt);
         result.output = without_secrets(task, result.output);
         result.error = without_secrets(task, result.error);
         return result;
-    } catch (const std::exception& e) {  // out of memory, of descriptors: an expected failure here
+    } catch (const std::exception& e) {  // out of memory or descriptors: an expected failure here
         return failed_step(e.what());
     }
 }
@@ -137,7 +135,7 @@ StepResult StepRunner::run_step(StepName step, const Task& task, StepTime time,
             return switch_live(task);
         case StepName::reload:
             if (auto moved = moved_away(task)) return *moved;
-            // Set when it was dispatched, but settings may change while a task waits.
+            // The command was set at the dispatch, but settings may change while a task waits.
             if (task.type == release::TaskType::reload && settings_.reload.empty()) {
                 return failed_step("AGENT_RELOAD_CMD is not set");
             }
@@ -183,9 +181,9 @@ StepResult StepRunner::switch_live(const Task& task) {
     const std::string staged = layout::staged_folder(task.version);
     const std::string folder = layout::version_folder(task.version);
     if (auto done = files_.make_folders(layout::versions); !done) return result_of(done);
-    // An earlier attempt at this version may have left its folder, and `live` may even still point
-    // to it (when it could not be put back): it is replaced in one step, so that what `live`
-    // points to is whole at every moment.
+    // An earlier attempt at this version may have left its folder, and `live` may still point to it
+    // (when it could not be put back): the folder is replaced atomically, so that the target of
+    // `live` is complete at every moment.
     const auto moved =
         files_.is_folder(folder) ? files_.exchange(staged, folder) : files_.rename(staged, folder);
     if (!moved) return result_of(moved);
@@ -193,7 +191,7 @@ StepResult StepRunner::switch_live(const Task& task) {
 }
 
 StepResult StepRunner::put_back(const Task& task) {
-    // Something of another kind is nobody's but whoever put it there.
+    // A `live` that is not a link to a version must not be touched.
     if (const auto found = read_live(files_); !found) return failed_step(found.error().message);
     if (!task.previous) return result_of(files_.remove(layout::live));
     const std::string folder = layout::version_folder(*task.previous);
@@ -215,8 +213,7 @@ StepResult StepRunner::hook(const std::string& name, StepName step, const Task& 
                             const Interrupt& interrupt) {
     if (settings_.hooks_folder.empty()) return nothing_to_do("no hooks are set");
     const std::string path = settings_.hooks_folder + "/" + name;
-    // Run by its path, which a script may want to know: nobody who could put another one there is a
-    // stranger.
+    // Run by its path, which a script may need: only trusted users can replace the file there.
     const auto folder = open_trusted_folder("AGENT_HOOKS_DIR", settings_.hooks_folder);
     if (!folder) return failed_step(folder.error().message);
     const auto program = open_trusted_program(*folder, settings_.hooks_folder, name);
@@ -237,7 +234,7 @@ StepResult StepRunner::job(const Task& task, StepTime time, const Interrupt& int
     if (settings_.jobs_folder.empty()) return failed_step("AGENT_JOBS_DIR is not set");
     const auto wanted = load_job(files_, task);
     if (!wanted) return failed_step(wanted.error().message);
-    // Settings may have changed since it was dispatched.
+    // Settings may have changed since the dispatch.
     if (const auto fault = release::wire::job_variable_fault({*wanted}, settings_.job_variables)) {
         return failed_step(*fault);
     }
@@ -264,9 +261,9 @@ Command StepRunner::command_of(std::vector<std::string> arguments, StepName step
                                const Task& task) const {
     Command command;
     command.arguments = std::move(arguments);
-    // The same for all, and the one in which service managers start servers: a relative path that
-    // the check finds is then found at the reload too, and a server that a command starts holds no
-    // folder that retention will remove.
+    // The same for all commands, and the one in which service managers start servers: a relative
+    // path found by the check is then found by the reload too, and a server started by a command
+    // does not hold a folder that retention will remove.
     command.folder = "/";
     command.environment = command_environment(files_, task, step);
     command.niceness = settings_.niceness;
@@ -274,7 +271,7 @@ Command StepRunner::command_of(std::vector<std::string> arguments, StepName step
 }
 
 StepRunner::Bound StepRunner::command_bound(const Task& task) const {
-    // Of the other types a task is hardly more than its command: the task's time is the command's.
+    // Tasks of other types are hardly more than their command, which gets the task's time limit.
     const bool is_apply = task.type == release::TaskType::apply_config;
     return {is_apply ? settings_.timeout : Millis::max(), "AGENT_COMMAND_TIMEOUT_SEC"};
 }
@@ -285,7 +282,7 @@ StepResult StepRunner::execute(Command command, const Task& task, Bound bound, S
     command.timeout = std::min(own_time, time.of_task);
     CommandResult ended = processes_.run(command, interrupt);
     StepResult result;
-    // Before it is shortened: half a line would not be found any more.
+    // Before shortening: half a line would not be recognised.
     std::string output = shown_output(task, ended);
     const std::string said = quote(output);
     using End = CommandResult::End;

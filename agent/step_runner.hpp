@@ -1,4 +1,4 @@
-// Does one step: files and commands. Everything but what decides, waits and talks.
+// Does one step with files and commands. Deciding, waiting and networking are elsewhere.
 #pragma once
 
 #include "agent/apply/machine.hpp"
@@ -8,10 +8,10 @@
 
 namespace edgeroll::agent {
 
-/// What bounds a command beside its own setting.
+/// Time limits of a command besides its own setting.
 struct StepTime {
-    Millis of_task{0};               ///< what is left of the task's
-    Millis of_step = Millis::max();  ///< what earlier tries of the same step left
+    Millis of_task{0};               ///< time left of the task
+    Millis of_step = Millis::max();  ///< time left by earlier attempts of the same step
 };
 
 class StepRunner {
@@ -23,15 +23,15 @@ class StepRunner {
           settings_(std::move(settings)),
           task_secrets_(files) {}
 
-    /// Blocks. Never throws. Nothing in the result is a line of a secret (agent/redact.hpp).
+    /// Blocks. Never throws. The result contains no line of a secret (agent/redact.hpp).
     /// @param time commands end with it
     apply::StepResult run(apply::StepName step, const Task& task, StepTime time,
                           const Interrupt& interrupt);
 
-    /// What the server answered, without lines of secrets. Blocks; never throws; on run's thread.
+    /// The server's answer without lines of secrets. Blocks; never throws; on run's thread.
     std::string shown_answer(const Task& task, const std::string& answer);
 
-    /// Drops the secrets that are kept in memory for the task. On run's thread.
+    /// Frees the task's secrets. On run's thread.
     void forget_secrets() { task_secrets_.forget(); }
 
   private:
@@ -48,7 +48,7 @@ class StepRunner {
     apply::StepResult job(const Task& task, StepTime time, const Interrupt& interrupt);
     [[nodiscard]] Command command_of(std::vector<std::string> arguments, apply::StepName step,
                                      const Task& task) const;
-    /// What bounds a command beside the task's time, and how messages call it.
+    /// A command's limit besides the task's time, and its name in messages.
     struct Bound {
         Millis time;
         const char* called;

@@ -1,4 +1,4 @@
-// What the steps of a task need to know of it, as values: they run on another thread.
+// The values of a task that its steps need: they run on another thread.
 #pragma once
 
 #include <cstddef>
@@ -18,23 +18,23 @@ struct Task {
     release::Version version;
     std::string sha256;          ///< empty: reload only, or another type
     std::string payload_file;    ///< below tasks/
-    std::string payload_sha256;  ///< of types other than apply_config; empty: an empty payload
-    std::size_t job_index = 0;   ///< run_job: which one a step is about
+    std::string payload_sha256;  ///< for types other than apply_config; empty: an empty payload
+    std::size_t job_index = 0;   ///< run_job: index of the step's job
     std::string node_name, node_ip;
     release::Labels labels;
-    std::optional<release::Version> previous;  ///< what is put back
-    std::optional<release::Version> live;      ///< what `live` points to when the step begins
+    std::optional<release::Version> previous;  ///< the version to put back
+    std::optional<release::Version> live;      ///< the target of `live` when the step begins
     std::optional<apply::StepName> failed;     ///< for the rollback hook
 };
 
-/// How the step verify takes its time (agent/verify.hpp). Tests have less of it.
+/// Timing of the step verify (agent/verify.hpp). Tests use shorter times.
 struct VerifyPace {
-    release::Millis pause{50};          ///< between two questions to the URL
-    release::Millis steady_for{300};    ///< so long the URL must answer the version
-    release::Millis repeat_for{5'000};  ///< so long a failing command is repeated without a URL
+    release::Millis pause{50};          ///< between two requests to the URL
+    release::Millis steady_for{300};    ///< how long the URL must answer the version
+    release::Millis repeat_for{5'000};  ///< how long a failing command is repeated without a URL
 };
 
-/// The node's own settings about what runs on it (docs/contract.md section 2). Empty: none.
+/// The node's own settings for commands (docs/contract.md section 2). Empty: none.
 struct CommandSettings {
     std::string check, reload, verify, verify_url, hooks_folder;
     std::string purge, jobs_folder;

@@ -80,7 +80,7 @@ Result<void> TaskBook::record(const apply::Offer& offer, const apply::Admission&
         changed.details.insert_or_assign(offer.task_id, details);
         lines += apply::encode_task(changed.ledger.tasks.at(offer.task_id), details);
     } else if (changed.ledger.highest_epoch == book_.ledger.highest_epoch) {
-        return {};  // nothing new to write down
+        return {};  // nothing new to write
     }
     apply::prune(changed, tasks_kept, live());
     if (auto done = journal_.append(lines, changed); !done) return done;

@@ -1,5 +1,4 @@
-// The tasks this agent knows: the ledger and its details in memory, always in step with the
-// journal.
+// The tasks this agent knows: ledger and details in memory, always consistent with the journal.
 #pragma once
 
 #include <cstdint>
@@ -19,53 +18,53 @@
 
 namespace edgeroll::agent {
 
-/// Loop thread only. The journal is written on it too: one small fsync, and nothing may happen
-/// before it is done anyway.
+/// Loop thread only, including the journal's writes: one small fsync, and nothing may happen before
+/// it is done.
 class TaskBook {
   public:
     /// All must outlive the book.
     TaskBook(Files& files, const rt::Clock& clock, const WallClock& wall_clock)
         : files_(files), clock_(clock), wall_clock_(wall_clock), journal_(files) {}
 
-    /// Reads the journal, recovers the tasks that were running when the agent died and reconciles
-    /// what is applied with what `live` points to (which is the truth). Once, first of all.
+    /// Reads the journal, recovers the tasks that were running when the agent died, and adopts what
+    /// `live` points to as applied. Call once, first.
     Result<void> open();
 
     [[nodiscard]] const apply::Book& book() const { return book_; }
     [[nodiscard]] const apply::Entry* find(const std::string& task_id) const;
     [[nodiscard]] const apply::Course& course(const std::string& task_id) const;
-    /// The task that a restart interrupted after its switch, or the next one to run.
+    /// The task interrupted by a restart after its switch, or the next one to run.
     [[nodiscard]] std::optional<std::string> next() const;
-    /// Believes what `live` points to now, should somebody have moved it; not while a task that has
-    /// switched it runs: its end decides. Before anything that goes by what is applied.
+    /// Adopts the current target of `live`, in case an operator moved it; not while a task past its
+    /// switch runs: the task's end decides. Call before using what is applied.
     void look_at_live_again();
-    /// Whether a task that brings this version may go on, by what `live` is now.
+    /// Whether a task with this version may go on, given the current `live`.
     Result<void> check_live(release::Version version);
-    /// What `live` points to; nothing when it is absent, dangles or is something else.
+    /// The target of `live`; nothing when it is absent, dangles or is not a version.
     [[nodiscard]] std::optional<release::Version> live() const;
     [[nodiscard]] Task task(const std::string& task_id) const;
-    /// What is left of the task's time; a very long time when it has no limit.
+    /// Time left for the task; a very long time without a limit.
     [[nodiscard]] Millis time_left(const std::string& task_id) const;
-    /// As GET shows it; nothing for an unknown task.
+    /// The report as shown by GET; nothing for an unknown task.
     [[nodiscard]] std::optional<release::wire::TaskReport> report(const std::string& task_id) const;
 
-    /// Takes an admitted task over, or raises the epoch of a repeated one. On an error (the journal
+    /// Stores an admitted task, or raises the epoch of a repeated one. On an error (the journal
     /// cannot be written) nothing has changed.
     Result<void> record(const apply::Offer& offer, const apply::Admission& admission,
                         apply::Details details);
-    /// Replaces what is banned. On an error nothing has changed.
+    /// Replaces the banned digests. On an error nothing has changed.
     Result<void> set_banned(const std::vector<std::string>& banned);
-    /// A failure to write the journal ends the task before its switch; false then, and the step
-    /// must not be done. After the switch the step is done all the same: the journal then says
-    /// less than is true, and recovery repeats what it does not know. Before a switch and before a
-    /// put back it looks at what `live` is now: what was moved there by hand is what is put back.
+    /// Starts a step. Before the task's switch a failure to write the journal ends the task; it
+    /// then returns false, and the step must not be done. After the switch the step is done anyway:
+    /// the journal then lags behind, and recovery repeats the steps it misses. Before a switch and
+    /// before a put back it reads `live`: an operator's choice is what is put back.
     [[nodiscard]] bool begin(const std::string& task_id, apply::StepName step);
     void end(const std::string& task_id, const apply::StepResult& result);
     void settle(const std::string& task_id);
-    /// Looks whether the task's time is up, and tells its course.
+    /// Checks the task's time limit and updates its course.
     void look_at_time(const std::string& task_id);
     apply::CancelAnswer cancel(const std::string& task_id);
-    /// Ends the waiting tasks whose time is up; whether there were any.
+    /// Ends waiting tasks that have timed out; returns whether there were any.
     bool expire_waiting();
 
   private:
@@ -83,7 +82,7 @@ class TaskBook {
     Journal journal_;
     apply::Book book_;
     std::map<std::string, release::Instant> deadlines_;
-    std::optional<release::Version> failed_live_;  ///< said once
+    std::optional<release::Version> failed_live_;  ///< logged once
 };
 
 }  // namespace edgeroll::agent

@@ -1,4 +1,4 @@
-// What is applied, in step with what `live` really points to.
+// Keeps what is applied consistent with the target of `live`.
 #include <algorithm>
 
 #include "agent/layout.hpp"
@@ -17,7 +17,7 @@ std::string text(std::optional<Version> version) {
     return version ? std::to_string(version->value) : "none";
 }
 
-/// The newest finished task that brought this version, if it was a success.
+/// The newest finished task with this version, if it succeeded.
 const apply::Entry* success_of(const apply::Ledger& ledger, Version version) {
     const apply::Entry* newest = nullptr;
     for (const auto& [id, entry] : ledger.tasks) {
@@ -34,8 +34,8 @@ bool has_task(const apply::Ledger& ledger, Version version) {
     });
 }
 
-/// A version that was tried here and never worked is not anybody's choice: it could not be put
-/// back, and the next task puts it right.
+/// A version that was tried here and never worked is not an operator's choice: it could not be put
+/// back, and the next task corrects it.
 bool is_failed_version(const apply::Ledger& ledger, Version version) {
     return success_of(ledger, version) == nullptr && has_task(ledger, version);
 }
@@ -55,7 +55,7 @@ bool TaskBook::reconcile_applied(std::optional<Version> live_version) {
         return false;
     }
     for (const auto& [id, entry] : ledger.tasks) {
-        // Its end decides; until then what was applied before it is what will be put back.
+        // The task's end decides; until then the version applied before it is the one to put back.
         if (entry.course.status == TaskStatus::running && entry.course.is_switched) return false;
     }
     if (live_version && is_failed_version(ledger, *live_version)) {
@@ -77,7 +77,7 @@ bool TaskBook::reconcile_applied(std::optional<Version> live_version) {
 void TaskBook::look_at_live_again() {
     if (!reconcile_applied(live())) return;
     if (const auto done = journal_.append(apply::encode_applied(book_.ledger), book_); !done) {
-        // The next start looks for itself.
+        // The next start checks again.
         rt::log(LogLevel::error, "journal_failed", {{"error", done.error().message}});
     }
 }
@@ -93,8 +93,8 @@ Result<void> TaskBook::check_live(Version version) {
 
 Result<void> TaskBook::choose_previous(const std::string& task_id) {
     if (auto fits = check_live(book_.ledger.tasks.at(task_id).version); !fits) return fits;
-    // What has been proven to work or was chosen by hand, not what `live` happens to point to: it
-    // may still be a failed version that could not be put back.
+    // The version that succeeded or was chosen by an operator, not the target of `live`, which may
+    // be a failed version that could not be put back.
     const auto applied = book_.ledger.applied_version;
     book_.details.at(task_id).previous =
         applied && files_.is_folder(layout::version_folder(*applied)) ? applied : live();

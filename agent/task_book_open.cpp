@@ -1,4 +1,4 @@
-// Coming back after a stop or a crash.
+// Recovery after a stop or a crash.
 #include <algorithm>
 #include <set>
 #include <utility>
@@ -32,7 +32,8 @@ Result<void> TaskBook::open() {
     (void)reconcile_applied(live_version);
     apply::prune(book_, 200, live_version);
     if (const auto done = journal_.rewrite(book_); !done) {
-        // A full disk must not keep the agent from saying so; what is on it is still valid.
+        // A full disk must not keep the agent from reporting it; the journal on disk is still
+        // valid.
         rt::log(LogLevel::error, "journal_failed", {{"error", done.error().message}});
     }
     return {};
@@ -44,7 +45,7 @@ void TaskBook::recover_tasks(std::optional<Version> live_version) {
         apply::Details& details = book_.details.at(id);
         if (release::is_final(entry.course.status)) continue;
         if (details.timeout_ms > 0) {
-            // A clock that was set back must not give the task more than its whole time again.
+            // A clock set back must not give the task more than its whole time again.
             const std::int64_t left = std::clamp(details.created_at + details.timeout_ms - now,
                                                  std::int64_t{0}, details.timeout_ms);
             deadlines_[id] = clock_.now() + Millis(left);

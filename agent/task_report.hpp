@@ -9,7 +9,7 @@
 
 namespace edgeroll::agent {
 
-/// Which task it is and its status, and nothing more.
+/// A report with only the task's identity and status.
 [[nodiscard]] release::wire::TaskReport make_identity(const apply::Entry& entry);
 
 [[nodiscard]] release::wire::TaskReport make_report(const apply::Entry& entry,

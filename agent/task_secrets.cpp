@@ -14,13 +14,13 @@ using release::Version;
 using release::wire::File;
 using release::wire::Payload;
 
-/// Most contents have none, and reading a large one takes its time. The word may be written with
-/// escapes, too.
+/// Most contents have none, and parsing a large one is slow. The word may be written with escapes,
+/// too.
 bool may_have_secrets(const std::string& json) {
     return json.find("\"secret\"") != std::string::npos || json.find("\\u") != std::string::npos;
 }
 
-/// Nothing: it is not there, or has no secrets.
+/// Nothing: absent, or without secrets.
 Result<std::optional<Payload>> read_payload(Files& files, const std::string& path) {
     const auto text = files.read_file(path, release::wire::dispatch_bytes_max);
     if (!text) return tl::unexpected(text.error());
@@ -47,7 +47,8 @@ Result<void> add_own(Files& files, const Task& task, Secrets& secrets) {
     return {};
 }
 
-/// Larger ones are changed by hand, or by a release from before this was bounded (stage_version).
+/// Larger files were changed by an operator, or come from a release made before the limit
+/// (stage_version).
 Result<std::optional<std::string>> read_secret(Files& files, const std::string& path) {
     auto text = files.read_file(path, release::wire::dispatch_bytes_max);
     if (text) return text;
@@ -55,9 +56,10 @@ Result<std::optional<std::string>> read_secret(Files& files, const std::string& 
                          "; make it smaller, or release two versions without it");
 }
 
-/// Without the content nobody knows which files are secret: those that not everybody may read.
+/// Without the content it is unknown which files are secret: takes those that not everybody may
+/// read.
 Result<void> add_closed_files(Files& files, Version version, Secrets& secrets) {
-    constexpr std::size_t entries_max = 1'000'000;  // more than a payload has room for
+    constexpr std::size_t entries_max = 1'000'000;  // more than a payload can hold
     constexpr std::size_t bytes_max = 4 * release::wire::payload_bytes_max;
     constexpr int by_others = 0004;
     const std::string folder = layout::version_folder(version);
@@ -80,7 +82,7 @@ Result<void> add_closed_files(Files& files, Version version, Secrets& secrets) {
     return {};
 }
 
-/// As the content was sent, and as its files are now: filled in, perhaps changed by hand.
+/// Both the content as sent and its current files: filled in, perhaps changed by an operator.
 Result<void> add_version(Files& files, Version version, Secrets& secrets) {
     const auto contents = kept_contents(files);
     if (!contents) return tl::unexpected(contents.error());

@@ -1,4 +1,4 @@
-// The secrets that a task's commands may print.
+// The secrets that a task's commands might print.
 #pragma once
 
 #include <memory>
@@ -11,20 +11,20 @@
 
 namespace edgeroll::agent {
 
-/// Of the task's own content, of the live version and of the one that would be put back; templates
-/// as they were sent and as they are filled in. Of a version whose content was not kept: of its
-/// files that not everybody may read, 32 MiB together. A file may have as much as a payload. Read
-/// once for each state of a task. One thread at a time.
+/// Secrets of the task's own content, of the live version and of the version to put back; templates
+/// both as sent and as filled in. For a version whose content was not kept: its files that not
+/// everybody may read, up to 32 MiB in total. A file may be as large as a payload. Read once for
+/// each state of a task. One thread at a time.
 class TaskSecrets {
   public:
     /// @param files must outlive this
     explicit TaskSecrets(Files& files) : files_(files) {}
 
-    /// Blocking. Error: a content or file that is there cannot be read, or is too large, so nobody
-    /// knows what is secret in it; the message names it and holds nothing of it.
+    /// Blocking. Error: a content or file cannot be read or is too large, so its secrets are
+    /// unknown; the message names it and quotes nothing from it.
     [[nodiscard]] Result<std::shared_ptr<const Secrets>> of(const Task& task);
 
-    /// Keeps none of them in memory any longer.
+    /// Frees the secrets.
     void forget() { known_.reset(); }
 
   private:

@@ -43,8 +43,8 @@ void TextAutomaton::append(char byte) {
     states_[static_cast<std::size_t>(added)].shorter = shorter;
 }
 
-/// The state of what leads from `state` by this byte, which now has one more end than what is
-/// longer in the same state.
+/// Returns the state reached from `state` by this byte, split off because it has one more end than
+/// the longer parts in the same state.
 int TextAutomaton::split(int state, char byte) {
     const int old = ways_[static_cast<std::size_t>(way_of(state, byte))].to;
     const int length = states_[static_cast<std::size_t>(state)].length + 1;
@@ -80,7 +80,7 @@ void TextAutomaton::note(std::string_view word) {
 }
 
 std::vector<std::size_t> TextAutomaton::longest_ending_at() const {
-    // What ends somewhere has its suffixes end there too: the shorter ones first.
+    // Where a part ends, its suffixes end too: shorter parts first.
     std::vector<std::size_t> order(states_.size()), longest(states_.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
     std::ranges::sort(order, {}, [this](std::size_t state) { return states_[state].length; });

@@ -14,7 +14,7 @@
 namespace edgeroll::agent {
 namespace {
 
-constexpr int links_max = 40;  // as the kernel follows
+constexpr int links_max = 40;  // the kernel's limit
 
 bool is_ours(const struct stat& info) {
     return info.st_uid == 0 || info.st_uid == ::geteuid();
@@ -29,7 +29,7 @@ void put_in_front(std::deque<std::string>& parts, const std::string& path) {
     parts.insert(parts.begin(), fresh.begin(), fresh.end());
 }
 
-/// Of a folder on the way: what others could do about the next part.
+/// For a folder on the way: how other users could replace the next part.
 std::string way_fault(const struct stat& info) {
     const bool is_sticky = (info.st_mode & S_ISVTX) != 0;
     if (is_sticky && is_ours(info)) return {};
@@ -109,7 +109,7 @@ Result<TrustedProgram> open_trusted_program(const Descriptor& folder,
         return release::fail(folder_path + "/" + name + " " + why);
     };
     TrustedProgram program;
-    // Without O_NONBLOCK a named pipe would hold us up.
+    // Without O_NONBLOCK opening a named pipe would block.
     program.file = Descriptor(::openat(folder.get(), name.c_str(),
                                        O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
     if (!program.file.is_open()) {

@@ -1,4 +1,4 @@
-// AGENT_VERIFY_URL over the network.
+// Requests AGENT_VERIFY_URL over the network.
 #pragma once
 
 #include <memory>

@@ -12,9 +12,8 @@ namespace {
 using apply::StepResult;
 
 constexpr Millis one_try{5'000};
-constexpr Millis last_try{
-    1'000};  ///< for the last question, should a command have used the time up
-constexpr Millis first_wait{100}, longest_wait{500};  ///< between two runs of a command that fails
+constexpr Millis last_try{1'000};  ///< for the last request, if a command has used up the time
+constexpr Millis first_wait{100}, longest_wait{500};  ///< between two runs of a failing command
 constexpr int answers_wanted = 3;
 
 std::string stripped(const std::string& text) {
@@ -24,7 +23,7 @@ std::string stripped(const std::string& text) {
     return text.substr(first, text.find_last_not_of(blanks) - first + 1);
 }
 
-/// One step. Lives in the frame of verify_version.
+/// State of one step. Lives in the frame of verify_version.
 class Verifier {
   public:
     Verifier(UrlProber& prober, rt::Clock& clock, Verification verification)
@@ -42,7 +41,7 @@ class Verifier {
             commanded = co_await of_.command(left());
             if (of_.is_stopping()) co_return failed_step("interrupted");
             const bool is_served = co_await ask(std::max(std::min(left(), one_try), last_try));
-            // The command was answered by the version, whatever it found.
+            // If the version is served, the command's result is about it.
             if (is_served) co_return commanded.is_ok ? proven(std::move(commanded)) : commanded;
         }
     }
@@ -68,7 +67,7 @@ class Verifier {
     boost::asio::awaitable<bool> ask(Millis time) {
         const UrlProber::Finding finding = co_await prober_.get(of_.url, time);
         const bool is_good = finding.status == 200 && stripped(finding.body) == wanted_;
-        // A try that the end cut short says less than the one before it.
+        // An attempt cut short by the deadline says less than the one before it.
         const bool is_cut_short = finding.status == 0 && left() == Millis(0);
         if (!is_good && (!is_cut_short || !last_)) last_ = finding;
         co_return is_good;
@@ -78,7 +77,7 @@ class Verifier {
         const auto until = std::min(clock_.now() + of_.url_wait, of_.until);
         int good_answers = 0;
         release::Instant good_since{};
-        // Good answers at the end of the time may go on until they are steady.
+        // A series of good answers at the deadline may continue until it is steady.
         while ((clock_.now() < until || good_answers > 0) && !of_.is_stopping()) {
             const Millis rest = until - clock_.now();
             const bool is_good =
@@ -104,12 +103,12 @@ class Verifier {
         if (last_->status == 0) co_return last_->error;
         if (last_->status != 200) co_return "status " + std::to_string(last_->status);
         std::string body = stripped(last_->body);
-        // Before it is shortened: half of a secret would not be found any more.
+        // Before shortening: half of a secret would not be recognised.
         if (of_.shown) body = co_await of_.shown(std::move(body));
         co_return "'" + body.substr(0, 80) + "'";
     }
 
-    /// @param commanded what the command said last, if it was run
+    /// @param commanded the command's last result, if it was run
     boost::asio::awaitable<StepResult> not_answered(StepResult commanded) const {
         const std::string answered = co_await last_answer();
         StepResult result =
@@ -125,7 +124,7 @@ class Verifier {
     rt::Clock& clock_;
     Verification of_;
     std::string wanted_;
-    std::optional<UrlProber::Finding> last_;  ///< the last answer that was not the version
+    std::optional<UrlProber::Finding> last_;  ///< the last answer other than the version
 };
 
 }  // namespace

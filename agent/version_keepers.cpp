@@ -57,7 +57,7 @@ std::optional<Stat> read_stat(const fs::path& folder) {
     return stat;
 }
 
-/// The part of `text` that names something below `folder`: up to a blank, since titles are one
+/// The part of `text` that names a path below `folder`, up to a blank, since process titles are one
 /// text.
 std::string named_in(const std::string& text, const std::string& folder) {
     const auto at = text.find(folder);
@@ -78,7 +78,7 @@ std::string kept_path(const fs::path& process, const std::vector<std::string>& f
     return {};
 }
 
-/// Beginnings of paths into a version. One that is removed is first renamed (housekeeping.cpp).
+/// Path prefixes of a version. A version is renamed before it is removed (housekeeping.cpp).
 std::vector<std::string> version_paths(const std::string& root) {
     std::error_code ec;
     const std::string resolved = fs::canonical(root, ec).string();

@@ -1,4 +1,4 @@
-// Servers that were started inside a version's folder, and so keep that version whatever is live.
+// Servers started inside a version's folder, which keep using that version whatever is live.
 #pragma once
 
 #include <string>
@@ -6,28 +6,27 @@
 
 namespace edgeroll::agent {
 
-/// A process whose working directory, root directory or command line lies in AGENT_ROOT/versions:
-/// `live` was resolved once, when it started.
+/// A process whose working directory, root directory or command line is in AGENT_ROOT/versions: it
+/// resolved `live` once, when it started.
 struct VersionKeeper {
     int pid = 0;
     std::string program;  ///< as the kernel calls it
-    std::string path;     ///< where it stands, or the argument
+    std::string path;     ///< its directory, or the argument
     bool operator==(const VersionKeeper&) const = default;
 };
 
-/// Those that can be seen: of the agent's own user, and of all for root. Left out are the agent
-/// itself and programs that belong to a terminal, a shell of somebody who looks around. Blocking
-/// (reads /proc); any thread.
+/// The visible ones: those of the agent's user, or all for root. Excludes the agent itself and
+/// programs with a terminal, such as an operator's shell. Blocking (reads /proc); any thread.
 /// @param root AGENT_ROOT; links on its way are followed
 /// @param proc where the kernel shows its processes; another folder in tests
 [[nodiscard]] std::vector<VersionKeeper> find_version_keepers(const std::string& root,
                                                               const std::string& proc = "/proc");
 
-/// One sentence, with what to do.
+/// One sentence with the cure.
 [[nodiscard]] std::string describe(const VersionKeeper& keeper, const std::string& root);
 
-/// Logs `server_keeps_version` for each one, once: of the first look at once, later when it is
-/// there at two looks in a row, since a task's own commands may name a version while they run.
+/// Logs `server_keeps_version` once per process: at once on the first look, later only when found
+/// by two looks in a row, since a task's own commands may name a version while they run.
 class KeeperWatch {
   public:
     void note(const std::vector<VersionKeeper>& keepers, const std::string& root);

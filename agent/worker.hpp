@@ -11,8 +11,8 @@ namespace edgeroll::agent {
 
 class Worker {
   public:
-    /// Runs `job` on the thread and resumes the caller on its own executor with the result. The
-    /// job must not throw. Not cancellable.
+    /// Runs `job` on the thread and resumes the caller on its own executor with the result. The job
+    /// must not throw. Not cancellable.
     template <class T>
     boost::asio::awaitable<T> call(std::function<T()> job) {
         auto work = [job = std::move(job)](Nothing&) { return job(); };

@@ -14,11 +14,10 @@ using release::TaskStatus;
 using release::Version;
 using release::wire::Json;
 
-// Above outputs_bytes_max with every byte of it escaped.
+// More than outputs_bytes_max with every byte escaped.
 constexpr std::size_t line_bytes_max = 4U << 20;
 
-/// Reads members and remembers the first thing that is wrong, so that a record is read in one go
-/// and judged once.
+/// Reads members and remembers the first fault, so that a record is read in one go and judged once.
 class Reader {
   public:
     explicit Reader(const Json& object) : object_(object), is_good_(object.is_object()) {}
@@ -248,7 +247,7 @@ Replay decode_journal(std::string_view text) {
     while (!text.empty()) {
         const auto end = text.find('\n');
         if (end == std::string_view::npos) {
-            // Complete but for its newline is complete: the checksum says so.
+            // A line that lacks only its newline is complete: the checksum proves it.
             replay.is_torn = !replay_line(text, replay.book);
             break;
         }

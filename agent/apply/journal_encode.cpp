@@ -26,7 +26,7 @@ Json json_of(const Course& course) {
                  {"timeUp", course.is_time_up},
                  {"stuck", course.is_stuck},
                  {"lastError", course.last_error}};
-    // Only of the other types: an older agent reads everything else.
+    // Omitted for apply_config, so that an older agent can read these records.
     if (course.type != TaskType::apply_config) json["type"] = to_text(course.type);
     if (course.job_count != 0) json["jobCount"] = course.job_count;
     if (course.current) json["current"] = to_text(*course.current);

@@ -1,4 +1,4 @@
-// One line of the journal: its checksum.
+// The checksum of a journal line.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,7 @@ namespace edgeroll::agent::apply {
 
 inline constexpr std::size_t checksum_digits = 16;
 
-/// Against torn writes and flipped bits, not against an attacker: who can write here is root.
+/// Detects torn writes and flipped bits, not an attacker: who can write here is root.
 [[nodiscard]] inline std::string checksum(std::string_view json) {
     return release::sha256_hex(json).substr(0, checksum_digits);
 }

@@ -15,10 +15,10 @@ namespace {
 
 constexpr std::size_t talkative_tasks = 20;
 constexpr std::size_t short_outputs_bytes_max = 32U << 10;
-/// More than a task has steps: what each keeps in any case is bytes_max / this.
+/// Larger than the number of steps in a task: each step keeps at least bytes_max / shares.
 constexpr std::size_t shares = 64;
 
-/// What a command said first is as telling as what it said last.
+/// The start of an output is as telling as its end.
 std::string both_ends(const std::string& text, std::size_t bytes_max) {
     const auto mark_for = [](std::size_t bytes) {
         return "\n... (" + std::to_string(bytes) + " bytes left out) ...\n";
@@ -62,7 +62,7 @@ void prune(Book& book, std::size_t keep, std::optional<Version> live) {
         book.ledger.tasks.erase(id);
         book.details.erase(id);
     }
-    // Versions are used again under ever new orders: what is kept of one must have an end, too.
+    // Versions are reused under new orders, so the entries per version must be bounded too.
     using Release = std::pair<Version, std::string>;
     std::set<Release> needed;
     for (const auto& [id, entry] : book.ledger.tasks)

@@ -23,7 +23,7 @@ std::string text(std::int64_t number) {
     return std::to_string(number);
 }
 
-/// What the known task has otherwise than the offer; nothing: they are the same.
+/// The first difference between the known task and the offer; nothing: they are the same.
 const char* difference(const Entry& known, const Offer& offer) {
     const bool is_apply = known.course.type == TaskType::apply_config;
     if (known.course.type != offer.type) return "of another type";
@@ -43,7 +43,7 @@ FenceKey fence_of(const Offer& offer) {
 
 std::optional<release::Epoch> highest_seen(const Ledger& ledger, const Offer& offer) {
     std::optional<release::Epoch> highest;
-    // What an older agent noted stands first, then the orders one by one.
+    // Entries of an older agent (without order) come first, then the orders.
     const FenceKey first{offer.version, offer.type, offer.order_id};
     for (auto it = ledger.highest_epoch.lower_bound(first); it != ledger.highest_epoch.end();
          ++it) {
@@ -134,7 +134,7 @@ Ledger record(Ledger ledger, const Offer& offer, const Admission& admission) {
     entry.task_id = offer.task_id;
     entry.order_id = offer.order_id;
     entry.version = offer.version;
-    // Nothing of the other types is ever applied.
+    // Only apply_config changes what is applied.
     (offer.type == TaskType::apply_config ? entry.sha256 : entry.payload_sha256) = offer.sha256;
     for (const auto& [id, other] : ledger.tasks)
         entry.order = std::max(entry.order, other.order);

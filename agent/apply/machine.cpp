@@ -32,8 +32,8 @@ constexpr release::Words<StepName> step_words({
     {StepName::job, "job"},
 });
 
-// The table of transitions: forward from left to right; a failure before the switch ends the task,
-// one from the switch on leads to the first step of the way back.
+// The transitions: forward from left to right; a failure before the switch ends the task, a failure
+// from the switch on starts the rollback steps.
 constexpr std::array forward{StepName::validate, StepName::stage,       StepName::preinstall,
                              StepName::check,    StepName::switch_live, StepName::reload,
                              StepName::verify,   StepName::postinstall};
@@ -83,7 +83,7 @@ std::size_t done_count(const Course& course) {
         std::ranges::count_if(course.finished, [](StepName step) { return !is_backward(step); }));
 }
 
-/// The step that comes next as long as all goes well. By count: a plan may hold a step many times.
+/// The next step while all goes well. By count, since a plan may repeat a step.
 std::optional<StepName> next_forward(const Course& course) {
     const auto steps = plan(course);
     const std::size_t done = done_count(course);
@@ -94,7 +94,7 @@ bool is_apply(const Course& course) {
     return course.type == TaskType::apply_config;
 }
 
-/// Where a task stands, for people: the step that is running or would be next.
+/// The current step, or the next one, in words for people.
 std::string place(const Course& course) {
     const auto step = course.current ? course.current : next_forward(course);
     if (!step) return "its end";
@@ -206,7 +206,7 @@ std::optional<StepName> next_step(const Course& course) {
 Course begin_step(Course course, StepName step) {
     if (course.current || next_step(course) != step) broken_promise("begin_step", course);
     if (step == StepName::put_back && !course.failed) {
-        // Only the end of the time leads back without a failed step.
+        // Only a timeout starts the rollback without a failed step.
         course.failed = next_forward(course);
         add_error(course, "the task's time was up before " + place(course));
     }
@@ -285,7 +285,7 @@ Course recover(Course course, bool is_live_new) {
         return course;
     }
     if (course.is_reload_only) {
-        // Reloading what is there can be repeated; nothing was changed that could be undone.
+        // A reload of unchanged content is repeatable and has nothing to roll back.
         if (!was_begun && course.finished.empty()) fail_untouched();
         return course;
     }
@@ -304,7 +304,7 @@ Course recover(Course course, bool is_live_new) {
         return course;
     }
     if (!is_live_new) {
-        // Somebody moved `live` while the agent was away: back to what is known to be good.
+        // An operator moved `live` while the agent was down: return to the last good version.
         course.failed = interrupted ? interrupted : next_forward(course);
         add_error(course, restarted + " and found that live points to another version");
     }
@@ -314,7 +314,7 @@ Course recover(Course course, bool is_live_new) {
 int progress(const Course& course) {
     if (course.status == TaskStatus::success) return 100;
     std::size_t done = done_count(course);
-    // A failed step that was done is the last one of the way forward.
+    // If the failed step was executed, it is the last forward step.
     if (course.failed && has_finished(course, *course.failed)) --done;
     const std::size_t all = plan(course).size();
     return all == 0 ? 0 : static_cast<int>(done * 100 / all);

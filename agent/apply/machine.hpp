@@ -1,8 +1,8 @@
-// Applying one configuration, as a machine without files or processes: it says which step comes
-// next, the executor does it and brings the result back. Two halves: prepare (validate, stage,
-// preinstall, check) leaves the node as it was; activate (switch, reload, verify, postinstall) is
-// undone on failure. The other types of tasks (reload, purge_cache, run_job) are a row of steps of
-// which nothing is undone, and none is ever begun twice.
+// A state machine that applies one configuration, without files or processes: it names the next
+// step, the executor does the step and returns the result. Prepare (validate, stage, preinstall,
+// check) does not change the node; activate (switch, reload, verify, postinstall) is rolled back on
+// failure. The other task types (reload, purge_cache, run_job) are sequences of steps that are
+// never rolled back and never started twice.
 #pragma once
 
 #include <array>
@@ -27,12 +27,12 @@ enum class StepName {
     reload,
     verify,
     postinstall,
-    put_back,  ///< `live` points to the previous version again
+    put_back,  ///< points `live` to the previous version again
     reload_back,
     verify_back,
     rollback,  ///< the rollback hook
     purge,     ///< the only step of purge_cache
-    job,       ///< of run_job: as many as there are jobs
+    job,       ///< run_job: one per job
 };
 
 [[nodiscard]] std::string_view to_text(StepName name);
@@ -40,72 +40,71 @@ enum class StepName {
 
 struct StepResult {
     bool is_ok = true;
-    std::optional<int> exit_code;  ///< of a command that ran
-    std::string output;            ///< tail of what it printed
-    std::string error;             ///< why it failed, for lastError
-    std::string called;            ///< how lastError calls the step; empty: by its name
+    std::optional<int> exit_code;  ///< of a command, if it ran
+    std::string output;            ///< tail of the output
+    std::string error;             ///< the reason of a failure, for lastError
+    std::string called;            ///< the step's name in lastError; empty: its own
 };
 
 inline constexpr int jobs_max = 50;
-/// Of a longer one both ends are kept.
+/// A longer text is shortened in the middle.
 inline constexpr std::size_t last_error_bytes_max = 16U << 10;
 
-/// What happened so far; also what the journal keeps of a task's course.
+/// A task's progress; this part of a task is kept in the journal.
 struct Course {
     TaskType type = TaskType::apply_config;
     int job_count = 0;  ///< run_job: 1 to jobs_max; else 0
-    /// No content. Of apply_config: only reload, verify, postinstall. Always, of the other types.
+    /// No content. apply_config: only reload, verify, postinstall. Always true for the other types.
     bool is_reload_only = false;
     release::TaskStatus status = release::TaskStatus::pending;
-    std::optional<StepName> current;  ///< begun and not finished
-    std::vector<StepName> finished;   ///< in order, the failed one included
-    /// The first step that failed; of types other than apply_config only one that was done, so
-    /// that of several jobs it is the last finished one.
+    std::optional<StepName> current;  ///< started and not finished
+    std::vector<StepName> finished;   ///< in order, including the failed step
+    /// The first failed step. For types other than apply_config only a step that was executed, so
+    /// that among jobs it is the last finished one.
     std::optional<StepName> failed;
     bool is_switched = false;  ///< `live` was (or may have been) moved to the new version
     bool is_cancel_wanted = false;
     bool is_time_up = false;
-    bool is_stuck = false;   ///< putting back failed: `live` still points to the failed version
+    bool is_stuck = false;   ///< rollback failed: `live` still points to the failed version
     std::string last_error;  ///< at most last_error_bytes_max
     friend bool operator==(const Course&, const Course&) = default;
 };
 
-/// Whether the task changed, or may have changed, what the node serves: its switch was begun, or
-/// the reload of a task without content. From here on it cannot be cancelled, and a restarted agent
-/// goes on with it. Never so for the other types: their commands can be killed at any time.
+/// Whether the task has changed, or may have changed, what the node serves: its switch was started,
+/// or the reload of a task without content. From here on it cannot be cancelled, and a restarted
+/// agent continues it. Always false for the other types: their commands can be killed at any time.
 [[nodiscard]] bool is_past_return(const Course& course);
 
-/// Whether the way back has begun (or ended): only putting back goes on.
+/// Whether the rollback has started (or ended): only rollback steps follow.
 [[nodiscard]] bool is_going_back(const Course& course);
 
-/// Whether this course can come out of the functions below. What a journal holds is asked this
-/// before anything relies on it.
+/// Whether the functions below can produce this course. Checked before a journal's content is used.
 [[nodiscard]] bool is_plausible(const Course& course);
 
-/// The step to do next; nothing when the task is over. Pending becomes running with the first one.
-/// A cancel or the end of the time takes effect here: before the switch no further step starts
-/// (status cancelled, or failed with the reason); after it only putting back goes on. While a step
-/// is begun and not finished it is that one.
+/// The next step; nothing when the task is over. The first step turns pending into running. Cancel
+/// and timeout take effect here: before the switch no further step starts (status cancelled, or
+/// failed with the reason); after it only rollback steps follow. While a step is started and not
+/// finished, returns that step.
 [[nodiscard]] std::optional<StepName> next_step(const Course& course);
 
-/// The course after `next_step` was begun: journal it before doing the step. Any other step is a
-/// broken promise and ends the process.
+/// The course after `next_step` was started: write it to the journal before doing the step. Any
+/// other step is a programming error and ends the process.
 [[nodiscard]] Course begin_step(Course course, StepName step);
 
-/// The course after the step's result. Decides the task's end: a failed step before the switch is
-/// `failed`; after it the way back is taken and then `failed`, with the reason of the first failure
-/// and, if the way back fails too, that as well. When `live` could not be put back nothing is
-/// reloaded (it would load the failed version); the rollback hook is still run.
+/// The course after the step's result. Decides how the task ends: a failed step before the switch
+/// gives `failed`; after the switch the rollback runs and then `failed`, with the reason of the
+/// first failure and of a failed rollback. If `live` could not be restored nothing is reloaded
+/// (that would load the failed version); the rollback hook still runs.
 [[nodiscard]] Course end_step(Course course, const StepResult& result);
 
-/// The end of a course that next_step says is over without a step's result (cancel, time up).
+/// Ends a course for which next_step returns nothing without a step's result (cancel, timeout).
 [[nodiscard]] Course settle(Course course);
 
-/// After a restart of the agent. @param is_live_new whether `live` points to the task's version.
-/// Waiting tasks go on waiting. Before the switch: failed ("the agent was restarted during check").
-/// After it: goes on with what was begun (reload, verify, ... are repeated), so that the task
-/// finishes or is undone. The other types: failed, since nobody knows how far a job came, and it
-/// must not run twice. The result has no step begun.
+/// The course after a restart of the agent. Waiting tasks keep waiting. Before the switch: failed
+/// ("the agent was restarted during check"). After it: continues (reload, verify, ... are
+/// repeated), so that the task finishes or is rolled back. The other types: failed, since it is
+/// unknown how far a job came, and it must not run twice. The result has no started step.
+/// @param is_live_new whether `live` points to the task's version
 [[nodiscard]] Course recover(Course course, bool is_live_new);
 
 /// 0..100 by the share of steps done; 100 only with success.
