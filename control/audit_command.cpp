@@ -31,8 +31,8 @@ Result<void> add_head(std::vector<AuditHead>& heads, std::string text, const std
     return {};
 }
 
-/// A file without any head is a mistake: comparing with nothing would look like success. Its lines
-/// are read no further than they may be long.
+/// A file without any head is an error: comparing with nothing would look like success. Lines are
+/// read only up to their maximum length.
 Result<void> add_file(std::vector<AuditHead>& heads, const std::string& path) {
     const std::string where = "--from '" + path + "'";
     std::ifstream file(path, std::ios::binary);
@@ -77,7 +77,7 @@ void tell_rows(std::ostream& out, const AuditReport& report) {
     out << '\n';
 }
 
-/// What nobody can tell from the table alone.
+/// States what the table alone cannot prove.
 void tell_limits(std::ostream& out, const AuditReport& report, bool has_keys, bool has_kept) {
     if (report.keyed_rows == 0) {
         out << "not proven: rows carry no key, so whoever may write the tables audit_log and "

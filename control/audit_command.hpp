@@ -1,4 +1,4 @@
-// `edgeroll-control audit verify`: what to compare with, and what is said of what was found.
+// `edgeroll-control audit verify`: expected heads, and the verdict.
 #pragma once
 
 #include <string>
@@ -9,17 +9,17 @@
 namespace edgeroll::control {
 
 struct AuditVerification {
-    std::vector<std::string> expected;  ///< heads that were kept elsewhere, as they were printed
+    std::vector<std::string> expected;  ///< heads that were kept elsewhere, in printed form
     std::string file;                   ///< a file of such heads, a line each; empty: none
 };
 
 struct AuditVerdict {
-    int status = 2;    ///< 0: whole, 1: not, 2: rows could not be looked at
+    int status = 2;    ///< 0: the log is complete, 1: it is not, 2: rows could not be read
     std::string text;  ///< lines for people, with the head
 };
 
-/// Reads the audit log from end to end. Error: a head, the keys or the database cannot be read; one
-/// line for the user.
+/// Verifies the whole audit log. Error: a head, the keys or the database cannot be read; one line
+/// for the user.
 [[nodiscard]] release::Result<AuditVerdict> verify_audit_log(const Settings& settings,
                                                              const AuditVerification& what);
 

@@ -1,4 +1,4 @@
-// The certificates that edgeroll-control uses, by the names of their settings.
+// The certificates of edgeroll-control, with the names of their settings.
 #pragma once
 
 #include <memory>
@@ -13,7 +13,7 @@ using Certificates = release::Result<std::unique_ptr<tls::ContextStore>>;
 
 /// CONTROL_CERT, CONTROL_KEY, CONTROL_CA, CONTROL_CRL: towards agents.
 [[nodiscard]] Certificates agent_certificates(const Settings& settings);
-/// HTTP_CERT, HTTP_KEY: towards callers of the API, whose certificates nobody asks for.
+/// HTTP_CERT, HTTP_KEY: towards callers of the API, which need no certificate.
 [[nodiscard]] Certificates http_certificates(const Settings& settings);
 
 }  // namespace edgeroll::control

@@ -15,7 +15,7 @@
 namespace edgeroll::control {
 namespace {
 
-/// Prints `name: ok` or `name: what is wrong`; remembers whether all was well.
+/// Prints `name: ok` or `name: problem`; remembers whether all checks passed.
 class Findings {
   public:
     void add(const char* name, const std::string& trouble, const std::string& detail = {}) {
@@ -58,7 +58,7 @@ void check_tokens(const Settings& settings, Findings& findings) {
                            : " (" + std::to_string(tokens.size()) + " in the file)");
 }
 
-/// The same words as at the start, where somebody looks for them before.
+/// Prints the warning that serve logs at its start.
 void check_callbacks(const Settings& settings) {
     if (const char* kept = kept_callback_token(settings)) {
         std::cout << "callbacks: warning: " << kept << std::endl;

@@ -39,7 +39,7 @@ void raise_file_limit() {
     const rlim_t wanted = std::min(limit.rlim_max, enough);
     if (limit.rlim_cur >= wanted) return;
     limit.rlim_cur = wanted;
-    // Where that is refused the process goes on with what it has.
+    // If refused the process continues with its current limit.
     (void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 

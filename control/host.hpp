@@ -1,4 +1,4 @@
-// What the process learns from the machine: its name in claims, the date, chance.
+// Facts from the machine: the process name for claims, the date, randomness.
 #pragma once
 
 #include <cstdint>
@@ -12,11 +12,11 @@ namespace edgeroll::control {
 /// Seconds since 1970; for `exp` of JWTs only.
 [[nodiscard]] std::int64_t unix_now();
 
-/// `host:pid:start`, unlike that of any other process; goes into `claimed_by` (255 characters).
+/// `host:pid:start`, unique among processes; goes into `claimed_by` (255 characters).
 [[nodiscard]] std::string process_name();
 
-/// As many files at once as the system lets this process have (RLIMIT_NOFILE, soft up to hard, at
-/// most 65536): a process without any would take healthy nodes for unreachable.
+/// Raises the limit on open files (RLIMIT_NOFILE, soft up to hard, at most 65536): a process
+/// without free files would take healthy nodes for unreachable.
 void raise_file_limit();
 
 class SystemRandom final : public Random {

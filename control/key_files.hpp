@@ -1,4 +1,4 @@
-// AUDIT_KEY_FILE and SECRETS_KEY_FILE, as the programs' settings name them.
+// Reads AUDIT_KEY_FILE and SECRETS_KEY_FILE for the programs.
 #pragma once
 
 #include <memory>
@@ -10,14 +10,14 @@
 
 namespace edgeroll::control {
 
-/// Nothing where the setting is empty. Error: one line that names the setting, and holds no key.
+/// Nothing if the setting is empty. Error: one line that names the setting and contains no key.
 [[nodiscard]] release::Result<std::shared_ptr<const AuditKeys>> audit_keys(
     const Settings& settings);
 [[nodiscard]] release::Result<std::shared_ptr<const SecretKeys>> secret_keys(
     const Settings& settings);
 
-/// SECRETS_KEY_FILE of a running program: keys are exchanged without a restart. Loop thread, but
-/// for the keyring.
+/// SECRETS_KEY_FILE of a running program: keys can be exchanged without a restart. Loop thread,
+/// except for the keyring.
 class SecretKeyFile {
   public:
     /// @param settings must outlive it
@@ -25,15 +25,15 @@ class SecretKeyFile {
 
     /// As secret_keys.
     [[nodiscard]] release::Result<void> open();
-    /// Reads the file again. One that is gone or wrong leaves the keys as they were, with an error
-    /// in the log; without a setting nothing is done.
+    /// Reads the file again. If it is missing or invalid the keys stay as they were, with an error
+    /// in the log; does nothing without the setting.
     void refresh();
     [[nodiscard]] std::shared_ptr<const SecretKeyring> keyring() const { return keyring_; }
 
   private:
     const Settings& settings_;
     std::shared_ptr<SecretKeyring> keyring_ = std::make_shared<SecretKeyring>();
-    std::string told_;  ///< the trouble that is in the log already
+    std::string told_;  ///< the problem last logged
 };
 
 }  // namespace edgeroll::control

@@ -25,13 +25,13 @@ using rt::LogLevel;
 constexpr Millis tick_interval{1'000};
 constexpr Millis connection_idle_max{60'000};  // below the agents' own limit
 constexpr Millis connection_age_max{600'000};
-// Together below the five seconds that docs/contract.md section 1 allows.
+// All waits together are below the five seconds of docs/contract.md section 1.
 constexpr Millis claims_grace{2'500};
 constexpr Millis requests_grace{1'000};
 constexpr unsigned last_resort_seconds = 4;
 
-/// A database call that hangs cannot be cancelled. Everything that matters is written down by now
-/// or ends by its lease, so the process goes when its time is up.
+/// A hanging database call cannot be cancelled. Everything important is recorded by now or ends
+/// with its lease, so the process exits when its time is up.
 void leave_in_time() {
     struct sigaction action {};
     action.sa_handler = [](int) { _exit(0); };
@@ -157,7 +157,7 @@ Result<void> Service::open_http() {
     options.address = settings_.http_address;
     options.address_name = "HTTP_ADDR";
     options.contexts = http_certificates_.get();
-    // The largest configuration has to fit; the other bodies have their own, smaller limit.
+    // The largest configuration must fit; other bodies have their own, smaller limit.
     options.limits.body_bytes_max = release::wire::dispatch_bytes_max;
     options.limits.door.per_address_max = static_cast<std::size_t>(settings_.http_max_per_address);
     options.error_body = [this](int status, const std::string& what) {

@@ -1,4 +1,4 @@
-// The running control service: every part, and the order in which they come and go.
+// The running control service: its parts, and their start and stop order.
 #pragma once
 
 #include <boost/asio/io_context.hpp>
@@ -25,9 +25,9 @@ class Service {
   public:
     explicit Service(Settings settings);
 
-    /// Opens everything, the database first. Error: one line for the user; nothing runs then.
+    /// Opens all parts, the database first. Error: one line for the user; nothing runs then.
     [[nodiscard]] release::Result<void> open();
-    /// Runs until SIGTERM or SIGINT: then stops taking work, gives the claims back and returns.
+    /// Runs until SIGTERM or SIGINT; then takes no more work, gives the claims back and returns.
     void run();
 
   private:
@@ -55,8 +55,8 @@ class Service {
     std::unique_ptr<api::Api> api_;
     api::RefusedLogins refused_logins_;
     std::unique_ptr<api::AuditNotes> audit_notes_;
-    // The coroutines live in the loop and refer to what stands above it. What stands below holds
-    // sockets, or threads that post to the loop, and so must be gone before it.
+    // Coroutines live in the loop and refer to the members above it. Members below it own sockets,
+    // or threads that post to the loop, and must be destroyed before it.
     boost::asio::io_context loop_{1};
     std::unique_ptr<Database> database_;
     std::unique_ptr<tls::ClientPool> pool_;

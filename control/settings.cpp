@@ -12,7 +12,7 @@ using rt::Setting;
 
 constexpr const char* default_database_url = "sqlite:edgeroll.db";
 
-/// MIGRATE is on, off or left to the kind of the database.
+/// MIGRATE is on, off, or unset: then the kind of the database decides.
 Setting migrate_setting(std::optional<bool>& target) {
     Setting setting;
     setting.name = "MIGRATE";
@@ -40,7 +40,7 @@ Setting call_rules_setting(const char* name, release::wire::CallRules& target, s
 }
 
 void add_database(std::vector<Setting>& table, Settings& s) {
-    // Both may hold a password, which stands before an @.
+    // Both may contain a password, in front of an @.
     const auto has_password = [](std::string_view text) { return text.find('@') != text.npos; };
     table.push_back(rt::secret_setting(
         "DATABASE_URL", s.database_url,
@@ -217,7 +217,7 @@ StoreOptions store_options(const Settings& settings) {
 
 std::string database_trouble(const Settings& settings, const release::Error& error) {
     const std::string name = store_options(settings).is_dsn ? "MYSQL_DSN" : "DATABASE_URL";
-    // What is wrong with the text of the setting names it already.
+    // Errors about the setting's text name it already.
     return error.message.rfind(name, 0) == 0 ? error.message : name + ": " + error.message;
 }
 

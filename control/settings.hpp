@@ -1,5 +1,4 @@
-// The settings of edgeroll-control (docs/contract.md section 2): names, defaults, and what fits
-// together.
+// The settings of edgeroll-control (docs/contract.md section 2): names, defaults, and consistency.
 #pragma once
 
 #include <map>
@@ -43,7 +42,7 @@ struct Settings {
     rt::LooseFiles loose_files = rt::LooseFiles::refused;
     std::string log_level = "info", log_format = "text";
 
-    /// There is no plaintext mode: without mutual TLS nothing is executed.
+    /// There is no plaintext mode: without mutual TLS no release is executed.
     [[nodiscard]] bool runs_releases() const { return is_executor_enabled && is_mtls_enabled; }
 };
 
@@ -54,17 +53,17 @@ struct Settings {
 [[nodiscard]] release::Result<void> read_settings(Settings& settings, const std::string& toml_path,
                                                   const std::map<std::string, std::string>& env);
 
-/// What only shows when the settings are seen together; for the commands that use all of them.
+/// Checks that involve several settings; for the commands that use all of them.
 [[nodiscard]] release::Result<void> check_settings(const Settings& settings);
 
-/// Why CALLBACK_TOKEN reaches nobody; null: it does, or there is none.
+/// Why CALLBACK_TOKEN is never sent; null: it is, or there is none.
 [[nodiscard]] const char* kept_callback_token(const Settings& settings);
 
-/// DATABASE_URL, else MYSQL_DSN, else the default, with what else the store needs but the keys
+/// DATABASE_URL, else MYSQL_DSN, else the default, with the store's other settings except the keys
 /// (key_files.hpp).
 [[nodiscard]] StoreOptions store_options(const Settings& settings);
 
-/// The message of an error of the store, with the setting's name in front.
+/// The message of a store error, prefixed with the setting's name.
 [[nodiscard]] std::string database_trouble(const Settings& settings, const release::Error& error);
 
 }  // namespace edgeroll::control

@@ -18,9 +18,10 @@ using tls::Reply;
 
 constexpr std::size_t answer_bytes_max = 1U << 20;
 constexpr std::size_t message_bytes_max = 600;
-/// The most that an agent is asked to hold an answer (docs/contract.md section 5).
+/// The longest hold that is asked of an agent (docs/contract.md section 5).
 constexpr Millis hold_max{50'000};
-/// "Are you back?" is asked of one node after another: those that are dark must not take long.
+/// Nodes are asked one after another whether they are back, so an unreachable node must not take
+/// long.
 constexpr Millis back_question_max{5'000};
 
 tls::Target target_of(const release::Address& to) {
@@ -32,12 +33,12 @@ tls::Target target_of(const release::Address& to) {
     return target;
 }
 
-/// One line that names the node: it ends up in error_msg, next to those of other nodes.
+/// One line that names the node, since error_msg joins the messages of several nodes.
 std::string told_of(const release::Address& to, const std::string& what) {
     const bool is_ipv6 = to.ip.find(':') != std::string::npos;
     const std::string where =
         (is_ipv6 ? "[" + to.ip + "]" : to.ip) + ":" + std::to_string(to.port) + ": ";
-    // The pool names the address by itself.
+    // The pool's message contains the address already.
     const bool has_address = what.rfind(where, 0) == 0;
     std::string text = to.name + " at " + (has_address ? what : where + what);
     std::replace_if(
@@ -54,7 +55,7 @@ Heard heard_of(Reply::Kind kind) {
             return Heard::no_answer;
         case Reply::Kind::wrong_peer:
             return Heard::wrong_peer;
-        // An answer came, though nobody reads it: the request may have worked.
+        // An answer came but could not be read: the request may have worked.
         case Reply::Kind::answered:
         case Reply::Kind::too_large:
             break;
@@ -75,7 +76,7 @@ Answer answer_of(const Reply& reply, const release::Address& to, const std::stri
     return answer;
 }
 
-/// "2", "0.5": agents are asked in seconds.
+/// "2", "0.5": agents expect seconds.
 std::string seconds_text(Millis time) {
     std::string text = std::to_string(time.count() / 1000);
     const auto rest = time.count() % 1000;
@@ -174,13 +175,13 @@ class TlsAgents final : public Agents {
         co_return co_await pool_.request(std::move(target), std::move(call));
     }
 
-    /// What speaks against sending secrets there, as the answer to a dispatch that was not sent;
-    /// nothing: the agent said that it can keep them.
+    /// Why secrets must not be sent there, as the answer to a dispatch that was not sent; nothing:
+    /// the agent said that it can keep them.
     awaitable<std::optional<Answer>> why_no_secrets(release::Address to, std::string sha256,
                                                     Millis at_most) {
         const Reply reply = co_await ask_of_content(to, sha256, at_most);
         Answer answer = answer_of(reply, to, "");
-        // Whatever became of the question: the dispatch was not sent.
+        // Whatever happened to this request, the dispatch was not sent.
         if (reply.kind != Reply::Kind::answered) {
             const bool is_open = answer.heard != Heard::wrong_peer;
             if (is_open) answer.heard = Heard::not_sent;

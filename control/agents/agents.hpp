@@ -1,4 +1,4 @@
-// The agents, over mutual TLS: control::Agents by way of tls::ClientPool.
+// control::Agents over mutual TLS, by way of tls::ClientPool.
 #pragma once
 
 #include <memory>
@@ -13,7 +13,7 @@ struct AgentOptions {
     release::Millis request_timeout{60'000};  ///< AGENT_REQUEST_TIMEOUT_SEC
 };
 
-/// @param pool must outlive what is returned, and that the coroutines that use it
+/// @param pool must outlive the result and the coroutines that use it
 [[nodiscard]] std::unique_ptr<Agents> make_agents(tls::ClientPool& pool, AgentOptions options);
 
 }  // namespace edgeroll::control

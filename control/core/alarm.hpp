@@ -1,4 +1,4 @@
-// The time at which a runner wakes up by itself.
+// The time at which a runner wakes up without an event.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -8,14 +8,14 @@
 
 namespace edgeroll::control {
 
-/// One alarm that goes off once. Loop thread; one waiter at a time.
+/// A one-shot alarm. Loop thread; one waiter at a time.
 class Alarm {
   public:
     explicit Alarm(Clock& clock) : timer_(clock.make_timer()) {}
 
-    /// Goes off at that time. An earlier alarm stays: it goes off first, and `at` is forgotten.
+    /// Sets the alarm unless an earlier one is set; then `at` is dropped.
     void set(release::Instant at);
-    /// True once when it has gone off.
+    /// Returns true once after the alarm was due.
     [[nodiscard]] bool take(release::Instant now);
 
     /// Returns when the alarm is due or moved, at `until`, or after end_wait().

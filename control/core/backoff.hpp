@@ -1,4 +1,4 @@
-// Pauses after trouble with the database.
+// Pauses after database errors.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -7,7 +7,7 @@
 
 namespace edgeroll::control {
 
-/// 50 ms at first, twice as long each time, 1 s at most. Loop thread.
+/// Starts at 50 ms and doubles up to 1 s. Loop thread.
 class Backoff {
   public:
     static constexpr release::Millis first{50};
@@ -16,9 +16,9 @@ class Backoff {
     explicit Backoff(Clock& clock) : clock_(clock) {}
 
     boost::asio::awaitable<void> pause();
-    /// Something has worked: the next pause is a first one.
+    /// A call has succeeded: the next pause is the shortest.
     void reset() { delay_ = release::Millis{0}; }
-    /// The next pause is a longest one: trying again soon cannot help.
+    /// The next pause is the longest: an early retry cannot help.
     void slow_down() { delay_ = ceiling; }
 
   private:

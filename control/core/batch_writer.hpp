@@ -13,17 +13,17 @@
 
 namespace edgeroll::control {
 
-/// The mailbox of one runner. While a commit is on its way events pile up and go into the next one
-/// together; when many arrive it also waits a moment for more (at most 20 ms), so that 10,000
-/// results cost some dozens of transactions. Loop thread.
+/// The mailbox of one runner. Events that arrive during a commit go into the next commit together;
+/// under load it also waits for more (at most 20 ms), so that 10,000 results cost a few dozen
+/// transactions. Loop thread.
 class BatchWriter {
   public:
     explicit BatchWriter(Clock& clock) : clock_(clock) {}
 
     void add(release::Event event);
-    /// Ends a next_group() that waits, without an event: the runner has something else to do.
+    /// Ends a waiting next_group() without an event: the runner has other work.
     void interrupt();
-    /// Forgets what is waiting: it belongs to a state that was thrown away.
+    /// Drops waiting events: they belong to a discarded state.
     void clear() { waiting_.clear(); }
     [[nodiscard]] const std::deque<release::Event>& waiting() const { return waiting_; }
 
@@ -35,7 +35,7 @@ class BatchWriter {
     rt::Signal signal_;
     std::deque<release::Event> waiting_;
     bool is_interrupted_ = false;
-    bool is_busy_ = false;  ///< the last group was large: more is likely to come
+    bool is_busy_ = false;  ///< the last group was large: more events are likely
 };
 
 }  // namespace edgeroll::control

@@ -9,7 +9,7 @@
 namespace edgeroll::control {
 namespace {
 
-constexpr int calls_max = 16;  // at once
+constexpr int calls_max = 16;  // concurrent calls
 
 struct Parts {
     CallbackStore& store;
@@ -42,7 +42,7 @@ awaitable<void> make(std::shared_ptr<Parts> parts, Callback call) {
     tell(*parts, call, answer);
     const release::Result<void> settled =
         co_await parts->store.settle(call, outcome_of(call, answer), answer.message);
-    // Not written down: it is sent once more, under the same key.
+    // Not recorded, so the callback is sent again under the same key.
     if (!settled) parts->observer.database_error(settled.error().outcome);
     --parts->open;
 }

@@ -6,10 +6,10 @@
 namespace edgeroll::control {
 namespace {
 
-/// At most so many nodes are asked, and taken up, in a turn: the lane is slow on purpose.
+/// Limit on nodes asked, and taken up, per turn: catch-up is slow on purpose.
 constexpr int nodes_a_turn = 8;
 
-// Those of the first release that are back.
+// The nodes of the first release that are back.
 awaitable<std::vector<release::NodeId>> find_back(Agents& agents,
                                                   const std::vector<Straggler>& asked) {
     std::vector<release::NodeId> back;

@@ -44,7 +44,7 @@ void Dispatcher::cancel(release::CancelTask what, release::Order sent,
 
 namespace {
 
-// Of a content that is gone no digest is known.
+// The digest of a deleted content is unknown.
 release::Order order_of(const Parcel& parcel) {
     release::Order order;
     order.id = parcel.order_id;
@@ -71,8 +71,8 @@ boost::asio::awaitable<Answer> Dispatcher::send(const Move& move,
     if (move.kind == Move::Kind::query) {
         co_return co_await agents_.query(what.address, what.task_id, move.hold, at_most);
     }
-    // What the node holds already is not sent again (its digest is asked for first). An agent that
-    // hangs over that question must leave time for the dispatch.
+    // Content that the node already holds is not sent again (the node is asked for its digest
+    // first). The question must leave time for the dispatch even if the agent hangs.
     if (may_refer) may_refer = co_await agents_.holds(what.address, parcel->sha256, at_most / 2);
     const auto sending = may_refer ? Agents::Sending::by_reference : Agents::Sending::whole;
     const Instant sent = clock_.now();
@@ -88,8 +88,8 @@ Millis Dispatcher::time_until(Instant end) const {
     return std::max(end - clock_.now(), options_.rules.grace);
 }
 
-// A retry waits for its pause, spread by up to a half so that many do not come together. Sleeps are
-// short: nothing cancels them. False: nobody wants the conversation any more.
+// Waits for a retry's pause, plus up to a half so that retries do not coincide. Sleeps are short,
+// since they cannot be cancelled. False: the conversation is no longer wanted.
 boost::asio::awaitable<bool> Dispatcher::await_turn(Instant not_before, const Lifeline& lifeline) {
     constexpr Millis nap{1'000};
     const Millis pause = std::max(not_before - clock_.now(), Millis{0});
@@ -131,8 +131,8 @@ boost::asio::awaitable<void> Dispatcher::converse(release::StartConversation wha
                 continue;
             }
         }
-        // A request that the agent may hold would keep others out for no work done: it takes no
-        // slot. There is a cap on those as well; beyond it the agent is asked without holding.
+        // A held request does no work and must not keep others out, so it takes no slot. Held
+        // requests have a limit of their own; beyond it the agent is asked without a hold.
         if (move.hold.count() > 0 && held_ >= options_.max_held) move.hold = Millis{0};
         const bool is_held = move.hold.count() > 0;
         const bool is_proven = reached_.knows(what.address);
@@ -152,8 +152,8 @@ boost::asio::awaitable<void> Dispatcher::converse(release::StartConversation wha
             in_flight_.release(lifeline->release, is_proven);
         }
         if (may_send) reached_.heard(what.address, answer.heard);
-        // Past the claim's time another process may own the release: fall silent, the runner
-        // notices by itself.
+        // After the claim's time another process may own the release: stop sending; the runner
+        // notices on its own.
         if (!may_send || lifeline->is_cut) co_return;
         if (answer.heard != Heard::accepted) observer_.agent_error(answer.heard);
         if (is_first) lifeline->report(release::Attempted{what.node, what.task_id});
@@ -177,9 +177,9 @@ boost::asio::awaitable<void> Dispatcher::converse(release::StartConversation wha
 boost::asio::awaitable<void> Dispatcher::try_cancel(release::CancelTask what, release::Order sent,
                                                     std::shared_ptr<Lifeline> lifeline) {
     Millis delay = options_.rules.retry_first;
-    constexpr int tries = 20;  // about 80 s: an agent that restarts is back by then
+    constexpr int tries = 20;  // about 80 s: a restarting agent is back by then
     for (int i = 0; i < tries && lifeline->may_send(clock_.now()); ++i) {
-        // Past the node's time the agent has ended the task by itself.
+        // After the node's deadline the agent has ended the task on its own.
         if (i > 0 && clock_.now() >= what.deadline) co_return;
         const bool is_proven = reached_.knows(what.address);
         co_await in_flight_.acquire(lifeline->release, is_proven);
@@ -188,8 +188,8 @@ boost::asio::awaitable<void> Dispatcher::try_cancel(release::CancelTask what, re
         in_flight_.release(lifeline->release, is_proven);
         reached_.heard(what.address, answer.heard);
         answer = release::compared(std::move(answer), sent);
-        // One that does not know the task may have it on its way: a dispatch that was sent before
-        // the stop arrives after this.
+        // An agent that does not know the task may still receive it: a dispatch sent before the
+        // stop can arrive after this.
         const bool is_settled =
             answer.heard == Heard::accepted || answer.heard == Heard::wrong_state;
         if (is_settled) co_return;

@@ -1,4 +1,4 @@
-// Keeps the lease of one claim: until when it may be acted on, and when it is renewed.
+// Keeps the lease of one claim: how long it is valid, and when to renew it.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -10,11 +10,11 @@ namespace edgeroll::control {
 /// A claim is renewed after a third of its lease. Loop thread.
 class LeaseKeeper {
   public:
-    /// @param lease how long a claim or a renewal lasts
+    /// @param lease duration of a claim or renewal
     LeaseKeeper(Store& store, Clock& clock, Claim claim, release::Millis lease);
 
     [[nodiscard]] const Claim& claim() const { return claim_; }
-    /// Nothing may be sent or written under the claim any more.
+    /// Nothing may be sent or written under the claim.
     [[nodiscard]] bool is_expired() const { return clock_.now() >= claim_.good_until; }
     [[nodiscard]] bool is_renewal_due() const { return clock_.now() >= renew_at_; }
     [[nodiscard]] release::Instant renew_at() const { return renew_at_; }
@@ -22,10 +22,10 @@ class LeaseKeeper {
 
     enum class Renewed {
         in_time,
-        late,    ///< the claim had expired meanwhile, and is held again
-        fenced,  ///< another process holds the claim, or the release is gone
+        late,    ///< the claim had expired, and is held again
+        fenced,  ///< another process holds the claim, or the release is deleted
     };
-    /// Prolongs the claim. After an error it stays due.
+    /// Renews the claim. After an error it stays due.
     boost::asio::awaitable<release::Result<Renewed>> renew();
 
   private:

@@ -21,7 +21,8 @@ std::optional<std::string> normal_address(std::string_view text) {
     }
     boost::system::error_code ec;
     const auto address = ip::make_address(std::string(text), ec);
-    // It reads up to a NUL byte. A zone makes many addresses of one, and no certificate names it.
+    // The parser stops at a NUL byte. A zone gives one host many addresses, and no certificate
+    // names it.
     const bool is_one = text.find_first_of(std::string_view("\0%", 2)) == std::string_view::npos;
     if (ec || !is_one) return std::nullopt;
     if (address.is_v6() && address.to_v6().is_v4_mapped()) {
@@ -31,7 +32,7 @@ std::optional<std::string> normal_address(std::string_view text) {
 }
 
 std::string address_or_text(const std::string& text) {
-    // Whoever typed a row may have left a blank at its ends.
+    // Hand-written rows may have blanks at either end.
     constexpr std::string_view blanks = " \t\r\n";
     const std::size_t first = text.find_first_not_of(blanks);
     if (first == std::string::npos) return text;

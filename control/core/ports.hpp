@@ -1,5 +1,5 @@
-// What the core's shell needs from the world. Production implements these in control/store,
-// control/agents, control/outbound and tls/rt; the simulator has its own.
+// The ports of the core's shell. Production implements them in control/store, control/agents,
+// control/outbound and tls/rt; the simulator has its own.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -29,19 +29,19 @@ struct Claim {
     release::ReleaseId release;
     release::Epoch epoch;
     std::string owner;
-    /// Until when this process may act on the claim. Taken from before the claim or renewal was
-    /// sent, minus a margin, so that it ends before the database lets another process in.
+    /// Until when this process may act on the claim. Measured from before the claim or renewal was
+    /// sent, minus a margin, so that it ends before the database admits another process.
     release::Instant good_until{};
 };
 
 /// A release that may be claimed.
 struct Candidate {
     release::ReleaseId release;
-    /// It stands between batches and is due for nothing: owning it is no work, it takes no place.
+    /// Between batches with nothing due: owning it is no work, so it takes no place.
     bool is_resting = false;
 };
 
-/// What somebody else may have changed about a release that this process owns.
+/// The fields of an owned release that others may have changed.
 struct Mark {
     release::ReleaseId release;
     release::Epoch epoch;
@@ -52,46 +52,45 @@ struct Mark {
 
 enum class Committed {
     done,    ///< written; effects may run
-    fenced,  ///< the claim is lost: forget the release
-    stale,   ///< a row was not as expected (changed by hand): nothing written, read again
+    fenced,  ///< the claim is lost: drop the release
+    stale,   ///< a row was not as expected (changed by an operator): nothing was written, read
+             ///< again
 };
 
-/// The database, as the executor sees it. Every call may fail with Outcome::not_done (nothing
+/// The database, as the executor uses it. Every call may fail with Outcome::not_done (nothing
 /// happened), unknown (it may have) or permanent. Called on the loop thread; one call at a time per
-/// release. A call is not cancelled; it ends by the store's own statement timeouts.
+/// release. Calls are not cancelled; they end by the store's own statement timeouts.
 class Store {
   public:
     virtual ~Store() = default;
 
     /// Releases that this process may try to claim now: unfinished, due, without a valid lease,
-    /// complete (docs/contract.md section 3), and if not yet started without a blocker (4.9). First
-    /// those that were begun or are being ended, then those that are to start, each in the order of
-    /// their versions, then those that rest. Half-inserted releases are seen to on the way:
-    /// `last_error` says what is missing; 60 s after their rows last grew they may be claimed, as
-    /// if they rested, and are given up (Snapshot::rows_unchanged_for). Waits for no row that
-    /// somebody else has locked. @param limit the most of those that do not rest @param resting the
-    /// most of those that do
+    /// complete (docs/contract.md section 3), and without a blocker if not yet started (4.9). First
+    /// started or ending releases, then those to start, each in the order of their versions, then
+    /// resting ones. Sets `last_error` of half-inserted releases to what is missing; 60 s after
+    /// their rows last grew they may be claimed as resting ones and are given up
+    /// (Snapshot::rows_unchanged_for). Skips rows locked by others. @param limit maximum of
+    /// releases that do not rest @param resting maximum of resting ones
     virtual awaitable<release::Result<std::vector<Candidate>>> claimable(int limit,
                                                                          int resting) = 0;
 
-    /// One conditional UPDATE (plus its history row). Nothing when somebody else was faster, or has
-    /// the row locked.
-    /// After `unknown` the caller forgets about it: the lease runs out by itself.
-    /// @param order_id what a release that was never claimed is called from now on
+    /// One conditional UPDATE (plus its history row). Nothing when another process was faster or
+    /// has the row locked. After `unknown` the caller drops the claim: the lease expires. @param
+    /// order_id the order id for a release that was never claimed
     virtual awaitable<release::Result<std::optional<Claim>>> claim(release::ReleaseId id,
                                                                    std::string order_id) = 0;
 
-    /// Prolongs the claim. False: fenced.
+    /// Renews the claim. False: fenced.
     virtual awaitable<release::Result<bool>> renew(Claim& claim) = 0;
 
-    /// Ends the claim at once: another process may take it, or nobody needs to.
+    /// Ends the claim at once, so that another process can take it.
     virtual awaitable<release::Result<void>> give_back(const Claim& claim) = 0;
 
-    /// The releases that this process has claimed, cheaply: one query for all of them.
+    /// The marks of this process's claimed releases, in one cheap query.
     virtual awaitable<release::Result<std::vector<Mark>>> marks() = 0;
 
-    /// Everything about a release, in one consistent read under the claim. Nothing: fenced or gone.
-    /// @param part only the header and the rows of this batch (Snapshot::part)
+    /// Everything about a release, in one consistent read under the claim. Nothing: fenced or
+    /// deleted. @param part only the header and the rows of this batch (Snapshot::part)
     virtual awaitable<release::Result<std::optional<release::Snapshot>>> read(
         const Claim& claim, std::optional<int> part) = 0;
 
@@ -99,63 +98,63 @@ class Store {
     virtual awaitable<release::Result<Committed>> commit(const Claim& claim,
                                                          const release::Commit& commit) = 0;
 
-    /// A row of release_events for something that changes nothing else, e.g. `late_answer`.
-    /// Best effort: written under the claim's epoch, dropped when fenced.
+    /// Adds a row to release_events without any other change, e.g. `late_answer`. Best effort:
+    /// written under the claim's epoch, dropped when fenced.
     virtual awaitable<release::Result<void>> record(const Claim& claim,
                                                     const release::HistoryRow& row) = 0;
 
     /// The payload of a version with its content digest; nothing if it has no row.
     struct Payload {
-        std::string text;          ///< JSON object, as stored but for its secrets
-        std::string sha256;        ///< content digest, of this very text
-        std::string plain_sha256;  ///< by the rule that does not see templates (wire::plain_digest)
+        std::string text;          ///< JSON object, as stored but with its secrets opened
+        std::string sha256;        ///< content digest of `text`
+        std::string plain_sha256;  ///< digest that ignores templates (wire::plain_digest)
         bool is_repeated = false;  ///< another version has the same content: nodes may hold it
-        bool has_secrets = false;  ///< a file of it is secret; they are open in the text
-        std::string problem;       ///< set: why it cannot be sent; there is no text then
+        bool has_secrets = false;  ///< a file is secret; the text contains it in the clear
+        std::string problem;       ///< set: why it cannot be sent; there is then no text
     };
     virtual awaitable<release::Result<std::optional<Payload>>> payload(release::Version version,
                                                                        release::TaskType type) = 0;
 };
 
-/// What is the same for every node of a release that gets the same content.
+/// Data common to all nodes of a release that get the same content.
 struct Parcel {
     release::TaskType type = release::TaskType::apply_config;
     release::Version version;
     std::string order_id;  ///< Snapshot::order_id
     release::Epoch epoch;
-    std::vector<std::string> bans;               ///< digests that agents are told to refuse
-    bool is_forced = false;                      ///< take the content although it is banned
-    bool may_be_held = false;                    ///< worth asking a node for before it is sent
+    std::vector<std::string> bans;               ///< digests that agents must refuse
+    bool is_forced = false;                      ///< accept the content even if banned
+    bool may_be_held = false;                    ///< ask a node for it before sending it
     bool has_secrets = false;                    ///< sent only to agents that can keep them
-    std::string problem;                         ///< why there is no payload, where that is known
+    std::string problem;                         ///< why there is no payload, if known
     std::shared_ptr<const std::string> payload;  ///< JSON text; `{}` when there is no content
     std::string sha256;                          ///< content digest; empty when there is no content
-    std::string plain_sha256;  ///< as Store::Payload; older agents compute this one
-    /// Of types other than apply_config: what answers are compared with, and never sent.
+    std::string plain_sha256;                    ///< as Store::Payload; computed by older agents
+    /// For types other than apply_config: compared with answers, never sent.
     std::string compared_sha256;
 };
 
-/// Agents, over mutual TLS. Never throws; whatever happens is an Answer. Every request ends within
-/// its own time limits, and within `at_most` however large those are.
+/// Agents, over mutual TLS. Never throws; every outcome is an Answer. Every request ends within its
+/// own time limits, and within `at_most`.
 class Agents {
   public:
     virtual ~Agents() = default;
 
     enum class Sending {
         whole,         ///< with the payload
-        by_reference,  ///< the digest only: the node said that it holds the content
+        by_reference,  ///< only the digest: the node said that it holds the content
     };
-    /// POST /tasks/dispatch. A parcel with secrets is sent whole only to an agent that says, asked
-    /// before, that it can keep them; one that cannot has refused it. @param time_left told to the
-    /// agent as timeoutSec
+    /// POST /tasks/dispatch. A parcel with secrets is sent whole only to an agent that says, when
+    /// asked first, that it can keep them; other agents count as having refused it. @param
+    /// time_left sent to the agent as timeoutSec
     virtual awaitable<release::Answer> dispatch(release::Address to, std::string task_id,
                                                 std::shared_ptr<const Parcel> parcel,
                                                 Sending sending, release::Millis time_left,
                                                 release::Millis at_most) = 0;
-    /// GET /healthz: somebody with the node's certificate answers within some seconds, whatever it
-    /// says.
+    /// GET /healthz: true if an agent with the node's certificate answers within some seconds,
+    /// whatever the answer.
     virtual awaitable<bool> is_back(release::Address to) = 0;
-    /// GET /contents/{sha256}. False also when nobody answers, or by an agent without that call.
+    /// GET /contents/{sha256}. False also without an answer, or from an agent without that call.
     virtual awaitable<bool> holds(release::Address to, std::string sha256,
                                   release::Millis at_most) = 0;
     /// GET /tasks/{id}?wait=hold (no parameter when hold is 0).
@@ -166,15 +165,15 @@ class Agents {
                                               release::Millis at_most) = 0;
 };
 
-/// The questions at gates between batches (gate_url). Never throws; whatever happens is an answer.
+/// Requests to gates between batches (gate_url). Never throws; every outcome is an answer.
 class Gates {
   public:
     virtual ~Gates() = default;
-    /// One GET on a fresh connection, at most some seconds, and within `at_most`.
+    /// One GET on a new connection, limited to some seconds and to `at_most`.
     virtual awaitable<release::GateAnswer> ask(std::string url, release::Millis at_most) = 0;
 };
 
-/// Randomness, for jitter and for the names of orders; seeded in the simulator.
+/// Randomness, for jitter and order ids; seeded in the simulator.
 class Random {
   public:
     virtual ~Random() = default;
@@ -185,15 +184,15 @@ class Random {
 using Fields = std::vector<std::pair<std::string_view, std::string>>;
 enum class Severity { debug, info, warn, error };
 
-/// Hears what happens: the log and the metrics listen here. Loop thread; must not block or throw.
+/// Receives events for the log and the metrics. Loop thread; must not block or throw.
 class Observer {
   public:
     virtual ~Observer() = default;
-    /// A stable event name (docs/runbook.md) with its fields.
+    /// An event by its stable name (docs/runbook.md), with its fields.
     virtual void note(Severity severity, std::string_view event, const Fields& fields) = 0;
-    /// A dispatch request was answered by the agent after this long.
+    /// The time until an agent answered a dispatch request.
     virtual void dispatch_took(release::Millis took) = 0;
-    /// A node has its last word, this long after its conversation began.
+    /// A node has ended, this long after its conversation began.
     virtual void node_finished(release::NodeStatus status, release::FailureKind kind,
                                release::Millis took) = 0;
     virtual void agent_error(release::Heard kind) = 0;

@@ -10,7 +10,7 @@
 
 namespace edgeroll::control {
 
-/// By address: a node that got another one has to show itself again. Loop thread.
+/// By address: a node with a new address counts as not reached. Loop thread.
 class Reached {
   public:
     [[nodiscard]] bool knows(const release::Address& node) const {

@@ -56,8 +56,7 @@ boost::asio::awaitable<void> Runner::tick() {
     }
 }
 
-// Whoever still holds the runner then (a conversation in a pause) must not keep its rows and
-// payloads as well.
+// Frees rows and payloads even if a pausing conversation still holds the runner.
 boost::asio::awaitable<void> Runner::run() {
     while (!is_over_)
         co_await turn();
@@ -109,11 +108,10 @@ boost::asio::awaitable<void> Runner::renew() {
         co_return;
     }
     backoff_.reset();
-    // Conversations that wanted to send meanwhile have fallen silent for good, so all of them are
-    // begun anew.
+    // Conversations that wanted to send meanwhile have stopped for good, so all are started anew.
     if (*renewed == LeaseKeeper::Renewed::late) forget();
     lifeline_->good_until = lease_.claim().good_until;
-    needs_read_ = true;  // rows changed by hand are seen at every renewal (docs/contract.md 4.6)
+    needs_read_ = true;  // every renewal notices rows changed by SQL (docs/contract.md 4.6)
 }
 
 boost::asio::awaitable<void> Runner::read() {
@@ -136,7 +134,7 @@ boost::asio::awaitable<void> Runner::read() {
     }
     needs_read_ = false;
     batch_to_read_.reset();
-    if ((*snapshot)->bans != release_.seen.bans) parcels_.clear();  // each carries them
+    if ((*snapshot)->bans != release_.seen.bans) parcels_.clear();  // each contains the bans
     release::Observed observed;
     observed.snapshot = std::move(**snapshot);
     std::vector<release::Event> events;
@@ -173,7 +171,7 @@ boost::asio::awaitable<void> Runner::take(std::vector<release::Event> events) {
             co_await give_back();
             co_return;
         }
-        is_resting_ = false;  // from now on, not from the commit's answer on: nobody else takes it
+        is_resting_ = false;  // before the commit answers: no other release may take the place
     }
     if (release::has_mutant(release::Mutant::send_before_intent) && !parcels_.empty()) {
         co_await carry_out(done.after_commit);
@@ -182,8 +180,8 @@ boost::asio::awaitable<void> Runner::take(std::vector<release::Event> events) {
         Written written = co_await write(done.commit);
         if (written == Written::over) co_return;
         if (written == Written::stale && done.commit.decides_nothing()) {
-            // The header has changed, but what was to be written rests on nothing in it: no reason
-            // to throw the state away and ask every agent anew.
+            // The header has changed, but the write does not depend on the changes: no reason to
+            // discard the state and ask every agent again.
             needs_read_ = true;
             written = Written::done;
         }
@@ -220,14 +218,14 @@ boost::asio::awaitable<Runner::Written> Runner::write(release::Commit commit) {
         }
         database_trouble(written.error(), "commit");
         if (written.error().outcome == Outcome::unknown) {
-            // A commit without an answer may still be on its way in the database, unseen by a
-            // reading. It holds the release's row: a renewal writes that row too, waits for it, and
-            // what is read afterwards is final.
+            // A commit without an answer may still be running in the database, unseen by a read. It
+            // locks the release's row: a renewal writes that row too, so it waits, and what is read
+            // afterwards is final.
             lease_.renew_soon();
             co_return Written::again;
         }
         if (written.error().outcome == Outcome::permanent) {
-            // Trying again cannot help and the state is doubtful: start over, at a calm pace.
+            // A retry cannot help and the state is doubtful: start over, slowly.
             backoff_.slow_down();
             co_return Written::again;
         }
@@ -264,7 +262,7 @@ boost::asio::awaitable<void> Runner::carry_out(std::vector<release::Effect> effe
         } else if (std::holds_alternative<release::DispatchNoMore>(effect)) {
             lifeline_->is_stopping = true;
         } else if (const auto* again = std::get_if<release::ReadAgain>(&effect)) {
-            // A renewal reads everything: when one is due that is enough for both.
+            // A renewal reads everything, so when it is due no separate read is needed.
             if (again->batch) {
                 batch_to_read_ = again->batch;
             } else {
@@ -293,13 +291,13 @@ boost::asio::awaitable<void> asking(Gates& gates, release::AskGate what, Millis 
 }  // namespace
 
 void Runner::ask_gate(release::AskGate what) {
-    // One question has a moment at least, also when the gate's time was over while nobody asked.
+    // Minimum time for one request, even if the gate's time ended while no process asked.
     constexpr Millis moment{2'000};
     const Millis at_most = std::max(what.until - clock_.now(), moment);
     rt::spawn(executor_, "gate", asking(gates_, std::move(what), at_most, lifeline_));
 }
 
-// An earlier alarm goes off first, and the step that follows asks again.
+// An earlier alarm goes off first, and the step that follows sets it again.
 void Runner::set_alarm(Instant at) {
     if (at <= clock_.now()) {
         writer_.add(release::Woken{});
@@ -325,11 +323,11 @@ boost::asio::awaitable<void> Runner::give_back() {
     is_over_ = true;
     lifeline_->is_cut = true;
     const release::Result<void> given = co_await store_.give_back(lease_.claim());
-    // Not given back means that it runs out by itself: slower, never wrong.
+    // If giving back fails the claim expires: slower, never wrong.
     if (!given) database_trouble(given.error(), "give_back");
 }
 
-// Whoever else there is takes it in the meantime: this process does not while the runner is there.
+// Another process can take the release meanwhile; this one cannot while the runner exists.
 boost::asio::awaitable<void> Runner::leave_to_others(std::string why) {
     constexpr Millis nap{250};
     observer_.note(
@@ -360,13 +358,13 @@ void Runner::forget() {
     needs_read_ = true;
 }
 
-// Nothing of a stale commit was written, and conversations do not say their last word twice: the
-// agents' words are taken again together with the next reading. A row that was changed by hand
-// keeps what it says, and the word becomes a `late_answer` (docs/contract.md 4.6).
+// A stale commit wrote nothing, and conversations report an end only once: the agents' results are
+// applied again after the next read. A row changed by SQL keeps its value, and the result becomes a
+// `late_answer` (docs/contract.md 4.6).
 template <class Events>
 void Runner::keep_reports(const Events& events) {
     for (const release::Event& event : events) {
-        // No more than fit into a step with the reading; nodes that still run are asked again.
+        // Only as many as fit into a step with the read; nodes that still run are asked again.
         if (kept_.size() + 1 >= release::events_per_step) return;
         if (std::holds_alternative<release::Reported>(event)) kept_.push_back(event);
     }

@@ -1,4 +1,4 @@
-// Runs one claimed release: event in, step, check, commit, effects out. Decides nothing itself.
+// Runs one claimed release: event in, step, check, commit, effects out. Makes no decisions itself.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -20,38 +20,38 @@
 namespace edgeroll::control {
 
 /// Loop thread. One event group at a time; one database call at a time. Whatever makes the state
-/// doubtful (unknown outcome, a row changed by hand) ends in the same place: the state is thrown
-/// away and built again from the database.
+/// doubtful (unknown outcome, a row changed by SQL) has the same result: the state is discarded and
+/// read again from the database.
 class Runner : public std::enable_shared_from_this<Runner> {
   public:
     Runner(boost::asio::any_io_executor executor, Store& store, Dispatcher& dispatcher,
            Gates& gates, Clock& clock, Observer& observer, release::Rules rules,
            release::Millis lease, Claim claim);
 
-    /// Asked when a release that rests goes on: whether there is a place among those at work here.
-    /// Without one the claim is given back, for whoever has a place; nothing is written before.
-    /// @param is_resting it was claimed as one that rests
+    /// Called when a resting release continues: whether a place among the working releases is free
+    /// here. If not, the claim is given back for another process, and nothing is written before.
+    /// @param is_resting it was claimed as resting
     void take_place_by(std::function<bool()> may_work, bool is_resting);
 
-    /// Returns when the claim is over: finished and given back, lost, or stopped and given back.
+    /// Returns when the claim has ended: finished and given back, lost, or stopped and given back.
     boost::asio::awaitable<void> run();
-    /// Wakes run() for renewals and when its alarm is due; ends with run().
+    /// Wakes run() for renewals and alarms; ends with run().
     boost::asio::awaitable<void> tick();
-    /// Asks run() to write down where it stands, give the claim back and return.
+    /// Asks run() to record its progress, give the claim back and return.
     void stop();
 
-    /// What the database says of the release now, in short: reads it if that is news.
+    /// Compares the database's mark with the state and reads the release if it has changed.
     void check_mark(const Mark& mark);
-    /// Somebody has seen that the release may be another one by now: reads it.
+    /// The release may have been replaced: reads it.
     void look_again();
 
     [[nodiscard]] release::ReleaseId id() const { return lease_.claim().release; }
-    /// Between batches and nothing runs: it takes no place among the releases at work.
+    /// Between batches with nothing running: takes no place among the working releases.
     [[nodiscard]] bool is_resting() const { return is_resting_; }
 
   private:
     enum class Written { done, stale, again, over };
-    /// What is to be done next, the most urgent first.
+    /// What to do next, the most urgent first.
     enum class Duty { lose, give_back, renew, read, take };
 
     [[nodiscard]] Duty next_duty() const;
@@ -86,12 +86,12 @@ class Runner : public std::enable_shared_from_this<Runner> {
     release::Rules rules_;
     LeaseKeeper lease_;
     BatchWriter writer_;
-    Alarm alarm_;  ///< the step's wake-up
+    Alarm alarm_;  ///< the wake-up time of the last step
     Backoff backoff_;
     release::Release release_;
-    std::vector<release::Event> kept_;  ///< last words that a stale commit left unwritten
+    std::vector<release::Event> kept_;  ///< results that a stale commit did not write
     std::shared_ptr<Lifeline> lifeline_;
-    /// By the version whose content it is; the release's own has none.
+    /// By the content's version; nothing: the release's own.
     std::map<std::optional<release::Version>, std::shared_ptr<const Parcel>> parcels_;
     bool needs_read_ = true;
     std::optional<int> batch_to_read_;  ///< unless everything is read

@@ -1,4 +1,4 @@
-// What a node of the release is sent: Runner::parcel_of.
+// Runner::parcel_of: the parcel for a node.
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,8 +23,8 @@ void fill(Parcel& parcel, Store::Payload payload, std::optional<release::Version
 
 }  // namespace
 
-// A parcel without payload says that the content is gone or another than at the start; it is not
-// kept, since it may be there next time. Null: over.
+// A parcel without payload means that the content is gone or differs from that at the start; it is
+// not cached, since the content may come back. Null: the run is over.
 boost::asio::awaitable<std::shared_ptr<const Parcel>> Runner::parcel_of(
     std::optional<release::Version> content) {
     const auto known = parcels_.find(content);

@@ -1,4 +1,4 @@
-// Who gets the next of a bounded number of places: requests to agents, shared among releases. Pure.
+// Shares a limited number of places, for requests to agents, among releases. Pure.
 #pragma once
 
 #include <cstdint>
@@ -10,14 +10,15 @@
 
 namespace edgeroll::control {
 
-/// So that neither one release nor one dark region keeps the others waiting (docs/adr/0016):
-/// - requests to nodes that are not known to answer (`is_proven` false) have at most half of all
+/// Keeps one release or one unreachable region from delaying the others (docs/adr/0016):
+/// - requests to nodes that are not known to answer (`is_proven` false) get at most half of all
 ///   places;
-/// - a release takes a further place only while it has no more than `share_of_all` times those that
-///   are left then, and of the half above no more than `share_of_unproven` times. So whoever comes
-///   later finds room at once, however long those before keep what they have. Its first place it
-///   gets whenever there is any;
-/// - of those that may, the release with the fewest places goes first, then who asked first.
+/// - a release gets another place only while it has at most `share_of_all` times as many as would
+///   then be left, and of the half above at most `share_of_unproven` times. So a later release
+///   finds places at once, however long earlier ones keep theirs. A release's first place is
+///   granted whenever one is free;
+/// - among the releases that may have a place, the one with the fewest goes first, then the one
+///   that asked first.
 class Shares {
   public:
     using Ticket = std::uint64_t;
@@ -27,12 +28,12 @@ class Shares {
     /// @param places > 0
     explicit Shares(int places);
 
-    /// Asks for a place: it is given by a later next().
+    /// Asks for a place; a later next() grants it.
     Ticket ask(release::ReleaseId release, bool is_proven);
-    /// Gives one to somebody who asked; nothing while nobody may have one. Call it after every
-    /// ask() and give_back() until it has nothing. O(releases).
+    /// Grants one request; nothing while none may be granted. Call after every ask() and
+    /// give_back() until it returns nothing. O(releases).
     std::optional<Ticket> next();
-    /// A place that was given on these terms is free again.
+    /// Frees a place that was granted with these arguments.
     void give_back(release::ReleaseId release, bool is_proven);
 
     [[nodiscard]] int used() const { return used_; }
@@ -52,7 +53,7 @@ class Shares {
     int unproven_max_;
     int used_ = 0, unproven_ = 0;
     Ticket last_ticket_ = 0;
-    std::map<release::ReleaseId, Party> parties_;  ///< those with a place or waiting for one
+    std::map<release::ReleaseId, Party> parties_;  ///< those with a place or a request
 };
 
 }  // namespace edgeroll::control

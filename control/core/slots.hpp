@@ -1,5 +1,4 @@
-// Places for requests to agents, waited for by coroutines. Who gets the next one is decided by
-// Shares.
+// Places for requests to agents that coroutines wait for. Shares decides who gets the next one.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -10,8 +9,8 @@
 
 namespace edgeroll::control {
 
-/// Loop thread. Every acquire() that returned is matched by one release() on the same terms; no
-/// scope guard, since frames that a dying io_context destroys must not wake others.
+/// Loop thread. Every acquire() that returned needs one release() with the same arguments; no scope
+/// guard, since frames destroyed by a dying io_context must not wake others.
 class Slots {
   public:
     explicit Slots(int count) : shares_(count) {}

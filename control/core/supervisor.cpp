@@ -13,7 +13,7 @@
 namespace edgeroll::control {
 namespace {
 
-/// 128 random bits: no two releases have the same, whatever was deleted in between.
+/// 128 random bits: unique among all releases, including deleted ones.
 std::string make_order_id(Random& random) {
     constexpr const char* digits = "0123456789abcdef";
     std::string id;
@@ -21,7 +21,7 @@ std::string make_order_id(Random& random) {
         id += digits[static_cast<std::size_t>(random.fraction() * 16)];
     return id;
 }
-/// Owning a release that rests is no hurry: so many are claimed at a look, after all the others.
+/// Resting releases are not urgent: this many are claimed per look, after all others.
 constexpr int resting_a_look = 16;
 
 class SupervisorOnLoop final : public Supervisor {
@@ -49,7 +49,7 @@ class SupervisorOnLoop final : public Supervisor {
             runner->stop();
         const release::Instant end = clock_.now() + grace;
         constexpr release::Millis pause{10};
-        // A claim on its way is waited for, too: its runner gives it back at once.
+        // Also waits for a claim in progress: its runner gives it back at once.
         while ((is_claiming_ || !runners_.empty()) && clock_.now() < end) {
             co_await clock_.sleep_until(clock_.now() + pause);
         }
@@ -76,7 +76,7 @@ class SupervisorOnLoop final : public Supervisor {
         }
     }
 
-    /// What others have changed about the releases that run here.
+    /// Reads what others have changed about the releases that run here.
     boost::asio::awaitable<void> check_marks() {
         const release::Result<std::vector<Mark>> marks = co_await store_.marks();
         if (!marks) {
@@ -90,21 +90,21 @@ class SupervisorOnLoop final : public Supervisor {
         }
     }
 
-    /// Those that rest take no place.
+    /// Resting releases take no place.
     [[nodiscard]] int at_work() const {
         const auto count = std::count_if(runners_.begin(), runners_.end(),
                                          [](const auto& runner) { return !runner->is_resting(); });
         return static_cast<int>(count) + (is_claiming_work_ ? 1 : 0);
     }
 
-    /// Asked by one that was at rest.
+    /// Called by a resting release.
     [[nodiscard]] bool may_go_on(release::ReleaseId id) {
         if (at_work() < options_.max_releases) return true;
         declined_.insert(id);
         return false;
     }
 
-    /// @param limit places that are free
+    /// @param limit free places
     boost::asio::awaitable<void> claim_some(int limit) {
         const release::Result<std::vector<Candidate>> found =
             co_await store_.claimable(limit, resting_a_look);
@@ -116,13 +116,13 @@ class SupervisorOnLoop final : public Supervisor {
             if (is_stopping_) co_return;
             const release::ReleaseId id = candidate.release;
             if (const auto runner = runner_of(id)) {
-                // Its rows were deleted and inserted again. Claims are told apart by epoch and
-                // owner, which may be the same again: what still runs for the old rows goes first.
+                // The rows were deleted and inserted again. Epoch and owner, which tell claims
+                // apart, may repeat: the runner of the old rows must end first.
                 runner->look_again();
                 continue;
             }
-            // One that was at rest here may have gone on meanwhile. One that could not go on here
-            // is not taken again before it can.
+            // A release that rested here may have continued elsewhere. One that could not continue
+            // here is not claimed again before it can.
             const bool needs_place = !candidate.is_resting || declined_.contains(id);
             if (needs_place && at_work() >= options_.max_releases) continue;
             std::string order_id = make_order_id(random_);
@@ -166,15 +166,15 @@ class SupervisorOnLoop final : public Supervisor {
     boost::asio::awaitable<void> see_through(std::shared_ptr<Runner> runner) {
         co_await runner->run();
         std::erase(runners_, runner);
-        wake_.notify();  // a place is free, and another release may have waited for this one
+        wake_.notify();  // a place is free, and another release may have waited for it
     }
 
     static boost::asio::awaitable<void> tick_of(std::shared_ptr<Runner> runner) {
         co_await runner->tick();
     }
 
-    // One locked row must not keep the others waiting. At first it may be another process that
-    // claims it this moment; the second time somebody sits on it.
+    // One locked row must not delay the others. The first failure may be another process's claim in
+    // progress; the second means that the row is held.
     void claim_failed(release::ReleaseId id, const release::Error& error) {
         if (error.code == release::code::busy && locked_.insert(id).second) return;
         trouble(error, "claim");
@@ -196,11 +196,11 @@ class SupervisorOnLoop final : public Supervisor {
     Dispatcher dispatcher_;
     rt::Signal wake_;
     std::vector<std::shared_ptr<Runner>> runners_;
-    std::set<release::ReleaseId> locked_;    ///< could not be claimed at the last look
-    std::set<release::ReleaseId> declined_;  ///< given back since there was no place to go on
+    std::set<release::ReleaseId> locked_;    ///< could not be claimed in the last look
+    std::set<release::ReleaseId> declined_;  ///< given back since there was no place to continue
     bool is_stopping_ = false;
-    bool is_claiming_ = false;       ///< a claim was sent and its answer is not there
-    bool is_claiming_work_ = false;  ///< ... of a release that takes a place
+    bool is_claiming_ = false;       ///< a claim was sent and not answered yet
+    bool is_claiming_work_ = false;  ///< ... for a release that takes a place
 };
 
 }  // namespace

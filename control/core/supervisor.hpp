@@ -1,4 +1,4 @@
-// Looks for releases that may be claimed, claims them, and gives each its runner.
+// Finds claimable releases, claims them, and starts a runner for each.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -14,26 +14,26 @@ namespace edgeroll::control {
 struct SupervisorOptions {
     release::Millis interval{1'000};  ///< RELEASE_EXECUTOR_INTERVAL_SEC
     int max_releases = 8;             ///< RELEASE_EXECUTOR_MAX_RELEASES
-    release::Millis lease{15'000};    ///< RELEASE_LEASE_SEC, the same as the store's
+    release::Millis lease{15'000};    ///< RELEASE_LEASE_SEC, equal to the store's
     release::Rules rules;
     DispatcherOptions dispatcher;
 };
 
-/// Loop thread. The io_context behind `executor` must be destroyed before the supervisor (its
-/// coroutines refer to it) and the ports must outlive both.
+/// Loop thread. Destroy the io_context behind `executor` before the supervisor (its coroutines
+/// refer to it); the ports must outlive both.
 class Supervisor {
   public:
     virtual ~Supervisor() = default;
-    /// Begins to look for work. Once.
+    /// Starts to look for work. Call once.
     virtual void start() = 0;
-    /// Stops taking work; every runner finishes the write it is at and gives its claim back.
-    /// Returns when all have, or after `grace`: leases run out by themselves.
+    /// Takes no new work; every runner finishes its current write and gives its claim back. Returns
+    /// when all have, or after `grace`: the remaining leases expire.
     virtual boost::asio::awaitable<void> stop(release::Millis grace) = 0;
-    /// Somebody steered a release: looks at once instead of at the next interval.
+    /// A release was steered: looks at once instead of at the next interval.
     virtual void nudge() = 0;
-    /// Releases this process runs now.
+    /// Number of releases this process runs now.
     [[nodiscard]] virtual int running() const = 0;
-    /// Requests that it has open to agents now.
+    /// Number of its open requests to agents.
     [[nodiscard]] virtual int in_flight() const = 0;
 };
 

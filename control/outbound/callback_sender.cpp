@@ -15,7 +15,7 @@ using release::wire::CallRules;
 constexpr release::Millis call_timeout{10'000};
 constexpr std::size_t receipt_bytes_max = 64U << 10;
 
-/// Rows come from pipelines too: what the API refuses at creation is refused here as well.
+/// Rows may be inserted by pipelines: what the API refuses at creation is refused here as well.
 bool is_safe(const std::string& url) {
     const auto parsed = release::parse_web_url(url);
     return parsed && (parsed->is_https || release::is_loopback(*parsed));

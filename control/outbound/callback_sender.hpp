@@ -1,4 +1,4 @@
-// Callbacks over https (http on loopback): control::CallbackSender by way of tls::fetch.
+// control::CallbackSender over https (http on loopback), by way of tls::fetch.
 #pragma once
 
 #include <memory>
@@ -10,9 +10,9 @@
 
 namespace edgeroll::control {
 
-/// POST with an `Idempotency-Key`; 2xx within 10 s takes it. With a token every call carries
-/// `X-Edgeroll-Signature`, and hosts that the rules name exactly get `Authorization: Bearer
-/// <token>` too. The token goes over https, or to loopback, only.
+/// POST with an `Idempotency-Key`; 2xx within 10 s accepts it. With a token every call has
+/// `X-Edgeroll-Signature`, and calls to hosts that a rule names exactly have `Authorization: Bearer
+/// <token>` too. The token is sent only over https or to loopback.
 [[nodiscard]] std::unique_ptr<CallbackSender> make_callback_sender(std::string token,
                                                                    release::wire::CallRules rules);
 

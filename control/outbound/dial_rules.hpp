@@ -1,4 +1,4 @@
-// GATE_ALLOW and CALLBACK_ALLOW where they are obeyed: at the dial.
+// Applies GATE_ALLOW and CALLBACK_ALLOW when connecting.
 #pragma once
 
 #include <memory>
@@ -8,7 +8,7 @@
 
 namespace edgeroll::control {
 
-/// The rules as tls::fetch asks for them. The returned function shares them.
+/// The rules in the form tls::fetch expects. The returned function shares them.
 [[nodiscard]] decltype(tls::UrlRequest::refuses) dial_rules(
     std::shared_ptr<const release::wire::CallRules> rules);
 

@@ -18,7 +18,7 @@ using release::Result;
 using release::wire::File;
 using release::wire::Json;
 
-/// A payload as JSON, and what each file of it is.
+/// A payload as JSON, with its parsed files.
 struct Read {
     Json json;
     std::map<std::string, File> files;
@@ -43,7 +43,8 @@ Result<Read> read(std::string_view text) {
     return read;
 }
 
-/// What a seal covers beside the secret: the file, and the whole content that it belongs to.
+/// Data that a seal authenticates besides the secret: the file, and the whole content it belongs
+/// to.
 std::string bound_to(const File& file, const std::string& content_sha256) {
     return "edgeroll secret 1\n" + content_sha256 + "\n" + file.path + "\n" +
            release::wire::mode_line(file) + "\n" + std::to_string(file.bytes) + "\n" +
@@ -95,7 +96,7 @@ void put_content(Json& object, std::string content) {
     object["content"] = is_coded ? release::encode_base64(content) : std::move(content);
 }
 
-/// Calls change(object, file) for each secret; the text afterwards.
+/// Calls change(object, file) for each secret; returns the new text.
 template <class Change>
 Result<std::string> changed(std::string_view text, const Change& change) {
     auto payload = read(text);
@@ -176,10 +177,10 @@ std::string without_secrets(std::string_view text) {
             return {};
         });
     if (shown) return *shown;
-    // Of other types than apply_config: nothing in it is kept secret.
+    // Types other than apply_config have no secrets.
     const auto object = release::wire::read_stored_content(text);
     if (object && !object->is_files) return std::string(text);
-    // The word may be spelled with escapes; whatever is not understood is not shown with them.
+    // The word may be spelled with escapes; text that cannot be parsed is not shown if it has any.
     const bool may_be_secret = text.find("secret") != text.npos ||
                                text.find("\\u00") != text.npos || text.find("sealed") != text.npos;
     return may_be_secret ? std::string() : std::string(text);

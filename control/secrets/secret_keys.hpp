@@ -1,4 +1,4 @@
-// SECRETS_KEY_FILE: the keys by which secret files are kept in the database.
+// SECRETS_KEY_FILE: the keys that seal secret files in the database.
 #pragma once
 
 #include <memory>
@@ -12,24 +12,23 @@
 
 namespace edgeroll::control {
 
-/// Why a content with secret files is refused where there is no key.
+/// Why a content with secret files is refused without a key.
 inline constexpr const char* no_secret_keys =
     "it has secret files, and SECRETS_KEY_FILE is not set for edgeroll-control: point it to a file "
     "with a key (openssl rand -hex 32)";
 
-/// A key a line. The first one seals; the others only open, so that keys can be exchanged while
+/// One key per line. The first one seals; the others only open, so that keys can be exchanged while
 /// processes run (docs/security.md).
 class SecretKeys {
   public:
-    /// 64 hex digits each; blank lines and those that begin with `#` are left out. Error: no key,
-    /// more than 16, or a line that is none; it follows the setting's name in words, and holds no
-    /// key.
+    /// 64 hex digits each; blank lines and lines that begin with `#` are skipped. Error: no key,
+    /// more than 16, or an invalid line; in words that follow the setting's name, without any key.
     [[nodiscard]] static release::Result<SecretKeys> parse(std::string_view text);
 
-    /// What is written beside a sealed secret: 16 hex digits that tell nothing about the key.
+    /// The key id stored with a sealed secret: 16 hex digits that reveal nothing about the key.
     [[nodiscard]] const std::string& own_id() const { return keys_.front().id; }
     [[nodiscard]] const std::string& own_key() const { return keys_.front().key; }
-    /// 32 bytes; nothing for an id that is none of theirs.
+    /// The key with this id, 32 bytes; nothing for an unknown id.
     [[nodiscard]] const std::string* find(std::string_view id) const;
     [[nodiscard]] std::size_t size() const { return keys_.size(); }
     friend bool operator==(const SecretKeys&, const SecretKeys&) = default;
@@ -42,13 +41,13 @@ class SecretKeys {
     std::vector<Key> keys_;
 };
 
-/// The keys that hold now: the file may be written anew while the program runs. Thread-safe.
+/// The current keys: the file may be replaced while the program runs. Thread-safe.
 class SecretKeyring {
   public:
     SecretKeyring() = default;
     explicit SecretKeyring(std::shared_ptr<const SecretKeys> keys) : keys_(std::move(keys)) {}
 
-    /// Nothing: there are none.
+    /// Nothing: there are no keys.
     [[nodiscard]] std::shared_ptr<const SecretKeys> keys() const {
         const std::lock_guard lock(mutex_);
         return keys_;

@@ -23,7 +23,7 @@ Json entry_of(const release::wire::File& file) {
     return entry;
 }
 
-/// Null: it is no set of files.
+/// Null: not a set of files.
 Json entries_of(std::string_view text) {
     const auto read = release::wire::parse_stored_payload(text);
     if (!read || read->files.empty()) return nullptr;
@@ -41,7 +41,7 @@ ShownPayload shown_payload(std::string_view text, PayloadPart part) {
     shown.files = release::wire::dump_json(entries_of(text));
     if (part == PayloadPart::files) return shown;
     const std::string open = without_secrets(text);
-    // A pipeline may have inserted anything: what is no JSON is shown as the text that it is.
+    // A pipeline may have inserted anything: text that is not JSON is shown as text.
     const auto json = release::wire::parse_json(open, std::numeric_limits<std::size_t>::max());
     shown.payload = release::wire::dump_json(json ? *json : Json(open));
     return shown;
