@@ -41,7 +41,7 @@ int retriable(const ReleaseLine& release) {
     return nodes.failed + nodes.skipped + nodes.deferred + nodes.cancelled;
 }
 
-/// An older control does not tell how many a rollback would give something.
+/// An older control does not say how many nodes a rollback would change.
 int put_back_by_rollback(const ReleaseLine& release) {
     if (release.rollback) return release.rollback->nodes;
     const Tally nodes = tally(release);

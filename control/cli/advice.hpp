@@ -1,4 +1,4 @@
-// What an operator can do about a release now. Pure.
+// The actions an operator can take on a release now. Pure.
 #pragma once
 
 #include <string>
@@ -14,22 +14,22 @@ struct Advice {
     std::string effect;   ///< "starts batch 3"
 };
 
-/// The commands that fit the release's state, the likeliest first.
+/// The commands that fit the release's state, the most likely first.
 [[nodiscard]] std::vector<Advice> next_steps(const ReleaseLine& release);
 
-/// Whether control would take this action of stop, retry and rollback now; a quick look before
-/// somebody is asked, control has the last word.
+/// Whether control would accept this stop, retry or rollback now: a quick check before the operator
+/// is asked; control decides.
 [[nodiscard]] bool fits(const ReleaseLine& release, Steering action);
 
-/// What is asked before stop and retry: where the release stands, what will happen. Printable,
-/// without the "[y/N]". Pause and continue are not asked about, rollback by what control says
+/// The question before stop and retry: the release's state and what will happen. Printable, without
+/// the "[y/N]". Pause and continue need no question; rollback asks with control's plan
 /// (control/cli/rollback.hpp).
 [[nodiscard]] std::string question(const ReleaseLine& release, const ReleaseSteer& action);
 
 /// "release 7 (version 42): batch 2/5 running, 12 of 50 nodes done"; printable.
 [[nodiscard]] std::string standing(const ReleaseLine& release);
 
-/// Why the release stands between batches, in words: "baking", "waits for an operator's go"; empty
+/// Why the release pauses between batches, in words: "baking", "waits for an operator's go"; empty
 /// when it does not. Printable.
 [[nodiscard]] std::string hold_text(const ReleaseLine& release);
 

@@ -28,7 +28,7 @@ std::string token_advice(int error_code) {
     }
 }
 
-/// A refusal that control wrote itself.
+/// A refusal in control's own format.
 Failure refusal(int http_status, int error_code, const std::string& message) {
     const std::string what = message + " (code " + std::to_string(error_code) + ")";
     if (http_status == 401 || http_status == 403) {
@@ -44,7 +44,8 @@ Failure stranger(const tls::Response& response) {
                        ") is not edgeroll-control's: does EDGEROLL_URL or --url name its API?");
 }
 
-/// At least as many as the JSON text has values: each begins it, or follows one of these.
+/// Upper bound on the number of values in the JSON text: each value starts it or follows one of
+/// these characters.
 std::size_t values_at_most(std::string_view json) {
     std::size_t count = 1;
     bool is_in_text = false;

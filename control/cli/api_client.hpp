@@ -1,4 +1,4 @@
-// Requests to the control service, and what its answers mean for a shell.
+// Requests to the control service, and the exit statuses for its answers.
 #pragma once
 
 #include <string>
@@ -13,7 +13,7 @@ namespace edgeroll::cli {
 struct Failure {
     ExitStatus status = ExitStatus::refused;
     std::string message;  ///< printable, for standard error
-    int code = 0;         ///< of docs/contract.md section 7, where control refused; else 0
+    int code = 0;         ///< of docs/contract.md section 7, if control refused; else 0
 };
 
 [[nodiscard]] inline tl::unexpected<Failure> refuse(std::string message) {
@@ -23,19 +23,19 @@ struct Failure {
 template <class T>
 using Answer = tl::expected<T, Failure>;
 
-/// An answer is at most this large: a release of 10,000 nodes with errors is about 5 MiB.
+/// Maximum size of an answer: a release of 10,000 nodes with errors is about 5 MiB.
 inline constexpr std::size_t answer_bytes_max = 64U << 20;
-/// And has at most about so many values of JSON, of which each takes some 100 bytes once it is
-/// read. Such a release with all its steps has 700,000, a content of the smallest files 900,000.
+/// Approximate maximum of JSON values in an answer; each takes some 100 bytes of memory. Such a
+/// release with all its steps has 700,000 values, a content of the smallest files 900,000.
 inline constexpr std::size_t answer_values_max = 2'000'000;
 
-/// Sends one request and returns the envelope's `data`. 4xx is `refused`, with what to set for a
-/// token that is missing or not good enough; 5xx, silence and answers that are not edgeroll's are
-/// `unreachable`. A request that acts and got no answer may have been carried out: the message says
+/// Sends one request and returns the envelope's `data`. 4xx is `refused`, with the setting to
+/// change if the token is missing or insufficient; 5xx, no answer and answers of other services are
+/// `unreachable`. A modifying request without an answer may have been carried out: the message says
 /// so.
 [[nodiscard]] Answer<release::wire::Json> call(Http& http, const ApiRequest& request);
 
-/// `path?name=value&…`; empty values are left out, the others percent-encoded.
+/// `path?name=value&…`; leaves out empty values and percent-encodes the others.
 [[nodiscard]] std::string with_query(
     std::string path, const std::vector<std::pair<std::string, std::string>>& parameters);
 

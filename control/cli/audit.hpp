@@ -1,4 +1,4 @@
-// `audit`: who did what, a line a row.
+// `audit`: the audit log, one line per row.
 #pragma once
 
 #include <string>
@@ -7,7 +7,7 @@
 
 namespace edgeroll::cli {
 
-/// A table, then how many of how many; printable.
+/// A table, then "N of M"; printable.
 [[nodiscard]] std::string render_audit(const release::wire::Json& data);
 
 }  // namespace edgeroll::cli

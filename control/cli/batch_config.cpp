@@ -50,7 +50,7 @@ Answer<Json> read_config(const std::string& typed, Keyboard& keyboard) {
     return std::move(*config);
 }
 
-/// "5%" as it is, "3" as a number.
+/// "5%" stays text, "3" becomes a number.
 Json count_or_share(const std::string& text) {
     return text.ends_with('%') ? Json(text) : Json(std::stoll(text));
 }
@@ -81,7 +81,7 @@ Answer<Json> batch_config_of(const BatchOptions& typed, Keyboard& keyboard) {
         config = std::move(*read);
     }
     const bool has_sizes = typed.batch_size || typed.batch_percent || !typed.batches.empty();
-    // One way to say the sizes takes the place of another.
+    // An option for the sizes replaces all keys for sizes.
     if (has_sizes) {
         for (const char* key : {"batch_size", "batch_percent", "batches"})
             config.erase(key);

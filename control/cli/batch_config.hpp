@@ -6,9 +6,9 @@
 
 namespace edgeroll::cli {
 
-/// An object, empty when nothing was typed. Options win over the keys of --batch-config. Refused: a
-/// file that cannot be read or is over 64 KiB, text that is no JSON object. Which keys and values
-/// are legal is for control to say.
+/// Returns an object, empty when no option was given. Options override the keys of --batch-config.
+/// Refused: a file that cannot be read or is over 64 KiB, text that is not a JSON object. Control
+/// validates keys and values.
 [[nodiscard]] Answer<release::wire::Json> batch_config_of(const BatchOptions& typed,
                                                           Keyboard& keyboard);
 

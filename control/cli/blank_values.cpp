@@ -24,7 +24,8 @@ bool is_blank(std::string_view text) {
 
 void refuse_blank_values(CLI::App& app) {
     for (CLI::Option* const option : app.get_options()) {
-        // In front of its other checks, which would say that nothing is not a number.
+        // Before the option's other checks, which would complain that the empty text is not a
+        // number.
         if (option->get_items_expected_max() > 0) option->transform(has_something());
     }
     for (CLI::App* const below : app.get_subcommands([](CLI::App*) { return true; }))

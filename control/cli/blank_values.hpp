@@ -1,4 +1,4 @@
-// Values that are not there: what a script passes where a shell variable is not set.
+// Refuses blank values: a script passes them when a shell variable is not set.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -9,15 +9,15 @@
 
 namespace edgeroll::cli {
 
-/// Empty, or nothing but blanks.
+/// Empty or only blanks.
 [[nodiscard]] bool is_blank(std::string_view text);
 
-/// Every option and argument of the tree that takes a value refuses a blank one: `--node ''` must
-/// not come to mean every node. For a tree that is complete.
+/// Makes every option and argument of the tree that takes a value refuse a blank one: `--node ''`
+/// must not mean every node. Call when the tree is complete.
 void refuse_blank_values(CLI::App& app);
 
-/// The first word that ends where its value should begin (`--node=`), which the parser would fill
-/// with the next word. An error for one line, or nothing.
+/// The first option without its value (`--node=`), for which the parser would take the next word.
+/// One line for the error, or nothing.
 [[nodiscard]] std::optional<std::string> find_cut_option(const std::vector<std::string>& arguments);
 
 }  // namespace edgeroll::cli

@@ -19,7 +19,7 @@ bool is_control(char c) {
 
 std::string shell_quoted(const std::string& word) {
     if (!word.empty() && std::all_of(word.begin(), word.end(), is_harmless)) return word;
-    // What a terminal would act upon is written as an escape, which bash's $'…' reads back.
+    // Characters that act on a terminal become escapes, which bash's $'…' decodes.
     const bool has_control = std::any_of(word.begin(), word.end(), is_control);
     std::string quoted = has_control ? "$'" : "'";
     for (const char c : word) {
@@ -42,7 +42,7 @@ std::string create_command_line(const ReleaseCreate& what, const release::wire::
     words.insert(words.end(), what.global_options.begin(), what.global_options.end());
     words.insert(words.end(), {"release", "create"});
     const auto add = [&](const char* option, const std::string& value) {
-        // With "=" a value that begins with a dash is a value too.
+        // With "=", since the value may begin with a dash.
         if (value.starts_with('-')) {
             words.push_back(std::string(option) + "=" + value);
         } else if (!value.empty()) {

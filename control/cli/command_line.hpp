@@ -1,4 +1,4 @@
-// Command lines to copy: what `release plan` prints.
+// Command lines to copy, as printed by `release plan`.
 #pragma once
 
 #include <string>
@@ -8,11 +8,11 @@
 
 namespace edgeroll::cli {
 
-/// For a POSIX shell: as it is where nothing in it is special, else in single quotes.
+/// Quotes a word for a POSIX shell: unchanged without special characters, else in single quotes.
 [[nodiscard]] std::string shell_quoted(const std::string& word);
 
-/// `edgeroll release create …` for the same request with this plan. batch_config is written out, so
-/// that a file that changes later changes nothing.
+/// `edgeroll release create …` for the same request with this plan. Writes out batch_config, so
+/// that later changes to a file have no effect.
 [[nodiscard]] std::string create_command_line(const ReleaseCreate& what,
                                               const release::wire::Json& batch_config,
                                               const std::string& plan_sha256);

@@ -1,5 +1,5 @@
-// The tree of commands while it is being built: every command says how it is made of what was
-// typed.
+// The tree of commands during construction: every command knows how to make its Command from the
+// parsed options.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -13,7 +13,7 @@
 
 namespace edgeroll::cli {
 
-/// The error is a mistake in usage, for one line.
+/// The error is a usage error on one line.
 using Made = tl::expected<Command, std::string>;
 
 class CommandTree {
@@ -23,8 +23,8 @@ class CommandTree {
     [[nodiscard]] CLI::App& root() { return app_; }
     CLI::App& group(const char* name, const char* help) { return *app_.add_subcommand(name, help); }
 
-    /// A command below `group` whose struct is filled by the options that the caller adds to it.
-    /// @param example one command line, shown by --help
+    /// Adds a command below `group`; the options added by the caller fill its struct. @param
+    /// example one command line, shown by --help
     template <class T>
     std::pair<CLI::App*, std::shared_ptr<T>> add(CLI::App& group, const char* name,
                                                  const char* help, const char* example) {
@@ -34,7 +34,7 @@ class CommandTree {
         makers_[command] = [typed]() -> Made { return Command(*typed); };
         return {command, typed};
     }
-    /// For a command that is not simply its struct.
+    /// For a command that needs more than its struct.
     void set_maker(const CLI::App* command, std::function<Made()> make) {
         makers_[command] = std::move(make);
     }

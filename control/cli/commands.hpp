@@ -1,4 +1,4 @@
-// What can be asked for on the command line, one struct a command.
+// The commands of the command line, one struct each.
 #pragma once
 
 #include <cstdint>
@@ -19,17 +19,17 @@ struct ReleaseList {
 struct ReleaseShow {
     std::int64_t id = 0;
     bool has_steps = false;
-    std::string node{};  ///< with the steps: of this one only, by name or id; empty: all
+    std::string node{};  ///< with the steps: only this node's, by name or id; empty: all
 };
 struct ReleaseWatch {
     std::int64_t id = 0;
-    double give_up_after_sec = 0;  ///< of control being away; 0: never
+    double give_up_after_sec = 0;  ///< how long control may be unreachable; 0: no limit
 };
 
-/// Options that fill batch_config (docs/contract.md section 6). Their forms were checked by the
-/// parser; what was not typed is empty.
+/// Options that fill batch_config (docs/contract.md section 6). The parser checked their form;
+/// options not given are empty.
 struct BatchOptions {
-    std::string config;  ///< --batch-config: JSON, the name of a file, or - for standard input
+    std::string config;  ///< --batch-config: JSON, a file name, or - for standard input
     std::optional<int> batch_size, batch_percent, max_parallel, failure_threshold,
         max_batch_fail_rate, retries;
     std::optional<double> interval_sec;
@@ -42,14 +42,14 @@ struct BatchOptions {
     bool has_pause_after_batch = false;
 };
 
-/// `release create`, and `release plan`: the same as a dry run.
+/// `release create`; as a dry run also `release plan`.
 struct ReleaseCreate {
     std::int64_t version = 0, from_release = 0;  ///< 0: not given
     std::string type, reason, not_before, callback_url, plan_sha256, idempotency_key;
     bool is_reload_only = false, is_superseding = false, is_forced = false;
     bool is_dry_run = false, is_watched = false;
     BatchOptions batch;
-    /// Global options as they were typed, for the command line that `plan` prints.
+    /// Global options as given, for the command line that `plan` prints.
     std::vector<std::string> global_options;
 };
 
@@ -60,15 +60,15 @@ struct ReleaseSteer {
     Steering action = Steering::pause;
     std::int64_t id = 0;
     std::string reason;
-    std::vector<std::string> nodes;  ///< retry: ids or names; empty: all that may be
-    bool is_forced = false;          ///< stop (then with a reason) and rollback
+    std::vector<std::string> nodes;  ///< retry: ids or names; empty: all allowed nodes
+    bool is_forced = false;          ///< stop (then needs a reason) and rollback
     bool is_confirmed = false;       ///< --yes
-    bool is_dry_run = false;         ///< rollback: only shows what it would do
+    bool is_dry_run = false;         ///< rollback: only shows the plan
 };
 struct ReleaseLimit {
     std::int64_t id = 0;
-    std::string max_parallel;                   ///< a number or "none"; empty: as it is
-    std::vector<std::string> max_parallel_per;  ///< "region=2", or only "none"; empty: as it is
+    std::string max_parallel;                   ///< a number or "none"; empty: unchanged
+    std::vector<std::string> max_parallel_per;  ///< "region=2", or just "none"; empty: unchanged
     std::string reason;
 };
 struct ReleaseWait {

@@ -9,7 +9,7 @@
 namespace edgeroll::cli {
 namespace {
 
-/// What bash does with the facts of _edgeroll_at and _edgeroll_value, which are generated.
+/// The static part of the bash script; _edgeroll_at and _edgeroll_value are generated.
 constexpr const char* script_head = R"(# Completion for edgeroll. In ~/.bashrc:
 #   source <(edgeroll completion bash)
 
@@ -55,7 +55,7 @@ bool takes_value(const CLI::Option& option) {
     return option.get_items_expected_max() > 0;
 }
 
-/// "--output" and "-o"; the leading dashes are as they are typed.
+/// "--output" and "-o", with their leading dashes.
 std::vector<std::string> names_of(const CLI::Option& option) {
     std::vector<std::string> names;
     for (const std::string& name : option.get_lnames())
@@ -65,7 +65,7 @@ std::vector<std::string> names_of(const CLI::Option& option) {
     return names;
 }
 
-/// The command's own options and those of its option groups, which are apps without a name.
+/// The command's options and those of its option groups, which CLI11 keeps as apps without a name.
 std::vector<const CLI::Option*> options_of(const CLI::App& command) {
     std::vector<const CLI::Option*> options = command.get_options();
     for (const CLI::App* const below :
@@ -77,8 +77,8 @@ std::vector<const CLI::Option*> options_of(const CLI::App& command) {
     return options;
 }
 
-/// The fixed values of an option, as its type shows them: the lower-case words of "a|b"; in
-/// "LABEL=N|none" only the word.
+/// An option's fixed values, from its type: the lower-case words of "a|b"; of "LABEL=N|none" only
+/// "none".
 std::string values_of(const std::string& type) {
     std::string words;
     if (type.find('|') == std::string::npos) return words;
@@ -92,7 +92,7 @@ std::string values_of(const std::string& type) {
 }
 
 struct Facts {
-    std::string at;      ///< cases of _edgeroll_at: the words, and which of them take a value
+    std::string at;      ///< cases of _edgeroll_at: words, and those that take a value
     std::string values;  ///< cases of _edgeroll_value
 };
 
@@ -106,7 +106,7 @@ void add_value(Facts& facts, const std::string& pattern, const CLI::Option& opti
     }
 }
 
-/// @param global options of the program, which may follow every command
+/// @param global the program's options, allowed after every command
 void add_command(Facts& facts, const std::string& path, const CLI::App& command,
                  const std::vector<const CLI::Option*>& global) {
     std::string words;
@@ -147,7 +147,7 @@ const CLI::App* add_completion_commands(CommandTree& tree) {
 std::string bash_completion(const CLI::App& app) {
     std::vector<const CLI::Option*> global;
     for (const CLI::Option* const option : app.get_options()) {
-        // --help is every command's own, --version the program's alone.
+        // --help belongs to every command, --version to the program only.
         if (takes_value(*option)) global.push_back(option);
     }
     Facts facts;

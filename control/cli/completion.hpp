@@ -1,4 +1,4 @@
-// Completion for shells, made from the tree of commands itself: nothing is listed by hand.
+// Shell completion, generated from the tree of commands: no list is written by hand.
 #pragma once
 
 #include <string>
@@ -7,11 +7,11 @@
 
 namespace edgeroll::cli {
 
-/// `completion bash`; returns that command.
+/// `completion bash`; returns the `bash` command.
 const CLI::App* add_completion_commands(CommandTree& tree);
 
-/// A bash script that completes the commands below `app`, their options, values of a type "a|b"
-/// and, for the type FILE, file names.
+/// A bash script that completes the commands below `app`, their options, values of a type "a|b",
+/// and file names for the type FILE.
 [[nodiscard]] std::string bash_completion(const CLI::App& app);
 
 }  // namespace edgeroll::cli

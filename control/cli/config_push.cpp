@@ -18,8 +18,7 @@ namespace {
 namespace wire = release::wire;
 using wire::Json;
 
-/// To standard error: a remark keeps nothing from being stored. Remarks quote the text, so there
-/// are none of secrets.
+/// On standard error: remarks do not prevent storing. They quote the text, so secrets have none.
 void say_remarks(const wire::Payload& payload, Screen& screen) {
     constexpr int shown_max = 20;
     int count = 0;
@@ -46,7 +45,7 @@ std::string names_of(const std::vector<std::string>& paths) {
     return names;
 }
 
-/// Private keys that would lie in the database as they are: refused, or said on standard error.
+/// Private keys that would be stored unsealed: refused, or reported on standard error.
 Answer<void> check_keys(const ConfigPush& what, bool is_folder, const wire::Payload& payload,
                         Screen& screen) {
     const auto keys = plain_keys(payload);
@@ -65,7 +64,7 @@ Answer<void> check_keys(const ConfigPush& what, bool is_folder, const wire::Payl
                   ", or push them as plain text with --allow-plain-keys");
 }
 
-/// What is only for folders, and was typed for a payload file.
+/// Refuses options for folders that were given with a payload file.
 Answer<void> check_file_options(const ConfigPush& what) {
     if (!what.templates.empty()) {
         return refuse("--template is for a folder; in a payload file say \"template\":true");
@@ -123,7 +122,7 @@ Answer<std::string> push_config(const ConfigPush& what, Format format, Ports por
     if (!what.note.empty()) request.body += ",\"note\":" + wire::dump_json(Json(what.note));
     request.body += "}";
     return ask(request, format, ports, [&](const Json& data) -> Answer<std::string> {
-        // A control that does not say what it did had it stored, now or before.
+        // If control does not say what it did, the version is stored, now or before.
         const auto outcome = wire::optional_text(data, field::outcome);
         const std::string left_out = told(source->left_out);
         return "version " + std::to_string(what.version) + " " +

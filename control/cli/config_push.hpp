@@ -9,9 +9,9 @@
 
 namespace edgeroll::cli {
 
-/// Stores a folder or a payload file as a version; the text to show. Remarks and warnings go to
-/// standard error at once; nothing of a secret's content goes anywhere but to control. Refused
-/// before anything is sent: what is no payload, and private keys that are not secret. Blocking.
+/// Stores a folder or a payload file as a version; returns the text to show. Writes remarks and
+/// warnings to standard error at once; a secret's content goes only to control. Refused before
+/// anything is sent: invalid payloads, and private keys that are not secret. Blocking.
 [[nodiscard]] Answer<std::string> push_config(const ConfigPush& what, Format format, Ports ports);
 
 }  // namespace edgeroll::cli

@@ -39,7 +39,7 @@ Answer<std::string> check_token(std::string token, const std::string& source) {
     const std::size_t last = token.find_last_not_of(" \t\r\n");
     token.erase(last == std::string::npos ? 0 : last + 1);
     if (token.empty()) return refuse(source + " holds no token");
-    // It goes into a header line as it is.
+    // The token is copied into a header line.
     const bool is_plain =
         std::all_of(token.begin(), token.end(), [](char c) { return c > ' ' && c < 0x7f; });
     if (!is_plain) return refuse(source + " holds something that is no token: it has blanks in it");

@@ -1,4 +1,4 @@
-// Which control to talk to, and with which token.
+// The control's URL and the token.
 #pragma once
 
 #include <map>
@@ -11,16 +11,16 @@
 namespace edgeroll::cli {
 
 struct Connection {
-    std::string url;    ///< without a slash at the end
+    std::string url;    ///< without a trailing slash
     std::string token;  ///< empty: none; never printed
 };
 
-/// Options win over the environment (EDGEROLL_URL, EDGEROLL_TOKEN). Refused: a URL that is not
-/// http:// or https://, a token file that cannot be read, a token with blanks in it.
+/// Options override the environment (EDGEROLL_URL, EDGEROLL_TOKEN). Refused: a URL other than
+/// http:// or https://, an unreadable token file, a token with blanks.
 [[nodiscard]] Answer<Connection> find_connection(
     const Invocation& invocation, const std::map<std::string, std::string>& environment);
 
-/// Over tls::fetch, one connection a request.
+/// Over tls::fetch, one connection per request.
 [[nodiscard]] std::unique_ptr<Http> make_http(Connection connection);
 
 }  // namespace edgeroll::cli

@@ -113,7 +113,7 @@ std::string render_batches(const Json& data, const std::map<std::int64_t, std::s
     return table.is_empty() ? std::string() : table.text();
 }
 
-/// The API counts them already.
+/// The API has counted them already.
 std::string render_without_secrets(const Json& data) {
     Table table({{"COUNT", Align::right}, {"WHY", Align::left, 100}, {"NODES"}});
     for (const Json& entry : list_of(data, field::without_secrets)) {
@@ -128,7 +128,7 @@ std::string render_without_secrets(const Json& data) {
     return table.is_empty() ? "" : "\nThe content has secret files:\n" + table.text();
 }
 
-/// A line for each reason: the nodes of one that holds for thousands are not read one by one.
+/// One line per reason: a reason may hold for thousands of nodes.
 std::string render_left_out(const Json& data) {
     constexpr std::size_t names_max = 8;
     std::string text;
@@ -158,7 +158,7 @@ Answer<ExitStatus> create_release(const ReleaseCreate& what, Format format, Port
     if (!batch_config) return tl::unexpected(batch_config.error());
     ApiRequest request{
         "POST", "/api/v1/releases", release::wire::dump_json(body_of(what, *batch_config)), {}};
-    // A dry run makes nothing that a key could find again.
+    // A dry run creates nothing to find again by a key.
     if (!what.idempotency_key.empty() && !what.is_dry_run) {
         request.headers["Idempotency-Key"] = what.idempotency_key;
     }

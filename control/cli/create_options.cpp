@@ -113,11 +113,11 @@ void add_group(CLI::App& command, const char* title, void (*add)(CLI::App&, Batc
     add(*command.add_option_group(title), batch);
 }
 
-/// Labels may repeat a name; pools may not, and two ways to say the sizes contradict each other.
+/// Labels may repeat a name; pools may not. Two options for the sizes contradict each other.
 Made made(const ReleaseCreate& typed) {
     const BatchOptions& batch = typed.batch;
-    // The API takes a release that names nothing for a reload of the whole fleet. On a command line
-    // that is a word that was forgotten, or a variable that is not set.
+    // The API takes an empty request for a reload of the whole fleet. On a command line it is more
+    // likely a forgotten option or an unset variable.
     if (typed.version == 0 && !typed.is_reload_only && typed.from_release == 0) {
         return tl::unexpected(
             std::string("say what is released: --version N (its content), --reload-only (nodes "

@@ -13,7 +13,7 @@ struct Element {
     std::string_view value;
 };
 
-/// Takes the first element; nothing when there is no whole one. Lengths up to 4 bytes, tags of one.
+/// Takes the first element; nothing if it is incomplete. Lengths up to 4 bytes, tags of one.
 std::optional<Element> take(std::string_view& bytes) {
     const auto byte_at = [&](std::size_t at) { return static_cast<unsigned char>(bytes[at]); };
     if (bytes.size() < 2) return std::nullopt;
@@ -40,7 +40,7 @@ bool is_number(const Element& element, char value) {
     return element.tag == integer && element.value == std::string_view(&value, 1);
 }
 
-/// PKCS#5 and the ways of PKCS#12 to derive a key from a password.
+/// PKCS#5 and PKCS#12 schemes that derive a key from a password.
 bool is_password_scheme(std::string_view id) {
     constexpr std::string_view pkcs5 = "\x2a\x86\x48\x86\xf7\x0d\x01\x05";
     constexpr std::string_view pkcs12 = "\x2a\x86\x48\x86\xf7\x0d\x01\x0c\x01";
@@ -51,9 +51,9 @@ bool is_pkcs7(std::string_view id) {
     return id.starts_with("\x2a\x86\x48\x86\xf7\x0d\x01\x07");
 }
 
-/// The elements of the sequence: its first two, and what follows them.
+/// Whether a sequence with these first elements, followed by `rest`, has the structure of a key.
 bool is_outline_of_key(const Element& first, const Element& second, std::string_view rest) {
-    constexpr std::size_t number_min = 16;  ///< bytes: of a modulus, a prime, a curve's number
+    constexpr std::size_t number_min = 16;  ///< bytes of a modulus, a prime or a number on a curve
     if (first.tag == sequence) {            // EncryptedPrivateKeyInfo
         return second.tag == octets && rest.empty() &&
                is_password_scheme(first_of(first.value, object_id));
@@ -65,7 +65,7 @@ bool is_outline_of_key(const Element& first, const Element& second, std::string_
     if (second.tag == sequence) {  // PrivateKeyInfo, OneAsymmetricKey
         return !first_of(second.value, object_id).empty() && !first_of(rest, octets).empty();
     }
-    if (second.tag == integer) {  // RSAPrivateKey; DSA has six numbers
+    if (second.tag == integer) {  // RSAPrivateKey; DSA keys have six numbers
         return is_number(first, 0) && second.value.size() >= number_min &&
                !first_of(rest, integer).empty();
     }

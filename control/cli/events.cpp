@@ -12,7 +12,8 @@ namespace {
 using release::wire::Json;
 
 constexpr std::int64_t page_size = 100;
-/// A release without news is looked at this seldom: its answer may be large, its end is an event.
+/// Rounds without events between two looks at the release: its answer may be large, and its end is
+/// an event.
 constexpr int rounds_between_looks = 10;
 
 class Teller {
@@ -20,7 +21,7 @@ class Teller {
     Teller(const ReleaseEvents& what, Format format, Ports ports)
         : what_(what), format_(format), ports_(ports), after_(what.after) {}
 
-    /// Looks at the release: its nodes' names, and whether it is over.
+    /// Reads the release: the names of its nodes, and whether it has ended.
     Answer<bool> look_again() {
         const auto seen = fetch_release(ports_.http, what_.id);
         if (!seen) return tl::unexpected(seen.error());
@@ -31,7 +32,7 @@ class Teller {
         return is_finished(seen->release);
     }
 
-    /// Tells what is new; returns how many events that were.
+    /// Prints new events; returns their number.
     Answer<std::int64_t> tell_new() {
         std::int64_t told = 0;
         for (;;) {
@@ -47,7 +48,7 @@ class Teller {
             told += static_cast<std::int64_t>(items.size());
             const std::int64_t size = integer_of(*data, field::page_size);
             const auto full = static_cast<std::size_t>(size > 0 ? size : page_size);
-            // A control that answers with the same page again must not hold us here.
+            // A control that repeats the same page must not cause an endless loop.
             if (items.size() < full || after_ == before) return told;
         }
     }
@@ -119,7 +120,7 @@ ExitStatus tell_events(const ReleaseEvents& what, Format format, Ports ports) {
         if (told) was_told = true;
         if (failure == nullptr) {
             ports.time.wait(watch_interval);
-            // Looked at before the events are read: what ended it is read after.
+            // Checked before the events are read, so that the events of the end are read after it.
             if (*told == 0 && round % rounds_between_looks != 0 && is_over) continue;
             is_over = teller.look_again();
             if (!is_over) failure = &is_over.error();

@@ -18,7 +18,7 @@ std::string used(std::int64_t count, std::int64_t limit, const char* what) {
     return std::to_string(count) + " of " + std::to_string(limit) + " tolerated " + what + " used";
 }
 
-/// The batch that was started last.
+/// The most recently started batch.
 const BatchLine* current_batch(const ReleaseLine& release) {
     const int number = started_number(release);
     const auto found =
@@ -27,15 +27,15 @@ const BatchLine* current_batch(const ReleaseLine& release) {
     return found == release.batches.end() ? nullptr : &*found;
 }
 
-/// The failures of a batch that count against the limits, as release/limits.cpp sees them.
+/// A batch's failures that count against the limits, by the rules of release/limits.cpp.
 struct Counted {
     int failed = 0;
     bool is_exact = true;
 };
 
-/// Which failures were waived is known where all of them were, or all are in this batch; else the
-/// first are taken for it. The engine waives those before that a retry left alone, which the API
-/// does not tell.
+/// It is known which failures were waived if all were, or if all are in this batch; otherwise the
+/// first ones are assumed. The engine first waives those that a retry left alone, which the API
+/// does not report.
 Counted counted_failures(const ReleaseLine& release, const BatchLine& batch) {
     int waived = release.waived_failures;
     const int all = tally(release).failed;
@@ -50,7 +50,7 @@ Counted counted_failures(const ReleaseLine& release, const BatchLine& batch) {
     return {here - std::clamp(waived, 0, here), false};
 }
 
-/// What was left out or put off is no part of what the share is taken of.
+/// Left out and deferred nodes are not part of the total.
 std::string rate_text(const ReleaseLine& release, std::int64_t limit) {
     std::string text = std::to_string(limit) + " % of a batch may fail";
     const BatchLine* const batch = current_batch(release);
@@ -128,7 +128,7 @@ std::vector<std::string> steps_of(const ReleaseLine& release) {
     return lines;
 }
 
-/// One sentence a line.
+/// One sentence per line.
 std::string story(const ReleaseLine& release, Moment now) {
     const Tally nodes = tally(release);
     std::string text = standing(release);

@@ -1,4 +1,4 @@
-// `release explain`: where a release stands, why, and what can be done. Pure.
+// `release explain`: the state of a release, its reasons, and possible actions. Pure.
 #pragma once
 
 #include <string>

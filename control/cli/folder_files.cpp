@@ -21,7 +21,7 @@ namespace {
 namespace fs = std::filesystem;
 namespace wire = release::wire;
 
-/// An open file, closed at its end.
+/// Closes the file on destruction.
 class Descriptor {
   public:
     explicit Descriptor(int number) : number_(number) {}
@@ -42,7 +42,7 @@ Answer<std::vector<IgnoreRule>> read_ignore_rules(const fs::path& folder) {
     std::error_code ec;
     const fs::file_status status = fs::symlink_status(path, ec);
     if (status.type() == fs::file_type::not_found) return {};
-    // Unread it would leave nothing out.
+    // An unread file would leave nothing out.
     if (ec) return refuse("cannot look at " + name + ": " + ec.message());
     if (!fs::is_regular_file(status)) {
         return refuse(name + " is " + (fs::is_symlink(status) ? "a link" : "no regular file") +
@@ -59,7 +59,7 @@ Answer<std::vector<IgnoreRule>> read_ignore_rules(const fs::path& folder) {
     return parse_ignore_rules(*text);
 }
 
-/// A folder that is being walked through.
+/// A folder during the walk.
 struct Open {
     dev_t device = 0;
     ino_t inode = 0;
@@ -71,7 +71,7 @@ class Walk {
     Walk(Links links, std::vector<IgnoreRule> rules, std::size_t entries_max)
         : links_(links), rules_(std::move(rules)), entries_max_(entries_max) {}
 
-    /// @param where on disk @param path in the configuration; empty: the folder itself
+    /// @param where path on disk @param path path in the configuration; empty: the folder itself
     Answer<void> walk(const fs::path& where, const std::string& path);
     FolderFiles& found() { return found_; }
 
@@ -87,7 +87,7 @@ class Walk {
     Links links_;
     std::vector<IgnoreRule> rules_;
     FolderFiles found_;
-    std::vector<Open> open_;  ///< the outermost first
+    std::vector<Open> open_;  ///< outermost first
     std::size_t entries_max_, entries_ = 0;
 };
 
@@ -95,7 +95,7 @@ tl::unexpected<Failure> cannot_read(const fs::path& folder, const std::string& w
     return refuse("cannot read the folder " + printable(folder.string()) + ": " + why);
 }
 
-/// In the order of their bytes, so that the same folder gives the same message.
+/// Sorted by bytes, so that the same folder gives the same message.
 Answer<std::vector<std::string>> Walk::names_in(const fs::path& where) {
     std::vector<std::string> names;
     std::error_code ec;
@@ -134,7 +134,7 @@ Answer<void> Walk::walk(const fs::path& where, const std::string& path) {
     return {};
 }
 
-/// Whether it is left out; counts it. A link is what it leads to.
+/// Whether the entry is left out; counts it. A link is judged by its target.
 bool Walk::leave_out(const fs::path& where, const std::string& path) {
     if (path == ignore_file) return true;
     if (is_git(path)) {
@@ -172,7 +172,7 @@ Answer<void> Walk::look(fs::path where, const std::string& path) {
     return fs::is_directory(status) ? walk(where, path) : take(where, path);
 }
 
-/// Anything but a folder.
+/// Takes anything but a folder.
 Answer<void> Walk::take(const fs::path& where, const std::string& path) {
     const std::string shown = printable(path);
     std::error_code ec;
@@ -212,7 +212,7 @@ Answer<FolderFiles> files_of_folder(const std::string& folder, Links links,
 
 Answer<std::string> read_file(const fs::path& path, std::size_t bytes_max, Links links) {
     const std::string shown = printable(path.string());
-    // Not to wait for a pipe's other end, should it have become one since it was looked at.
+    // Non-blocking, in case the file has become a pipe since it was checked.
     const int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
     const Descriptor file(
         ::open(path.c_str(), links == Links::refused ? flags | O_NOFOLLOW : flags));

@@ -7,11 +7,11 @@
 
 namespace edgeroll::cli {
 
-/// Whether `glob` (fnmatch) means the file: with a slash it is matched against the relative path,
-/// without one against the file's name.
+/// Whether `glob` (fnmatch) matches the file: by its relative path if the glob has a slash, else by
+/// its name.
 [[nodiscard]] bool matches(const std::string& glob, std::string_view path);
 
-/// Whether one of them does.
+/// Whether any of them matches.
 [[nodiscard]] bool matches_any(const std::vector<std::string>& globs, std::string_view path);
 
 }  // namespace edgeroll::cli

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 
-/// Whether a backslash, which takes the meaning of the next character away, stands before a slash.
+/// Whether a backslash, which escapes the next character, precedes a slash.
 bool escapes_slash(std::string_view pattern) {
     for (std::size_t at = 0; at + 1 < pattern.size(); ++at) {
         if (pattern[at] != '\\') continue;
@@ -31,7 +31,7 @@ std::string fault_of(std::string_view pattern) {
     if (pattern.front() == ' ') return "it begins with a blank";
     const auto backslashes = pattern.size() - 1 - pattern.find_last_not_of('\\');
     if (backslashes % 2 != 0) return "nothing follows its last '\\'";
-    // Where the slash parts names or means folders, a lone backslash would be left over.
+    // When the pattern is split at this slash, a lone backslash would remain.
     if (escapes_slash(pattern)) return "a '\\' before a '/' would match nothing: leave it out";
     std::string_view inner = pattern;
     if (inner.starts_with('/')) inner.remove_prefix(1);
@@ -52,7 +52,7 @@ IgnoreRule rule_of(std::string_view pattern) {
     }
     if (pattern.starts_with('/')) {
         pattern.remove_prefix(1);
-        // With a further slash it is for the whole path anyway.
+        // With another slash the pattern is matched against the whole path anyway.
         rule.is_top_only = pattern.find('/') == pattern.npos;
     }
     rule.glob = pattern;
@@ -71,7 +71,7 @@ Answer<std::vector<IgnoreRule>> parse_ignore_rules(std::string_view text) {
     std::size_t number = 0;
     for (const std::string& line : split(text, '\n')) {
         ++number;
-        // Blanks and a carriage return at its end are an editor's.
+        // Editors leave blanks and a carriage return at line ends.
         const std::string_view pattern =
             std::string_view(line).substr(0, line.find_last_not_of(" \t\r") + 1);
         if (pattern.empty() || pattern.front() == '#') continue;

@@ -1,4 +1,4 @@
-// What of a folder is no part of the configuration: .git, and what .edgerollignore names.
+// Entries of a folder that are not part of the configuration: .git, and matches of .edgerollignore.
 #pragma once
 
 #include <cstddef>
@@ -10,30 +10,30 @@
 
 namespace edgeroll::cli {
 
-/// At the top of the folder; one deeper is a file as any other.
+/// Only at the top of the folder; deeper ones are ordinary files.
 inline constexpr std::string_view ignore_file = ".edgerollignore";
 inline constexpr std::size_t ignore_file_bytes_max = 64U << 10;
 
-/// One line of .edgerollignore: a part of what .gitignore can say.
+/// One line of .edgerollignore: a subset of .gitignore's syntax.
 struct IgnoreRule {
-    std::string glob;              ///< as `matches` takes it
-    bool is_top_only = false;      ///< "/name": of the folder itself only
+    std::string glob;              ///< in the form that `matches` takes
+    bool is_top_only = false;      ///< "/name": only at the top
     bool is_folders_only = false;  ///< "name/"
 };
 
-/// The rules of a .edgerollignore; blank lines and lines with # are none. Refused, with the number
-/// of the line: what .gitignore understands otherwise (`!`, `**`), and what could match nothing.
+/// Parses a .edgerollignore; skips blank lines and lines with #. Refused, with the line number:
+/// other syntax of .gitignore (`!`, `**`), and patterns that can match nothing.
 [[nodiscard]] Answer<std::vector<IgnoreRule>> parse_ignore_rules(std::string_view text);
 
-/// Whether a rule means this entry. What lies below a folder that is left out is not asked about.
-/// @param path relative to the folder that is pushed
+/// Whether a rule matches this entry. Not called for entries below an ignored folder. @param path
+/// relative to the pushed folder
 [[nodiscard]] bool is_ignored(const std::vector<IgnoreRule>& rules, std::string_view path,
                               bool is_folder);
 
-/// `.git` at any depth: a folder, or the file that worktrees and submodules have.
+/// `.git` at any depth: a folder, or the file in worktrees and submodules.
 [[nodiscard]] bool is_git(std::string_view path);
 
-/// What was left out. A folder counts as one, whatever it holds.
+/// Ignored entries. A folder counts as one, whatever it contains.
 struct LeftOut {
     std::size_t files = 0, folders = 0;  ///< by .edgerollignore
     bool has_git = false;

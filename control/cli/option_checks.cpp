@@ -15,7 +15,7 @@ bool is_digits(std::string_view text) {
     return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
 
-/// Above 0 and small enough for `digits_max` digits.
+/// Above 0, with at most `digits_max` digits.
 bool is_positive(std::string_view text, std::size_t digits_max = 9) {
     return is_digits(text) && text.size() <= digits_max && text.front() != '0';
 }
@@ -26,7 +26,7 @@ bool is_share(std::string_view text) {
     return is_digits(text) && (text.size() <= 2 || text == "100");
 }
 
-/// "region=" is what is left of region=$REGION where that is not set.
+/// "region=" results from region=$REGION with an unset variable.
 bool is_pair(std::string_view text) {
     const std::size_t equals = text.find('=');
     return equals != std::string_view::npos && equals > 0 && !is_blank(text.substr(equals + 1));

@@ -1,4 +1,4 @@
-// Forms of option values. Each says what would be right, which CLI11's own checks do not.
+// Validators for option values. Each message says what would be right; CLI11's own do not.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -21,14 +21,13 @@ namespace edgeroll::cli {
 [[nodiscard]] CLI::Validator is_sha256();          ///< 64 hex digits
 [[nodiscard]] CLI::Validator is_goal();            ///< done, success, paused or batch:N
 [[nodiscard]] CLI::Validator is_key();             ///< 1 to 200 visible ASCII characters
-/// One of "table|json"; also the form in which the type name shows the choices, for --help and for
-/// completion.
+/// One of "table|json"; as the type name it also shows the choices in --help and completion.
 [[nodiscard]] CLI::Validator is_one_of(std::string_view choices);
 
 /// The parts between separators.
 [[nodiscard]] std::vector<std::string> split(std::string_view text, char separator);
 
-/// "region=eu" texts as a map. Error: the text that is none, or a name that is given twice.
+/// Parses "region=eu" texts into a map. Error: the invalid text, or a repeated name.
 [[nodiscard]] tl::expected<std::map<std::string, std::string>, std::string> read_pairs(
     const char* option, const std::vector<std::string>& texts);
 

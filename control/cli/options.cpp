@@ -59,7 +59,7 @@ const CLI::App& last_command(const CLI::App& app) {
 }
 
 Ended usage_error(const CLI::App& app, const std::string& message) {
-    // CLI11 counts the group above as the parent's name: "edgeroll release show".
+    // CLI11 includes the group in the parent's name: "edgeroll release show".
     std::string name;
     for (const CLI::App* part = &last_command(app); part != nullptr; part = part->get_parent()) {
         name.insert(0, part->get_name() + (name.empty() ? "" : " "));
@@ -68,7 +68,7 @@ Ended usage_error(const CLI::App& app, const std::string& message) {
             "edgeroll: " + printable(message) + "\nSee: " + name + " --help\n"};
 }
 
-/// Options of the program may follow its commands.
+/// Allows the program's options after its commands.
 void let_global_options_follow(CLI::App& command) {
     command.fallthrough();
     for (CLI::App* const below : command.get_subcommands([](CLI::App*) { return true; }))
@@ -87,9 +87,9 @@ void add_global_options(CLI::App& app, Invocation& invocation, std::string& form
         ->capture_default_str();
 }
 
-/// Nothing when it was parsed.
+/// Nothing on success.
 std::optional<Ended> parse(CLI::App& app, std::vector<std::string> arguments) {
-    std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants it
+    std::reverse(arguments.begin(), arguments.end());  // the order CLI11 expects
     try {
         app.parse(std::move(arguments));
     } catch (const CLI::Success& wanted) {
@@ -108,7 +108,7 @@ std::optional<Ended> parse(CLI::App& app, std::vector<std::string> arguments) {
     return {};
 }
 
-/// `plan` prints a command line that reaches the same control.
+/// `plan` prints a command line for the same control.
 void keep_global_options(Invocation& invocation) {
     auto* const create = std::get_if<ReleaseCreate>(&invocation.command);
     if (create == nullptr) return;
@@ -150,7 +150,7 @@ tl::expected<Invocation, Ended> parse_command_line(std::vector<std::string> argu
     if (&command == bash) {
         return tl::unexpected(Ended{ExitStatus::success, bash_completion(app), ""});
     }
-    // Not left to CLI11: of `release wath 7` it would say that a subcommand is missing.
+    // Checked here because for `release wath 7` CLI11 would report a missing subcommand.
     const auto* const make = tree.maker(&command);
     if (make == nullptr) {
         return tl::unexpected(usage_error(app, "say which: " + names_of(command)));

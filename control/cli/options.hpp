@@ -1,4 +1,4 @@
-// The command line: what may be typed, and what was.
+// Parses the command line.
 #pragma once
 
 #include <string>
@@ -21,7 +21,7 @@ struct Invocation {
     Command command;
 };
 
-/// There is nothing to ask control for: --help, --version, a completion script or a mistake.
+/// No command to run: --help, --version, a completion script or a usage error.
 struct Ended {
     ExitStatus status = ExitStatus::success;
     std::string out, err;

@@ -26,7 +26,7 @@ tl::unexpected<Failure> too_large(const std::string& what, std::size_t bytes) {
                   sizes(wire::payload_bytes_max));
 }
 
-/// @param links followed: the rest was not looked at
+/// @param links followed: the rest was not read
 Answer<void> check_size(const std::string& folder, const FolderFiles& found, Links links) {
     if (found.bytes <= wire::payload_bytes_max) return {};
     const auto largest = std::ranges::max_element(
@@ -95,9 +95,9 @@ Answer<FolderPayload> payload_from_folder(const std::string& folder, const Folde
         }
     }
     wire::Json list = wire::Json::array();
-    std::size_t room = wire::payload_bytes_max;  // files may have grown since they were looked at
+    std::size_t room = wire::payload_bytes_max;  // files may have grown since
     for (const auto& [path, file] : found->files) {
-        // Where links are followed, the path is that of what they lead to.
+        // For a followed link, the path of its target.
         auto content = read_file(file.file, room, Links::refused);
         if (!content) return tl::unexpected(std::move(content.error()));
         room -= content->size();

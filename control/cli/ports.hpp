@@ -1,4 +1,4 @@
-// What the command line needs from the world, so that every command can be tested without it.
+// The command line's ports, so that every command can be tested with fakes.
 #pragma once
 
 #include <cstddef>
@@ -17,14 +17,14 @@ struct ApiRequest {
     std::string method = "GET";
     std::string path;                            ///< "/api/v1/releases?page=1", encoded
     std::string body;                            ///< JSON; empty: none
-    std::map<std::string, std::string> headers;  ///< further ones, e.g. Idempotency-Key
+    std::map<std::string, std::string> headers;  ///< additional ones, e.g. Idempotency-Key
 };
 
-/// The control service at the end of a URL. Blocking.
+/// The control service behind a URL. Blocking.
 class Http {
   public:
     virtual ~Http() = default;
-    /// Error: no answer, and why in a few words ("127.0.0.1:8080: connection refused").
+    /// Error: no answer, with a short reason ("127.0.0.1:8080: connection refused").
     virtual release::Result<tls::Response> send(const ApiRequest& request) = 0;
 };
 
@@ -32,11 +32,11 @@ class Http {
 class Screen {
   public:
     virtual ~Screen() = default;
-    virtual void out(std::string_view text) = 0;  ///< flushed when it returns
+    virtual void out(std::string_view text) = 0;  ///< flushed on return
     virtual void err(std::string_view text) = 0;
-    /// Whether somebody looks at a terminal that can redraw lines.
+    /// Whether the output is a terminal that can redraw lines.
     [[nodiscard]] virtual bool is_live() const = 0;
-    /// Size of that terminal now; 80 by 24 when it has none.
+    /// The terminal's current size; 80 by 24 if unknown.
     struct Size {
         std::size_t columns = 80, rows = 24;
     };
@@ -50,16 +50,16 @@ class Time {
     virtual void wait(Millis duration) = 0;
 };
 
-/// Standard input, and whether a person sits at it. Blocking.
+/// Standard input, and whether it is interactive. Blocking.
 class Keyboard {
   public:
     virtual ~Keyboard() = default;
-    /// Somebody can be asked: standard input is a terminal, and standard error, where questions
-    /// go, is one too.
+    /// Whether a question can be asked: standard input is a terminal, and so is standard error,
+    /// where questions go.
     [[nodiscard]] virtual bool has_person() const = 0;
     /// Without its newline; nothing at the end of the input.
     virtual std::optional<std::string> read_line() = 0;
-    /// Everything up to the end, at most `bytes_max` bytes; nothing when there is more.
+    /// Everything up to the end; nothing if it is more than `bytes_max` bytes.
     virtual std::optional<std::string> read_all(std::size_t bytes_max) = 0;
 };
 

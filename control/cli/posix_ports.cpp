@@ -66,7 +66,7 @@ bool PosixKeyboard::has_person() const {
 }
 
 std::optional<std::string> PosixKeyboard::read_line() {
-    constexpr std::size_t bytes_max = 4096;  // an answer to a question, not a text
+    constexpr std::size_t bytes_max = 4096;  // for the answer to a question
     std::string line;
     for (;;) {
         const auto byte = read_byte();

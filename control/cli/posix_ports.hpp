@@ -1,4 +1,4 @@
-// The real terminal and the real time.
+// The real terminal and time.
 #pragma once
 
 #include <memory>
@@ -11,13 +11,13 @@ namespace edgeroll::cli {
 /// Standard output and error of this process.
 class PosixScreen final : public Screen {
   public:
-    /// @param term the variable TERM; `dumb` and nothing are not redrawn
+    /// @param term the variable TERM; `dumb` and empty terminals are not redrawn
     explicit PosixScreen(const std::string& term);
     void out(std::string_view text) override;
     void err(std::string_view text) override;
     [[nodiscard]] bool is_live() const override { return is_live_; }
     [[nodiscard]] Size size() const override;
-    /// Something could not be written to standard output (a full disk, say).
+    /// Writing to standard output has failed (a full disk, say).
     [[nodiscard]] bool has_failed() const { return has_failed_; }
 
   private:
@@ -31,7 +31,7 @@ class PosixTime final : public Time {
     void wait(Millis duration) override;
 };
 
-/// Standard input, read byte by byte: what follows a line stays there for others.
+/// Standard input, read byte by byte: bytes after a line stay for other readers.
 class PosixKeyboard final : public Keyboard {
   public:
     [[nodiscard]] bool has_person() const override;

@@ -10,10 +10,10 @@
 namespace edgeroll::cli {
 namespace {
 
-/// The smallest key, Ed25519 in PKCS#8, has 64 characters of base64; words of a text have less.
+/// The smallest key, Ed25519 in PKCS#8, has 64 characters of base64; words are shorter.
 constexpr std::size_t base64_min = 40;
 constexpr std::size_t line_min = 16;
-/// As far as headers may reach.
+/// Maximum length of headers.
 constexpr std::size_t looked_at_max = 4096;
 constexpr std::string_view begin_mark = "-----BEGIN ", dashes = "-----";
 
@@ -21,13 +21,13 @@ bool is_base64(char c) {
     return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '+' || c == '/' || c == '=';
 }
 
-/// What may stand around a line of base64: blanks, quotes, a comment's sign.
+/// Characters that may surround a line of base64: blanks, quotes, comment signs.
 bool is_around(char c) {
     return std::string_view(" \t\r\"'`,;#*>|\\").find(c) != std::string_view::npos;
 }
 
-/// How long an end of line is at the front of the text: a newline, or one that is written as `\n`,
-/// as JSON does, or as `&#10;`, as XML does. 0: there is none.
+/// Length of the line end at the front of the text: a newline, or an escaped one: `\n` as in JSON,
+/// `&#10;` as in XML. 0: none.
 std::size_t line_end(std::string_view text) {
     if (text.front() == '\n') return 1;
     constexpr std::array<std::string_view, 7> written = {"\\n",   "\\r",   "\\\n", "&#10;",
@@ -47,7 +47,7 @@ std::string_view take_line(std::string_view& text) {
     return line;
 }
 
-/// Ends before the dashes of an END line too, which may follow without a blank.
+/// Also ends before the dashes of an END line, which may follow without a blank.
 std::string_view take_token(std::string_view& line) {
     while (!line.empty() && is_around(line.front()))
         line.remove_prefix(1);
@@ -66,14 +66,14 @@ bool is_header(std::string_view line) {
            });
 }
 
-/// Whether base64 follows, perhaps after headers. @param text what follows the BEGIN line
+/// Whether base64 follows, perhaps after headers. @param text text after the BEGIN line
 bool begins_with_base64(std::string_view text) {
     std::size_t count = 0;
     while (!text.empty()) {
         std::string_view line = take_line(text);
         if (count == 0 && is_header(line)) continue;
         for (auto token = take_token(line); !token.empty(); token = take_token(line)) {
-            // A comment's // and the + between two literals of a program.
+            // Skips a comment's // and the + between two string literals.
             if (token.find_first_not_of("/+") == token.npos) continue;
             const bool is_body = token.size() >= line_min && std::ranges::all_of(token, is_base64);
             if (!is_body) return false;
@@ -85,7 +85,7 @@ bool begins_with_base64(std::string_view text) {
     return false;
 }
 
-/// JSON may have a slash as `\/`, and JSON in JSON as `\\/`.
+/// JSON may escape a slash as `\/`, and JSON inside JSON as `\\/`.
 std::string with_plain_slashes(std::string_view text) {
     std::string plain;
     plain.reserve(text.size());
@@ -113,7 +113,7 @@ bool has_key_block(std::string_view text) {
     return false;
 }
 
-/// The same in UTF-16 of either order, from the BEGIN line on: every second byte is NUL.
+/// The same in UTF-16 of either byte order, from the BEGIN line on: every second byte is NUL.
 bool has_wide_key_block(std::string_view bytes) {
     std::string mark;
     for (const char c : begin_mark) {
@@ -131,7 +131,7 @@ bool has_wide_key_block(std::string_view bytes) {
     return false;
 }
 
-/// Takes base64 over ends of lines and blanks; stops before anything else.
+/// Takes base64 across line ends and blanks; stops at any other character.
 std::string take_base64(std::string_view& text) {
     std::string digits;
     std::size_t at = 0;
@@ -153,7 +153,7 @@ std::string take_base64(std::string_view& text) {
     return digits;
 }
 
-/// As far as it can be decoded: words that follow may have been taken for more of it.
+/// Decodes as far as possible: following words may have been taken for base64.
 std::string decoded(std::string digits) {
     digits.resize(std::min(digits.find('='), digits.size()));
     const std::size_t whole = digits.size() / 4 * 4;
@@ -162,8 +162,8 @@ std::string decoded(std::string digits) {
     return release::decode_base64(digits.substr(0, whole)).value_or(std::string());
 }
 
-/// Base64 of a PEM file, as Kubernetes has it, wherever it begins; or the whole file is base64 of
-/// something with a key.
+/// Base64 of a PEM file at any position, as in Kubernetes; or the whole file is base64 of something
+/// with a key.
 bool has_coded_key(std::string_view text) {
     constexpr std::string_view utf8_mark = "\xef\xbb\xbf", coded_begin = "LS0tLS1CRUdJTi";
     std::string_view rest = text.starts_with(utf8_mark) ? text.substr(utf8_mark.size()) : text;

@@ -17,7 +17,8 @@ struct Part {
     std::size_t columns = 0;
 };
 
-/// Columns in proportion, at least one for each part that exists; the largest gives way.
+/// Distributes columns in proportion, at least one for each part that exists; the largest part
+/// yields.
 void share(std::array<Part, 5>& parts, int total, std::size_t columns) {
     std::size_t used = 0;
     for (Part& part : parts) {
@@ -33,7 +34,7 @@ void share(std::array<Part, 5>& parts, int total, std::size_t columns) {
     };
     for (; used > columns; --used)
         --largest()->columns;
-    // What rounding left over goes to the largest share, which is never one of a single column.
+    // The remainder goes to the largest part, which always has more than one column.
     if (used < columns) largest()->columns += columns - used;
 }
 
@@ -42,7 +43,7 @@ std::string percent(const Tally& tally) {
     return padded(std::to_string(share), 3, Align::right) + " %";
 }
 
-/// The batch that matters most when not all fit: the last one started, with what comes after it.
+/// The first batch to show when not all fit: the most recently started one, then those after it.
 std::size_t first_shown(const ReleaseLine& release, std::size_t room) {
     const std::size_t count = release.batches.size();
     if (count <= room) return 0;
@@ -103,7 +104,7 @@ void add_cut(std::vector<std::string>& lines, std::vector<std::string> more, std
     lines.insert(lines.end(), more.begin(), more.end());
 }
 
-/// It goes on only when somebody says so.
+/// Continues only on an operator's command.
 bool needs_operator(const ReleaseLine& release) {
     return release.status == "paused" && release.waiting.until.empty() &&
            release.batch_status != "stopped" && release.requested_action.empty();
@@ -134,7 +135,7 @@ std::vector<std::string> render_progress(const ReleaseLine& release, Moment now,
         const auto step = next_steps(release).front();
         tail.push_back("next: " + step.command + " (" + step.effect + "), or stop");
     }
-    // The conclusion below a finished release's picture has its error.
+    // For a finished release the conclusion shows the error.
     if (!release.last_error.empty() && !is_finished(release))
         tail.push_back("last error: " + printable(release.last_error));
     if (!notice.empty()) tail.push_back(printable(notice));
@@ -142,7 +143,7 @@ std::vector<std::string> render_progress(const ReleaseLine& release, Moment now,
     const std::size_t fixed = lines.size() + tail.size() + 1;
     const std::size_t room = size.rows > fixed ? size.rows - fixed : 0;
     auto failed = failures(release);
-    // Batches may take what failures leave, but never less than half.
+    // Batches may use what failures leave, but never less than half.
     const std::size_t for_failures = std::min(failed.size(), room / 2);
     const std::size_t for_batches = std::min(release.batches.size(), room - for_failures);
     const std::size_t first = first_shown(release, for_batches);
@@ -155,7 +156,7 @@ std::vector<std::string> render_progress(const ReleaseLine& release, Moment now,
     lines.insert(lines.end(), tail.begin(), tail.end());
     const std::size_t bars = 1 + for_batches;
     for (std::size_t at = 0; at < lines.size(); ++at) {
-        // Below the bars is what servers and agents said: both ends of it count.
+        // Lines below the bars quote servers and agents: both ends matter.
         lines[at] = at < bars ? cut_to_width(lines[at], size.columns)
                               : cut_middle_to_width(lines[at], size.columns);
     }

@@ -63,11 +63,11 @@ void add_skipped(std::vector<std::string>& lines,
     }
 }
 
-/// What keeps a running node from going on is told when it begins, changes and ends; of a whole
-/// region that went dark some nodes are enough.
+/// Reports what blocks a running node when it begins, changes and ends; of a whole unreachable
+/// region a few nodes are enough.
 class Troubles {
   public:
-    /// @param before the error that was told, if any
+    /// @param before the error reported last, if any
     void add(int batch, const NodeLine& node, const std::string& before, Moment now) {
         if (node.status != "running" || node.error == before) return;
         if (++count_ > named_max) return;
@@ -90,8 +90,8 @@ class Troubles {
     std::size_t count_ = 0;
 };
 
-/// Node by node; a batch that was opened is told before its own nodes and after those of the
-/// batches before it, since that is the order in which it happened.
+/// Node by node. The opening of a batch is reported before its own nodes and after those of earlier
+/// batches, the order in which it happened.
 void add_batches(std::vector<std::string>& lines, const std::optional<ReleaseLine>& before,
                  const ReleaseLine& after, Moment now) {
     const auto old = before ? by_id(*before) : std::map<std::int64_t, const NodeLine*>();
@@ -138,7 +138,7 @@ std::vector<std::string> release_changes(const std::optional<ReleaseLine>& befor
         add_first_look(lines, after);
     }
     add_batches(lines, before, after, now);
-    // While nodes run their own lines say enough, and `until` moves with every look.
+    // While nodes run their own lines are enough, and `until` changes every time.
     const bool is_news = !before || before->waiting.reason != after.waiting.reason ||
                          before->waiting.nodes != after.waiting.nodes || before->hold != after.hold;
     const bool explains_itself = tally(after).running > 0 || is_finished(after);

@@ -90,12 +90,12 @@ std::string labels_text(const std::map<std::string, std::string>& labels) {
     return text;
 }
 
-/// Said only where it differs: a fleet without drift needs no column.
+/// Only shown where it differs: a fleet without drift needs no column.
 std::string wanted_text(const FleetLine& node) {
     return node.has_drift.value_or(false) ? node.wanted_version : std::string();
 }
 
-/// STATUS is what operators and pipelines set; whether the node answers, only this says.
+/// STATUS is set by operators and pipelines; only this shows whether the node answers.
 std::string reached_text(const FleetLine& node, Moment now) {
     return node.last_seen_at.empty() ? "never" : relative_text(node.last_seen_at, now);
 }
@@ -186,7 +186,7 @@ std::vector<std::string> hold_lines(const ReleaseLine& release, Moment now) {
     if (is_finished(release)) return lines;
     Waiting waiting = release.waiting;
     if (const std::string hold = hold_text(release); !hold.empty()) {
-        // Its end is told once, where it is looked for.
+        // The end time is shown once, with the hold.
         const Waiting held{hold, std::exchange(waiting.until, {}), {}};
         lines.push_back("hold: " + waiting_text(held, now));
     }

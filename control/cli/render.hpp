@@ -1,5 +1,5 @@
-// Releases and nodes as text. Pure: the time is passed in, and every text of the server's is made
-// printable here.
+// Renders releases and nodes as text. Pure: the time is passed in, and all text from the server is
+// made printable here.
 #pragma once
 
 #include <string>
@@ -10,7 +10,7 @@
 
 namespace edgeroll::cli {
 
-/// `release list`: one line a release, then how many of how many.
+/// `release list`: one line per release, then "N of M".
 [[nodiscard]] std::string render_releases(const std::vector<ReleaseLine>& releases,
                                           std::int64_t total, Moment now);
 
@@ -20,7 +20,7 @@ namespace edgeroll::cli {
 /// `node list`.
 [[nodiscard]] std::string render_fleet(const std::vector<FleetLine>& fleet, Moment now);
 
-/// `node list --drift`: what is there and what should be.
+/// `node list --drift`: actual and wanted content.
 [[nodiscard]] std::string render_drift(const std::vector<FleetLine>& fleet, Moment now);
 
 /// "failed (exec_failed): nginx: [emerg] ..."; printable, one line.
@@ -29,12 +29,12 @@ namespace edgeroll::cli {
 /// "release 7 failed: 11 of 40 nodes succeeded, 1 failed, 28 skipped; <last error>"; printable.
 [[nodiscard]] std::string conclusion(const ReleaseLine& release);
 
-/// "hold: bakes before the next batch, until 12:00:30Z (in 30 s)", then what it waits for in
-/// control's words unless it is the same; for a release that is not finished. Printable lines.
+/// "hold: bakes before the next batch, until 12:00:30Z (in 30 s)", then control's reason for
+/// waiting unless it is the same; for an unfinished release. Printable lines.
 [[nodiscard]] std::vector<std::string> hold_lines(const ReleaseLine& release, Moment now);
 
 /// "2 nodes of batch 1 in progress (edge-3, edge-4), until 2026-11-21T12:00:00Z (in 30 s)";
-/// printable; empty when the answer names no reason.
+/// printable; empty without a reason.
 [[nodiscard]] std::string waiting_text(const Waiting& waiting, Moment now);
 
 }  // namespace edgeroll::cli

@@ -58,7 +58,7 @@ std::string question_of(const ReleaseLine& release, const Json& plan) {
     return printable(text + ". Roll it back?");
 }
 
-/// What each node gets: a line for each batch and version in it.
+/// What each node gets: one line per batch and version.
 std::string render_put_back(const Json& plan) {
     constexpr std::size_t names_max = 8;
     std::map<std::pair<std::int64_t, std::int64_t>,

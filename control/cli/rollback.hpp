@@ -1,12 +1,12 @@
-// `release rollback`: shows what control would do, asks, does it.
+// `release rollback`: shows control's plan, asks, and executes it.
 #pragma once
 
 #include "control/cli/single_request.hpp"
 
 namespace edgeroll::cli {
 
-/// With --dry-run the plan of control, nothing is changed. Else what is asked about is that same
-/// plan: the nodes that get something back, and those that are left alone.
+/// With --dry-run shows control's plan and changes nothing. Otherwise the question shows that plan:
+/// the nodes that get earlier content, and those left alone.
 [[nodiscard]] Text roll_back(const ReleaseSteer& what, Format format, Ports ports);
 
 }  // namespace edgeroll::cli

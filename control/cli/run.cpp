@@ -61,7 +61,7 @@ Text explain_release(const ReleaseExplain& what, Format format, Ports ports) {
     return explain_text(seen->release, ports.time.now());
 }
 
-/// Leaves only the nodes with drift; an error when control does not tell.
+/// Keeps only nodes with drift; an error when control does not report drift.
 Answer<Json> drifted(Json data) {
     const auto fleet = read_fleet(data);
     if (!fleet) return tl::unexpected(fleet.error());

@@ -6,7 +6,7 @@
 
 namespace edgeroll::cli {
 
-/// Writes the outcome to the screen, failures as one line to standard error.
+/// Writes the result to the screen, and a failure as one line to standard error.
 [[nodiscard]] ExitStatus run(const Command& command, Format format, Ports ports);
 
 }  // namespace edgeroll::cli

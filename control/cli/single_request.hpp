@@ -1,4 +1,4 @@
-// What commands of one request and one text have in common.
+// Common parts of commands with one request and one text.
 #pragma once
 
 #include <functional>
@@ -14,17 +14,16 @@ namespace edgeroll::cli {
 using Text = Answer<std::string>;
 using AsTable = std::function<Text(const release::wire::Json& data)>;
 
-/// Sends the request and gives its data in the format asked for.
+/// Sends the request and returns its data in the given format.
 [[nodiscard]] Text ask(const ApiRequest& request, Format format, Ports ports,
                        const AsTable& as_table);
 
-/// Indented. On a terminal nothing but ASCII: control and direction characters arrive as \u
-/// escapes.
+/// Indented. ASCII only on a terminal: control and direction characters become \u escapes.
 [[nodiscard]] std::string json_text(const release::wire::Json& data, Ports ports);
 /// The same on one line.
 [[nodiscard]] std::string json_line(const release::wire::Json& data, Ports ports);
 
-/// GET of a release, or of what is below it ("/events").
+/// GET of a release, or of a path below it ("/events").
 [[nodiscard]] ApiRequest release_request(std::int64_t id, const std::string& below = {});
 
 struct FetchedRelease {
@@ -33,7 +32,7 @@ struct FetchedRelease {
 };
 [[nodiscard]] Answer<FetchedRelease> fetch_release(Http& http, std::int64_t id);
 
-/// Adds to a refusal what to do about it, where more is to be said than control's message does.
+/// Adds advice to a refusal when control's message gives none.
 [[nodiscard]] Failure with_advice(Failure failure, std::int64_t release_id);
 
 /// One line to standard error; returns the failure's exit status.

@@ -1,4 +1,4 @@
-// `stats`: figures of any shape as a table of dotted names. Pure.
+// `stats`: values of any structure as a table of dotted names. Pure.
 #pragma once
 
 #include <string>
@@ -7,8 +7,8 @@
 
 namespace edgeroll::cli {
 
-/// "queue.length  12" lines in the order of the names; lists of plain values on one line, others by
-/// position ("pools.0.name").
+/// "queue.length  12" lines sorted by name; lists of plain values on one line, others by position
+/// ("pools.0.name").
 [[nodiscard]] std::string render_stats(const release::wire::Json& data);
 
 }  // namespace edgeroll::cli

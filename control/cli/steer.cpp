@@ -30,7 +30,7 @@ std::string steps_text(const ReleaseLine& release) {
     return text;
 }
 
-/// Success: go on.
+/// Success: continue.
 Answer<bool> confirm(const ReleaseSteer& what, Ports ports) {
     if (auto fine = need_person(what, ports); !fine) return fine;
     const auto seen = fetch_release(ports.http, what.id);
@@ -42,7 +42,7 @@ Answer<bool> confirm(const ReleaseSteer& what, Ports ports) {
     return ask_person(question(seen->release, what), ports);
 }
 
-/// An id where it looks like one, else a name.
+/// An id if it looks like one, else a name.
 Json node_of(const std::string& typed) {
     const bool is_id =
         typed.size() < 19 && typed.find_first_not_of("0123456789") == std::string::npos;

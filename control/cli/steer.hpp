@@ -5,11 +5,11 @@
 
 namespace edgeroll::cli {
 
-/// Stop, retry and rollback ask first, showing what will happen; without --yes they are refused
-/// where nobody can be asked. Nothing is sent when the answer is not yes.
+/// Stop, retry and rollback first ask and show what will happen; without --yes they are refused if
+/// no terminal is present. Sends nothing unless the answer is yes.
 [[nodiscard]] Text steer_release(const ReleaseSteer& what, Format format, Ports ports);
 
-/// An error where there is nobody who could be asked.
+/// An error without an interactive terminal.
 [[nodiscard]] Answer<bool> need_person(const ReleaseSteer& what, Ports ports);
 /// Asks on the terminal; an error unless the answer is yes. @param question printable
 [[nodiscard]] Answer<bool> ask_person(const std::string& question, Ports ports);

@@ -27,11 +27,11 @@ std::vector<std::string_view> lines_of(std::string_view text) {
     return lines;
 }
 
-/// The first and the last lines: what went wrong stands at either end.
+/// The first and the last lines: errors are at either end.
 std::string output_text(const std::string& output) {
     const auto lines = lines_of(output);
     const std::size_t shown = first_max + last_max;
-    // A line that says that one is missing is no shorter than that one.
+    // "1 lines between" would be as long as the line it hides.
     const std::size_t hidden = lines.size() > shown + 1 ? lines.size() - shown : 0;
     std::string text;
     for (std::size_t at = 0; at < lines.size(); ++at) {

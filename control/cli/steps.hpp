@@ -1,4 +1,4 @@
-// What each step of each node's task did, as text. Pure: the time is passed in.
+// Renders the steps of each node's task as text. Pure: the time is passed in.
 #pragma once
 
 #include <string>
@@ -8,8 +8,8 @@
 
 namespace edgeroll::cli {
 
-/// `release show --steps`: of every node in the answer its steps in order, with exit status,
-/// duration and the last lines of their output. Printable.
+/// `release show --steps`: for every node its steps in order, with exit status, duration and the
+/// last lines of their output. Printable.
 [[nodiscard]] std::string render_steps(const release::wire::Json& release, Moment now);
 
 }  // namespace edgeroll::cli

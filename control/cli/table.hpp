@@ -1,4 +1,4 @@
-// A table of text: columns as wide as their widest cell, numbers to the right.
+// A text table: columns as wide as their widest cell, numbers right-aligned.
 #pragma once
 
 #include <string>
@@ -14,17 +14,17 @@ class Table {
         std::string title;
         Align align = Align::left;
         std::size_t width_max = 0;     ///< longer cells are cut; 0: never
-        bool keeps_both_ends = false;  ///< ... in the middle, for what a server said
+        bool keeps_both_ends = false;  ///< cut in the middle, for server output
     };
 
     explicit Table(std::vector<Column> columns);
 
-    /// One cell a column; what is missing is empty. Cells are made printable here, so no caller can
-    /// forget to.
+    /// One cell per column; missing cells are empty. Makes cells printable, so that no caller has
+    /// to.
     void add(std::vector<std::string> cells);
     [[nodiscard]] bool is_empty() const { return rows_.empty(); }
-    /// Title line and rows, each ended by a newline, no spaces at line ends. Columns that have no
-    /// content in any row are left out.
+    /// Title line and rows, each with a newline, without trailing spaces. Omits columns that are
+    /// empty in all rows.
     [[nodiscard]] std::string text() const;
 
   private:
@@ -32,7 +32,7 @@ class Table {
     std::vector<std::vector<std::string>> rows_;
 };
 
-/// `name  value` lines, the values in one column; lines without a value are left out.
+/// `name  value` lines with aligned values; omits lines without a value.
 [[nodiscard]] std::string render_fields(
     const std::vector<std::pair<std::string, std::string>>& fields);
 

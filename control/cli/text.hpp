@@ -1,4 +1,4 @@
-// Text for people's terminals: safe whatever the server sent, and as wide as it looks.
+// Text for terminals: safe for any server input, measured by its display width.
 #pragma once
 
 #include <cstddef>
@@ -8,25 +8,26 @@
 
 namespace edgeroll::cli {
 
-/// One line without anything that moves a cursor, hides or reorders text: control characters,
+/// Returns one line in which nothing moves the cursor, hides or reorders text: control characters,
 /// broken UTF-8, line separators and direction overrides become visible escapes (`\n`, `\x1b`,
-/// `\u202e`). Text written by a node or a pipeline may hold any of them.
+/// `\u202e`). Text written by a node or a pipeline may contain any of them.
 [[nodiscard]] std::string printable(std::string_view text);
 
-/// Columns a printable text takes on a terminal: East Asian wide characters two, combining none.
+/// Columns a printable text takes on a terminal: two for East Asian wide characters, none for
+/// combining characters.
 [[nodiscard]] std::size_t display_width(std::string_view text);
 
-/// At most `width` columns, with `...` at the end where something was cut. Never splits a
-/// character. @param width at least 3
+/// At most `width` columns, with `...` at the end if cut. Never splits a character. @param width at
+/// least 3
 [[nodiscard]] std::string cut_to_width(std::string_view text, std::size_t width);
 
-/// The same, but both ends are kept and what was cut is in the middle: servers say what is wrong at
-/// the beginning of what they print, or at its end. @param width at least 8
+/// The same, but cuts in the middle and keeps both ends: servers report errors at the beginning or
+/// at the end of their output. @param width at least 8
 [[nodiscard]] std::string cut_middle_to_width(std::string_view text, std::size_t width);
 
 enum class Align { left, right };
 
-/// Filled up with spaces to `width` columns; longer text stays as it is.
+/// Padded with spaces to `width` columns; longer text is unchanged.
 [[nodiscard]] std::string padded(std::string_view text, std::size_t width, Align align);
 
 /// 1234567 as "1,234,567".

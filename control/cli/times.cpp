@@ -29,7 +29,7 @@ class Reader {
         rest_.remove_prefix(1);
         return true;
     }
-    /// The fraction's first three digits as milliseconds; further digits are dropped.
+    /// The first three digits of the fraction as milliseconds; drops further digits.
     std::optional<int> fraction() {
         int value = 0;
         int digits = 0;
@@ -69,7 +69,7 @@ std::string two_units(long long large, const char* large_unit, long long small,
     return text;
 }
 
-/// The largest unit only: how long ago something was.
+/// The largest unit only, for the age of something.
 std::string one_unit(Millis duration) {
     const long long seconds = duration.count() / 1000;
     if (seconds < 60) return std::to_string(seconds) + " s";

@@ -1,4 +1,4 @@
-// Releases and nodes as the API describes them (docs/contract.md section 7), as far as they are
+// Releases and nodes as described by the API (docs/contract.md section 7), limited to what is
 // shown.
 #pragma once
 
@@ -17,9 +17,8 @@ struct NodeLine {
     std::int64_t id = 0;
     std::string name, status, failure_kind, error, started_at, finished_at;
     int attempt = 0;
-    int progress = 0;  ///< percent
-    std::int64_t config_version =
-        0;  ///< whose content it gets, where not the release's own; else 0
+    int progress = 0;                 ///< percent
+    std::int64_t config_version = 0;  ///< version of its content, if not the release's own; else 0
     friend bool operator==(const NodeLine&, const NodeLine&) = default;
 };
 
@@ -28,44 +27,43 @@ struct BatchLine {
     std::vector<NodeLine> nodes;  ///< by id
 };
 
-/// Why a release does not move: `waitingFor`.
+/// Why a release does not proceed: `waitingFor`.
 struct Waiting {
     std::string reason, until;
     std::vector<std::string> nodes;
     friend bool operator==(const Waiting&, const Waiting&) = default;
 };
 
-/// The limits of a release as `batchConfig` has them; what is open is empty. No batchConfig are the
-/// default limits; a control that does not tell it leaves is_known false.
+/// The limits of a release from its `batchConfig`; unset limits are empty. Without a batchConfig
+/// the defaults apply; if control does not report it is_known is false.
 struct Limits {
     bool is_known = false;
     std::optional<std::int64_t> failure_threshold, max_batch_fail_rate;
     std::string max_unreachable;  ///< "3" or "5%"
 };
 
-/// What a rollback would do now, as control sees it.
+/// What control says a rollback would do now.
 struct RollbackOutlook {
     int nodes = 0, left_alone = 0;
-    std::string obstacle;  ///< why it would be refused unless forced
+    std::string obstacle;  ///< the reason it needs force, if any
 };
 
 struct ReleaseLine {
     std::int64_t id = 0, version = 0;
     std::int64_t rolls_back = 0, from_release = 0;  ///< ids; 0: none
     std::string type, target, status, batch_status, last_error, reason, created_by;
-    std::string hold;  ///< why it stands between batches: bake, gate, review, failure, ...
+    std::string hold;  ///< why it pauses between batches: bake, gate, review, failure, ...
     std::string requested_action, callback_url;
     std::string created_at, started_at, finished_at;
     int current_batch = 0, total_batches = 0, total_nodes = 0;
-    std::optional<int>
-        started_batch;  ///< number of the one started last; an older control tells none
+    std::optional<int> started_batch;  ///< the latest; nothing from an older control
     int success = 0, failed = 0, skipped = 0, deferred = 0, cancelled = 0;
     int waived_failures = 0, max_parallel = 0;  ///< 0: none, no limit
     Limits limits;
     Waiting waiting;                          ///< all empty: not waiting
     std::vector<BatchLine> batches;           ///< ascending; empty in lists
-    std::optional<RollbackOutlook> rollback;  ///< of a finished release that has content to undo
-    std::vector<std::string> actions;  ///< what control would take now: pause, continue, stop, ...
+    std::optional<RollbackOutlook> rollback;  ///< of a finished release with content to undo
+    std::vector<std::string> actions;  ///< actions control accepts now: pause, continue, stop, ...
 };
 
 struct FleetLine {
@@ -74,32 +72,33 @@ struct FleetLine {
     int port = 0;
     bool is_enabled = true;
     std::string wanted_version, applied_sha256, wanted_sha256;
-    std::optional<bool> has_drift;  ///< nothing: control does not tell
+    std::optional<bool> has_drift;  ///< nothing: control does not say
     std::map<std::string, std::string> labels;
 };
 
-/// Reading is lenient: what is missing or of another type is shown as missing. Only an answer that
-/// is no release at all is an error.
+/// Lenient: members that are missing or of another type are shown as missing. Only an answer that
+/// is not a release is an error.
 [[nodiscard]] Answer<ReleaseLine> read_release(const release::wire::Json& data);
 [[nodiscard]] Answer<std::vector<ReleaseLine>> read_releases(const release::wire::Json& data);
 [[nodiscard]] Answer<std::vector<FleetLine>> read_fleet(const release::wire::Json& data);
 
-/// `waitingFor` of an answer; all empty when it holds none.
+/// `waitingFor` of an answer; all empty without it.
 [[nodiscard]] Waiting read_waiting(const release::wire::Json& data);
 
-/// The member's items; empty when it is no list.
+/// The member's items; empty when it is not a list.
 [[nodiscard]] release::wire::Json list_of(const release::wire::Json& object, const char* field);
 [[nodiscard]] std::string text_of(const release::wire::Json& object, const char* field);
 [[nodiscard]] std::int64_t integer_of(const release::wire::Json& object, const char* field);
 
-/// A node by name, or "#12" where it has none.
+/// A node's name, or "#12" without one.
 [[nodiscard]] std::string node_name_of(const release::wire::Json& data);
 
 [[nodiscard]] bool is_finished(const ReleaseLine& release);
-/// Number of the batch started last, 0 before the first; of an older control by its ordinal.
+/// Number of the most recently started batch, 0 before the first; from the ordinal for an older
+/// control.
 [[nodiscard]] int started_number(const ReleaseLine& release);
 
-/// Node rows by status; taken from the rows where there are any, else from the counters.
+/// Node rows by status; counted from the rows if present, else from the counters.
 struct Tally {
     int total = 0, pending = 0, running = 0, success = 0, failed = 0, skipped = 0, deferred = 0,
         cancelled = 0;
@@ -107,7 +106,7 @@ struct Tally {
 };
 [[nodiscard]] Tally tally(const BatchLine& batch);
 [[nodiscard]] Tally tally(const ReleaseLine& release);
-/// "3 running, 1 failed": what is there besides successes and waiting ones; may be empty.
+/// "3 running, 1 failed": counts other than successful and waiting nodes; may be empty.
 [[nodiscard]] std::string remarks(const Tally& tally);
 
 }  // namespace edgeroll::cli

@@ -27,7 +27,7 @@ Answer<Reach> reach_of_batch(int number, const ReleaseLine& release) {
     return is_done ? Reach::reached : Reach::not_yet;
 }
 
-/// The release as it was seen last, told when the wait is over.
+/// Prints the release as last seen, when the wait is over.
 void tell(const std::optional<FetchedRelease>& seen, Format format, Ports ports) {
     if (!seen) return;
     if (format == Format::json) {

@@ -14,12 +14,12 @@ namespace {
 
 using release::wire::Json;
 
-/// Where the changes are shown.
+/// Shows the changes.
 class Display {
   public:
     virtual ~Display() = default;
     virtual void show(const Json& data, const ReleaseLine& release) = 0;
-    /// Something about watching itself; an empty notice: all is well again.
+    /// A message about watching itself; an empty notice ends the problem.
     virtual void notice(const std::string& text) = 0;
 };
 
@@ -47,7 +47,7 @@ class Picture final : public Display {
         if (drawn_ > 0) text += "\x1b[" + std::to_string(drawn_) + "F";
         for (const std::string& line : lines)
             text += line + "\x1b[K\n";
-        text += "\x1b[J";  // what an earlier, longer picture left below
+        text += "\x1b[J";  // rest of an earlier, longer picture
         ports_.screen.out(text);
         drawn_ = lines.size();
     }
@@ -58,7 +58,7 @@ class Picture final : public Display {
     std::size_t drawn_ = 0;
 };
 
-/// A line for each change, with the time.
+/// One line per change, with the time.
 class Lines final : public Display {
   public:
     explicit Lines(Ports ports) : ports_(ports) {}
@@ -69,7 +69,7 @@ class Lines final : public Display {
         seen_ = release;
     }
     void notice(const std::string& text) override {
-        // A trouble that goes on is told once, its end too.
+        // A lasting problem is reported once, and so is its end.
         if (text.empty() == is_well_) return;
         is_well_ = text.empty();
         print(is_well_ ? "control answers again" : text);
@@ -85,7 +85,7 @@ class Lines final : public Display {
     bool is_well_ = true;
 };
 
-/// The API's data, one line for each change; troubles go to standard error.
+/// The API's data, one line per change; problems go to standard error.
 class Objects final : public Display {
   public:
     explicit Objects(Ports ports) : ports_(ports) {}

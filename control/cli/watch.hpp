@@ -1,4 +1,4 @@
-// `release watch`: follows a release until it is finished.
+// `release watch`: follows a release until it has ended.
 #pragma once
 
 #include "control/cli/options.hpp"
@@ -6,11 +6,11 @@
 
 namespace edgeroll::cli {
 
-/// How often control is asked.
+/// Interval between requests.
 inline constexpr Millis watch_interval{1000};
 
-/// Ends with the release (success or release_failed), with a refusal, or as unreachable: at once
-/// when control never answered, after give_up_after_sec when it answered before.
+/// Ends with the release (success or release_failed), with a refusal, or as unreachable: at once if
+/// control never answered, else after give_up_after_sec.
 [[nodiscard]] ExitStatus watch(const ReleaseWatch& what, Format format, Ports ports);
 
 }  // namespace edgeroll::cli
