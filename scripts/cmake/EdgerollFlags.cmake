@@ -1,11 +1,11 @@
-# Warnings, hardening and sanitizers for our own code. Third-party headers are SYSTEM includes.
+# Warnings, hardening and sanitizers for project code. Third-party headers are SYSTEM includes.
 add_library(edgeroll_flags INTERFACE)
 target_include_directories(edgeroll_flags INTERFACE "${CMAKE_SOURCE_DIR}")
 target_compile_options(edgeroll_flags INTERFACE
     -Wall -Wextra -Wpedantic -Wconversion -Wnon-virtual-dtor -Woverloaded-virtual
     -Wimplicit-fallthrough -Werror -fstack-protector-strong)
-# Files that are compiled as one see what the others name for themselves: a local of the same name is no
-# mistake there, and neither is a type of an unnamed namespace outside of the main file.
+# Unity builds: a local may share a name with another file's declaration, and types of unnamed
+# namespaces outside the main file are fine.
 option(EDGEROLL_UNITY "Compile several files of a folder as one" OFF)
 if(EDGEROLL_UNITY)
     target_compile_options(edgeroll_flags INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wshadow=local;-Wno-subobject-linkage>)
@@ -24,8 +24,9 @@ if(CMAKE_BUILD_TYPE STREQUAL "Release")
         $<$<CXX_COMPILER_ID:GNU>:-Wno-mismatched-new-delete;-Wno-maybe-uninitialized>)
 endif()
 
-# Asio and Beast are compiled once (tls/rt/asio_impl.cpp). These definitions must be identical in every
-# translation unit that sees Asio, so they travel with the one target that gives access to it.
+# Asio and Beast are compiled once (tls/rt/asio_impl.cpp). These definitions must be identical in
+# every translation unit that includes Asio, so they belong to the one target that gives access to
+# it.
 add_library(edgeroll_boost INTERFACE)
 target_link_libraries(edgeroll_boost INTERFACE Boost::headers Threads::Threads)
 target_compile_definitions(edgeroll_boost INTERFACE
@@ -55,9 +56,9 @@ if(MOLD_PROGRAM)
     add_link_options(-fuse-ld=mold)
 endif()
 
-# edgeroll_join(TARGET): with EDGEROLL_UNITY, its files are compiled in groups. The headers are then read
-# once for each group, and what they define inline is compiled once. Larger groups save little more,
-# keep one core busy while the other waits, and take more memory.
+# edgeroll_join(TARGET): with EDGEROLL_UNITY, compiles its files in groups, so that headers and
+# their inline functions are compiled once per group. Larger groups save little more, keep only one
+# core busy, and need more memory.
 function(edgeroll_join target)
     set_target_properties(${target} PROPERTIES UNITY_BUILD ${EDGEROLL_UNITY} UNITY_BUILD_BATCH_SIZE 8)
 endfunction()

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def quoted(text):
-    """A bracket argument of CMake: nothing in it is special."""
+    """A bracket argument of CMake, in which no character is special."""
     level = 1
     while f"]{'=' * level}]" in text:
         level += 1

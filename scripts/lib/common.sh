@@ -1,6 +1,6 @@
 # Shell helpers of scripts/demo and scripts/acceptance. Sourced by bash with `set -euo pipefail`.
-# Everything that is started is remembered by its process id and ended by it; everything that is
-# written lies in $work, which is removed.
+# Every started process is recorded by its id and ended by it; all files are in $work, which is
+# removed.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 PATH="$PATH:/usr/sbin:/sbin"
@@ -13,7 +13,7 @@ if [ -t 1 ]; then bold=$'\e[1m' red=$'\e[31m' green=$'\e[32m' plain=$'\e[0m'; el
 
 now_ms() { echo $(($(date +%s%N) / 1000000)); }
 
-# A failed expectation: say it and end with status 1; the exit trap shows the logs and cleans up.
+# Reports a failed expectation and exits with status 1; the exit trap shows the logs and cleans up.
 fail() {
     printf '%sfailed:%s %s\n' "$red" "$plain" "$*" >&2
     exit 1
@@ -30,7 +30,8 @@ wait_until() {
     done
 }
 
-# start LOGNAME COMMAND...: in the background, its output in $work/log. The id is left in $started.
+# start LOGNAME COMMAND...: runs it in the background, with its output in $work/log. Sets $started
+# to its id.
 start() {
     local log=$work/log/$1.log
     shift
@@ -39,10 +40,10 @@ start() {
     pids+=("$started")
 }
 
-# A child that has ended stays a zombie until the shell waits for it: that counts as ended.
+# An ended child stays a zombie until the shell waits for it: a zombie counts as ended.
 is_alive() { [ -r "/proc/$1/stat" ] && [[ "$(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null)" == [!ZX]* ]]; }
 
-# stop PID: SIGTERM, and SIGKILL if that has done nothing after 10 s. Status: the program's own.
+# stop PID: SIGTERM, and SIGKILL after 10 s. Status: the program's own.
 stop() {
     local pid=$1 tries=0 status=0
     kill -TERM "$pid" 2>/dev/null || true
@@ -59,7 +60,7 @@ stop() {
     return $status
 }
 
-# Ends what was started and removes $work. On failure the ends of the logs come first.
+# Ends all started processes and removes $work. On failure first prints the ends of the logs.
 clean_up() {
     local status=$? pid dir log
     trap - EXIT
@@ -80,19 +81,20 @@ clean_up() {
     exit $status
 }
 
-# make_work NAME: the temporary folder, and the traps that remove it.
+# make_work NAME: makes the temporary folder, and the traps that remove it.
 make_work() {
     trap clean_up EXIT
     trap 'exit 130' INT
     trap 'exit 143' TERM
     work=$(mktemp -d "${TMPDIR:-/tmp}/edgeroll-$1.XXXXXX")
-    chmod 711 "$work" # nginx's workers are another user when this runs as root
+    chmod 711 "$work" # nginx's workers run as another user when this runs as root
     mkdir "$work/log" "$work/edges"
 }
 
 is_listening() { (exec 3<>"/dev/tcp/$1/$2") 2>/dev/null; }
 
-# pick_network SECOND-BYTE: leaves in $network a 127.x.y where ports 8443, 8080 and $web_port are free.
+# pick_network SECOND-BYTE: sets $network to a 127.x.y where ports 8443, 8080 and $web_port are
+# free.
 pick_network() {
     local tries n address port
     for tries in $(seq 20); do
@@ -109,7 +111,7 @@ pick_network() {
 }
 
 # start_edge NAME ADDRESS [SETTING=VALUE...]: an edge with its own nginx and agent. Its folder is
-# $work/edges/NAME, its certificate was made by scripts/certs. Leaves the agent's id in $started.
+# $work/edges/NAME, its certificate comes from scripts/certs. Sets $started to the agent's id.
 start_edge() {
     local name=$1 address=$2 dir=$work/edges/$1
     shift 2
@@ -128,8 +130,8 @@ start_edge() {
         "$@" "$bin/edgeroll-agent"
 }
 
-# write_version DIR VERSION [TYPO]: an nginx configuration for every edge; ${node.ip} and
-# ${node.name} are filled in by the agents. With TYPO it is one that nginx refuses.
+# write_version DIR VERSION [TYPO]: an nginx configuration for every edge; the agents fill in
+# ${node.ip} and ${node.name}. With TYPO nginx refuses it.
 write_version() {
     local dir=$1 version=$2 word=return
     [ -z "${3:-}" ] || word=retrun
@@ -159,7 +161,7 @@ server {
 END
 }
 
-# certificates COUNT: an authority, control's certificate and those of edge-1 to edge-COUNT.
+# certificates COUNT: makes an authority, control's certificate and those of edge-1 to edge-COUNT.
 certificates() {
     local n
     {
@@ -169,8 +171,9 @@ certificates() {
     } >"$work/log/certs.log" 2>&1 || fail "scripts/certs"
 }
 
-# make_token NAME: an admin's API token: its line goes to $work/tokens, the token to EDGEROLL_TOKEN.
-# Whatever the command says around them, the token is the word that has the digest in the line.
+# make_token NAME: makes an admin's API token: adds its line to $work/tokens and sets
+# EDGEROLL_TOKEN. The token is the word whose digest is in the line, whatever else the command
+# prints.
 make_token() {
     local word digest
     "$bin/edgeroll-control" token "$1" --role admin >"$work/token" 2>"$work/log/token.log" || fail "edgeroll-control token"
@@ -185,7 +188,8 @@ make_token() {
     fail "'edgeroll-control token' printed no token that fits its line"
 }
 
-# start_mariadb: a server of our own; leaves $database_url, and mariadb_client as a pipeline would use it.
+# start_mariadb: starts a private server; sets $database_url, and mariadb_client for use as by a
+# pipeline.
 start_mariadb() {
     "$root/scripts/private-mariadb" start "$work/mariadb" >"$work/mariadb.txt" 2>"$work/log/mariadb.log" ||
         fail "scripts/private-mariadb"

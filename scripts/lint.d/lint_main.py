@@ -24,7 +24,7 @@ def findings_of(rule, tree):
 
 
 def self_test():
-    """Every example of every rule, alone, so that an example is found by what it is about."""
+    """Runs every example of every rule on its own, so that only its own rule can find it."""
     wrong = cases = 0
     for rule in RULES:
         assert rule.GOOD and rule.BAD, rule.RULE
@@ -42,7 +42,7 @@ def self_test():
 
 
 def test_excuse():
-    """A named excuse with a reason works; one without a reason, or for another rule, does not."""
+    """An excuse with the rule and a reason works; without a reason, or for another rule, it does not."""
     def count(comment):
         return len(findings_of(rule_calls, Tree({"agent/a.cpp": f"{comment}\nint x = rand();\n"})))
     ok = (count("// lint-allow(banned-call): a test of the lint") == 0 and count("// lint-allow(banned-call):") == 1
@@ -81,6 +81,6 @@ def main(arguments, top, usage):
         print(finding)
     errors = sum(not finding.is_warning for finding in found)
     print(f"lint: {len(tree.files)} files, {errors} findings, {len(found) - errors} warnings", file=sys.stderr)
-    # A rule that has stopped working must not pass for a clean tree.
+    # A broken rule must not pass for a clean tree.
     is_sound = bool(wanted) or self_test() == 0
     return 0 if is_sound and not errors else 1

@@ -1,4 +1,4 @@
-"""Calls that only few places may make: clocks, waits, randomness, the environment, standard output."""
+"""Calls allowed in few places only: clocks, waits, randomness, the environment, standard output."""
 import re
 
 from tree import Finding, line_of
@@ -7,11 +7,13 @@ RULE = "banned-call"
 ABOUT = "clocks, sleeps, randomness, environment, standard output and detached only behind their ports"
 
 CODE = ("release/", "tls/", "control/", "agent/")
-# The adapters: tls/rt/, files named after what they adapt, and the file that gives control its ports.
+# The adapters: tls/rt/, files named after what they adapt, and the file that provides control's
+# ports.
 ADAPTER = re.compile(r"^tls/rt/|^(agent|control/cli)/(posix_\w+|\w+_posix)\.cpp$|^control/host\.[ch]pp$")
 PROGRAM = re.compile(r"^control/cli/|(^|/)(main|commands)\.cpp$|^tls/rt/program\.cpp$|^tls/rt/log\.cpp$|^agent/service\.cpp$")
 CLOCK = "the time comes from the Clock port (tls/rt/clock.hpp)"
-# What, a pattern in code without comments and strings, where it is allowed, whether tests may, why.
+# Name, a pattern in code without comments and strings, where it is allowed, whether tests may use
+# it, why.
 CALLS = [
     (r"\b(?:system_clock|steady_clock|high_resolution_clock)\s*::\s*now\b", ADAPTER, True, CLOCK),
     (r"\b(?:clock_gettime|gettimeofday)\s*\(", ADAPTER, True, CLOCK),

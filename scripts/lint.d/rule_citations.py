@@ -1,4 +1,4 @@
-"""What comments and documents cite exists: pages, anchors, sections and rules of the contract, decisions."""
+"""Citations in comments and documents exist: pages, anchors, sections and rules of the contract, decisions."""
 import posixpath
 import re
 
@@ -10,15 +10,15 @@ ABOUT = "pages, anchors, sections of docs/contract.md and ADRs that are cited ex
 CONTRACT = "docs/contract.md"
 # Built from pieces, so that this file does not find itself.
 GONE = re.compile(r"\bSP" + r"EC(?:\.md\b|(?= section\b))")
-# The rules' own examples cite what is not there.
+# The rules' own examples cite things that do not exist.
 EXAMPLES = "scripts/lint.d/"
 
-# Between two words of a comment: blanks, or the next line with what begins a comment there.
+# Between two words of a comment: blanks, or a line break and the next line's comment mark.
 GAP = r"(?:[ \t]+|[ \t]*\n[ \t]*(?://+|#|--|\*)?[ \t]*)"
 NUMBER = r"\d+(?:\.\d+)?(?![\w.]*\w)"
 LIST = rf"{NUMBER}(?:(?:,|{GAP}and|{GAP}to){GAP}{NUMBER})*"
 SECTIONS = re.compile(rf"\bcontract\.md\)?{GAP}(?:sections?{GAP})?({LIST})(?:,{GAP}([A-Z]\d+)\b)?")
-# On the contract's own page: in brackets, in a cell of a table, behind "in" or "of".
+# On the contract's own page: in brackets, in a table cell, after "in" or "of".
 RULES = r"\d\.\d+(?:(?:,| and| to) \d+(?:\.\d+)?)*"
 INSIDE = re.compile(rf"\bsections?{GAP}({LIST})|(?:\(|\| |\b(?:in|of) )({RULES})(?=[);,:.]|\s\||\shas\b)")
 ADR = re.compile(rf"\bADRs?{GAP}({NUMBER}(?:(?:,|{GAP}and){GAP}{NUMBER})*)|\bdocs/adr/(\d{{4}}(?:, \d{{4}})*)(?![\w-])")
@@ -28,12 +28,12 @@ LINK = re.compile(r"\[([^\]\n]*)\]\(([^)#\s]*)(?:#([^)\s]*))?\)")
 
 
 def headings(text):
-    """Of a Markdown page, without its blocks of code."""
+    """The text of a Markdown page, without its blocks of code."""
     return re.findall(r"^#+ +(.+?) *$", re.sub(r"^```.*?^```$", "", text, flags=re.S | re.M), re.M)
 
 
 def anchors(text):
-    """As GitHub makes them: a heading that comes again gets -1, -2 and so on."""
+    """Anchors as GitHub makes them: a repeated heading gets -1, -2 and so on."""
     names = set()
     for heading in headings(text):
         plain = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading)
@@ -70,7 +70,7 @@ def check_pages(tree, path, text):
 
 
 def check_links(path, text):
-    """Anchors on the page itself; a number that a link is called by is that of its page."""
+    """Anchors on the page itself; a number in a link's text belongs to the linked page."""
     for match in LINK.finditer(text):
         label, target, anchor = match.groups()
         if not target and anchor and anchor not in anchors(text):

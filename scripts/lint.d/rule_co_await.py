@@ -1,4 +1,4 @@
-"""The co_await rule: g++ 12.2 destroys twice what is created inside an expression with co_await.
+"""The co_await rule: g++ 12.2 destroys temporaries inside an expression with co_await twice.
 
 Refused inside such an expression: a braced temporary and a lambda that captures by value. Refused anywhere: a
 capturing coroutine lambda that is called at once, since its captures die before it ends. Statements are found
@@ -14,14 +14,15 @@ ABOUT = "no braced temporary and no lambda capturing by value in an expression w
 
 LEX = re.compile(r"[A-Za-z_]\w*|\d[\w'.]*|::|->|\S")
 CONTROL = {"if", "while", "for", "switch", "catch"}
-# Types whose braces are harmless: they have constructors or hold nothing that could be destroyed twice.
+# Types whose braces are harmless: they have constructors or no members that could be destroyed
+# twice.
 HARMLESS = {"Millis", "Instant", "Version", "Epoch", "ReleaseId", "NodeId", "milliseconds", "seconds", "minutes",
             "string", "string_view", "size_t", "int", "bool", "double"}
 
 
 class Source:
     def __init__(self, code):
-        # Preprocessor lines are no statements.
+        # Preprocessor lines are not statements.
         code = re.sub(r"^[ \t]*#(?:[^\n]*\\\n)*[^\n]*", lambda m: re.sub(r"[^\n]", " ", m.group(0)), code, flags=re.M)
         self.starts = [0] + [m.end() for m in re.finditer("\n", code)]
         found = list(LEX.finditer(code))
@@ -61,7 +62,7 @@ class Source:
                 self.lambdas[body] = (at, self.words[at + 1:end])
 
     def _lambda_body(self, at):
-        """The `{` after a lambda's introducer, over parameters, specifiers and the return type."""
+        """Position of the `{` after a lambda's introducer; skips parameters, specifiers and the return type."""
         if self.word(at) == "(":
             at = self.partner.get(at, len(self.words)) + 1
         for _ in range(60):
@@ -76,7 +77,7 @@ class Source:
         return None
 
     def is_block(self, at):
-        """Whether a `{` that is no lambda's body opens a block of statements and not a list of values."""
+        """Whether a `{` other than a lambda's body opens a block of statements, not a list of values."""
         if self.word(at - 1) in (")", "else", "do", "try") or at in self.lambdas:
             return self.word(at - 1) != ")" or self._has_statements(at) or self._heads_block(at)
         return self._has_statements(at)
@@ -117,7 +118,7 @@ def captures_by_value(captures):
 
 
 def statements(source, begin, end):
-    """Ranges of tokens that are one expression each; what is inside blocks and lambdas comes separately."""
+    """Ranges of tokens that are one expression each; the contents of blocks and lambdas are separate ranges."""
     ranges, start, at = [], begin, begin
     while at < end:
         word = source.word(at)

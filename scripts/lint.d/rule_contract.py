@@ -1,4 +1,4 @@
-"""The contract names what the code has: settings, columns, words, keys, codes, calls, fields."""
+"""The contract names everything in the code: settings, columns, words, keys, codes, calls, fields."""
 import re
 
 from rule_docs import NAME
@@ -16,7 +16,7 @@ NAMES = "control/api/names/field_names.hpp"
 
 
 def part_of(text, heading):
-    """The text below a heading, up to the next one of its level or a higher one."""
+    """The text below a heading, up to the next heading of its level or higher."""
     found = re.search(rf"^(#+) {heading}\b.*\n", text, re.M)
     if not found:
         return ""
@@ -26,7 +26,7 @@ def part_of(text, heading):
 
 
 def defaults_of(section):
-    """Name of a setting to the text of its default, as the tables have it."""
+    """Maps a setting's name to the text of its default, from the tables."""
     defaults = {}
     for cell, default in re.findall(r"^\| (`[^|]*?`) \| ([^|]*?) \|", section, re.M):
         names = re.findall(rf"`({NAME})`", cell)
@@ -46,7 +46,7 @@ def check_settings(tree):
 
 
 def words_of_code(tree):
-    """(path, position, what, word, section in which it stands in backticks)"""
+    """(path, position, what, word, section that must have the word in backticks)"""
     for path in tree.paths(".sql", under=("sql/sqlite/",)):
         text = tree.files[path]
         for match in re.finditer(r"^CREATE TABLE IF NOT EXISTS (\w+)|^    (\w+) [A-Z]|ADD COLUMN (\w+)", text, re.M):

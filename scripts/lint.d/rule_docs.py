@@ -1,4 +1,4 @@
-"""The documents say what is there: every setting, and only files that exist."""
+"""The documents name every setting, and only files that exist."""
 import posixpath
 import re
 
@@ -46,7 +46,7 @@ ROUTE = re.compile(r'\brouter\.add\(\s*"([A-Z]+)",\s*"(/[^"]*)"')
 
 
 def check_routes(tree):
-    """Each call stands as `METHOD /path` on its page; GET and PUT of one path may stand together."""
+    """Each call is on its page as `METHOD /path`; GET and PUT of one path may share an entry."""
     said = tree.files.get(API, "")
     for path in tree.paths(".cpp", under=("control/api/",)):
         for match in ROUTE.finditer(tree.files[path]):

@@ -1,4 +1,4 @@
-"""Every event that is logged, and every kind in release_events, stands in docs/runbook.md, and the other way round."""
+"""Every logged event, and every kind in release_events, is in docs/runbook.md, and vice versa."""
 import re
 
 from tree import Finding, blank, line_of
@@ -19,13 +19,13 @@ def logged(tree):
         for match in CALL.finditer(text):
             call = re.match(r'[^;"{]*', text[match.end():match.end() + 400]).group(0)
             name = re.match(r'"([a-z][a-z0-9_]*)"', text[match.end() + len(call):])
-            # say(event, reason) has its severity inside.
+            # say(event, reason) contains the severity.
             is_event = match.group(1) == "say" or re.search(r"\b(?:Severity|LogLevel)\s*::", call)
             if name and is_event:
                 events.setdefault(name.group(1), (path, line_of(text, match.start())))
         for match in re.finditer(r'\blog_if_failed\s*\([^;]*"([a-z][a-z0-9_]*)"\s*\)\s*;', text):
             events.setdefault(match.group(1), (path, line_of(text, match.start())))
-        # Names that reach the log through a variable are marked where they stand.
+        # Event names that reach the log through a variable are marked in the source.
         for match in re.finditer(r'"([a-z][a-z0-9_]*)"(?=[^\n]*// event\b)', tree.files[path]):
             events.setdefault(match.group(1), (path, line_of(tree.files[path], match.start())))
     return events

@@ -1,4 +1,4 @@
-"""Files: their size, what they may not hold, and that every one of them is built."""
+"""Files: their size, forbidden contents, and that all are built."""
 import posixpath
 import re
 import subprocess
@@ -59,7 +59,7 @@ def check_python(path, text):
 
 
 def names_file(cmake, below):
-    """Whether a CMakeLists.txt names a file by itself or by a pattern. `below`: its path from there."""
+    """Whether a CMakeLists.txt names a file, directly or by a pattern. `below`: the file's path from there."""
     words = re.findall(r'[^\s()"]+', re.sub(r"#.*", "", cmake))
     folder, name = posixpath.split(below)
     for word in words:
@@ -70,7 +70,7 @@ def names_file(cmake, below):
             pattern = re.escape(posixpath.basename(word)).replace(r"\*", ".*")
             if re.fullmatch(pattern, name):
                 return True
-    # edgeroll_library takes every file of its folder but main.cpp.
+    # edgeroll_library takes every file of its folder except main.cpp.
     return "edgeroll_library" in words and not folder and name != "main.cpp"
 
 

@@ -6,8 +6,8 @@ from tree import Finding
 RULE = "include-direction"
 ABOUT = "who may include whom (docs/architecture.md); Beast, OpenSSL and drivers only where they belong"
 
-# Folder, longest first: the project's own folders it may include. "x/" means x and what is below it;
-# "x/*" means the files of x itself.
+# Folder, longest first: the project folders it may include. "x/" means x and everything below it;
+# "x/*" the files of x itself.
 MAY_INCLUDE = {
     "release/text/": ["release/text/", "release/*"],
     "release/crypto/": ["release/crypto/", "release/text/", "release/*"],
@@ -20,7 +20,7 @@ MAY_INCLUDE = {
     "control/core/": ["control/core/", "tls/rt/", "release/*"],
     "control/secrets/": ["control/secrets/", "release/"],
     "control/store/db/": ["control/store/db/", "tls/rt/", "release/"],
-    # One way only: db, rows, audit, steering, then engine and api beside each other.
+    # In one direction only: db, rows, audit, steering, then engine and api side by side.
     "control/store/rows/": ["control/store/rows/", "control/store/db/", "control/core/", "release/"],
     "control/store/audit/": ["control/store/audit/", "control/store/rows/", "control/store/db/", "control/api/ports/",
                              "release/"],
@@ -43,7 +43,7 @@ MAY_INCLUDE = {
 }
 OWN = ("release/", "tls/", "control/", "agent/", "tests/")
 
-# What of third parties is confined, and to which folders. A folder's first match counts.
+# Third-party headers that only some folders may include. A folder's first match counts.
 STREAMS = (r"boost/beast|boost/asio/ssl|boost/asio/ip/(?!address)|boost/asio/(basic_|local/|posix/|generic/|"
            r"buffered|read|write|connect|windows/|serial_port|streambuf)|boost/asio\.hpp")
 CONFINED = [
@@ -57,7 +57,7 @@ CONFINED = [
 ]
 STANDARD = re.compile(r"[a-z_0-9]+$")
 PURE, IMPURE = "release/", ("release/wire/", "release/crypto/")
-# inet_ntop: an address as text.
+# inet_ntop: formats an address.
 ALSO_PURE = ("tl/expected.hpp", "arpa/inet.h")
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(?:<([^>\n]+)>|"([^"\n]+)")', re.M)
 

@@ -1,4 +1,4 @@
-"""Every kind in release_events stands in docs/runbook.md, and the other way round."""
+"""Every kind in release_events is in docs/runbook.md, and vice versa."""
 import re
 
 from tree import Finding, blank, line_of
@@ -8,8 +8,8 @@ ABOUT = "kinds of release_events and docs/runbook.md name the same"
 
 RUNBOOK = "docs/runbook.md"
 CODE = ("release/", "control/core/", "control/store/")
-# draft.note("kind", …), record(connection, request, "kind", …), row.kind = "kind"; with `+` behind or before it a
-# part of one, such as "node_" + status.
+# draft.note("kind", …), record(connection, request, "kind", …), row.kind = "kind"; with `+` after
+# or before it a part of a kind, such as "node_" + status.
 SOURCES = [re.compile(r'\bnote\(\s*()"([a-z_]+)"()\s*[,)]'), re.compile(r'\bkind = ()"([a-z_]+)"(\s*\+)?'),
            re.compile(r'\brecord\([^;{]*?(\+\s*)?"([a-z_]+)"()\s*,')]
 

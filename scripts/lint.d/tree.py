@@ -43,7 +43,7 @@ class Tree:
 
 
 def read_tree(top):
-    """What git knows or would add; every file when there is no git (a release archive)."""
+    """Files that git tracks or would add; every file without git (a release archive)."""
     listed = subprocess.run(["git", "ls-files", "-z", "-co", "--exclude-standard"], cwd=top,
                             capture_output=True, check=False)
     if listed.returncode == 0:
