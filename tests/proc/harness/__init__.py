@@ -1,4 +1,4 @@
-"""What the process tests are made of: the real programs, edges, databases and agents of other makes."""
+"""Building blocks of the process tests: the real programs, edges, databases and foreign agents."""
 from .agents import HostileAgent, TwoCallAgent
 from .basics import Program, say_when, wait_until
 from .case import ProcCase

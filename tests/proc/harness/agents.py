@@ -1,4 +1,4 @@
-"""Agents of other makes: one that knows only dispatch and query, and hostile ones."""
+"""Foreign agents: a minimal agent with dispatch and query only, and hostile ones."""
 import http.server
 import json
 import socket
@@ -16,11 +16,11 @@ def server_context(certs, certificate, key):
 
 
 class TwoCallAgent:
-    """Knows POST /tasks/dispatch (taskId, type, version, payload) and GET /tasks/{id}, nothing else.
-    `outcome(task)` says how a task stands now: (status, lastError). Everything asked is in `asked`.
-    With `holds(digest)` it also answers GET /contents/{sha256}, with what that says, and takes a dispatch
-    without a payload if it was ever sent that content. An `old` one does not tell a template from the same
-    text taken literally: it knows contents by `sha256` only."""
+    """Implements only POST /tasks/dispatch (taskId, type, version, payload) and GET /tasks/{id}.
+    `outcome(task)` returns a task's current (status, lastError). All requests are in `asked`.
+    With `holds(digest)` it also answers GET /contents/{sha256}, with its result, and accepts a dispatch
+    without a payload if it ever received that content. An `old` agent does not tell a template from the same
+    text taken literally: it identifies contents by `sha256` only."""
 
     def __init__(self, name, address, certs, outcome=None, port=8443, holds=None, old=False):
         self.name, self.address = name, address
@@ -126,7 +126,7 @@ class TwoCallAgent:
 
 
 class HostileAgent:
-    """Speaks TLS and then misbehaves: behave(connection, request_line) does what it likes."""
+    """Completes the TLS handshake and then misbehaves as behave(connection, request_line) does."""
 
     def __init__(self, name, address, certs, behave, handshakes=True, port=8443):
         self.name, self.address = name, address

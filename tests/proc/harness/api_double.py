@@ -1,4 +1,4 @@
-"""A web server that answers by script: an API without anything behind it, a gate, a receiver of callbacks."""
+"""A web server with scripted answers: a fake API, a gate, a receiver of callbacks."""
 import json
 import ssl
 import threading
@@ -15,13 +15,13 @@ def refusal(status, code, message):
 
 
 class ApiDouble:
-    """Answers on address:port. `on` gives the answers of a call in their order, the last one for ever.
+    """Answers on address:port. `on` sets a call's answers in order; the last one is repeated.
     tls: the (certificate, key) to serve https with."""
 
     def __init__(self, address, tls=None, port=8080):
         self.url = f"{'https' if tls else 'http'}://{address}:{port}"
         self.requests = []  # (method, path, query, body, headers)
-        self.bodies = []  # as they came
+        self.bodies = []  # unparsed
         self._answers = {}
         self._lock = threading.Lock()
         double = self
@@ -52,12 +52,12 @@ class ApiDouble:
 
             def get_request(self):
                 connection, peer = super().get_request()
-                if double.context:  # the handshake is the business of the connection's own thread
+                if double.context:  # the connection's own thread does the handshake
                     connection = double.context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
                 return connection, peer
 
             def handle_error(self, *_):
-                pass  # a client that refuses our certificate
+                pass  # a client that refuses the certificate
 
         self.context = None
         if tls:
@@ -67,13 +67,13 @@ class ApiDouble:
         self._thread.start()
 
     def present(self, certificate, key):
-        """Shows this certificate from the next connection on."""
+        """Uses this certificate from the next connection on."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate, key)
         self.context = context
 
     def on(self, method, path, *answers):
-        """answers: data, or (status, body), or a function of (query, body) that gives either."""
+        """answers: data, or (status, body), or a function of (query, body) that returns either."""
         with self._lock:
             self._answers[method, path] = list(answers)
 

@@ -1,7 +1,7 @@
-"""Clients that want to be in the way: many, slow, silent, or all of it; and an honest one that measures.
+"""Attacking clients: many, slow, silent, or all of that; and an honest client that measures.
 
-A swarm is a process of its own, so that the honest client's figures are those of the program under attack
-and not those of Python. Everything is bounded in count and time."""
+A swarm is a separate process, so that the honest client measures the program under attack and not
+Python. Everything is bounded in count and time."""
 import contextlib
 import http.client
 import multiprocessing
@@ -19,14 +19,14 @@ DRIP_EVERY = 1.0
 
 @dataclass
 class Swarm:
-    """What its clients do: connect from one of the sources, send `first`, then `drip` once a second. One that
-    was cut off comes again until `total` have been there."""
+    """Its clients connect from one of the sources, send `first`, then `drip` once a second. A client that
+    is cut off reconnects until `total` connections were made."""
     address: str
     port: int
     sources: list
-    count: int = 500          # at once
-    total: int = 500          # over all
-    rate: int = 1000          # new ones a second
+    count: int = 500          # concurrent connections
+    total: int = 500          # connections in total
+    rate: int = 1000          # new connections a second
     first: bytes = b""
     drip: bytes = b""
     reads: bool = True
@@ -34,7 +34,7 @@ class Swarm:
     opened: int = 0
     cut: int = 0
     failed: int = 0
-    answers: dict = field(default_factory=dict)  # the first bytes of what they were told, and how often
+    answers: dict = field(default_factory=dict)  # first bytes of the answers, with their counts
 
     def run(self, out, begun, end):
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -74,7 +74,7 @@ class Swarm:
             self.failed += 1
             return
         self.opened += 1
-        # Who does not read hears of its end by the next drip at best: it is counted by the server.
+        # A client that does not read learns of its end only at the next drip: the server counts it.
         selector.register(client, selectors.EVENT_READ if self.reads else selectors.EVENT_WRITE, [])
 
     def _hear(self, selector, key):
@@ -136,7 +136,7 @@ class Attack:
 
 
 class Honest(threading.Thread):
-    """Asks one question again and again and notes how long the answers took, in milliseconds."""
+    """Repeats one request and records the times to its answers, in milliseconds."""
 
     def __init__(self, address, port, path, token=None, context=None, is_kept=True, pause=0.02,
                  seconds=10):
@@ -193,7 +193,7 @@ class Honest(threading.Thread):
 
 
 def client_hello():
-    """The first message of a TLS handshake: makes the server work, and wait for the next one."""
+    """The first message of a TLS handshake: the server works on it and waits for the next one."""
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
     context = ssl.create_default_context()
     context.check_hostname = False
@@ -209,7 +209,7 @@ def memory(pid):
 
 
 def addresses(first, count):
-    """Loopback addresses to come from: 127.first.x.y"""
+    """Loopback source addresses: 127.first.x.y"""
     return [f"127.{first}.{number // 250}.{number % 250 + 1}" for number in range(count)]
 
 

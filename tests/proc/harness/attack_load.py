@@ -1,4 +1,4 @@
-"""The long form of tests/proc/test_front.py, for figures: scripts/attack-load."""
+"""The long form of tests/proc/test_front.py, for measurements: scripts/attack-load."""
 import argparse
 import ssl
 import sys
@@ -88,7 +88,7 @@ class Site:
 
 
 def run_phase(site, name, is_api, swarms, seconds):
-    """(the row, what is wrong)."""
+    """(the row, its fault)."""
     program = (site.control if is_api else site.edge).program
     before, lines, peak = memory(program.pid), program.log().count("\n"), 0
     honest = site.honest(is_api)

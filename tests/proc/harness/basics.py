@@ -1,4 +1,4 @@
-"""Waiting for conditions, addresses of our own, and programs that are ended by their process id."""
+"""Waiting for conditions, private addresses, and programs that are ended by their process id."""
 import errno
 import os
 import signal
@@ -9,15 +9,15 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
 BIN = Path(os.environ.get("EDGEROLL_BIN", ROOT / "build" / "asan" / "bin"))
-# Sanitizers make programs slow and two cores may be shared: deadlines are generous, and a test that
-# passes never waits for one.
+# Sanitizers make programs slow and two cores may be shared: deadlines are generous, and a passing
+# test never waits for one.
 PATIENCE = float(os.environ.get("EDGEROLL_PATIENCE", "30"))
 SANITIZER_WORDS = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error:",
                    "WARNING: ThreadSanitizer", "terminate called", "Assertion '")
 
 
 def wait_until(condition, what, seconds=PATIENCE, poll=0.05):
-    """Polls until condition() is true and returns its value; what() or what says what was awaited."""
+    """Polls until condition() is true and returns its value; what() or what names it in the error."""
     end = time.monotonic() + seconds
     while True:
         value = condition()
@@ -74,7 +74,7 @@ class Addresses:
 
     @classmethod
     def local_port(cls):
-        """A free port of 127.0.0.1, for what must be reached by the name localhost."""
+        """A free port of 127.0.0.1, for servers that must be reachable as localhost."""
         for attempt in range(5000):
             port = 20000 + (os.getpid() * 7 + attempt) % 12000
             if cls._is_free("127.0.0.1", port):
@@ -91,7 +91,7 @@ class Addresses:
 
 
 def clean_environment(**settings):
-    """Only what a program needs, so that settings of the caller's shell change no test."""
+    """Only variables a program needs, so that the caller's shell cannot change a test."""
     env = {"PATH": os.environ.get("PATH", "/usr/bin:/bin") + ":/usr/sbin:/sbin", "LANG": "C.UTF-8",
            "HOME": os.environ.get("HOME", "/"),
            "ASAN_OPTIONS": "detect_leaks=1:halt_on_error=1:exitcode=99:" + os.environ.get("ASAN_OPTIONS", ""),
@@ -142,7 +142,7 @@ class Program:
         return self.wait(seconds)
 
     def discard(self):
-        """For clean-up: ends it, whatever it takes."""
+        """For clean-up: ends it by any means."""
         if not self.is_alive():
             return
         self._process.send_signal(signal.SIGCONT)
@@ -154,7 +154,7 @@ class Program:
             self._process.wait()
 
     def complaint(self):
-        """What a sanitizer or the runtime found wrong, or nothing."""
+        """The findings of a sanitizer or the runtime, or nothing."""
         text = self.log()
         for word in SANITIZER_WORDS:
             if word in text:

@@ -1,4 +1,4 @@
-"""The base of every process test: a folder and a network of its own, ended programs, no sanitizer report."""
+"""The base of every process test: its own folder and network, ended programs, no sanitizer report."""
 import shutil
 import tempfile
 import unittest
@@ -42,7 +42,7 @@ class ProcCase(ReleaseSteps, unittest.TestCase):
                 print(program.tail(60))
         self.assertEqual(complaints, [])
 
-    # ---- what a test is made of ----
+    # ---- setup of a test ----
 
     def keep(self, thing):
         self.things.append(thing)
@@ -74,7 +74,7 @@ class ProcCase(ReleaseSteps, unittest.TestCase):
                                     name=name, **settings))
         return control.start() if starts else control
 
-    # ---- what a pipeline does, with plain INSERTs of the columns that pipelines know ----
+    # ---- a pipeline's work, with plain INSERTs of the columns pipelines know ----
 
     def insert_nodes(self, agents):
         now = self.database.now
@@ -101,7 +101,7 @@ class ProcCase(ReleaseSteps, unittest.TestCase):
             f" VALUES {values}",
             "COMMIT")
 
-    # ---- what the database says ----
+    # ---- the database's content ----
 
     def release_row(self, number, columns="status, success_nodes, failed_nodes"):
         rows = self.database.rows(f"SELECT {columns} FROM release_tasks WHERE id = {number}")
@@ -112,7 +112,7 @@ class ProcCase(ReleaseSteps, unittest.TestCase):
                                   "ORDER BY batch, node_id")
 
     def describe(self, number):
-        """Everything the database knows about a release, for a failed expectation's message."""
+        """The database's rows of a release, for the message of a failed expectation."""
         return "\n".join(map(str, [
             *self.database.rows("SELECT id, status, batch_status, claimed_by, claim_epoch, last_error FROM "
                                 f"release_tasks WHERE id = {number}"),
@@ -121,7 +121,7 @@ class ProcCase(ReleaseSteps, unittest.TestCase):
                                 f"WHERE release_task_id = {number} ORDER BY id")]))
 
     def wait_status(self, number, status, seconds=PATIENCE * 2):
-        """Waits for the release to end (or to be paused) and demands this status."""
+        """Waits for the release to end (or to be paused) and asserts its status."""
         wanted = {status, *FINAL}
         wait_until(lambda: self.release_row(number, "status")[0] in wanted,
                    lambda: f"release {number} is {status}\n{self.describe(number)}", seconds)

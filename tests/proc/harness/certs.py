@@ -1,5 +1,5 @@
-"""Certificates, good ones and every kind of wrong one (docs/contract.md section 2). scripts/certs makes the good
-ones for people; the tests need wrong ones too, so they ask openssl themselves."""
+"""Valid certificates and every kind of invalid one (docs/contract.md section 2). scripts/certs makes only
+valid ones, so the tests run openssl themselves."""
 import subprocess
 from pathlib import Path
 
@@ -35,7 +35,7 @@ def openssl(*arguments):
 
 
 class Certs:
-    """One certificate authority in a folder of its own."""
+    """One certificate authority in its own folder."""
 
     def __init__(self, folder, name="edgeroll test CA", domain="test.example"):
         self.folder = Path(folder)

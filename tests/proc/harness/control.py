@@ -11,7 +11,7 @@ TOKENS = {"admin": "admin-token-of-the-tests", "viewer": "viewer-token-of-the-te
 
 
 class Control:
-    """Settings are the environment's; fast intervals so that no test waits for its own settings."""
+    """Settings go into the environment; intervals are short so that tests need not wait for them."""
 
     def __init__(self, folder, address, certs, database, name="control", **settings):
         self.folder = Path(folder)
@@ -29,7 +29,7 @@ class Control:
             "CONTROL_CERT": self.certificate, "CONTROL_KEY": self.key, "CONTROL_CA": certs.ca,
             "RELEASE_EXECUTOR_INTERVAL_SEC": 0.1, "RELEASE_LEASE_SEC": 3, "RELEASE_POLL_INTERVAL_SEC": 0.5,
             "RELEASE_CATCH_UP_INTERVAL_SEC": 3600, "MIGRATE": 1,
-            "GATE_ALLOW": "127.0.0.0/8",  # everything here is on this machine
+            "GATE_ALLOW": "127.0.0.0/8",  # gates and callbacks run on this machine
             **settings}
         self.program = None
         self.programs = []
@@ -38,7 +38,7 @@ class Control:
         return clean_environment(**{**self.settings, **changes})
 
     def run(self, *arguments, **changes):
-        """One of its commands, to the end: (status, output)."""
+        """Runs one of its commands to the end: (status, output)."""
         return run([BIN / "edgeroll-control", *arguments], self.environment(**changes))
 
     def cli(self, *arguments, role="admin"):
@@ -66,7 +66,7 @@ class Control:
             return None
 
     def request(self, method, path, body=None, role="admin", token=None, headers=None, seconds=PATIENCE):
-        """(status, JSON or text). body: a value for JSON, or text/bytes as they are."""
+        """(status, JSON or text). body: a value to encode as JSON, or text/bytes sent as they are."""
         connection = http.client.HTTPConnection(self.address, 8080, timeout=seconds)
         try:
             sent = dict(headers or {})

@@ -46,7 +46,7 @@ class SqliteDb:
 
 
 class MariaDb:
-    """A database of its own on a private server."""
+    """A separate database on a private server."""
 
     now = "NOW(3)"
 
@@ -67,7 +67,7 @@ class MariaDb:
         self._client([], stdin="".join(f"{statement};\n" for statement in statements))
 
     def run_script(self, text):
-        """SQL as somebody would type it."""
+        """Runs SQL as if typed into a client."""
         self._client([], stdin=text)
 
     def rows(self, query):

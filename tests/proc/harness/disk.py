@@ -1,4 +1,4 @@
-"""A file system that is soon full, in a mount namespace of this test process and what it starts."""
+"""A small file system, in a mount namespace of this test process and its children."""
 import ctypes
 import os
 
@@ -11,7 +11,7 @@ _has_namespace = False
 
 
 def _enter_namespace():
-    """Once for the process: what is mounted from now on is seen by it and its children only."""
+    """Once per process: later mounts are visible only to it and its children."""
     global _has_namespace
     if not _has_namespace and os.geteuid() == 0 and _libc.unshare(CLONE_NEWNS) == 0:
         _has_namespace = _libc.mount(b"none", b"/", None, MS_REC | MS_PRIVATE, None) == 0
@@ -19,7 +19,7 @@ def _enter_namespace():
 
 
 def mount_small_disk(folder, size):
-    """Mounts an empty file system of `size` bytes at the folder, made if need be. False: not permitted."""
+    """Mounts an empty file system of `size` bytes at the folder, which is created if absent. False: not permitted."""
     if not _enter_namespace():
         return False
     os.makedirs(folder, exist_ok=True)

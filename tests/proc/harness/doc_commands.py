@@ -1,17 +1,18 @@
-"""The commands that the documents and the programs' own examples show."""
+"""The commands shown in the documents and in the programs' own examples."""
 import re
 import subprocess
 
 from .basics import BIN, PATIENCE, ROOT, clean_environment
 
 SHELLS = ("", "console", "sh", "bash", "shell")
-#: What a line of a shell block may begin with; a block without a language and without such a line is a picture.
+# : First words of a shell block's lines; a block without a language and without such a line is a
+# picture.
 WORDS = re.compile(r"(edgeroll|edgeroll-control|edgeroll-agent|curl|export|source|cmake|openssl|systemctl|journalctl|"
                    r"readlink|useradd|groupadd|usermod|echo|sed|systemd-tmpfiles|install|chmod|chown|setpriv|apt-get|"
                    r"sudo|mkdir|cp|ln|scripts/\S+)(\s|$)")
-#: Inline code that is a command, not the name of one.
+# : Inline code that is a command, not a command's name.
 INLINE = re.compile(r"(edgeroll|edgeroll-control|edgeroll-agent|scripts/\S+)\s+\S")
-#: Of a table that says "edgeroll" once for all of its rows.
+# : For a table that says "edgeroll" once for all its rows.
 SHORT = re.compile(r"((release|config|node)\s+[a-z]|stats$|completion\s)")
 
 
@@ -33,7 +34,7 @@ def of_block(language, body):
 
 
 def of_document(path):
-    """Commands in their order, blanks between words as one."""
+    """Commands in order, with single blanks between words."""
     found = []
 
     def take_block(match):

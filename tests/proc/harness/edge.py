@@ -1,4 +1,4 @@
-"""An edge node: edgeroll-agent with a real nginx, or with commands that leave traces."""
+"""An edge node: edgeroll-agent with a real nginx, or with commands that record their runs."""
 import http.client
 import json
 import os
@@ -14,8 +14,8 @@ NGINX = ROOT / "scripts" / "deploy" / "edgeroll-nginx"
 
 
 class Edge:
-    """Every command writes a line to `ran`, so that a test can count what was run, and then waits as
-    long as a test holds it: that is how a test stops the world in the middle of a task."""
+    """Every command writes a line to `ran`, so that a test can count the runs, and then waits as long
+    as a test holds it: this is how a test stops in the middle of a task."""
 
     def __init__(self, folder, name, address, certs, nginx=False, **settings):
         self.folder = Path(folder)
@@ -79,7 +79,7 @@ class Edge:
         return self.ran().count(f"{task_id} {command}")
 
     def live_version(self):
-        """Where `live` points, or nothing."""
+        """The target of `live`, or nothing."""
         live = self.root / "live"
         return os.path.basename(os.readlink(live)) if live.is_symlink() else None
 
@@ -88,7 +88,7 @@ class Edge:
         return sorted(entry.name for entry in folder.iterdir()) if folder.exists() else []
 
     def served(self, path="/edgeroll-version"):
-        """(status, body) of the web server, or None when nothing answers."""
+        """(status, body) from the web server, or None without an answer."""
         connection = http.client.HTTPConnection(self.address, WEB_PORT, timeout=3)
         try:
             connection.request("GET", path)
@@ -100,14 +100,14 @@ class Edge:
             connection.close()
 
     def wait_served(self, text, path="/edgeroll-version"):
-        """Waits until this is served. A worker that nginx has told to go may take a last connection after its
-        successor answered: on a busy machine an answer right after a success proves nothing."""
+        """Waits until this is served. A stopping nginx worker may accept a last connection after its successor
+        answered: on a busy machine an answer right after a success proves nothing."""
         seen = []
         wait_until(lambda: seen.append(self.served(path)) or seen[-1] == (200, text),
                    lambda: f"{self.name} answers {text} at {path}; it answered {seen[-1]}", poll=0.1)
 
     def call(self, method, path, body=None, client=None, seconds=PATIENCE):
-        """A request as control makes it (client: another (certificate, key)). (status, JSON or text)."""
+        """A request as control sends it (client: another (certificate, key)). (status, JSON or text)."""
         context = ssl.create_default_context(cafile=str(self.certs.ca))
         certificate, key = client or self.certs.control(f"client-{os.getpid()}-{self.name}")
         context.load_cert_chain(certificate, key)

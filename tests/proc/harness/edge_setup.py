@@ -1,4 +1,4 @@
-"""Machines that are set up as docs/edge.md and README.md say."""
+"""Machines set up by docs/edge.md and README.md."""
 import re
 import shutil
 
@@ -9,7 +9,7 @@ from .documents import block_with, blocks
 from .machines import Fleet
 
 GUIDE, README = "docs/edge.md", "README.md"
-# The node that the documents set up, and those that are set up like it.
+# The node that the documents set up, and further nodes set up alike.
 EDGES = {"edge-1": "10.0.0.7", "edge-2": "10.0.0.8", "edge-3": "10.0.0.9"}
 CONTROL = "10.0.0.1"
 EXCHANGE = "/media/exchange"
@@ -31,7 +31,7 @@ class EdgeSetup(ProcCase):
         return [self.fleet[name] for name in names]
 
     def build(self, document=GUIDE):
-        """The document's first block, with programs that are built already. Returns the folder."""
+        """Runs the document's first block with programs already built. Returns the folder."""
         place = self.folder / "build"
         (place / "build/release").mkdir(parents=True)
         (place / "build/release/bin").symlink_to(BIN)
@@ -42,7 +42,7 @@ class EdgeSetup(ProcCase):
         for stub in (place / "scripts/deps", place / "stubs/cmake"):
             stub.write_text("#!/bin/sh\n")
             stub.chmod(0o755)
-        # Programs with everything for a debugger in them take long to pack well.
+        # Programs with full debug information take long to compress well.
         (place / "stubs/gzip").write_text("#!/bin/sh\nexec /bin/gzip -1 \"$@\"\n")
         (place / "stubs/gzip").chmod(0o755)
         path = f"{place}/stubs:{clean_environment()['PATH']}"
@@ -59,11 +59,11 @@ class EdgeSetup(ProcCase):
         self.assertEqual(status, 0, output)
 
     def set_up(self, machine, place, change=lambda block: block):
-        """Sections 2 to 5 on one edge."""
+        """Runs sections 2 to 5 on one edge."""
         machine.put(place / "edgeroll-edge.tar.gz")
         for name in ("ca.crt", f"{machine.name}.crt", f"{machine.name}.key"):
             machine.put(place / "pki" / name)
-        *steps, _ = guide("edge")  # the last one looks at the first version
+        *steps, _ = guide("edge")  # the last one reads the first version
         for block in steps:
             machine.run(change(for_edge(machine.name, block)))
         wait_until(lambda: "event=started" in machine.log("edgeroll-agent.service"),
@@ -102,7 +102,7 @@ class EdgeSetup(ProcCase):
             self.fleet["control"].run(for_edge(name, block), **self.token)
 
     def insert_sample(self, number=7, version=42, nodes=(1, 2, 3), change=lambda text: text):
-        """The README's release, as a pipeline inserts it; or the same of other numbers, for some of the nodes."""
+        """Inserts the README's release as a pipeline does; or the same with other numbers, for some of the nodes."""
         text = block_with(README, "sql", "INSERT INTO config_versions")
         rows = [row for row in re.findall(r"^    \((70\d, 7, (\d), .*)\)[,;]$", text, re.M) if int(row[1]) in nodes]
         begin, end = text.index("    (701,"), text.index("COMMIT;")

@@ -1,4 +1,4 @@
-"""Machines of their own for processes: an empty Debian each, made of namespaces (tests/proc/machine)."""
+"""Separate machines for processes: an empty Debian each, made of namespaces (tests/proc/machine)."""
 import os
 import shutil
 import subprocess
@@ -10,7 +10,7 @@ from .basics import PATIENCE, ROOT, SANITIZER_WORDS
 
 MACHINE = ROOT / "tests" / "proc" / "machine"
 sys.path.insert(0, str(MACHINE))
-from ask import ask  # noqa: E402  (what the machine itself asks with)
+from ask import ask  # noqa: E402  (also used by the machine itself)
 
 
 class Machine:
@@ -32,7 +32,7 @@ class Machine:
         return output
 
     def put(self, file, name=None):
-        """Into root's home, as somebody would with scp."""
+        """Copies into root's home, as with scp."""
         shutil.copy(file, self.folder / "incoming")
         self.run(f"cp --preserve=mode /media/exchange/incoming '{name or Path(file).name}'")
         (self.folder / "incoming").unlink()
@@ -48,7 +48,7 @@ class Machine:
 
 
 class Fleet:
-    """Machines that reach the first one, and are reached from it. Raises SkipTest where there can be none."""
+    """Machines connected to the first one. Raises SkipTest where machines are not possible."""
 
     def __init__(self, folder, **addresses):
         self.folder = Path(folder)

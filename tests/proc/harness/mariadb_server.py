@@ -1,4 +1,4 @@
-"""A MariaDB server of the test's own (scripts/private-mariadb) that can be killed and brought back."""
+"""A private MariaDB server (scripts/private-mariadb) that can be killed and restarted."""
 import random
 import shutil
 import socket
@@ -23,7 +23,7 @@ def free_port():
 
 
 class MariaDbServer:
-    """On a TCP port, so that its death looks as that of another machine's server does."""
+    """On a TCP port, so that its death looks like that of a server on another machine."""
 
     def __init__(self, folder, *options):
         """options: of scripts/private-mariadb, e.g. --tls."""
@@ -52,7 +52,7 @@ class MariaDbServer:
                        timeout=PATIENCE, env=clean_environment())
 
     def url(self, database):
-        """User and password are percent-encoded: every test proves that they are decoded."""
+        """User and password are percent-encoded, so that every test checks the decoding."""
         return f"mysql://edge%20roll:p%40ss%3Aw%2Frd@127.0.0.1:{self.port}/{database}"
 
     @property
@@ -60,7 +60,7 @@ class MariaDbServer:
         return self.folder / "tls"
 
     def show_certificate(self, certificate, key):
-        """From now on, in place of the one that it was made with."""
+        """Used from now on instead of the certificate it was created with."""
         shutil.copyfile(certificate, self.tls_folder / "server.crt")
         shutil.copyfile(key, self.tls_folder / "server.key")
         self.ask("FLUSH SSL")

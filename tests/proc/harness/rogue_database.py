@@ -1,5 +1,5 @@
-"""What may sit at the database's address instead of the database: it speaks just enough of MySQL's protocol
-to ask for the password in every way there is, and remembers each byte that it was given."""
+"""An attacker at the database's address: it implements just enough of MySQL's protocol to ask for the
+password in every possible way, and records each byte it receives."""
 import hashlib
 import os
 import socket
@@ -16,7 +16,7 @@ SSL = 0x0800
 LOCAL_FILES = 0x0080
 
 OK = b"\x00\x00\x00\x02\x00\x00\x00"
-FULL_LOGIN = b"\x01\x04"  # caching_sha2_password: "I do not know you yet"
+FULL_LOGIN = b"\x01\x04"  # caching_sha2_password: the server has no cached login for the user
 OLD_SWITCH = b"\xfe"  # a server from before 4.1 asks for the old hash
 
 
@@ -33,9 +33,9 @@ def error(number, text):
 
 
 class RogueDatabase:
-    """answers: what it says to the log-in and to each packet that follows, in this order; the last one again and
-    again. key: a public key of the rogue's own (PEM), for whoever asks for one. certificate: (certificate, key)
-    files; it offers TLS then."""
+    """answers: its answers to the log-in and to each packet that follows, in this order; the last one is repeated.
+    key: the rogue's own public key (PEM), sent on request. certificate: (certificate, key) files; with them it
+    offers TLS."""
 
     def __init__(self, address, answers, plugin="mysql_native_password", capabilities=CAPABILITIES, key=b"",
                  with_plugins=True, certificate=None):
@@ -86,7 +86,7 @@ class RogueDatabase:
     def _talk(self, peer, received):
         peer.sendall(packet(0, self._greeting()))
         if self._tls:
-            read_packet(peer)  # the wish for TLS: no name and no password yet
+            read_packet(peer)  # the request for TLS: no name and no password yet
             with self._tls.wrap_socket(peer, server_side=True) as inner:
                 self._answer(inner, received)
         else:
@@ -96,7 +96,7 @@ class RogueDatabase:
         for turn in range(20):
             number, payload = read_packet(peer)
             received.append(payload)
-            # Both plug-ins that know RSA ask for the key by one byte.
+            # Both plug-ins with RSA request the key by one byte.
             wants_key = turn > 0 and payload in (b"\x01", b"\x02") and self.key
             answer = b"\x01" + self.key if wants_key else self.answers[min(turn, len(self.answers) - 1)]
             peer.sendall(packet(number + 1, answer))
@@ -105,7 +105,7 @@ class RogueDatabase:
         return [payload for connection in self.packets for payload in connection]
 
     def stop(self):
-        # close() alone does not wake the thread that waits in accept().
+        # close() alone does not wake the thread in accept().
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         self._thread.join(PATIENCE)
@@ -131,13 +131,13 @@ def read_exactly(peer, size):
 
 
 def login_proof(payload):
-    """What the log-in packet carries in the password's place."""
+    """The log-in packet's bytes in place of the password."""
     at = payload.index(b"\x00", 32) + 1
     return payload[at + 1:at + 1 + payload[at]]
 
 
 def native_scramble(password):
-    """What mysql_native_password may say: a hash that is good for this one log-in."""
+    """The hash that mysql_native_password may send: valid for this log-in only."""
     def sha1(data):
         return hashlib.sha1(data).digest()
     once = sha1(password.encode())

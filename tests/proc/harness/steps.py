@@ -1,4 +1,4 @@
-"""Steps of the tests about batches and steering: fleets of cheap agents, and what an operator does."""
+"""Steps of the tests about batches and steering: fleets of minimal agents, and operators' actions."""
 import threading
 
 from .agents import TwoCallAgent
@@ -7,7 +7,7 @@ from .basics import PATIENCE, wait_until
 
 
 class Fleet:
-    """Two-call agents edge-<number>. A held one stays in `running`; `fail` makes further tasks of one fail."""
+    """Two-call agents edge-<number>. A held agent stays in `running`; `fail` makes an agent's further tasks fail."""
 
     def __init__(self, numbers, add):
         self._lock = threading.Lock()
@@ -19,7 +19,7 @@ class Fleet:
         with self._lock:
             if number in self._held:
                 return "running", ""
-            if "outcome" not in known:  # a task ends once, whatever is asked for later
+            if "outcome" not in known:  # a task ends once, whatever comes later
                 fails = self._failing.get(number, 0) > 0
                 if fails:
                     self._failing[number] -= 1
@@ -31,7 +31,7 @@ class Fleet:
             self._held.update(numbers)
 
     def let_go(self, *numbers):
-        """All, if none is named."""
+        """All of them, if none is named."""
         with self._lock:
             self._held.difference_update(numbers or self.agents)
 
@@ -40,11 +40,11 @@ class Fleet:
             self._failing[number] = tasks
 
     def asked(self):
-        """Numbers of the agents that were sent a task."""
+        """Numbers of the agents that received a task."""
         return [number for number, agent in self.agents.items() if agent.tasks]
 
     def dispatches(self):
-        """{task id: how often it was sent}"""
+        """{task id: number of dispatches}"""
         return {task: known["dispatches"] for agent in self.agents.values() for task, known in agent.tasks.items()}
 
 
@@ -56,13 +56,13 @@ class ReleaseSteps:
         return self.keep(TwoCallAgent(f"edge-{number}", self.addresses.edge(), self.certs, **options))
 
     def web(self, address=None, **options):
-        """A web server that answers by script: gates, callbacks."""
+        """A web server with scripted answers: gates, callbacks."""
         return self.keep(ApiDouble(address or self.addresses.control(), **options))
 
-    # ---- what an operator does ----
+    # ---- an operator's work ----
 
     def create(self, control, status=200, **body):
-        """The answer's data; of a refusal the whole answer."""
+        """The answer's data; for a refusal the whole answer."""
         got, answer = control.request("POST", "/api/v1/releases", {"target": "cdn", **body})
         self.assertEqual(got, status, answer)
         return answer["data"] if status == 200 else answer
@@ -85,7 +85,7 @@ class ReleaseSteps:
         self.assertEqual(got, 200, answer)
         return answer["data"]
 
-    # ---- what follows ----
+    # ---- consequences ----
 
     def wait_row(self, number, seconds=PATIENCE, **columns):
         """Waits until the release's columns have these values (as text; None is NULL)."""
@@ -94,7 +94,7 @@ class ReleaseSteps:
                    lambda: f"release {number} has {columns}\n{self.describe(number)}", seconds)
 
     def wait_hold(self, number, hold, batch):
-        """Waits until the release stands after this batch, and says so everywhere."""
+        """Waits until the release pauses after this batch, in the database and in the API."""
         self.wait_row(number, status="paused", batch_status="paused", hold=hold, current_batch=batch)
 
     def events_of(self, number, kind, columns="actor"):
