@@ -31,7 +31,7 @@ Result<PayloadDigests> digests_of(const release::wire::Dispatch& dispatch) {
         if (!may_refer) return refuse("field 'payload' is missing", code::invalid);
         // An older control's digest may be of a template or of the same text taken literally.
         if (named.empty()) {
-            return refuse("content " + dispatch.sha256 + " cannot be told by 'sha256' alone",
+            return refuse("content " + dispatch.sha256 + " cannot be identified by 'sha256' alone",
                           code::not_found);
         }
         return PayloadDigests{named, dispatch.sha256};

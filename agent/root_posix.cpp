@@ -43,7 +43,7 @@ void warn_if_closed(const std::string& root, const Descriptor& folder) {
     rt::log(rt::LogLevel::warn, "root_is_closed",
             {{"root", root},
              {"mode", mode},
-             {"reason", "a server of another user cannot read what is live: chmod o+x"}});
+             {"reason", "a server of another user cannot read the live version: chmod o+x"}});
 }
 
 }  // namespace

@@ -32,10 +32,11 @@ void add_times(std::vector<Setting>& table, ExecutorSettings& s) {
     const auto add = [&](const char* name, Millis& target, const char* help) {
         table.push_back(rt::seconds_setting(name, target, Millis(1), help));
     };
-    add("AGENT_RELOAD_TIMEOUT_SEC", s.reload_timeout, "a reload task whose dispatch says no time");
+    add("AGENT_RELOAD_TIMEOUT_SEC", s.reload_timeout,
+        "limit of a reload task whose dispatch has none");
     add("AGENT_PURGE_TIMEOUT_SEC", s.purge_timeout,
-        "a purge_cache task whose dispatch says no time");
-    add("AGENT_JOB_TIMEOUT_SEC", s.job_timeout, "a run_job task whose dispatch says no time");
+        "limit of a purge_cache task whose dispatch has none");
+    add("AGENT_JOB_TIMEOUT_SEC", s.job_timeout, "limit of a run_job task whose dispatch has none");
 }
 
 Setting job_variables_setting(std::vector<std::string>& target) {
@@ -64,7 +65,7 @@ void add_commands(std::vector<Setting>& table, CommandSettings& s) {
     add("AGENT_HOOKS_DIR", s.hooks_folder,
         "executables preinstall, postinstall and rollback, run when present");
     add("AGENT_PURGE_CMD", s.purge,
-        "does a purge_cache task; $EDGEROLL_PAYLOAD is the file with its payload");
+        "executes a purge_cache task; $EDGEROLL_PAYLOAD is the file with its payload");
     add("AGENT_JOBS_DIR", s.jobs_folder, "programs that run_job tasks may name");
     table.push_back(job_variables_setting(s.job_variables));
     table.push_back(rt::seconds_setting(
@@ -103,7 +104,7 @@ std::vector<Setting> settings_table(Settings& settings) {
     add_commands(table, settings.executor.commands);
     add_times(table, settings.executor);
     table.push_back(rt::text_setting("AGENT_SECRET_GROUP", settings.secret_group,
-                                     "whose secret files of a content are to read (0640), "
+                                     "group that may read a content's secret files (0640), "
                                      "e.g. edge-tls; the agent's own group when empty"));
     table.push_back(rt::number_setting("AGENT_KEEP_VERSIONS", settings.executor.keep_versions, 0,
                                        10'000, "old versions kept"));

@@ -26,7 +26,7 @@ Result<std::string> bytes_of(const File& file, const Task& task) {
          {std::pair("${node.name}", &task.node_name), std::pair("${node.ip}", &task.node_ip)}) {
         if (value->empty() && file.content.find(name) != std::string::npos) {
             return release::fail("file '" + file.path + "': " + name +
-                                 " is unknown: the dispatch does not say it");
+                                 " is unknown: the dispatch does not contain it");
         }
     }
     auto text =
@@ -136,7 +136,8 @@ Result<Remarks> stage_version(Files& files, const Task& task, const StageOptions
         }
         // New contents with such files are refused; a content kept from before is not.
         const int mode = file.mode & ~by_others;
-        if (mode != file.mode) remarks.push_back(file.path + ": others may not write it here");
+        if (mode != file.mode)
+            remarks.push_back(file.path + ": written without write permission for others");
         auto done =
             files.create_file(staged + "/" + file.path, *bytes, access_of(file, mode, options));
         if (!done) return tl::unexpected(done.error());

@@ -55,11 +55,11 @@ std::optional<StepResult> moved_away(const Task& task) {
     if (task.sha256.empty() || task.live == task.version) return std::nullopt;
     const std::string now = task.live ? "points to version " + std::to_string(task.live->value)
                                       : "points to no version";
-    return failed_step("live was changed by somebody else meanwhile: it " + now);
+    return failed_step("live was changed from outside meanwhile: it " + now);
 }
 
 std::string not_shown(const release::Error& error) {
-    return "(not shown, since nobody can tell what is secret in it: " + error.message + ")";
+    return "(not shown, since its secrets are unknown: " + error.message + ")";
 }
 
 std::string seconds(Millis time) {
@@ -299,7 +299,7 @@ StepResult StepRunner::execute(Command command, const Task& task, Bound bound, S
             result = failed_step(time.of_task <= own_time
                                      ? "the task's time was up, killed" + said
                                      : "not finished after " + seconds(own_time) + " (" +
-                                           (own_time < bound.time ? "what was left of " : "") +
+                                           (own_time < bound.time ? "the rest of " : "") +
                                            bound.called + "), killed" + said);
             break;
         case End::interrupted:

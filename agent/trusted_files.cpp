@@ -123,7 +123,7 @@ Result<TrustedProgram> open_trusted_program(const Descriptor& folder,
     }
     struct stat info {};
     if (::fstat(program.file.get(), &info) != 0) {
-        return refuse("cannot be looked at: " + reason(errno));
+        return refuse("cannot be examined: " + reason(errno));
     }
     if (!S_ISREG(info.st_mode)) return refuse("is not a regular file");
     if ((info.st_mode & (S_IXUSR | S_IXGRP | S_IXOTH)) == 0) {

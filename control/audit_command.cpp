@@ -80,18 +80,18 @@ void tell_rows(std::ostream& out, const AuditReport& report) {
 /// States what the table alone cannot prove.
 void tell_limits(std::ostream& out, const AuditReport& report, bool has_keys, bool has_kept) {
     if (report.keyed_rows == 0) {
-        out << "not proven: rows carry no key, so whoever may write the tables audit_log and "
-               "counters can have reckoned the whole chain anew";
+        out << "not proven: rows carry no key, so anyone who may write the tables audit_log and "
+               "counters could have recomputed the whole chain";
         out << (has_kept ? " after the newest head that was kept elsewhere\n"
                          : "; set AUDIT_KEY_FILE, or keep heads elsewhere (--expect, --from)\n");
     } else if (has_keys) {
-        out << "not proven: whoever has the key could have written the rows anew\n";
+        out << "not proven: anyone who has the key could have rewritten the rows\n";
     }
     if (!has_kept) {
-        out << "not proven: that the newest rows were not cut off together with their count; "
-               "only a head kept elsewhere shows that\n";
+        out << "not proven: that the newest rows were not removed together with their count; "
+               "only a head kept elsewhere proves it\n";
     }
-    out << "not proven: that every deed has its row; what is done by SQL has none\n";
+    out << "not proven: that every action has a row; changes by SQL have none\n";
 }
 
 int tell(std::ostream& out, const AuditReport& report, bool has_keys, bool has_kept) {
@@ -109,7 +109,7 @@ int tell(std::ostream& out, const AuditReport& report, bool has_keys, bool has_k
     }
     const bool is_unseen = report.fault_count == 0 && report.unknown_key_rows > 0;
     if (is_unseen) {
-        out << "not looked at: " << count_of(report.unknown_key_rows, "row")
+        out << "not checked: " << count_of(report.unknown_key_rows, "row")
             << " signed with the key " << printable(report.unknown_key) << ": set AUDIT_KEY_FILE\n";
     }
     const bool is_whole = report.fault_count == 0 && !is_unseen;

@@ -51,10 +51,10 @@ void describe(CLI::App& app, Arguments& arguments, const std::vector<rt::Setting
     arguments.audit_verify = audit->add_subcommand(
         "verify",
         "read the audit log from end to end and print its head; exits with 0 (whole), 1 (rows were "
-        "changed, inserted or taken away) or 2 (it could not be looked at)");
+        "changed, inserted or removed) or 2 (it could not be read)");
     arguments.audit_verify
         ->add_option("--expect", arguments.verification.expected,
-                     "a head that was printed before: its rows must still be there, unchanged; may "
+                     "an earlier printed head: its rows must still exist, unchanged; may "
                      "be repeated")
         ->type_name("COUNT:HASH")
         ->allow_extra_args(false);
@@ -67,14 +67,14 @@ void describe(CLI::App& app, Arguments& arguments, const std::vector<rt::Setting
         "seal the secret files of all contents by the first key of SECRETS_KEY_FILE; exits with 0 "
         "(all are), 1 (some could not be) or 2 (keys or database cannot be read)");
     arguments.rekey->add_flag("--dry-run", arguments.is_dry_run,
-                              "only count by which keys they are sealed");
+                              "only count contents by the key that seals them");
     arguments.token = app.add_subcommand(
         "token", "print a fresh API token and, on the next line, its line for API_TOKENS_FILE");
     arguments.token->add_option("NAME", arguments.token_name, "who will use it")->required();
     arguments.token->add_option("--role", arguments.role, "viewer (reads) or admin (also acts)")
         ->check(CLI::IsMember(role_words()));
     arguments.token->add_option("--last-day", arguments.last_day,
-                                "YYYY-MM-DD, the last day (UTC) that it is good; no end without");
+                                "last day (UTC) it is valid, YYYY-MM-DD; no end when omitted");
 }
 
 int serve(control::Settings settings) {
@@ -98,8 +98,9 @@ int make_token(const Arguments& arguments) {
                           "characters");
     }
     if (!arguments.last_day.empty() && !control::api::end_of_day(arguments.last_day)) {
-        return rt::refuse(control::program, "--last-day: '" + arguments.last_day +
-                                                "' is no day; give YYYY-MM-DD, e.g. 2027-01-31");
+        return rt::refuse(control::program,
+                          "--last-day: '" + arguments.last_day +
+                              "' is not a date; give YYYY-MM-DD, e.g. 2027-01-31");
     }
     return control::print_token(arguments.token_name, *control::api::role_from_text(arguments.role),
                                 arguments.last_day);

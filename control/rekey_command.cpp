@@ -44,7 +44,7 @@ RekeyVerdict tell(const SecretKeys& keys, const RekeyReport& report, bool is_dry
     RekeyVerdict verdict;
     verdict.status = report.fault_count == 0 ? 0 : 1;
     if (report.fault_count > 0) {
-        out << "keep every other key: not all is sealed by the first one\n";
+        out << "keep the other keys: not everything is sealed by the first one\n";
     } else if (!is_dry_run && keys.size() > 1) {
         out << "the other keys of the file seal nothing any more; backups from before still need "
                "them\n";

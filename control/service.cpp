@@ -206,7 +206,7 @@ void Service::tell_protection(const StoreOptions& store) {
     for (const std::string& host : hosts_in_clear(store)) {
         log(LogLevel::warn, "database_in_clear",
             {{"host", host},
-             {"reason", "tls=off: whoever is on the way reads and changes what is sent"}});
+             {"reason", "tls=off: anyone on the network path can read and change the traffic"}});
     }
 }
 

@@ -72,9 +72,9 @@ void add_api(std::vector<Setting>& table, Settings& s) {
         rt::secret_setting("JWT_SECRET", s.jwt_secret, "also accept HS256 JWTs (secret)"));
     table.push_back(rt::text_setting("JWT_ISSUER", s.jwt_issuer, "issuer of those JWTs"));
     table.push_back(rt::text_setting("JWT_AUDIENCE", s.jwt_audience,
-                                     "what their 'aud' must name; not looked at when empty"));
+                                     "required 'aud' of those JWTs; not checked when empty"));
     table.push_back(rt::number_setting("JWT_MAX_AGE_SEC", s.jwt_max_age_sec, 60, 31'536'000,
-                                       "how far ahead their 'exp' may be"));
+                                       "how far in the future their 'exp' may be"));
     table.push_back(rt::text_setting(
         "AUDIT_KEY_FILE", s.audit_key_file,
         "keys of the audit log, a line each: the first one signs, the others are only known"));
@@ -103,9 +103,9 @@ void add_executor(std::vector<Setting>& table, Settings& s) {
                                         "ceiling of the poll interval"));
     table.push_back(rt::seconds_setting("RELEASE_LEASE_SEC", s.lease, Millis{500},
                                         "how long a claim lasts without renewal"));
-    table.push_back(rt::seconds_setting(
-        "RELEASE_CATCH_UP_INTERVAL_SEC", s.catch_up_interval, Millis{10},
-        "how often a few nodes that a successful release left behind are asked"));
+    table.push_back(
+        rt::seconds_setting("RELEASE_CATCH_UP_INTERVAL_SEC", s.catch_up_interval, Millis{10},
+                            "how often a few deferred nodes are asked whether they are back"));
     table.push_back(rt::secret_setting(
         "CALLBACK_TOKEN", s.callback_token,
         "signs the calls to the callback_url of finished releases, and goes as bearer token to the "
@@ -196,8 +196,8 @@ const char* kept_callback_token(const Settings& settings) {
     if (settings.callback_token.empty() || release::wire::names_a_host(settings.callback_rules)) {
         return nullptr;
     }
-    return "CALLBACK_TOKEN goes to no one: it is sent only to hosts that CALLBACK_ALLOW names "
-           "exactly (calls are signed with it all the same)";
+    return "CALLBACK_TOKEN is never sent: it goes only to hosts that CALLBACK_ALLOW names "
+           "exactly (calls are still signed with it)";
 }
 
 StoreOptions store_options(const Settings& settings) {

@@ -47,7 +47,7 @@ Result<void> check_pair(const NamedFile& certificate, const NamedFile& key, rt::
                     "; give the key that the certificate was made for");
     }
     if (is_past(X509_get0_notAfter(leaf))) {
-        return fail(certificate.label() + ": ran out at " + text_of(X509_get0_notAfter(leaf)) +
+        return fail(certificate.label() + ": expired at " + text_of(X509_get0_notAfter(leaf)) +
                     "; renew it");
     }
     return {};

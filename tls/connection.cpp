@@ -192,7 +192,7 @@ class Connection final : public ClientConnection {
             SSL* session = link_.session();
             const bool is_name = is_host_name(server_name);
             if (is_name && SSL_set_tlsext_host_name(session, server_name.c_str()) != 1) {
-                return failure(Reply::Kind::not_sent, "TLS takes no such server name");
+                return failure(Reply::Kind::not_sent, "TLS does not accept this server name");
             }
             if (!checks_name) return std::nullopt;
             const bool is_checked = is_name

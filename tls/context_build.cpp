@@ -44,7 +44,7 @@ Result<std::shared_ptr<ssl::context>> empty_context(TlsRole role) {
 
 std::string time_trouble(const NamedFile& file, const X509* leaf) {
     if (is_past(X509_get0_notAfter(leaf))) {
-        return file.label() + ": the certificate is expired since " +
+        return file.label() + ": the certificate has been expired since " +
                text_of(X509_get0_notAfter(leaf)) + "; issue a new one";
     }
     if (!is_past(X509_get0_notBefore(leaf))) {

@@ -79,7 +79,7 @@ class FileContextStore final : public ContextStore {
                 {{"setting", files_.crl_name},
                  {"authorities", std::to_string(now.without_list.size())},
                  {"first", now.without_list.front()},
-                 {"note", "what it revokes is not seen; add its revocation list"}});
+                 {"note", "its revocations are not seen; add its revocation list"}});
         }
         // New connections are refused from here on, so kept connections must not survive.
         const bool is_unusable = !trouble().empty();

@@ -13,7 +13,7 @@ HeaderScan::State HeaderScan::look(std::string_view bytes) {
         const char c = bytes[seen_];
         const auto value = static_cast<unsigned char>(c);
         if (is_after_return_) {
-            if (c != '\n') return refuse("the header has a carriage return that ends no line");
+            if (c != '\n') return refuse("the header has a carriage return without a line feed");
             is_after_return_ = false;
             if (line_bytes_ == 0) {
                 ++seen_;

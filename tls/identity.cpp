@@ -67,7 +67,7 @@ bool has_ip(const Peer& peer, std::string_view ip) {
 // Why no program can have this certificate; empty: one can.
 std::string why_nobody(const Peer& peer) {
     if (peer.is_authority) {
-        return "is an authority's (CA:TRUE), which stands for no program; issue one that is not";
+        return "is an authority's (CA:TRUE), which no program may use; issue an ordinary one";
     }
     if (peer.uri_count > 1 || peer.uris.size() > 1) {
         return "has more than one URI name; issue one with a single role";
@@ -124,7 +124,7 @@ Result<std::vector<IdentityPattern>> parse_identity_patterns(std::string_view te
         }
         pattern.text = part.substr(part.find(':') + 1);
         if (pattern.text.empty()) {
-            return fail("'" + std::string(part) + "' names nobody; give a name after the colon");
+            return fail("'" + std::string(part) + "' has no name; give one after the colon");
         }
         patterns.push_back(std::move(pattern));
         if (comma == std::string_view::npos) return patterns;

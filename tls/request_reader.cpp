@@ -74,7 +74,7 @@ Refusal judge_headers(const std::map<std::string, std::string>& headers) {
             return {400, "Transfer-Encoding and Content-Length exclude each other"};
         }
         if (!same_word(transfer->second, "chunked")) {
-            return {400, "the only Transfer-Encoding here is chunked"};
+            return {400, "the only supported Transfer-Encoding is chunked"};
         }
     }
     if (length != headers.end() && length->second.find(',') != std::string::npos) {
@@ -82,7 +82,7 @@ Refusal judge_headers(const std::map<std::string, std::string>& headers) {
     }
     const auto expect = headers.find("expect");
     if (expect != headers.end() && !same_word(expect->second, "100-continue")) {
-        return {417, "the only expectation met here is 100-continue"};
+        return {417, "the only supported expectation is 100-continue"};
     }
     return {};
 }

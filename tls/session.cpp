@@ -84,7 +84,7 @@ awaitable<std::optional<Outcome>> serve_request(SessionContext& context, Stream&
     }
     const bool has_earned_a_place = pass.is_known || context.is_mutual;
     if (has_earned_a_place && !take_place(context) && !pass.is_urgent) {
-        co_return no_room(context, "all connections that there may be are at work");
+        co_return no_room(context, "all connections are busy");
     }
     if (has_body(parser)) {
         ReadEnd end = co_await read_body(context, stream, buffer, parser, pass, request);
@@ -163,7 +163,7 @@ awaitable<void> serve(SessionContext& context, Stream& stream) {
         BodyRoom room(context.state->bodies, outcome->is_urgent);
         const std::size_t answer_bytes = outcome->response.body.capacity();
         if (answer_bytes > small_answer_bytes && !room.grow_to(answer_bytes)) {
-            outcome = no_room(context, "answers that nobody reads take all of the memory");
+            outcome = no_room(context, "unread answers take all of the memory");
         }
 
         const bool is_stale = context.state->options.contexts != nullptr &&

@@ -128,7 +128,7 @@ boost::asio::awaitable<ReadEnd> read_body(const SessionContext& context, Stream&
         }
     }
     if (fields() != fields_before) {
-        end.answer = refusal(context, 400, "not HTTP: fields after the body are not taken", true);
+        end.answer = refusal(context, 400, "fields after the body are not supported", true);
         co_return end;
     }
     request.body = std::move(parser.get().body());

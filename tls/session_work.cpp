@@ -50,7 +50,7 @@ void evict(ServerState& state, const std::vector<GuestId>& guests) {
     }
     if (guests.empty()) return;
     state.full.say(state.clock->now(), "connections_full",
-                   {{"reason", "those that waited longest made room for others"},
+                   {{"reason", "the connections that waited longest were closed for others"},
                     {"unknown", std::to_string(state.door.strangers())},
                     {"known", std::to_string(state.door.known())}});
 }
@@ -79,7 +79,7 @@ Outcome too_large(const SessionContext& context, std::size_t bytes_max) {
 Outcome too_many_streams(const SessionContext& context) {
     Outcome outcome = refusal(context, 503,
                               "there are " + std::to_string(context.state->streams) +
-                                  " streams already and no more are served: try again later",
+                                  " streams already, which is the limit: try again later",
                               false);
     outcome.response.headers["Retry-After"] = "10";
     return outcome;

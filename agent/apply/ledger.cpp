@@ -184,7 +184,8 @@ CancelAnswer cancel(Ledger& ledger, const std::string& task_id) {
             "task " + task_id + " is finished: " + std::string(release::to_text(course.status));
     } else if (is_past_return(course)) {
         answer.code = code::wrong_state;
-        answer.message = "too late: task " + task_id + " is past its switch and ends as it ends";
+        answer.message =
+            "too late: task " + task_id + " is past its switch and can no longer be cancelled";
     } else {
         course.is_cancel_wanted = true;
         if (course.status == TaskStatus::pending) course = settle(std::move(course));

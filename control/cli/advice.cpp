@@ -20,7 +20,7 @@ std::string_view hold_sentence(release::Hold hold) {
         case Hold::failure:
             return "failures exceeded the limits: an operator must decide";
         case Hold::violation:
-            return "an invariant of edgeroll's own was broken: look before you continue";
+            return "an internal invariant was violated: investigate before you continue";
         case Hold::interval:
             return "waits out the interval between batches";
         case Hold::window:
@@ -109,7 +109,7 @@ std::vector<Advice> next_steps(const ReleaseLine& release) {
         const bool is_pausing = release.requested_action == "pause";
         add("continue", is_pausing ? "withdraws the pause" : continue_effect(release));
     } else if (offers(release, Steering::pause) && release.current_batch > 0) {
-        add("pause", "stands when batch " + std::to_string(release.current_batch) + " is done");
+        add("pause", "pauses when batch " + std::to_string(release.current_batch) + " is done");
     }
     if (!is_finished(release) && !is_stopping(release)) {
         add("stop",
@@ -122,7 +122,7 @@ std::vector<Advice> next_steps(const ReleaseLine& release) {
     if (is_stopping(release) && nodes.running > 0) {
         steps.push_back({"edgeroll release stop" + id + " --force --reason TEXT",
                          "gives up " + nodes_text(nodes.running) +
-                             " instead of waiting: what happens there will not be known"});
+                             " instead of waiting: the outcome there will be unknown"});
     }
     if (fits(release, Steering::retry)) {
         add("retry", "tries " + nodes_text(retriable(release)) + " again, in their old batches");

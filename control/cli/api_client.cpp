@@ -67,7 +67,7 @@ Answer<Json> call(Http& http, const ApiRequest& request) {
             request.method != "GET" && response.error().outcome == release::Outcome::unknown;
         return tl::unexpected(
             unreachable("control is not reachable: " + printable(response.error().message) +
-                        (may_have_acted ? "; whether it was done is not known: look first" : "")));
+                        (may_have_acted ? "; it may have been carried out: check first" : "")));
     }
     if (values_at_most(response->body) > answer_values_max) {
         return tl::unexpected(unreachable("the answer has more than " + grouped(answer_values_max) +

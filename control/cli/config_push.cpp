@@ -29,7 +29,7 @@ void say_remarks(const wire::Payload& payload, Screen& screen) {
         }
     }
     if (count > shown_max) {
-        screen.err("edgeroll: and " + std::to_string(count - shown_max) + " remarks more\n");
+        screen.err("edgeroll: and " + std::to_string(count - shown_max) + " more remarks\n");
     }
 }
 
@@ -52,7 +52,7 @@ Answer<void> check_keys(const ConfigPush& what, bool is_folder, const wire::Payl
     if (keys.empty()) return {};
     if (what.allows_plain_keys) {
         screen.err(
-            "edgeroll: warning: pushed as plain text, readable for admins and whoever reads "
+            "edgeroll: warning: pushed as plain text, readable for admins and anyone who reads "
             "the database or its dumps: private keys in " +
             names_of(keys) + "\n");
         return {};

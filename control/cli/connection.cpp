@@ -52,7 +52,7 @@ Answer<std::string> read_token_file(const std::string& path, rt::LooseFiles loos
     auto text = rt::read_secret_file(path, {bytes_max, loose});
     if (!text) {
         return refuse(called + " " + text.error().message +
-                      ": name a file that holds an API token and is for your eyes only");
+                      ": name a file that contains an API token and that only you can read");
     }
     return check_token(std::move(*text), called);
 }

@@ -72,7 +72,7 @@ Failure with_create_advice(Failure failure, const ReleaseCreate& what) {
         failure.message += "; choose another --version, or look: edgeroll release list -q " +
                            std::to_string(what.version);
     } else if (failure.code == release::code::wrong_state && !what.plan_sha256.empty()) {
-        failure.message += "; edgeroll release plan with the same options shows the plan of now";
+        failure.message += "; edgeroll release plan with the same options shows the current plan";
     }
     return failure;
 }

@@ -55,14 +55,14 @@ void add_rules(CLI::App& command, BatchOptions& batch) {
         ->type_name("PERCENT");
     command
         .add_option("--max-unreachable", batch.max_unreachable,
-                    "nodes that may be away: they are deferred instead of failed")
+                    "nodes that may be unreachable: they are deferred instead of failed")
         ->check(is_count_or_share())
         ->type_name("N|N%");
     command.add_option("--retries", batch.retries, "automatic attempts after a failed one")
         ->check(CLI::Range(0, 1000).description(""))
         ->type_name("N");
     command.add_flag("--pause-after-batch", batch.has_pause_after_batch,
-                     "stand after each batch until edgeroll release continue");
+                     "pause after each batch until edgeroll release continue");
     command.add_option("--interval", batch.interval_sec, "time between batches, in seconds")
         ->check(CLI::Range(0.0, 1e9).description(""))
         ->type_name("SEC");
@@ -103,7 +103,7 @@ void add_what(CLI::App& command, ReleaseCreate& typed) {
         ->type_name("SHA256");
     command
         .add_option("--idempotency-key", typed.idempotency_key,
-                    "the same key again answers with the first one's release")
+                    "a repeated key returns the release of the first request")
         ->check(is_key())
         ->type_name("KEY");
 }

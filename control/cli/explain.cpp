@@ -143,7 +143,7 @@ std::string story(const ReleaseLine& release, Moment now) {
                 " did not finish.\n";
     }
     if (const std::string hold = hold_text(release); !hold.empty()) {
-        text += "It stands between batches (" + printable(release.hold) + "): " + hold + ".\n";
+        text += "It waits between batches (" + printable(release.hold) + "): " + hold + ".\n";
     }
     const std::string waiting = waiting_text(release.waiting, now);
     if (!waiting.empty() && !is_finished(release)) text += "Now: " + waiting + "\n";

@@ -46,7 +46,7 @@ Answer<std::vector<IgnoreRule>> read_ignore_rules(const fs::path& folder) {
     if (ec) return refuse("cannot look at " + name + ": " + ec.message());
     if (!fs::is_regular_file(status)) {
         return refuse(name + " is " + (fs::is_symlink(status) ? "a link" : "no regular file") +
-                      ": what is left out is said by a file in the folder itself");
+                      ": the ignore file must be a file in the folder itself");
     }
     const std::uintmax_t bytes = fs::file_size(path, ec);
     if (ec) return refuse("cannot look at " + name + ": " + ec.message());
@@ -120,7 +120,7 @@ Answer<void> Walk::walk(const fs::path& where, const std::string& path) {
     for (const Open& above : open_) {
         if (above.device != here.device || above.inode != here.inode) continue;
         return refuse(here.shown + " leads back to " + above.shown +
-                      ", which it lies in: followed, that has no end");
+                      ", a folder above it: following it would never end");
     }
     open_.push_back(std::move(here));
     const auto names = names_in(where);
@@ -230,7 +230,7 @@ Answer<std::string> read_file(const fs::path& path, std::size_t bytes_max, Links
         if (size == 0) return text;
         if (static_cast<std::size_t>(size) > bytes_max - text.size()) {
             return refuse(shown + " has more than the " + grouped(bytes_max) +
-                          " bytes that there is room for; does it grow?");
+                          " bytes left in the payload; is it growing?");
         }
         text.append(piece.data(), static_cast<std::size_t>(size));
     }

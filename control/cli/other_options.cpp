@@ -23,7 +23,7 @@ void add_config_commands(CommandTree& tree) {
         ->type_name("GLOB")
         ->allow_extra_args(false);
     push->add_option("--secret", typed->secrets,
-                     "files of the folder that control keeps encrypted and nobody gets to see; "
+                     "files of the folder that control keeps encrypted and never shows; "
                      "patterns as for --template; may be repeated")
         ->type_name("GLOB")
         ->allow_extra_args(false);
@@ -39,7 +39,7 @@ void add_node_commands(CommandTree& tree) {
     const auto [list, listed] =
         tree.add<NodeList>(group, "list", "List nodes", "edgeroll node list --drift");
     list->add_flag("--drift", listed->is_drift_only,
-                   "only nodes whose content is not the one they should have");
+                   "only nodes whose content differs from the wanted one");
     const auto [add, typed] = tree.add<NodeAdd>(
         group, "add", "Add a node", "edgeroll node add edge-1 10.0.0.7 --label region=eu");
     add->add_option("NAME", typed->name, "name, as in its certificate")->required();

@@ -120,7 +120,7 @@ Answer<std::string> payload_from_file(const std::string& path) {
     auto text = read_file(path, wire::payload_bytes_max, Links::followed);
     if (text && text->starts_with("\xef\xbb\xbf")) {
         return refuse(printable(path) +
-                      " begins with a byte order mark, which JSON has none of: save it as UTF-8 "
+                      " begins with a byte order mark, which JSON does not allow: save it as UTF-8 "
                       "without");
     }
     return text;

@@ -48,13 +48,13 @@ void add_watch(CommandTree& tree, CLI::App& group) {
 void add_wait(CommandTree& tree, CLI::App& group) {
     const auto [wait, typed] = tree.add<ReleaseWait>(
         group, "wait",
-        "Wait until a release has come this far, and say nothing before. Exit status 0: it has; 1: "
+        "Wait silently until a release has reached a goal. Exit status 0: reached; 1: "
         "it ended otherwise; 4: not in the time given",
         "edgeroll release wait 7 --for batch:1 --timeout 600 && run-smoke-tests");
     add_id(*wait, typed->id);
     wait->add_option("--for", typed->goal,
                      "done or success: it has ended, with status 1 if it failed or was cancelled; "
-                     "paused: it stands between batches; batch:N: batch N is done")
+                     "paused: it waits between batches; batch:N: batch N is done")
         ->check(is_goal())
         ->type_name("done|success|paused|batch:N")
         ->capture_default_str();
@@ -75,7 +75,7 @@ CLI::App& add_steering(CommandTree& tree, CLI::App& group, Steering action, cons
     command->add_option("--reason", typed->reason, "kept in the release's history");
     if (action == Steering::stop || action == Steering::retry || action == Steering::rollback) {
         command->add_flag("-y,--yes", typed->is_confirmed,
-                          "do not ask; required where nobody can be asked");
+                          "do not ask; required without a terminal");
     }
     if (into != nullptr) *into = typed;
     return *command;
@@ -186,7 +186,7 @@ void add_release_commands(CommandTree& tree) {
         ->type_name("NODE")
         ->needs(steps);
     const auto [explain, explained] = tree.add<ReleaseExplain>(
-        group, "explain", "Say in words why a release is where it is, and what can be done",
+        group, "explain", "Explain the state of a release, and what can be done",
         "edgeroll release explain 7");
     add_id(*explain, explained->id);
     add_create_commands(tree, group);

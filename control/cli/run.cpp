@@ -69,7 +69,7 @@ Answer<Json> drifted(Json data) {
     Json kept = Json::array();
     for (std::size_t at = 0; at < fleet->size(); ++at) {
         if (!(*fleet)[at].has_drift) {
-            return refuse("this control does not tell drift: is it of this version?");
+            return refuse("this control does not report drift: is it an older version?");
         }
         if (*(*fleet)[at].has_drift) kept.push_back(items[at]);
     }

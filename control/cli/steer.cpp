@@ -108,7 +108,7 @@ std::string pools_text(const Json& data) {
 Answer<bool> need_person(const ReleaseSteer& what, Ports ports) {
     if (ports.keyboard.has_person()) return true;
     return refuse(std::string("release ") + word_of(what.action) +
-                  " needs --yes where nobody can be asked (no terminal)");
+                  " needs --yes, since there is no terminal to ask on");
 }
 
 Answer<bool> ask_person(const std::string& question, Ports ports) {

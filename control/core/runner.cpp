@@ -167,7 +167,7 @@ boost::asio::awaitable<void> Runner::take(std::vector<release::Event> events) {
             observer_.note(
                 Severity::info, "release_let_go",
                 {{"release", std::to_string(lease_.claim().release.value)},
-                 {"reason", "goes on, and RELEASE_EXECUTOR_MAX_RELEASES are at work here"}});
+                 {"reason", "continues, and RELEASE_EXECUTOR_MAX_RELEASES are running here"}});
             co_await give_back();
             co_return;
         }

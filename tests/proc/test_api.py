@@ -195,7 +195,7 @@ class Api(ProcCase):
         status, text = self.api.cli("release", "create", "--version", "1", "--reload-only", "--batch-size", "2",
                                     "--plan", sha)
         self.assertEqual((status, text.strip()), (2, f"edgeroll: control refused: {said} (code 3003); edgeroll release plan "
-                                                     "with the same options shows the plan of now"))
+                                                     "with the same options shows the current plan"))
         tables = ("release_tasks", "release_task_nodes", "release_events")
         self.assertEqual([self.database.rows(f"SELECT COUNT(*) FROM {table}") for table in tables], [[["0"]]] * 3)
 

@@ -213,7 +213,7 @@ class Types(ProcCase):
                 self.assertEqual(headers["X-Edgeroll-Signature"], f"sha256={mac}")
                 warnings = self.one_control.program.log().count("event=callback_token_kept")
                 self.assertEqual(warnings - warned, 0 if gets_token else 1)
-                self.assertEqual("callbacks: warning: CALLBACK_TOKEN goes to no one" in self.one_control.run("check")[1],
+                self.assertEqual("callbacks: warning: CALLBACK_TOKEN is never sent" in self.one_control.run("check")[1],
                                  not gets_token)
 
     def test_callback_that_is_not_allowed_is_not_made_and_fails_nothing(self):

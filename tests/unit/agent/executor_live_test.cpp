@@ -120,7 +120,7 @@ TEST_F(MovedLive, during_a_task_fails_it_and_stays_where_it_was_moved) {
     const auto report = disturbed(5, [&] { move_live("versions/1"); });
     EXPECT_EQ(report.status, TaskStatus::failed);
     EXPECT_EQ(report.last_error,
-              "verify failed: live was changed by somebody else meanwhile: it points to version 1");
+              "verify failed: live was changed from outside meanwhile: it points to version 1");
     EXPECT_EQ(root_.link("live"), "versions/1");
     EXPECT_EQ(last_reload(), "1\n");
     EXPECT_EQ(applied(), Version{1});

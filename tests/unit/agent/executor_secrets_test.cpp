@@ -383,8 +383,7 @@ TEST_F(SecretFiles, that_nobody_can_read_leave_nothing_to_be_shown) {
     time.of_task = Millis(10'000);
     const auto result = runner.run(apply::StepName::reload, task, time, Interrupt());
     EXPECT_FALSE(result.is_ok);
-    EXPECT_THAT(result.output,
-                HasSubstr("(not shown, since nobody can tell what is secret in it: "));
+    EXPECT_THAT(result.output, HasSubstr("(not shown, since its secrets are unknown: "));
     EXPECT_THAT(result.output + result.error, Not(HasSubstr("line-of-the-key")));
     EXPECT_THAT(runner.shown_answer(task, "x"), HasSubstr("(not shown"));
 }

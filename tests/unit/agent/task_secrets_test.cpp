@@ -77,8 +77,7 @@ TEST_F(TaskSecretsTest, that_are_too_large_to_look_for_are_named) {
     }
     fs::resize_file(root_.path("versions/1/tls/site.key"), 40U << 20);
     const std::string said =
-        "(not shown, since nobody can tell what is secret in it: " +
-        root_.path("versions/1/tls/site.key") +
+        "(not shown, since its secrets are unknown: " + root_.path("versions/1/tls/site.key") +
         " is larger than 8454144 bytes; make it smaller, or release two versions without it)";
     EXPECT_EQ(reloaded(2, made), said);
     fs::remove(root_.path("contents/1-" + digest(site_and_key(1)) + ".json"));

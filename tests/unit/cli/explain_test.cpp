@@ -68,7 +68,7 @@ TEST(Explain, says_why_it_stands_and_until_when) {
     const std::string text = explain_text(release, noon);
     EXPECT_THAT(text, HasSubstr("release 7 (version 42): batch 1/2 paused, 1 of 2 nodes done (1 "
                                 "succeeded)\n"
-                                "It stands between batches (bake): bakes before the next batch.\n"
+                                "It waits between batches (bake): bakes before the next batch.\n"
                                 "Now: bakes before batch 2, until 2026-11-21T12:00:30Z (in 30 s)"));
     EXPECT_THAT(text, HasSubstr("edgeroll release continue 7  starts batch 2 without waiting\n"));
 }

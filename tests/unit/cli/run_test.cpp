@@ -102,7 +102,7 @@ TEST_F(Run, lists_the_nodes_that_drift) {
 TEST_F(Run, does_not_call_it_no_drift_when_control_does_not_tell) {
     world.http.answers_data(R"({"items":[{"id":1,"name":"edge-1"}]})");
     EXPECT_EQ(run_as(NodeList{true}), ExitStatus::refused);
-    EXPECT_THAT(world.screen.errors, HasSubstr("does not tell drift"));
+    EXPECT_THAT(world.screen.errors, HasSubstr("does not report drift"));
     EXPECT_EQ(world.screen.written, "");
 }
 
