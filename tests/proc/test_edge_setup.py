@@ -101,8 +101,8 @@ class EdgeSetupTests(EdgeSetup):
 
     def test_packages_hold_every_library_of_the_programs(self):
         self.assert_libraries_named("edgeroll-agent", "".join(guide("edge")))
-        (all_three, control) = re.search(r"need the packages `(.*?)`,\s.*?also `(.*?)`", (ROOT / README).read_text(),
-                                         re.S).groups()
+        (all_three, control) = re.search(r"need\s+the\s+packages\s+`(.*?)`,\s.*?also\s+`(.*?)`",
+                                         (ROOT / README).read_text(), re.S).groups()
         for program in ("edgeroll-agent", "edgeroll"):
             self.assert_libraries_named(program, all_three)
         self.assert_libraries_named("edgeroll-control", f"{all_three} {control}")
