@@ -56,7 +56,8 @@ class BodyRoom {
 };
 
 /// Memory to reserve for a body that needs `needed` bytes: at most twice of what has arrived, and
-/// exactly the announced length once that is smaller. @param announced 0: not known
+/// exactly the announced length once that is smaller.
+/// @param announced 0: not known
 [[nodiscard]] constexpr std::size_t body_capacity(std::size_t needed, std::uint64_t announced) {
     const std::size_t doubled = std::max<std::size_t>(2 * needed, 1024);
     if (announced >= needed && announced <= doubled) return static_cast<std::size_t>(announced);

@@ -27,7 +27,8 @@ struct Refusal {
 [[nodiscard]] Refusal judge_headers(const std::map<std::string, std::string>& headers);
 
 /// Requires exactly one Host in HTTP/1.1 and at most one in other versions (400). Refuses chunked
-/// bodies in HTTP/1.0 (400). @param version 10 or 11
+/// bodies in HTTP/1.0 (400).
+/// @param version 10 or 11
 [[nodiscard]] Refusal judge_version(const std::map<std::string, std::string>& headers,
                                     unsigned version);
 

@@ -18,7 +18,8 @@ namespace edgeroll::tls {
 [[nodiscard]] std::string describe(const boost::system::error_code& ec, const SSL* session);
 
 /// Whether the certificate of the peer of `session` would be accepted by a newer context (another
-/// CA, a newer revocation list, expired meanwhile). @return empty when accepted, else why not
+/// CA, a newer revocation list, expired meanwhile).
+/// @return empty when accepted, else why not
 [[nodiscard]] std::string verify_client_again(const SSL* session, SSL_CTX* context);
 
 }  // namespace edgeroll::tls

@@ -23,8 +23,8 @@ class CommandTree {
     [[nodiscard]] CLI::App& root() { return app_; }
     CLI::App& group(const char* name, const char* help) { return *app_.add_subcommand(name, help); }
 
-    /// Adds a command below `group`; the options added by the caller fill its struct. @param
-    /// example one command line, shown by --help
+    /// Adds a command below `group`; the options added by the caller fill its struct.
+    /// @param example one command line, shown by --help
     template <class T>
     std::pair<CLI::App*, std::shared_ptr<T>> add(CLI::App& group, const char* name,
                                                  const char* help, const char* example) {

@@ -10,7 +10,8 @@ namespace edgeroll::cli {
                                                 Ports ports);
 
 /// Tables for the answer of a creation or a rollback: batches, and the nodes left out (`leftOut`,
-/// `leftAlone`) with the reason. @param names by node id, where known: empty shows ids
+/// `leftAlone`) with the reason.
+/// @param names by node id, where known: empty shows ids
 [[nodiscard]] std::string render_batches(const release::wire::Json& data,
                                          const std::map<std::int64_t, std::string>& names);
 [[nodiscard]] std::string render_left_out(const release::wire::Json& data);

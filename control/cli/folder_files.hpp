@@ -32,13 +32,14 @@ inline constexpr std::size_t folder_entries_max = 200'000;
 /// special files, names that are not UTF-8, set-uid and similar bits, a folder without files or
 /// with more than entries_max entries, a .edgerollignore that is not a regular file, too large or
 /// invalid. When following links it stops at more than wire::payload_bytes_max: a link may lead to
-/// a whole disk. Blocking. @param entries_max for tests
+/// a whole disk. Blocking.
+/// @param entries_max for tests
 [[nodiscard]] Answer<FolderFiles> files_of_folder(const std::string& folder, Links links,
                                                   std::size_t entries_max = folder_entries_max);
 
 /// The whole file. Refused, with its name: unreadable files, anything but a regular file, and more
-/// than `bytes_max` at the time of reading. Blocking. @param links refused: the file itself must
-/// not be a link (folders above it may)
+/// than `bytes_max` at the time of reading. Blocking.
+/// @param links refused: the file itself must not be a link (folders above it may)
 [[nodiscard]] Answer<std::string> read_file(const std::filesystem::path& path,
                                             std::size_t bytes_max, Links links);
 

@@ -25,8 +25,8 @@ struct IgnoreRule {
 /// other syntax of .gitignore (`!`, `**`), and patterns that can match nothing.
 [[nodiscard]] Answer<std::vector<IgnoreRule>> parse_ignore_rules(std::string_view text);
 
-/// Whether a rule matches this entry. Not called for entries below an ignored folder. @param path
-/// relative to the pushed folder
+/// Whether a rule matches this entry. Not called for entries below an ignored folder.
+/// @param path relative to the pushed folder
 [[nodiscard]] bool is_ignored(const std::vector<IgnoreRule>& rules, std::string_view path,
                               bool is_folder);
 

@@ -12,7 +12,8 @@ namespace edgeroll::cli {
 
 /// A bar `[#####!>>...]` of exactly `width` columns: # success, ! failed, - skipped, deferred or
 /// cancelled, > running, . waiting. Each status that occurs gets at least one column, so that a
-/// single failure among thousands is visible. @param width at least 12
+/// single failure among thousands is visible.
+/// @param width at least 12
 [[nodiscard]] std::string render_bar(const Tally& tally, std::size_t width);
 
 /// The whole picture: a head line, a bar for each batch, failures with their errors, what the

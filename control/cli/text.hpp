@@ -17,12 +17,13 @@ namespace edgeroll::cli {
 /// combining characters.
 [[nodiscard]] std::size_t display_width(std::string_view text);
 
-/// At most `width` columns, with `...` at the end if cut. Never splits a character. @param width at
-/// least 3
+/// At most `width` columns, with `...` at the end if cut. Never splits a character.
+/// @param width at least 3
 [[nodiscard]] std::string cut_to_width(std::string_view text, std::size_t width);
 
 /// The same, but cuts in the middle and keeps both ends: servers report errors at the beginning or
-/// at the end of their output. @param width at least 8
+/// at the end of their output.
+/// @param width at least 8
 [[nodiscard]] std::string cut_middle_to_width(std::string_view text, std::size_t width);
 
 enum class Align { left, right };

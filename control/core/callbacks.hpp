@@ -33,7 +33,8 @@ class CallbackStore {
   public:
     virtual ~CallbackStore() = default;
     /// Finished releases whose callback is due, oldest first; their next try is recorded before
-    /// they are returned. @param limit > 0
+    /// they are returned.
+    /// @param limit > 0
     virtual awaitable<release::Result<std::vector<Callback>>> due(int limit) = 0;
     /// Records the result of a try, with history. Changes nothing if the release was retried
     /// meanwhile, even if it has ended again.

@@ -30,7 +30,8 @@ class CatchUpStore {
   public:
     virtual ~CatchUpStore() = default;
     /// Enabled nodes not in maintenance, ascending by (release, node), after `cursor`; wraps round
-    /// at the end. @param limit > 0
+    /// at the end.
+    /// @param limit > 0
     virtual awaitable<release::Result<Stragglers>> stragglers(std::optional<Straggler> cursor,
                                                               int limit) = 0;
     /// Retries these nodes of one release as an operator would, except that a failure does not undo

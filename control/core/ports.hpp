@@ -69,14 +69,15 @@ class Store {
     /// started or ending releases, then those to start, each in the order of their versions, then
     /// resting ones. Sets `last_error` of half-inserted releases to what is missing; 60 s after
     /// their rows last grew they may be claimed as resting ones and are given up
-    /// (Snapshot::rows_unchanged_for). Skips rows locked by others. @param limit maximum of
-    /// releases that do not rest @param resting maximum of resting ones
+    /// (Snapshot::rows_unchanged_for). Skips rows locked by others.
+    /// @param limit maximum of releases that do not rest
+    /// @param resting maximum of resting ones
     virtual awaitable<release::Result<std::vector<Candidate>>> claimable(int limit,
                                                                          int resting) = 0;
 
     /// One conditional UPDATE (plus its history row). Nothing when another process was faster or
-    /// has the row locked. After `unknown` the caller drops the claim: the lease expires. @param
-    /// order_id the order id for a release that was never claimed
+    /// has the row locked. After `unknown` the caller drops the claim: the lease expires.
+    /// @param order_id the order id for a release that was never claimed
     virtual awaitable<release::Result<std::optional<Claim>>> claim(release::ReleaseId id,
                                                                    std::string order_id) = 0;
 
@@ -90,7 +91,8 @@ class Store {
     virtual awaitable<release::Result<std::vector<Mark>>> marks() = 0;
 
     /// Everything about a release, in one consistent read under the claim. Nothing: fenced or
-    /// deleted. @param part only the header and the rows of this batch (Snapshot::part)
+    /// deleted.
+    /// @param part only the header and the rows of this batch (Snapshot::part)
     virtual awaitable<release::Result<std::optional<release::Snapshot>>> read(
         const Claim& claim, std::optional<int> part) = 0;
 
@@ -145,8 +147,8 @@ class Agents {
         by_reference,  ///< only the digest: the node said that it holds the content
     };
     /// POST /tasks/dispatch. A parcel with secrets is sent whole only to an agent that says, when
-    /// asked first, that it can keep them; other agents count as having refused it. @param
-    /// time_left sent to the agent as timeoutSec
+    /// asked first, that it can keep them; other agents count as having refused it.
+    /// @param time_left sent to the agent as timeoutSec
     virtual awaitable<release::Answer> dispatch(release::Address to, std::string task_id,
                                                 std::shared_ptr<const Parcel> parcel,
                                                 Sending sending, release::Millis time_left,

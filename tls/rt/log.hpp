@@ -11,8 +11,10 @@ namespace edgeroll::rt {
 enum class LogLevel { debug, info, warn, error };
 using LogFields = std::vector<std::pair<std::string_view, std::string>>;
 
-/// Sets up logging to standard error, once, in main. @param level debug|info|warn|error
-/// @param format text|json @param program the binary's name, on every line
+/// Sets up logging to standard error, once, in main.
+/// @param level debug|info|warn|error
+/// @param format text|json
+/// @param program the binary's name, on every line
 void set_up_log(const std::string& level, const std::string& format, const std::string& program);
 
 /// Writes one line. Values are escaped (newline, quotes, control characters, bad UTF-8) and cut at
