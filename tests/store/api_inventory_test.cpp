@@ -92,9 +92,9 @@ TEST_P(ApiInventoryTest, adds_and_changes_nodes) {
               9443)
         << "an empty change is fine";
     control().get(control().api().add_node(named("edge-2")));
-    const auto all = control().get(control().api().nodes());
-    ASSERT_THAT(all, SizeIs(2));
-    EXPECT_EQ(all[1].name, "edge-2");
+    const auto nodes = control().get(control().api().nodes());
+    ASSERT_THAT(nodes, SizeIs(2));
+    EXPECT_EQ(nodes[1].name, "edge-2");
 }
 
 TEST_P(ApiInventoryTest, refuses_nodes_with_the_right_code) {
@@ -162,8 +162,8 @@ TEST_P(ApiInventoryTest, knows_an_address_however_a_pipeline_spelled_it) {
     add_node("double", "2001:db8::8");
     NodeChangeRequest rename;
     rename.labels = release::Labels{{"region", "eu"}};
-    const auto all = control().get(control().api().nodes());
-    EXPECT_TRUE(change(all.back(), rename))
+    const auto nodes = control().get(control().api().nodes());
+    EXPECT_TRUE(change(nodes.back(), rename))
         << "what does not touch the address is not held up by it";
 }
 
