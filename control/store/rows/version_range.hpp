@@ -8,6 +8,7 @@
 
 #include "control/store/db/dialect.hpp"
 #include "control/store/db/value.hpp"
+#include "control/store/rows/columns.hpp"
 #include "release/ids.hpp"
 
 namespace edgeroll::control {
@@ -23,11 +24,19 @@ inline constexpr const char* version_range_text = "a whole number from 1 to 9223
 
 /// Of a node or a content: nothing for NULL and for what no release can have brought. 0 says as
 /// much as NULL, and is taken as it is.
-[[nodiscard]] inline std::optional<release::Version> version_at(const Row& row,
-                                                                std::size_t column) {
-    const auto number = row.integer(column);
+[[nodiscard]] inline std::optional<release::Version> possible_version(const Field& field) {
+    const auto number = field.integer();
     if (!number || *number < 0 || *number > version_last) return std::nullopt;
     return release::Version{*number};
+}
+[[nodiscard]] inline std::optional<release::Version> version_at(const Row& row,
+                                                                std::size_t column) {
+    return possible_version(Field(row, column));
+}
+
+template <auto first, auto... next>
+void possible_version_into(detail::Owner<first>& to, const Field& field) {
+    ((to.*first).*....*next) = possible_version(field);
 }
 
 /// A condition. SQLite keeps fractions and text in a column of integers.

@@ -1,0 +1,156 @@
+// One list per query says what is selected and where each column goes, so that a column that is
+// added, removed or moved cannot be read at a wrong position.
+//
+//     const Columns<Place> columns{
+//         {"id", into<&Place::id>},
+//         {"main_ip", [](Place& place, const Field& field) { place.ip = address(field.text()); }},
+//     };
+//     for (const Place& place : select_rows(connection, columns, "FROM nodes ORDER BY id"))
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "control/store/db/connection.hpp"
+#include "release/ids.hpp"
+#include "release/states.hpp"
+#include "release/time.hpp"
+
+namespace edgeroll::control {
+
+/// One column of one row, no longer than the row lives. Reads as Row does: never fails.
+class Field {
+  public:
+    Field(const Row& row, std::size_t column) : row_(row), column_(column) {}
+
+    [[nodiscard]] bool is_null() const { return row_.is_null(column_); }
+    [[nodiscard]] std::string text() const { return row_.text(column_); }
+    [[nodiscard]] std::optional<std::int64_t> integer() const { return row_.integer(column_); }
+    [[nodiscard]] std::int64_t integer_or(std::int64_t otherwise) const {
+        return row_.integer_or(column_, otherwise);
+    }
+    [[nodiscard]] int small() const { return row_.small(column_); }
+    /// A flag or a condition: any whole number but 0.
+    [[nodiscard]] bool is_set() const { return integer_or(0) != 0; }
+
+  private:
+    const Row& row_;
+    std::size_t column_;
+};
+
+template <class T>
+struct Column {
+    std::string sql;  ///< an expression, also with parameters or a name; never input
+    void (*read)(T& to, const Field& field);
+};
+
+/// The columns of a query whose rows become values of T.
+template <class T>
+class Columns {
+  public:
+    Columns(std::initializer_list<Column<T>> columns) : columns_(columns) {}
+
+    /// "a, b, c"
+    [[nodiscard]] std::string list() const {
+        std::string text;
+        for (const Column<T>& column : columns_)
+            text += (text.empty() ? "" : ", ") + column.sql;
+        return text;
+    }
+    /// Column by column, in the order of the list.
+    [[nodiscard]] T read(const Row& row) const {
+        T to{};
+        for (std::size_t i = 0; i < columns_.size(); ++i)
+            columns_[i].read(to, Field(row, i));
+        return to;
+    }
+
+  private:
+    std::vector<Column<T>> columns_;
+};
+
+/// All rows. @param rest of the statement, from its FROM on
+template <class T>
+[[nodiscard]] std::vector<T> select_rows(Connection& connection, const Columns<T>& columns,
+                                         const std::string& rest, const Values& values = {}) {
+    const Rows rows = connection.query("SELECT " + columns.list() + " " + rest, values);
+    std::vector<T> found;
+    found.reserve(rows.size());
+    for (const Row& row : rows)
+        found.push_back(columns.read(row));
+    return found;
+}
+
+/// The first row, or nothing. @param rest of the statement, from its FROM on
+template <class T>
+[[nodiscard]] std::optional<T> select_row(Connection& connection, const Columns<T>& columns,
+                                          const std::string& rest, const Values& values = {}) {
+    const Rows rows = connection.query("SELECT " + columns.list() + " " + rest, values);
+    if (rows.empty()) return std::nullopt;
+    return columns.read(rows[0]);
+}
+
+namespace detail {
+
+inline void put(std::string& to, const Field& field) {
+    to = field.text();
+}
+inline void put(std::int64_t& to, const Field& field) {
+    to = field.integer_or(0);
+}
+inline void put(int& to, const Field& field) {
+    to = field.small();
+}
+inline void put(bool& to, const Field& field) {
+    to = field.is_set();
+}
+inline void put(release::Millis& to, const Field& field) {
+    to = release::Millis{field.integer_or(0)};
+}
+template <class Tag>
+void put(release::Id<Tag>& to, const Field& field) {
+    to.value = field.integer_or(0);
+}
+/// Nothing for NULL and for what is no whole number.
+template <class Number>
+void put(std::optional<Number>& to, const Field& field) {
+    if (field.integer()) put(to.emplace(), field);
+}
+
+template <class Member>
+struct MemberOf;
+template <class T, class Type>
+struct MemberOf<Type T::*> {
+    using Owner = T;
+};
+template <auto member>
+using Owner = typename MemberOf<decltype(member)>::Owner;
+
+}  // namespace detail
+
+/// Puts a column into a member, or a member of a member, by that one's type: text is empty for
+/// NULL, a number is 0 for NULL and for what is no whole number, a bool is false for those and 0.
+template <auto first, auto... next>
+void into(detail::Owner<first>& to, const Field& field) {
+    detail::put(((to.*first).*....*next), field);
+}
+
+/// Puts a word of the contract into a member, and `otherwise` where nobody knows the word.
+template <auto otherwise, auto first, auto... next>
+void word_into(detail::Owner<first>& to, const Field& field) {
+    ((to.*first).*....*next) =
+        release::from_text<decltype(otherwise)>(field.text()).value_or(otherwise);
+}
+
+/// Puts whether a column is not NULL into a member.
+template <auto first, auto... next>
+void presence_into(detail::Owner<first>& to, const Field& field) {
+    ((to.*first).*....*next) = !field.is_null();
+}
+
+}  // namespace edgeroll::control
