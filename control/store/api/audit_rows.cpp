@@ -6,6 +6,7 @@
 #include "control/store/api/page_size.hpp"
 #include "control/store/audit/audit_log.hpp"
 #include "control/store/rows/column_text.hpp"
+#include "control/store/rows/columns.hpp"
 
 namespace edgeroll::control {
 namespace {
@@ -28,6 +29,16 @@ bool is_noted_already(Connection& connection, const AuditNote& note, const Audit
     const auto detail = release::wire::parse_json(last[0].text(0), text_bytes_max);
     return detail && detail->is_object() && detail->contains(note.key_word) &&
            detail->at(note.key_word) == deed.detail.at(note.key_word);
+}
+
+Columns<AuditView> audit_columns(const Dialect& dialect) {
+    return {
+        {"id", into<&AuditView::id>},         {dialect.rfc3339("at"), into<&AuditView::at>},
+        {"actor", into<&AuditView::actor>},   {"remote", into<&AuditView::remote>},
+        {"action", into<&AuditView::action>}, {"object", into<&AuditView::object>},
+        {"detail", into<&AuditView::detail>}, {"prev_hash", into<&AuditView::prev_hash>},
+        {"hash", into<&AuditView::hash>},
+    };
 }
 
 std::string where_clause(const AuditFilter& filter, Values& values) {
@@ -71,24 +82,9 @@ AuditPage list_audit(Connection& connection, const AuditFilter& filter) {
         connection.query("SELECT COUNT(*) FROM audit_log" + where, values).at(0).integer_or(0, 0);
     values.emplace_back(std::int64_t{filter.page_size});
     values.emplace_back(std::int64_t{filter.page - 1} * filter.page_size);
-    const Rows rows = connection.query(
-        "SELECT id, " + connection.dialect().rfc3339("at") +
-            ", actor, remote, action, object, detail, prev_hash, hash FROM audit_log" + where +
-            " ORDER BY id DESC LIMIT ? OFFSET ?",
-        values);
-    for (const Row& row : rows) {
-        AuditView view;
-        view.id = row.integer_or(0, 0);
-        view.at = row.text(1);
-        view.actor = row.text(2);
-        view.remote = row.text(3);
-        view.action = row.text(4);
-        view.object = row.text(5);
-        view.detail = row.text(6);
-        view.prev_hash = row.text(7);
-        view.hash = row.text(8);
-        page.items.push_back(std::move(view));
-    }
+    page.items =
+        select_rows(connection, audit_columns(connection.dialect()),
+                    "FROM audit_log" + where + " ORDER BY id DESC LIMIT ? OFFSET ?", values);
     transaction.commit();
     return page;
 }

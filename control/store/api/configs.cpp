@@ -6,6 +6,7 @@
 #include "control/store/api/inventory.hpp"
 #include "control/store/audit/audit_log.hpp"
 #include "control/store/rows/column_text.hpp"
+#include "control/store/rows/columns.hpp"
 #include "control/store/rows/naming.hpp"
 #include "control/store/rows/sql_parts.hpp"
 #include "release/text/digits.hpp"
@@ -16,26 +17,30 @@ namespace {
 
 using release::Version;
 
+Columns<ConfigView> config_columns(const Dialect& dialect) {
+    return {
+        {"version", into<&ConfigView::version>},
+        {"payload", into<&ConfigView::payload>},
+        {"sha256", [](ConfigView& config,
+                      const Field& field) { config.sha256 = release::lower_hex(field.text()); }},
+        {"note", into<&ConfigView::note>},
+        {"created_by", into<&ConfigView::created_by>},
+        {dialect.rfc3339("created_at"), into<&ConfigView::created_at>},
+    };
+}
+
 std::optional<ConfigView> find_config(Connection& connection, Version version) {
-    const Rows rows = connection.query("SELECT version, payload, sha256, note, created_by, " +
-                                           connection.dialect().rfc3339("created_at") +
-                                           " FROM config_versions WHERE version = ?",
-                                       {version.value});
-    if (rows.empty()) return std::nullopt;
-    ConfigView config;
-    config.version = Version{rows[0].integer_or(0, 0)};
-    config.payload = rows[0].text(1);
-    config.sha256 = release::lower_hex(rows[0].text(2));
-    config.note = rows[0].text(3);
-    config.created_by = rows[0].text(4);
-    config.created_at = rows[0].text(5);
+    auto found = select_row(connection, config_columns(connection.dialect()),
+                            "FROM config_versions WHERE version = ?", {version.value});
+    if (!found) return std::nullopt;
+    ConfigView& config = *found;
     const auto kind = release::wire::read_stored_content(config.payload);
     // A digest by the older rule becomes the new one at the first use. One that fits by neither is
     // shown as it is: releases fail on it.
     if (kind && (config.sha256.empty() || config.sha256 == kind->plain_sha256)) {
         config.sha256 = kind->sha256;
     }
-    return config;
+    return found;
 }
 
 /// How it is in use; empty: nobody has, had or waits for it, as far as is known.

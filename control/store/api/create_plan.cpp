@@ -8,6 +8,7 @@
 
 #include "control/core/node_address.hpp"
 #include "control/store/rows/column_text.hpp"
+#include "control/store/rows/columns.hpp"
 #include "control/store/rows/naming.hpp"
 #include "control/store/rows/node_facts.hpp"
 
@@ -75,13 +76,15 @@ void refuse_one_agent_twice(Connection& connection,
     std::set<NodeId> planned;
     for (const release::PlannedNode& node : nodes)
         planned.insert(node.node);
-    std::vector<NodePlace> places;
-    for (const Row& row :
-         connection.query("SELECT id, name, main_ip, agent_port FROM nodes ORDER BY id")) {
-        const NodeId id{row.integer_or(0, 0)};
-        if (planned.count(id) == 0) continue;
-        places.push_back({id, row.text(1), address_or_text(row.text(2)), row.small(3)});
-    }
+    const Columns<NodePlace> columns{
+        {"id", into<&NodePlace::id>},
+        {"name", into<&NodePlace::name>},
+        {"main_ip",
+         [](NodePlace& place, const Field& field) { place.ip = address_or_text(field.text()); }},
+        {"agent_port", into<&NodePlace::port>},
+    };
+    std::vector<NodePlace> places = select_rows(connection, columns, "FROM nodes ORDER BY id");
+    std::erase_if(places, [&](const NodePlace& place) { return !planned.contains(place.id); });
     const std::string shared = shared_address(places);
     if (!shared.empty()) refuse(release::code::wrong_state, shared);
 }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "control/store/rows/columns.hpp"
 #include "control/store/rows/sql_parts.hpp"
 #include "release/reasons.hpp"
 
@@ -143,19 +144,32 @@ class Wanted {
     }
 
     void read_rows(const std::string& which, const Values& values) {
-        const Rows rows = connection_.query(
-            "SELECT r.node_id, CASE WHEN t.content_sha256 = 'mixed' THEN "
-            "COALESCE(r.config_version, t.version) ELSE t.version END, CASE WHEN t.content_sha256 "
-            "<> 'mixed' OR r.config_version IS NULL THEN t.content_sha256 ELSE (SELECT c.sha256 "
-            "FROM config_versions c WHERE c.version = r.config_version) END FROM release_tasks t "
-            "JOIN release_task_nodes r ON r.release_task_id = t.id WHERE t.id = ?" +
-                which + " AND " + is_meant_for_it,
-            values);
-        for (const Row& row : rows) {
-            const auto found = open_.find(row.integer_or(0, 0));
+        struct Member {
+            std::int64_t node = 0;
+            release::Version version;
+            std::string sha256;
+        };
+        const Columns<Member> columns{
+            {"r.node_id", into<&Member::node>},
+            {"CASE WHEN t.content_sha256 = 'mixed' THEN COALESCE(r.config_version, t.version) ELSE "
+             "t.version END",
+             into<&Member::version>},
+            {"CASE WHEN t.content_sha256 <> 'mixed' OR r.config_version IS NULL THEN "
+             "t.content_sha256 ELSE (SELECT c.sha256 FROM config_versions c WHERE c.version = "
+             "r.config_version) END",
+             into<&Member::sha256>},
+        };
+        const std::vector<Member> members =
+            select_rows(connection_, columns,
+                        "FROM release_tasks t JOIN release_task_nodes r ON r.release_task_id = "
+                        "t.id WHERE t.id = ?" +
+                            which + " AND " + is_meant_for_it,
+                        values);
+        for (const Member& member : members) {
+            const auto found = open_.find(member.node);
             if (found == open_.end()) continue;
-            found->second->wanted_version = release::Version{row.integer_or(1, 0)};
-            found->second->wanted_sha256 = row.text(2);
+            found->second->wanted_version = member.version;
+            found->second->wanted_sha256 = member.sha256;
             open_.erase(found);
         }
     }
@@ -189,14 +203,12 @@ void add_wanted(Connection& connection, std::vector<NodeView>& nodes) {
 }
 
 std::int64_t count_drifting(Connection& connection) {
-    std::vector<NodeView> nodes;
-    for (const Row& row :
-         connection.query("SELECT id, applied_version, applied_sha256 FROM nodes")) {
-        NodeView& node = nodes.emplace_back();
-        node.id = release::NodeId{row.integer_or(0, 0)};
-        if (const auto version = row.integer(1)) node.applied_version = release::Version{*version};
-        node.applied_sha256 = row.text(2);
-    }
+    const Columns<NodeView> columns{
+        {"id", into<&NodeView::id>},
+        {"applied_version", into<&NodeView::applied_version>},
+        {"applied_sha256", into<&NodeView::applied_sha256>},
+    };
+    std::vector<NodeView> nodes = select_rows(connection, columns, "FROM nodes");
     add_wanted(connection, nodes);
     return std::count_if(nodes.begin(), nodes.end(),
                          [](const NodeView& node) { return node.has_drift; });

@@ -3,18 +3,20 @@
 #include <string>
 #include <utility>
 
+#include "control/store/rows/columns.hpp"
+
 namespace edgeroll::control {
 namespace {
 
-EventView event_of(const Row& row) {
-    EventView event;
-    event.id = row.integer_or(0, 0);
-    if (const auto node = row.integer(1)) event.node = release::NodeId{*node};
-    event.at = row.text(2);
-    event.actor = row.text(3);
-    event.kind = row.text(4);
-    event.detail = row.text(5);
-    return event;
+Columns<EventView> event_columns(const Dialect& dialect) {
+    return {
+        {"id", into<&EventView::id>},
+        {"node_id", into<&EventView::node>},
+        {dialect.rfc3339("at"), into<&EventView::at>},
+        {"actor", into<&EventView::actor>},
+        {"kind", into<&EventView::kind>},
+        {"detail", into<&EventView::detail>},
+    };
 }
 
 }  // namespace
@@ -39,16 +41,12 @@ EventPage read_events(Connection& connection, release::ReleaseId id, std::int64_
         connection.query("SELECT MAX(id) FROM release_events WHERE release_task_id = ?", {id.value})
             .at(0)
             .integer_or(0, 0);
-    const std::string where = " FROM release_events WHERE release_task_id = ? AND id > ?";
+    const std::string where = "FROM release_events WHERE release_task_id = ? AND id > ?";
     answer.total =
-        connection.query("SELECT COUNT(*)" + where, {id.value, after}).at(0).integer_or(0, 0);
-    const Rows rows = connection.query(
-        "SELECT id, node_id, " + connection.dialect().rfc3339("at") + ", actor, kind, detail" +
-            where + " ORDER BY id LIMIT ? OFFSET ?",
+        connection.query("SELECT COUNT(*) " + where, {id.value, after}).at(0).integer_or(0, 0);
+    answer.items = select_rows(
+        connection, event_columns(connection.dialect()), where + " ORDER BY id LIMIT ? OFFSET ?",
         {id.value, after, std::int64_t{page_size}, std::int64_t{page - 1} * page_size});
-    answer.items.reserve(rows.size());
-    for (const Row& row : rows)
-        answer.items.push_back(event_of(row));
     transaction.commit();
     return answer;
 }

@@ -5,6 +5,7 @@
 #include "control/store/api/releases.hpp"
 #include "control/store/api/steer.hpp"
 #include "control/store/rows/column_text.hpp"
+#include "control/store/rows/columns.hpp"
 #include "control/store/rows/history.hpp"
 #include "control/store/rows/sql_parts.hpp"
 #include "control/store/steering/steered.hpp"
@@ -19,22 +20,18 @@ std::string is_running_row(const std::string& table = "") {
 }
 
 std::vector<GivenUpNode> read_running(Connection& connection, release::ReleaseId id) {
-    std::vector<GivenUpNode> nodes;
-    for (const Row& row :
-         connection.query("SELECT r.node_id, n.name, r.batch, r.attempt, r.agent_task_id FROM "
-                          "release_task_nodes r LEFT JOIN nodes n ON n.id = r.node_id WHERE "
-                          "r.release_task_id = ? AND " +
-                              is_running_row("r.") + " ORDER BY r.batch, r.node_id",
-                          {id.value})) {
-        GivenUpNode node;
-        node.id = release::NodeId{row.integer_or(0, 0)};
-        node.name = row.text(1);
-        node.batch = row.small(2);
-        node.attempt = row.small(3);
-        node.task_id = row.text(4);
-        nodes.push_back(std::move(node));
-    }
-    return nodes;
+    const Columns<GivenUpNode> columns{
+        {"r.node_id", into<&GivenUpNode::id>},
+        {"n.name", into<&GivenUpNode::name>},
+        {"r.batch", into<&GivenUpNode::batch>},
+        {"r.attempt", into<&GivenUpNode::attempt>},
+        {"r.agent_task_id", into<&GivenUpNode::task_id>},
+    };
+    return select_rows(connection, columns,
+                       "FROM release_task_nodes r LEFT JOIN nodes n ON n.id = r.node_id WHERE "
+                       "r.release_task_id = ? AND " +
+                           is_running_row("r.") + " ORDER BY r.batch, r.node_id",
+                       {id.value});
 }
 
 /// The rows end as if somebody had ended them by hand: the owner takes them as they are, and what

@@ -8,6 +8,7 @@
 #include "control/store/api/inventory.hpp"
 #include "control/store/audit/audit_log.hpp"
 #include "control/store/rows/column_text.hpp"
+#include "control/store/rows/columns.hpp"
 #include "control/store/rows/node_facts.hpp"
 #include "control/store/rows/version_range.hpp"
 #include "release/text/digits.hpp"
@@ -20,35 +21,31 @@ constexpr std::size_t ip_bytes_max = 64;
 constexpr int default_port = 8443;  // of the column
 constexpr std::size_t labels_bytes_max = text_bytes_max;
 
-std::string node_columns(const Dialect& dialect) {
-    return "id, name, main_ip, status, cert_fingerprint, agent_port, enabled, labels, "
-           "applied_version, applied_sha256, " +
-           dialect.rfc3339("last_seen_at") + ", " + dialect.rfc3339("created_at") + ", " +
-           dialect.rfc3339("updated_at");
+Columns<NodeView> node_columns(const Dialect& dialect) {
+    return {
+        {"id", into<&NodeView::id>},
+        {"name", into<&NodeView::name>},
+        {"main_ip", into<&NodeView::main_ip>},
+        {"status", into<&NodeView::status>},
+        {"cert_fingerprint", into<&NodeView::cert_fingerprint>},
+        {"agent_port", into<&NodeView::agent_port>},
+        {"enabled", into<&NodeView::is_enabled>},
+        {"labels",
+         [](NodeView& node, const Field& field) { node.labels = read_labels(field.text()); }},
+        {"applied_version", possible_version_into<&NodeView::applied_version>},
+        {"applied_sha256", into<&NodeView::applied_sha256>},
+        {dialect.rfc3339("last_seen_at"), into<&NodeView::last_seen_at>},
+        {dialect.rfc3339("created_at"), into<&NodeView::created_at>},
+        {dialect.rfc3339("updated_at"), into<&NodeView::updated_at>},
+    };
 }
 
-NodeView node_of(const Row& row) {
-    NodeView node;
-    node.id = release::NodeId{row.integer_or(0, 0)};
-    node.name = row.text(1);
-    node.main_ip = row.text(2);
-    node.status = row.text(3);
-    node.cert_fingerprint = row.text(4);
-    node.agent_port = row.small(5);
-    node.is_enabled = row.integer_or(6, 0) != 0;
-    node.labels = read_labels(row.text(7));
-    node.applied_version = version_at(row, 8);
-    node.applied_sha256 = row.text(9);
-    node.last_seen_at = row.text(10);
-    node.created_at = row.text(11);
-    node.updated_at = row.text(12);
-    return node;
-}
-
-NodeView view_of(Connection& connection, const Row& row) {
-    std::vector<NodeView> one{node_of(row)};
+/// With what it should have. @param where picks one node, which is there
+NodeView read_node(Connection& connection, const std::string& where, const Values& values) {
+    std::vector<NodeView> one = select_rows(connection, node_columns(connection.dialect()),
+                                            "FROM nodes WHERE " + where, values);
     add_wanted(connection, one);
-    return std::move(one[0]);
+    return std::move(one.at(0));
 }
 
 void check_word(const std::optional<std::string>& text, const char* field, std::size_t bytes_max) {
@@ -112,15 +109,19 @@ void take_turn(Connection& connection) {
 void refuse_shared(Connection& connection, release::NodeId id, const std::string& main_ip,
                    int port) {
     const std::string wanted = address_or_text(main_ip);
-    const Rows rows = connection.query(
-        "SELECT id, name, main_ip FROM nodes WHERE agent_port = ? AND id <> ? AND (TRIM(main_ip) = "
-        "? OR main_ip LIKE '%:%') ORDER BY id",
-        {std::int64_t{port}, id.value, wanted});
-    for (const Row& row : rows) {
-        if (address_or_text(row.text(2)) != wanted && row.text(2) != wanted) continue;
+    struct Other {
+        std::string id, name, main_ip;
+    };
+    const Columns<Other> columns{
+        {"id", into<&Other::id>}, {"name", into<&Other::name>}, {"main_ip", into<&Other::main_ip>}};
+    for (const Other& other : select_rows(connection, columns,
+                                          "FROM nodes WHERE agent_port = ? AND id <> ? AND "
+                                          "(TRIM(main_ip) = ? OR main_ip LIKE '%:%') ORDER BY id",
+                                          {std::int64_t{port}, id.value, wanted})) {
+        if (address_or_text(other.main_ip) != wanted && other.main_ip != wanted) continue;
         refuse(release::code::exists,
-               "node '" + fitted(row.text(1), word_bytes_max) + "' (id " + row.text(0) +
-                   ") is at " + host_and_port(wanted, port) +
+               "node '" + fitted(other.name, word_bytes_max) + "' (id " + other.id + ") is at " +
+                   host_and_port(wanted, port) +
                    " already, and one agent cannot be two nodes: change that one, or give another "
                    "address or port");
     }
@@ -169,12 +170,8 @@ Json difference(const NodeView& before, const NodeView& after) {
 
 std::vector<NodeView> list_nodes(Connection& connection) {
     Transaction transaction(connection, Transaction::Kind::read);
-    const Rows rows = connection.query("SELECT " + node_columns(connection.dialect()) +
-                                       " FROM nodes ORDER BY id");
-    std::vector<NodeView> nodes;
-    nodes.reserve(rows.size());
-    for (const Row& row : rows)
-        nodes.push_back(node_of(row));
+    std::vector<NodeView> nodes =
+        select_rows(connection, node_columns(connection.dialect()), "FROM nodes ORDER BY id");
     add_wanted(connection, nodes);
     transaction.commit();
     return nodes;
@@ -198,10 +195,7 @@ NodeView insert_node(Connection& connection, const NodeChangeRequest& node) {
         connection.execute(
             "INSERT INTO nodes (" + names + ") VALUES (" + placeholders(values.size()) + ")",
             values);
-        const Rows rows = connection.query(
-            "SELECT " + node_columns(connection.dialect()) + " FROM nodes WHERE name = ?",
-            {*node.name});
-        NodeView view = view_of(connection, rows.at(0));
+        NodeView view = read_node(connection, "name = ?", {*node.name});
         audit(connection, node.by, "node.add", view, settable(view));
         transaction.commit();
         return view;
@@ -224,18 +218,16 @@ NodeView update_node(Connection& connection, release::NodeId id, const NodeChang
         Transaction transaction(connection, Transaction::Kind::write);
         const bool moves = change.main_ip || change.agent_port;
         if (moves) take_turn(connection);
-        const std::string columns =
-            "SELECT " + node_columns(connection.dialect()) + " FROM nodes WHERE id = ?";
-        const Rows before =
-            connection.query(columns + connection.dialect().for_update(), {id.value});
-        if (before.empty()) {
+        const auto before = select_row(
+            connection, node_columns(connection.dialect()),
+            std::string("FROM nodes WHERE id = ?") + connection.dialect().for_update(), {id.value});
+        if (!before) {
             refuse(release::code::not_found, "there is no node " + std::to_string(id.value));
         }
         connection.execute("UPDATE nodes SET " + assignments + " WHERE id = ?", values);
-        const Rows rows = connection.query(columns, {id.value});
-        NodeView view = view_of(connection, rows.at(0));
+        NodeView view = read_node(connection, "id = ?", {id.value});
         if (moves) refuse_shared(connection, id, view.main_ip, view.agent_port);
-        audit(connection, change.by, "node.change", view, difference(node_of(before[0]), view));
+        audit(connection, change.by, "node.change", view, difference(*before, view));
         transaction.commit();
         return view;
     } catch (const DbFailure& failure) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "control/store/rows/columns.hpp"
 #include "control/store/rows/node_facts.hpp"
 #include "control/store/rows/sql_parts.hpp"
 
@@ -12,26 +13,29 @@ namespace edgeroll::control {
 namespace {
 
 struct OpenNode {
+    std::int64_t batch = 0;
     bool is_running = false;
     release::Labels labels;
 };
 
 std::vector<OpenNode> read_open_nodes(Connection& connection, release::ReleaseId id) {
-    std::vector<OpenNode> nodes;
-    std::optional<std::int64_t> present_batch;
-    for (const Row& row : connection.query(
-             "SELECT r.batch, CASE WHEN r.status = 'running' THEN 1 ELSE 0 END, n.labels FROM "
-             "release_task_nodes r LEFT JOIN nodes n ON n.id = r.node_id WHERE r.release_task_id = "
-             "? AND (r.status = 'running' OR " +
-                 is_pending_row("r.") + ") ORDER BY r.batch",
-             {id.value})) {
-        OpenNode node;
-        node.is_running = row.integer_or(1, 0) != 0;
-        if (!present_batch) present_batch = row.integer_or(0, 0);
-        if (!node.is_running && row.integer_or(0, 0) != *present_batch) continue;
-        node.labels = read_labels(row.text(2));
-        nodes.push_back(std::move(node));
-    }
+    const Columns<OpenNode> columns{
+        {"r.batch", into<&OpenNode::batch>},
+        {"CASE WHEN r.status = 'running' THEN 1 ELSE 0 END", into<&OpenNode::is_running>},
+        {"n.labels",
+         [](OpenNode& node, const Field& field) { node.labels = read_labels(field.text()); }},
+    };
+    std::vector<OpenNode> nodes =
+        select_rows(connection, columns,
+                    "FROM release_task_nodes r LEFT JOIN nodes n ON n.id = r.node_id WHERE "
+                    "r.release_task_id = ? AND (r.status = 'running' OR " +
+                        is_pending_row("r.") + ") ORDER BY r.batch",
+                    {id.value});
+    if (nodes.empty()) return nodes;
+    const std::int64_t present_batch = nodes.front().batch;
+    std::erase_if(nodes, [&](const OpenNode& node) {
+        return !node.is_running && node.batch != present_batch;
+    });
     return nodes;
 }
 

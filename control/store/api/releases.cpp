@@ -12,7 +12,7 @@
 #include "control/store/api/stats.hpp"
 #include "control/store/rows/blockers.hpp"
 #include "control/store/rows/column_text.hpp"
-#include "control/store/rows/id_at.hpp"
+#include "control/store/rows/columns.hpp"
 #include "control/store/rows/provenance.hpp"
 #include "control/store/rows/sql_parts.hpp"
 #include "control/store/rows/version_range.hpp"
@@ -22,81 +22,95 @@
 namespace edgeroll::control {
 namespace {
 
-std::string summary_columns(const Dialect& dialect) {
-    return "id, type, target, version, status, batch_status, current_batch, total_batches, "
-           "total_nodes, success_nodes, failed_nodes, last_error, reason, created_by, "
-           "requested_action, claimed_by, " +
-           dialect.rfc3339("created_at") + ", " + dialect.rfc3339("updated_at") + ", " +
-           dialect.rfc3339("started_at") + ", " + dialect.rfc3339("finished_at") + ", " +
-           dialect.rfc3339("not_before") + ", CASE WHEN not_before IS NULL OR " +
-           dialect.written_time("not_before") + " <= " + dialect.now() +
-           " THEN 1 ELSE 0 END, CASE WHEN " + is_lease_free(dialect) +
-           " THEN 0 ELSE 1 END, hold, " + dialect.rfc3339("hold_until") +
-           ", waived_failures, CASE WHEN " + has_own_rollback("release_tasks.") +
-           " THEN rolls_back END, from_release, callback_url, batch_config, "
-           "content_sha256, CASE WHEN rows_seen IS NOT NULL AND current_batch = 0 THEN " +
-           dialect.rfc3339(dialect.later("rows_seen_at", release::row_patience)) +
-           " END, paused_ms, batch_work_start_ms, CASE WHEN current_batch > 0 AND "
-           "started_batch_epoch = claim_epoch THEN started_batch END, " +
-           dialect.rfc3339("lease_expires_at") +
-           ", CASE WHEN content_sha256 = 'reload' THEN 1 WHEN "
-           "COALESCE(content_sha256, '') <> '' OR " +
+/// 1 where agents would reload what they have.
+std::string has_no_content() {
+    return "CASE WHEN content_sha256 = 'reload' THEN 1 WHEN COALESCE(content_sha256, '') <> '' "
+           "OR " +
            has_own_rollback("release_tasks.") +
            " OR (SELECT COUNT(*) FROM config_versions c WHERE c.version = release_tasks.version) > "
            "0 THEN 0 ELSE 1 END";
 }
 
-/// Columns 23 and on of summary_columns.
-void read_steering(ReleaseSummary& summary, const Row& row) {
-    // A word that nobody knows waits for an operator.
-    summary.hold = release::from_text<release::Hold>(row.text(23)).value_or(release::Hold::review);
-    summary.hold_until = row.text(24);
-    summary.waived_failures = row.small(25);
-    summary.rolls_back = id_at(row, 26);
-    summary.from_release = id_at(row, 27);
-    summary.callback_url = row.text(28);
-    summary.batch_config = row.text(29);
-    summary.content_sha256 = row.text(30);
-    summary.rows_until = row.text(31);
-    summary.paused = release::Millis{row.integer_or(32, 0)};
-    summary.batch_work_start = release::Millis{row.integer_or(33, 0)};
-    if (row.integer(34)) summary.started_batch = row.small(34);
-    summary.lease_until = row.text(35);
-    const auto type = release::from_text<release::TaskType>(summary.type);
-    summary.is_reload_only =
-        type == release::TaskType::reload ||
-        (type == release::TaskType::apply_config && row.integer_or(36, 0) != 0);
+Columns<ReleaseSummary> summary_columns(const Dialect& dialect) {
+    using Summary = ReleaseSummary;
+    return {
+        {"id", into<&Summary::id>},
+        {"type", into<&Summary::type>},
+        {"target", into<&Summary::target>},
+        {"version", into<&Summary::version>},
+        {"status", word_into<release::ReleaseStatus::running, &Summary::status>},
+        {"batch_status", word_into<release::BatchStatus::none, &Summary::batch_status>},
+        {"current_batch", into<&Summary::current_batch>},
+        {"total_batches", into<&Summary::total_batches>},
+        {"total_nodes", into<&Summary::total_nodes>},
+        {"success_nodes", into<&Summary::success_nodes>},
+        {"failed_nodes", into<&Summary::failed_nodes>},
+        {"last_error", into<&Summary::last_error>},
+        {"reason", into<&Summary::reason>},
+        {"created_by", into<&Summary::created_by>},
+        {"requested_action", into<&Summary::requested_action>},
+        {"claimed_by", into<&Summary::claimed_by>},
+        {dialect.rfc3339("created_at"), into<&Summary::created_at>},
+        {dialect.rfc3339("updated_at"), into<&Summary::updated_at>},
+        {dialect.rfc3339("started_at"), into<&Summary::started_at>},
+        {dialect.rfc3339("finished_at"), into<&Summary::finished_at>},
+        {dialect.rfc3339("not_before"), into<&Summary::not_before>},
+        {"CASE WHEN not_before IS NULL OR " + dialect.written_time("not_before") +
+             " <= " + dialect.now() + " THEN 1 ELSE 0 END",
+         into<&Summary::is_due>},
+        {"CASE WHEN " + is_lease_free(dialect) + " THEN 0 ELSE 1 END", into<&Summary::has_lease>},
+        // A word that nobody knows waits for an operator.
+        {"hold", word_into<release::Hold::review, &Summary::hold>},
+        {dialect.rfc3339("hold_until"), into<&Summary::hold_until>},
+        {"waived_failures", into<&Summary::waived_failures>},
+        {"CASE WHEN " + has_own_rollback("release_tasks.") + " THEN rolls_back END",
+         into<&Summary::rolls_back>},
+        {"from_release", into<&Summary::from_release>},
+        {"callback_url", into<&Summary::callback_url>},
+        {"batch_config", into<&Summary::batch_config>},
+        {"content_sha256", into<&Summary::content_sha256>},
+        {"CASE WHEN rows_seen IS NOT NULL AND current_batch = 0 THEN " +
+             dialect.rfc3339(dialect.later("rows_seen_at", release::row_patience)) + " END",
+         into<&Summary::rows_until>},
+        {"paused_ms", into<&Summary::paused>},
+        {"batch_work_start_ms", into<&Summary::batch_work_start>},
+        {"CASE WHEN current_batch > 0 AND started_batch_epoch = claim_epoch THEN started_batch END",
+         into<&Summary::started_batch>},
+        {dialect.rfc3339("lease_expires_at"), into<&Summary::lease_until>},
+        {has_no_content(),
+         [](Summary& summary, const Field& field) {
+             summary.is_reload_only =
+                 (summary.type == "apply_config" && field.is_set()) || summary.type == "reload";
+         }},
+    };
 }
 
-ReleaseSummary summary_of(const Row& row) {
-    ReleaseSummary summary;
-    summary.id = release::ReleaseId{row.integer_or(0, 0)};
-    summary.type = row.text(1);
-    summary.target = row.text(2);
-    summary.version = release::Version{row.integer_or(3, 0)};
-    summary.status = release::from_text<release::ReleaseStatus>(row.text(4))
-                         .value_or(release::ReleaseStatus::running);
-    summary.batch_status =
-        release::from_text<release::BatchStatus>(row.text(5)).value_or(release::BatchStatus::none);
-    summary.current_batch = row.small(6);
-    summary.total_batches = row.small(7);
-    summary.total_nodes = row.small(8);
-    summary.success_nodes = row.small(9);
-    summary.failed_nodes = row.small(10);
-    summary.last_error = row.text(11);
-    summary.reason = row.text(12);
-    summary.created_by = row.text(13);
-    summary.requested_action = row.text(14);
-    summary.claimed_by = row.text(15);
-    summary.created_at = row.text(16);
-    summary.updated_at = row.text(17);
-    summary.started_at = row.text(18);
-    summary.finished_at = row.text(19);
-    summary.not_before = row.text(20);
-    summary.is_due = row.integer_or(21, 1) != 0;
-    summary.has_lease = row.integer_or(22, 0) != 0;
-    read_steering(summary, row);
-    return summary;
+Columns<ReleaseNodeView> member_columns(const Dialect& dialect) {
+    using View = ReleaseNodeView;
+    return {
+        {"r.node_id", into<&View::id>},
+        {"n.name", into<&View::name>},
+        {"r.batch", into<&View::batch>},
+        {"r.status", word_into<release::NodeStatus::pending, &View::status>},
+        {"r.attempt", into<&View::attempt>},
+        {"r.failure_kind", word_into<release::FailureKind::none, &View::failure>},
+        {"r.error_msg", into<&View::error>},
+        {dialect.rfc3339("r.started_at"), into<&View::started_at>},
+        {dialect.rfc3339("r.finished_at"), into<&View::finished_at>},
+        {"r.progress", into<&View::progress>},
+        {"r.config_version", possible_version_into<&View::config_version>},
+        {"r.agent_task_id", into<&View::task_id>},
+        {"r.reason_kind",
+         [](View& node, const Field& field) {
+             node.reason = release::reason_of_row(field.text(), node.status);
+         }},
+        {"r.reason_message",
+         [](View& node, const Field& field) {
+             if (node.status == release::NodeStatus::running) node.trouble = field.text();
+         }},
+        {dialect.rfc3339("r.reason_until"), into<&View::trouble_until>},
+        {"r.attempt - r.attempts_before - COALESCE(r.ids_passed_over, 0)", into<&View::tried>},
+    };
 }
 
 void add_count(release::StatusCounts& counts, const std::string& word, int number) {
@@ -134,13 +148,19 @@ void complete(Connection& connection, std::vector<ReleaseSummary>& items) {
         ids.emplace_back(item.id.value);
         by_id[item.id.value] = &item;
     }
-    const Rows rows = connection.query(
-        "SELECT release_task_id, status, COUNT(*) FROM release_task_nodes WHERE release_task_id "
-        "IN (" +
-            placeholders(ids.size()) + ") GROUP BY release_task_id, status",
-        ids);
-    for (const Row& row : rows) {
-        add_count(by_id.at(row.integer_or(0, 0))->counts, row.text(1), row.small(2));
+    struct Group {
+        std::int64_t release = 0;
+        std::string status;
+        int nodes = 0;
+    };
+    const Columns<Group> columns{{"release_task_id", into<&Group::release>},
+                                 {"status", into<&Group::status>},
+                                 {"COUNT(*)", into<&Group::nodes>}};
+    const std::string of_page = "WHERE release_task_id IN (" + placeholders(ids.size()) + ")";
+    for (const Group& group : select_rows(
+             connection, columns,
+             "FROM release_task_nodes " + of_page + " GROUP BY release_task_id, status", ids)) {
+        add_count(by_id.at(group.release)->counts, group.status, group.nodes);
     }
     // Ascending: the first rollback of a release is the one that counts.
     for (const Row& row :
@@ -149,7 +169,9 @@ void complete(Connection& connection, std::vector<ReleaseSummary>& items) {
                               has_own_rollback("release_tasks.") + " ORDER BY id",
                           ids)) {
         ReleaseSummary& undone = *by_id.at(row.integer_or(1, 0));
-        if (!undone.rolled_back_by) undone.rolled_back_by = id_at(row, 0);
+        if (!undone.rolled_back_by) {
+            undone.rolled_back_by = release::ReleaseId{row.integer_or(0, 0)};
+        }
     }
     for (ReleaseSummary& item : items) {
         if (is_final(item.status) || item.current_batch > 0) continue;
@@ -227,48 +249,22 @@ std::map<std::string, std::int64_t> open_rows_by_status(Connection& connection) 
 ReleaseView read_release_view(Connection& connection, release::ReleaseId id) {
     const Dialect& dialect = connection.dialect();
     Transaction transaction(connection, Transaction::Kind::read);
-    const Rows found = connection.query(
-        "SELECT " + summary_columns(dialect) + " FROM release_tasks WHERE id = ?", {id.value});
-    if (found.empty()) {
+    std::vector<ReleaseSummary> one = select_rows(connection, summary_columns(dialect),
+                                                  "FROM release_tasks WHERE id = ?", {id.value});
+    if (one.empty()) {
         refuse(release::code::not_found, "there is no release " + std::to_string(id.value));
     }
-    std::vector<ReleaseSummary> one{summary_of(found[0])};
     complete(connection, one);
     ReleaseView view;
     view.summary = std::move(one[0]);
-    const Rows rows = connection.query(
-        "SELECT r.node_id, n.name, r.batch, r.status, r.attempt, r.failure_kind, r.error_msg, " +
-            dialect.rfc3339("r.started_at") + ", " + dialect.rfc3339("r.finished_at") +
-            ", r.progress, r.config_version, r.agent_task_id, r.reason_kind, r.reason_message, " +
-            dialect.rfc3339("r.reason_until") +
-            ", r.attempt - r.attempts_before - COALESCE(r.ids_passed_over, 0) FROM "
-            "release_task_nodes r LEFT JOIN "
-            "nodes n ON n.id = r.node_id "
-            "WHERE r.release_task_id = ? ORDER BY r.batch, r.node_id",
-        {id.value});
-    view.nodes.reserve(rows.size());
-    for (const Row& row : rows) {
-        ReleaseNodeView node;
-        node.id = release::NodeId{row.integer_or(0, 0)};
-        node.name = row.text(1);
-        node.batch = row.small(2);
-        node.status = release::from_text<release::NodeStatus>(row.text(3))
-                          .value_or(release::NodeStatus::pending);
-        node.attempt = row.small(4);
-        node.failure = release::from_text<release::FailureKind>(row.text(5))
-                           .value_or(release::FailureKind::none);
-        node.error = row.text(6);
-        node.started_at = row.text(7);
-        node.finished_at = row.text(8);
-        node.progress = row.small(9);
-        // Of other releases it is no content that anybody gets.
-        if (view.summary.rolls_back) node.config_version = version_at(row, 10);
-        node.task_id = row.text(11);
-        node.reason = release::reason_of_row(row.text(12), node.status);
-        if (node.status == release::NodeStatus::running) node.trouble = row.text(13);
-        node.trouble_until = row.text(14);
-        node.tried = row.small(15);
-        view.nodes.push_back(std::move(node));
+    view.nodes = select_rows(connection, member_columns(dialect),
+                             "FROM release_task_nodes r LEFT JOIN nodes n ON n.id = r.node_id "
+                             "WHERE r.release_task_id = ? ORDER BY r.batch, r.node_id",
+                             {id.value});
+    // Of other releases it is no content that anybody gets.
+    if (!view.summary.rolls_back) {
+        for (ReleaseNodeView& node : view.nodes)
+            node.config_version.reset();
     }
     if (view.summary.status == release::ReleaseStatus::running) {
         const auto policy = release::wire::parse_batch_config(view.summary.batch_config);
@@ -293,12 +289,8 @@ ReleasePage list_releases(Connection& connection, const ReleaseFilter& filter) {
     const std::int64_t skipped = std::int64_t{filter.page - 1} * filter.page_size;
     values.emplace_back(std::int64_t{filter.page_size});
     values.emplace_back(skipped);
-    const Rows rows =
-        connection.query("SELECT " + summary_columns(connection.dialect()) + " FROM release_tasks" +
-                             where + order + " LIMIT ? OFFSET ?",
-                         values);
-    for (const Row& row : rows)
-        page.items.push_back(summary_of(row));
+    page.items = select_rows(connection, summary_columns(connection.dialect()),
+                             "FROM release_tasks" + where + order + " LIMIT ? OFFSET ?", values);
     complete(connection, page.items);
     transaction.commit();
     return page;
