@@ -9,6 +9,7 @@
 #include "control/store/db/schema.hpp"
 #include "control/store/db/sqlite_connection.hpp"
 #include "control/store/db/threads.hpp"
+#include "control/store/rows/columns.hpp"
 #include "control/store/setting.hpp"
 
 namespace edgeroll::control {
@@ -16,25 +17,30 @@ namespace {
 
 constexpr std::int64_t rows_per_read = 500;
 
-AuditRow row_of(const Row& columns) {
+/// A row as it stands there.
+struct WrittenRow {
     AuditRow row;
-    row.id = columns.integer_or(0, 0);
-    row.at = columns.text(1);
-    row.actor = columns.text(2);
-    row.remote = columns.text(3);
-    row.action = columns.text(4);
-    row.object = columns.text(5);
-    row.detail = columns.text(6);
-    row.prev_hash = columns.text(7);
-    row.hash = columns.text(8);
-    return row;
+    bool has_null = false;
+};
+
+template <auto member>
+void written_into(WrittenRow& to, const Field& field) {
+    to.has_null = to.has_null || field.is_null();
+    into<&WrittenRow::row, member>(to, field);
 }
 
-bool has_null(const Row& columns) {
-    for (std::size_t i = 0; i < 9; ++i) {
-        if (columns.is_null(i)) return true;
-    }
-    return false;
+Columns<WrittenRow> written_columns(const Dialect& dialect) {
+    return {
+        {"id", written_into<&AuditRow::id>},
+        {dialect.time_text("at"), written_into<&AuditRow::at>},
+        {"actor", written_into<&AuditRow::actor>},
+        {"remote", written_into<&AuditRow::remote>},
+        {"action", written_into<&AuditRow::action>},
+        {"object", written_into<&AuditRow::object>},
+        {"detail", written_into<&AuditRow::detail>},
+        {"prev_hash", written_into<&AuditRow::prev_hash>},
+        {"hash", written_into<&AuditRow::hash>},
+    };
 }
 
 }  // namespace
@@ -46,15 +52,13 @@ AuditReport verify_audit(Connection& connection, const AuditKeys* keys,
     const auto head = read_audit_head(connection);
     std::int64_t next = std::numeric_limits<std::int64_t>::min();
     while (true) {
-        const Rows rows = connection.query(
-            "SELECT id, " + connection.dialect().time_text("at") +
-                ", actor, remote, action, object, detail, prev_hash, hash FROM audit_log WHERE id "
-                ">= ? ORDER BY id LIMIT ?",
-            {next, rows_per_read});
-        for (const Row& columns : rows)
-            walk.add(row_of(columns), has_null(columns));
+        const std::vector<WrittenRow> rows =
+            select_rows(connection, written_columns(connection.dialect()),
+                        "FROM audit_log WHERE id >= ? ORDER BY id LIMIT ?", {next, rows_per_read});
+        for (const WrittenRow& written : rows)
+            walk.add(written.row, written.has_null);
         if (static_cast<std::int64_t>(rows.size()) < rows_per_read) break;
-        const std::int64_t last = rows.back().integer_or(0, 0);
+        const std::int64_t last = rows.back().row.id;
         if (last == std::numeric_limits<std::int64_t>::max()) break;
         next = last + 1;
     }

@@ -5,6 +5,7 @@
 
 #include "control/store/audit/audit_head.hpp"
 #include "control/store/rows/column_text.hpp"
+#include "control/store/rows/columns.hpp"
 
 namespace edgeroll::control {
 namespace {
@@ -20,11 +21,16 @@ struct Tail {
 std::optional<Tail> lock_tail(Connection& connection) {
     const Dialect& dialect = connection.dialect();
     try {
-        const Rows rows =
-            connection.query("SELECT value, digest, " + dialect.time_text(dialect.now()) +
-                             " FROM counters WHERE name = 'audit'" + dialect.for_update());
-        if (rows.empty()) return std::nullopt;
-        return Tail{audit_head_of(rows[0]), rows[0].text(2)};
+        const Columns<Tail> columns{
+            {"value", into<&Tail::head, &AuditHead::count>},
+            {"digest",
+             [](Tail& tail, const Field& field) {
+                 if (!field.is_null()) tail.head.hash = field.text();
+             }},
+            {dialect.time_text(dialect.now()), into<&Tail::now>},
+        };
+        return select_row(connection, columns,
+                          std::string("FROM counters WHERE name = 'audit'") + dialect.for_update());
     } catch (DbFailure& failure) {
         if (failure.is_locked) {
             failure.set_message("the end of the audit log is locked by another session");
