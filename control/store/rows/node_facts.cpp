@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "control/store/rows/column_text.hpp"
+#include "control/store/rows/columns.hpp"
 #include "release/wire/json_util.hpp"
 
 namespace edgeroll::control {
@@ -39,14 +40,35 @@ namespace {
 
 constexpr const char* is_fit = "enabled = 1 AND status = 'online'";
 
-/// Columns id, labels, name, main_ip.
-release::FleetNode fleet_node(const Row& row) {
+Columns<release::FleetNode> fleet_columns() {
+    using release::FleetNode;
+    return {
+        {"id", into<&FleetNode::id>},
+        {"labels",
+         [](FleetNode& node, const Field& field) { node.labels = read_labels(field.text()); }},
+        {"name", into<&FleetNode::name>},
+        {"main_ip", into<&FleetNode::ip>},
+    };
+}
+
+struct UnfitRow {
     release::FleetNode node;
-    node.id = release::NodeId{row.integer_or(0, 0)};
-    node.labels = read_labels(row.text(1));
-    node.name = row.text(2);
-    node.ip = row.text(3);
-    return node;
+    bool is_enabled = false;
+    std::string status;
+};
+
+Columns<UnfitRow> unfit_columns() {
+    using release::FleetNode;
+    return {
+        {"id", into<&UnfitRow::node, &FleetNode::id>},
+        {"labels",
+         [](UnfitRow& row, const Field& field) { row.node.labels = read_labels(field.text()); }},
+        {"name", into<&UnfitRow::node, &FleetNode::name>},
+        {"main_ip", into<&UnfitRow::node, &FleetNode::ip>},
+        {"enabled",
+         [](UnfitRow& row, const Field& field) { row.is_enabled = field.integer_or(0) == 1; }},
+        {"status", into<&UnfitRow::status>},
+    };
 }
 
 std::string why_unfit(bool is_enabled, const std::string& status) {
@@ -59,24 +81,18 @@ std::string why_unfit(bool is_enabled, const std::string& status) {
 }  // namespace
 
 std::vector<release::FleetNode> read_fleet(Connection& connection) {
-    const Rows rows = connection.query("SELECT id, labels, name, main_ip FROM nodes WHERE " +
-                                       std::string(is_fit) + " ORDER BY id");
-    std::vector<release::FleetNode> fleet;
-    fleet.reserve(rows.size());
-    for (const Row& row : rows)
-        fleet.push_back(fleet_node(row));
-    return fleet;
+    return select_rows(connection, fleet_columns(),
+                       "FROM nodes WHERE " + std::string(is_fit) + " ORDER BY id");
 }
 
 std::vector<release::UnfitNode> read_unfit_nodes(Connection& connection) {
-    const Rows rows = connection.query(
-        "SELECT id, labels, name, main_ip, enabled, status FROM nodes WHERE NOT (" +
-        std::string(is_fit) + ") ORDER BY id");
+    std::vector<UnfitRow> rows =
+        select_rows(connection, unfit_columns(),
+                    "FROM nodes WHERE NOT (" + std::string(is_fit) + ") ORDER BY id");
     std::vector<release::UnfitNode> unfit;
     unfit.reserve(rows.size());
-    for (const Row& row : rows) {
-        unfit.push_back({fleet_node(row), why_unfit(row.integer_or(4, 0) == 1, row.text(5))});
-    }
+    for (UnfitRow& row : rows)
+        unfit.push_back({std::move(row.node), why_unfit(row.is_enabled, row.status)});
     return unfit;
 }
 

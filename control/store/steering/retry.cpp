@@ -8,6 +8,7 @@
 #include "control/store/rows/bans.hpp"
 #include "control/store/rows/blockers.hpp"
 #include "control/store/rows/column_text.hpp"
+#include "control/store/rows/columns.hpp"
 #include "control/store/rows/history.hpp"
 #include "control/store/rows/sql_parts.hpp"
 #include "control/store/rows/version_range.hpp"
@@ -23,24 +24,23 @@ namespace {
 constexpr std::size_t rows_per_statement = 100;
 
 std::vector<release::RetryRow> read_rows(Connection& connection, release::ReleaseId id) {
-    std::vector<release::RetryRow> rows;
-    for (const Row& row : connection.query(
-             "SELECT r.node_id, n.name, r.batch, r.status, r.attempts_before > r.attempt, r.waived "
-             "FROM release_task_nodes r LEFT JOIN nodes n ON n.id = r.node_id WHERE "
-             "r.release_task_id = ? ORDER BY r.batch, r.node_id",
-             {id.value})) {
-        release::RetryRow one;
-        one.node = release::NodeId{row.integer_or(0, 0)};
-        one.name = row.text(1);
-        one.batch = row.small(2);
+    using release::RetryRow;
+    const Columns<RetryRow> columns{
+        {"r.node_id", into<&RetryRow::node>},
+        {"n.name", into<&RetryRow::name>},
+        {"r.batch", into<&RetryRow::batch>},
         // A word that nobody knows in a finished release was never run.
-        one.status = release::from_text<release::NodeStatus>(row.text(3))
-                         .value_or(release::NodeStatus::skipped);
-        one.is_set_aside = one.status == release::NodeStatus::failed && row.integer_or(4, 0) != 0;
-        one.is_waived = row.integer_or(5, 0) != 0;
-        rows.push_back(std::move(one));
-    }
-    return rows;
+        {"r.status", word_into<release::NodeStatus::skipped, &RetryRow::status>},
+        {"r.attempts_before > r.attempt",
+         [](RetryRow& row, const Field& field) {
+             row.is_set_aside = row.status == release::NodeStatus::failed && field.is_set();
+         }},
+        {"r.waived", into<&RetryRow::is_waived>},
+    };
+    return select_rows(connection, columns,
+                       "FROM release_task_nodes r LEFT JOIN nodes n ON n.id = r.node_id WHERE "
+                       "r.release_task_id = ? ORDER BY r.batch, r.node_id",
+                       {id.value});
 }
 
 /// Rows that the end is about to skip would be run by the retry.
@@ -77,7 +77,7 @@ void refuse_when_banned(Connection& connection, const RetryRequest& request,
          connection.query("SELECT DISTINCT config_version FROM release_task_nodes WHERE "
                           "release_task_id = ? AND config_version IS NOT NULL",
                           {request.id.value})) {
-        if (const auto version = version_at(row, 0)) versions.insert(*version);
+        if (const auto version = possible_version(Field(row, 0))) versions.insert(*version);
     }
     bool is_banned = false;
     bool is_own_known = false;  // what it was started with is what its version has

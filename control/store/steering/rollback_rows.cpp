@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "control/store/rows/bans.hpp"
-#include "control/store/rows/id_at.hpp"
+#include "control/store/rows/columns.hpp"
 #include "control/store/rows/sql_parts.hpp"
 #include "control/store/rows/version_range.hpp"
 
@@ -30,36 +30,51 @@ std::map<std::int64_t, release::Version> awaited_later(Connection& connection,
     return nodes;
 }
 
+Columns<release::FormerRow> former_columns() {
+    using release::FormerRow;
+    return {
+        {"r.node_id", into<&FormerRow::node>},
+        {"n.name", into<&FormerRow::name>},
+        {"r.status", word_into<release::NodeStatus::skipped, &FormerRow::status>},
+        {"r.attempt", into<&FormerRow::attempt>},
+        {"r.previous_config_version", possible_version_into<&FormerRow::previous_config_version>},
+        {"n.id", presence_into<&FormerRow::exists>},
+        {"n.applied_config_version", possible_version_into<&FormerRow::applied_config_version>},
+        {"n.applied_version", possible_version_into<&FormerRow::applied_version>},
+        {"r.config_version", possible_version_into<&FormerRow::own_config_version>},
+        {"r.status = 'failed' AND r.attempts_before > r.attempt AND r.waived IS NULL",
+         into<&FormerRow::is_left_out>},
+    };
+}
+
+Columns<release::LaterRelease> later_columns() {
+    using release::LaterRelease;
+    return {
+        {"id", into<&LaterRelease::id>},
+        {"(SELECT undone.version FROM release_tasks undone WHERE undone.id = "
+         "release_tasks.rolls_back)",
+         possible_version_into<&LaterRelease::undoes>},
+        {"(SELECT MIN(other.id) FROM release_tasks other WHERE other.rolls_back = "
+         "release_tasks.id)",
+         into<&LaterRelease::rolled_back_by>},
+        {"CASE WHEN " + is_unfinished() + " THEN 0 ELSE 1 END", into<&LaterRelease::is_finished>},
+    };
+}
+
 }  // namespace
 
 std::vector<release::FormerRow> read_former_rows(Connection& connection, release::ReleaseId id,
                                                  release::Version version) {
     const std::map<std::int64_t, release::Version> awaited = awaited_later(connection, version);
-    std::vector<release::FormerRow> rows;
-    for (const Row& row : connection.query(
-             "SELECT r.node_id, n.name, r.status, r.attempt, r.previous_config_version, n.id, "
-             "n.applied_config_version, n.applied_version, r.config_version, r.status = 'failed' "
-             "AND "
-             "r.attempts_before > r.attempt AND r.waived IS NULL FROM release_task_nodes r LEFT "
-             "JOIN "
-             "nodes n ON n.id = r.node_id WHERE r.release_task_id = ? ORDER BY r.batch, r.node_id",
-             {id.value})) {
-        release::FormerRow former;
-        former.node = release::NodeId{row.integer_or(0, 0)};
-        former.name = row.text(1);
-        former.status = release::from_text<release::NodeStatus>(row.text(2))
-                            .value_or(release::NodeStatus::skipped);
-        former.attempt = row.small(3);
-        former.previous_config_version = version_at(row, 4);
-        former.exists = !row.is_null(5);
-        former.applied_config_version = version_at(row, 6);
-        former.applied_version = version_at(row, 7);
-        former.own_config_version = version_at(row, 8);
+    std::vector<release::FormerRow> rows =
+        select_rows(connection, former_columns(),
+                    "FROM release_task_nodes r LEFT JOIN nodes n ON n.id = r.node_id WHERE "
+                    "r.release_task_id = ? ORDER BY r.batch, r.node_id",
+                    {id.value});
+    for (release::FormerRow& former : rows) {
         if (const auto later = awaited.find(former.node.value); later != awaited.end()) {
             former.awaited_version = later->second;
         }
-        former.is_left_out = row.integer_or(9, 0) != 0;
-        rows.push_back(std::move(former));
     }
     return rows;
 }
@@ -77,18 +92,10 @@ std::vector<release::LaterRelease> read_later_releases(Connection& connection,
     std::vector<release::LaterRelease> later;
     // One by one over the unique key: nodes of a fleet have few versions among them.
     for (const release::Version one : named) {
-        for (const Row& row : connection.query(
-                 "SELECT id, (SELECT undone.version FROM release_tasks undone WHERE undone.id = "
-                 "release_tasks.rolls_back), (SELECT MIN(other.id) FROM release_tasks other WHERE "
-                 "other.rolls_back = release_tasks.id), CASE WHEN " +
-                     is_unfinished() + " THEN 0 ELSE 1 END FROM release_tasks WHERE version = ?",
-                 {one.value})) {
-            release::LaterRelease found;
-            found.id = release::ReleaseId{row.integer_or(0, 0)};
+        for (release::LaterRelease found :
+             select_rows(connection, later_columns(), "FROM release_tasks WHERE version = ?",
+                         {one.value})) {
             found.version = one;
-            found.undoes = version_at(row, 1);
-            found.rolled_back_by = id_at(row, 2);
-            found.is_finished = row.integer_or(3, 1) != 0;
             later.push_back(found);
         }
     }

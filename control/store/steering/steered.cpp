@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "control/store/audit/audit_log.hpp"
+#include "control/store/rows/columns.hpp"
 #include "control/store/rows/locked.hpp"
 #include "control/store/rows/provenance.hpp"
 #include "control/store/rows/sql_parts.hpp"
@@ -18,6 +19,41 @@ using release::Steering;
     refuse(release::code::not_found, "there is no release " + std::to_string(id.value));
 }
 
+Columns<Steered> steered_columns() {
+    using release::SteeringState;
+    constexpr auto state = &Steered::state;
+    return {
+        {effective_status(),
+         word_into<release::ReleaseStatus::running, state, &SteeringState::status>},
+        {"batch_status",
+         word_into<release::BatchStatus::none, state, &SteeringState::batch_status>},
+        {effective_action(), word_into<release::Action::none, state, &SteeringState::requested>},
+        {"hold", word_into<release::Hold::review, state, &SteeringState::hold>},
+        {"current_batch", into<state, &SteeringState::current_batch>},
+        {"total_batches", into<state, &SteeringState::total_batches>},
+        {"type", word_into<release::TaskType::apply_config, state, &SteeringState::type>},
+        {"content_sha256",
+         [](Steered& steered, const Field& field) {
+             steered.content_sha256 = release::lower_hex(field.text());
+             steered.state.is_reload_only = steered.content_sha256 == release::reload_only_mark;
+         }},
+        {"version", into<&Steered::version>},
+        {"forced", into<&Steered::is_forced>},
+        {"batch_config", into<&Steered::batch_config>},
+        {"(SELECT COUNT(*) FROM release_task_nodes WHERE release_task_id = release_tasks.id AND "
+         "release_task_nodes.status = 'deferred')",
+         into<state, &SteeringState::deferred_nodes>},
+        {"(SELECT MIN(other.id) FROM release_tasks other WHERE other.rolls_back = release_tasks.id "
+         "AND " +
+             has_own_rollback("other.") + ")",
+         into<state, &SteeringState::rolled_back_by>},
+        {"CASE WHEN " + has_own_rollback("release_tasks.") + " THEN rolls_back END",
+         presence_into<state, &SteeringState::is_rollback>},
+        {"finished_at", presence_into<&Steered::has_end>},
+        {"waived_failures", into<&Steered::waived_failures>},
+    };
+}
+
 }  // namespace
 
 void lock_release(Connection& connection, release::ReleaseId id) {
@@ -31,42 +67,10 @@ void lock_release(Connection& connection, release::ReleaseId id) {
 }
 
 Steered read_steered(Connection& connection, release::ReleaseId id) {
-    const Rows rows = connection.query(
-        "SELECT " + effective_status() + ", batch_status, " + effective_action() +
-            ", hold, current_batch, total_batches, type, content_sha256, version, forced, "
-            "batch_config, (SELECT COUNT(*) FROM release_task_nodes WHERE release_task_id = "
-            "release_tasks.id AND release_task_nodes.status = 'deferred'), (SELECT MIN(other.id) "
-            "FROM release_tasks other WHERE other.rolls_back = release_tasks.id AND " +
-            has_own_rollback("other.") + "), CASE WHEN " + has_own_rollback("release_tasks.") +
-            " THEN rolls_back END, finished_at, waived_failures "
-            "FROM release_tasks WHERE id = ?",
-        {id.value});
-    if (rows.empty()) refuse_unknown(id);
-    const Row& row = rows[0];
-    Steered steered;
-    release::SteeringState& state = steered.state;
-    state.status = release::from_text<release::ReleaseStatus>(row.text(0))
-                       .value_or(release::ReleaseStatus::running);
-    state.batch_status =
-        release::from_text<release::BatchStatus>(row.text(1)).value_or(release::BatchStatus::none);
-    state.requested =
-        release::from_text<release::Action>(row.text(2)).value_or(release::Action::none);
-    state.hold = release::from_text<release::Hold>(row.text(3)).value_or(release::Hold::review);
-    state.current_batch = row.small(4);
-    state.total_batches = row.small(5);
-    state.type = release::from_text<release::TaskType>(row.text(6))
-                     .value_or(release::TaskType::apply_config);
-    steered.content_sha256 = release::lower_hex(row.text(7));
-    state.is_reload_only = steered.content_sha256 == release::reload_only_mark;
-    steered.version = release::Version{row.integer_or(8, 0)};
-    steered.is_forced = row.integer_or(9, 0) != 0;
-    steered.batch_config = row.text(10);
-    state.deferred_nodes = row.small(11);
-    state.is_rollback = !row.is_null(13);
-    steered.has_end = !row.is_null(14);
-    steered.waived_failures = row.small(15);
-    if (const auto other = row.integer(12)) state.rolled_back_by = release::ReleaseId{*other};
-    return steered;
+    auto steered =
+        select_row(connection, steered_columns(), "FROM release_tasks WHERE id = ?", {id.value});
+    if (!steered) refuse_unknown(id);
+    return std::move(*steered);
 }
 
 Ruling allowed_or_refused(Steering action, const Steered& steered) {
