@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "control/store/rows/column_text.hpp"
+#include "control/store/rows/columns.hpp"
 #include "control/store/rows/history.hpp"
 #include "release/wire/json_util.hpp"
 #include "release/words.hpp"
@@ -25,20 +26,45 @@ release::Millis pause_after(std::int64_t tries) {
     return std::min(pause, pause_max);
 }
 
-std::string body_of(const Row& row) {
+/// A release whose end is to be told.
+struct EndedRelease {
+    std::int64_t id = 0, tries = 0, version = 0;
+    std::int64_t total_nodes = 0, success_nodes = 0, failed_nodes = 0;
+    std::string url, type, status, last_error, reason, created_by, finished_at;
+};
+
+Columns<EndedRelease> ended_columns(const Dialect& dialect) {
+    return {
+        {"id", into<&EndedRelease::id>},
+        {"callback_url", into<&EndedRelease::url>},
+        {"callback_tries", into<&EndedRelease::tries>},
+        {"type", into<&EndedRelease::type>},
+        {"version", into<&EndedRelease::version>},
+        {"status", into<&EndedRelease::status>},
+        {"total_nodes", into<&EndedRelease::total_nodes>},
+        {"success_nodes", into<&EndedRelease::success_nodes>},
+        {"failed_nodes", into<&EndedRelease::failed_nodes>},
+        {"last_error", into<&EndedRelease::last_error>},
+        {"reason", into<&EndedRelease::reason>},
+        {"created_by", into<&EndedRelease::created_by>},
+        {dialect.rfc3339("finished_at"), into<&EndedRelease::finished_at>},
+    };
+}
+
+std::string body_of(const EndedRelease& ended) {
     Json body = Json::object();
     body["event"] = "release.finished";
-    body["releaseId"] = row.integer_or(0, 0);
-    body["type"] = row.text(3);
-    body["version"] = row.integer_or(4, 0);
-    body["status"] = row.text(5);
-    body["totalNodes"] = row.integer_or(6, 0);
-    body["successNodes"] = row.integer_or(7, 0);
-    body["failedNodes"] = row.integer_or(8, 0);
-    body["lastError"] = row.text(9);
-    body["reason"] = row.text(10);
-    body["createdBy"] = row.text(11);
-    body["finishedAt"] = row.text(12);
+    body["releaseId"] = ended.id;
+    body["type"] = ended.type;
+    body["version"] = ended.version;
+    body["status"] = ended.status;
+    body["totalNodes"] = ended.total_nodes;
+    body["successNodes"] = ended.success_nodes;
+    body["failedNodes"] = ended.failed_nodes;
+    body["lastError"] = ended.last_error;
+    body["reason"] = ended.reason;
+    body["createdBy"] = ended.created_by;
+    body["finishedAt"] = ended.finished_at;
     return release::wire::dump_json(body);
 }
 
@@ -46,14 +72,12 @@ std::vector<Callback> take_due(Connection& connection, int limit) {
     const Dialect& dialect = connection.dialect();
     const std::string is_due =
         "callback_state = 'due' AND (callback_at IS NULL OR callback_at <= " + dialect.now() + ")";
-    const Rows rows = connection.query(
-        "SELECT id, callback_url, callback_tries, type, version, status, total_nodes, "
-        "success_nodes, failed_nodes, last_error, reason, created_by, " +
-        dialect.rfc3339("finished_at") + " FROM release_tasks WHERE " + is_due +
-        " ORDER BY id LIMIT " + std::to_string(limit));
+    const std::vector<EndedRelease> rows = select_rows(
+        connection, ended_columns(dialect),
+        "FROM release_tasks WHERE " + is_due + " ORDER BY id LIMIT " + std::to_string(limit));
     std::vector<Callback> calls;
-    for (const Row& row : rows) {
-        const std::int64_t tries = row.integer_or(2, 0) + 1;
+    for (const EndedRelease& ended : rows) {
+        const std::int64_t tries = ended.tries + 1;
         Transaction transaction(connection, Transaction::Kind::write);
         const std::int64_t taken = connection.execute(
             "UPDATE release_tasks SET callback_tries = callback_tries + 1, callback_at = " +
@@ -61,15 +85,15 @@ std::vector<Callback> take_due(Connection& connection, int limit) {
                 ", write_seq = write_seq + 1, updated_at = updated_at WHERE id = ? AND "
                 "callback_tries = ? AND " +
                 is_due,
-            {row.integer_or(0, 0), row.integer_or(2, 0)});
+            {ended.id, ended.tries});
         transaction.commit();
         if (taken != 1) continue;  // another process was faster
         Callback call;
-        call.release = release::ReleaseId{row.integer_or(0, 0)};
-        call.url = row.text(1);
-        call.body = body_of(row);
+        call.release = release::ReleaseId{ended.id};
+        call.url = ended.url;
+        call.body = body_of(ended);
         // A retried release ends again: that is news, not a repetition.
-        call.ended_at = row.text(12);
+        call.ended_at = ended.finished_at;
         call.key = "release-" + std::to_string(call.release.value) + "-" + call.ended_at;
         call.tries = static_cast<int>(tries);
         call.is_last = tries >= tries_max;

@@ -6,6 +6,7 @@
 #include "control/store/engine/incomplete.hpp"
 #include "control/store/rows/blockers.hpp"
 #include "control/store/rows/column_text.hpp"
+#include "control/store/rows/columns.hpp"
 #include "control/store/rows/history.hpp"
 #include "control/store/rows/locked.hpp"
 #include "control/store/rows/sql_parts.hpp"
@@ -39,52 +40,76 @@ std::string epoch_of_claim() {
            " THEN ROUND(claim_epoch) + 1 ELSE " + max + " END";
 }
 
+/// A release that nobody looks after.
+struct Unclaimed {
+    release::Version version;
+    std::string status, type;
+    std::int64_t current_batch = 0, rank = 0;
+    bool is_ending = false;
+    Awaited awaited;
+
+    [[nodiscard]] bool waits_its_turn() const {
+        const bool is_possible_release = release::from_text<release::ReleaseStatus>(status) &&
+                                         release::from_text<release::TaskType>(type) &&
+                                         is_possible(version);
+        return current_batch <= 0 && is_possible_release && !is_ending;
+    }
+};
+
+/// Counting rows costs; only releases that have not started are counted.
+Columns<Unclaimed> unclaimed_columns(const Dialect& dialect) {
+    using release::AwaitedRows;
+    constexpr auto awaited = &Unclaimed::awaited;
+    constexpr auto rows = &Awaited::rows;
+    return {
+        {"id", into<awaited, &Awaited::id>},
+        {"version", into<&Unclaimed::version>},
+        {"status",
+         [](Unclaimed& one, const Field& field) {
+             one.status = field.text();
+             one.awaited.is_pending = one.status == "pending";
+         }},
+        {"current_batch", into<&Unclaimed::current_batch>},
+        {"total_nodes", into<awaited, rows, &AwaitedRows::total_nodes>},
+        {"CASE WHEN TRIM(COALESCE(batch_config, '')) <> '' THEN 1 ELSE 0 END",
+         into<awaited, rows, &AwaitedRows::has_batch_config>},
+        {"CASE WHEN current_batch = 0 THEN (SELECT COUNT(*) FROM release_task_nodes WHERE "
+         "release_task_id = release_tasks.id) ELSE 0 END",
+         into<awaited, rows, &AwaitedRows::rows>},
+        {"rows_seen", into<awaited, &Awaited::rows_seen>},
+        {dialect.age_ms("rows_seen_at"), into<awaited, &Awaited::unchanged_for>},
+        {"last_error", into<awaited, &Awaited::last_error>},
+        {"CASE WHEN requested_action = 'stop' OR status IN ('success', 'failed', 'cancelled') THEN "
+         "1 ELSE 0 END",
+         into<&Unclaimed::is_ending>},
+        {"CASE WHEN " + is_due(dialect) + " THEN 1 ELSE 0 END", into<awaited, &Awaited::is_due>},
+        {"type", into<&Unclaimed::type>},
+        {"batch_config IS NOT NULL",
+         [](Unclaimed& one, const Field& field) {
+             AwaitedRows& of_release = one.awaited.rows;
+             of_release.is_config_empty = !of_release.has_batch_config && field.is_set();
+         }},
+        {claim_rank(dialect) + " AS claim_rank", into<&Unclaimed::rank>},
+    };
+}
+
 }  // namespace
 
 std::vector<Candidate> sweep_claimable(Connection& connection, int limit, int resting) {
     const Dialect& dialect = connection.dialect();
-    // Counting rows costs; only releases that have not started are counted.
-    const Rows rows = connection.query(
-        "SELECT id, version, status, current_batch, total_nodes, "
-        "CASE WHEN TRIM(COALESCE(batch_config, '')) <> '' THEN 1 ELSE 0 END, "
-        "CASE WHEN current_batch = 0 THEN (SELECT COUNT(*) FROM release_task_nodes "
-        "WHERE release_task_id = release_tasks.id) ELSE 0 END, "
-        "rows_seen, " +
-        dialect.age_ms("rows_seen_at") +
-        ", last_error, "
-        "CASE WHEN requested_action = 'stop' OR status IN ('success', 'failed', 'cancelled') THEN "
-        "1 ELSE 0 END, "
-        "CASE WHEN " +
-        is_due(dialect) + " THEN 1 ELSE 0 END, type, batch_config IS NOT NULL, " +
-        claim_rank(dialect) + " AS claim_rank FROM release_tasks WHERE " + has_no_end() + " AND " +
-        is_lease_free(dialect) + " ORDER BY claim_rank, version");
+    const std::vector<Unclaimed> unclaimed =
+        select_rows(connection, unclaimed_columns(dialect),
+                    "FROM release_tasks WHERE " + has_no_end() + " AND " + is_lease_free(dialect) +
+                        " ORDER BY claim_rank, version");
     std::vector<Candidate> found;
     std::exception_ptr failed;
-    for (const Row& row : rows) {
-        const release::ReleaseId id{row.integer_or(0, 0)};
-        const release::Version version{row.integer_or(1, 0)};
-        const bool is_started = row.integer_or(3, 0) > 0;
-        const bool is_impossible = !release::from_text<release::ReleaseStatus>(row.text(2)) ||
-                                   !release::from_text<release::TaskType>(row.text(12)) ||
-                                   !is_possible(version);
-        const bool is_ending = row.integer_or(10, 0) != 0;
-        const bool waits_its_turn = !is_started && !is_impossible && !is_ending;
+    for (const Unclaimed& one : unclaimed) {
+        const release::ReleaseId id = one.awaited.id;
+        const bool waits_its_turn = one.waits_its_turn();
         bool is_overdue = false;
         if (waits_its_turn) {
-            Awaited awaited;
-            awaited.id = id;
-            awaited.is_pending = row.text(2) == "pending";
-            awaited.is_due = row.integer_or(11, 0) != 0;
-            awaited.rows.total_nodes = row.integer_or(4, 0);
-            awaited.rows.has_batch_config = row.integer_or(5, 0) != 0;
-            awaited.rows.is_config_empty =
-                !awaited.rows.has_batch_config && row.integer_or(13, 0) != 0;
-            awaited.rows.rows = row.integer_or(6, 0);
-            awaited.rows_seen = row.integer(7);
-            awaited.unchanged_for = release::Millis{row.integer_or(8, 0)};
-            awaited.last_error = row.text(9);
             try {
-                const RowsState rows_state = see_to_rows(connection, awaited);
+                const RowsState rows_state = see_to_rows(connection, one.awaited);
                 if (rows_state == RowsState::awaited) continue;
                 is_overdue = rows_state == RowsState::overdue;
             } catch (const DbFailure&) {
@@ -96,11 +121,10 @@ std::vector<Candidate> sweep_claimable(Connection& connection, int limit, int re
         }
         // To give up a half-inserted release is no work: it waits for no place and no other
         // release.
-        const bool is_resting =
-            is_overdue || row.integer_or(14, 0) >= static_cast<int>(ClaimRank::asks_a_gate);
+        const bool is_resting = is_overdue || one.rank >= static_cast<int>(ClaimRank::asks_a_gate);
         int& places = is_resting ? resting : limit;
-        if (row.integer_or(11, 0) == 0 || places <= 0) continue;
-        if (waits_its_turn && !is_overdue && !find_blockers(connection, id, version).empty())
+        if (!one.awaited.is_due || places <= 0) continue;
+        if (waits_its_turn && !is_overdue && !find_blockers(connection, id, one.version).empty())
             continue;
         found.push_back(Candidate{id, is_resting});
         --places;
@@ -141,25 +165,17 @@ std::optional<release::Epoch> take_claim(Connection& connection, release::Releas
 }
 
 std::vector<Mark> read_marks(Connection& connection, const std::string& owner) {
-    const Rows rows = connection.query(
-        "SELECT id, claim_epoch, " + effective_status() + ", " + effective_action() +
-            ", steer_seq FROM release_tasks WHERE " + has_no_end() +
-            " AND claimed_by = ? AND NOT " + is_lease_free(connection.dialect()),
-        {owner});
-    std::vector<Mark> marks;
-    marks.reserve(rows.size());
-    for (const Row& row : rows) {
-        Mark mark;
-        mark.release = release::ReleaseId{row.integer_or(0, 0)};
-        mark.epoch = release::Epoch{row.integer_or(1, 0)};
-        mark.status = release::from_text<release::ReleaseStatus>(row.text(2))
-                          .value_or(release::ReleaseStatus::running);
-        mark.requested =
-            release::from_text<release::Action>(row.text(3)).value_or(release::Action::none);
-        mark.steer_seq = row.integer_or(4, 0);
-        marks.push_back(mark);
-    }
-    return marks;
+    const Columns<Mark> columns{
+        {"id", into<&Mark::release>},
+        {"claim_epoch", into<&Mark::epoch>},
+        {effective_status(), word_into<release::ReleaseStatus::running, &Mark::status>},
+        {effective_action(), word_into<release::Action::none, &Mark::requested>},
+        {"steer_seq", into<&Mark::steer_seq>},
+    };
+    return select_rows(connection, columns,
+                       "FROM release_tasks WHERE " + has_no_end() + " AND claimed_by = ? AND NOT " +
+                           is_lease_free(connection.dialect()),
+                       {owner});
 }
 
 bool renew_claim(Connection& connection, const Claim& claim, release::Millis lease) {

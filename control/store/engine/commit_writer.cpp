@@ -9,6 +9,7 @@
 
 #include "control/store/rows/blockers.hpp"
 #include "control/store/rows/column_text.hpp"
+#include "control/store/rows/columns.hpp"
 #include "control/store/rows/history.hpp"
 #include "control/store/rows/node_writer.hpp"
 #include "control/store/rows/skip_rows.hpp"
@@ -146,15 +147,20 @@ bool mark_rows_of_start(Connection& connection, const Claim& claim, const Commit
 void mark_planned(Connection& connection, release::ReleaseId id,
                   const std::vector<release::PlannedNode>& planned) {
     if (planned.empty()) return;
-    const Rows rows = connection.query(
-        "SELECT type, batch_config, (SELECT sha256 FROM config_versions WHERE "
-        "config_versions.version = release_tasks.version) FROM release_tasks WHERE id = ?",
-        {id.value});
-    const std::string content = rows.at(0).text(2);
-    const std::string batch_config = rows.at(0).text(1);
-    const auto type = release::from_text<release::TaskType>(rows.at(0).text(0))
-                          .value_or(release::TaskType::apply_config);
-    const release::wire::PlanParts parts{planned, content, type, batch_config};
+    struct Planned {
+        release::TaskType type = release::TaskType::apply_config;
+        std::string batch_config, content;
+    };
+    const Columns<Planned> columns{
+        {"type", word_into<release::TaskType::apply_config, &Planned::type>},
+        {"batch_config", into<&Planned::batch_config>},
+        {"(SELECT sha256 FROM config_versions WHERE config_versions.version = "
+         "release_tasks.version)",
+         into<&Planned::content>},
+    };
+    const Planned row =
+        select_row(connection, columns, "FROM release_tasks WHERE id = ?", {id.value}).value();
+    const release::wire::PlanParts parts{planned, row.content, row.type, row.batch_config};
     connection.execute("UPDATE release_tasks SET plan_sha256 = ? WHERE id = ?",
                        {release::wire::plan_digest(parts), id.value});
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "control/core/node_address.hpp"
+#include "control/store/rows/columns.hpp"
 #include "control/store/rows/node_facts.hpp"
 
 namespace edgeroll::control {
@@ -21,8 +22,29 @@ struct LeftBehind {
     bool is_fit = false;  ///< its node is there, enabled and not in maintenance
 };
 
+Columns<LeftBehind> left_behind_columns() {
+    constexpr auto straggler = &LeftBehind::straggler;
+    constexpr auto address = &Straggler::address;
+    return {
+        {"r.release_task_id", into<straggler, &Straggler::release>},
+        {"r.node_id", into<straggler, &Straggler::node>},
+        {"n.name", into<straggler, address, &release::Address::name>},
+        {"n.main_ip",
+         [](LeftBehind& one, const Field& field) {
+             one.straggler.address.ip = address_or_text(field.text());
+         }},
+        {"n.agent_port", into<straggler, address, &release::Address::port>},
+        {"n.cert_fingerprint",
+         [](LeftBehind& one, const Field& field) {
+             one.straggler.address.fingerprint = normal_fingerprint(field.text());
+         }},
+        {"CASE WHEN n.enabled = 1 AND n.status <> 'maintenance' THEN 1 ELSE 0 END",
+         into<&LeftBehind::is_fit>},
+    };
+}
+
 struct Success {
-    std::int64_t version = 0;
+    std::int64_t id = 0, version = 0;
     bool brings_content = false;  ///< other types owe nothing to whoever was away
     bool keeps_rows = false;      ///< some of its rows are left behind still
 };
@@ -67,15 +89,21 @@ class Look {
     }
 
     void read_successes() {
-        for (const Row& row : connection_.query(
-                 "SELECT id, version, type FROM release_tasks WHERE status = 'success' AND "
-                 "catch_up IS NULL AND finished_at IS NOT NULL AND id >= ? ORDER BY id LIMIT " +
-                     std::to_string(releases_a_step),
-                 {cursor_ ? cursor_->release.value : std::int64_t{0}})) {
-            Success success;
-            success.version = row.integer_or(1, 0);
-            success.brings_content = row.text(2) == "apply_config";
-            successes_[row.integer_or(0, 0)] = success;
+        const Columns<Success> columns{
+            {"id", into<&Success::id>},
+            {"version", into<&Success::version>},
+            {"type",
+             [](Success& success, const Field& field) {
+                 success.brings_content = field.text() == "apply_config";
+             }},
+        };
+        for (const Success& success :
+             select_rows(connection_, columns,
+                         "FROM release_tasks WHERE status = 'success' AND catch_up IS NULL AND "
+                         "finished_at IS NOT NULL AND id >= ? ORDER BY id LIMIT " +
+                             std::to_string(releases_a_step),
+                         {cursor_ ? cursor_->release.value : std::int64_t{0}})) {
+            successes_[success.id] = success;
         }
     }
 
@@ -84,35 +112,21 @@ class Look {
         for (const auto& [id, success] : successes_) {
             if (success.brings_content) ids.emplace_back(id);
         }
-        std::vector<LeftBehind> candidates;
-        if (ids.empty()) return candidates;
+        if (ids.empty()) return {};
         const std::string list = placeholders(ids.size());
         const Straggler after = cursor_.value_or(Straggler{});
         for (const std::int64_t value :
              {after.release.value, after.release.value, after.node.value})
             ids.emplace_back(value);
-        for (const Row& row : connection_.query(
-                 "SELECT r.release_task_id, r.node_id, n.name, n.main_ip, n.agent_port, "
-                 "n.cert_fingerprint, CASE WHEN n.enabled = 1 AND n.status <> 'maintenance' THEN 1 "
-                 "ELSE 0 END FROM release_task_nodes r LEFT JOIN nodes n ON n.id = r.node_id WHERE "
-                 "r.release_task_id IN (" +
-                     list +
-                     ") AND r.status = 'deferred' AND r.superseded_by IS NULL AND "
-                     "(r.release_task_id > ? OR (r.release_task_id = ? AND r.node_id > ?)) ORDER "
-                     "BY r.release_task_id, r.node_id LIMIT " +
-                     std::to_string(rows_a_step),
-                 ids)) {
-            LeftBehind one;
-            one.straggler.release = release::ReleaseId{row.integer_or(0, 0)};
-            one.straggler.node = release::NodeId{row.integer_or(1, 0)};
-            one.straggler.address.name = row.text(2);
-            one.straggler.address.ip = address_or_text(row.text(3));
-            one.straggler.address.port = row.small(4);
-            one.straggler.address.fingerprint = normal_fingerprint(row.text(5));
-            one.is_fit = row.integer_or(6, 0) != 0;
-            candidates.push_back(std::move(one));
-        }
-        return candidates;
+        return select_rows(connection_, left_behind_columns(),
+                           "FROM release_task_nodes r LEFT JOIN nodes n ON n.id = r.node_id WHERE "
+                           "r.release_task_id IN (" +
+                               list +
+                               ") AND r.status = 'deferred' AND r.superseded_by IS NULL AND "
+                               "(r.release_task_id > ? OR (r.release_task_id = ? AND r.node_id > "
+                               "?)) ORDER BY r.release_task_id, r.node_id LIMIT " +
+                               std::to_string(rows_a_step),
+                           ids);
     }
 
     /// A later release that was meant for the node has taken the matter over, whatever came of it;
