@@ -79,8 +79,9 @@ Columns<ReleaseSummary> summary_columns(const Dialect& dialect) {
         {dialect.rfc3339("lease_expires_at"), into<&Summary::lease_until>},
         {has_no_content(),
          [](Summary& summary, const Field& field) {
-             summary.is_reload_only =
-                 (summary.type == "apply_config" && field.is_set()) || summary.type == "reload";
+             const auto type = release::from_text<release::TaskType>(summary.type);
+             summary.is_reload_only = type == release::TaskType::reload ||
+                                      (type == release::TaskType::apply_config && field.is_set());
          }},
     };
 }

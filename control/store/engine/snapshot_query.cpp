@@ -1,12 +1,12 @@
 #include "control/store/engine/snapshot_query.hpp"
 
 #include <algorithm>
-#include <set>
 #include <string>
 #include <utility>
 
 #include "control/core/node_address.hpp"
 #include "control/store/engine/snapshot_checks.hpp"
+#include "control/store/engine/snapshot_rows.hpp"
 #include "control/store/rows/blockers.hpp"
 #include "control/store/rows/column_text.hpp"
 #include "control/store/rows/history.hpp"
@@ -14,7 +14,6 @@
 #include "control/store/rows/sql_parts.hpp"
 #include "control/store/rows/version_mark.hpp"
 #include "control/store/rows/version_range.hpp"
-#include "release/text/digits.hpp"
 #include "release/wire/batch_config.hpp"
 #include "release/words.hpp"
 
@@ -28,167 +27,88 @@ std::string quoted(const std::string& text) {
     return "'" + fitted(text, shown_max) + "'";
 }
 
-/// What steers it between batches: columns 15 and on of read_release.
-void read_steering(Snapshot& snapshot, const Row& row) {
-    snapshot.is_planned = !row.text(15).empty();
-    snapshot.is_forced = row.integer_or(16, 0) != 0;
-    if (const auto undone = row.integer(17)) snapshot.rolls_back = release::ReleaseId{*undone};
-    snapshot.waived_failures = std::max(row.small(18), 0);
-    // A word that nobody knows waits for an operator.
-    snapshot.hold = release::from_text<release::Hold>(row.text(19)).value_or(release::Hold::review);
-    if (const auto left = row.integer(20)) snapshot.hold_left = release::Millis{*left};
-    snapshot.worked = release::Millis{std::max<std::int64_t>(row.integer_or(21, 0), 0)};
-    snapshot.batch_work_start = release::Millis{row.integer_or(22, 0)};
-    snapshot.is_pause_marked = row.integer_or(23, 0) != 0;
-    snapshot.utc_ms = row.integer_or(24, 0);
-    snapshot.steer_seq = row.integer_or(25, 0);
-    snapshot.is_ended = row.integer_or(27, 0) != 0;
-    snapshot.catches_up = row.integer_or(28, 0) != 0;
-    if (snapshot.current_batch > 0 && row.integer(29)) snapshot.started_batch = row.small(29);
-    snapshot.order_id = row.text(30);
+/// What the row says of the release's content and place, and what is wrong with it.
+void judge_words(SnapshotRelease& row) {
+    Snapshot& snapshot = row.snapshot;
+    const auto type = release::from_text<release::TaskType>(row.type);
+    snapshot.type = type.value_or(release::TaskType::apply_config);
+    if (!type) {
+        add_problem(snapshot, "type " + quoted(row.type) + " is not known: " +
+                                  release::listed<release::TaskType>(" and ") + " are");
+    }
+    if (row.odd_time) {
+        add_problem(snapshot, "not_before " + quoted(*row.odd_time) + " is not a time");
+    }
+    if (row.target != "cdn") {
+        add_problem(snapshot, "target " + quoted(row.target) + " is not supported: only cdn is");
+    }
 }
 
-/// Since a node was last finished, in milliseconds, of the rows that `where` picks.
-std::string since_last_finish(const Dialect& dialect, const std::string& where) {
-    return "(SELECT " + dialect.age_ms("MAX(finished_at)") + " FROM release_task_nodes WHERE " +
-           where + " AND status IN ('success', 'failed', 'cancelled', 'deferred'))";
-}
-
-void take_last_finish(Snapshot& snapshot, const Row& row, std::size_t column) {
-    if (const auto since = row.integer(column)) {
-        snapshot.since_last_finish = release::Millis{std::max<std::int64_t>(*since, 0)};
+void judge_config(SnapshotRelease& row, Finding& finding) {
+    Snapshot& snapshot = row.snapshot;
+    const bool is_blank = row.batch_config.find_first_not_of(" \t\r\n") == std::string::npos;
+    finding.has_blank_config = snapshot.is_config_empty = is_blank && row.has_config_text;
+    if (is_blank) return;
+    snapshot.has_batch_config = true;
+    auto policy = release::wire::parse_batch_config(row.batch_config);
+    if (policy) {
+        snapshot.policy = *policy;
+    } else {
+        add_problem(snapshot, policy.error().message);
     }
 }
 
 std::optional<Snapshot> read_release(Connection& connection, const Claim& claim, bool is_part,
                                      Finding& finding) {
-    const Rows rows = connection.query(
-        "SELECT version, status, batch_status, requested_action, current_batch, total_batches, "
-        "total_nodes, success_nodes, failed_nodes, batch_config, content_sha256, last_error, type, "
-        "CASE WHEN " +
-            connection.dialect().written_time("not_before") +
-            " IS NULL THEN not_before "
-            "END, target, plan_sha256, forced, rolls_back, waived_failures, hold, 0 - " +
-            connection.dialect().age_ms("hold_until") + ", COALESCE(" +
-            connection.dialect().age_ms("started_at") + ", 0) - paused_ms - COALESCE(" +
-            connection.dialect().age_ms("paused_at") +
-            ", 0), batch_work_start_ms, paused_at IS NOT NULL, " + connection.dialect().utc_ms() +
-            ", steer_seq, " +
-            (is_part
-                 ? "NULL"
-                 : since_last_finish(connection.dialect(), "release_task_id = release_tasks.id")) +
-            ", finished_at IS NOT NULL, catches_up, CASE WHEN started_batch_epoch = claim_epoch "
-            "THEN started_batch END, order_id, rows_seen, " +
-            connection.dialect().age_ms("rows_seen_at") +
-            " FROM release_tasks WHERE id = ? AND claim_epoch = ? "
-            "AND "
-            "claimed_by = ?",
-        {claim.release.value, claim.epoch.value, claim.owner});
-    if (rows.empty()) return std::nullopt;
-    const Row& row = rows[0];
-    Snapshot snapshot;
+    auto row = select_row(connection, snapshot_release_columns(connection.dialect(), is_part),
+                          "FROM release_tasks WHERE id = ? AND claim_epoch = ? AND claimed_by = ?",
+                          {claim.release.value, claim.epoch.value, claim.owner});
+    if (!row) return std::nullopt;
+    Snapshot& snapshot = row->snapshot;
     snapshot.id = claim.release;
-    snapshot.version = release::Version{row.integer_or(0, 0)};
     if (!is_possible(snapshot.version)) {
         add_problem(snapshot, std::string("version must be ") + version_range_text + ", not " +
-                                  quoted(row.text(0)));
+                                  quoted(row->version));
     }
     if (claim.epoch.value >= release::epoch_max) {
         add_problem(snapshot, release::unusable_epoch);
     }
-    const auto status = release::from_text<release::ReleaseStatus>(row.text(1));
+    const auto status = release::from_text<release::ReleaseStatus>(row->status);
     snapshot.status = status.value_or(release::ReleaseStatus::running);
-    if (!status) add_problem(snapshot, "status " + quoted(row.text(1)) + " is not known");
-    snapshot.current_batch = row.small(4);
-    const auto batch_status = release::from_text<release::BatchStatus>(row.text(2));
-    snapshot.batch_status = batch_status.value_or(release::BatchStatus::running);
-    const auto action = release::from_text<release::Action>(row.text(3));
+    if (!status) add_problem(snapshot, "status " + quoted(row->status) + " is not known");
+    const auto action = release::from_text<release::Action>(row->requested_action);
     snapshot.requested = action.value_or(release::Action::none);
-    if (!action) finding.unknown_action = row.text(3);
-    snapshot.total_batches = row.small(5);
-    snapshot.total_nodes = row.small(6);
-    snapshot.success_nodes = row.small(7);
-    snapshot.failed_nodes = row.small(8);
-    const std::string config = row.text(9);
-    const bool is_blank = config.find_first_not_of(" \t\r\n") == std::string::npos;
-    finding.has_blank_config = snapshot.is_config_empty = is_blank && !row.is_null(9);
-    if (!is_blank) {
-        snapshot.has_batch_config = true;
-        auto policy = release::wire::parse_batch_config(config);
-        if (policy) {
-            snapshot.policy = *policy;
-        } else {
-            add_problem(snapshot, policy.error().message);
-        }
-    }
-    snapshot.content_sha256 = release::lower_hex(row.text(10));
-    snapshot.last_error = row.text(11);
-    const auto type = release::from_text<release::TaskType>(row.text(12));
-    snapshot.type = type.value_or(release::TaskType::apply_config);
-    if (!type) {
-        add_problem(snapshot, "type " + quoted(row.text(12)) + " is not known: " +
-                                  release::listed<release::TaskType>(" and ") + " are");
-    }
-    if (!row.is_null(13)) {
-        add_problem(snapshot, "not_before " + quoted(row.text(13)) + " is not a time");
-    }
-    if (row.text(14) != "cdn") {
-        add_problem(snapshot, "target " + quoted(row.text(14)) + " is not supported: only cdn is");
-    }
-    read_steering(snapshot, row);
-    finding.rows_seen = row.integer(31);
-    finding.since_rows_seen = row.integer(32);
-    take_last_finish(snapshot, row, 26);
-    return snapshot;
+    if (!action) finding.unknown_action = row->requested_action;
+    judge_config(*row, finding);
+    judge_words(*row);
+    finding.rows_seen = row->rows_seen;
+    finding.since_rows_seen = row->since_rows_seen;
+    return std::move(snapshot);
 }
 
-release::NodeRow node_row(Snapshot& snapshot, const Row& row) {
-    release::NodeRow node;
-    node.row_id = row.integer_or(0, 0);
-    node.id = release::NodeId{row.integer_or(1, 0)};
-    node.batch = row.small(2);
-    const std::string who = "node row " + std::to_string(node.row_id);
-    const auto status = release::from_text<release::NodeStatus>(row.text(3));
-    node.status = status.value_or(release::NodeStatus::pending);
+release::NodeRow judged(Snapshot& snapshot, SnapshotNode row) {
+    release::NodeRow& node = row.node;
+    const auto add = [&](const std::string& problem) {
+        add_problem(snapshot, "node row " + std::to_string(node.row_id) + ": " + problem);
+    };
     // Once the release is started such a row is a late one, and skipped like any other; a retry of
     // others leaves it so.
     const bool is_to_start = snapshot.current_batch == 0 && !is_final(node.status);
-    if (is_to_start && (node.batch < 1 || !row.integer(2))) {
-        add_problem(snapshot, who + ": batch must be at least 1, not " + quoted(row.text(2)));
+    if (is_to_start && row.odd_batch) {
+        add("batch must be at least 1, not " + quoted(*row.odd_batch));
     }
-    if (!status) add_problem(snapshot, who + ": status " + quoted(row.text(3)) + " is not known");
-    node.failure =
-        release::from_text<release::FailureKind>(row.text(4)).value_or(release::FailureKind::none);
-    node.attempt = row.small(5);
-    node.task_id = row.text(6);
-    node.reason = release::reason_of_row(row.text(24), node.status);
-    node.error = row.text(7);
-    node.trouble = row.text(25);
-    node.earlier_error = row.text(26);
-    node.running_for = release::Millis{std::max<std::int64_t>(row.integer_or(8, 0), 0)};
-    node.attempts_before = row.small(19);
-    node.ids_passed_over = row.small(23);
-    node.is_of_start = !row.is_null(21);
-    node.is_waived = row.integer_or(22, 0) != 0;
-    if (!row.is_null(20)) {
-        node.config_version = release::Version{row.integer_or(20, 0)};
-        if (!version_at(row, 20)) {
-            add_problem(snapshot, who + ": config_version must be " + version_range_text +
-                                      ", not " + quoted(row.text(20)));
-        }
+    if (row.odd_status) add("status " + quoted(*row.odd_status) + " is not known");
+    if (row.odd_version) {
+        add(std::string("config_version must be ") + version_range_text + ", not " +
+            quoted(*row.odd_version));
     }
-    node.facts.exists = !row.is_null(9);
-    if (!node.facts.exists) return node;
-    node.facts.is_enabled = row.integer_or(10, 0) != 0;
-    node.facts.is_in_maintenance = row.text(11) == "maintenance";
-    node.facts.applied_version = version_at(row, 12);
-    node.facts.applied_sha256 = release::lower_hex(row.text(13));
-    node.address.name = row.text(14);
-    node.address.ip = address_or_text(row.text(15));
-    node.address.port = row.small(16);
-    node.address.fingerprint = normal_fingerprint(row.text(17));
-    node.address.labels = read_labels(row.text(18));
-    return node;
+    // Of a node that is gone nothing is known.
+    if (!node.facts.exists) {
+        node.facts = release::NodeFacts{};
+        node.facts.exists = false;
+        node.address = release::Address{};
+    }
+    return std::move(node);
 }
 
 /// By the index; a row whose status is no known word is missed, and then all rows are read.
@@ -202,28 +122,38 @@ const char* by_status_and_batch(const Dialect& dialect) {
                                               : " FORCE INDEX (release_task_nodes_status)";
 }
 
+struct OtherRows {
+    release::BatchReading part;
+    std::optional<release::Millis> since_last_finish;
+};
+
+void lowest_into(OtherRows& others, const Field& field) {
+    if (field.is_null()) return;
+    others.part.lowest_open =
+        std::min(others.part.lowest_open.value_or(field.small()), field.small());
+}
+
 /// What shows that the other rows are as they were, from the index alone.
 void look_at_others(Connection& connection, Snapshot& snapshot, int number) {
     const std::string of = " FROM release_task_nodes WHERE release_task_id = ? AND status = ";
     const Value id{snapshot.id.value};
-    const Row row =
-        connection
-            .query("SELECT (SELECT MIN(batch)" + of + "'pending'), (SELECT MIN(batch)" + of +
-                       "'running'), (SELECT COUNT(*)" + of + "'failed'), " +
-                       since_last_finish(connection.dialect(), "release_task_id = ? AND batch = ?"),
+    const Columns<OtherRows> columns{
+        {"(SELECT MIN(batch)" + of + "'pending')", lowest_into},
+        {"(SELECT MIN(batch)" + of + "'running')", lowest_into},
+        {"(SELECT COUNT(*)" + of + "'failed')",
+         into<&OtherRows::part, &release::BatchReading::failed>},
+        {since_last_finish(connection.dialect(), "release_task_id = ? AND batch = ?"),
+         [](OtherRows& others, const Field& field) { others.since_last_finish = span_of(field); }},
+    };
+    const OtherRows others =
+        select_row(connection, columns, "",
                    {id, id, id, id, std::int64_t{snapshot.started_batch.value_or(0)}})
-            .at(0);
-    take_last_finish(snapshot, row, 3);
-    release::BatchReading part;
-    part.number = number;
-    for (const std::size_t column : {0U, 1U}) {
-        if (row.is_null(column)) continue;
-        part.lowest_open =
-            std::min(part.lowest_open.value_or(row.small(column)), row.small(column));
-    }
-    part.failed = row.small(2);
-    snapshot.part = part;
+            .value();
+    snapshot.since_last_finish = others.since_last_finish;
+    snapshot.part = others.part;
+    snapshot.part->number = number;
 }
+
 /// Rows by SQL may give two nodes one address: their one agent would be sent two tasks. Looked
 /// at before the first batch, while it can be corrected and nothing has happened yet.
 void check_addresses(Snapshot& snapshot) {
@@ -243,23 +173,16 @@ void check_addresses(Snapshot& snapshot) {
 void read_nodes(Connection& connection, Snapshot& snapshot) {
     Values values{snapshot.id.value};
     if (snapshot.part) values.emplace_back(std::int64_t{snapshot.part->number});
-    const Rows rows = connection.query(
-        "SELECT r.id, r.node_id, r.batch, r.status, r.failure_kind, r.attempt, "
-        "r.agent_task_id, "
-        "r.error_msg, CASE WHEN r.status = 'running' THEN " +
-            connection.dialect().age_ms("r.started_at") +
-            " END, n.id, n.enabled, n.status, n.applied_version, n.applied_sha256, n.name, "
-            "n.main_ip, n.agent_port, n.cert_fingerprint, n.labels, r.attempts_before, "
-            "r.config_version, r.start_epoch, r.waived, r.ids_passed_over, r.reason_kind, "
-            "r.reason_message, r.earlier_error FROM "
-            "release_task_nodes r" +
-            (snapshot.part ? by_status_and_batch(connection.dialect()) : "") +
-            " LEFT JOIN nodes n ON n.id = r.node_id WHERE r.release_task_id = ?" +
-            (snapshot.part ? of_batch : "") + " ORDER BY r.batch, r.node_id",
-        values);
+    const Columns<SnapshotNode> columns = snapshot_node_columns(connection.dialect());
+    const Rows rows =
+        connection.query("SELECT " + columns.list() + " FROM release_task_nodes r" +
+                             (snapshot.part ? by_status_and_batch(connection.dialect()) : "") +
+                             " LEFT JOIN nodes n ON n.id = r.node_id WHERE r.release_task_id = ?" +
+                             (snapshot.part ? of_batch : "") + " ORDER BY r.batch, r.node_id",
+                         values);
     snapshot.nodes.reserve(rows.size());
     for (const Row& row : rows)
-        snapshot.nodes.push_back(node_row(snapshot, row));
+        snapshot.nodes.push_back(judged(snapshot, columns.read(row)));
     // Text in a numeric column (SQLite takes it) would otherwise be out of order.
     std::stable_sort(snapshot.nodes.begin(), snapshot.nodes.end(),
                      [](const release::NodeRow& a, const release::NodeRow& b) {

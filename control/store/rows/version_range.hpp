@@ -29,10 +29,6 @@ inline constexpr const char* version_range_text = "a whole number from 1 to 9223
     if (!number || *number < 0 || *number > version_last) return std::nullopt;
     return release::Version{*number};
 }
-[[nodiscard]] inline std::optional<release::Version> version_at(const Row& row,
-                                                                std::size_t column) {
-    return possible_version(Field(row, column));
-}
 
 template <auto first, auto... next>
 void possible_version_into(detail::Owner<first>& to, const Field& field) {
