@@ -4,6 +4,7 @@ import sys
 import rule_calls
 import rule_citations
 import rule_co_await
+import rule_columns
 import rule_contract
 import rule_docs
 import rule_events
@@ -14,7 +15,7 @@ import rule_kinds
 import rule_tables
 from tree import Tree, read_tree
 
-RULES = [rule_includes, rule_co_await, rule_calls, rule_files, rule_events, rule_kinds, rule_docs,
+RULES = [rule_includes, rule_co_await, rule_columns, rule_calls, rule_files, rule_events, rule_kinds, rule_docs,
          rule_citations, rule_contract, rule_field_names, rule_tables]
 
 
