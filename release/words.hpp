@@ -50,6 +50,11 @@ struct Word {
 struct NoneIsEmpty {};
 inline constexpr NoneIsEmpty none_is_empty;
 
+// Never defined: a table that is wrong ends the compilation with the name of one of these.
+void words_must_be_in_the_order_of_the_enum();
+void only_none_may_be_an_empty_word();
+void each_word_must_have_one_value();
+
 /// The table: one word for each value, in the order of the enum.
 template <class Enum>
 class Words {
@@ -77,10 +82,10 @@ class Words {
         static_assert(entries == enum_size<Enum>, "each value of the enum needs its word");
         for (std::size_t i = 0; i < entries; ++i) {
             const auto& [value, text] = table[i];
-            if (static_cast<std::size_t>(value) != i) throw "words are in the enum's order";
-            if (text.empty() != (i == 0 && is_none_empty)) throw "only `none` is an empty word";
+            if (static_cast<std::size_t>(value) != i) words_must_be_in_the_order_of_the_enum();
+            if (text.empty() != (i == 0 && is_none_empty)) only_none_may_be_an_empty_word();
             for (std::size_t j = 0; j < i; ++j) {
-                if (texts_[j] == text) throw "each word has one value";
+                if (texts_[j] == text) each_word_must_have_one_value();
             }
             texts_[i] = text;
         }

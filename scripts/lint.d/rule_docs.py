@@ -14,7 +14,7 @@ NAME = r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|MIGRATE"
 def known_settings(tree):
     """Settings of the two services (their tables) and of the command line (the variables it reads)."""
     names = {}
-    for path in ("control/settings.cpp", "agent/settings.cpp", "control/cli/connection.cpp"):
+    for path in ("control/settings.cpp", "agent/settings.cpp", "tls/rt/settings.cpp", "control/cli/connection.cpp"):
         text = tree.files.get(path, "")
         for match in re.finditer(rf'"({NAME})"', text):
             names.setdefault(match.group(1), (path, line_of(text, match.start())))

@@ -93,7 +93,7 @@ def check(tree):
             if path.startswith(PURE) and not path.startswith(IMPURE) and system is not None:
                 if not STANDARD.match(system) and system not in ALSO_PURE:
                     yield Finding(path, line, RULE, f"release/ includes the standard library only, not {system}")
-        if len(sides) == 2 and not path.startswith(("tests/sim/", "tests/bench/")):
+        if len(sides) == 2 and not path.startswith(("tests/sim/", "tests/bench/", "tests/unit/words/")):
             yield Finding(path, 1, RULE, "includes both control/ and agent/: only the simulator may")
 
 

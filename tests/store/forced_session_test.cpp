@@ -13,7 +13,7 @@ using ::testing::HasSubstr;
 /// U+00E9, U+20BB7 and U+1F600: two and twice four bytes in UTF-8.
 const std::string letters = "\xC3\xA9 \xF0\xA0\xAE\xB7 \xF0\x9F\x98\x80";
 const std::string lettered_payload =
-    R"({"files":[{"path":"site.conf","content":"# )" + letters + R"("}]})";
+    R"({"files":[{"content":"# )" + letters + R"(","path":"site.conf"}]})";
 
 std::string hex(const std::string& text) {
     constexpr const char* digits = "0123456789ABCDEF";
