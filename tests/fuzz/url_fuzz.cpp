@@ -52,7 +52,8 @@ void check_addresses(std::string_view text) {
         demand(release::parse_ip_address(to_text(*address)) == address,
                "an address written and read again is the same");
         static_cast<void>(release::embedded_ipv4(*address));
-        demand(!address->is_v4 || release::parse_loose_ipv4(text) == address,
+        const bool is_dotted = text.find(':') == std::string_view::npos;
+        demand(!is_dotted || release::parse_loose_ipv4(text) == address,
                "both readers name the same address");
     }
     if (const auto network = release::parse_ip_network(text))
