@@ -10,7 +10,7 @@ constexpr std::string_view blanks = " \t\r\n";
 constexpr std::string_view quotes = "\"'";
 
 /// A word of the text, in the syntax that most servers share: blanks, quotes, `;`, braces, `#`.
-struct Word {
+struct ConfigWord {
     std::string_view text;        ///< without its quotes; empty at the end of the text
     bool is_first = false;        ///< of a statement or a line
     bool is_second = false;       ///< the one after a first
@@ -18,13 +18,13 @@ struct Word {
     int line = 1;
 };
 
-class Words {
+class ConfigWords {
   public:
-    explicit Words(std::string_view text) : rest_(text) {}
+    explicit ConfigWords(std::string_view text) : rest_(text) {}
 
-    Word next() {
+    ConfigWord next() {
         skip();
-        Word word;
+        ConfigWord word;
         word.line = line_;
         word.is_first = place_ == 0;
         word.is_second = place_ == 1;
@@ -92,7 +92,7 @@ bool is_in(std::string_view path, std::string_view folder) {
     return path == folder || (path.starts_with(folder) && path[folder.size()] == '/');
 }
 
-std::string judge_path(const Word& word, std::string_view directive, std::string_view root) {
+std::string judge_path(const ConfigWord& word, std::string_view directive, std::string_view root) {
     const bool is_served = directive == "root" || directive == "alias";
     const bool is_relative =
         std::string_view("/$= ").find(word.text.front()) == std::string_view::npos;
@@ -121,10 +121,10 @@ std::string judge_path(const Word& word, std::string_view directive, std::string
 std::vector<std::string> path_remarks(std::string_view file, std::string_view text,
                                       std::string_view root) {
     std::vector<std::string> remarks;
-    Words words(text);
+    ConfigWords words(text);
     std::string_view directive;
     while (remarks.size() < remarks_max) {
-        const Word word = words.next();
+        const ConfigWord word = words.next();
         if (word.text.empty()) break;
         if (word.is_first) directive = word.text;
         if (const std::string remark = judge_path(word, directive, root); !remark.empty()) {
