@@ -29,14 +29,14 @@ class SupervisorOnLoop final : public Supervisor {
     SupervisorOnLoop(boost::asio::any_io_executor executor, Store& store, Agents& agents,
                      Gates& gates, Clock& clock, Random& random, Observer& observer,
                      SupervisorOptions options)
-        : executor_(executor),
+        : executor_(std::move(executor)),
           store_(store),
           gates_(gates),
           clock_(clock),
           random_(random),
           observer_(observer),
           options_(options),
-          dispatcher_(executor, agents, clock, random, observer, options.dispatcher) {}
+          dispatcher_(executor_, agents, clock, random, observer, options.dispatcher) {}
 
     void start() override {
         rt::spawn(executor_, "supervisor", look());

@@ -200,7 +200,7 @@ std::string digest_of(const Payload& payload, bool sees_templates) {
 Result<Payload> parse(std::string_view json_text, Form form) {
     auto parsed =
         parse_json(json_text, form == Form::stored ? stored_payload_bytes_max : payload_bytes_max);
-    if (!parsed) return invalid_payload(std::move(parsed.error().message));
+    if (!parsed) return invalid_payload(parsed.error().message);
     if (!parsed->is_object()) return invalid_payload("must be an object");
     for (const auto& [key, value] : parsed->items()) {
         if (key != "files") return invalid_payload("unknown key '" + cut_utf8(key, 64) + "'");
@@ -215,8 +215,8 @@ Result<Payload> parse(std::string_view json_text, Form form) {
         if (!file) return tl::unexpected(std::move(file.error()));
         payload.files.push_back(std::move(*file));
     }
-    if (std::string fault = clash(payload.files); !fault.empty())
-        return invalid_payload(std::move(fault));
+    if (const std::string fault = clash(payload.files); !fault.empty())
+        return invalid_payload(fault);
     // std::string compares bytes as unsigned: the order that the digest asks for.
     std::sort(payload.files.begin(), payload.files.end(),
               [](const File& a, const File& b) { return a.path < b.path; });

@@ -183,7 +183,7 @@ Result<std::vector<Job>> read_jobs(const Json& payload) {
 
 Result<Json> read_json(std::string_view json_text) {
     auto parsed = parse_json(json_text, payload_bytes_max);
-    if (!parsed) return invalid_payload(std::move(parsed.error().message));
+    if (!parsed) return invalid_payload(parsed.error().message);
     if (!parsed->is_object()) return invalid_payload("must be an object");
     return parsed;
 }
