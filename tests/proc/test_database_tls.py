@@ -161,7 +161,7 @@ class DatabaseTls(ProcCase):
                 (f"tls_cert={good}&tls_key={other}", ("tls_key", "is not the key of tls_cert")),
                 (f"tls_cert={good}&tls_key={locked}", ("tls_key", "is protected by a password")),
                 (f"server_public_key={self.folder}/weak.pub", ("server_public_key", "shorter than 2048 bits")),
-                (f"tls_cert={old}&tls_key={old_key}", ("tls_cert", "ran out")),
+                (f"tls_cert={old}&tls_key={old_key}", ("tls_cert", "expired at")),
                 ("server_public_key=/nonexistent/pub", ("server_public_key (/nonexistent/pub)", "cannot be read")),
                 (f"server_public_key={good}", ("server_public_key", "no RSA public key"))):
             said = self.assert_refused(self.url("db.example", "?" + options), "DATABASE_URL", *reasons)
