@@ -1,4 +1,4 @@
-// Programs that the agent runs on its own: hooks and jobs. Whoever can replace them controls what
+// Programs that the agent runs on its own: hooks and jobs. A user who can replace them controls what
 // runs here, so only root and the agent's user may be able to.
 #pragma once
 
