@@ -12,11 +12,12 @@ import rule_field_names
 import rule_files
 import rule_includes
 import rule_kinds
+import rule_line_width
 import rule_tables
 from tree import Tree, read_tree
 
 RULES = [rule_includes, rule_co_await, rule_columns, rule_calls, rule_files, rule_events, rule_kinds, rule_docs,
-         rule_citations, rule_contract, rule_field_names, rule_tables]
+         rule_citations, rule_contract, rule_field_names, rule_line_width, rule_tables]
 
 
 def findings_of(rule, tree):
