@@ -1,5 +1,5 @@
-// Programs that the agent runs on its own: hooks and jobs. A user who can replace them controls what
-// runs here, so only root and the agent's user may be able to.
+// Programs that the agent runs on its own: hooks and jobs. A user who can replace them controls
+// what runs here, so only root and the agent's user may be able to.
 #pragma once
 
 #include <sys/stat.h>
