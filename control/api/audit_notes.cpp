@@ -59,6 +59,7 @@ awaitable<void> write_audit_notes(AuditNotes& notes, bool is_last) {
     if (is_last || notes.refused.is_due(now)) logins = notes.refused.take(now);
     if (reads.empty() && logins.empty()) co_return;
     std::vector<AuditNote> rows;
+    rows.reserve(reads.size() + logins.size());
     for (const TokensRead& read : reads)
         rows.push_back(note_of(read));
     for (const RefusedLogin& login : logins)
