@@ -23,7 +23,7 @@ std::string text_of(const std::exception_ptr& failure) {
 void spawn(boost::asio::any_io_executor executor, std::string name,
            boost::asio::awaitable<void> work) {
     boost::asio::co_spawn(
-        std::move(executor), std::move(work), [name = std::move(name)](std::exception_ptr failure) {
+        executor, std::move(work), [name = std::move(name)](std::exception_ptr failure) {
             if (!failure) return;
             log(LogLevel::error, "coroutine_died", {{"name", name}, {"error", text_of(failure)}});
             std::terminate();
