@@ -3,7 +3,7 @@
 Usage: collect_tests.py OUT PREFIX=FOLDER[:NAME=VALUE...] ...
 Each test of ctest's folder FOLDER is listed as PREFIX/name with its command, its folder, its labels,
 its time limit and its environment, plus NAME=VALUE. The tests of scripts themselves (acceptance, demo,
-lint, format, tidy) are added; acceptance and demo run with the programs of the build called asan."""
+lint, format) are added; acceptance and demo run with the programs of the build called asan."""
 import json
 import subprocess
 import sys
@@ -68,8 +68,6 @@ def main():
     common = {"WORKING_DIRECTORY": str(ROOT), "TIMEOUT": "300"}
     text.append(entry("lint", [str(ROOT / "scripts" / "lint")], common))
     text.append(entry("format", [str(ROOT / "scripts" / "format"), "--check"], common))
-    # Of what differs from main; one job, since it runs beside other tests.
-    text.append(entry("tidy", [str(ROOT / "scripts" / "tidy")], {**common, "TIMEOUT": "900", "ENVIRONMENT": "EDGEROLL_JOBS=1"}))
     if has_programs:
         programs = str(ROOT / "build" / "asan" / "bin")
         text.append(entry("acceptance", [str(ROOT / "scripts" / "acceptance"), programs], common))

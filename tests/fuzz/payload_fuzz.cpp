@@ -63,7 +63,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string_view text = edgeroll::fuzz::text_of(data, size);
     const auto payload = wire::parse_payload(text);
     const auto stored = wire::parse_stored_payload(text);
-    const auto digests = wire::payload_digests("apply_config", text);
+    const auto digests = wire::payload_digests(edgeroll::release::TaskType::apply_config, text);
     demand(payload.has_value() == digests.has_value(), "what has a digest is a payload");
     demand(!payload || stored, "what may be sent may be stored");
     if (payload) {

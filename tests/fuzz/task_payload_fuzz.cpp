@@ -4,11 +4,13 @@
 #include "demand.hpp"
 #include "release/text/digits.hpp"
 #include "release/wire/task_payload.hpp"
+#include "release/words.hpp"
 
 namespace {
 
 namespace wire = edgeroll::release::wire;
 using edgeroll::fuzz::demand;
+using edgeroll::release::TaskType;
 
 bool has_nul(const std::string& text) {
     return text.find('\0') != std::string::npos;
@@ -39,9 +41,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         for (const wire::Job& job : *jobs)
             check(job);
         static_cast<void>(wire::job_variable_fault(*jobs, {"TZ"}));
-        demand(wire::payload_digests("run_job", text).has_value(), "jobs have a digest");
+        demand(wire::payload_digests(TaskType::run_job, text).has_value(), "jobs have a digest");
     }
-    for (const char* type : {"reload", "purge_cache", "run_job", "apply_config", "other"}) {
+    for (const TaskType type : edgeroll::release::enum_values<TaskType>) {
         const auto digests = wire::payload_digests(type, text);
         demand(!digests || digests->is_empty() || digests->content.size() == 64,
                "a digest is whole");
