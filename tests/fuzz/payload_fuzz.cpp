@@ -20,7 +20,8 @@ void check_path(std::string_view path) {
     const std::string walled = "/" + std::string(path) + "/";
     for (const char* part : {"//", "/./", "/../"})
         demand(walled.find(part) == std::string::npos, "a path stays in its folder");
-    demand(!path.starts_with("edgeroll-version"), "no path is reserved");
+    const std::string_view first = path.substr(0, path.find('/'));
+    demand(first != "edgeroll-version" && first != "edgeroll-version.conf", "no path is reserved");
     for (const char c : path)
         demand(static_cast<unsigned char>(c) >= 0x20 && c != 0x7F,
                "a path has no control character");
