@@ -47,9 +47,9 @@ std::string label_variable(const std::string& label) {
 
 void add_job_environment(Environment& environment, const release::wire::Job& job) {
     environment.emplace_back("EDGEROLL_JOB", job.name);
-    for (const auto& [name, value] : job.env) {
-        std::erase_if(environment, [&](const auto& one) { return one.first == name; });
-        environment.emplace_back(name, value);
+    for (const auto& variable : job.env) {
+        std::erase_if(environment, [&](const auto& one) { return one.first == variable.first; });
+        environment.push_back(variable);
     }
 }
 

@@ -79,7 +79,10 @@ class PosixFiles final : public Files {
 
     Result<void> create_file(const std::string& path, std::string_view bytes,
                              const FileAccess& access) override {
-        const auto [folder, name] = parent(path);
+        // Not taken apart by auto [folder, name]: clang 14 lets no lambda see such names.
+        const auto place = parent(path);
+        const Descriptor& folder = place.first;
+        const std::string& name = place.second;
         if (!folder.is_open()) return trouble("write", absolute(path), errno);
         const Descriptor file(::openat(folder.get(), name.c_str(),
                                        O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
