@@ -132,7 +132,7 @@ class Offload {
             }
         }
         if (job) {
-            job->refuse(options_.busy);
+            job->refuse(options_.busy);  // NOLINT(bugprone-use-after-move): no queue took it
             return;
         }
         has_work_.notify_one();
