@@ -167,7 +167,7 @@ void TaskBook::look_at_time(const std::string& task_id) {
 }
 
 apply::CancelAnswer TaskBook::cancel(const std::string& task_id) {
-    const apply::CancelAnswer answer = apply::cancel(book_.ledger, task_id);
+    apply::CancelAnswer answer = apply::cancel(book_.ledger, task_id);
     if (answer.code != release::code::ok) return answer;
     if (release::is_final(answer.status)) advance(task_id, course(task_id));
     (void)write(task_id);
