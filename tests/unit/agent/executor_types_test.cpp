@@ -90,7 +90,6 @@ TEST(ExecutorTypes, are_refused_with_the_setting_that_they_need) {
     EXPECT_THAT(edge.dispatch(task_of("reload", 1, R"({"job":"a"})")).error().message,
                 HasSubstr("a reload has none"));
     EXPECT_FALSE(edge.dispatch(task_of("run_job", 1, R"({"job":"../a"})")));
-    EXPECT_FALSE(edge.dispatch(task_of("reboot", 1)));
     EXPECT_THAT(root.names("tasks"), ElementsAre("journal")) << "nothing is left of them";
 }
 
