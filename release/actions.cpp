@@ -26,7 +26,7 @@ bool is_stopping(const SteeringState& state) {
     return state.requested == Action::stop || state.batch_status == BatchStatus::stopped;
 }
 
-/// Stands between batches, whether an operator or the time lets it go on.
+/// The release waits between batches, for an operator or for a time.
 bool stands(const SteeringState& state) {
     return state.status == ReleaseStatus::paused || state.hold != Hold::none;
 }
@@ -43,7 +43,7 @@ Ruling judge_pause(const SteeringState& state) {
     if (state.requested == Action::pause) return Ruling{Kind::repeated, {}};
     if (stands(state)) {
         if (state.requested == Action::resume) return Ruling{Kind::withdraws, {}};
-        // What would go on by itself is held until an operator continues it.
+        // A hold that would end by itself then waits for an operator's continue.
         if (ends_by_itself(state.hold)) return Ruling{};
         return refused("the release is paused already");
     }
@@ -77,7 +77,7 @@ Ruling judge_retry(const SteeringState& state) {
         return refused(status + " and was rolled back by release " +
                        std::to_string(state.rolled_back_by->value));
     }
-    // The nodes of a rollback have contents of their own, which no other release could take over.
+    // Each node of a rollback has a content of its own, which no other release can take over.
     const bool is_stopped_rollback = state.status == ReleaseStatus::cancelled && state.is_rollback;
     if (state.status == ReleaseStatus::failed || is_stopped_rollback) return Ruling{};
     if (state.status == ReleaseStatus::cancelled) {

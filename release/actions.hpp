@@ -1,5 +1,5 @@
-// What an operator may do to a release in which state (docs/contract.md section 6), as one table.
-// The API asks it before it writes; docs/steering.md is made from it.
+// What an operator may do to a release in each state (docs/contract.md section 6), as one table.
+// The API checks it before it writes; docs/steering.md is generated from it.
 #pragma once
 
 #include <optional>
@@ -16,10 +16,10 @@ namespace edgeroll::release {
 enum class Steering { pause, resume, stop, retry, rollback, limit };
 inline constexpr auto all_steering = enum_values<Steering>;
 
-/// The word of the API's path and of messages: pause, continue, stop, retry, rollback, limit.
+/// The word in API paths and messages: pause, continue, stop, retry, rollback, limit.
 [[nodiscard]] std::string_view to_text(Steering action);
 
-/// What of a release decides about it.
+/// The properties of a release that decide which actions are allowed.
 struct SteeringState {
     ReleaseStatus status = ReleaseStatus::pending;
     BatchStatus batch_status = BatchStatus::none;
@@ -30,16 +30,16 @@ struct SteeringState {
     int deferred_nodes = 0;
     TaskType type = TaskType::apply_config;
     bool is_rollback = false;                 ///< it undoes another release
-    bool is_reload_only = false;              ///< it gave no content to anybody
-    std::optional<ReleaseId> rolled_back_by;  ///< the release that undoes this one already
+    bool is_reload_only = false;              ///< the release delivered no content
+    std::optional<ReleaseId> rolled_back_by;  ///< the release that already undoes this one
 };
 
 /// What an action does in a state.
 struct Ruling {
     enum class Kind {
         allowed,
-        withdraws,  ///< allowed, by taking back the opposite request that was not yet carried out
-        repeated,   ///< asked for already: nothing is written, the answer is as it stands
+        withdraws,  ///< allowed: cancels the opposite request, which is still pending
+        repeated,   ///< already requested: nothing is written, the present state is the answer
         refused,
     };
     Kind kind = Kind::allowed;
@@ -48,8 +48,8 @@ struct Ruling {
 
 [[nodiscard]] Ruling judge(Steering action, const SteeringState& state);
 
-/// Markdown for docs/steering.md: every state that makes a difference, each action in it, and the
-/// sentences of the refusals.
+/// Markdown for docs/steering.md: every distinct state, each action in it, and the messages of the
+/// refusals.
 [[nodiscard]] std::string steering_table();
 
 }  // namespace edgeroll::release

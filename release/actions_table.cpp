@@ -1,4 +1,4 @@
-// The table of docs/steering.md.
+// Builds the table of docs/steering.md.
 #include <algorithm>
 #include <utility>
 

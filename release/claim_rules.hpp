@@ -1,5 +1,5 @@
-// What a claim on a release is worth to its owner: whether it takes a place among the releases at
-// work, and when it is left to others.
+// The weight of a claim for its owner: whether the release counts as active, and when this process
+// leaves the release to other processes.
 #pragma once
 
 #include <optional>
@@ -10,20 +10,20 @@
 
 namespace edgeroll::release {
 
-/// Between batches and nothing runs: owning it is no work.
+/// The release is between batches and no node runs: owning it costs no work.
 [[nodiscard]] bool is_resting(const Release& release);
 
-/// Work is begun or goes on, which needs a place among the releases at work. A stop, or another
-/// end, waits for no place.
+/// The release has or will have work, so it needs a place among the active releases. A stop or any
+/// other end needs no place.
 [[nodiscard]] bool needs_place(const Release& release);
 
-/// Why a release that was just read is left to other processes; nothing: it is not. This process
-/// lacks the key of its secret contents, and others have had it: the release has begun, so that the
-/// missing key is no fault of it (before that the reading names it among Snapshot::problems). A
-/// stop needs no content.
+/// Why this process leaves a release to other processes after reading it; nothing: it keeps the
+/// release. The reason is a missing key for its secret contents. The release has begun, so another
+/// process has had the key, and the release is not at fault (before the start, the reading reports
+/// the missing key in Snapshot::problems). A stop needs no content.
 [[nodiscard]] std::optional<std::string> why_left_to_others(const Snapshot& seen);
 
-/// For so long a process does not claim again what it has left to others.
+/// A process does not reclaim a release for this long after leaving it to others.
 inline constexpr Millis left_to_others_for{5'000};
 
 }  // namespace edgeroll::release

@@ -1,4 +1,4 @@
-// An answer counts only for what was sent (docs/contract.md 5.4).
+// An answer counts only for the order that was sent (docs/contract.md 5.4).
 #include <utility>
 
 #include "release/conversation.hpp"
@@ -7,7 +7,7 @@
 namespace edgeroll::release {
 namespace {
 
-/// What in an answer is not what was sent; empty: it may be about this order.
+/// How an answer contradicts the order that was sent; empty: the answer may be about this order.
 std::string contradiction(const TaskIdentity& said, const Order& sent) {
     const auto differs = [](const char* what, const std::string& is, const std::string& wanted) {
         if (is.empty() || is == wanted) return std::string();
@@ -18,7 +18,7 @@ std::string contradiction(const TaskIdentity& said, const Order& sent) {
     if (!sent.id.empty()) found = differs("orderId", said.order_id, sent.id);
     if (found.empty()) found = differs("type", said.type, std::string(to_text(sent.type)));
     if (found.empty()) found = differs("version", said.version, std::to_string(sent.version.value));
-    // Without the order's name the plain digest may be that of the same text taken literally.
+    // Without the order's name, the plain digest may belong to the same text taken literally.
     const bool is_plain = !sent.id.empty() && said.order_id == sent.id &&
                           !sent.plain_sha256.empty() && said.sha256 == sent.plain_sha256;
     if (found.empty() && sent.sha256 && !is_plain) {

@@ -109,7 +109,7 @@ Move Conversation::heard(const Answer& answer, Instant now, double jitter) {
         return follow(answer, now);
     }
     if (answer.heard == Heard::other_task) return heard_of_other(answer, now, jitter);
-    // "Unknown" is what was asked for, no trouble: it must not hide why the dispatch was not taken.
+    // "Unknown" answers a query and is no trouble: it must not hide why the dispatch failed.
     const bool is_trouble = answer.heard != Heard::unknown_task || last_trouble_.empty();
     if (!answer.message.empty() && is_trouble) last_trouble_ = answer.message;
     return asked_ == Ask::dispatch ? heard_dispatch(answer, now, jitter)
@@ -127,8 +127,8 @@ Move Conversation::heard_dispatch(const Answer& answer, Instant now, double jitt
             return move;
         }
         case Heard::wrong_state:
-            // Another epoch or version came first, or the task is there after all: only the agent's
-            // own list can tell which.
+            // Another epoch or version came first, or the agent has the task after all: only the
+            // agent's own list can tell which.
             refusal_ = answer.message;
             was_first_refused_ = !was_sent_;
             return ask(Ask::query, now);
@@ -140,8 +140,8 @@ Move Conversation::heard_dispatch(const Answer& answer, Instant now, double jitt
             may_have_arrived_ = true;
             return retry(Ask::query, now, jitter);
         case Heard::lacks_content:
-            // It was not taken: the payload is sent along at once. One that lacks it even so is
-            // asked like any other that does not make sense.
+            // The dispatch was not taken: the payload follows at once. An agent that lacks the
+            // content even then is retried like any other agent whose answer makes no sense.
             if (is_out_of_time(now)) return out_of_time(now);
             if (has_lacked_content_) return retry(Ask::dispatch, now, jitter);
             has_lacked_content_ = true;
@@ -153,7 +153,8 @@ Move Conversation::heard_dispatch(const Answer& answer, Instant now, double jitt
         case Heard::wrong_peer:
             break;
     }
-    // A 5xx says that it was not taken, but not whether nothing was kept: ask before repeating.
+    // A 5xx says that the dispatch was not taken, but the agent may have kept part of it: query
+    // before repeating it.
     return retry(Ask::query, now, jitter);
 }
 
@@ -166,7 +167,7 @@ Move Conversation::heard_query(const Answer& answer, Instant now, double jitter)
     return retry(is_untouched ? Ask::dispatch : Ask::query, now, jitter);
 }
 
-// The agent does not have the task (any more).
+// The agent does not have the task, or no longer has it.
 Move Conversation::not_there(Instant now, double jitter) {
     if (!refusal_.empty()) {
         return fail_with(was_accepted_ ? FailureKind::lost : FailureKind::rejected, refusal_);
@@ -178,9 +179,9 @@ Move Conversation::not_there(Instant now, double jitter) {
     return ask(Ask::dispatch, now);
 }
 
-// Under our id the agent has what somebody else's release sent (its rows are gone, agents
-// remember). An agent that knows no orders may misname even a task that is ours: where it may have
-// taken ours, only its time decides.
+// The agent has the task of another release under our id (its rows were deleted, but agents
+// remember). An agent without orders may misname even a task of ours: where the agent may have
+// taken our task, only the node's time decides.
 Move Conversation::heard_of_other(const Answer& answer, Instant now, double jitter) {
     other_ = answer.message;
     if (last_trouble_.empty()) last_trouble_ = other_;
@@ -189,8 +190,8 @@ Move Conversation::heard_of_other(const Answer& answer, Instant now, double jitt
     return retry(Ask::query, now, jitter);
 }
 
-// What is found after a dispatch was refused is this task only if something of it was sent before,
-// or if the agent says so.
+// After a refused dispatch, the task that is found is ours only if a dispatch of it was sent
+// before, or if the agent says so.
 bool Conversation::may_be_ours(const Answer& answer) const {
     if (refusal_.empty() || !was_first_refused_ || asked_ == Ask::dispatch) return true;
     return answer.is_certain;
@@ -203,7 +204,7 @@ Move Conversation::follow(const Answer& answer, Instant now) {
         case TaskStatus::cancelled:
             return finish(NodeStatus::cancelled, FailureKind::none, answer.last_error, &answer);
         case TaskStatus::failed:
-            // A dispatch answer carries no reason: fetch the task once to have it.
+            // A dispatch answer carries no reason: one query fetches it.
             if (asked_ == Ask::dispatch) return ask(Ask::query, now);
             return finish(
                 NodeStatus::failed, FailureKind::exec_failed,
@@ -237,7 +238,7 @@ Move Conversation::ask(Ask what, Instant now) {
     }
     const bool may_hold = was_accepted_ && !ignores_hold_ && deadline_ > now;
     if (may_hold) {
-        // Whole seconds: that is what the parameter counts in.
+        // The parameter counts whole seconds.
         const auto wanted = std::min(rules_.hold_max, deadline_ - now);
         held_ = std::chrono::duration_cast<std::chrono::seconds>(wanted);
     }
@@ -264,8 +265,8 @@ Move Conversation::retry(Ask what, Instant now, double jitter) {
 }
 
 Move Conversation::out_of_time(Instant now) {
-    // A task that finished while nobody looked is not a timeout: one last question. One that was
-    // open when the time ended, and found nobody, was that.
+    // A task may have finished while no question was open; that is no timeout, so one last question
+    // is asked. A question that was open when the time ended, and failed, was the last one.
     if (may_have_arrived_ && !is_last_question_) {
         is_last_question_ = true;
         return ask(Ask::query, now);
@@ -282,16 +283,16 @@ Move Conversation::give_up() const {
     if (may_have_arrived_) {
         return fail_with(FailureKind::timeout, "no final word within the node's time" + trouble);
     }
-    // It answered: nobody may call it away.
+    // The agent answered, so the node is not unreachable.
     if (!other_.empty()) return fail_with(FailureKind::rejected, other_);
     if (!last_refusal_.empty()) return not_taken("never accepted: ");
     if (was_reached_) return denied(trouble);
     return fail_with(FailureKind::unreachable, "the task was never accepted" + trouble);
 }
 
-// Only silence is `unreachable` (docs/adr/0016): an agent that says that it has no such task was
-// reached. After a takeover nobody knows whether the owner before sent it one; of what was not sent
-// from here nothing was refused, so that another attempt may go better.
+// Only silence is `unreachable` (docs/adr/0016): an agent that denies the task was reached. After a
+// takeover it is unknown whether the earlier owner sent the task; if this process sent nothing,
+// nothing was refused, so another attempt may succeed.
 Move Conversation::denied(const std::string& trouble) const {
     Move move =
         fail_with(FailureKind::rejected,
@@ -303,8 +304,8 @@ Move Conversation::denied(const std::string& trouble) const {
     return move;
 }
 
-// Whoever answers was reached: nothing that max_unreachable may wave through
-// (docs/contract.md 4.3). What was said was "not now", so another attempt may go better.
+// The agent answered, so the node was reached, and max_unreachable does not cover it
+// (docs/contract.md 4.3). The answer was "not now", so another attempt may succeed.
 Move Conversation::not_taken(std::string error) const {
     error += last_refusal_;
     if (last_trouble_ != last_refusal_) error += "; then: " + last_trouble_;

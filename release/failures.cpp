@@ -7,7 +7,7 @@
 namespace edgeroll::release {
 namespace {
 
-/// How many are waived, apart from those that were set aside.
+/// The number of waivers, without the rows that were set aside.
 std::size_t waivers(const Release& release) {
     int aside = 0;
     for (const BatchState& batch : release.batches)
@@ -41,8 +41,8 @@ std::size_t batch_at(const Release& release, std::size_t position) {
 void add(Release& release, std::size_t position) {
     Failures& failures = release.failures;
     if (!failures.positions.insert(position).second || position > failures.first_unwaived) return;
-    if (failures.positions.size() <= failures.waived) return;  // waived as well
-    // It took the place of the last waived one.
+    if (failures.positions.size() <= failures.waived) return;  // this one is waived too
+    // The new failure took the waiver of the last waived one.
     const auto first = failures.positions.lower_bound(failures.first_unwaived);
     failures.first_unwaived = *std::prev(first);
     update_rate(release, batch_at(release, failures.first_unwaived));
@@ -95,7 +95,7 @@ int unwaived_failures(const Release& release, std::size_t index) {
     const int failed = batch.counts.failed - batch.set_aside;
     if (failures.first_unwaived >= batch.end) return 0;
     if (failures.first_unwaived <= batch.begin) return failed;
-    // The last waived one is in this batch; those of later batches are few, if there are any.
+    // The last waived failure is in this batch; later batches have few failures, if any.
     const auto later =
         std::distance(failures.positions.lower_bound(batch.end), failures.positions.end());
     const int earlier =

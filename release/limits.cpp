@@ -30,12 +30,12 @@ std::optional<std::string> exceeded_rate(const Release& release, int rate_percen
 }
 
 int excess_deferrals(const Release& release) {
-    if (release.seen.catches_up) return 0;  // it was within its limits when it succeeded
+    if (release.seen.catches_up) return 0;  // the success was within its limits
     return std::max(release.counts.deferred - deferrals_allowed(release), 0);
 }
 
-// Whatever the nodes that are left do counts against no limit: nodes of a success that catch up. A
-// limit of time would fail that release, and with on_failure: rollback undo it everywhere.
+// All remaining nodes belong to a success that catches up, and count against no limit. A time limit
+// would fail that release, and with on_failure: rollback undo it everywhere.
 bool is_all_waived(const Release& release) {
     const StatusCounts& counts = release.counts;
     const int waived = release.seen.waived_failures;

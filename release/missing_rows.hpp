@@ -8,15 +8,15 @@
 
 namespace edgeroll::release {
 
-/// How long a half-inserted release is waited for after its rows last grew; database clock.
+/// How long a half-inserted release waits after its last new row; database clock.
 inline constexpr Millis row_patience{60'000};
 
-/// The rows of a release that has not started, and what was said of them.
+/// The rows of a release that has not started.
 struct AwaitedRows {
-    std::int64_t total_nodes = 0;  ///< as the pipeline promised
-    std::int64_t rows = 0;         ///< that are there
+    std::int64_t total_nodes = 0;  ///< as the pipeline announced
+    std::int64_t rows = 0;         ///< rows that exist
     bool has_batch_config = false;
-    bool is_config_empty = false;  ///< batch_config is a text with nothing in it
+    bool is_config_empty = false;  ///< batch_config is a blank text
 };
 
 [[nodiscard]] bool are_complete(const AwaitedRows& awaited);

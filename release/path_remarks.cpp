@@ -11,9 +11,9 @@ constexpr std::string_view quotes = "\"'";
 
 /// A word of the text, in the syntax that most servers share: blanks, quotes, `;`, braces, `#`.
 struct ConfigWord {
-    std::string_view text;        ///< without its quotes; empty at the end of the text
-    bool is_first = false;        ///< of a statement or a line
-    bool is_second = false;       ///< the one after a first
+    std::string_view text;        ///< without quotes; empty at the end of the text
+    bool is_first = false;        ///< first word of a statement or a line
+    bool is_second = false;       ///< the word after a first word
     bool ends_statement = false;  ///< a `;` follows
     int line = 1;
 };
@@ -74,11 +74,11 @@ class ConfigWords {
 
     std::string_view rest_;
     int line_ = 1;
-    int place_ = 0;  ///< of the next word in its statement
+    int place_ = 0;  ///< position of the next word in its statement
 };
 
-/// What follows `root` in a path below it, without the slash; nothing for any other path. An option
-/// may stand before the path, as in `--config=/var/lib/…`.
+/// The rest of a path below `root`, without the slash; nothing for any other path. An option may
+/// precede the path, as in `--config=/var/lib/…`.
 std::string_view below_root(std::string_view word, std::string_view root) {
     const auto at = word.find(root);
     if (at == std::string_view::npos || (at > 0 && word[at - 1] != '=' && word[at - 1] != ':'))

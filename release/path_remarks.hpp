@@ -1,4 +1,4 @@
-// Paths in a configuration that do not mean what they seem to once edgeroll delivers it.
+// Finds paths in a configuration whose meaning changes once edgeroll delivers it.
 #pragma once
 
 #include <string>
@@ -7,16 +7,16 @@
 
 namespace edgeroll::release {
 
-/// AGENT_ROOT where nothing else is known.
+/// AGENT_ROOT if no other value is known.
 inline constexpr std::string_view usual_agent_root = "/var/lib/edgeroll-agent";
 
-/// One sentence each, which begins with the file and the line; in the order of the text, at most
-/// ten of a file. Remarks, no errors: all of it is good configuration somewhere.
-/// - nginx's `root` and `alias` with a relative path: looked up below the server's prefix, not in
+/// One sentence for each finding, beginning with the file and the line; in the order of the text,
+/// at most ten for a file. These are remarks, not errors: each of them is valid in some setup.
+/// - nginx's `root` and `alias` with a relative path: resolved below the server's prefix, not in
 ///   the version.
 /// - An absolute path through `live` for anything but `root` and `alias`: the check reads it before
-///   the switch, so it judges the files of the version before.
-/// - An absolute path into one version's folder or the staged one: it goes on meaning that one.
+///   the switch, so it checks the files of the previous version.
+/// - An absolute path into one version's folder or the staged folder: it keeps pointing there.
 /// @param file its path in the version, for the sentence
 /// @param root AGENT_ROOT
 [[nodiscard]] std::vector<std::string> path_remarks(std::string_view file, std::string_view text,

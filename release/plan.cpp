@@ -17,8 +17,8 @@ std::string_view region_of(const FleetNode& node) {
     return {};
 }
 
-// Takes one node of each region in turn, so that any prefix of the order is spread over the
-// regions.
+// Takes one node of each region in turn, so that every prefix of the order covers the regions
+// evenly.
 std::vector<NodeId> spread_over_regions(const std::vector<FleetNode>& fleet) {
     std::map<std::string_view, std::vector<NodeId>> regions;
     for (const FleetNode& node : fleet)
@@ -47,7 +47,7 @@ bool has_labels(const FleetNode& node, const Selector& selector) {
     });
 }
 
-// Decides for one node after the other, and keeps in mind which entries of the list were met.
+// Decides node by node, and remembers which entries of the list matched.
 class Choice {
   public:
     explicit Choice(const Selector& selector) : selector_(selector) {
@@ -55,7 +55,7 @@ class Choice {
             is_met_.emplace(entry, false);
     }
 
-    // By the list of names and addresses, or by labels; the list wins.
+    // Matches the list of names and addresses, else the labels; the list wins.
     bool takes(const FleetNode& node) {
         if (selector_.nodes.empty()) return has_labels(node, selector_);
         const bool by_name = meet(node.name);

@@ -1,4 +1,4 @@
-// Which node goes into which batch (docs/contract.md section 6).
+// Assigns nodes to batches (docs/contract.md section 6).
 #pragma once
 
 #include <string>
@@ -11,17 +11,17 @@
 
 namespace edgeroll::release {
 
-/// Ends (exclusive) of the batches of `total` nodes, strictly ascending, the last one is `total`.
+/// Ends (exclusive) of the batches of `total` nodes, strictly ascending; the last end is `total`.
 /// Batch k ends at min(N, max(end of k-1 + 1, counts so far + ceil(percents so far * N / 100))); a
-/// last entry that is not `rest` repeats. @param sizes not empty, amounts > 0
+/// last entry other than `rest` repeats. @param sizes not empty, amounts > 0
 [[nodiscard]] std::vector<int> batch_ends(int total, const std::vector<BatchSize>& sizes);
 
-/// The plan without any sizes: up to 20 nodes the first by id and then the others; above that
-/// 1, 5 %, 20 % and the rest, each batch spread over the values of the label `region`.
-/// Ascending by (batch, id). @param fleet ascending by id
+/// The plan without sizes. Up to 20 nodes: the first by id, then the others. Above that: 1, 5 %, 20
+/// % and the rest, each batch spread over the values of the label `region`. Ascending by (batch,
+/// id). @param fleet ascending by id
 [[nodiscard]] std::vector<PlannedNode> default_plan(const std::vector<FleetNode>& fleet);
 
-/// A node that is not released to now, and why ("offline").
+/// A node that is left out of the release for now, and why ("offline").
 struct LeftOut {
     NodeId node;
     std::string name;
@@ -30,27 +30,27 @@ struct LeftOut {
 };
 
 struct Plan {
-    std::vector<PlannedNode> nodes;      ///< ascending by (batch, id); empty: nothing to release to
-    std::vector<std::string> unmatched;  ///< entries of the selector's list that no node has
-    std::vector<LeftOut> left_out;       ///< as name_left_out fills it in
+    std::vector<PlannedNode> nodes;      ///< ascending by (batch, id); empty: no node to release to
+    std::vector<std::string> unmatched;  ///< entries of the selector's list that match no node
+    std::vector<LeftOut> left_out;       ///< filled in by name_left_out
 };
 
-/// The plan that a policy asks for: its selector's nodes in the order of their ids, cut by its
-/// sizes; without sizes as default_plan does. @param fleet ascending by id
+/// The plan of a policy: its selector's nodes in the order of their ids, cut by its sizes; without
+/// sizes like default_plan. @param fleet ascending by id
 [[nodiscard]] Plan make_plan(const std::vector<FleetNode>& fleet, const Policy& policy);
 
-/// A node of the inventory that no plan may use now: not enabled, or not online.
+/// A node of the inventory that no plan may use now: disabled, or not online.
 struct UnfitNode {
     FleetNode node;
     std::string reason;
 };
 
-/// Adds those that the selector would take to the plan's left_out; what they are called is no
-/// longer unmatched. @param unfit ascending by id
+/// Adds the unfit nodes that the selector matches to the plan's left_out; their entries no longer
+/// count as unmatched. @param unfit ascending by id
 void name_left_out(Plan& plan, const std::vector<UnfitNode>& unfit, const Selector& selector);
 
 /// One line `batch:node` for each row, in the plan's order, then the version's content digest:
-/// equal texts are equal plans (release/wire/plan_digest makes plan_sha256 of it).
+/// equal texts are equal plans (release/wire/plan_digest computes plan_sha256 from it).
 [[nodiscard]] std::string canonical_text(const std::vector<PlannedNode>& plan,
                                          std::string_view content_sha256);
 

@@ -17,7 +17,7 @@ Places by_node(const std::vector<PlannedNode>& plan) {
     return places;
 }
 
-/// 0: not there.
+/// 0: the plan does not have the node.
 int batch_of(const Places& places, NodeId node) {
     const auto found = std::lower_bound(places.begin(), places.end(), std::pair{node, 0});
     return found != places.end() && found->first == node ? found->second : 0;

@@ -1,4 +1,4 @@
-// What became of a plan between a preview and now.
+// The differences between a previewed plan and the plan now.
 #pragma once
 
 #include <vector>
@@ -8,7 +8,7 @@
 
 namespace edgeroll::release {
 
-/// A node of both plans that changes its batch.
+/// A node of both plans whose batch differs.
 struct BatchMove {
     NodeId node;
     int from = 1;
@@ -23,8 +23,8 @@ struct PlanChanges {
     friend bool operator==(const PlanChanges&, const PlanChanges&) = default;
 };
 
-/// Costs n log n. Whose content a node gets (config_version) is no difference, nor is the order of
-/// the rows. @param before, now a node stands in each of them once at most
+/// O(n log n). A node's content (config_version) and the order of the rows are ignored. @param
+/// before, now each node occurs at most once in each
 [[nodiscard]] PlanChanges plan_changes(const std::vector<PlannedNode>& before,
                                        const std::vector<PlannedNode>& now);
 

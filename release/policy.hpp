@@ -1,5 +1,4 @@
-// What batch_config asks for (docs/contract.md section 6), as values. release/wire/batch_config
-// reads it.
+// The values of batch_config (docs/contract.md section 6). release/wire/batch_config reads them.
 #pragma once
 
 #include <map>
@@ -23,11 +22,11 @@ struct BatchSize {
     friend bool operator==(const BatchSize&, const BatchSize&) = default;
 };
 
-/// Which nodes of the fleet a plan takes. Empty: all enabled online ones.
+/// The nodes of the fleet that a plan takes. Empty: all enabled online nodes.
 struct Selector {
     /// Each label must have one of its values; ascending by name.
     std::vector<std::pair<std::string, std::vector<std::string>>> labels;
-    std::vector<std::string> nodes;  ///< names or addresses; when both are given the list wins
+    std::vector<std::string> nodes;  ///< names or addresses; if both are given, the list wins
     [[nodiscard]] bool is_empty() const { return labels.empty() && nodes.empty(); }
     friend bool operator==(const Selector&, const Selector&) = default;
 };
@@ -42,7 +41,8 @@ struct Allowance {
     friend bool operator==(const Allowance&, const Allowance&) = default;
 };
 
-/// Failure limits (docs/contract.md 4.4). Absent is open; both absent tolerate none.
+/// Failure limits (docs/contract.md 4.4). An absent limit is open; with both absent no failure is
+/// tolerated.
 struct Limits {
     std::optional<int> failure_threshold;  ///< failed nodes tolerated in the whole release
     std::optional<int> max_batch_fail_rate_percent;  ///< of a batch's dispatched and waiting rows
@@ -50,11 +50,11 @@ struct Limits {
     friend bool operator==(const Limits&, const Limits&) = default;
 };
 
-/// max_parallel_per: nodes with the same value of the label share a pool; those without it share
-/// one more.
+/// max_parallel_per: nodes with the same value of the label share a pool; nodes without the label
+/// share one more pool.
 struct PoolRule {
     std::string label;
-    int size = 1;                      ///< of every pool that has no size of its own, > 0
+    int size = 1;                      ///< of every pool without a size of its own, > 0
     std::map<std::string, int> sizes;  ///< by value of the label
     [[nodiscard]] int size_of(const std::string& value) const {
         const auto found = sizes.find(value);
@@ -76,8 +76,7 @@ struct Gate {
     friend bool operator==(const Gate&, const Gate&) = default;
 };
 
-/// Everything in batch_config. What sizes and nodes say is used up by the plan; the rest rules the
-/// run.
+/// All settings of batch_config. The plan uses sizes and nodes; the other settings control the run.
 struct Policy {
     std::vector<BatchSize> sizes;  ///< empty: the default plan
     Selector selector;

@@ -1,4 +1,4 @@
-// Which progress, and which trouble, of one conversation is worth an event: each is a write.
+// Decides which progress and trouble of a conversation becomes an event: each event is a write.
 #pragma once
 
 #include <optional>
@@ -11,15 +11,16 @@ namespace edgeroll::release {
 class ProgressThrottle {
   public:
     /// @param trouble what an earlier process wrote (StartConversation::trouble): the first answer
-    /// without any tells that it is over
+    /// without trouble ends it
     ProgressThrottle(NodeId node, std::string task_id, Trouble trouble);
 
-    /// The event for an answer: at most one a second, and only while the task gets further.
-    /// Progress is for people; what is left out comes with a later answer.
+    /// The event for an answer: at most one a second, and only when the task has made progress.
+    /// Progress is for display; a later answer carries what was left out.
     [[nodiscard]] std::optional<Progressed> answered(const Answer& answer, Instant now);
 
-    /// The event for what is in the way now: trouble that has lasted for 2 s, other trouble at most
-    /// every 10 s (with a dark region it is that of hundreds of rows), and at once that it is over.
+    /// The event for the present trouble: trouble that has lasted for 2 s, a change of trouble at
+    /// most every 10 s (an unreachable region means hundreds of rows), and the end of trouble at
+    /// once.
     [[nodiscard]] std::optional<Progressed> troubled(
         const std::optional<Conversation::Trouble>& trouble, Instant now);
 
@@ -28,9 +29,9 @@ class ProgressThrottle {
 
     NodeId node_;
     std::string task_id_;
-    int progress_ = 0;   ///< told last
-    Instant told_at_{};  ///< ... then
-    Trouble trouble_;    ///< told last
+    int progress_ = 0;   ///< last reported
+    Instant told_at_{};  ///< when it was reported
+    Trouble trouble_;    ///< last reported
     Instant trouble_told_at_{};
 };
 

@@ -32,7 +32,7 @@ std::optional<ReasonKind> from_text<ReasonKind>(std::string_view text) {
 }
 
 bool may_stand_beside(ReasonKind kind, NodeStatus status) {
-    // Rows of a success that catches up are deferred where others would be skipped.
+    // Rows of a success that catches up are deferred where other releases skip them.
     const bool is_put_aside = status == NodeStatus::skipped || status == NodeStatus::deferred;
     switch (kind) {
         case ReasonKind::none:

@@ -7,11 +7,11 @@
 
 namespace edgeroll::release {
 
-/// What a caller may do about a failure.
+/// What a caller may do after a failure.
 enum class Outcome {
-    not_done,   ///< nothing happened: it may be tried again
-    unknown,    ///< it may have happened: only reading again can tell
-    permanent,  ///< trying again cannot help
+    not_done,   ///< nothing happened: a retry is safe
+    unknown,    ///< it may have happened: only another reading can tell
+    permanent,  ///< a retry cannot help
 };
 
 /// The codes of docs/contract.md section 7, for answers of the API and of agents.

@@ -16,14 +16,14 @@ bool may_retry(NodeStatus row, ReleaseStatus release) {
            row == NodeStatus::cancelled || row == NodeStatus::pending;
 }
 
-// A late row with a number that no batch may have: it would make the release impossible.
+// A late row may have an invalid batch number: it would make the release impossible.
 bool has_batch(const RetryRow& row) {
     return row.batch >= 1;
 }
 
-// Which failed rows somebody has waived: those that are marked, and where no retry has marked any
-// yet the first ones, as many as `continue` has waived (release/failures.hpp). A success was within
-// its limits: it tolerates them.
+// Which failed rows are waived: the marked rows; if no retry has marked any yet, the first ones, as
+// many as `continue` has waived (release/failures.hpp). A success was within its limits, so all its
+// failures count as waived.
 std::vector<bool> waived_rows(const std::vector<RetryRow>& rows, ReleaseStatus status,
                               int waived_failures) {
     const auto aside = std::count_if(rows.begin(), rows.end(),
@@ -49,7 +49,7 @@ std::string name_of(const NodeReference& reference) {
     return id != nullptr ? "#" + std::to_string(id->value) : std::get<std::string>(reference);
 }
 
-/// Finds rows by what operators call them.
+/// Finds rows by the names that operators use.
 class Finder {
   public:
     explicit Finder(const std::vector<RetryRow>& rows) {

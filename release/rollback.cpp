@@ -10,7 +10,8 @@ namespace {
 constexpr std::size_t named_max = 10;
 constexpr std::size_t releases_max = 5;
 
-/// The release asked it to do something, or found it done. A deferred node was never reached.
+/// The release sent the node a task, or found its content in place. A deferred node was never
+/// reached.
 bool is_touched(const FormerRow& row) {
     if (row.status == NodeStatus::deferred) return false;
     return row.attempt > 0 || row.status == NodeStatus::success;
@@ -20,7 +21,7 @@ std::string name_of(const FormerRow& row) {
     return row.name.empty() ? "#" + std::to_string(row.node.value) : row.name;
 }
 
-/// Why a touched node cannot get its content back; empty: it can.
+/// Why a touched node cannot get its earlier content back; empty: it can.
 std::string obstacle(const FormerRow& row, std::optional<Version> content,
                      const std::vector<FormerContent>& contents, bool is_forced) {
     if (row.is_left_out) return "it was left out of the retry";
@@ -58,7 +59,7 @@ std::string title_of(Version version, const LaterRelease* release) {
     return "release " + std::to_string(release->id.value) + " (version " + number + ")";
 }
 
-/// What an operator does about a release in the way.
+/// What an operator can do about a later release that blocks the rollback.
 std::string cure_for(Version version, const LaterRelease* release) {
     if (release == nullptr) {
         return "version " + std::to_string(version.value) + " has no release that could be undone";
@@ -95,7 +96,7 @@ Result<void> refuse_later_touch(const std::vector<FormerRow>& rows, Version vers
     if (above.empty()) return {};
     std::string touched, cures;
     std::size_t told = 0;
-    // Newest first: that is the order in which they can be undone.
+    // Newest first: the releases can be undone in that order.
     for (auto one = above.rbegin(); one != above.rend() && told < releases_max; ++one, ++told) {
         const LaterRelease* const release = find_release(later, one->first);
         touched += (touched.empty() ? "" : "; ") + title_of(one->first, release) + ": " +
@@ -115,7 +116,7 @@ Result<void> refuse_later_touch(const std::vector<FormerRow>& rows, Version vers
 std::optional<Version> former_content(const FormerRow& row, Version version) {
     if (!is_touched(row)) return std::nullopt;
     if (row.status == NodeStatus::success) return row.previous_config_version;
-    // It did not succeed: the agent kept or put back what the inventory says.
+    // Not a success: the agent kept or restored the content that the inventory names.
     if (row.applied_config_version != version) return row.applied_config_version;
     return row.previous_config_version;
 }
@@ -128,7 +129,7 @@ std::optional<Version> standing_above(const FormerRow& row, Version version,
     const auto content = row.applied_config_version;
     const bool is_rollback = last != nullptr && last->undoes && content;
     if (!is_rollback) return row.applied_version;
-    // It put back what was there before the release that it undoes: that one and it are no more.
+    // That release restored the state before the release that it undoes, so both cancel out.
     const Version own = row.own_config_version.value_or(version);
     if (row.status == NodeStatus::success && *content == own) return std::nullopt;
     if (*content > version) return content;

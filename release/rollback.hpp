@@ -1,4 +1,4 @@
-// The plan of a release that undoes another one (docs/contract.md section 6).
+// The plan of a release that undoes another release (docs/contract.md section 6).
 #pragma once
 
 #include <cstddef>
@@ -13,31 +13,31 @@
 
 namespace edgeroll::release {
 
-/// A row of the finished release, with what the inventory and the contents say now.
+/// A row of the finished release, with the present data of the inventory and the contents.
 struct FormerRow {
     NodeId node;
-    std::string name;  ///< empty when the node is gone
+    std::string name;  ///< empty if the node is gone
     NodeStatus status = NodeStatus::success;
     int attempt = 0;
-    /// What the node had when this release succeeded there; nothing: edgeroll never saw it.
+    /// The node's content when this release succeeded there; nothing: unknown to edgeroll.
     std::optional<Version> previous_config_version;
     bool exists = true;
     std::optional<Version> own_config_version;      ///< as NodeRow::config_version
-    std::optional<Version> applied_config_version;  ///< whose content the node has now
-    std::optional<Version> applied_version;         ///< of the release that gave it
-    /// The retry whose failure is undone left it alone: on_failure does not act on it.
+    std::optional<Version> applied_config_version;  ///< the version of the node's content now
+    std::optional<Version> applied_version;         ///< of the release that delivered it
+    /// The failed retry left the node out: on_failure does not act on it.
     bool is_left_out = false;
-    /// The first later release, not yet finished, that is meant for it.
+    /// The first unfinished later release that includes the node.
     std::optional<Version> awaited_version;
 };
 
-/// A release that rows name by its version, for what stands in the way of a rollback.
+/// A release that rows name by its version, for the conflicts of a rollback.
 struct LaterRelease {
     ReleaseId id;
     Version version;
     std::optional<Version> undoes =
         std::nullopt;  ///< the version of the release that it rolls back
-    std::optional<ReleaseId> rolled_back_by = std::nullopt;  ///< ... and that rolls it back
+    std::optional<ReleaseId> rolled_back_by = std::nullopt;  ///< ... that rolls it back
     bool is_finished = true;
 };
 
@@ -46,7 +46,7 @@ struct FormerContent {
     Version version;
     bool is_present = true;
     bool is_banned = false;
-    std::string sha256{};  ///< its digest, where it is known
+    std::string sha256{};  ///< its digest, if known
 };
 
 struct LeftAlone {
@@ -57,25 +57,26 @@ struct LeftAlone {
 };
 
 struct RollbackPlan {
-    /// Ascending by batch: the first node that succeeded, then the others that did, then those that
-    /// were touched and did not succeed; in each batch as in `rows`. Every one has config_version.
+    /// Ascending by batch: the first node that succeeded, then the other successes, then the nodes
+    /// that were touched without success; within a batch in the order of `rows`. Every node has
+    /// config_version.
     std::vector<PlannedNode> nodes;
     std::vector<LeftAlone> left_alone;
 };
 
-/// Whose content a touched row had before; nothing if edgeroll never saw it.
+/// The version of a touched row's earlier content; nothing if edgeroll does not know it.
 /// @param version of the finished release
 [[nodiscard]] std::optional<Version> former_content(const FormerRow& row, Version version);
 
-/// The version of the release that stands above this one on the node: it would have to be undone
-/// first. Nothing: what the node has is what this release left there, later releases that were
-/// undone since do not count. @param later every release that the rows name and is known
+/// The version of the later release on the node that would have to be undone first. Nothing: the
+/// node still has what this release left there; later releases that were undone do not count.
+/// @param later all known releases that the rows name
 [[nodiscard]] std::optional<Version> standing_above(const FormerRow& row, Version version,
                                                     const std::vector<LaterRelease>& later);
 
-/// Only nodes that the release touched are in it. Errors (3003): a later release touched nodes and
-/// `is_forced` is not set, a node still runs, or no node is left to put back; the message names
-/// nodes, the releases in the way and what to do about each.
+/// Includes only nodes that the release touched. Errors (3003): a later release touched nodes and
+/// `is_forced` is not set, a node still runs, or no node can be put back; the message names the
+/// nodes, the conflicting releases and what to do about each.
 /// @param rows ascending by (batch, id) @param contents of every former_content
 /// @param later as in standing_above
 [[nodiscard]] Result<RollbackPlan> plan_rollback(const std::vector<FormerRow>& rows,

@@ -1,4 +1,4 @@
-// Which content a node's task brings, and by which digests it is known.
+// Which content a node's task carries, and the digests that name it.
 #pragma once
 
 #include <optional>
@@ -8,34 +8,34 @@
 
 namespace edgeroll::release {
 
-/// Which content is read for a node.
+/// The content to read for a node.
 struct WantedContent {
     Version version;
-    std::string sha256;       ///< the content is sent only while it still has this digest
-    bool is_nothing = false;  ///< a mere reload: there is no content to read
+    std::string sha256;       ///< the content is sent only while it has this digest
+    bool is_nothing = false;  ///< a plain reload: there is no content to read
 };
 
-/// @param of_row NodeRow::config_version, where the row names a content of its own
+/// @param of_row NodeRow::config_version, if the row names a content of its own
 [[nodiscard]] WantedContent wanted_content(const Snapshot& seen, std::optional<Version> of_row);
 
-/// What is known of the content that was read.
+/// The facts about the content that was read.
 struct FoundContent {
     std::string sha256;        ///< content digest
-    std::string plain_sha256;  ///< the same by the rule that sees no templates
+    std::string plain_sha256;  ///< the digest by the rule that ignores templates
     bool is_repeated = false;  ///< another version has the same content
 };
 
-/// How the content is named to agents.
+/// The digests that name the content to agents.
 struct ContentNames {
     std::string sha256;        ///< sent as the digest; empty: none is sent
-    std::string plain_sha256;  ///< sent beside it, for agents that know no other rule
-    /// Of types other than apply_config: what answers are compared with, and never sent.
+    std::string plain_sha256;  ///< sent with it, for agents that know only the older rule
+    /// Task types other than apply_config: the digest to compare answers with; never sent.
     std::string compared_sha256;
-    bool may_be_held = false;  ///< the node may hold it already: worth asking before it is sent
+    bool may_be_held = false;  ///< the node may already hold it: ask before sending it
 };
 
-/// Contents of apply_config are named by their digest, and may be on the node from before: where a
-/// rollback goes back to them (`of_row`), or where another version has the same.
+/// A content of apply_config is named by its digest, and the node may hold it already: if a
+/// rollback returns to it (`of_row`), or if another version has the same content.
 [[nodiscard]] ContentNames names_of(TaskType type, const FoundContent& found,
                                     std::optional<Version> of_row);
 

@@ -1,4 +1,4 @@
-// Every status word of docs/contract.md section 3, once, as the database and JSON spell it.
+// All status words of docs/contract.md section 3, spelled as in the database and in JSON.
 #pragma once
 
 #include <optional>
@@ -11,19 +11,19 @@ enum class BatchStatus { none, running, paused, stopped, completed };
 enum class NodeStatus { pending, running, success, failed, skipped, deferred, cancelled };
 enum class FailureKind { none, unreachable, tls, rejected, exec_failed, timeout, lost };
 enum class TaskStatus { pending, running, success, failed, cancelled };
-/// What an operator asked for in release_tasks.requested_action.
+/// The action that an operator requested in release_tasks.requested_action.
 enum class Action { none, pause, resume, stop };
 
-/// Why a release stands between two batches (release_tasks.hold). bake, gate, interval and window
+/// Why a release waits between two batches (release_tasks.hold). bake, gate, interval and window
 /// end by themselves; review (pause_after_batch or an operator's pause), failure (on_failure:
 /// pause) and violation wait for an operator.
 enum class Hold { none, bake, gate, review, failure, violation, interval, window };
-/// What happens when the limits of failures are exceeded (batch_config's on_failure).
+/// What happens when a failure limit is exceeded (on_failure of batch_config).
 enum class OnFailure { stop, pause, rollback };
 /// What agents are asked to do (release_tasks.type).
 enum class TaskType {
-    apply_config,  ///< a version is put live
-    reload,        ///< what is live is loaded again
+    apply_config,  ///< puts a version live
+    reload,        ///< reloads the live version
     purge_cache,   ///< AGENT_PURGE_CMD
     run_job,       ///< programs of AGENT_JOBS_DIR
 };
@@ -39,8 +39,8 @@ enum class TaskType {
 [[nodiscard]] std::string_view to_text(OnFailure what);
 [[nodiscard]] std::string_view to_text(TaskType type);
 
-/// The value of a word; nothing for a word that is not in the contract. Empty text is `none` where
-/// the type has it.
+/// The value of a word; nothing for a word outside the contract. Empty text is `none` if the type
+/// has that value.
 template <class Status>
 [[nodiscard]] std::optional<Status> from_text(std::string_view text);
 
@@ -63,8 +63,8 @@ std::optional<OnFailure> from_text<OnFailure>(std::string_view text);
 template <>
 std::optional<TaskType> from_text<TaskType>(std::string_view text);
 
-/// A release of this type needs content, which says what there is to do; without it the other types
-/// load again what is live.
+/// A release of this type needs content, which describes the work; without content the other types
+/// reload the live version.
 [[nodiscard]] constexpr bool needs_content(TaskType type) {
     switch (type) {
         case TaskType::purge_cache:
@@ -76,7 +76,7 @@ std::optional<TaskType> from_text<TaskType>(std::string_view text);
     }
     return false;
 }
-/// Waits for nobody: it ends when its time has come.
+/// The hold waits for no operator: it ends at its time.
 [[nodiscard]] constexpr bool ends_by_itself(Hold hold) {
     return hold == Hold::bake || hold == Hold::gate || hold == Hold::interval ||
            hold == Hold::window;

@@ -45,7 +45,7 @@ Step step(Release&& current, const std::vector<Event>& events, Instant now) {
     for (const Event& event : events)
         take(draft, event);
     // Events change nodes and replace the header by what was read; only advance() writes status and
-    // action. So the row is expected to say now what the header says now.
+    // action. So the expected header of the row is the header now.
     done.broken = written_by_events(draft.commit);
     draft.commit.expected_status = done.next.seen.status;
     draft.commit.expected_action = done.next.seen.requested;

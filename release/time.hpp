@@ -1,4 +1,4 @@
-// Points in time and durations, without a clock: whoever needs "now" is given it.
+// Points in time and durations, without a clock: the caller passes "now" in.
 #pragma once
 
 #include <chrono>
@@ -8,8 +8,8 @@ namespace edgeroll::release {
 
 using Millis = std::chrono::milliseconds;
 
-/// A monotonic clock that goes on while the machine sleeps (CLOCK_BOOTTIME in production, virtual
-/// in the simulator). It has no now(): only the Clock port can say what time it is.
+/// A monotonic clock that includes the machine's sleep (CLOCK_BOOTTIME in production, virtual in
+/// the simulator). It has no now(): only the Clock port tells the time.
 struct Monotonic {
     using rep = std::int64_t;
     using period = std::milli;
@@ -20,7 +20,7 @@ struct Monotonic {
 
 using Instant = Monotonic::time_point;
 
-/// Later than anything that is ever waited for.
+/// Later than any time that code waits for.
 inline constexpr Instant never = Instant::max();
 
 }  // namespace edgeroll::release

@@ -1,4 +1,4 @@
-// A broken invariant, and what becomes of the release in which it was found.
+// A broken invariant, and the commit that pauses its release.
 #pragma once
 
 #include <string>
@@ -13,8 +13,8 @@ struct Violation {
     std::string detail;
 };
 
-/// What is written in the place of a commit that breaks an invariant: the release is paused with
-/// the hold `violation`, and nothing else is done. It expects of the row what `refused` expected.
+/// The commit that replaces a commit that breaks an invariant: it only pauses the release with the
+/// hold `violation`. It expects of the row what `refused` expected.
 [[nodiscard]] Commit violation_pause(const Violation& violation, const Commit& refused);
 
 }  // namespace edgeroll::release

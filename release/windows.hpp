@@ -9,7 +9,7 @@
 
 namespace edgeroll::release {
 
-/// How long until a batch may start: 0 inside a window, or without any. At most a day.
+/// Time until a batch may start: 0 inside a window or without windows. At most a day.
 /// @param utc_ms milliseconds since 1970
 [[nodiscard]] Millis until_open(const std::vector<Window>& windows, std::int64_t utc_ms);
 

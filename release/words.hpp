@@ -1,5 +1,5 @@
 // The words of an enum as one table that is tied to it: a value without a word, words in another
-// order than the enum's, and two equal words do not compile.
+// order than the enum's values, and two equal words do not compile.
 #pragma once
 
 #include <array>
@@ -10,8 +10,8 @@
 
 namespace edgeroll::release {
 
-/// Whether the value is one that its enum names. GCC and clang print such a value by its name, and
-/// every other as a cast: `(Hold)8`.
+/// Whether the enum names this value. GCC and clang print a named value by its name, and any other
+/// as a cast: `(Hold)8`.
 template <auto value>
 [[nodiscard]] consteval bool is_enumerator() {
     const std::string_view text = __PRETTY_FUNCTION__;
@@ -19,7 +19,7 @@ template <auto value>
     return after >= text.size() || text[after] < '0' || text[after] > '9';
 }
 
-/// How many values the enum has. They must be 0, 1, 2, …
+/// The number of values of the enum. They must be 0, 1, 2, …
 template <class Enum, std::size_t known = 0>
 [[nodiscard]] consteval std::size_t count_of_enum() {
     if constexpr (is_enumerator<static_cast<Enum>(known)>()) {
@@ -46,11 +46,11 @@ struct Word {
     std::string_view text;
 };
 
-/// Says that the first value is `none` and has an empty word.
+/// Marks an enum whose first value is `none` with an empty word.
 struct NoneIsEmpty {};
 inline constexpr NoneIsEmpty none_is_empty;
 
-// Never defined: a table that is wrong ends the compilation with the name of one of these.
+// Never defined: a wrong table ends the compilation with the name of one of these.
 void words_must_be_in_the_order_of_the_enum();
 void only_none_may_be_an_empty_word();
 void each_word_must_have_one_value();
@@ -68,7 +68,7 @@ class Words {
         const auto index = static_cast<std::size_t>(value);
         return index < texts_.size() ? texts_[index] : std::string_view();
     }
-    /// The value of a word; nothing for one that is not in the table.
+    /// The value of a word; nothing for a word outside the table.
     [[nodiscard]] constexpr std::optional<Enum> value(std::string_view text) const {
         for (std::size_t i = 0; i < texts_.size(); ++i) {
             if (texts_[i] == text) return static_cast<Enum>(i);
@@ -94,8 +94,8 @@ class Words {
     std::array<std::string_view, enum_size<Enum>> texts_{};
 };
 
-/// The words with something between them; without the empty one. The enum has a to_text().
-/// @param last stands before the last word, where there is more than one
+/// The words with a separator between them, without the empty word. The enum has a to_text().
+/// @param last separator before the last word, if there are several
 template <class Enum>
 [[nodiscard]] std::string listed(std::string_view last, std::string_view between = ", ") {
     std::string text;
@@ -106,7 +106,7 @@ template <class Enum>
     }
     return text;
 }
-/// "stop|pause|rollback", as the command line shows a choice.
+/// "stop|pause|rollback", the form in which the command line shows a choice.
 template <class Enum>
 [[nodiscard]] std::string choice() {
     return listed<Enum>("|", "|");
