@@ -20,7 +20,7 @@ void advance(Draft& draft) {
     const Phase phase = phase_of(release);
     const bool is_final_word = is_final(release.seen.status);
     const bool is_open = release.counts.pending > 0 || release.counts.running > 0;
-    // Somebody may have written finished_at beside the status, although nodes still run.
+    // An operator may have written finished_at with the status although nodes still run.
     if (release.seen.is_ended && !(is_final_word && is_open)) {
         draft.let_go("the release is finished", true);
         return;

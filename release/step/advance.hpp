@@ -1,4 +1,4 @@
-// What follows from the state as it now is.
+// Decides what follows from the present state.
 #pragma once
 
 #include "release/step/step_draft.hpp"
@@ -6,7 +6,8 @@
 namespace edgeroll::release {
 
 /// Decides everything that follows from the state: reads again, gives the claim back, stops, fails,
-/// starts nodes, ends. After the events of the step; only this writes the release's own columns.
+/// starts nodes, ends. Runs after the events of the step; only this function writes the release's
+/// own columns.
 void advance(Draft& draft);
 
 }  // namespace edgeroll::release

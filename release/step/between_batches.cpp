@@ -9,14 +9,14 @@
 namespace edgeroll::release {
 namespace {
 
-// The hold stands until a time: nothing to do before. False: it is over, or was never begun.
+// The hold lasts until a time, and nothing happens before. False: it has ended or never begun.
 bool stands(Draft& draft, Hold hold) {
     if (draft.release.seen.hold != hold || draft.now >= draft.release.hold_until) return false;
     draft.wake(draft.release.hold_until);
     return true;
 }
 
-// Begins a hold that counts from the end of the batch. False: its time is over already.
+// Begins a hold whose time counts from the end of the batch. False: its time has already passed.
 bool begins(Draft& draft, Hold hold, Millis span) {
     if (draft.release.seen.hold == hold) return false;
     const Instant until = draft.release.last_finish + span;
@@ -68,14 +68,15 @@ Passage pass_gate(Draft& draft) {
     if (draft.now < release.hold_until || is_unasked) {
         return ask_gate(draft);
     }
-    if (release.is_gate_asked) return Passage::wait;  // its last answer is on the way
+    if (release.is_gate_asked) return Passage::wait;  // its last answer is still to come
     draft.set_last_error("the gate was unsure for its whole gate_timeout_sec: " +
                          release.gate->message);
     draft.begin_hold(Hold::review, never);
     return Passage::wait;
 }
 
-// Up to the windows. `hold` says which of them is reached; those before it are passed.
+// Passes the holds up to the windows. `hold` names the present hold; the holds before it are
+// passed.
 Passage pass_holds(Draft& draft) {
     const Snapshot& seen = draft.release.seen;
     const Policy& policy = seen.policy;
@@ -100,7 +101,7 @@ Passage pass_windows(Draft& draft) {
     const Millis wait = until_open(release.seen.policy.windows, utc_ms);
     if (wait <= Millis{0}) return Passage::open;
     const Instant until = draft.now + wait;
-    // Written again only when it moved: clocks are not that exact.
+    // A small change is not written again: clocks are not that exact.
     constexpr Millis slack{1'000};
     const bool is_said =
         release.seen.hold == Hold::window && release.hold_until != never &&
@@ -110,8 +111,8 @@ Passage pass_windows(Draft& draft) {
     return Passage::wait;
 }
 
-// One that waits for an operator, or stands until its time, is paused; before the first batch it
-// stays `pending`.
+// A release that waits for an operator or for a time is paused; before the first batch it stays
+// `pending`.
 void rest(Draft& draft) {
     const Snapshot& seen = draft.release.seen;
     if (is_final(seen.status) || seen.status != ReleaseStatus::paused) return;

@@ -6,11 +6,11 @@
 
 namespace edgeroll::release {
 
-/// Whether the next batch may be opened now; otherwise the draft says what holds it, and until
+/// Whether the next batch may be opened now; otherwise the draft records what holds it, and until
 /// when.
 bool may_open_next(Draft& draft);
 
-/// The gate's answer. An answer to an older question is dropped.
+/// Takes the gate's answer. The answer to an older question is dropped.
 void gate_heard(Draft& draft, const GateHeard& event);
 
 }  // namespace edgeroll::release

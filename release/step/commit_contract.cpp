@@ -10,7 +10,7 @@ Violation broken(std::string what) {
     return Violation{"step", std::move(what)};
 }
 
-// A header that changed otherwise would be written over somebody's word, or never be written.
+// Any other change of the header would overwrite an operator's edit, or never be written.
 std::optional<Violation> check_header(const Commit& commit, const Snapshot& seen) {
     if (seen.status != commit.release.status.value_or(commit.expected_status)) {
         return broken("the status has changed to " + std::string(to_text(seen.status)) +

@@ -6,7 +6,7 @@
 namespace edgeroll::release {
 namespace {
 
-// What the last retry left out; empty: nothing. Those nodes can still be retried.
+// Names the nodes that the last retry left out; empty: none. They can still be retried.
 std::string left_out_text(const Release& release) {
     std::string text;
     const int failed = left_out_failures(release);

@@ -1,4 +1,4 @@
-// The end of a batch, and of the last one.
+// The end of a batch, and of the last batch.
 #pragma once
 
 #include "release/step/step_draft.hpp"
@@ -6,7 +6,7 @@
 namespace edgeroll::release {
 
 /// Records a batch in which no node was attempted (max_unreachable and maintenance let it pass): it
-/// says nothing about the content (docs/contract.md 4.2).
+/// proves nothing about the content (docs/contract.md 4.2).
 void note_unproven(Draft& draft);
 
 /// Every batch is done within the limits: ends the release.

@@ -1,4 +1,4 @@
-// docs/contract.md section 8, as far as one release's state can show it.
+// docs/contract.md section 8, as far as the state of one release can show it.
 #include "release/limits.hpp"
 #include "release/step.hpp"
 #include "release/step/pools.hpp"
@@ -9,11 +9,11 @@ namespace {
 
 bool is_legal(NodeStatus from, NodeStatus to) {
     if (from == NodeStatus::pending) return to != NodeStatus::pending;
-    // From running to running is a further attempt.
+    // A change from running to running is a further attempt.
     return from == NodeStatus::running && to != NodeStatus::pending;
 }
 
-// Pending nodes that wait in a queue.
+// Pending nodes in the batch's queues.
 int queued(const BatchState& batch, const Release& release) {
     int count = 0;
     for (const LaneQueue& queue : batch.queues) {
@@ -32,7 +32,7 @@ std::optional<Violation> check_end(const Release& release) {
                                    " pending and " + std::to_string(release.counts.running) +
                                    " running nodes"};
     }
-    // A success that catches up was judged when it succeeded.
+    // A success that catches up was checked when it succeeded.
     if (seen.status != ReleaseStatus::success || seen.catches_up) return std::nullopt;
     if (const auto limit = exceeded_limit(release)) return Violation{"I6", *limit};
     if (const int missed = left_out(release) + left_out_failures(release); missed > 0) {
@@ -67,7 +67,7 @@ std::optional<Violation> check(const Step& done) {
             return Violation{"I1", node + " of batch " + std::to_string(batch) +
                                        " would be dispatched before its batch was started"};
         }
-        // Those before are finished for certain: check_all looks at them.
+        // The batches before are known to be finished: check_all checks them.
         for (std::size_t i = release.finished_batches; i < release.batches.size(); ++i) {
             const BatchState& earlier = release.batches[i];
             if (earlier.number >= batch) break;
@@ -82,12 +82,12 @@ std::optional<Violation> check(const Step& done) {
                                        std::string(to_text(release.seen.status))};
         }
     }
-    // Nodes refused in the same step may have used up the limit after an intent: the intents before
-    // stand. What must not be is an intent on top of a limit that was exceeded before the step.
+    // Nodes that were refused in the same step may exceed the limit after an intent; the earlier
+    // intents stand. An intent is forbidden only if the limit was exceeded before the step.
     if (has_intent && done.commit.skip_pending && release.counts.running == 0) {
         return Violation{"I1", "a node would be dispatched and forgotten"};
     }
-    // Only our own end is judged: one written by hand is taken as it is.
+    // Only edgeroll's own end is checked: an end that an operator wrote is accepted.
     return done.commit.release.status ? check_end(release) : std::nullopt;
 }
 

@@ -9,8 +9,8 @@
 namespace edgeroll::release {
 namespace {
 
-// The newest ones, as many as there are more than total_nodes; one that came in place of a deleted
-// one is late as well, where this process has seen that one.
+// The newest rows are late, as many as exceed total_nodes; a row that replaced a deleted row is
+// late too, if this process has seen the deleted row.
 std::vector<bool> late_by_count(const Snapshot& seen, const Release& before) {
     const std::vector<NodeRow>& rows = seen.nodes;
     std::vector<bool> is_late(rows.size(), false);
@@ -23,8 +23,8 @@ std::vector<bool> late_by_count(const Snapshot& seen, const Release& before) {
     if (late == 0) return is_late;
     std::vector<std::size_t> newest(rows.size());
     std::iota(newest.begin(), newest.end(), std::size_t{0});
-    // Rows that were not there at the last reading are late for certain; after a takeover the ids
-    // tell.
+    // Rows that were missing at the last reading are certainly late; after a takeover the ids
+    // decide.
     const auto lateness = [&](std::size_t i) {
         return std::pair(before.is_observed && is_absent(rows[i]), rows[i].row_id);
     };

@@ -1,5 +1,5 @@
-// Rows that were added after the start of a release: they belong to no plan (docs/contract.md
-// section 3).
+// Rows that were added after the start of a release: they are not part of the plan
+// (docs/contract.md section 3).
 #pragma once
 
 #include <vector>
@@ -8,9 +8,9 @@
 
 namespace edgeroll::release {
 
-/// Which rows came after the start, and form no batch: those without its mark; where an older
-/// process had the claim, the newest ones above total_nodes. O(nodes), in the order of the rows as
-/// they were read.
+/// Which rows were added after the start and form no batch: the rows without the start's mark; if
+/// an older process had the claim, the newest rows above total_nodes. O(nodes), in the order of the
+/// rows as read.
 [[nodiscard]] std::vector<bool> late_rows(const Snapshot& seen, const Release& before);
 
 }  // namespace edgeroll::release

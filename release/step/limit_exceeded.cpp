@@ -8,7 +8,7 @@
 namespace edgeroll::release {
 namespace {
 
-// The first failure that counts; one of the batch that runs, where there is one.
+// The first failure that counts, from the running batch if it has one.
 const NodeRow* failure_to_name(const Release& release) {
     const auto& started = release.seen.started_batch;
     const std::size_t index = started ? batch_from(release, *started) : release.batches.size();
@@ -16,8 +16,8 @@ const NodeRow* failure_to_name(const Release& release) {
                          index < release.batches.size() ? release.batches[index].begin : 0);
 }
 
-// A node's time ends with that of its batch and its release, reckoned when it was started; the
-// working time is reckoned anew at every reading, from when the start was written.
+// A node's time ends with the time of its batch and its release, as computed when it was started;
+// every reading computes the working time anew, from when the start was written.
 bool is_out_of_time_with(const Release& release, const NodeRow* row) {
     return row != nullptr && row->failure == FailureKind::timeout &&
            release.seen.status == ReleaseStatus::running;
@@ -55,8 +55,9 @@ void trip(Draft& draft, const Reason& reason) {
         return;
     }
     draft.set_last_error(reason.full);
-    if (release.counts.running > 0) return;  // nothing further is started; what runs ends
-    // Before the first batch too: `pending` with an operator's hold would be a continue by hand.
+    if (release.counts.running > 0) return;  // no further node is started; running nodes end
+    // Before the first batch too: `pending` with an operator's hold would look like a continue that
+    // was written as the status.
     if (release.seen.status != ReleaseStatus::paused) draft.set_status(ReleaseStatus::paused);
     if (release.seen.hold != Hold::failure) draft.begin_hold(Hold::failure, never);
     draft.set_batch_status(BatchStatus::paused);
@@ -69,7 +70,7 @@ bool trip_if_exceeded(Draft& draft) {
     const std::string text = describe(over, release.seen.policy);
     if (const auto limit = exceeded_limit(release)) {
         Reason reason = failure_reason(release, *limit);
-        // The cause must not be hidden, although it is only about to be true.
+        // A time limit that causes the failure is named, even if it passes only a moment later.
         constexpr Millis reckoning{1'000};
         const bool is_near = is_out_of_time_with(release, failure_to_name(release));
         const TimeLimit cause = is_near ? exceeded_time(release, draft.now + reckoning) : over;

@@ -8,14 +8,14 @@
 namespace edgeroll::release {
 namespace {
 
-// Running stays running: the row names the next task before anybody is sent it.
+// The status stays `running`: the row names the next task before it is sent.
 void begin_next_attempt(Draft& draft, std::size_t position, const Verdict& verdict, Millis pause) {
     Release& release = draft.release;
     NodeState& node = release.nodes[position];
     if (node.is_starting) --release.starting;
     node.is_starting = false;
     node.is_cancel_sent = false;
-    node.is_in_conversation = true;  // a reading of the same step has it without
+    node.is_in_conversation = true;  // a reading in the same step clears it
     node.row.attempt += 1;
     node.row.task_id = task_id_of(release, node.row);
     NodeChange& change = draft.change_node(position, NodeStatus::running);

@@ -1,4 +1,4 @@
-// A node gets another task in the place of the one that ended.
+// Gives a node a new task in place of the task that ended.
 #pragma once
 
 #include <cstddef>

@@ -12,7 +12,7 @@
 namespace edgeroll::release {
 namespace {
 
-// From the first batch on the release has this content, whatever its version is given later.
+// From the first batch on, the content of the release is fixed, even if its version gets another.
 void fix_content(Draft& draft) {
     Snapshot& seen = draft.release.seen;
     if (!seen.content_sha256.empty()) return;
@@ -25,7 +25,7 @@ void fix_content(Draft& draft) {
     if (is_reload) draft.note("reload_only");
 }
 
-// The batch is worked on from now on, or again.
+// Work on the batch begins or resumes.
 void open_batch(Draft& draft, const Phase& phase) {
     Release& release = draft.release;
     Snapshot& seen = release.seen;
@@ -46,26 +46,26 @@ void open_batch(Draft& draft, const Phase& phase) {
     if (seen.status != ReleaseStatus::running) draft.set_status(ReleaseStatus::running);
 }
 
-// Paused in the middle of a batch: by hand, or by a violation. What runs is looked after.
+// Paused within a batch: by an operator, or by a violation. Running nodes are still looked after.
 void rest_within_batch(Draft& draft) {
     if (draft.release.counts.running > 0) return;
     draft.set_batch_status(BatchStatus::paused);
     draft.mark_pause();
 }
 
-// A time limit acts when it is over, although nothing happens then.
+// A time limit must act when it passes, even if nothing else happens then.
 void watch_time(Draft& draft) {
     const Instant end = time_limit(draft.release, draft.now);
     if (end != never) draft.wake(end);
 }
 
-// Paused by somebody. What ends by itself lies between batches: where a row of a batch that was
-// done is pending again, there is nothing that it could hold.
+// An operator paused the release. Holds that end by themselves occur only between batches: if a row
+// of a finished batch is pending again, such a hold has no effect.
 bool is_paused_within(const Release& release) {
     return release.seen.status == ReleaseStatus::paused && !ends_by_itself(release.seen.hold);
 }
 
-// True if the lowest unfinished batch may be worked on now.
+// True if work on the lowest unfinished batch may go on now.
 bool may_work_on(Draft& draft, const Phase& phase) {
     Release& release = draft.release;
     const int number = release.batches[phase.next].number;

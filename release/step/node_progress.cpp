@@ -9,8 +9,8 @@
 namespace edgeroll::release {
 namespace {
 
-// Progress alone makes a commit no more often than this: a commit costs the same however many nodes
-// are in it, and a thousand long jobs must not keep the database from the words that count.
+// The shortest time between commits that only write progress. A commit costs the same for any
+// number of nodes, and a thousand long jobs must not keep the database from the results that count.
 constexpr Millis pause_between{500};
 
 }  // namespace
@@ -37,10 +37,10 @@ void progressed(Draft& draft, const Progressed& event) {
 
 void write_progress(Draft& draft) {
     Release& release = draft.release;
-    // A release that is let go is another process's to write.
+    // A release that was let go belongs to another process, which writes it.
     if (release.progressed.empty() || draft.is_let_go) return;
     const Instant due = release.progress_written_at + pause_between;
-    // One that is written anyway takes it along.
+    // A commit that is written anyway includes the progress.
     if (draft.commit.is_empty() && draft.now < due) {
         draft.wake(due);
         return;

@@ -22,13 +22,13 @@ NodeState carried_over(const Release& before, NodeRow row) {
     const auto position = find_node(before, node.row.id);
     if (!position) return node;
     const NodeState& old = before.nodes[*position];
-    // Set to running by hand, without a task: it keeps the id that it was given here.
+    // An operator set it to running, without a task: it keeps the id that this process gave it.
     if (node.row.task_id.empty()) {
         node.row.task_id = old.row.task_id;
         node.row.attempt = old.row.attempt;
     }
     if (old.row.status != NodeStatus::running || old.row.task_id != node.row.task_id) return node;
-    node.deadline = old.deadline;  // the others get theirs from the database's clock
+    node.deadline = old.deadline;  // other rows get theirs from the database's clock
     node.is_in_conversation = old.is_in_conversation;
     node.is_starting = old.is_starting;
     node.is_cancel_sent = old.is_cancel_sent;
@@ -51,7 +51,7 @@ void note_changes_by_hand(Draft& draft, const Release& before) {
     }
 }
 
-// Late rows stand behind the others: they are in no batch, and nothing of them counts.
+// Late rows follow the others: they are in no batch, and nothing about them counts.
 void place(Release& release, const Release& before, std::vector<NodeRow> rows,
            const std::vector<bool>& is_late) {
     release.nodes.reserve(rows.size());
@@ -64,8 +64,8 @@ void place(Release& release, const Release& before, std::vector<NodeRow> rows,
     }
 }
 
-// Of the release's own content its row remembers what it was; what rows name for themselves
-// (rollbacks) is held against what was seen before.
+// The row of the release records its own content; the contents that rows name (rollbacks) are
+// compared with the previous reading.
 void watch_other_contents(Release& release, const Release& before) {
     if (!before.is_observed || before.seen.current_batch == 0) return;
     for (const auto& [version, content] : release.seen.other_contents) {
@@ -102,9 +102,9 @@ void index_by_id(Release& release) {
     });
 }
 
-// Rows that came after the start belong to no plan (docs/contract.md section 3), also those that
-// say that they run: nobody was sent anything for them. False: there are more of them than fit into
-// a commit.
+// Rows added after the start are not part of the plan (docs/contract.md section 3), not even rows
+// marked as running: nothing was sent for them. False: there are more of them than fit into a
+// commit.
 bool skip_late_rows(Draft& draft) {
     const Release& release = draft.release;
     const bool is_open = release.counts.pending > 0 || release.counts.running > 0;
@@ -119,8 +119,8 @@ bool skip_late_rows(Draft& draft) {
     return true;
 }
 
-// There cannot be more waivers than there is to waive: somebody deleted or mended failed rows, and
-// the next failure must not pass for one of them.
+// There cannot be more waivers than failures to waive: if failed rows were deleted or edited, the
+// next failure must not use up one of their waivers.
 void take_back_waivers(Draft& draft) {
     Release& release = draft.release;
     Snapshot& seen = release.seen;
@@ -129,7 +129,8 @@ void take_back_waivers(Draft& draft) {
     draft.commit.release.waived_failures = seen.waived_failures = waivable(release);
 }
 
-// The database's times as instants of ours, and what only memory knows of a gate.
+// Converts the database's times to local instants, and keeps the gate's state, which only memory
+// has.
 void take_times(Release& release, const Release& before, Instant now) {
     const Snapshot& seen = release.seen;
     release.read_at = release.worked_at = now;
@@ -181,7 +182,7 @@ void observe(Draft& draft, Snapshot snapshot) {
         }
     }
     if (!skip_late_rows(draft)) {
-        // Nothing is decided before all of them are out of the way.
+        // No decision is made before all late rows are skipped.
         release.is_observed = false;
         draft.read_again();
         return;

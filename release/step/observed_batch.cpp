@@ -24,7 +24,7 @@ bool is_same_header(const Snapshot& known, const Snapshot& seen) {
            known.is_pause_marked == seen.is_pause_marked && known.problems == seen.problems;
 }
 
-// In the batches, and of late rows, for which it means nothing.
+// Includes failed late rows, as BatchReading::failed does.
 int failed_rows(const Release& release) {
     const auto late = release.nodes.begin() + static_cast<std::ptrdiff_t>(release.members);
     return release.counts.failed +
@@ -33,7 +33,7 @@ int failed_rows(const Release& release) {
            }));
 }
 
-// Of another content than before every row must be judged again.
+// If a content changed, every row must be checked again.
 bool are_contents_known(const Snapshot& known, const Snapshot& seen) {
     return std::all_of(
         seen.other_contents.begin(), seen.other_contents.end(), [&](const auto& other) {
@@ -93,8 +93,8 @@ void observe_batch(Draft& draft, Snapshot snapshot) {
     seen.utc_ms = snapshot.utc_ms;
     seen.worked = snapshot.worked;
     release.read_at = release.worked_at = draft.now;
-    // Of the batch started last (control/store). By the database's clock: memory has when the end
-    // was decided, a moment before it was written.
+    // From the batch started last (control/store). By the database's clock: memory has the time of
+    // the decision, a moment before it was written.
     if (snapshot.since_last_finish) {
         release.last_finish =
             std::max(release.last_finish, draft.now - *snapshot.since_last_finish);

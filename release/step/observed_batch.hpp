@@ -1,6 +1,6 @@
-// A batch starts only on a reading that is newer than the end of the one before
-// (docs/contract.md 4.6). With many batches that must not be all rows each time: the header and the
-// rows of the batch show whether anything else than small facts has changed, and where it has,
+// A batch starts only on a reading that is newer than the end of the previous batch
+// (docs/contract.md 4.6). With many batches, reading all rows each time costs too much: the header
+// and the rows of the batch show whether more than small facts have changed, and only then
 // everything is read.
 #pragma once
 
@@ -9,7 +9,7 @@
 namespace edgeroll::release {
 
 /// Takes over the small facts of the header and of the batch Snapshot::part; asks for a full
-/// reading where anything else has changed. O(nodes of the batch)
+/// reading if anything else has changed. O(nodes of the batch)
 void observe_batch(Draft& draft, Snapshot snapshot);
 
 }  // namespace edgeroll::release

@@ -8,7 +8,7 @@
 namespace edgeroll::release {
 namespace {
 
-// Nobody was sent anything in it since the last start or retry.
+// No task was sent in this batch since the last start or retry.
 bool is_untouched(const Release& release, const BatchState& batch) {
     const auto is_new = [](const NodeState& node) {
         return node.row.status == NodeStatus::pending &&
@@ -43,7 +43,7 @@ int number_by_ordinal(const Release& release) {
     if (batches.empty()) return 0;
     const std::size_t ordinal = static_cast<std::size_t>(std::max(release.seen.current_batch, 1));
     const BatchState& batch = batches[std::min(ordinal, batches.size()) - 1];
-    // It stands before a batch: that one has not been started, whatever was deleted before it.
+    // The release waits before this batch, so it is unstarted, even if earlier rows were deleted.
     const bool stands_before = ends_by_itself(release.seen.hold) && is_untouched(release, batch);
     return stands_before && batch.number > 0 ? batch.number - 1 : batch.number;
 }

@@ -1,5 +1,5 @@
-// Where a release stands (docs/adr/0015): by the number of the batch started last, never by how
-// many rows or batches are there now.
+// The position of a release in its plan (docs/adr/0015): by the number of the batch started last,
+// never by the present number of rows or batches.
 #pragma once
 
 #include <cstddef>
@@ -11,31 +11,31 @@ namespace edgeroll::release {
 enum class Stage {
     unstarted,
     in_batch,  ///< a node of the batch started last, or of an earlier one, is pending or running
-    between,   ///< none is; the next batch, if there is one, is held as Snapshot::hold says
+    between,   ///< no node is; Snapshot::hold says what holds the next batch, if there is one
     stopping,
-    ended,  ///< also by hand, while what runs is wound up
+    ended,  ///< also by an operator, while running nodes are wound up
 };
 
 struct Phase {
     Stage stage = Stage::unstarted;
     int batch = 0;         ///< number of the batch started last; meaningless while unstarted
-    std::size_t next = 0;  ///< index of the lowest unfinished batch; past the last: none is
+    std::size_t next = 0;  ///< index of the lowest unfinished batch; past the last: there is none
 };
 
-/// Once begun a stop cannot be undone, whatever somebody writes over it.
+/// A stop that has begun cannot be undone, even if an operator overwrites it.
 [[nodiscard]] bool is_stopping(const Release& release);
 
-/// O(1), but for batches that were finished since the last call.
+/// O(1), plus the batches that finished since the last call.
 [[nodiscard]] Phase phase_of(const Release& release);
 
-/// The batch of that number, or the first above it; past the last when there is none.
+/// The batch with that number, or the first above it; past the last if there is none.
 [[nodiscard]] std::size_t batch_from(const Release& release, int number);
 
 /// Index of the lowest batch with a pending or running node; batches.size() if all are finished.
 [[nodiscard]] std::size_t lowest_unfinished(const Release& release);
 
 /// The number of the batch started last, from its ordinal (Snapshot::current_batch) among the
-/// batches that are there: all that an older process has written. O(nodes of the batch).
+/// existing batches: an older process writes only the ordinal. O(nodes of the batch).
 [[nodiscard]] int number_by_ordinal(const Release& release);
 
 }  // namespace edgeroll::release

@@ -20,7 +20,7 @@ bool is_full(const Release& release) {
     return most > 0 && release.counts.running >= most;
 }
 
-// The first pending node of a queue; forgets what is not pending any more.
+// The first pending node of a queue; drops nodes that are no longer pending.
 std::optional<std::size_t> front(const Release& release, LaneQueue& queue) {
     while (queue.next < queue.positions.size()) {
         const std::size_t position = queue.positions[queue.next];

@@ -5,8 +5,8 @@
 namespace edgeroll::release {
 namespace {
 
-// The marks that stand for no content of its own may stand in any INSERT, or in a retry whose
-// version was given a content since: nothing would be delivered, and it would be called a success.
+// An INSERT may contain the marks that stand for no content of its own, and a retried version may
+// have been given a content since: nothing would be delivered, yet the release would be a success.
 void watch_marks(Draft& draft) {
     Snapshot& seen = draft.release.seen;
     if (seen.current_batch > 0) return;
@@ -41,7 +41,7 @@ void watch_rows(Draft& draft) {
     }
 }
 
-// Content is resolved once: from then on another content for the version is a reason to stop.
+// The content is resolved once: after that, another content for the version stops the release.
 void watch_content(Draft& draft) {
     Snapshot& seen = draft.release.seen;
     if (!seen.problems.empty()) return;

@@ -9,12 +9,12 @@
 
 namespace edgeroll::release {
 
-/// Position of a node that runs this very task; nothing for any other.
+/// Position of a node that runs exactly this task; nothing for any other node.
 [[nodiscard]] std::optional<std::size_t> find_running(const Release& release, NodeId id,
                                                       const std::string& task_id);
 
 /// Begins conversations with running rows that have none: after a takeover, an unknown outcome, or
-/// where a row was set to running by hand. Once after each reading. O(nodes)
+/// if an operator set a row to running. Once after each reading. O(nodes)
 void look_after_running(Draft& draft);
 
 }  // namespace edgeroll::release

@@ -33,7 +33,7 @@ bool gives_up_on_rows(Draft& draft) {
                          seen.rows_unchanged_for && *seen.rows_unchanged_for >= row_patience;
     const AwaitedRows awaited = awaited_rows(draft.release);
     if (!is_over || are_complete(awaited)) return false;
-    // The last row may be inserted just now: then the release is complete, and not failed.
+    // The last row may be inserted at this moment: the release is then complete and must not fail.
     draft.commit.expected_rows = static_cast<int>(awaited.rows);
     const std::string reason = gave_up_text(awaited);
     halt(draft, Reason{reason, reason});

@@ -1,4 +1,4 @@
-// What keeps a release from starting.
+// The conditions that keep a release from starting.
 #pragma once
 
 #include "release/step/step_draft.hpp"
@@ -6,11 +6,11 @@
 namespace edgeroll::release {
 
 /// True if the release cannot start in this step: another release goes first, rows are missing or
-/// were deleted, or its plan is made now and must be read back. What comes of it is in the draft.
+/// were deleted, or its plan is made now and must be read back. The draft has the consequences.
 [[nodiscard]] bool is_held_up(Draft& draft);
 
-/// Ends a half-inserted release of which nothing more comes; true if it did. A release that
-/// somebody paused is left alone.
+/// Ends a half-inserted release that no longer grows; true if it did. A release that an operator
+/// paused is left alone.
 [[nodiscard]] bool gives_up_on_rows(Draft& draft);
 
 }  // namespace edgeroll::release

@@ -20,7 +20,7 @@ void intend(Draft& draft, std::size_t position) {
     draft.effects.emplace_back(conversation_with(node));
 }
 
-// The digest of what the node would get; empty when it gets none.
+// The digest of the content for the node; empty if there is none.
 std::string content_of(const Release& release, const NodeRow& row) {
     const Snapshot& seen = release.seen;
     if (seen.type != TaskType::apply_config || seen.content_sha256 == reload_only_mark) return {};
@@ -31,7 +31,7 @@ std::string content_of(const Release& release, const NodeRow& row) {
     return {};
 }
 
-// A node that is settled without being asked (docs/contract.md section 3 and 4.9).
+// Settles a node without sending it a task (docs/contract.md section 3 and 4.9).
 bool settle_undispatched(Draft& draft, std::size_t position) {
     const Release& release = draft.release;
     NodeRow& row = draft.release.nodes[position].row;

@@ -8,7 +8,7 @@
 namespace edgeroll::release {
 namespace {
 
-// The totals that go with the batch started last.
+// Writes the totals that go with the batch started last.
 void write_totals(Draft& draft) {
     Release& release = draft.release;
     Snapshot& seen = release.seen;
@@ -40,7 +40,7 @@ void start_batch(Draft& draft, std::size_t index) {
     const Millis spent = worked(release, draft.now);
     if (seen.current_batch == 0) change.rows_of_start = rows_of(release);
     change.started_batch = seen.started_batch = release.batches[index].number;
-    // For people: it only grows, also when rows of earlier batches were deleted.
+    // For display: it only grows, even if rows of earlier batches were deleted.
     seen.current_batch = std::max(seen.current_batch, static_cast<int>(index)) + 1;
     change.current_batch = seen.current_batch;
     change.batch_work_start = seen.batch_work_start = spent;

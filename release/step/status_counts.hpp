@@ -1,11 +1,11 @@
-// Counters of nodes by status: of a batch, and of the release.
+// Counters of nodes by status: for a batch, and for the release.
 #pragma once
 
 #include "release/model.hpp"
 
 namespace edgeroll::release {
 
-/// Counts nodes in or out: `by` more of them have that status (negative: fewer).
+/// Changes the number of nodes with that status by `by`.
 void count(StatusCounts& counts, NodeStatus status, int by);
 
 /// No node is pending or running.

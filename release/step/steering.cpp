@@ -19,8 +19,8 @@ void begin_stopping(Draft& draft) {
     draft.note("stop_started");
 }
 
-// What has failed, or taken too long, counts no more: limits count from here, whichever of them it
-// was that paused the release (docs/contract.md section 6).
+// Past failures and delays no longer count: the limits count from here, whichever of them paused
+// the release (docs/contract.md section 6).
 void waive(Draft& draft) {
     Release& release = draft.release;
     Snapshot& seen = release.seen;
@@ -44,7 +44,7 @@ void waive(Draft& draft) {
     draft.note("waived", {{"failures", std::to_string(seen.waived_failures)}});
 }
 
-// What a seeded bug does.
+// The effect of a seeded bug.
 void skip_batch(Draft& draft, std::size_t index) {
     const Release& release = draft.release;
     if (index == release.batches.size()) return;
@@ -82,7 +82,7 @@ void carry_on_stopping(Draft& draft) {
 void take_continue(Draft& draft) {
     Release& release = draft.release;
     Snapshot& seen = release.seen;
-    // Somebody wrote another status over a pause: edgeroll never leaves these words together.
+    // An operator overwrote a pause with another status: edgeroll never writes this combination.
     const bool is_running = seen.status == ReleaseStatus::running;
     const bool is_pausing = seen.hold != Hold::none || seen.batch_status == BatchStatus::paused;
     const bool waits_for_operator = seen.hold != Hold::none && !ends_by_itself(seen.hold);
@@ -97,14 +97,14 @@ void take_continue(Draft& draft) {
     draft.set_last_error("");
     const Phase phase = phase_of(release);
     if (phase.stage == Stage::between) {
-        // Everything but the windows is passed. What is left is written down: the batch may have to
-        // wait for a reading. The history hears of a window only when one is waited for.
+        // Every hold but the windows is passed. The rest is written down, since the batch may have
+        // to wait for a reading. The history mentions a window only if the release waits for it.
         draft.stand(Hold::window, draft.now);
         if (has_mutant(Mutant::continue_skips_a_batch)) skip_batch(draft, phase.next);
         return;
     }
     draft.end_hold();
-    // Before the first batch it is as if it had not been looked at.
+    // Before the first batch the release returns to `pending`.
     const bool is_started = phase.stage == Stage::in_batch;
     draft.set_status(is_started ? ReleaseStatus::running : ReleaseStatus::pending);
     draft.set_batch_status(is_started ? BatchStatus::running : BatchStatus::none);
@@ -119,8 +119,9 @@ void take_pause(Draft& draft, bool is_between_batches) {
         draft.begin_hold(Hold::review, never);
         return;
     }
-    // By hand: it holds at once, and until somebody continues. Before the first batch a release
-    // that waits for a window is `pending`: paused is somebody's word there as well.
+    // An operator wrote the pause: it holds at once, until an operator continues. Before the first
+    // batch a release that waits for a window is `pending`, so `paused` is an operator's status
+    // there as well.
     const bool is_unstarted = seen.current_batch == 0 && ends_by_itself(seen.hold);
     if (seen.status == ReleaseStatus::paused && (seen.hold == Hold::none || is_unstarted)) {
         draft.begin_hold(Hold::review, never);

@@ -1,4 +1,4 @@
-// What operators ask for: pause, continue and stop, through requested_action or by writing the
+// The actions of operators: pause, continue and stop, through requested_action or by writing the
 // status.
 #pragma once
 
@@ -6,14 +6,14 @@
 
 namespace edgeroll::release {
 
-/// Carries a continue out, also one that was given by writing the status.
+/// Carries out a continue, including a continue that was written as the status.
 void take_continue(Draft& draft);
 
-/// Carries a pause out where it can hold: between batches one that was asked for, at once one that
-/// was written as the status.
+/// Carries out a pause where it can hold: a requested pause between batches, a pause that was
+/// written as the status at once.
 void take_pause(Draft& draft, bool is_between_batches);
 
-/// Skips what is pending, cancels what runs, and ends the release when nothing runs any more.
+/// Skips pending nodes, cancels running nodes, and ends the release when no node runs any more.
 void carry_on_stopping(Draft& draft);
 
 /// Asks the agents of all running nodes to cancel, once each.

@@ -26,7 +26,7 @@ void pass_finished(Release& release) {
         ++finished;
 }
 
-/// The node is a member: what its batch and its pools add up to.
+/// Updates the counters of the batch and the pools of a node that is a member.
 void recount(Release& release, std::size_t position, NodeStatus from, NodeStatus to) {
     const std::size_t index = batch_of(release, position);
     for (StatusCounts* counts : {&release.batches[index].counts, &release.counts}) {

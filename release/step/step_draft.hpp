@@ -1,5 +1,5 @@
-// A step in the making: the state, and everything that was decided about it so far. Internal to
-// release/: step.cpp opens a draft, the parts beside this file work on it, step.cpp closes it.
+// A step in progress: the state, and all decisions about it so far. Internal to release/: step.cpp
+// opens a draft, the other files of this folder work on it, step.cpp closes it.
 #pragma once
 
 #include <cstddef>
@@ -28,30 +28,30 @@ struct Draft {
     void set_status(ReleaseStatus status);
     void set_batch_status(BatchStatus status);
     void set_last_error(std::string text);
-    /// All pending rows, also those that nobody has read yet, become skipped (deferred while
+    /// All pending rows, including rows that were never read, become skipped (deferred while
     /// catching up).
     void skip_all_pending(ReasonKind kind, const std::string& reason);
-    /// Asks for a wake-up at that time, or earlier if somebody asks for that.
+    /// Asks for a wake-up at that time; the earliest request wins.
     void wake(Instant at);
-    /// Stands between batches until `until` (or until an operator says so).
+    /// Waits between batches until `until` (or until an operator continues).
     void stand(Hold hold, Instant until);
-    /// The same, and says so in the history.
+    /// The same, with a row in the history.
     void begin_hold(Hold hold, Instant until);
-    /// Nothing holds it any more; the pause up to now is no working time.
+    /// Ends the hold; the pause up to now is not working time.
     void end_hold();
-    /// The present pause counts as no working time from now on.
+    /// From now on the present pause is not working time.
     void mark_pause();
-    /// A row of the history, after the node changes that are there now.
+    /// A row of the history, placed after the node changes so far.
     void note(std::string kind, std::vector<std::pair<std::string, std::string>> detail = {},
               std::optional<NodeId> node = std::nullopt);
-    /// Asks for a full reading, once until it comes.
+    /// Asks for a full reading, once until it arrives.
     void read_again();
-    /// The header and that batch are enough, unless a full reading is asked for as well.
+    /// Asks for a reading of the header and that batch, unless a full reading is asked for as well.
     void read_batch(int number);
     /// Gives the claim back after this step.
     void let_go(std::string reason, bool is_finished);
-    /// The release ends with that status, and the claim is given back. A release that catches up
-    /// ends as a success.
+    /// Ends the release with that status and gives the claim back. A release that catches up ends
+    /// as a success.
     void finish(ReleaseStatus status);
 };
 

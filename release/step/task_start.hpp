@@ -1,4 +1,4 @@
-// What a node is sent when a task of it starts: an id, a deadline, a conversation.
+// What a node gets when a task of it starts: an id, a deadline, a conversation.
 #pragma once
 
 #include <string>
@@ -11,7 +11,7 @@ namespace edgeroll::release {
 /// The id of the row's present attempt.
 [[nodiscard]] std::string task_id_of(const Release& release, const NodeRow& row);
 
-/// When a task that starts at `start` must be over: the node's own time, but not beyond that of its
+/// The latest end of a task that starts at `start`: the node's own time, limited by the time of its
 /// batch and its release.
 [[nodiscard]] Instant deadline_from(const Release& release, Instant start, Instant now);
 

@@ -1,5 +1,4 @@
-// The error_msg of a running row: what is in the way now ("trouble"), and behind it what is said of
-// earlier attempts.
+// The error_msg of a running row: the present trouble, followed by the text about earlier attempts.
 #pragma once
 
 #include <cstdint>
@@ -7,8 +6,8 @@
 
 namespace edgeroll::release {
 
-/// @param trouble what is in the way now; empty: nothing
-/// @param earlier how the attempt before failed; empty: it is the first
+/// @param trouble the present trouble; empty: none
+/// @param earlier how the previous attempt failed; empty: this is the first
 [[nodiscard]] std::string with_earlier_attempt(const std::string& trouble,
                                                const std::string& earlier);
 

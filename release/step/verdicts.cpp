@@ -11,22 +11,23 @@
 namespace edgeroll::release {
 namespace {
 
-// Away before its turn: that says nothing about the content (docs/contract.md section 6). A node
-// that was reached by an earlier attempt of this turn went dark with the content on it.
+// The node was unreachable before it was sent anything, which says nothing about the content
+// (docs/contract.md section 6). A node that an earlier attempt since the last retry reached may
+// have become unreachable because of the content.
 bool is_away(const Release& release, const NodeRow& row, const Verdict& verdict) {
     return verdict.status == NodeStatus::failed && verdict.failure == FailureKind::unreachable &&
            row.attempt - row.attempts_before <= 1 &&
            release.counts.deferred < deferrals_allowed(release);
 }
 
-// Nothing further is sent for a release that is impossible, or over one of its limits.
+// Nothing further is sent for an impossible release, or past one of its limits.
 bool goes_on(const Release& release, Instant now) {
     return release.seen.problems.empty() && !exceeded_limit(release) &&
            exceeded_time(release, now) == TimeLimit::none;
 }
 
 // Rows may be deleted and inserted again, and agents remember longer than that. More than a few
-// generations of one version is somebody's mistake, and an agent that says it each time is broken.
+// generations of one version is a mistake, and an agent that reports it every time is broken.
 constexpr int ids_passed_over_max = 5;
 
 bool may_take_next_id(const Release& release, const NodeRow& row, const Verdict& verdict,
@@ -35,7 +36,7 @@ bool may_take_next_id(const Release& release, const NodeRow& row, const Verdict&
            goes_on(release, now);
 }
 
-// Only what another attempt can cure, and only while the release goes on at all.
+// Only for a failure that another attempt can cure, and only while the release goes on.
 bool may_try_again(const Release& release, const NodeRow& row, const Verdict& verdict,
                    Instant now) {
     if (verdict.status != NodeStatus::failed || !verdict.is_curable) return false;
@@ -53,8 +54,8 @@ bool may_try_again(const Release& release, const NodeRow& row, const Verdict& ve
             return false;
     }
     if (is_away(release, row, verdict)) return false;
-    // Taken out since its first attempt, or held by hand: nothing further is sent (docs/contract.md
-    // section 3).
+    // An operator disabled the node since its first attempt, or put it in maintenance: nothing
+    // further is sent (docs/contract.md section 3).
     const bool may_be_sent = row.facts.exists && row.facts.is_enabled &&
                              !row.facts.is_in_maintenance &&
                              release.seen.status != ReleaseStatus::paused;
@@ -64,7 +65,7 @@ bool may_try_again(const Release& release, const NodeRow& row, const Verdict& ve
     return goes_on(release, now);
 }
 
-// Doubles from attempt to attempt; the dispatcher spreads it.
+// Doubles from attempt to attempt; the dispatcher adds jitter.
 Millis retry_pause(const Rules& rules, const NodeRow& row) {
     Millis pause = rules.retry_first;
     for (int i = 1; i < tried(row) && pause < rules.retry_ceiling; ++i)
@@ -85,7 +86,8 @@ void reported(Draft& draft, const Reported& event) {
     const auto position = find_running(draft.release, event.node, event.task_id);
     const Verdict& verdict = event.verdict;
     if (!position) {
-        // A status set by hand wins; what the agent said is kept (docs/contract.md 4.6).
+        // A status that an operator wrote wins; the agent's answer is recorded (docs/contract.md
+        // 4.6).
         draft.note("late_answer",
                    {{"task", event.task_id},
                     {"status", std::string(to_text(verdict.status))},
@@ -105,12 +107,12 @@ void reported(Draft& draft, const Reported& event) {
                   retry_pause(release.rules, release.nodes[*position].row));
         return;
     }
-    const bool is_unsent = is_over && verdict.is_id_used;  // nothing of it is there
+    const bool is_unsent = is_over && verdict.is_id_used;  // the agent has none of it
     NodeStatus status = is_foreign_cancel ? NodeStatus::failed
                         : is_unsent       ? NodeStatus::cancelled
                                           : verdict.status;
     const bool is_deferred = is_away(release, release.nodes[*position].row, verdict);
-    // One that a stop keeps from catching up does so another time.
+    // A node that a stop keeps from catching up is deferred again.
     const bool is_put_off = status == NodeStatus::cancelled && release.seen.catches_up;
     if (is_deferred || is_put_off) status = NodeStatus::deferred;
     const bool has_content = release.seen.type == TaskType::apply_config &&
@@ -124,7 +126,7 @@ void reported(Draft& draft, const Reported& event) {
                    : is_foreign_cancel && verdict.error.empty()
                        ? "the task was cancelled on the agent"
                        : verdict.error;
-    // Cut off between two attempts: why there was another one is all that is known of the node.
+    // Ended between two attempts: only the error of the previous attempt is known.
     const bool is_between_attempts = status == NodeStatus::cancelled && verdict.steps.empty() &&
                                      tried(release.nodes[*position].row) > 1;
     if (is_between_attempts) change.error += "; " + release.nodes[*position].row.error;

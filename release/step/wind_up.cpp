@@ -15,7 +15,7 @@ void wind_up(Draft& draft) {
         "the release was set to " + std::string(to_text(seen.status)) + " by hand";
     look_after_running(draft);
     if (release.counts.pending > 0) draft.skip_all_pending(ReasonKind::ended_by_hand, reason);
-    // What a half-inserted release waited for is no reason of its end.
+    // The wait of a half-inserted release is no reason for its end.
     if (seen.last_error.empty() || seen.current_batch == 0) {
         draft.set_last_error(seen.status == ReleaseStatus::success ? "" : reason);
     }
