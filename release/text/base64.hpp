@@ -1,4 +1,4 @@
-// Base64 as RFC 4648 section 4 has it, strictly.
+// Base64 of RFC 4648 section 4, strict.
 #pragma once
 
 #include <optional>
@@ -7,10 +7,10 @@
 
 namespace edgeroll::release {
 
-/// Padding is required, blanks and unused bits that are not zero are refused.
+/// Padding is required; blanks and unused bits that are not zero are refused.
 [[nodiscard]] std::optional<std::string> decode_base64(std::string_view text);
 [[nodiscard]] std::string encode_base64(std::string_view bytes);
-/// base64url without padding (RFC 7515), as JWTs have it.
+/// base64url without padding (RFC 7515), as in JWTs.
 [[nodiscard]] std::optional<std::string> decode_base64url(std::string_view text);
 [[nodiscard]] std::string encode_base64url(std::string_view bytes);
 

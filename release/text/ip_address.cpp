@@ -37,7 +37,7 @@ std::optional<std::uint32_t> loose_number(std::string_view text) {
     if (text.size() > 1 && text[0] == '0') {
         base = text[1] == 'x' || text[1] == 'X' ? 16 : 8;
         text.remove_prefix(base == 16 ? 2 : 1);
-        if (text.empty()) return 0;  // a bare 0x counts as 0 in some libraries
+        if (text.empty()) return 0;  // some libraries read a bare 0x as 0
     }
     std::uint32_t number = 0;
     const auto* const end = text.data() + text.size();
@@ -73,7 +73,7 @@ IpAddress ipv6_address(const Bytes& bytes) {
 }
 
 std::optional<IpAddress> parse_ip_address(std::string_view text) {
-    const std::string copy{text};  // inet_pton wants its end marked
+    const std::string copy{text};  // inet_pton needs a terminating NUL
     if (copy.find('\0') != std::string::npos) return std::nullopt;
     Bytes bytes{};
     if (inet_pton(AF_INET, copy.c_str(), bytes.data()) == 1) return IpAddress{true, bytes};
@@ -110,7 +110,7 @@ std::optional<IpNetwork> parse_ip_network(std::string_view text) {
     if (error != std::errc() || stop != end || network.prefix < 0 || network.prefix > most) {
         return std::nullopt;
     }
-    // The IPv6 form of an IPv4 network counts other bits.
+    // The IPv6 form of an IPv4 network counts its prefix differently.
     if (base->is_v4 && text.find(':') != text.npos) return std::nullopt;
     for (int bit = network.prefix; bit < most; ++bit) {
         const auto byte = base->bytes[static_cast<std::size_t>(bit / 8)];
@@ -129,12 +129,12 @@ std::vector<IpAddress> embedded_ipv4(const IpAddress& address) {
     const bool is_local_nat64 = starts_with(address, {0, 0x64, 0xFF, 0x9B, 0, 1});
     const bool is_isatap =
         (bytes[8] & 0xFD) == 0 && bytes[9] == 0 && bytes[10] == 0x5E && bytes[11] == 0xFE;
-    // :: and ::1 are themselves.
+    // :: and ::1 embed no IPv4 address.
     const bool is_own = is_compatible && bytes[12] == 0 && bytes[13] == 0 && bytes[14] == 0;
     if ((is_compatible && !is_own) || is_translated || is_nat64 || is_local_nat64 || is_isatap) {
         found.push_back(four_bytes(bytes, 12));
     }
-    if (is_local_nat64) {  // RFC 6052: how long the prefix is the network alone knows
+    if (is_local_nat64) {  // RFC 6052: only the network knows how long the prefix is
         const bool has_suffix_of_48 =
             std::all_of(bytes.begin() + 11, bytes.end(), [](std::uint8_t b) { return b == 0; });
         if (has_suffix_of_48) {

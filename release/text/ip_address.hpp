@@ -1,4 +1,4 @@
-// IP addresses as numbers, and what lies inside them. Pure: no resolver, no socket.
+// IP addresses as numbers, and the addresses that they embed. Pure: no resolver, no socket.
 #pragma once
 
 #include <array>
@@ -10,8 +10,8 @@
 
 namespace edgeroll::release {
 
-/// IPv4 uses the first four bytes; the rest are 0. An IPv4 address never stands in its IPv6 form
-/// (::ffff:a.b.c.d): what makes one has it unwrapped.
+/// IPv4 uses the first four bytes; the rest are 0. An IPv4 address is never stored in its IPv6 form
+/// (::ffff:a.b.c.d): the functions that make an IpAddress unwrap it.
 struct IpAddress {
     bool is_v4 = false;
     std::array<std::uint8_t, 16> bytes{};
@@ -26,7 +26,7 @@ struct IpNetwork {
 
     bool operator==(const IpNetwork&) const = default;
     [[nodiscard]] bool covers(const IpAddress& address) const;
-    /// Every address of `other` is one of this one's.
+    /// Every address of `other` is in this network.
     [[nodiscard]] bool covers(const IpNetwork& other) const;
 };
 
@@ -34,19 +34,19 @@ struct IpNetwork {
 /// ::ffff:a.b.c.d becomes a.b.c.d.
 [[nodiscard]] IpAddress ipv6_address(const std::array<std::uint8_t, 16>& bytes);
 
-/// `10.0.0.1`, or an IPv6 address without brackets and zone. Nothing else: no `10.1`, no
-/// `010.0.0.1`.
+/// `10.0.0.1`, or an IPv6 address without brackets and zone. Nothing for other forms such as `10.1`
+/// or `010.0.0.1`.
 [[nodiscard]] std::optional<IpAddress> parse_ip_address(std::string_view text);
 
-/// What the C library takes for an IPv4 address: one to four numbers, decimal, octal (`0177`) or
-/// hexadecimal (`0x7f`), the last one filling what is left (`127.1`, `2130706433`).
+/// What the C library accepts as an IPv4 address: one to four numbers, decimal, octal (`0177`) or
+/// hexadecimal (`0x7f`), where the last number fills the remaining bytes (`127.1`, `2130706433`).
 [[nodiscard]] std::optional<IpAddress> parse_loose_ipv4(std::string_view text);
 
-/// `10.0.0.0/8`, `fd00::/8`. Nothing when bits below the prefix are set.
+/// `10.0.0.0/8`, `fd00::/8`. Nothing if bits below the prefix are set.
 [[nodiscard]] std::optional<IpNetwork> parse_ip_network(std::string_view text);
 
-/// Whoever is sent to this IPv6 address may end at these IPv4 ones: NAT64, 6to4, Teredo, ISATAP and
-/// the old forms with an IPv4 address at the end.
+/// The IPv4 addresses to which traffic for this IPv6 address may go: NAT64, 6to4, Teredo, ISATAP
+/// and the old forms with an IPv4 address at the end.
 [[nodiscard]] std::vector<IpAddress> embedded_ipv4(const IpAddress& address);
 
 [[nodiscard]] std::string to_text(const IpAddress& address);

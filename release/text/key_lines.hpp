@@ -6,8 +6,8 @@
 
 namespace edgeroll::release {
 
-/// Lines of a file of keys, without the blanks around them; empty lines and those that begin with
-/// `#` are left out. They point into `text`.
+/// Lines of a file of keys, trimmed of blanks; empty lines and lines that begin with `#` are left
+/// out. They point into `text`.
 [[nodiscard]] std::vector<std::string_view> key_lines(std::string_view text);
 
 }  // namespace edgeroll::release

@@ -9,7 +9,7 @@ unsigned byte_at(std::string_view text, std::size_t i) {
     return static_cast<unsigned char>(text[i]);
 }
 
-/// Bounds of the second byte exclude overlong forms, surrogates and what lies above U+10FFFF.
+/// The bounds of the second byte exclude overlong forms, surrogates and code points above U+10FFFF.
 bool is_second_legal(unsigned first, unsigned second) {
     switch (first) {
         case 0xE0:
@@ -72,8 +72,8 @@ std::string shortened(std::string_view text, std::size_t bytes_max) {
     const auto mark_for = [](std::size_t left_out) {
         return " ... (" + std::to_string(left_out) + " bytes left out) ... ";
     };
-    // As long as the number will be: what the mark itself takes is left out too, and up to three
-    // bytes of a character at either cut.
+    // The estimate has as many digits as the final number: the mark itself replaces text too, and
+    // each cut may drop up to three bytes of a character.
     const std::size_t least = text.size() - (bytes_max - mark_for(text.size()).size());
     const std::size_t room = bytes_max - mark_for(least + 8).size();
     const std::string head = cut_utf8(text, room / 2);

@@ -1,4 +1,4 @@
-// UTF-8 by the letter: what databases, JSON and people can be given.
+// UTF-8 exactly as RFC 3629 has it: text that databases, JSON and people accept.
 #pragma once
 
 #include <cstddef>
@@ -14,15 +14,15 @@ namespace edgeroll::release {
 /// Every byte that is not part of a well-formed sequence becomes U+FFFD.
 [[nodiscard]] std::string repair_utf8(std::string_view text);
 
-/// At most `bytes_max` bytes from the start, never half a character.
+/// At most `bytes_max` bytes from the start, never a part of a character.
 [[nodiscard]] std::string cut_utf8(std::string_view text, std::size_t bytes_max);
 
-/// The same length at most, but both ends are kept, with a mark between them that says how much was
-/// left out: what servers print has its cause at the beginning or at the end. @param bytes_max at
-/// least 64, for less than that the start alone
+/// At most `bytes_max` bytes, keeping both ends with a mark between them that gives the length of
+/// the omitted text: the cause in a server's output is at its beginning or its end. @param
+/// bytes_max at least 64; below that only the start is kept
 [[nodiscard]] std::string shortened(std::string_view text, std::size_t bytes_max);
 
-/// Has a byte below 0x20 or 0x7F.
+/// The text has a byte below 0x20 or 0x7F.
 [[nodiscard]] bool has_control_character(std::string_view text);
 
 }  // namespace edgeroll::release

@@ -29,7 +29,7 @@ bool starts_with(std::string_view text, std::string_view start) {
     return text.substr(0, start.size()) == start;
 }
 
-/// Takes the host off `rest`; empty when there is none.
+/// Takes the host off `rest`; empty if there is none.
 std::string_view take_host(std::string_view& rest) {
     const bool is_ip6 = !rest.empty() && rest.front() == '[';
     if (is_ip6) {

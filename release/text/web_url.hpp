@@ -1,4 +1,4 @@
-// Addresses that people give for others to be called: gates and callbacks.
+// URLs that people configure for edgeroll to call: gates and callbacks.
 #pragma once
 
 #include <string>
@@ -13,15 +13,15 @@ inline constexpr std::size_t web_url_bytes_max = 2048;
 struct WebUrl {
     bool is_https = false;
     std::string host;  ///< without the brackets of an IPv6 address
-    int port = 0;      ///< 80 or 443 where none is given
+    int port = 0;      ///< 80 or 443 if none is given
 };
 
 /// `http://host[:port][/path][?query]` or https, visible ASCII, at most web_url_bytes_max bytes.
 /// Refused: user names and passwords (they would be shown and logged) and fragments. The error
-/// says what is wrong in words that go after "must be": `an http or https URL`, ...
+/// message follows "must be": `an http or https URL`, ...
 [[nodiscard]] Result<WebUrl> parse_web_url(std::string_view text);
 
-/// `localhost`, 127.0.0.0/8 and ::1: what is sent there never leaves the machine.
+/// `localhost`, 127.0.0.0/8 and ::1: requests to them never leave the machine.
 [[nodiscard]] bool is_loopback(const WebUrl& url);
 
 }  // namespace edgeroll::release
