@@ -1,4 +1,4 @@
-// AES-256-GCM of bytes in memory (NIST SP 800-38D). OpenSSL stays behind this door.
+// AES-256-GCM of bytes in memory (NIST SP 800-38D). Hides OpenSSL from callers.
 #pragma once
 
 #include <optional>
@@ -11,15 +11,15 @@ inline constexpr std::size_t aes_key_bytes = 32, gcm_nonce_bytes = 12, gcm_tag_b
 
 struct GcmBox {
     std::string nonce;       ///< gcm_nonce_bytes, from the system's generator
-    std::string ciphertext;  ///< as long as the text, and gcm_tag_bytes of tag behind it
+    std::string ciphertext;  ///< as long as the text, followed by gcm_tag_bytes of tag
 };
 
-/// A new nonce each time. Ends the process when there is no randomness or OpenSSL is broken: there
-/// is nothing to write down then. @param key aes_key_bytes @param bound what belongs to the text
-/// without being hidden: opening needs the same
+/// Uses a new nonce for each call. Ends the process if there is no randomness or OpenSSL is broken:
+/// there is nothing to store then. @param key aes_key_bytes @param bound data that is authenticated
+/// but not encrypted: opening needs the same
 [[nodiscard]] GcmBox gcm_seal(std::string_view key, std::string_view text, std::string_view bound);
 
-/// Nothing: another key, another `bound`, or a byte was changed.
+/// Nothing: wrong key, wrong `bound`, or a changed byte.
 [[nodiscard]] std::optional<std::string> gcm_open(std::string_view key, const GcmBox& box,
                                                   std::string_view bound);
 

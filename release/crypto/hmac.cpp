@@ -14,7 +14,7 @@ std::string hmac_sha256(std::string_view key, std::string_view text) {
     const auto* done = HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
                             reinterpret_cast<const unsigned char*>(text.data()), text.size(),
                             reinterpret_cast<unsigned char*>(digest.data()), &length);
-    // Of bytes in memory this fails only when OpenSSL itself is broken.
+    // With bytes in memory this fails only if OpenSSL itself is broken.
     if (done == nullptr || length != digest.size()) std::abort();
     return digest;
 }

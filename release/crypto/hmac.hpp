@@ -1,4 +1,4 @@
-// HMAC-SHA-256, and comparing what it gives. OpenSSL stays behind this door.
+// HMAC-SHA-256, and comparison of its results. Hides OpenSSL from callers.
 #pragma once
 
 #include <string>
@@ -9,7 +9,7 @@ namespace edgeroll::release {
 /// 32 bytes.
 [[nodiscard]] std::string hmac_sha256(std::string_view key, std::string_view text);
 
-/// Takes as long for any two texts of the same length.
+/// Takes the same time for any two texts of the same length.
 [[nodiscard]] bool is_equal_in_constant_time(std::string_view a, std::string_view b);
 
 }  // namespace edgeroll::release

@@ -1,12 +1,12 @@
-// For calls of OpenSSL that cannot fail on bytes in memory.
+// For OpenSSL calls that cannot fail on bytes in memory.
 #pragma once
 
 #include <cstdlib>
 
 namespace edgeroll::release {
 
-/// Such a call fails only when OpenSSL itself is broken or memory is out; there is no digest and no
-/// ciphertext to go on with then: ends the process.
+/// Ends the process if the call failed. It fails only if OpenSSL itself is broken or memory is
+/// exhausted; then there is no digest or ciphertext to continue with.
 inline void demand(bool is_done) {
     if (!is_done) std::abort();
 }

@@ -6,8 +6,8 @@
 
 namespace edgeroll::release {
 
-/// So many bytes from the system's generator, as lower-case hex. Ends the process when there is no
-/// randomness to be had: there is nothing to give out then.
+/// This many bytes from the system's generator, as lower-case hex. Ends the process if there is no
+/// randomness: there is nothing to return then.
 [[nodiscard]] std::string random_hex(std::size_t bytes);
 
 }  // namespace edgeroll::release

@@ -1,4 +1,4 @@
-// SHA-256, in pieces and in one go.
+// SHA-256, incremental and in one call.
 #pragma once
 
 #include <memory>
@@ -13,7 +13,7 @@ class Sha256 {
   public:
     Sha256();
     void add(std::string_view bytes);
-    /// Lower-case hex of everything added; call it once.
+    /// Lower-case hex digest of everything added; call it once.
     [[nodiscard]] std::string finish();
 
   private:
