@@ -1,4 +1,4 @@
-// What an HTTP answer of an agent means, whoever wrote that agent.
+// The meaning of an agent's HTTP answer, including agents of other authors.
 #include <algorithm>
 #include <cmath>
 #include <set>
@@ -17,7 +17,7 @@ constexpr std::size_t message_bytes_max = 512;
 constexpr std::size_t identity_bytes_max = 200;
 constexpr std::size_t steps_bytes_max = 64U << 10;
 constexpr std::size_t received_output_bytes = 512;
-constexpr std::size_t mark_bytes = 128;  ///< for the entry that says how many steps are missing
+constexpr std::size_t mark_bytes = 128;  ///< for the entry with the number of missing steps
 
 Answer not_understood(std::string why) {
     Answer answer;
@@ -33,7 +33,7 @@ std::string text_member(const Json& object, const char* field, std::size_t bytes
     return shortened(dump_json(*found), bytes_max);
 }
 
-/// A name or number as text; empty: not said.
+/// A name or number as text; empty: not given.
 std::string said(const Json& data, const char* field) {
     const auto found = data.find(field);
     if (found != data.end() && found->is_number_float() && std::abs(found->get<double>()) < 1e15 &&
@@ -49,12 +49,12 @@ TaskIdentity identity_of(const Json& data) {
     about.type = said(data, "type");
     about.version = said(data, "version");
     about.sha256 = lower_hex(said(data, "sha256"));
-    // Anything else under this name is no digest of ours.
+    // Any other text in this field is not one of edgeroll's digests.
     if (!is_sha256_hex(about.sha256)) about.sha256.clear();
     return about;
 }
 
-/// Words of letters, digits, `_` and `:`; what else is in the list is nothing to us.
+/// Words of letters, digits, `_` and `:`; other entries of the list are ignored.
 std::string capabilities_of(const Json& data) {
     constexpr std::size_t words_max = 32, word_bytes_max = 64;
     const auto found = data.find("capabilities");
@@ -84,8 +84,8 @@ int progress_of(const Json& data) {
     return static_cast<int>(std::min(progress, 100.0));
 }
 
-/// The list as text; outputs are shortened, then the oldest steps left out, until it fits. A first
-/// entry `...` says how many.
+/// The list as text. To fit, outputs are shortened, then the oldest steps are left out. A first
+/// entry `...` gives their number.
 std::string steps_of(const Json& data) {
     const auto found = data.find("steps");
     if (found == data.end() || !found->is_array() || found->empty()) return {};
@@ -110,8 +110,8 @@ std::string steps_of(const Json& data) {
     return "[" + dump_json(mark) + (kept.empty() ? "" : ",") + kept + "]";
 }
 
-/// Whether trying the same again may help, as the steps tell it. Agents written elsewhere have none
-/// and get the benefit of the doubt.
+/// Whether another attempt may help, judging by the steps. Agents written elsewhere report none and
+/// get the benefit of the doubt.
 bool is_curable(const Json& data) {
     const auto steps = data.find("steps");
     if (steps == data.end() || !steps->is_array()) return true;
@@ -153,16 +153,17 @@ Answer read_data(const Json& body, const std::string& task_id) {
     return answer;
 }
 
-/// What a refusal means, once it has a readable code.
+/// The meaning of a refusal with a readable code.
 Heard meaning(int http, std::int64_t error_code) {
     if (http == 404 && error_code == code::not_found) return Heard::unknown_task;
-    // Only that 404 says that the task is unknown; any other is an agent without this call.
+    // Only a 404 with that code says that the task is unknown; any other comes from an agent
+    // without this call.
     if (http == 404) return Heard::nonsense;
     if (http == 409 && error_code == code::wrong_state) return Heard::wrong_state;
     if (http == 409 && error_code == code::exists) return Heard::used_id;
-    // Not a 404, so that it is never taken for an unknown task.
+    // Not a 404, so it is never mistaken for an unknown task.
     if (http == 409 && error_code == code::not_found) return Heard::lacks_content;
-    // The agent does not accept our certificate as one that may command it.
+    // The agent does not accept the control's certificate for commands.
     if (http == 403 && error_code == code::forbidden) return Heard::wrong_peer;
     return Heard::refused;
 }
@@ -193,7 +194,7 @@ Answer read_refusal(int http, const Json* body) {
 }  // namespace
 
 Answer read_answer(int http_status, std::string_view body, const std::string& task_id) {
-    // Agents pass on what commands print: broken UTF-8 is repaired, not held against them.
+    // Agents pass on the output of commands: broken UTF-8 is repaired and is no error.
     const std::string text = repair_utf8(body.substr(0, answer_bytes_max + 1));
     const auto parsed = parse_json(text, 3 * answer_bytes_max);
     const Json* object = parsed && parsed->is_object() ? &*parsed : nullptr;

@@ -16,11 +16,11 @@ namespace edgeroll::release::wire {
 /// `batch_config: field '…' must be …`
 [[nodiscard]] tl::unexpected<Error> bad_field(const std::string& field, const std::string& must_be);
 
-/// Whole numbers from `least` to `most`; null counts as missing, as everywhere here.
+/// A whole number from `least` to `most`; null counts as missing, as everywhere here.
 [[nodiscard]] Result<std::optional<int>> optional_bounded(const Json& object, const char* field,
                                                           std::int64_t least, std::int64_t most);
 
-// Each reads its keys of `config` into the policy; the others' keys are none of its business.
+// Each function reads its own keys of `config` into the policy and ignores all others.
 [[nodiscard]] Result<void> read_sizes(const Json& config, Policy& policy);
 [[nodiscard]] Result<void> read_selector(const Json& config, Policy& policy);
 [[nodiscard]] Result<void> read_limits(const Json& config, Policy& policy);

@@ -1,4 +1,4 @@
-// The keys that the plan is made of: sizes and selector.
+// The keys that define the plan: sizes and selector.
 #include <charconv>
 #include <utility>
 
@@ -17,7 +17,7 @@ constexpr std::size_t word_bytes_max = 255;
 
 using Kind = BatchSize::Kind;
 
-/// "1", 1, "5%" or "rest"; nothing for anything else, zero included.
+/// "1", 1, "5%" or "rest"; nothing for any other value, zero included.
 std::optional<BatchSize> size_of(const Json& entry) {
     std::int64_t amount = 0;
     if (entry.is_number_integer()) {
@@ -152,7 +152,7 @@ Result<void> read_selector(const Json& config, Policy& policy) {
             return bad_config("key 'selector." + cut_utf8(key, 64) + "' is unknown");
         }
     }
-    // One that selects nothing is a slip: it must not come to mean the whole fleet.
+    // A selector that selects nothing is a mistake: it must not mean the whole fleet.
     if (selector->empty()) return bad_field("selector", "an object with labels or nodes");
     if (const auto labels = selector->find("labels"); labels != selector->end()) {
         if (auto read = read_labels(*labels, policy.selector); !read) return read;

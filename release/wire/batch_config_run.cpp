@@ -1,4 +1,4 @@
-// The keys that rule the run: limits, speed and what happens between batches.
+// The keys that control the run: limits, speed and the holds between batches.
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -55,7 +55,7 @@ Result<Allowance> read_allowance(const Json& value) {
     return allowance;
 }
 
-/// Above 0: a pool in which nothing may run would hold its nodes back for ever.
+/// Above 0: a pool of size 0 would hold its nodes back for ever.
 std::optional<int> pool_size(const Json& value) {
     if (!value.is_number_unsigned()) return {};
     const auto size = value.get<std::uint64_t>();

@@ -9,7 +9,7 @@ namespace {
 constexpr std::size_t windows_max = 100;
 constexpr int zone_minutes_max = 14 * 60;
 
-/// Minutes of exactly `HH:MM`, whatever the hours.
+/// Minutes of exactly `HH:MM`, with any hours.
 std::optional<int> minutes_of(std::string_view text) {
     if (text.size() != 5 || text[2] != ':') return {};
     for (const std::size_t i : {0U, 1U, 3U, 4U}) {
@@ -61,7 +61,7 @@ Result<Window> read_window(const Json& object, const std::string& field) {
 Result<void> read_windows(const Json& config, Policy& policy) {
     const auto list = config.find("windows");
     if (list == config.end() || list->is_null()) return {};
-    // An empty list would let no batch start, ever.
+    // With an empty list no batch could ever start.
     if (!list->is_array() || list->empty() || list->size() > windows_max) {
         return bad_field("windows", "a list of 1 to 100 windows");
     }

@@ -26,7 +26,7 @@ constexpr Special specials[] = {
     {"224.0.0.0/4", "a multicast address"},
     {"255.255.255.255/32", "a broadcast address"},
     {"ff00::/8", "a multicast address"},
-    // Metadata of clouds that have it elsewhere.
+    // Clouds whose metadata service has another address.
     {"100.100.100.200/32", "an address of cloud metadata"},
     {"168.63.129.16/32", "an address of cloud metadata"},
     {"192.0.0.192/32", "an address of cloud metadata"},
@@ -52,7 +52,7 @@ const SpecialNetwork* special_of(const IpAddress& address) {
     return found == all.end() ? nullptr : &*found;
 }
 
-/// As DNS sees it: case and the dot at the end mean nothing.
+/// As DNS compares names: case and a dot at the end do not matter.
 std::string normal_name(std::string_view host) {
     if (!host.empty() && host.back() == '.') host.remove_suffix(1);
     std::string name{host};
@@ -62,13 +62,13 @@ std::string normal_name(std::string_view host) {
     return name;
 }
 
-/// However it is written: `[::1]` has lost its brackets by now.
+/// The address in any notation; the brackets of `[::1]` are already removed.
 std::optional<IpAddress> literal_of(const std::string& name) {
     if (auto address = parse_ip_address(name)) return address;
     return parse_loose_ipv4(name);
 }
 
-/// The last label is a number, so no resolver should take it for a name (and some take it for an
+/// The last label is a number, so no resolver should treat it as a name (and some treat it as an
 /// address).
 bool ends_in_number(const std::string& name) {
     std::string_view last = name;
@@ -121,12 +121,12 @@ std::string with_port(std::string_view host, int port) {
     return (is_v6 ? "[" + shown(host) + "]" : shown(host)) + ":" + std::to_string(port);
 }
 
-/// May a special address be called all the same?
+/// Whether the rules allow a call to this special address.
 bool is_meant(const CallRules& rules, const std::string& name, const IpAddress& address,
               const SpecialNetwork& special, int port) {
     const bool is_loopback = std::string_view(special.what) == specials[0].what;
     if (rules.entries.empty()) {
-        // Only where the URL itself says so: a name that leads here does not.
+        // Only if the URL itself says so: a name that resolves to loopback does not count.
         return rules.kind == CallKind::callback && is_loopback &&
                (name == "localhost" || literal_of(name) == address);
     }
@@ -161,7 +161,7 @@ Result<CallEntry> parse_entry(std::string_view text) {
         if (has_port && rest.front() != ':') return wrong("only :PORT may follow the bracket");
         if (has_port) port = rest.substr(1);
     } else if (const auto colon = text.find(':');
-               colon != text.npos && colon == text.rfind(':')) {  // more of them: IPv6
+               colon != text.npos && colon == text.rfind(':')) {  // several colons: IPv6
         has_port = true;
         port = text.substr(colon + 1);
         text = text.substr(0, colon);

@@ -1,6 +1,5 @@
-// What may be called: GATE_ALLOW and CALLBACK_ALLOW, and the judging by them. Pure. A host is
-// judged twice: by its name before anything is looked up, and by each address right before it is
-// dialled.
+// Which hosts may be called: parses and applies GATE_ALLOW and CALLBACK_ALLOW. Pure. A host is
+// checked twice: by its name before any look-up, and by each address right before it is dialled.
 #pragma once
 
 #include <optional>
@@ -23,47 +22,48 @@ struct CallEntry {
     };
     Kind kind = Kind::host;
     std::string name;         ///< lower case, no dot at the end
-    IpNetwork network;        ///< of an address: all of its bits
+    IpNetwork network;        ///< for an address: all of its bits
     std::optional<int> port;  ///< none: every port
 };
 
-/// Who calls: the one thing that is different by default.
+/// The caller; the default rules depend on it.
 enum class CallKind { gate, callback };
 
 struct CallRules {
     CallKind kind = CallKind::gate;
     std::vector<CallEntry> entries;  ///< empty: the default
 
-    /// The setting that they come from, for messages.
+    /// The setting that the rules come from, for messages.
     [[nodiscard]] const char* setting() const {
         return kind == CallKind::gate ? "GATE_ALLOW" : "CALLBACK_ALLOW";
     }
 };
 
-/// Comma-separated: `host`, `*.suffix`, an address or a network, each with `:port` where wanted
+/// Comma-separated: `host`, `*.suffix`, an address or a network, each with an optional `:port`
 /// (`[fd00::/8]:443`). Empty: the default, everything but loopback, link-local, multicast and
-/// unspecified addresses and the cloud metadata services elsewhere; callbacks may go to loopback
-/// where their URL says so (`localhost`, 127.…, ::1). Error: what goes after the setting's name.
+/// unspecified addresses and cloud metadata services at other addresses; callbacks may go to
+/// loopback if their URL says so (`localhost`, 127.…, ::1). The error message follows the setting's
+/// name.
 [[nodiscard]] Result<CallRules> parse_call_rules(CallKind kind, std::string_view text);
 
-/// Why the host of a URL must not be called on this port, as far as that shows without a look-up;
-/// nothing: its addresses decide. @param host as the URL has it, without brackets
+/// Why the host of a URL must not be called on this port, as far as this shows without a look-up;
+/// nothing: its addresses decide. @param host as in the URL, without brackets
 [[nodiscard]] std::optional<std::string> refused_host(const CallRules& rules, std::string_view host,
                                                       int port);
 
-/// Why this address of the host must not be dialled; nothing: it may. A name on the list vouches
-/// for itself, not for what its DNS says: loopback, link-local and the like need a network (or an
-/// address) on the list that lies within those, or the name `localhost`.
+/// Why this address of the host must not be dialled; nothing: it may be dialled. A listed name
+/// vouches for itself, not for its DNS entries: loopback, link-local and similar addresses need a
+/// network (or an address) on the list that lies within those, or the name `localhost`.
 [[nodiscard]] std::optional<std::string> refused_address(const CallRules& rules,
                                                          std::string_view host,
                                                          const IpAddress& address, int port);
 
-/// The list names exactly this host (a name or an address, not a suffix or a network).
+/// The list contains exactly this host (a name or an address, not a suffix or a network).
 [[nodiscard]] bool names_exactly(const CallRules& rules, std::string_view host, int port);
-/// The list names any host exactly.
+/// The list contains some exact host.
 [[nodiscard]] bool names_a_host(const CallRules& rules);
 
-/// `text` is a URL that may not be called, whatever its addresses; the reason. Not a URL at all is
+/// Why the URL in `text` may not be called, whatever its addresses. Text that is not a URL is
 /// refused too.
 [[nodiscard]] std::optional<std::string> refused_url(const CallRules& rules, std::string_view text);
 

@@ -14,8 +14,8 @@ namespace {
 constexpr std::size_t task_id_bytes_max = 200;
 constexpr std::size_t banned_max = 100;
 constexpr std::size_t order_id_bytes_max = 64;
-// What is said of a node is no longer than the columns of `nodes` are, and the agent's journal has
-// room for it.
+// The data about a node is no longer than the columns of `nodes`, and fits into the agent's
+// journal.
 constexpr std::size_t labels_max = 1000;
 constexpr std::size_t labels_bytes_max = 64U << 10;
 constexpr std::size_t node_name_bytes_max = 255 * 4;
@@ -27,10 +27,10 @@ Result<Labels> read_labels(const Json& body) {
     if (found == body.end() || found->is_null()) return labels;
     if (!found->is_object()) return invalid("field 'labels' must be an object of strings");
     std::size_t bytes = 0;
-    for (const auto& [name, value] : found->items()) {  // ascending: the library keeps a std::map
+    for (const auto& [name, value] : found->items()) {  // ascending: the library uses a std::map
         if (!value.is_string()) return invalid("field 'labels' must be an object of strings");
         const auto& text = value.get_ref<const std::string&>();
-        // They end up in environment variables and files.
+        // Names and values are written to environment variables and files.
         if (name.empty() || has_control_character(name) || has_control_character(text)) {
             return invalid("field 'labels' has an empty name or a control character");
         }
@@ -145,7 +145,7 @@ Result<void> read_extras(const Json& body, Dispatch& dispatch) {
 Result<void> read_payload(const Json& body, Dispatch& dispatch) {
     const auto payload = body.find("payload");
     if (payload == body.end()) {
-        // Of the other types no agent keeps the content.
+        // Agents keep no content of the other types.
         const bool may_refer = dispatch.type == TaskType::apply_config && !dispatch.sha256.empty();
         if (!may_refer) return invalid("field 'payload' is missing");
         dispatch.is_by_reference = true;

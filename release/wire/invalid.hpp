@@ -1,4 +1,4 @@
-// How a message from outside is refused.
+// The refusal of a message from outside.
 #pragma once
 
 #include <string>
@@ -8,12 +8,12 @@
 
 namespace edgeroll::release::wire {
 
-/// Code 2002, which no second try changes. @param message for the sender
+/// Code 2002: a retry gets the same answer. @param message for the sender
 [[nodiscard]] inline tl::unexpected<Error> invalid(std::string message) {
     return fail(std::move(message), Outcome::permanent, code::invalid);
 }
 
-/// The same of a version's payload: "payload: files is missing".
+/// The same for a version's payload: "payload: files is missing".
 [[nodiscard]] inline tl::unexpected<Error> invalid_payload(const std::string& message) {
     return invalid("payload: " + message);
 }

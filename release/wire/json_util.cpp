@@ -9,8 +9,8 @@
 namespace edgeroll::release::wire {
 namespace {
 
-/// Builds the value while it is read, so that depth and repeated keys are seen before they cost
-/// anything, and the text is read once.
+/// Builds the value during parsing, so that excess depth and repeated keys are found before they
+/// cost memory, and the text is read once.
 class Builder : public nlohmann::json_sax<Json> {
   public:
     explicit Builder(std::size_t values_max) : values_left_(values_max) {}
@@ -38,7 +38,7 @@ class Builder : public nlohmann::json_sax<Json> {
     }
     bool parse_error(std::size_t position, const std::string&,
                      const nlohmann::detail::exception& exception) override {
-        // Only the kind and the place: the sender has the text, and it may hold secrets.
+        // Only the kind and the position: the sender has the text, and it may contain secrets.
         const std::string_view what = exception.what();
         const bool is_text_broken = what.find("UTF-8") != std::string_view::npos;
         const bool is_out_of_range = exception.id == 406;
@@ -53,7 +53,7 @@ class Builder : public nlohmann::json_sax<Json> {
         error_ = std::move(why);
         return false;
     }
-    /// Where the next value belongs.
+    /// The slot for the next value.
     Json* place(Json&& value) {
         if (open_.empty()) {
             root_ = std::move(value);
@@ -102,7 +102,7 @@ tl::unexpected<Error> wrong_type(const char* field, const char* expected) {
     return invalid(std::string("field '") + field + "' must be " + expected);
 }
 
-/// The member, or null when it is missing, null, or `object` is none.
+/// The member, or null if it is missing or null, or if `object` is not an object.
 const Json* member(const Json& object, const char* field) {
     if (!object.is_object()) return nullptr;
     const auto found = object.find(field);

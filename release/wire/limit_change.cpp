@@ -9,7 +9,7 @@
 namespace edgeroll::release::wire {
 namespace {
 
-/// The same fault as the client sees it: it sent fields, not a batch_config.
+/// The same error for the client, which sent fields and not a batch_config.
 Error without_place(Error error) {
     constexpr std::string_view place = "batch_config: ";
     if (error.message.starts_with(place)) error.message.erase(0, place.size());

@@ -18,10 +18,10 @@ constexpr std::size_t path_part_bytes_max = 255;
 constexpr int secret_mode = 0640;
 constexpr std::size_t nonce_bytes = 12, tag_bytes = 16, key_id_digits = 16;
 
-/// Who has written the payload: a sender, or edgeroll-control into its database.
+/// The author of the payload: a sender, or edgeroll-control for its database.
 enum class Form { sent, stored };
 
-/// How messages call a file; its path may be hostile.
+/// The file's name in messages; its path may be hostile.
 std::string called(const std::string& path) {
     std::string name = cut_utf8(path, 200);
     std::replace_if(
@@ -30,7 +30,7 @@ std::string called(const std::string& path) {
     return "file '" + name + "'";
 }
 
-/// What is wrong with a path; empty when nothing is.
+/// What is wrong with a path; empty: nothing.
 std::string path_fault(const std::string& path) {
     if (path.empty()) return "the path is empty";
     if (path.size() > path_bytes_max) return "the path is longer than 1024 bytes";
@@ -74,7 +74,7 @@ std::string unknown_key(const Json& object) {
     return {};
 }
 
-/// The object of `sealed`: `{"key","nonce","data","bytes","sha256"}`. Nothing: it is not one.
+/// The object of `sealed`: `{"key","nonce","data","bytes","sha256"}`. Nothing: it is malformed.
 std::optional<File> parse_sealed(const Json& object) {
     if (!object.is_object() || object.size() != 5) return std::nullopt;
     const auto key = optional_text(object, "key");
@@ -100,7 +100,7 @@ std::optional<File> parse_sealed(const Json& object) {
     return file;
 }
 
-/// What a secret must be, beside other files. Empty: it is that.
+/// Which rule for secrets the file breaks; empty: none.
 std::string secret_fault(const File& file) {
     if (!file.is_secret || file.mode == 0600 || file.mode == 0640) return {};
     return "a secret's mode must be 0600 or 0640 (the default)";
@@ -169,7 +169,7 @@ Result<File> parse_file(Json& object, std::size_t index, Form form) {
     return file;
 }
 
-/// A path that is given twice, or that lies below another file; empty when there is none.
+/// A path that occurs twice, or that lies below another file; empty: none.
 std::string clash(const std::vector<File>& files) {
     std::set<std::string_view> paths;
     for (const File& file : files) {
@@ -217,14 +217,14 @@ Result<Payload> parse(std::string_view json_text, Form form) {
     }
     if (const std::string fault = clash(payload.files); !fault.empty())
         return invalid_payload(fault);
-    // std::string compares bytes as unsigned: the order that the digest asks for.
+    // std::string compares bytes as unsigned, which is the order of the digest.
     std::sort(payload.files.begin(), payload.files.end(),
               [](const File& a, const File& b) { return a.path < b.path; });
     const auto secrets = std::ranges::count_if(payload.files, &File::is_secret);
     if (static_cast<std::size_t>(secrets) > secret_files_max) {
         return invalid_payload("more than 1000 files are secret");
     }
-    // Only what is sealed may be larger than what was sent: agents take no more.
+    // Only a sealed payload may be larger than the limit for senders: agents accept no more.
     const bool is_all_sealed = has_secrets(payload) && !has_open_secrets(payload);
     if (json_text.size() > payload_bytes_max && !is_all_sealed) {
         return invalid("larger than " + std::to_string(payload_bytes_max) + " bytes");

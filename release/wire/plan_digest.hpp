@@ -1,4 +1,4 @@
-// planSha256: what a caller has seen in a preview and wants to get (docs/contract.md section 7).
+// planSha256: identifies the plan that a caller has seen in a preview (docs/contract.md section 7).
 #pragma once
 
 #include <string>
@@ -10,7 +10,7 @@
 
 namespace edgeroll::release::wire {
 
-/// What a plan is made of.
+/// The inputs of a plan.
 struct PlanParts {
     const std::vector<PlannedNode>& nodes;
     std::string_view content_sha256;  ///< empty: none
@@ -18,12 +18,13 @@ struct PlanParts {
     std::string_view batch_config;  ///< JSON text, empty: none; blanks and order do not matter
 };
 
-/// 64 lower-case hex digits in three parts, so that a later plan can be told apart from it and the
-/// difference be named, although nothing is stored of a preview: 32 of the SHA-256 of the nodes
-/// with their batches, 16 of the content's, 16 of the rules' (type and batch_config).
+/// 64 lower-case hex digits in three parts, so that the differences to a later plan can be named
+/// although no preview is stored: 32 of the SHA-256 of the nodes with their batches, 16 of the
+/// content's, 16 of the rules' (type and batch_config).
 [[nodiscard]] std::string plan_digest(const PlanParts& parts);
 
-/// What differs between two plan digests: "the nodes or their batches", "the content", "the rules".
+/// The differences between two plan digests: "the nodes or their batches", "the content", "the
+/// rules".
 [[nodiscard]] std::vector<std::string> plan_differences(std::string_view before,
                                                         std::string_view now);
 

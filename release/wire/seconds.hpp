@@ -1,4 +1,4 @@
-// Times as the wire counts them: seconds, with fractions.
+// Times on the wire: seconds, with fractions.
 #pragma once
 
 #include <optional>
@@ -9,14 +9,14 @@
 
 namespace edgeroll::release::wire {
 
-/// 30 days: no task or job may be given more.
+/// 30 days: the maximum time of a task or job.
 inline constexpr Millis seconds_max{std::int64_t{30} * 24 * 3600 * 1000};
 
-/// Member of an object: above 0 and at most seconds_max; nothing when it is missing or null. Never
-/// 0 milliseconds, which would mean "no time left" to the one who reads it.
+/// Member of an object: above 0 and at most seconds_max; nothing if it is missing or null. Never 0
+/// milliseconds, which the reader would take for "no time left".
 [[nodiscard]] Result<std::optional<Millis>> optional_seconds(const Json& object, const char* field);
 
-/// A whole number where it is one; more than seconds_max is cut.
+/// A whole number if possible; more than seconds_max is cut.
 [[nodiscard]] Json seconds_of(Millis time);
 
 }  // namespace edgeroll::release::wire

@@ -7,15 +7,15 @@ namespace {
 
 constexpr std::size_t step_output_bytes_max = 64U << 10;
 constexpr std::size_t sent_output_bytes = 1U << 10;
-/// Control reads answers of up to 1 MiB; this leaves room for everything else.
+/// Control reads answers of up to 1 MiB; this leaves room for the rest of an answer.
 constexpr std::size_t report_bytes_max = 512U << 10;
 
 Json text_or_null(const std::string& text) {
     return text.empty() ? Json(nullptr) : Json(text);
 }
 
-/// Steps of a long flow may have said more than one answer holds: the oldest outputs are shortened
-/// first, for the latest is what people look for.
+/// The steps of a long flow may exceed one answer: the oldest outputs are shortened first, since
+/// people look for the latest.
 void shorten_outputs(Json& steps) {
     std::size_t bytes = 0;
     for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
@@ -50,7 +50,7 @@ Json capability_words() {
     return words;
 }
 
-/// What every answer about a task begins with.
+/// The common first fields of every answer about a task.
 Json identity_of(const TaskReport& report) {
     Json data = Json::object();
     data["taskId"] = report.task_id;

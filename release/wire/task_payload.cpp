@@ -18,7 +18,8 @@ constexpr std::size_t name_bytes_max = 100;
 constexpr std::size_t args_max = 256;
 constexpr std::size_t variables_max = 64;
 constexpr std::size_t text_bytes_max = 64U << 10;
-// execve refuses more than a quarter of the stack's limit, as a rule 2 MiB, of both together.
+// execve refuses arguments and environment that together exceed a quarter of the stack's limit,
+// usually 2 MiB.
 constexpr std::size_t all_texts_bytes_max = 1U << 20;
 
 bool is_upper(char c) {
@@ -33,14 +34,14 @@ bool is_job_name(std::string_view name) {
     });
 }
 
-/// What is wrong with a variable's name; empty when nothing is.
+/// What is wrong with a variable's name; empty: nothing.
 std::string variable_fault(std::string_view name) {
     const bool is_name =
         !name.empty() && name.size() <= name_bytes_max && !is_digit(name.front()) &&
         std::ranges::all_of(name, [](char c) { return is_upper(c) || is_digit(c) || c == '_'; });
     if (!is_name) return "must be capitals, digits and _ and not start with a digit";
-    // What the loader, a shell or an interpreter takes as an order to load or run something: the
-    // payload chooses among the node's own programs, it does not bring any.
+    // The loader, a shell or an interpreter loads or runs something for these variables: the
+    // payload chooses among the node's own programs and brings none of its own.
     static constexpr std::array prefixes{"LD_", "EDGEROLL_", "PYTHON", "PERL", "RUBY", "NODE_"};
     static constexpr std::array names{"PATH",
                                       "HOME",
@@ -67,7 +68,7 @@ std::string variable_fault(std::string_view name) {
     return is_reserved ? "is not for payloads to set" : std::string();
 }
 
-/// The text of an argument or a value, or why it cannot be one.
+/// The text of an argument or a value, or why it is invalid.
 Result<std::string> program_text(const Json& value, std::size_t& bytes_left) {
     if (!value.is_string()) return invalid_payload("must be a string");
     const auto& text = value.get_ref<const std::string&>();
@@ -188,7 +189,7 @@ Result<Json> read_json(std::string_view json_text) {
     return parsed;
 }
 
-/// Of the types that are not given files.
+/// For the types without files.
 Result<void> check_payload(TaskType type, const Json& payload) {
     switch (type) {
         case TaskType::run_job:

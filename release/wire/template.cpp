@@ -9,7 +9,7 @@
 namespace edgeroll::release::wire {
 namespace {
 
-/// A small template may name a long label very often: the result has its own limit.
+/// A small template may contain a long label very often: the result has its own limit.
 constexpr std::size_t rendered_bytes_max = 32U << 20;
 
 std::optional<std::string_view> value_of(std::string_view expression, const std::string& name,

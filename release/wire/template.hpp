@@ -8,8 +8,8 @@
 
 namespace edgeroll::release::wire {
 
-/// Fills in `${node.name}`, `${node.ip}`, `${label.NAME}`. `$${` is a literal `${`. Error names
-/// what is unknown. @param labels sorted by name
+/// Fills in `${node.name}`, `${node.ip}`, `${label.NAME}`. `$${` is a literal `${`. The error names
+/// the unknown placeholder. @param labels sorted by name
 [[nodiscard]] Result<std::string> render_template(const std::string& text, const std::string& name,
                                                   const std::string& ip, const Labels& labels);
 
