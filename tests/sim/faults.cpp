@@ -5,7 +5,7 @@ namespace {
 
 struct Kind {
     std::string_view name;
-    double rate;  ///< upper end of what a seed draws, for each occasion
+    double rate;  ///< upper bound of the rate that a seed draws, per occasion
 };
 
 // Occasions: a database call, a request, a step, or a draw of the world every few seconds.
@@ -69,7 +69,7 @@ Faults::Faults(Rng rng, const std::vector<ThemeFault>& theme) : rng_(rng) {
             wanted.rate * (0.4 + 0.6 * rng_.fraction());
     }
     if (!theme.empty()) return;
-    // Swarm: some seeds are almost quiet, some have nearly everything.
+    // Swarm: some seeds have almost no faults, some have nearly all kinds.
     const double share = rng_.chance(0.1) ? 0.0 : 0.1 + 0.7 * rng_.fraction();
     for (std::size_t index = 0; index < fault_kinds; ++index) {
         const bool is_in_mix = rng_.chance(share);

@@ -1,5 +1,5 @@
-// Which faults a seed injects and how often: those of its theme, or a mix of its own (swarm style),
-// since a run with everything at once hides what needs a long quiet stretch.
+// The faults that a seed injects and their rates: the faults of its theme, or a mix of its own
+// (swarm style), since a run with all faults at once hides bugs that need a long quiet stretch.
 #pragma once
 
 #include <array>
@@ -66,7 +66,7 @@ inline constexpr std::size_t fault_kinds = static_cast<std::size_t>(Fault::count
 
 struct ThemeFault {
     Fault fault;
-    double rate;  ///< upper end of what a seed draws
+    double rate;  ///< upper bound of the rate that a seed draws
 };
 
 using FaultCounts = std::array<std::uint64_t, fault_kinds>;
@@ -78,9 +78,9 @@ class Faults {
 
     /// Whether this fault happens now; counts it if so. Never after `stop()`.
     bool happens(Fault fault);
-    /// Counts a fault that the world's plan contains anyhow.
+    /// Counts a fault that is part of the world's plan.
     void count(Fault fault) { ++counts_[static_cast<std::size_t>(fault)]; }
-    /// How likely a fault is in this seed, 0 when it is not part of the mix.
+    /// The rate of a fault in this seed, 0 if it is not part of the mix.
     [[nodiscard]] double rate(Fault fault) const {
         return is_stopped_ ? 0 : rates_[static_cast<std::size_t>(fault)];
     }

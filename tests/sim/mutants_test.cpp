@@ -1,4 +1,4 @@
-// Seeded bugs: each must be found within some hundred seeds, or the simulator is blind to it.
+// Seeded bugs: the simulator must find each within a few hundred seeds, or it is blind to it.
 #include <gtest/gtest.h>
 
 #include <iostream>
@@ -18,7 +18,7 @@ constexpr std::uint64_t seeds_most = 300;
 struct Case {
     Mutant mutant;
     const char* name;
-    const char* finding;  ///< how the violation that betrays it begins; several, by '|'
+    const char* finding;  ///< how the violation that reveals it begins; several, separated by '|'
 };
 
 void PrintTo(const Case& bug, std::ostream* out) {

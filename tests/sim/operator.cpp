@@ -44,7 +44,7 @@ bool Operator::end_by_hand(ReleaseRow& release) {
 void Operator::steer(ReleaseRow& release) {
     if (end_by_hand(release)) return;
     if (release.requested == Action::stop) {
-        // In vain, once the stop has begun.
+        // Has no effect once the stop has begun.
         if (!rng_.chance(0.2) || !faults_.happens(Fault::operator_continue)) return;
         note("continue " + name_of(release) + " over its stop");
         release.requested = Action::resume;
@@ -90,7 +90,7 @@ void Operator::cut_in(release::ReleaseId id) {
         ReleaseRow& release = database_.release_row(id);
         if (release.finished_at || release::is_final(release.status)) return;
         steer(release);
-        // Perhaps a row that the commit is about, and another one comes in its place.
+        // Possibly a row of this very commit, and another row replaces it.
         const bool has_rows = release.current_batch > 0 && !database_.rows(id).empty();
         if (has_rows && faults_.happens(Fault::row_deleted)) delete_row(release);
     });
@@ -100,7 +100,7 @@ void Operator::announce(ReleaseRow& release) {
     if (rng_.chance(0.5)) ++release.steer_seq;
 }
 
-// PATCH: max_parallel and max_parallel_per of a release, whether it runs or not.
+// PATCH: max_parallel and max_parallel_per of a release, running or not.
 void Operator::change_limits(ReleaseRow& release) {
     if (!faults_.happens(Fault::limits_changed)) return;
     note("other limits for " + name_of(release));
@@ -168,7 +168,7 @@ void Operator::edit_rows(ReleaseRow& release) {
         database_.set_row_by_hand(release.id, row.node, NodeStatus::success, timeline_.now());
     }
     if (release.claim_epoch.value == 0) return;
-    // Without its rows one that is not started waits for them, as it should.
+    // An unstarted release without its rows waits for them, as it should.
     if (release.current_batch > 0 && faults_.happens(Fault::row_deleted)) delete_row(release);
     if (faults_.happens(Fault::row_added_late)) add_row(release);
 }
@@ -199,7 +199,7 @@ void Operator::add_row(ReleaseRow& release) {
     }
 }
 
-// One row, or a whole batch; perhaps what was deleted comes back, also in another batch.
+// Deletes one row, or a whole batch; it may come back later, possibly in another batch.
 void Operator::delete_row(ReleaseRow& release) {
     const auto& rows = database_.rows(release.id);
     const TaskRow first = rows[rng_.below(rows.size())];

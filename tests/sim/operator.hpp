@@ -1,4 +1,4 @@
-// People with SQL: what an operator or a pipeline does to the tables while releases run.
+// People with SQL: the edits of operators and pipelines while releases run.
 #pragma once
 
 #include "faults.hpp"
@@ -13,16 +13,16 @@ class Operator {
     Operator(SimDatabase& database, Timeline& timeline, Faults& faults, Trace& trace, Rng rng)
         : database_(database), timeline_(timeline), faults_(faults), trace_(trace), rng_(rng) {}
 
-    /// Perhaps does something to one of the unfinished releases, or to a node.
+    /// Sometimes edits one of the unfinished releases, or a node.
     void interfere();
-    /// A commit of this release is on its way: perhaps something is asked for meanwhile, or rows
+    /// A commit of this release is on its way: sometimes an action is requested meanwhile, or rows
     /// are deleted.
     void cut_in(release::ReleaseId id);
-    /// Perhaps takes nodes of a finished release up again. False: nobody did.
+    /// Sometimes retries nodes of a finished release. False: it did not.
     bool perhaps_retry();
-    /// Of all retries so far, for the time that everything may take.
+    /// The number of batches in all retries so far, which adds to the time allowed to finish.
     [[nodiscard]] int batches_taken_up() const { return batches_taken_up_; }
-    /// Everything is to finish: continues what is paused, puts nodes in maintenance back.
+    /// Lets everything finish: continues paused releases, ends maintenance of nodes.
     void settle();
 
   private:
@@ -30,12 +30,12 @@ class Operator {
     bool end_by_hand(ReleaseRow& release);
     void steer(ReleaseRow& release);
     void change_limits(ReleaseRow& release);
-    /// Half of them use the API: its owner is told by steer_seq.
+    /// Half of the edits use the API, which tells the owner through steer_seq.
     void announce(ReleaseRow& release);
     void edit_rows(ReleaseRow& release);
     void add_row(ReleaseRow& release);
     void delete_row(ReleaseRow& release);
-    /// Of a batch that there is, between two, behind the last, or one that no batch may have.
+    /// The number of an existing batch, between two, behind the last, or an invalid number.
     int draw_batch(const std::vector<TaskRow>& rows);
     void edit_nodes();
     void note(const std::string& what);

@@ -1,5 +1,5 @@
-// The one source of chance in a simulation. Not <random>: its distributions differ between
-// libraries, and a seed must mean the same run everywhere.
+// The only source of randomness in a simulation. Not <random>: its distributions differ between
+// libraries, and a seed must produce the same run everywhere.
 #pragma once
 
 #include <cstdint>
@@ -32,7 +32,7 @@ class Rng {
     const T& pick(const std::vector<T>& values) {
         return values[below(values.size())];
     }
-    /// An independent stream, so that one part drawing more does not shift all others.
+    /// An independent stream: more draws in one part do not shift the other parts.
     Rng fork() { return Rng(next()); }
 
   private:

@@ -107,7 +107,7 @@ void SimAgents::answer(Millis span, const Caller& caller, Heard heard, const cha
 
 void SimAgents::deliver(Millis span, SimNode& node, const Message& message, const Caller& caller,
                         Millis back, Timing timing) {
-    // Whatever becomes of the sender, what is on the wire arrives.
+    // A message that was sent arrives, even if its sender dies.
     network_.timeline.after(
         span, [network = &network_, &node, message, caller, back, timing, owner = owner_] {
             if (node.is_dead || network->timeline.now() < node.away_until) return;

@@ -1,4 +1,4 @@
-// control::Agents over simulated nodes and a network that loses, delays and repeats.
+// control::Agents over simulated nodes and a network that loses, delays and repeats messages.
 #pragma once
 
 #include <functional>
@@ -14,7 +14,7 @@
 
 namespace edgeroll::sim {
 
-/// What every control process shares.
+/// The state that all control processes share.
 struct Network {
     std::map<std::string, std::unique_ptr<SimNode>>& nodes;  ///< by address
     Timeline& timeline;
@@ -24,7 +24,7 @@ struct Network {
     Millis latency_max{20};
     Millis connect_timeout{3'000};
     Millis request_timeout{10'000};
-    /// Called just after a message was delivered for this owner.
+    /// Called just after a message of this owner was delivered.
     std::function<void(const std::string& owner)> on_delivered;
 };
 
@@ -46,7 +46,7 @@ class SimAgents final : public control::Agents {
                                                    Millis at_most) override;
 
   private:
-    /// Late: perhaps long after the sender has given up on it.
+    /// Late: possibly long after the sender has given up.
     enum class Timing { prompt, late };
     using Caller = std::weak_ptr<Waiting<release::Answer>>;
 

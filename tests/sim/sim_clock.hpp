@@ -9,8 +9,8 @@ namespace edgeroll::sim {
 
 class SimClock final : public rt::Clock {
   public:
-    /// @param offset what this process's monotonic clock is ahead of the others', so that nobody
-    ///        gets away with comparing the clocks of two machines
+    /// @param offset how far this process's monotonic clock is ahead, so that a comparison of the
+    /// clocks of two machines fails
     SimClock(Timeline& timeline, ControlContext& context, Millis offset)
         : timeline_(timeline), context_(context), offset_(offset) {}
 

@@ -1,5 +1,5 @@
-// One control process: the real supervisor, runners and dispatcher on an io_context of its own, so
-// that killing the process is destroying that.
+// One control process: the real supervisor, runners and dispatcher on their own io_context, so that
+// destroying the context kills the process.
 #pragma once
 
 #include <memory>
@@ -21,14 +21,14 @@ class SimControl {
     SimControl& operator=(const SimControl&) = delete;
 
     void start();
-    /// Dies where it stands, at once or after a few more handlers of what is ready to run.
+    /// Dies at once, or after this many more ready handlers.
     void crash(int handlers_left = 0);
-    /// Not scheduled until then: a stopped process, a sleeping machine.
+    /// Not scheduled until then: a stopped process or a sleeping machine.
     void pause_until(Instant until);
-    /// SIGTERM: gives its claims back; `on_stopped` when it is done.
+    /// SIGTERM: gives its claims back, then calls `on_stopped`.
     void stop(Millis grace, std::function<void()> on_stopped);
 
-    /// Runs what is ready. Called by the world only, never from inside.
+    /// Runs the ready handlers. Called only by the world, never from inside.
     void pump();
 
     [[nodiscard]] bool is_alive() const { return process_ != nullptr; }

@@ -22,16 +22,16 @@ std::string sim_digest(const std::string& payload) {
 
 namespace {
 
-/// Its time has come; a stop waits for no time.
+/// The hold's time has come; a stop does not wait for it.
 bool is_due(const ReleaseRow& row, Instant now) {
     return !row.not_before || *row.not_before <= now || row.requested == Action::stop ||
            is_final(row.status);
 }
 
-/// The order of claims: a release at work does not wait behind those that rest.
+/// The order of claims: active releases come before resting ones.
 enum class Rank { at_work, to_start, ended_by_hand, asks_a_gate, at_rest };
 
-/// Between batches until somebody continues or its time comes, and no node runs.
+/// Between batches, waiting for an operator or for a time, and no node runs.
 bool is_resting(const ReleaseRow& row, const std::vector<TaskRow>& rows, Instant now) {
     if (row.requested == Action::resume || row.requested == Action::stop) return false;
     if (row.batch_status == BatchStatus::stopped) return false;

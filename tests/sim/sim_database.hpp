@@ -1,7 +1,7 @@
-// The database in memory: what control/core/ports.hpp promises of a Store, synchronously and with
-// time as a parameter, so that the same script can be run against this and the real stores
-// (tests/differential). No kinder than those: a commit that is not fenced by its epoch goes through
-// even if its sender has long given up on it.
+// The database in memory: implements the Store of control/core/ports.hpp, synchronously and with
+// time as a parameter, so that the same script runs against this and the real stores
+// (tests/differential). It is as strict as those: a commit that is not fenced by its epoch goes
+// through even if its sender has long given up on it.
 #pragma once
 
 #include <map>
@@ -16,7 +16,7 @@
 
 namespace edgeroll::sim {
 
-/// Hears of every change at the moment it becomes true. Must not change anything.
+/// Is told of every change at the moment of its commit. Must not change anything.
 class DatabaseWitness {
   public:
     virtual ~DatabaseWitness() = default;
@@ -24,12 +24,12 @@ class DatabaseWitness {
     virtual void committed(const control::Claim& claim, const ReleaseRow& before,
                            const std::vector<TaskRow>& rows_before, const ReleaseRow& after,
                            const std::vector<TaskRow>& rows) = 0;
-    /// An operator took nodes of a finished release up again.
+    /// An operator retried nodes of a finished release.
     virtual void retried(const ReleaseRow& /*before*/, const std::vector<TaskRow>& /*rows_before*/,
                          const ReleaseRow& /*after*/, const std::vector<TaskRow>& /*rows*/) {}
-    /// Somebody deleted it, whatever its node does.
+    /// The row was deleted, whatever its node was doing.
     virtual void row_deleted(release::ReleaseId /*of*/, const TaskRow& /*row*/) {}
-    /// A release that undoes another one was made.
+    /// A release that undoes another release was created.
     virtual void rolled_back(const ReleaseRow& /*undone*/,
                              const std::vector<TaskRow>& /*undone_rows*/,
                              const ReleaseRow& /*made*/, const std::vector<TaskRow>& /*rows*/) {}
@@ -48,7 +48,7 @@ class SimDatabase {
                          Digest digest = sim_digest)
         : lease_(lease), witness_(witness), digest_(digest) {}
 
-    // ---- what a control process asks (control::Store) ----
+    // ---- calls of a control process (control::Store) ----
     std::vector<control::Candidate> claimable(int limit, int resting, Instant now);
     std::optional<release::Epoch> claim(const std::string& owner, release::ReleaseId id,
                                         const std::string& order_id, Instant now);
@@ -62,7 +62,7 @@ class SimDatabase {
     void record(const control::Claim& claim, const release::HistoryRow& row);
     [[nodiscard]] std::optional<std::string> payload(release::Version version) const;
 
-    // ---- what pipelines and operators do with plain SQL ----
+    // ---- edits of pipelines and operators with plain SQL ----
     void insert_node(InventoryRow node);
     void insert_content(release::Version version, std::string payload);
     void insert_release(ReleaseRow row, const std::vector<release::PlannedNode>& nodes,
@@ -72,8 +72,8 @@ class SimDatabase {
                          Instant now);
     void delete_row(release::ReleaseId id, release::NodeId node);
     void delete_release(release::ReleaseId id);
-    /// What the API's retry does (docs/contract.md section 6). False: refused.
-    /// @param named all that can be retried when empty
+    /// The API's retry (docs/contract.md section 6). False: refused.
+    /// @param named if empty, all rows that can be retried
     /// @param catches_up edgeroll's own retry of deferred nodes: their failures are waived
     bool retry(release::ReleaseId id, const std::set<release::NodeId>& named,
                bool catches_up = false);
@@ -89,7 +89,7 @@ class SimDatabase {
     [[nodiscard]] const std::vector<TaskRow>& rows(release::ReleaseId id) const {
         return rows_.at(id);
     }
-    /// For the hand of a test: any column may be written.
+    /// For edits by tests: any column may be written.
     [[nodiscard]] std::vector<TaskRow>& rows_by_hand(release::ReleaseId id) { return rows_.at(id); }
     [[nodiscard]] const std::map<release::Version, std::string>& contents() const {
         return contents_;

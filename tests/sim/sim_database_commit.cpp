@@ -1,4 +1,4 @@
-// Reading a release and writing its progress: the two transactions that matter.
+// Reading a release and writing its progress: the two important transactions.
 #include <algorithm>
 
 #include "release/mutant.hpp"
@@ -66,13 +66,13 @@ void apply(const NodeChange& change, TaskRow& row, Instant now) {
     row.hand_changed_at.reset();
     if (!change.steps.empty()) row.steps = change.steps;
     if (change.to == NodeStatus::running) {
-        row.started_at = now;  // also of a further attempt: its time begins anew
+        row.started_at = now;  // a further attempt restarts the row's time too
         row.finished_at.reset();
     }
     if (is_final(change.to)) row.finished_at = now;
 }
 
-/// False: there are other rows than were read.
+/// False: the rows differ from those that were read.
 bool mark_rows_of_start(const RowsOfStart& start, Epoch epoch, std::vector<TaskRow>& rows) {
     int marked = 0;
     for (TaskRow& row : rows) {
@@ -136,7 +136,7 @@ NodeRow SimDatabase::read_row(const TaskRow& row, Instant now) const {
     return read;
 }
 
-// The header and one batch; of the others only what the index shows.
+// The header and one batch; for the other batches only what the index shows.
 void SimDatabase::keep_part(Snapshot& seen, int batch) {
     BatchReading part;
     part.number = batch;
@@ -252,7 +252,7 @@ control::Committed SimDatabase::commit(const control::Claim& claim, const Commit
     if (before.steer_seq != commit.expected_steer_seq) return Committed::stale;
     const auto rows_now = static_cast<int>(rows_.at(claim.release).size());
     if (commit.expected_rows.value_or(rows_now) != rows_now) return Committed::stale;
-    // Statement by statement on a copy, as a transaction: nothing of it is done if one fails.
+    // Works on a copy, statement by statement, as a transaction: if one fails, nothing is done.
     ReleaseRow row = before;
     const std::vector<TaskRow> rows_before = rows_.at(row.id);
     std::vector<TaskRow> rows = rows_before;
@@ -262,7 +262,7 @@ control::Committed SimDatabase::commit(const control::Claim& claim, const Commit
         if (find_row(rows, planned.node) != nullptr) return Committed::stale;
         add(planned, rows);
     }
-    // A release that shares nodes may have come or started since this one was read.
+    // A release that shares nodes may have been added or started since this one was read.
     if (commit.release.is_started && !blockers(row, rows).empty()) return Committed::stale;
     const auto& start = commit.release.rows_of_start;
     if (start && !mark_rows_of_start(*start, claim.epoch, rows)) return Committed::stale;

@@ -1,4 +1,4 @@
-// Half-inserted releases: they wait, say so, and are given up when nothing more comes.
+// Half-inserted releases: they wait, report it, and are given up if no more rows come.
 #include "sim_database.hpp"
 
 namespace edgeroll::sim {
@@ -23,7 +23,7 @@ SimDatabase::RowsState SimDatabase::see_to_rows(ReleaseRow& row, Instant now) {
     const bool is_noted = row.rows_seen == count;
     const bool is_due = !row.not_before || *row.not_before <= now;
     const bool is_over = now - row.rows_grew_at >= row_patience;
-    // One look notes, a later one finds it overdue: never both.
+    // One look records, a later look finds it overdue: never both at once.
     if (is_noted && is_over && is_due && row.status == ReleaseStatus::pending) {
         return RowsState::overdue;
     }

@@ -1,5 +1,5 @@
-// What operators have the API do to finished releases, and what edgeroll does by itself when
-// on_failure is rollback: the same rules as in control/store.
+// API actions of operators on finished releases, and edgeroll's own action if on_failure is
+// rollback: the same rules as in control/store.
 #include <algorithm>
 
 #include "release/limits.hpp"
@@ -12,13 +12,13 @@ using namespace release;
 
 namespace {
 
-/// The release asked it to do something, or found it done.
+/// The release sent the node a task, or found its content in place.
 bool is_touched(const TaskRow& row) {
     if (row.status == NodeStatus::deferred) return false;
     return row.attempt > 0 || row.status == NodeStatus::success;
 }
 
-/// Whose content a touched row's node had before; nothing if nobody ever saw it.
+/// The version of a touched node's earlier content; nothing if it is unknown.
 std::optional<Version> former_content(const TaskRow& row, const InventoryRow& node,
                                       Version version) {
     const bool has_new =
@@ -90,7 +90,7 @@ void begin_anew(ReleaseRow& row) {
     ++row.steer_seq;
 }
 
-/// First one that succeeded, then the others that did, then those that were touched and did not.
+/// One node that succeeded first, then the other successes, then the nodes touched without success.
 void plan_batches(std::vector<PlannedNode>& succeeded, const std::vector<PlannedNode>& others,
                   std::vector<PlannedNode>& plan) {
     int batch = 0;
@@ -130,7 +130,7 @@ bool SimDatabase::retry(ReleaseId id, const std::set<NodeId>& named, bool catche
     auto& rows = rows_.at(id);
     if (row.status != ReleaseStatus::failed && row.status != ReleaseStatus::success) return false;
     if (is_rolled_back(id) || is_overtaken(row)) return false;
-    // Also what the end that was written by hand has not skipped yet.
+    // Includes pending rows of a release whose end an operator wrote and that are not skipped yet.
     const bool is_running = std::any_of(rows.begin(), rows.end(), [&](const TaskRow& task) {
         return task.status == NodeStatus::running ||
                (task.status == NodeStatus::pending && !row.finished_at);
@@ -183,7 +183,7 @@ bool SimDatabase::retry(ReleaseId id, const std::set<NodeId>& named, bool catche
 }
 
 void SimDatabase::roll_back(const ReleaseRow& undone, Instant now) {
-    ++history_rows_;  // made, or why not
+    ++history_rows_;  // created, or why not
     if (undone.rolls_back || is_rolled_back(undone.id)) return;
     std::vector<PlannedNode> succeeded, others, plan;
     for (const TaskRow& row : rows_.at(undone.id)) {
@@ -208,7 +208,7 @@ void SimDatabase::roll_back(const ReleaseRow& undone, Instant now) {
         made.id = std::max(made.id, id);
         made.version = std::max(made.version, row.version);
     }
-    constexpr std::int64_t first_own_id = 100;  // pipelines have the lower ones
+    constexpr std::int64_t first_own_id = 100;  // pipelines use the lower ids
     made.id.value = std::max(made.id.value + 1, first_own_id);
     ++made.version.value;
     made.total_nodes = static_cast<int>(plan.size());
@@ -223,7 +223,7 @@ void SimDatabase::roll_back(const ReleaseRow& undone, Instant now) {
     }
 }
 
-// The contents that rows name for themselves.
+// The contents that rows name in config_version.
 void SimDatabase::read_other_contents(Snapshot& seen) const {
     std::set<Version> named;
     for (const NodeRow& row : seen.nodes) {

@@ -1,4 +1,4 @@
-// The rules of the fake database that make it as hard to live with as a real one.
+// The rules that make the fake database as strict as a real one.
 #include "sim_database.hpp"
 
 #include <gtest/gtest.h>

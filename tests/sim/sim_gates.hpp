@@ -1,4 +1,4 @@
-// control::Gates in the simulated world: gates that pass, refuse, cannot say, or never answer in
+// control::Gates in the simulated world: gates that pass, refuse, are unsure, or do not answer in
 // time.
 #pragma once
 

@@ -1,5 +1,5 @@
-// sim --seeds A..B | --seed N [--trace]: runs simulations, says which seed broke what and how to
-// see it again.
+// sim --seeds A..B | --seed N [--trace]: runs simulations, reports the seeds that found a violation
+// and how to reproduce it.
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstdio>
@@ -79,7 +79,7 @@ int run_many(const Range& range) {
                     static_cast<unsigned long long>(faults[i]));
         if (faults[i] == 0) ++missing;
     }
-    // Few seeds cannot have everything; many that lack something prove less than they seem to.
+    // Few seeds cannot cover every kind; from this many on, a missing kind is an error.
     constexpr std::uint64_t enough = 200;
     if (count >= enough && missing > 0) {
         std::printf("%d kinds of faults were never injected\n", missing);

@@ -128,7 +128,7 @@ Answer SimNode::report(const std::string& task_id) const {
     return answer;
 }
 
-// Agents written elsewhere know type and version of what they were sent.
+// Agents written elsewhere report type and version of the dispatch.
 release::TaskIdentity SimNode::identity(const std::string& task_id) const {
     const Entry& entry = ledger_.tasks.at(task_id);
     release::TaskIdentity about;
@@ -198,7 +198,7 @@ void SimNode::limit_time(const std::string& task_id, Instant until) {
         if (found == ledger_.tasks.end() || release::is_final(found->second.course.status)) return;
         found->second.course.is_time_up = true;
         write_journal();
-        // A waiting one ends here; a running one at its next step.
+        // A pending task ends here; a running task at its next step.
         if (found->second.course.status == TaskStatus::pending) {
             set_course(task_id, settle(found->second.course));
         }

@@ -1,5 +1,5 @@
 // One edge node: the real apply machine and ledger (agent/apply) over a simulated disk, web server
-// and journal. What is not in the journal is lost in a crash; the disk and the web server stay.
+// and journal. A crash loses everything outside the journal; the disk and the web server survive.
 #pragma once
 
 #include <functional>
@@ -19,11 +19,11 @@ namespace edgeroll::sim {
 
 class SimNode;
 
-/// Hears what agents really do, whatever control believes.
+/// Is told what agents really do, independent of control.
 class NodeWitness {
   public:
     virtual ~NodeWitness() = default;
-    /// A dispatch was taken: new, or known already. Not called for a refusal.
+    /// A dispatch was accepted: new, or already known. Not called for a refusal.
     virtual void taken(const SimNode& node, const agent::apply::Offer& offer, bool is_new) = 0;
     virtual void run_began(const SimNode& node, const std::string& task_id) = 0;
     virtual void run_ended(const SimNode& node, const std::string& task_id) = 0;
@@ -53,9 +53,9 @@ class SimNode {
     /// A message has arrived. `reply` is called once, at once or (a held query) later.
     void receive(const Message& message, Reply reply);
 
-    /// The agent process dies; what it held open breaks. It comes back after `downtime`.
+    /// The agent process dies and its open connections break. It restarts after `downtime`.
     void crash(Millis downtime);
-    /// The host is rebuilt: journal, versions and tasks are gone.
+    /// The host is rebuilt: journal, versions and tasks are lost.
     void wipe();
 
     [[nodiscard]] release::NodeId id() const { return id_; }
@@ -65,10 +65,10 @@ class SimNode {
     [[nodiscard]] bool is_live_whole() const;
     [[nodiscard]] bool is_busy() const;
 
-    // What kind of node it is; set by the world's plan and by faults.
+    // The kind of node; set by the world's plan and by faults.
     bool is_two_call = false;
     bool is_dead = false;  ///< for ever
-    Instant away_until{};  ///< nothing gets through before
+    Instant away_until{};  ///< no message gets through before
     Instant wrong_certificate_until{};
     Instant slow_until{};
     int queue_max = 16;
@@ -110,7 +110,7 @@ class SimNode {
     NodeWitness& witness_;
     Rng rng_;
 
-    // The process.
+    // State of the process.
     bool is_up_ = true;
     std::uint64_t life_ = 0;  ///< callbacks of earlier lives do nothing
     agent::apply::Ledger ledger_;
@@ -118,14 +118,14 @@ class SimNode {
     std::vector<Hold> holds_;
     std::uint64_t next_hold_ = 0;
 
-    // The disk.
+    // State on the disk.
     agent::apply::Ledger journal_;
     std::map<std::string, Instant> time_limits_;
     std::map<release::Version, Version> versions_;
     std::map<std::string, std::optional<release::Version>> previous_;  ///< by task
     std::optional<release::Version> live_;
 
-    // The web server.
+    // State of the web server.
     std::optional<release::Version> loaded_;
 };
 

@@ -1,5 +1,5 @@
-// Running a task: begin and journal a step, do it, journal its result. A crash may fall between any
-// two of these.
+// Running a task: begin and journal a step, do it, journal its result. A crash may happen between
+// any two of these.
 #include "sim_node.hpp"
 
 namespace edgeroll::sim {

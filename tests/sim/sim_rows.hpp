@@ -1,4 +1,4 @@
-// The tables of docs/contract.md section 3, as far as the executor looks at them.
+// The tables of docs/contract.md section 3, as far as the executor uses them.
 #pragma once
 
 #include <algorithm>
@@ -58,16 +58,16 @@ struct TaskRow {
     std::string task_id, error, trouble, earlier_error, steps;
     int progress = 0;
     std::optional<release::Instant> started_at, finished_at, trouble_until;
-    // Not columns, but what the invariants must know to be fair:
-    bool is_late = false;                             ///< inserted after the first claim
-    bool came_after_start = false;                    ///< it is no part of what was started
-    bool is_left_out = false;                         ///< skipped, and a retry did not name it
-    bool is_failure_left_out = false;                 ///< failed and not waived, and the same
+    // Not columns; the invariants need these to be fair:
+    bool is_late = false;              ///< inserted after the first claim
+    bool came_after_start = false;     ///< not part of the started plan
+    bool is_left_out = false;          ///< skipped, and left out by a retry
+    bool is_failure_left_out = false;  ///< failed and not waived, and left out by a retry
     std::optional<release::Instant> hand_changed_at;  ///< an operator wrote the status
     release::NodeStatus status_before_hand = release::NodeStatus::pending;
 };
 
-/// What later releases on its nodes do not wait for.
+/// Later releases on its nodes do not wait for it.
 [[nodiscard]] inline bool is_over(const ReleaseRow& row, const std::vector<TaskRow>& rows) {
     const auto is_running = [](const TaskRow& task) {
         return task.status == release::NodeStatus::running;
@@ -81,7 +81,7 @@ struct InventoryRow {
     release::Address address;
     bool is_enabled = true, is_in_maintenance = false, is_online = true;
     std::optional<release::Version> applied_version;
-    std::optional<release::Version> applied_config_version;  ///< whose content that was
+    std::optional<release::Version> applied_config_version;  ///< the version of its content
     std::string applied_sha256;
     bool was_unavailable = false;  ///< ever disabled, in maintenance or deleted
 };
@@ -89,7 +89,7 @@ struct InventoryRow {
 /// Every row that is still pending becomes skipped.
 void skip_pending(std::vector<TaskRow>& rows, const release::SkipPending& skip,
                   release::Instant now);
-/// The counters of the release, from its rows (I4).
+/// Counts the release's counters anew from its rows (I4).
 void recount(ReleaseRow& release, const std::vector<TaskRow>& rows);
 
 }  // namespace edgeroll::sim

@@ -9,8 +9,8 @@ using release::Result;
 
 namespace {
 
-/// A call as the server sees it. Its sender may be dead by the time anything of this happens, so
-/// nothing here refers to the sender.
+/// A call as the server sees it. Its sender may be dead before any of this happens, so nothing here
+/// refers to the sender.
 template <class T>
 struct Order {
     DatabaseServer* server;
@@ -41,14 +41,14 @@ template <class T>
 void carry_out(const Order<T>& order, Fate fate, Millis back) {
     DatabaseServer& server = *order.server;
     if (order.locks && server.is_locked(*order.locks)) {
-        // Another transaction holds the row: this one waits for it.
+        // Another transaction has locked the row: this one waits for it.
         server.timeline.at(server.locked_until[*order.locks],
                            [order, fate, back] { carry_out(order, fate, back); });
         return;
     }
     if (fate == Fate::unknown_late) {
         // The COMMIT of a client that has given up hangs, then goes through. Meanwhile it keeps the
-        // row locked, while readers see what was before.
+        // row locked, while readers see the earlier state.
         const Millis hangs{server.faults.rng().between(1, 10'000)};
         server.locked_until[*order.locks] = server.timeline.now() + hangs;
         server.timeline.after(hangs, [order] {
@@ -137,7 +137,7 @@ SimStore::Awaitable<std::optional<Claim>> SimStore::claim(release::ReleaseId id,
     claim->owner = owner_;
     claim->good_until = good_until(sent);
     server_.witness.holds_claim(owner_, id, claim->good_until - clock_.offset());
-    server_.witness.was_disturbed(owner_, id);  // what an earlier claim had learned is gone
+    server_.witness.was_disturbed(owner_, id);  // facts learned under an earlier claim are lost
     co_return claim;
 }
 
@@ -147,7 +147,7 @@ SimStore::Awaitable<bool> SimStore::renew(Claim& claim) {
         return server->database.renew(copy, server->timeline.now());
     };
     auto renewed = co_await call("renew", claim.release, std::move(apply));
-    // Too late to be told apart from a lost claim: the process may start over.
+    // Too late to tell it from a lost claim: the process may start over.
     if (clock_.now() >= claim.good_until) server_.witness.was_disturbed(owner_, claim.release);
     if (renewed && *renewed) {
         claim.good_until = good_until(sent);

@@ -1,5 +1,5 @@
-// control::Store over the simulated database: every call takes time, may fail, and may leave its
-// caller not knowing.
+// control::Store over the simulated database: every call takes time, may fail, and may have an
+// outcome that its caller does not learn.
 #pragma once
 
 #include <functional>
@@ -14,7 +14,7 @@
 
 namespace edgeroll::sim {
 
-/// What every control process shares.
+/// The state that all control processes share.
 struct DatabaseServer {
     SimDatabase& database;
     Timeline& timeline;
@@ -23,13 +23,13 @@ struct DatabaseServer {
     Witness& witness;
     Millis latency_max{20};
     Millis lease{15'000};
-    /// Called just after something was written, on behalf of which owner.
+    /// Called just after a write, with the owner that it was made for.
     std::function<void(const std::string& owner)> on_written;
 
-    Instant down_until{};                                ///< an outage: nothing is executed before
-    std::map<release::ReleaseId, Instant> locked_until;  ///< rows that a transaction holds
+    Instant down_until{};                                ///< an outage: no call is executed before
+    std::map<release::ReleaseId, Instant> locked_until;  ///< rows that a transaction has locked
 
-    /// Called when a commit sets out.
+    /// Called when a commit is sent.
     std::function<void(release::ReleaseId)> on_commit_sent;
 
     [[nodiscard]] bool is_locked(release::ReleaseId id) const {
@@ -63,7 +63,7 @@ class SimStore final : public control::Store {
                                               release::TaskType type) override;
 
   private:
-    /// One call: `apply` runs at the server, at most once, now, later or never.
+    /// One call: `apply` runs at the server at most once: now, later or never.
     template <class T>
     Awaitable<T> call(std::string what, std::optional<release::ReleaseId> locks,
                       std::function<T()> apply);

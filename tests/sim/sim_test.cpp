@@ -10,7 +10,7 @@
 namespace edgeroll::sim {
 namespace {
 
-/// EDGEROLL_SIM_SEEDS, so that slow builds (sanitizers) can do fewer.
+/// EDGEROLL_SIM_SEEDS, so that slow builds (sanitizers) can run fewer.
 std::uint64_t seeds_to_run() {
     const char* text = std::getenv("EDGEROLL_SIM_SEEDS");
     return text == nullptr ? 2'000 : std::stoull(text);

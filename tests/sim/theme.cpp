@@ -92,14 +92,14 @@ void suit(WorldPlan& plan, Rng& rng) {
         case Theme::mixed:
             return;
         case Theme::doubt:
-            // A claim that outlives its doubts: a new owner would find everything out.
+            // A claim that survives its doubts: a new owner would learn the outcome.
             plan.nodes = some(5, 15);
             plan.controls = some(1, 2);
             plan.lease = Millis{some(15'000, 30'000)};
             plan.options.rules.node_timeout = Millis{30'000};
             break;
         case Theme::fences:
-            // Few nodes, so that what is late meets the one that restarts.
+            // Few nodes, so that late messages hit the node that restarts.
             plan.nodes = some(1, 4);
             plan.releases = some(1, 2);
             plan.controls = some(2, 3);
@@ -122,14 +122,14 @@ void suit(WorldPlan& plan, Rng& rng) {
             plan.odds.time_limit = 0.8;
             break;
         case Theme::rows:
-            // Few at a time, so that there is a row to take away while its dispatch is written.
+            // Few at a time, so that there is a row to delete while its dispatch is written.
             plan.nodes = some(3, 12);
             plan.controls = some(2, 3);
             plan.odds.many_batches = 0.7;
             plan.options.rules.start_window = some(1, 3);
             break;
         case Theme::retries:
-            // Alone, since one that was overtaken is not taken up again.
+            // A single release, since a release that was overtaken is not retried.
             plan.nodes = some(3, 6);
             plan.releases = 1;
             plan.odds.policy = 0.3;
@@ -137,7 +137,7 @@ void suit(WorldPlan& plan, Rng& rng) {
             plan.odds.rollback = 0;
             break;
         case Theme::rollbacks:
-            // The nodes behind the batch that fails have a content, and are not touched.
+            // The nodes after the failing batch have a content, and are not touched.
             plan.nodes = some(3, 8);
             plan.releases = some(3, 5);
             plan.odds.policy = plan.odds.many_batches = 1;

@@ -1,4 +1,4 @@
-// Virtual time: what happens when, in the order of (moment, order of planning).
+// Virtual time: events in the order of (moment, order of planning).
 #pragma once
 
 #include <cstdint>
@@ -33,7 +33,7 @@ class Timeline {
     }
     void cancel(const Ticket& ticket) { planned_.erase(ticket); }
 
-    /// Goes on to the next moment and does one thing. False: nothing is planned.
+    /// Advances to the next moment and runs one event. False: none is planned.
     bool run_next() {
         if (planned_.empty()) return false;
         auto first = planned_.begin();

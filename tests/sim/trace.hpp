@@ -1,4 +1,4 @@
-// What happened, as one number (same seed, same number) and on request as text to read.
+// The events of a run, as one number (same seed, same number) and on request as readable text.
 #pragma once
 
 #include <cstdint>

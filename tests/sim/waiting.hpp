@@ -1,5 +1,5 @@
-// How a real coroutine waits for the simulated world: a timer that never runs out, cancelled when
-// the answer is there. The coroutine's own io_context is pumped by the simulator only.
+// How a real coroutine waits for the simulated world: a timer that never expires, cancelled when
+// the answer is there. Only the simulator pumps the coroutine's own io_context.
 #pragma once
 
 #include <boost/asio/as_tuple.hpp>
@@ -13,15 +13,15 @@
 
 namespace edgeroll::sim {
 
-/// Everything of one control process that is suspended somewhere.
+/// All suspended coroutines of one control process.
 class ControlContext final : public boost::asio::io_context {
   public:
     ControlContext() : boost::asio::io_context(1) {}
-    /// kill -9: every suspended coroutine is destroyed where it stands. Whatever the coroutines
-    /// refer to must still be alive.
+    /// kill -9: every suspended coroutine is destroyed. Everything that the coroutines refer to
+    /// must still be alive.
     void abandon() { shutdown(); }
 
-    bool has_work = true;  ///< something was completed since the last pump
+    bool has_work = true;  ///< a handler has completed since the last pump
 };
 
 template <class T>
@@ -38,8 +38,8 @@ class Waiting {
         timer_.cancel();
     }
 
-    /// Taken by value: the frame keeps it alive, whoever completes it holds a weak pointer, and so
-    /// an answer to a process that died is dropped by itself.
+    /// Taken by value: the frame keeps it alive and the completing side holds a weak pointer, so an
+    /// answer to a dead process is dropped.
     static boost::asio::awaitable<T> wait(std::shared_ptr<Waiting> self) {
         constexpr auto token = boost::asio::as_tuple(boost::asio::use_awaitable);
         while (!self->value_) {

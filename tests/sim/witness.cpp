@@ -71,10 +71,10 @@ void Witness::heard(const std::string& owner, const Message& message, Instant se
     const TaskKey key = key_of(answer.about.order_id, task_id);
     const auto intent = intents_.find(key);
     if (intent == intents_.end() || intent->second.is_gone) return;
-    // Asked before its process had to throw its state away: nobody listens to it any more.
+    // Asked before the process had to discard its state: the answer is ignored.
     const auto disturbed = disturbed_at_.find({owner, intent->second.release});
     if (disturbed != disturbed_at_.end() && disturbed->second >= sent_at) return;
-    // A dispatch that is answered "failed" carries no reason: control asks once more for it.
+    // A dispatch answer "failed" carries no reason: control queries it once more.
     const bool is_last_word =
         answer.status == TaskStatus::success || (is_query && release::is_final(answer.status));
     if (is_last_word) heard_final_.try_emplace({owner, key}, timeline_.now());
@@ -107,8 +107,8 @@ void Witness::taken(const SimNode& node, const agent::apply::Offer& offer, bool 
         violated("intent", node.name() + " got " + offer.task_id + " without an intent");
     }
     if (!offer.epoch) return;
-    // Its sender, paused perhaps, lost the claim while it was on the wire: the owner knows nothing
-    // of it, and may have been told a moment ago that the agent does not have the task.
+    // The sender, possibly paused, lost the claim while the message was on its way: the owner does
+    // not know of it, and the agent may just have denied the task.
     const auto intent = intents_.find(key);
     const bool is_ours =
         intent != intents_.end() && !intent->second.is_gone && database_ != nullptr;
@@ -155,17 +155,17 @@ void Witness::wiped(const SimNode& node) {
     highest_epoch_.erase(node.id());
     runs_.erase(node.id());
     running_.erase(node.id());
-    // An agent that has forgotten everything was, for all that anybody can find out, never asked.
+    // An agent that has forgotten everything looks as if it had never been asked.
     for (const auto& [key, intent] : intents_) {
         if (intent.node == node.id()) taken_.erase(key);
     }
 }
 
 void Witness::row_deleted(release::ReleaseId of, const TaskRow& row) {
-    // Its task may run for all that; another row may be given the same id.
+    // Its task may still run; another row may get the same id.
     if (!row.task_id.empty()) late_.insert(row.task_id);
     TaskRow known = row;
-    if (is_unread(of, row)) known.status = row.status_before_hand;  // nobody ever saw another one
+    if (is_unread(of, row)) known.status = row.status_before_hand;  // no other status was read
     deleted_[of].emplace_back(timeline_.now(), std::move(known));
 }
 

@@ -1,6 +1,5 @@
-// The invariants of docs/contract.md section 8, judged by what is really true: the database's rows
-// at the moment a commit lands, and what agents really did. Nothing here trusts the code under
-// test.
+// The invariants of docs/contract.md section 8, checked against the truth: the database's rows at
+// the moment of a commit, and what agents really did. Nothing here trusts the code under test.
 #pragma once
 
 #include <map>
@@ -43,12 +42,12 @@ class Witness final : public DatabaseWitness, public NodeWitness {
     void live_changed(const SimNode& node) override;
     void wiped(const SimNode& node) override;
 
-    // ---- what a control process does and gets to know ----
+    // ---- what a control process does and learns ----
     /// It may act on its claim until then (by the world's clock).
     void holds_claim(const std::string& owner, release::ReleaseId id, Instant good_until);
     /// A reading that was applied at `read_at` has arrived.
     void has_read(release::ReleaseId id, Instant read_at, bool is_all);
-    /// A write failed, or was stale or fenced: whatever the process knew may be thrown away.
+    /// A write failed, or was stale or fenced: the process may discard all that it knew.
     void was_disturbed(const std::string& owner, release::ReleaseId id);
     void writes(const control::Claim& claim);
     void sends_dispatch(const std::string& owner, const std::string& task_id,
@@ -57,14 +56,14 @@ class Witness final : public DatabaseWitness, public NodeWitness {
     void arrives_late(const std::string& task_id) { late_.insert(task_id); }
     void heard(const std::string& owner, const Message& message, Instant sent_at,
                const release::Answer& answer);
-    /// The release's rows are deleted: what is known by its id is of no use for one that gets the
-    /// id again. What its agents have of it they keep.
+    /// The release's rows are deleted: facts known by its id do not apply to a later release with
+    /// the same id. Its agents keep their tasks.
     void deleted(release::ReleaseId id);
 
     void gate_passes(const std::string& url) { gate_passed_at_[url] = timeline_.now(); }
 
     void violated(const std::string& invariant, const std::string& detail);
-    /// Everything is over and quiet.
+    /// Everything has ended and is quiet.
     void check_end();
     [[nodiscard]] const std::vector<std::string>& violations() const { return violations_; }
 
@@ -75,15 +74,15 @@ class Witness final : public DatabaseWitness, public NodeWitness {
         std::int64_t row_id = 0;
         bool is_gone = false;  ///< its rows were deleted
     };
-    /// A task id of one order: under the same id other releases of the version had theirs.
+    /// A task id of one order: other releases of the version had tasks under the same id.
     using TaskKey = std::pair<std::string, std::string>;  // order, task
     struct End {
         std::set<release::TaskStatus> statuses;
-        std::string sha256;  ///< of the content that it was about
+        std::string sha256;  ///< of the content in the task
     };
-    /// Working time of a release by the world's clock, from what commits made true.
+    /// Working time of a release by the world's clock, derived from commits.
     struct Work {
-        std::optional<Instant> since;  ///< it works now
+        std::optional<Instant> since;  ///< set while it works
         Millis done{0};
         Millis done_before_batch{0};
     };
@@ -94,13 +93,13 @@ class Witness final : public DatabaseWitness, public NodeWitness {
                         const ReleaseRow& after, const std::vector<TaskRow>& rows,
                         const TaskRow& row);
     void check_attempt(const ReleaseRow& release, const TaskRow& before, const TaskRow& row);
-    /// Agents written elsewhere name no order: there was only one for the task.
+    /// Agents written elsewhere name no order: the task then had only one.
     [[nodiscard]] TaskKey key_of(const std::string& order, const std::string& task_id) const;
     /// @param has_settled the commit changed the status of a node
     void check_steering(const ReleaseRow& before, const ReleaseRow& after, bool has_settled);
     void check_opening(const ReleaseRow& before, const std::vector<TaskRow>& rows_before,
                        const ReleaseRow& after);
-    /// Where the release says that it stands, against its rows.
+    /// Compares the position that the release claims with its rows.
     void check_standing(const ReleaseRow& before, const ReleaseRow& after,
                         const std::vector<TaskRow>& rows);
     /// What an operator wrote after the owner's last reading counts from the next reading on.
@@ -108,7 +107,7 @@ class Witness final : public DatabaseWitness, public NodeWitness {
     void add_deleted(release::ReleaseId id, std::vector<TaskRow>& rows) const;
     void check_time(const ReleaseRow& before, const ReleaseRow& after);
     void remember_content(const ReleaseRow& release, const TaskRow& before, const TaskRow& row);
-    /// Whose content the node had before that release touched it, by what commits said.
+    /// The version of the node's content before that release touched it, derived from commits.
     [[nodiscard]] std::optional<release::Version> content_before(release::NodeId node,
                                                                  release::ReleaseId id) const;
     void check_content(release::ReleaseId id, const TaskRow& row, const control::Parcel& parcel);
@@ -132,21 +131,21 @@ class Witness final : public DatabaseWitness, public NodeWitness {
     std::vector<std::string> violations_;
 
     std::map<TaskKey, Intent> intents_;      ///< tasks that were ever committed as running
-    std::map<std::string, TaskKey> newest_;  ///< of those, the last one of each task id
+    std::map<std::string, TaskKey> newest_;  ///< the newest of them for each task id
     std::set<TaskKey> passed_over_;          ///< their agents used the id for another release
     std::map<release::ReleaseId, Instant> read_at_;
-    /// Rows that were deleted since everything was read: they still count.
+    /// Rows that were deleted since the last full reading: they still count.
     std::map<release::ReleaseId, std::vector<std::pair<Instant, TaskRow>>> deleted_;
     std::map<OwnedRelease, Instant> good_until_;
     std::map<OwnedRelease, Instant> disturbed_at_;
     std::map<OwnedTask, Instant> heard_refusal_;  ///< the last 5xx, or "unknown"
     std::map<OwnedTask, Instant> heard_final_;
-    /// By release and by whose content its row names.
+    /// By release and by the version of the content that its row names.
     std::map<std::pair<release::ReleaseId, release::Version>, std::string> sent_content_;
     std::map<release::ReleaseId, Work> work_;
     std::set<release::ReleaseId> waved_through_;  ///< an operator ended the present hold
     std::map<std::string, Instant> gate_passed_at_;
-    /// What nodes were given, in this order: by which release, and whose content.
+    /// The contents that nodes were given, in this order: the release, and the content's version.
     std::map<release::NodeId, std::vector<std::pair<release::ReleaseId, release::Version>>> held_;
     std::set<release::ReleaseId> undone_;
 

@@ -1,4 +1,4 @@
-// What must hold whenever a commit of edgeroll's own lands.
+// The rules for every commit of edgeroll's own.
 #include <algorithm>
 #include <tuple>
 
@@ -28,7 +28,7 @@ bool is_open(NodeStatus status) {
     return status == NodeStatus::pending || status == NodeStatus::running;
 }
 
-/// Whether everything that an operator sees stayed; the history may grow.
+/// Whether everything that an operator sees is unchanged; the history may grow.
 bool is_same(const ReleaseRow& a, const std::vector<TaskRow>& rows_a, const ReleaseRow& b,
              const std::vector<TaskRow>& rows_b) {
     const auto header = [](const ReleaseRow& row) {
@@ -54,7 +54,7 @@ std::string words(const ReleaseRow& row) {
 
 bool Witness::exceeds_limits(const ReleaseRow& release, const std::vector<TaskRow>& rows) const {
     const auto& limits = release.policy.limits;
-    // Late rows count for nothing, whatever somebody writes into them.
+    // Late rows never count, even if an operator edits them.
     const auto is_failed = [](const TaskRow& row) {
         return row.status == NodeStatus::failed && !row.came_after_start;
     };
@@ -63,8 +63,8 @@ bool Witness::exceeds_limits(const ReleaseRow& release, const std::vector<TaskRo
     if (!limits.failure_threshold && !limits.max_batch_fail_rate_percent) return failed > 0;
     if (limits.failure_threshold && failed > *limits.failure_threshold) return true;
     if (!limits.max_batch_fail_rate_percent) return false;
-    std::map<int, std::pair<int, int>> batches;  // failed, of
-    int waived = release.waived_failures;  // those that a retry left alone, then the first ones
+    std::map<int, std::pair<int, int>> batches;  // failed, total
+    int waived = release.waived_failures;  // the rows left out by a retry, then the first ones
     for (const TaskRow& row : rows) {
         if (row.status == NodeStatus::skipped || row.status == NodeStatus::deferred) continue;
         if (row.came_after_start) continue;
@@ -187,8 +187,8 @@ void Witness::check_dispatch(const ReleaseRow& before, const std::vector<TaskRow
                                std::string(release::to_text(other.status)));
         }
     }
-    // Limits as they stand when the step begins: what was reported is in, nodes that are settled
-    // beside this one without being asked are not.
+    // The limits at the beginning of the step: results are included; nodes that the same step
+    // settles without sending them a task are not.
     std::vector<TaskRow> known = rows_before;
     for (TaskRow& other : known) {
         if (is_unread(after.id, other)) {
@@ -229,7 +229,7 @@ void Witness::check_verdict(const control::Claim& claim, const ReleaseRow& relea
             violated("truth", what + " is a success without being asked, but never held it");
         }
     }
-    // A task that a stop kept from being sent is cancelled without the agent's word.
+    // A stop cancels an unsent task without an answer of the agent.
     const bool was_taken = taken_.contains(key) && !late_.contains(row.task_id);
     if (row.status == NodeStatus::cancelled && was_taken && !has_ended(TaskStatus::cancelled)) {
         violated("truth", what + " is cancelled, but its agent never said so");
@@ -243,7 +243,8 @@ void Witness::check_verdict(const control::Claim& claim, const ReleaseRow& relea
     if (row.failure == FailureKind::unreachable && was_taken) {
         violated("truth", what + " is unreachable, but its agent accepted the task");
     }
-    // The core's deadline counts from before the intent was sent, the row's from when it landed.
+    // The core's deadline counts from before the intent was sent, the row's from when it was
+    // written.
     constexpr Millis slack{12'000};
     const release::Policy& policy = release.policy;
     const bool may_be_early = policy.batch_timeout || policy.release_timeout;
@@ -264,7 +265,7 @@ void Witness::check_verdict(const control::Claim& claim, const ReleaseRow& relea
     }
 }
 
-// A node that answered, be it 5xx or that it has no such task, was reached: only silence is
+// A node that answered, even with 5xx or a denial of the task, was reached: only silence is
 // unreachable and may be deferred (docs/contract.md 4.3, docs/adr/0016).
 void Witness::check_reached(const control::Claim& claim, const ReleaseRow& release,
                             const TaskRow& row, bool was_asked, const std::string& what) {
@@ -294,7 +295,7 @@ void Witness::check_room(const ReleaseRow& release, const std::vector<TaskRow>& 
     int running = 0;
     int beside = 0;
     for (const TaskRow& other : rows) {
-        // One that was set to running by hand takes a place without asking.
+        // A row that an operator set to running takes a place without permission.
         if (other.status != NodeStatus::running || other.hand_changed_at) continue;
         ++running;
         if (region_of(other.node) == region) ++beside;
@@ -311,10 +312,10 @@ void Witness::check_room(const ReleaseRow& release, const std::vector<TaskRow>& 
     }
 }
 
-// Deferred nodes are those that nobody ever reached, and no more than may be.
+// Deferred nodes were never reached, and there are no more of them than allowed.
 void Witness::check_deferred(const ReleaseRow& release, const std::vector<TaskRow>& rows,
                              const TaskRow& row) {
-    if (release.catches_up) return;  // put off again, within what its success allowed
+    if (release.catches_up) return;  // deferred again, within the limit of its success
     const auto deferred = std::count_if(rows.begin(), rows.end(), [](const TaskRow& other) {
         return other.status == NodeStatus::deferred;
     });
@@ -357,7 +358,7 @@ void Witness::check_finish(const ReleaseRow& release, const std::vector<TaskRow>
                                " skipped: " + row.error);
         }
     }
-    // A success that somebody wrote by hand is taken at its word.
+    // A success that an operator wrote is accepted.
     if (release.status != ReleaseStatus::success || release.is_ended_by_hand) return;
     std::vector<TaskRow> known = rows;
     for (TaskRow& row : known) {
@@ -377,7 +378,7 @@ void Witness::check_end() {
                                release.last_error);
         }
         for (const TaskRow& row : rows) {
-            // Whatever an operator wrote after the end is ignored.
+            // Edits by an operator after the end are ignored.
             const bool is_after_end = row.hand_changed_at && release.finished_at &&
                                       *row.hand_changed_at >= *release.finished_at;
             if (is_after_end || row.is_late) continue;

@@ -1,5 +1,5 @@
-// What operators and policies may bring about: attempts, actions, waivers, working time, contents
-// and rollbacks.
+// The permitted effects of operators and policies: attempts, actions, waivers, working time,
+// contents and rollbacks.
 #include <algorithm>
 #include <tuple>
 
@@ -25,13 +25,13 @@ bool is_at_rest(const ReleaseRow& row) {
 
 }  // namespace
 
-// A further task: under an id of its own, and no more of them than the policy allows.
+// A further task: under a new id, and no more attempts than the policy allows.
 void Witness::check_attempt(const ReleaseRow& release, const TaskRow& before, const TaskRow& row) {
     const TaskKey key{release.order_id, row.task_id};
     const auto [intent, is_new] =
         intents_.try_emplace(key, Intent{release.id, row.node, row.row_id});
     newest_[row.task_id] = key;
-    // A row that was deleted and added again, and taken up by a retry, knows nothing of it.
+    // A row that was deleted, added again and retried does not know of it.
     const bool is_same_row = intent->second.row_id == row.row_id;
     intent->second.row_id = row.row_id;
     if (!is_new && is_same_row && before.status == NodeStatus::pending) {
@@ -51,8 +51,8 @@ void Witness::check_attempt(const ReleaseRow& release, const TaskRow& before, co
     }
 }
 
-// What an operator asked for goes only where it had its effect; failures are waived only by a
-// continue after on_failure: pause.
+// A requested action is cleared only when it had its effect; failures are waived only by a continue
+// after on_failure: pause.
 void Witness::check_steering(const ReleaseRow& before, const ReleaseRow& after, bool has_settled) {
     if (after.waived_failures > before.waived_failures && before.hold != Hold::failure) {
         violated("waived", name_of(after) + " waives failures without having paused for them");
@@ -69,8 +69,8 @@ void Witness::check_steering(const ReleaseRow& before, const ReleaseRow& after, 
             is_done = after.status == ReleaseStatus::paused;
             break;
         case Action::resume: {
-            // The same hold again is fine once something was done in between: what could be
-            // settled without being sent may end the next batch, or exceed a limit, at once.
+            // The same hold again is fine if nodes were settled in between: nodes that need no task
+            // may end the next batch, or exceed a limit, at once.
             const bool was_held = before.hold != Hold::none;
             const bool has_moved = after.current_batch > before.current_batch || has_settled;
             is_done =
@@ -85,8 +85,8 @@ void Witness::check_steering(const ReleaseRow& before, const ReleaseRow& after, 
     }
 }
 
-// A batch is opened inside a window, and behind an earlier one only when everything between them is
-// over or an operator said so.
+// A batch is opened inside a window; after an earlier batch only when all holds between them have
+// ended or an operator continued.
 void Witness::check_opening(const ReleaseRow& before, const std::vector<TaskRow>& rows_before,
                             const ReleaseRow& after) {
     const Instant now = timeline_.now();
@@ -108,7 +108,7 @@ void Witness::check_opening(const ReleaseRow& before, const std::vector<TaskRow>
     };
     if (before.requested == Action::pause) refuse("although a pause was asked for");
     const release::Policy& policy = after.policy;
-    // The decision fell a little before its commit landed.
+    // The decision was made a little before its commit was written.
     constexpr std::int64_t slack_minutes = 2;
     const std::int64_t minute = now.time_since_epoch().count() / 60'000 % (24 * 60);
     const bool is_inside =
@@ -132,8 +132,8 @@ void Witness::check_opening(const ReleaseRow& before, const std::vector<TaskRow>
     if (passed == gate_passed_at_.end() || passed->second < ended) refuse("without its gate");
 }
 
-// Only with its ordinal does the number of the batch started last change, and what lies between two
-// batches begins when the earlier ones are done.
+// The number of the batch started last changes only with its ordinal, and the holds between two
+// batches begin when the earlier batches are done.
 void Witness::check_standing(const ReleaseRow& before, const ReleaseRow& after,
                              const std::vector<TaskRow>& rows) {
     const bool is_counted = after.current_batch > before.current_batch;
@@ -154,8 +154,8 @@ void Witness::check_standing(const ReleaseRow& before, const ReleaseRow& after,
     }
 }
 
-// A release or a batch is out of time only when it worked that long by the world's account. Pauses
-// are those that the rows show: both statuses are paused from one commit to another.
+// A release or a batch is out of time only if it worked that long by the world's account. A pause
+// is what the rows show: both statuses are paused from one commit to another.
 void Witness::check_time(const ReleaseRow& before, const ReleaseRow& after) {
     const Instant now = timeline_.now();
     Work& work = work_[after.id];
@@ -168,7 +168,7 @@ void Witness::check_time(const ReleaseRow& before, const ReleaseRow& after) {
     if (!is_working) work.since.reset();
 
     if (after.last_error == before.last_error) return;
-    // The core counts from when it decided, the world from when that was written.
+    // The core counts from its decision, the world from the write.
     constexpr Millis slack{12'000};
     const release::Policy& policy = after.policy;
     const auto is_blamed = [&](const char* limit) {
@@ -208,7 +208,7 @@ std::optional<release::Version> Witness::content_before(release::NodeId node,
     return last->second;
 }
 
-// I10: one content for all, unless the row names another one (a rollback).
+// I10: one content for all, unless the row names another content (a rollback).
 void Witness::check_content(release::ReleaseId id, const TaskRow& row,
                             const control::Parcel& parcel) {
     const ReleaseRow& release = database_->releases().at(id);
@@ -226,7 +226,7 @@ void Witness::check_content(release::ReleaseId id, const TaskRow& row,
     }
 }
 
-// I5: a finished release changes by a retry only, and a retry changes only what it takes up.
+// I5: only a retry changes a finished release, and a retry changes only the rows that it includes.
 void Witness::retried(const ReleaseRow& before, const std::vector<TaskRow>& rows_before,
                       const ReleaseRow& after, const std::vector<TaskRow>& rows) {
     trace_.note(timeline_.now(), "operator", "retries " + name_of(after));
@@ -241,7 +241,7 @@ void Witness::retried(const ReleaseRow& before, const std::vector<TaskRow>& rows
         const bool is_taken =
             rows[i].status == NodeStatus::pending && rows_before[i].status != NodeStatus::success;
         const bool is_put_away = rows_before[i].status == NodeStatus::pending &&
-                                 rows[i].status == NodeStatus::skipped;  // it came after the end
+                                 rows[i].status == NodeStatus::skipped;  // added after the end
         if (!is_taken && !is_put_away && words(rows[i]) != words(rows_before[i])) {
             violated("I5", name_of(rows[i].node) + " is changed by a retry of others");
         }

@@ -1,4 +1,4 @@
-// The witness itself: it must see what operators and policies must not bring about.
+// Tests the witness itself: it must see forbidden effects of operators and policies.
 #include <gtest/gtest.h>
 
 #include <memory>
@@ -20,7 +20,7 @@ using release::ReleaseId;
 using release::ReleaseStatus;
 using release::Version;
 
-/// Three nodes in two batches of release 1; the first one has just ended.
+/// Three nodes in two batches of release 1; the first batch has just ended.
 class WitnessSteeringTest : public testing::Test {
   protected:
     void SetUp() override {
@@ -249,7 +249,7 @@ TEST_F(WitnessSteeringTest, lets_a_retry_take_nodes_of_a_failed_release_up) {
     EXPECT_EQ(rows[0].status, NodeStatus::failed);
     EXPECT_TRUE(rows[1].is_left_out);
     EXPECT_EQ(rows[2].status, NodeStatus::pending);
-    EXPECT_FALSE(database_.retry(ReleaseId{1}, {}));  // it is not finished any more
+    EXPECT_FALSE(database_.retry(ReleaseId{1}, {}));  // it is no longer finished
 }
 
 TEST_F(WitnessSteeringTest, has_no_retry_of_a_release_that_a_later_one_waits_for) {
@@ -271,7 +271,7 @@ TEST_F(WitnessSteeringTest, sees_a_rollback_that_nobody_asked_for) {
     expect_only("rollback");
 }
 
-// ---- rollbacks, told to the witness as the database would ----
+// ---- rollbacks, reported to the witness as the database would ----
 
 class WitnessRollbackTest : public WitnessSteeringTest {
   protected:
@@ -283,7 +283,7 @@ class WitnessRollbackTest : public WitnessSteeringTest {
         made_.id = ReleaseId{100};
         made_.rolls_back = undone_.id;
     }
-    /// @param content whose content the node is to get
+    /// @param content the version of the node's new content
     void tell(int node, int content) {
         TaskRow one;
         one.node = NodeId{node};

@@ -1,5 +1,5 @@
-// The witness itself: it must see a broken invariant even where the core's own checks would have
-// stopped the commit before it got this far.
+// Tests the witness itself: it must see a broken invariant even where the core's own checks would
+// stop the commit earlier.
 #include "witness.hpp"
 
 #include <gtest/gtest.h>
@@ -133,7 +133,7 @@ TEST_F(WitnessTest, sees_a_success_that_no_agent_reported) {
     expect_only("truth");
 }
 
-// The agent remembers a task of rows that were deleted, under the same id.
+// The agent remembers a task of deleted rows under the same id.
 TEST_F(WitnessTest, sees_a_success_of_the_task_of_another_order) {
     finish("order-of-deleted-rows", "");
     commit(running(change(1, NodeStatus::running, NodeStatus::success)));

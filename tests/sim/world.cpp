@@ -7,7 +7,7 @@ namespace edgeroll::sim {
 using release::ReleaseStatus;
 
 namespace {
-/// A run that does more than this goes round in circles.
+/// A run with more steps is in an endless loop.
 constexpr std::uint64_t steps_most = 3'000'000;
 }  // namespace
 
@@ -79,7 +79,7 @@ Outcome World::run() {
     const Instant begin = timeline_.now();
     const Instant faults_end = begin + plan_.faults_for;
     run_while(faults_end, true);
-    // Everything may be finished early: perhaps somebody is not content with that.
+    // Everything may be finished early: an operator may then retry a release.
     while (witness_.violations().empty() && timeline_.now() < faults_end &&
            operator_.perhaps_retry())
         run_while(faults_end, true);
@@ -89,7 +89,7 @@ Outcome World::run() {
                   true);
     }
     if (witness_.violations().empty()) {
-        // What is still on the wire arrives at nodes whose release is over.
+        // Messages that are still on their way arrive at nodes whose release has ended.
         run_while(timeline_.now() + Millis{20'000}, false);
     }
     if (witness_.violations().empty()) witness_.check_end();

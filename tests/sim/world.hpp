@@ -1,4 +1,4 @@
-// One simulation: a fleet, a database, some control processes, releases, and trouble; all from a
+// One simulation: a fleet, a database, some control processes, releases, and faults; all from a
 // seed. First safety under faults, then faults stop and everything must finish.
 #pragma once
 
@@ -24,9 +24,9 @@ struct Outcome {
     Millis virtual_time{0};
     std::vector<std::string> violations;
     FaultCounts faults{};
-    std::vector<std::string> trace;  ///< when asked for
+    std::vector<std::string> trace;  ///< if requested
     int releases_success = 0, releases_failed = 0, releases_cancelled = 0;
-    int rollbacks = 0;  ///< of these, releases that undo another one
+    int rollbacks = 0;  ///< of these, releases that undo another release
 };
 
 class World {

@@ -1,5 +1,6 @@
-// Pipelines delete freely, and databases are restored: a release goes, and its version comes again
-// with the same or other content, under the same id or another. Agents remember the first one.
+// Pipelines delete freely, and databases are restored: a release is deleted, and its version comes
+// again with the same or other content, under the same id or another. Agents remember the first
+// one.
 #include <algorithm>
 
 #include "world.hpp"
@@ -10,14 +11,15 @@ using release::PlannedNode;
 
 namespace {
 
-/// More would only make runs long.
+/// More would only make runs longer.
 constexpr int made_again_most = 6;
 
 }  // namespace
 
 bool World::may_be_made_again(const ReleaseRow& row) const {
     const auto& rows = database_.rows(row.id);
-    // Whose missing rows are still to come, and what is undone or undoes: others refer to it.
+    // Excludes releases with rows still to come, and releases that others refer to: an undone
+    // release and its rollback.
     if (row.rolls_back || static_cast<int>(rows.size()) < row.total_nodes) return false;
     if (server_.is_locked(row.id)) return false;  // a deletion waits for a writer
     return std::none_of(
@@ -66,7 +68,7 @@ void World::make_again(release::ReleaseId id) {
 
     ReleaseRow fresh;
     fresh.id = rng_.chance(0.5) ? id : release::ReleaseId{1'000 + made_again_};
-    // A rollback may have it by now: a database gives no id twice.
+    // A rollback may have this id by now: a database gives no id twice.
     while (database_.releases().contains(fresh.id))
         ++fresh.id.value;
     fresh.version = old.version;

@@ -1,4 +1,4 @@
-// What a world starts with.
+// The initial state of a world.
 #include <algorithm>
 
 #include "world.hpp"
@@ -17,7 +17,8 @@ void World::build_fleet() {
         row.address.labels.emplace_back("region", number % 2 == 0 ? "eu" : "us");
         auto node =
             std::make_unique<SimNode>(id, timeline_, faults_, trace_, witness_, rng_.fork());
-        // What an agent written elsewhere answers from memory nobody can tell: it is excused.
+        // An answer from the memory of an agent written elsewhere cannot be verified: it is
+        // excused.
         const bool has_memory = faults_.rate(Fault::release_made_again) > 0;
         node->is_two_call = !has_memory && faults_.happens(Fault::agent_two_calls);
         node_list_.push_back(node.get());
@@ -40,7 +41,7 @@ void World::build_releases() {
     }
 }
 
-// What a release's batch_config says; sizes only where edgeroll plans.
+// The release's batch_config; sizes only if edgeroll plans.
 release::Policy World::draw_policy(bool is_to_plan) {
     release::Policy policy;
     const auto some = [&](std::int64_t least, std::int64_t most) {
@@ -68,8 +69,8 @@ release::Policy World::draw_policy(bool is_to_plan) {
         policy.gate.timeout = Millis{rng_.between(1'000, 40'000)};
     }
     if (rng_.chance(0.1)) {
-        // Virtual time begins a quarter after midnight: perhaps closed at first, then open for
-        // most of the day.
+        // Virtual time begins a quarter after midnight: the window may be closed at first, then
+        // open for most of the day.
         release::Window window;
         window.from_minute = some(10, 26);
         window.to_minute = window.from_minute + some(1'200, 1'400);
@@ -108,7 +109,7 @@ void World::insert_release(int number) {
     std::vector<PlannedNode> rows;
     const bool is_to_plan = rng_.chance(0.2);
     if (rng_.chance(plan_.odds.policy)) row.policy = draw_policy(is_to_plan);
-    if (row.policy.on_failure == release::OnFailure::rollback) batches_ += 3 + 2;  // its undoing
+    if (row.policy.on_failure == release::OnFailure::rollback) batches_ += 3 + 2;  // its rollback
     if (is_to_plan) {
         row.has_batch_config = true;  // edgeroll plans
         batches_ += row.policy.sizes.empty()

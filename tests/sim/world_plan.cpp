@@ -47,8 +47,8 @@ WorldPlan draw_plan(Rng& rng) {
 
 Millis time_to_finish(const WorldPlan& plan, int batches) {
     const control::SupervisorOptions& options = plan.options;
-    // A batch lasts at most a node's time, the requests that were open at its end and a takeover.
-    // Few places to send from make dead nodes wait for each other.
+    // A batch lasts at most a node's time plus the requests open at its end and a takeover. With a
+    // small start window, dead nodes wait for each other.
     const int waves = plan.nodes / std::max(1, std::min(options.rules.start_window,
                                                         options.dispatcher.max_in_flight)) +
                       1;

@@ -1,4 +1,4 @@
-// What a seed is about: how many nodes and controls, how slow everything is, the settings.
+// The parameters of a seed: the number of nodes and controls, delays, settings.
 #pragma once
 
 #include "control/core/supervisor.hpp"
@@ -8,16 +8,16 @@
 
 namespace edgeroll::sim {
 
-/// How likely a release's batch_config has what.
+/// The probabilities of the parts of a release's batch_config.
 struct PolicyOdds {
-    double policy = 0.7;  ///< that there is one at all
+    double policy = 0.7;  ///< that there is a batch_config at all
     double retries = 0.3;
     double gate = 0.2;
     double pauses = 0.1;      ///< after each batch
     double time_limit = 0.1;  ///< of a batch, and of the release
     double rollback = 0.3;
-    double many_batches = 0;  ///< small ones for sure
-    double one_batch = 0;     ///< all nodes in it
+    double many_batches = 0;  ///< small ones, always
+    double one_batch = 0;     ///< a single batch with all nodes
 };
 
 struct WorldPlan {
@@ -29,14 +29,14 @@ struct WorldPlan {
     Millis latency_max{20};  ///< of a message or a database call, one way
     Millis connect_timeout{3'000};
     Millis request_timeout{10'000};
-    Millis faults_for{120'000};  ///< then everything heals and must finish
+    Millis faults_for{120'000};  ///< then all faults end and everything must finish
     control::SupervisorOptions options;
     PolicyOdds odds;
 };
 
 [[nodiscard]] WorldPlan draw_plan(Rng& rng);
 
-/// How long everything may take to finish once faults have stopped.
+/// The time allowed to finish once faults have stopped.
 [[nodiscard]] Millis time_to_finish(const WorldPlan& plan, int batches);
 
 }  // namespace edgeroll::sim

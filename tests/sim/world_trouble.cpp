@@ -1,4 +1,4 @@
-// What goes wrong, and the end of it.
+// Faults of the world, and their end.
 #include <algorithm>
 
 #include "world.hpp"
@@ -25,7 +25,7 @@ void World::restart_later(SimControl& control) {
 }
 
 void World::perhaps_crash(const std::string& owner) {
-    // Just after a write or a message landed is where a crash hurts most.
+    // A crash just after a write or a delivery does the most damage.
     for (const auto& control : controls_) {
         if (!control->owns(owner) || !faults_.happens(Fault::control_crash)) continue;
         control->crash();
