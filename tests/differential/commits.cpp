@@ -35,7 +35,7 @@ ReleaseChange draw_release_change(sim::Rng& rng) {
 NodeChange draw_node_change(const sim::TaskRow& row, sim::Rng& rng) {
     NodeChange change;
     change.row_id = row.row_id;
-    if (rng.chance(0.05)) change.row_id += rng.chance(0.5) ? 1 : -1;  // another row's, or nobody's
+    if (rng.chance(0.05)) change.row_id += rng.chance(0.5) ? 1 : -1;  // another row's, or unused
     change.node = row.node;
     change.from = rng.chance(0.85) ? row.status : draw_word<NodeStatus>(node_statuses, rng);
     change.to = draw_word<NodeStatus>(node_statuses, rng);
@@ -53,7 +53,7 @@ NodeChange draw_node_change(const sim::TaskRow& row, sim::Rng& rng) {
     return change;
 }
 
-/// Of the task that runs, of another one, or of a row that does not run.
+/// About the running task, another task, or a row that does not run.
 ProgressChange draw_progress(const sim::TaskRow& row, sim::Rng& rng) {
     ProgressChange change;
     change.node = row.node;
@@ -133,7 +133,7 @@ Commit draw_commit(const sim::ReleaseRow* row, const std::vector<sim::TaskRow>& 
     }
     for (std::int64_t node = 1; node <= nodes && rng.chance(0.3); ++node) {
         commit.planned.push_back(PlannedNode{NodeId{node}, static_cast<int>(rng.between(1, 3))});
-        // A row that this very commit adds has no id yet by which it could be changed.
+        // A row that this commit adds has no id yet with which it could be changed.
         if (!rng.chance(0.05)) continue;
         sim::TaskRow fresh;
         fresh.node = NodeId{node};

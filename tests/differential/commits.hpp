@@ -1,4 +1,4 @@
-// Commits and events drawn by chance. What a script may want of a new field goes in here.
+// Commits and events drawn at random. Add draws for new fields here.
 #pragma once
 
 #include <string>
@@ -10,16 +10,16 @@
 
 namespace edgeroll::differential {
 
-/// What agents say next: last words of some running nodes (now and then of one that does not run),
-/// or that the time asked for has come.
+/// The next events: final results of some running nodes (sometimes of a node that does not run), or
+/// the wake-up that was asked for.
 [[nodiscard]] std::vector<release::Event> draw_events(const release::Release& state, sim::Rng& rng);
 
-/// A commit that the core would hardly want: about half of them fit what is there, the others are
-/// wrong in one or more ways. @param row null if the release is gone
+/// A commit that the core would hardly make: about half of them fit the state, the others are wrong
+/// in one or more ways. @param row null if the release is gone
 [[nodiscard]] release::Commit draw_commit(const sim::ReleaseRow* row,
                                           const std::vector<sim::TaskRow>& rows, sim::Rng& rng);
 
-/// For the log of a failing script.
+/// The text for the log of a failing script.
 [[nodiscard]] std::string describe(const release::Commit& commit);
 
 }  // namespace edgeroll::differential

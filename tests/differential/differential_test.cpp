@@ -1,6 +1,6 @@
-// Random scripts on the simulator's database and on a real one: what the simulator proves of the
-// core is worth as much as its database is like the real ones. EDGEROLL_DIFFERENTIAL_SEED=N runs
-// one seed, EDGEROLL_DIFFERENTIAL_SCRIPTS=N that many.
+// Random scripts on the simulator's database and on a real one: what the simulator proves about the
+// core is only as good as the match between them. EDGEROLL_DIFFERENTIAL_SEED=N runs one seed,
+// EDGEROLL_DIFFERENTIAL_SCRIPTS=N that many.
 #include <cstdlib>
 #include <iostream>
 
@@ -34,7 +34,7 @@ class DifferentialTest : public control::testing::StoreTest {
         return found;
     }
 
-    /// Leaves out what is not needed for the two to differ.
+    /// Removes operations that are not needed for a difference.
     std::string shortest(Script script, std::string found) {
         for (std::size_t i = script.size(); i-- > 0;) {
             Script shorter = script;

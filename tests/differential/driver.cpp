@@ -1,5 +1,5 @@
-// What control processes do: the operations of control::Store, mostly with what the real core
-// wants.
+// The operations of control processes: calls of control::Store, mostly with commits of the real
+// core.
 #include "tests/differential/driver.hpp"
 
 #include <algorithm>
@@ -161,7 +161,7 @@ void Driver::prepare(const Operation& operation) {
     Memory& mine = memory(operation);
     if (!mine.claim) return;
     sim::Rng rng(operation.dice);
-    // As after a takeover, as at a renewal, or as before a batch.
+    // As after a takeover, at a renewal, or before a batch.
     if (rng.chance(0.4)) mine.state = Release{};
     std::optional<int> part;
     if (mine.state.is_observed && rng.chance(0.5)) part = next_batch(mine.state);
@@ -185,13 +185,13 @@ void Driver::change_something(const Operation& operation) {
     outcome_ += "; then " + describe(change);
     carry_out(change);
     if (change.verb == Verb::delete_row && rng.chance(0.5)) {
-        // The node has a row again before anybody reads: not the one that is known.
+        // The node has a new row before the next reading: not the row that was read.
         change.verb = Verb::insert_row;
         outcome_ += "; then " + describe(change);
         carry_out(change);
     }
     if (change.verb != Verb::end_lease) return;
-    change.verb = Verb::claim;  // and somebody else takes over
+    change.verb = Verb::claim;  // another process takes over
     change.owner = (operation.owner + 1) % owners;
     carry_out(change);
 }

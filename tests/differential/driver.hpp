@@ -1,4 +1,4 @@
-// Does every operation on both sides and compares what came of it.
+// Runs every operation on both sides and compares the results.
 #pragma once
 
 #include <map>
@@ -18,11 +18,12 @@ class Driver {
   public:
     Driver(SimSide& sim, Side& store) : sim_(sim), store_(store) {}
 
-    /// Until the first difference: what differs, after which operations; empty when nothing does.
+    /// Runs until the first difference: what differs, after which operations; empty if nothing
+    /// does.
     std::string run(const Script& script);
 
-    /// How many commits were done, fenced and stale on both sides, and by whom they were made: a
-    /// test that compares only refusals compares nothing.
+    /// How many commits were done, fenced and stale on both sides, and where they came from: a test
+    /// that compares only refusals compares nothing.
     struct Tally {
         int core_done = 0, core_fenced = 0, core_stale = 0;
         int hostile_done = 0, hostile_fenced = 0, hostile_stale = 0;
@@ -31,7 +32,7 @@ class Driver {
     [[nodiscard]] const Tally& tally() const { return tally_; }
 
   private:
-    /// What one owner has in its memory of one release.
+    /// The memory of one owner about one release.
     struct Memory {
         std::optional<control::Claim> claim;  ///< the newest; others may have claimed since
         release::Release state;
@@ -65,7 +66,7 @@ class Driver {
     Memory& memory(const Operation& operation) {
         return memories_[std::pair(operation.owner, operation.release)];
     }
-    /// A claim of the release and its owner: mostly the newest, sometimes one that was lost.
+    /// A claim of the release and its owner: mostly the newest, sometimes a claim that was lost.
     std::optional<std::pair<int, control::Claim>> some_claim(const Operation& operation,
                                                              sim::Rng& rng);
     [[nodiscard]] const sim::ReleaseRow* find(std::int64_t id) const;
@@ -82,13 +83,13 @@ class Driver {
     Side& store_;
     std::map<std::pair<int, std::int64_t>, Memory> memories_;
     std::map<std::int64_t, std::vector<std::pair<int, control::Claim>>>
-        claims_;  ///< all there were
-    /// The simulator's ids of rows to the store's, also of rows that were deleted since.
+        claims_;  ///< all claims so far
+    /// The simulator's row ids to the store's, including rows that were deleted since.
     std::map<std::int64_t, std::int64_t> row_ids_;
-    std::string outcome_;  ///< of the operation under way, for the log
+    std::string outcome_;  ///< of the present operation, for the log
     std::string found_;
     Tally tally_;
-    int orders_ = 0;  ///< given out so far
+    int orders_ = 0;  ///< the number of orders so far
 };
 
 }  // namespace edgeroll::differential

@@ -1,5 +1,5 @@
-// What pipelines and operators do with plain SQL. What one of them could not do either (a second
-// row for a node, an UPDATE of a release that is not there) is left out.
+// The edits of pipelines and operators with plain SQL. Edits that are impossible there (a second
+// row for a node, an UPDATE of a missing release) are left out.
 #include <limits>
 
 #include "release/wire/batch_config.hpp"
@@ -32,7 +32,7 @@ sim::InventoryRow draw_node(std::int64_t id, sim::Rng& rng) {
 }
 
 Version version_of(std::int64_t release) {
-    // Not in the order of the ids: what is claimed first goes by version.
+    // Not in the order of the ids: claims go by version.
     constexpr std::int64_t order[] = {20, 10, 40, 30};
     return Version{order[(release - 1) % releases]};
 }
@@ -169,7 +169,7 @@ bool Driver::change_rows(const Operation& operation) {
     switch (operation.verb) {
         case Verb::insert_row: {
             if (is_there || find(operation.release) == nullptr) return true;
-            // Also in a batch that no plan has.
+            // Includes a batch that no plan has.
             const PlannedNode row{node, static_cast<int>(rng.between(1, 5))};
             both([&](Side& side) { side.insert_row(id, row); });
             return true;

@@ -1,4 +1,4 @@
-// Which row of the store is which of the simulator's: their ids differ.
+// Maps the simulator's rows to the store's: their ids differ.
 #include <algorithm>
 #include <iterator>
 
@@ -27,7 +27,7 @@ Commit Driver::in_ids_of_store(const control::Claim& claim, Commit commit) {
 void Driver::note_row_ids(ReleaseId id) {
     const auto ours = sim_.row_ids(id);
     const auto theirs = store_.row_ids(id);
-    // Where there are more on one side, that is a difference of its own.
+    // If one side has more rows, that is a difference of its own.
     for (std::size_t i = 0; i < std::min(ours.size(), theirs.size()); ++i)
         row_ids_.insert_or_assign(ours[i], theirs[i]);
 }

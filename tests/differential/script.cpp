@@ -14,7 +14,7 @@ struct Weighted {
     int weight;
 };
 
-// What the runners do is drawn often enough that releases get somewhere between two disturbances.
+// The runners' operations are drawn often enough for releases to advance between two disturbances.
 constexpr std::array<Weighted, 29> verbs{{
     {Verb::insert_node, "insert node", 3},
     {Verb::change_node, "change node", 4},
@@ -59,18 +59,18 @@ Verb draw_verb(sim::Rng& rng) {
     return Verb::claimable;
 }
 
-/// A script in three keeps to one subject half of the time: some differences need several rare
-/// things on one release.
+/// One script in three keeps to one subject half of the time: some differences need several rare
+/// operations on one release.
 Verb draw_verb(const std::vector<Verb>& subject, sim::Rng& rng) {
     return !subject.empty() && rng.chance(0.5) ? rng.pick(subject) : draw_verb(rng);
 }
 
 std::vector<Verb> draw_subject(sim::Rng& rng) {
     switch (rng.below(6)) {
-        case 0:  // rows that come, change and stay away
+        case 0:  // rows that are added, changed and deleted
             return {Verb::age_rows_seen, Verb::set_row,   Verb::insert_row,    Verb::delete_row,
                     Verb::set_total,     Verb::claimable, Verb::set_not_before};
-        case 1:  // writes that no core would make, on releases that share nodes
+        case 1:  // commits that no core would make, on releases that share nodes
             return {Verb::hostile_commit, Verb::hostile_commit, Verb::claim,
                     Verb::end_lease,      Verb::insert_release, Verb::set_status};
         default:
@@ -82,7 +82,7 @@ std::vector<Verb> draw_subject(sim::Rng& rng) {
 
 Script draw_script(std::uint64_t seed) {
     sim::Rng rng(seed);
-    // Some scripts stay with few releases and one owner: they get deep.
+    // Some scripts keep to few releases and one owner, so that these get far.
     const std::int64_t releases_here = rng.between(1, releases);
     const std::int64_t owners_here = rng.between(1, owners);
     const std::vector<Verb> subject = draw_subject(rng);

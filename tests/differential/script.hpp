@@ -1,6 +1,5 @@
-// A random script: operations drawn from a seed, each with a seed of its own for its details. An
-// operation means something in any state, so that a failing script can be shortened by leaving some
-// out.
+// A random script: operations drawn from a seed, each with its own seed for its details. An
+// operation is valid in any state, so a failing script can be shortened by leaving some out.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +24,7 @@ enum class Verb {
     set_not_before,
     set_epoch,
     end_lease,
-    age_rows_seen,  ///< with a look before and after: what waits for rows is given up
+    age_rows_seen,  ///< with a look before and after: a release that waits for rows is given up
     age_running,
     claimable,
     claim,
@@ -34,10 +33,10 @@ enum class Verb {
     read,
     prepare,  ///< read and let the core decide; written later, by submit
     submit,
-    overtaken,       ///< prepare, then a hand changes something, then submit
+    overtaken,       ///< prepare, then an edit by an operator, then submit
     work,            ///< claim if free, prepare, submit
-    report,          ///< agents' last words, or the time asked for has come: the core decides
-    hostile_commit,  ///< what the core would not write
+    report,          ///< agents' final results, or the wake-up that was asked for: the core decides
+    hostile_commit,  ///< a commit that the core would not make
     record,
 };
 

@@ -1,5 +1,5 @@
-// One of the two databases under comparison: what control processes ask of it, and what pipelines
-// and operators do to it by hand.
+// One of the two databases under comparison: the calls of control processes, and the edits of
+// pipelines and operators.
 #pragma once
 
 #include <memory>
@@ -16,7 +16,7 @@ namespace edgeroll::differential {
 
 enum class When { none, long_past, far_ahead };
 
-/// An UPDATE of release_tasks by hand; absent columns stay.
+/// An operator's UPDATE of release_tasks; absent columns stay unchanged.
 struct ReleaseEdit {
     std::optional<release::ReleaseStatus> status;
     std::optional<release::Action> requested;
@@ -25,11 +25,11 @@ struct ReleaseEdit {
     std::optional<std::int64_t> claim_epoch;
     bool ends_lease = false;      ///< lease_expires_at: a moment ago
     bool is_lease_far = false;    ///< lease_expires_at: as after the clock was set back by years
-    bool ages_rows_seen = false;  ///< as if the rows had last grown long ago
+    bool ages_rows_seen = false;  ///< as if the last new row had come long ago
 };
 
 struct NewRelease {
-    sim::ReleaseRow row;       ///< id, version, status, total_nodes and what batch_config means
+    sim::ReleaseRow row;       ///< id, version, status, total_nodes and the values of batch_config
     std::string batch_config;  ///< the column's text; empty: NULL
     When not_before = When::none;
     std::vector<release::PlannedNode> nodes;
@@ -40,7 +40,7 @@ class Side {
   public:
     virtual ~Side() = default;
 
-    // ---- control::Store, by an owner's number ----
+    // ---- calls of control::Store, by the owner's number ----
     virtual std::vector<control::Candidate> claimable(int owner, int limit) = 0;
     virtual std::optional<control::Claim> claim(int owner, release::ReleaseId id,
                                                 const std::string& order_id) = 0;
@@ -55,8 +55,8 @@ class Side {
     virtual std::vector<std::int64_t> row_ids(release::ReleaseId id) = 0;
     virtual void record(int owner, const control::Claim& claim, const release::HistoryRow& row) = 0;
 
-    // ---- the hand ----
-    /// Inserts it, or overwrites all of it.
+    // ---- edits ----
+    /// Inserts the node, or overwrites it.
     virtual void put_node(const sim::InventoryRow& node) = 0;
     virtual void delete_node(release::NodeId id) = 0;
     virtual void insert_content(release::Version version, const std::string& payload) = 0;
@@ -67,7 +67,7 @@ class Side {
     virtual void set_row(release::ReleaseId id, release::NodeId node,
                          release::NodeStatus status) = 0;
     virtual void delete_row(release::ReleaseId id, release::NodeId node) = 0;
-    /// As if what runs had been running for long.
+    /// As if the running nodes had been running for long.
     virtual void age_running(release::ReleaseId id) = 0;
 
     /// Every table, as far as both sides have it.
@@ -78,10 +78,10 @@ inline constexpr int owners = 3;
 [[nodiscard]] inline std::string owner_name(int owner) {
     return "control-" + std::to_string(owner);
 }
-/// Never over while a test runs, however slow the machine: leases end by hand.
+/// Longer than any test, however slow the machine: only an edit ends a lease.
 inline constexpr release::Millis lease{std::chrono::hours(10)};
 
-/// The simulator's, also for looking at what is there. Time stands still.
+/// The simulator's side, with access to its data. Time stands still.
 class SimSide final : public Side {
   public:
     SimSide();
@@ -115,7 +115,7 @@ class SimSide final : public Side {
 };
 
 /// A real store over a real database, which is emptied at construction. `processes` are its owners,
-/// by their numbers; `hand` is a connection of its own.
+/// by their numbers; `hand` is a separate connection for the edits.
 [[nodiscard]] std::unique_ptr<Side> make_store_side(
     std::vector<std::unique_ptr<control::testing::Process>>& processes, control::Connection& hand);
 

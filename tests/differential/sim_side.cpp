@@ -9,7 +9,7 @@ using namespace release;
 
 namespace {
 
-/// The real digest, so that what a commit says of the content is the same on both sides.
+/// The real digest, so that commits contain the same digest on both sides.
 std::string real_digest(const std::string& text) {
     const auto payload = wire::parse_payload(text);
     if (!payload) throw std::runtime_error("payload: " + payload.error().message);

@@ -45,7 +45,7 @@ class StoreSide final : public Side {
     }
 
     std::vector<control::Candidate> claimable(int owner, int limit) override {
-        // A test that was held up for a minute must not see releases given up for it.
+        // A test that was delayed for a minute must not see releases given up because of it.
         hand_.execute("UPDATE release_tasks SET rows_seen_at = " + hand_.dialect().now() +
                       " WHERE rows_seen_at > '2021-01-01'");
         return process(owner).get(process(owner).store().claimable(limit, limit));
@@ -181,7 +181,8 @@ class StoreSide final : public Side {
              hand_.query("SELECT id" + selected(node_columns()) + " FROM nodes ORDER BY id")) {
             add(picture, "node " + row.text(0) + " ", node_columns(), row);
         }
-        // The store writes status changes by itself; the simulator counts the others.
+        // The store itself writes status changes to the history; the simulator counts only the
+        // other rows.
         picture.emplace_back(
             "history rows of the core's own",
             hand_
