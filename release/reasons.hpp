@@ -18,8 +18,8 @@ enum class ReasonKind {
     stopped,         ///< an operator stopped the release
     ended_by_hand,   ///< an operator wrote a final status of the release
     added_late,      ///< the row was added after the release was started
-    disabled,        ///< the node was disabled at its turn
-    maintenance,     ///< the node was in maintenance at its turn
+    disabled,        ///< the node was disabled when it was to start
+    maintenance,     ///< the node was in maintenance when it was to start
     unreachable,     ///< the node does not answer
     refusing,        ///< the agent is reached but does not take the task
     silent,          ///< the agent may have the task but does not report it
