@@ -263,8 +263,8 @@ struct Release {
 /// Attempts since the last retry that count against `retries`.
 [[nodiscard]] int tried(const NodeRow& row);
 
-/// `{type}_{ip}_{version}`, from the second attempt on followed by `_{attempt}` (docs/contract.md
-/// 5).
+/// `{type}_{ip}_{version}`, from the second attempt on followed by `_{attempt}`
+/// (docs/contract.md 5).
 [[nodiscard]] std::string make_task_id(TaskType type, const std::string& ip, Version version,
                                        int attempt);
 

@@ -1,5 +1,5 @@
-// Between two batches: bake, gate, review, interval, window, in this order (docs/contract.md
-// section 6).
+// Between two batches: bake, gate, review, interval, window, in this order
+// (docs/contract.md section 6).
 #pragma once
 
 #include "release/step/step_draft.hpp"

@@ -86,8 +86,7 @@ void reported(Draft& draft, const Reported& event) {
     const auto position = find_running(draft.release, event.node, event.task_id);
     const Verdict& verdict = event.verdict;
     if (!position) {
-        // A status that an operator wrote wins; the agent's answer is recorded (docs/contract.md
-        // 4.6).
+        // A status that an operator wrote wins; the agent's answer is kept (docs/contract.md 4.6).
         draft.note("late_answer",
                    {{"task", event.task_id},
                     {"status", std::string(to_text(verdict.status))},
