@@ -1,4 +1,4 @@
-// The audit log as the API reads it, and what is noted in it without a deed of the database.
+// The API's reads of the audit log, and notes for events that change nothing in the database.
 #pragma once
 
 #include <vector>

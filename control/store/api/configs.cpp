@@ -35,15 +35,15 @@ std::optional<ConfigView> find_config(Connection& connection, Version version) {
     if (!found) return std::nullopt;
     ConfigView& config = *found;
     const auto kind = release::wire::read_stored_content(config.payload);
-    // A digest by the older rule becomes the new one at the first use. One that fits by neither is
-    // shown as it is: releases fail on it.
+    // A digest by the older rule is replaced at the first use. A digest that fits neither rule is
+    // shown unchanged: releases fail on it.
     if (kind && (config.sha256.empty() || config.sha256 == kind->plain_sha256)) {
         config.sha256 = kind->sha256;
     }
     return found;
 }
 
-/// How it is in use; empty: nobody has, had or waits for it, as far as is known.
+/// How the version is in use. Empty: no node has, had or waits for it, as far as is known.
 std::string why_in_use(Connection& connection, Version version) {
     const auto first = [&](const std::string& sql, std::size_t times = 1) {
         const Rows rows = connection.query(sql, Values(times, Value{version.value}));
@@ -57,7 +57,8 @@ std::string why_in_use(Connection& connection, Version version) {
         "applied_config_version = ? ORDER BY id LIMIT 1",
         2);
     if (!name.empty()) return "node " + fitted(name, word_bytes_max) + " has it";
-    // Of the few unfinished ones: a rollback gives nodes back what they had.
+    // Only unfinished rollbacks are read, and there are few: a rollback gives nodes back their
+    // former content.
     const auto rollback = first(
         "SELECT t.id FROM release_tasks t JOIN release_task_nodes r ON "
         "r.release_task_id = t.id WHERE " +
@@ -86,7 +87,7 @@ void replace(Connection& connection, const ConfigView& config, const std::string
          null_if_empty(fitted(config.created_by, word_bytes_max)), config.version.value});
 }
 
-/// The same content may stand there plainly, or sealed by a key that is gone.
+/// The stored row may hold the same content in plain text, or sealed by a lost key.
 void seal_again(Connection& connection, const ConfigView& config, const ConfigView& there,
                 const SecretKeys* keys) {
     if (keys == nullptr) return;
@@ -99,7 +100,7 @@ void seal_again(Connection& connection, const ConfigView& config, const ConfigVi
 
 ConfigView::Outcome store(Connection& connection, const ConfigView& config,
                           const std::string& digest, const SecretKeys* keys) {
-    // Whoever makes a release of it waits until this is settled (create_content.cpp).
+    // A release of this version waits here until the row is settled (create_content.cpp).
     const bool is_there =
         connection.execute("UPDATE config_versions SET created_at = created_at WHERE version = ?",
                            {config.version.value}) == 1;
@@ -122,7 +123,7 @@ ConfigView::Outcome store(Connection& connection, const ConfigView& config,
     return ConfigView::Outcome::replaced;
 }
 
-/// Never the content itself.
+/// The detail never holds the content itself.
 void audit(Connection& connection, const ConfigView& config, const ConfigView& stored,
            const std::string& digest) {
     AuditDeed deed;
@@ -157,7 +158,7 @@ ConfigView add_config(Connection& connection, ConfigView config, const SecretKey
         if (keys == nullptr) refuse(release::code::invalid, no_secret_keys);
         config.payload = seal_secrets(config.payload, *keys).value();
     }
-    // Two may store the same new version at once: the later one finds it there.
+    // Two requests may store the same new version at once: the later one finds the row.
     constexpr int tries = 3;
     for (int i = 1;; ++i) {
         try {

@@ -27,10 +27,10 @@ namespace {
 using release::TaskType;
 using release::Version;
 
-/// Two requests may choose the same next version or carry the same key: the later one looks again.
+/// Two requests may choose the same next version or carry the same key: the later one reads again.
 constexpr int tries = 8;
 
-/// Everything that is decided before the first write.
+/// All decisions made before the first write.
 struct Decided {
     CreatedRelease created;
     TaskType type = TaskType::apply_config;
@@ -134,8 +134,8 @@ void insert_release(Connection& connection, const NewRelease& request, const Val
     remember_answer(connection, request, created);
 }
 
-/// Not callback_url and batch_config, in whose addresses secrets may stand: the plan's digest
-/// covers the latter.
+/// Leaves out callback_url and batch_config, whose URLs may hold secrets. The plan's digest covers
+/// batch_config.
 void audit(Connection& connection, const NewRelease& request, const Decided& decided) {
     const CreatedRelease& created = decided.created;
     AuditDeed deed;
@@ -160,7 +160,7 @@ void audit(Connection& connection, const NewRelease& request, const Decided& dec
     append_audit(connection, request.by, deed);
 }
 
-/// What can be refused without looking into the database. Returns not_before for its column.
+/// Checks that need no database. Returns not_before for its column.
 Value checked(const NewRelease& request) {
     const auto is_word = [](const std::string& text) {
         return text.size() <= word_bytes_max && fitted(text) == text;

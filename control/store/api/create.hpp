@@ -7,8 +7,8 @@
 
 namespace edgeroll::control {
 
-/// See ApiStore::create. Refusals are thrown (Refused).
-/// @param gate_rules what its gate may be, also one that a from_release brings along
+/// See ApiStore::create. Throws Refused.
+/// @param gate_rules which gates are allowed, also a gate inherited from from_release
 [[nodiscard]] CreatedRelease create_release(Connection& connection, const NewRelease& request,
                                             const release::wire::CallRules& gate_rules);
 

@@ -12,7 +12,7 @@ namespace {
 using release::TaskType;
 using release::Version;
 
-/// The digests of a version's content; nothing when it has none.
+/// The digests of a version's content; nothing when the version has none.
 std::optional<CreateContent> content_of(Connection& connection, const NewRelease& request,
                                         Version version, TaskType type) {
     const Rows rows =
@@ -53,7 +53,7 @@ void refuse_banned(Connection& connection, Version version, const CreateContent&
 
 CreateContent content_of_version(Connection& connection, const NewRelease& request, TaskType type) {
     const Version version = *request.version;
-    // Until the release is there its row stays as it is: a content that is not in use may be
+    // The source row is locked until the release exists: a content that is not in use may be
     // replaced.
     if (!request.is_dry_run) {
         connection.execute("UPDATE config_versions SET created_at = created_at WHERE version = ?",
@@ -90,7 +90,7 @@ CreateContent content_of_source(Connection& connection, const NewRelease& reques
         return std::move(*content);
     }
     if (source.content_sha256.empty()) {
-        // It was never started, so that nobody decided yet that it only reloads.
+        // The source was never started, so reload-only is not decided yet.
         if (!needs_content(source.type)) return {};
     }
     refuse(release::code::wrong_state, "the content of " + name_of(source.version) +

@@ -1,4 +1,4 @@
-// The content of a release that is to be made.
+// The content of a new release.
 #pragma once
 
 #include <optional>
@@ -11,20 +11,21 @@
 namespace edgeroll::control {
 
 struct CreateContent {
-    std::string sha256;          ///< empty: there is none, agents reload what they have
-    std::string older_sha256{};  ///< by the rule that does not see templates
-    std::optional<release::Version> copied_from;  ///< whose content the new version gets
-    bool has_secrets = false;                     ///< a file of it is secret
+    std::string sha256;                           ///< empty: no content, agents reload theirs
+    std::string older_sha256{};                   ///< by the rule without templates
+    std::optional<release::Version> copied_from;  ///< version whose content is copied
+    bool has_secrets = false;                     ///< at least one file is secret
 };
 
-/// Of the request's explicit version or of the release it goes on from. Refusals are thrown: 2002
-/// for a content that does not fit the type, 3001 for one that is missing, 3002 for a version that
-/// has one already and would be given another, 3003 for a banned one.
+/// Takes the content of the request's explicit version or of its from_release. Throws Refused: 2002
+/// for a content that does not fit the type, 3001 for a missing content, 3002 for a version that
+/// already has another content, 3003 for a banned content.
 [[nodiscard]] CreateContent choose_content(Connection& connection, const NewRelease& request,
                                            release::TaskType type,
                                            const std::optional<CreateSource>& source);
 
-/// Inside the transaction that makes the release: the copy, if there is to be one.
+/// Copies the content if the choice asks for a copy. Inside the transaction that creates the
+/// release.
 void copy_content(Connection& connection, const CreateContent& content, release::Version version,
                   const std::string& created_by);
 

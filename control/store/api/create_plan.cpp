@@ -70,7 +70,7 @@ void refuse_unmatched(const std::vector<std::string>& entries) {
     refuse(release::code::wrong_state, text);
 }
 
-/// Rows by SQL may give two nodes one address.
+/// Rows inserted by SQL may give two nodes the same address.
 void refuse_one_agent_twice(Connection& connection,
                             const std::vector<release::PlannedNode>& nodes) {
     std::set<NodeId> planned;
@@ -89,7 +89,7 @@ void refuse_one_agent_twice(Connection& connection,
     if (!shared.empty()) refuse(release::code::wrong_state, shared);
 }
 
-/// @param fleet ascending by id, with every node of the plan
+/// @param fleet ascending by id, contains every node of the plan
 std::vector<std::string> names_of(const std::vector<release::PlannedNode>& nodes,
                                   const std::vector<release::FleetNode>& fleet) {
     std::vector<std::string> names;

@@ -1,4 +1,4 @@
-// The plan of a release that is to be made, from the inventory as it is now.
+// The plan of a new release, made from the current inventory.
 #pragma once
 
 #include <optional>
@@ -12,11 +12,11 @@
 namespace edgeroll::control {
 
 struct NamedPlan : release::Plan {
-    std::vector<std::string> names;  ///< of `nodes`, in their order
+    std::vector<std::string> names;  ///< names of `nodes`, in the same order
 };
 
-/// With a source only its unfinished nodes, whatever the selector says. Refusals are thrown: 2002
-/// when the selector's list names what is no node, 3003 when no node is left to release to.
+/// With a source only its unfinished nodes are planned, whatever the selector says. Throws Refused:
+/// 2002 when the selector lists an unknown node, 3003 when no node is left.
 [[nodiscard]] NamedPlan plan_release(Connection& connection, release::Policy policy,
                                      const std::optional<CreateSource>& source);
 

@@ -10,7 +10,7 @@
 namespace edgeroll::control {
 namespace {
 
-/// As the history of the creation says.
+/// Read from the history of the creation.
 std::vector<release::ReleaseId> superseded_by(Connection& connection, release::ReleaseId id) {
     std::vector<release::ReleaseId> earlier;
     const Rows rows = connection.query(

@@ -1,4 +1,4 @@
-// Idempotency-Key: a repeated request is answered with the first one's release.
+// Idempotency-Key: a repeated request gets the release of the first request.
 #pragma once
 
 #include <optional>
@@ -8,13 +8,13 @@
 
 namespace edgeroll::control {
 
-/// The first answer to the same key, if there was one, without left_out. Refusals are thrown: 3003
-/// when the key came with another body, 3001 when its release was deleted.
+/// The first answer to the same key, if any, without left_out. Throws Refused: 3003 when the key
+/// came with another body, 3001 when its release was deleted.
 [[nodiscard]] std::optional<CreatedRelease> answered_before(Connection& connection,
                                                             const NewRelease& request);
 
-/// Inside the transaction that makes the release. Throws a duplicate's DbFailure when somebody else
-/// used the key in the meantime.
+/// Inside the transaction that creates the release. Throws DbFailure (is_duplicate) when another
+/// request has used the key in the meantime.
 void remember_answer(Connection& connection, const NewRelease& request,
                      const CreatedRelease& created);
 

@@ -10,7 +10,7 @@ namespace edgeroll::control {
 namespace {
 
 struct SourceRow {
-    CreateSource source;  ///< without its nodes
+    CreateSource source;  ///< nodes not filled in
     std::string status;
     bool is_rollback = false, has_known_type = false;
 };

@@ -1,4 +1,4 @@
-// The release that a new one goes on from (`from_release`).
+// The release that a new release continues (`from_release`).
 #pragma once
 
 #include <optional>
@@ -14,13 +14,13 @@ struct CreateSource {
     release::ReleaseId id;
     release::Version version;
     release::TaskType type = release::TaskType::apply_config;
-    std::string batch_config;            ///< JSON text; empty: none
-    std::string content_sha256;          ///< as the column: empty before the start, or "reload"
-    std::vector<release::NodeId> nodes;  ///< those without success, ascending by id
+    std::string batch_config;    ///< JSON text; empty: none
+    std::string content_sha256;  ///< value of the column: empty before the start, or "reload"
+    std::vector<release::NodeId> nodes;  ///< nodes without success, ascending by id
 };
 
-/// Nothing when the request names none. Refusals are thrown: 3001 when it is not there, 3003 when
-/// it is not a stopped or failed one, is a rollback, or has nothing left to do.
+/// Nothing when the request has no from_release. Throws Refused: 3001 when the release does not
+/// exist, 3003 when it is neither stopped nor failed, is a rollback, or has no unfinished nodes.
 [[nodiscard]] std::optional<CreateSource> read_source(Connection& connection,
                                                       const NewRelease& request);
 

@@ -30,7 +30,7 @@ class ApiDatabase final : public ApiStore {
     Answer<ReleaseView> release(release::ReleaseId id) override {
         auto work = [id](Connection& connection) {
             ReleaseView view = read_release_view(connection, id);
-            // Asked on its own, after: who is told of a release mostly wants to know how it goes.
+            // Read separately afterwards: most callers of a release only poll its progress.
             if (is_final(view.summary.status)) view.rollback = rollback_outlook(connection, id);
             return view;
         };
@@ -56,7 +56,7 @@ class ApiDatabase final : public ApiStore {
         return threads_.run(Access::read, std::move(work), Urgency::normal);
     }
     Answer<CreatedRelease> create(NewRelease request) override {
-        // Held by this call too: it may outlast the object when the program ends.
+        // This call shares ownership: it may outlive the object when the program ends.
         const std::shared_ptr<PlanBook> previews = previews_;
         request.by.keys = keys_;
         request.previewed = previews->find(request.expected_plan_sha256);

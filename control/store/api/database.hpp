@@ -10,9 +10,9 @@
 
 namespace edgeroll::control {
 
-/// @param gate_rules what new releases may have as their gate
-/// @param keys with what rows of the audit log are signed; nothing: with no key
-/// @param secrets seal secret files; nothing: contents that have some are refused
+/// @param gate_rules which gates new releases may have
+/// @param keys sign the rows of the audit log; nothing: unsigned
+/// @param secrets seal secret files; nothing: contents with secrets are refused
 [[nodiscard]] std::unique_ptr<ApiStore> make_api_store(
     DbThreads& threads, release::wire::CallRules gate_rules,
     std::shared_ptr<const AuditKeys> keys = {}, std::shared_ptr<const SecretKeyring> secrets = {});

@@ -10,7 +10,7 @@ namespace {
 
 constexpr const char* form = "must be a time like 2026-11-21T02:00:00Z";
 
-/// Takes digits off the front.
+/// Consumes leading digits.
 std::optional<int> digits(std::string_view& text, std::size_t count) {
     if (text.size() < count) return std::nullopt;
     int number = 0;

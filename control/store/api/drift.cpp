@@ -14,24 +14,24 @@
 namespace edgeroll::control {
 namespace {
 
-/// Most fleets are covered by few releases; what is left then is looked up node by node, so that
-/// the whole history is never read.
+/// A few releases cover most fleets; remaining nodes are looked up one by one, so that the whole
+/// history is never read.
 constexpr std::int64_t newest_read = 20;
-/// Fewer are asked for by their ids instead of with all rows of a release.
+/// Up to this many nodes are queried by id instead of reading all rows of a release.
 constexpr std::size_t nodes_named_max = 200;
 
 const std::string has_content =
     "t.type = 'apply_config' AND t.content_sha256 IS NOT NULL AND t.content_sha256 <> 'reload'";
 const std::string is_success = has_content + " AND t.status = 'success'";
-/// One whose nodes are catching up is a success, whatever its status says meanwhile.
+/// A release whose nodes are catching up counts as a success, whatever its status is meanwhile.
 const std::string catches_up =
     has_content +
     " AND t.finished_at IS NULL AND t.catches_up = 1 AND t.status NOT IN ('success', 'failed', "
     "'cancelled')";
-/// In a success no limit and no stop left a node out: one that failed (which was tolerated, or it
-/// was catching up) or was out of service at its turn should have the content all the same. Not so
-/// rows that were no part of the plan (one that an older process has skipped beside this one has no
-/// kind, and counts as meant), and what an operator cancelled by hand.
+/// In a successful release no limit and no stop left a node out. Nodes that failed (tolerated, or
+/// while catching up) or were out of service should therefore have the content as well. Exceptions:
+/// rows added after the plan was made (a row skipped by an older process has no kind and counts as
+/// planned), and rows cancelled by an operator.
 const std::string is_meant_for_it =
     "r.status <> 'cancelled' AND (r.status <> 'skipped' OR COALESCE(r.reason_kind, '') <> '" +
     std::string(to_text(release::ReasonKind::added_late)) + "')";
@@ -57,8 +57,8 @@ class Wanted {
             open_[node.id.value] = &node;
     }
 
-    /// From the newest on, until every node is covered. Returns the oldest version that was read,
-    /// nothing when there are no older ones.
+    /// Reads from the newest release on until every node is covered. Returns the oldest version
+    /// read, nothing when there are no older releases.
     std::optional<std::int64_t> read_newest() {
         std::vector<Source> newest =
             sources(connection_, is_success + " ORDER BY t.version DESC LIMIT ?", {newest_read});
@@ -70,14 +70,14 @@ class Wanted {
                   [](const Source& a, const Source& b) { return a.version > b.version; });
         for (const Source& source : newest) {
             if (open_.empty()) return std::nullopt;
-            // What is below is among the older ones.
+            // Lower versions are handled with the older releases.
             if (has_older && source.version < oldest) under_way_.push_back(source);
             if (!has_older || source.version >= oldest) read_release(source.id);
         }
         return has_older && !open_.empty() ? std::optional(oldest) : std::nullopt;
     }
 
-    /// What those nodes that are in none of the newest releases got last.
+    /// The last release of each node that none of the newest releases covers.
     void read_older(std::int64_t below) {
         std::map<std::int64_t, Source> last;  // by node
         std::int64_t least = below, newest_id = 0;
@@ -90,7 +90,7 @@ class Wanted {
         }
         std::vector<Source> others = under_way_;
         if (!last.empty()) {
-            // Later versions that were made before: versions need not come in their order.
+            // Older releases may have later versions, since versions need not follow the ids.
             const std::vector<Source> earlier = sources(
                 connection_, is_success + " AND t.version > ? AND t.version < ? AND t.id < ?",
                 {least, below, newest_id});
@@ -175,8 +175,8 @@ class Wanted {
     }
 
     Connection& connection_;
-    std::map<std::int64_t, NodeView*> open_;  ///< those for which no release was found yet
-    std::vector<Source> under_way_;           ///< catching up, older than the newest that were read
+    std::map<std::int64_t, NodeView*> open_;  ///< nodes without a release so far
+    std::vector<Source> under_way_;  ///< catching up, and older than the newest releases read
 };
 
 std::set<std::int64_t> unfinished_versions(Connection& connection) {

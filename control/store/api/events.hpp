@@ -6,9 +6,8 @@
 
 namespace edgeroll::control {
 
-/// All in one moment of the database: a status that is final comes with every event that was
-/// written with it. Throws Refused 3001 when there is no such release, 2002 for a page that is not
-/// there.
+/// Reads everything in one snapshot of the database: a final status comes with every event written
+/// with it. Throws Refused 3001 when the release does not exist, 2002 for an illegal page.
 [[nodiscard]] EventPage read_events(Connection& connection, release::ReleaseId id,
                                     std::int64_t after, int page, int page_size);
 

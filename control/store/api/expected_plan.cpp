@@ -20,7 +20,7 @@ std::string counted(std::size_t count, const std::string& thing, const char* end
     return std::to_string(count) + " " + thing + (count == 1 ? "" : ending);
 }
 
-/// `nodes` and `names` stand side by side.
+/// `nodes` and `names` are parallel.
 std::string name_of(NodeId node, const std::vector<PlannedNode>& nodes,
                     const std::vector<std::string>& names) {
     const auto found = std::find_if(nodes.begin(), nodes.end(),
@@ -30,7 +30,7 @@ std::string name_of(NodeId node, const std::vector<PlannedNode>& nodes,
     return fitted(names[at], named_bytes_max);
 }
 
-/// " Joined: n4 (batch 2), n5 (batch 2) and 3 more."; empty for nobody.
+/// " Joined: n4 (batch 2), n5 (batch 2) and 3 more."; empty without nodes.
 template <class Node, class Describe>
 std::string sentence(const char* title, const std::vector<Node>& nodes, const Describe& describe) {
     if (nodes.empty()) return {};
@@ -43,8 +43,8 @@ std::string sentence(const char* title, const std::vector<Node>& nodes, const De
     return text + ".";
 }
 
-/// A node that is fit but not taken is one that the selector takes no more, or the release that
-/// this one goes on from.
+/// A fit node that is missing from the plan is no longer matched by the selector, or is finished in
+/// the release that this one continues.
 std::string why_gone(Connection& connection, NodeId node,
                      const std::vector<release::LeftOut>& left_out) {
     const auto found =

@@ -34,8 +34,8 @@ std::vector<GivenUpNode> read_running(Connection& connection, release::ReleaseId
                        {id.value});
 }
 
-/// The rows end as if somebody had ended them by hand: the owner takes them as they are, and what
-/// an agent says later changes nothing (docs/contract.md 4.6).
+/// The rows end as if an operator had ended them: the owner accepts them unchanged, and later
+/// reports of an agent change nothing (docs/contract.md 4.6).
 void give_up(Connection& connection, release::ReleaseId id, std::size_t count) {
     const std::string now = connection.dialect().now();
     const std::int64_t written = connection.execute(
@@ -82,7 +82,7 @@ ForceStopped force_stop_release(Connection& connection, const ActionRequest& req
         const Steered steered = read_steered(connection, request.id);
         const release::Ruling ruling = allowed_or_refused(release::Steering::stop, steered);
         stopped.given_up = read_running(connection, request.id);
-        // A stop that was asked for is no reason to refuse: it may be the one that does not end.
+        // An earlier stop request is no reason to refuse: its stop may be stuck.
         const bool is_asked = ruling.kind == release::Ruling::Kind::repeated;
         if (!is_asked || !stopped.given_up.empty()) {
             give_up(connection, request.id, stopped.given_up.size());

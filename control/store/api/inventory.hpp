@@ -1,4 +1,4 @@
-// Configurations and nodes as the API reads and writes them. Refusals are thrown (Refused).
+// Configurations and nodes as the API reads and writes them. Functions throw Refused.
 #pragma once
 
 #include <vector>
@@ -9,21 +9,21 @@
 
 namespace edgeroll::control {
 
-/// 2002 for a payload that cannot be used, 3002 when the version is in use with another content or
-/// note; see ApiStore::put_config. @param keys seal its secrets; nothing: one with secrets is
-/// refused
+/// 2002 for an unusable payload, 3002 when the version is in use with another content or note; see
+/// ApiStore::put_config.
+/// @param keys seal the payload's secrets; nothing: a payload with secrets is refused
 [[nodiscard]] ConfigView add_config(Connection& connection, ConfigView config,
                                     const SecretKeys* keys = nullptr);
-/// 3001 when there is none.
+/// 3001 when the version has no content.
 [[nodiscard]] ConfigView read_config(Connection& connection, release::Version version);
 [[nodiscard]] ShownConfig show_config(Connection& connection, release::Version version,
                                       PayloadPart part);
 
 /// Ascending by id.
 [[nodiscard]] std::vector<NodeView> list_nodes(Connection& connection);
-/// 2002 for a field that is missing or illegal, 3002 for a name that is taken.
+/// 2002 for a missing or illegal field, 3002 for a name that is taken.
 [[nodiscard]] NodeView insert_node(Connection& connection, const NodeChangeRequest& node);
-/// Also 3001 when there is none.
+/// As insert_node, and 3001 when the node does not exist.
 [[nodiscard]] NodeView update_node(Connection& connection, release::NodeId id,
                                    const NodeChangeRequest& change);
 

@@ -18,7 +18,7 @@ namespace edgeroll::control {
 namespace {
 
 constexpr std::size_t ip_bytes_max = 64;
-constexpr int default_port = 8443;  // of the column
+constexpr int default_port = 8443;  // default of the column
 constexpr std::size_t labels_bytes_max = text_bytes_max;
 
 Columns<NodeView> node_columns(const Dialect& dialect) {
@@ -40,7 +40,8 @@ Columns<NodeView> node_columns(const Dialect& dialect) {
     };
 }
 
-/// With what it should have. @param where picks one node, which is there
+/// Includes the wanted content.
+/// @param where selects one existing node
 NodeView read_node(Connection& connection, const std::string& where, const Values& values) {
     std::vector<NodeView> one = select_rows(connection, node_columns(connection.dialect()),
                                             "FROM nodes WHERE " + where, values);
@@ -78,7 +79,7 @@ void check(const NodeChangeRequest& node) {
     }
 }
 
-/// Column names with their values, in one order.
+/// Column names with their values, in a fixed order.
 std::vector<std::pair<const char*, Value>> columns_of(const NodeChangeRequest& node) {
     std::vector<std::pair<const char*, Value>> columns;
     if (node.name) columns.emplace_back("name", *node.name);
@@ -94,8 +95,8 @@ std::vector<std::pair<const char*, Value>> columns_of(const NodeChangeRequest& n
     return columns;
 }
 
-/// The first statement of a transaction that gives a node an address: of two at once the second
-/// waits here for the first's commit, and then sees its row (on a cluster it is done again).
+/// First statement of a transaction that gives a node an address: a concurrent second transaction
+/// waits here for the first commit, and then sees its row (on a cluster it is repeated).
 void take_turn(Connection& connection) {
     const char* const again = connection.dialect().is_mysql() ? "ON DUPLICATE KEY UPDATE"
                                                               : "ON CONFLICT(name) DO UPDATE SET";
@@ -104,8 +105,9 @@ void take_turn(Connection& connection) {
                        {std::string("node_addresses")});
 }
 
-/// Two nodes at one address are one agent with two tasks. Rows by SQL may spell an IPv6 address in
-/// many ways, so those are compared here. @param id the node itself; 0: a new one
+/// Two nodes with one address would be one agent with two tasks. Rows inserted by SQL may spell an
+/// IPv6 address in several ways, so those are compared here.
+/// @param id the node itself; 0: a new node
 void refuse_shared(Connection& connection, release::NodeId id, const std::string& main_ip,
                    int port) {
     const std::string wanted = address_or_text(main_ip);
@@ -129,7 +131,7 @@ void refuse_shared(Connection& connection, release::NodeId id, const std::string
 
 using release::wire::Json;
 
-/// A node as details tell it: what the request can set, by column.
+/// A node as audit details show it: the settable fields, by column.
 Json settable(const NodeView& node) {
     Json json = Json::object();
     json["name"] = audit_text(node.name);
@@ -151,7 +153,7 @@ void audit(Connection& connection, const Asker& by, const char* action, const No
     append_audit(connection, by, deed);
 }
 
-/// The name, and of each column that is another now what it was and what it is.
+/// The name, and the old and new value of each changed column.
 Json difference(const NodeView& before, const NodeView& after) {
     const Json was = settable(before), is = settable(after);
     Json detail = Json::object();

@@ -1,4 +1,4 @@
-// Lists come by the page.
+// Page size of lists.
 #pragma once
 
 namespace edgeroll::control {

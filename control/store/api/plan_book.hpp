@@ -1,4 +1,4 @@
-// The plans of the most recent dry runs: what a caller saw when planSha256 is sent back.
+// Plans of the latest dry runs, to explain a mismatch when planSha256 is sent back.
 #pragma once
 
 #include <cstddef>
@@ -10,18 +10,18 @@
 
 namespace edgeroll::control {
 
-/// Bounded by entries and by nodes in all, the oldest out first; a plan that is larger than the
-/// bound is not kept. It is a help for messages only: what is not in it (it fell out, another
-/// process made the preview) is refused all the same, without the names. Not for several threads:
-/// the API's loop thread owns it.
+/// Bounded by the number of entries and of nodes in total; the oldest entry is dropped first, and a
+/// plan larger than the bound is not kept. The book only improves messages: an unknown plan
+/// (dropped, or previewed by another process) is refused as well, without node names. Not
+/// thread-safe: the API's loop thread owns it.
 class PlanBook {
   public:
     explicit PlanBook(std::size_t plans_max = 64, std::size_t nodes_max = 200'000)
         : plans_max_(plans_max), nodes_max_(nodes_max) {}
 
-    /// The same plan again becomes the newest.
+    /// Remembering the same plan again makes it the newest.
     void remember(const std::string& plan_sha256, std::shared_ptr<const PreviewedPlan> plan);
-    /// Null: not known.
+    /// Null: unknown.
     [[nodiscard]] std::shared_ptr<const PreviewedPlan> find(const std::string& plan_sha256) const;
 
   private:

@@ -1,4 +1,4 @@
-// Which pools of max_parallel_per keep nodes waiting, for the answer to "why does it not move".
+// Pools of max_parallel_per that keep nodes waiting, shown in `waitingFor`.
 #pragma once
 
 #include <vector>
@@ -9,8 +9,8 @@
 
 namespace edgeroll::control {
 
-/// Pools without a free place for which a node of the present batch (the lowest that is not
-/// finished) waits; in the order of the rules, then by value. Inside the caller's transaction.
+/// Full pools for which a node of the present batch (the lowest unfinished batch) waits, in the
+/// order of the rules, then by value. Inside the caller's transaction.
 [[nodiscard]] std::vector<FullPool> read_full_pools(Connection& connection, release::ReleaseId id,
                                                     const std::vector<release::PoolRule>& rules);
 

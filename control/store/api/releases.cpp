@@ -22,7 +22,7 @@
 namespace edgeroll::control {
 namespace {
 
-/// 1 where agents would reload what they have.
+/// SQL: 1 where agents would reload their content.
 std::string has_no_content() {
     return "CASE WHEN content_sha256 = 'reload' THEN 1 WHEN COALESCE(content_sha256, '') <> '' "
            "OR " +
@@ -59,7 +59,7 @@ Columns<ReleaseSummary> summary_columns(const Dialect& dialect) {
              " <= " + dialect.now() + " THEN 1 ELSE 0 END",
          into<&Summary::is_due>},
         {"CASE WHEN " + is_lease_free(dialect) + " THEN 0 ELSE 1 END", into<&Summary::has_lease>},
-        // A word that nobody knows waits for an operator.
+        // An unknown word waits for an operator.
         {"hold", word_into<release::Hold::review, &Summary::hold>},
         {dialect.rfc3339("hold_until"), into<&Summary::hold_until>},
         {"waived_failures", into<&Summary::waived_failures>},
@@ -140,7 +140,7 @@ void add_count(release::StatusCounts& counts, const std::string& word, int numbe
     }
 }
 
-/// Counts, rollbacks and blockers, for all of a page at once.
+/// Adds counts, rollbacks and blockers, for a whole page at once.
 void complete(Connection& connection, std::vector<ReleaseSummary>& items) {
     if (items.empty()) return;
     Values ids;
@@ -163,7 +163,7 @@ void complete(Connection& connection, std::vector<ReleaseSummary>& items) {
              "FROM release_task_nodes " + of_page + " GROUP BY release_task_id, status", ids)) {
         add_count(by_id.at(group.release)->counts, group.status, group.nodes);
     }
-    // Ascending: the first rollback of a release is the one that counts.
+    // Ascending: the first rollback of a release counts.
     for (const Row& row :
          connection.query("SELECT id, rolls_back FROM release_tasks WHERE rolls_back IN (" +
                               placeholders(ids.size()) + ") AND " +
@@ -180,8 +180,7 @@ void complete(Connection& connection, std::vector<ReleaseSummary>& items) {
     }
 }
 
-/// `!` stands before what LIKE would take for a wildcard (a backslash means other things
-/// elsewhere).
+/// `!` escapes the wildcards of LIKE (the backslash differs between databases).
 std::string like_pattern(const std::string& text) {
     std::string pattern = "%";
     for (const char c : text) {
@@ -262,7 +261,7 @@ ReleaseView read_release_view(Connection& connection, release::ReleaseId id) {
                              "FROM release_task_nodes r LEFT JOIN nodes n ON n.id = r.node_id "
                              "WHERE r.release_task_id = ? ORDER BY r.batch, r.node_id",
                              {id.value});
-    // Of other releases it is no content that anybody gets.
+    // In other releases no node gets this content.
     if (!view.summary.rolls_back) {
         for (ReleaseNodeView& node : view.nodes)
             node.config_version.reset();

@@ -7,10 +7,10 @@
 
 namespace edgeroll::control {
 
-/// Throws Refused 3001 when there is none.
+/// Throws Refused 3001 when the release does not exist.
 [[nodiscard]] ReleaseView read_release_view(Connection& connection, release::ReleaseId id);
 
-/// Throws Refused 2002 for a sort or page that is not there.
+/// Throws Refused 2002 for an illegal sort or page.
 [[nodiscard]] ReleasePage list_releases(Connection& connection, const ReleaseFilter& filter);
 
 [[nodiscard]] Gauges read_gauges(Connection& connection);

@@ -16,7 +16,7 @@ using release::Millis;
 constexpr const char* releases_shown = "20";
 constexpr Millis finished_within{24 * 3'600'000};
 
-/// Clocks that were set back make no span negative.
+/// A span is never negative, also when the clock was set back.
 template <auto span>
 void span_into(ReleaseTimes& times, const Field& field) {
     times.*span = Millis{std::max<std::int64_t>(field.integer_or(0), 0)};
@@ -37,7 +37,7 @@ void read_running(Connection& connection, Stats& stats) {
             .integer_or(0, 0);
 }
 
-/// Rows of releases that changed lately: without that the whole history would be read.
+/// Limited to recently changed releases; otherwise the whole history would be read.
 void read_finished_nodes(Connection& connection, Stats& stats) {
     const Dialect& dialect = connection.dialect();
     const std::string limit = " <= " + std::to_string(finished_within.count());
@@ -64,7 +64,8 @@ void read_finished_nodes(Connection& connection, Stats& stats) {
     }
 }
 
-/// Without to_50 and so on. @param which the rest of the statement, from its WHERE on
+/// Leaves out to_50 and the other shares.
+/// @param which rest of the statement, from its WHERE on
 std::vector<ReleaseTimes> read_releases(Connection& connection, const std::string& which) {
     const Dialect& dialect = connection.dialect();
     const std::string ended = "COALESCE(" + dialect.age_ms("finished_at") + ", 0)";
@@ -85,13 +86,13 @@ std::vector<ReleaseTimes> read_releases(Connection& connection, const std::strin
     return select_rows(connection, columns, "FROM release_tasks WHERE " + which);
 }
 
-/// Rows that succeeded before a retry began were there from its start.
+/// Rows that succeeded before a retry count from the start of the retry.
 template <auto moment>
 void share_into(ReleaseTimes& times, const Field& field) {
     if (!field.is_null()) span_into<moment>(times, field);
 }
 
-/// The moment at which the k-th node succeeded, for the k that makes up the share.
+/// The moment at which the k-th node succeeded, for the k of the share.
 void read_shares(Connection& connection, std::vector<ReleaseTimes>& releases) {
     if (releases.empty()) return;
     Values ids;
@@ -159,7 +160,7 @@ QueueFigures read_queue(Connection& connection) {
 }
 
 std::optional<ReleaseTimes> read_last_ended(Connection& connection) {
-    // The index on finished_at is read from its end.
+    // Reads the index on finished_at from its end.
     std::vector<ReleaseTimes> releases = read_releases(
         connection,
         "finished_at IS NOT NULL AND started_at IS NOT NULL ORDER BY finished_at DESC, id DESC "

@@ -9,7 +9,7 @@ namespace edgeroll::control {
 /// Inside the caller's transaction.
 [[nodiscard]] QueueFigures read_queue(Connection& connection);
 
-/// Of the release that ended last. Inside the caller's transaction.
+/// Times of the release that ended last. Inside the caller's transaction.
 [[nodiscard]] std::optional<ReleaseTimes> read_last_ended(Connection& connection);
 
 [[nodiscard]] Stats read_stats(Connection& connection);

@@ -16,7 +16,7 @@ namespace {
 using release::Ruling;
 using release::Steering;
 
-/// What requested_action becomes; NULL where the opposite request is taken back.
+/// New value of requested_action; NULL where the opposite request is withdrawn.
 Value requested_by(Steering action, const Ruling& ruling) {
     if (ruling.kind == Ruling::Kind::withdraws) return std::monostate{};
     return std::string(to_text(action));
@@ -74,7 +74,7 @@ ReleaseSummary limit_release(Connection& connection, const LimitRequest& request
         lock_release(connection, request.id);
         const Steered steered = read_steered(connection, request.id);
         allowed_or_refused(Steering::limit, steered);
-        // Without rows a batch_config would turn it into a release that edgeroll plans itself.
+        // Without rows, a batch_config would turn the release into a release planned by edgeroll.
         const bool has_rows = !connection
                                    .query(
                                        "SELECT 1 FROM release_task_nodes WHERE "

@@ -9,7 +9,7 @@
 namespace edgeroll::control {
 namespace {
 
-/// Bounded before anything is read: outputs of a whole fleet may be larger than memory.
+/// Checked before anything is read: the outputs of a whole fleet may exceed memory.
 void refuse_too_much(Connection& connection, release::ReleaseId id, const StepsWanted& wanted) {
     std::string sql =
         "SELECT COALESCE(SUM(LENGTH(steps)), 0) FROM release_task_nodes WHERE release_task_id = ?";
@@ -36,7 +36,7 @@ ReleaseView read_release_steps(Connection& connection, release::ReleaseId id,
         for (const ReleaseNodeView& node : view.nodes) {
             const bool is_it =
                 node.name == wanted.named || std::to_string(node.id.value) == wanted.named;
-            // A name goes before a number, since names are what people see.
+            // Names take precedence over numbers, since users see names.
             if (is_it && (!found.node || node.name == wanted.named)) found.node = node.id;
         }
         if (!found.node) {

@@ -1,4 +1,4 @@
-// What each step of a node's task did, as its agent told it.
+// The steps of each node's task, as reported by its agent.
 #pragma once
 
 #include "control/api/ports/release_views.hpp"
@@ -6,8 +6,8 @@
 
 namespace edgeroll::control {
 
-/// read_release_view() with the steps of the nodes that are wanted. Throws Refused 3001 when there
-/// is no such release or node, 2002 when they are more than steps_bytes_max.
+/// read_release_view() with the steps of the wanted nodes. Throws Refused 3001 when the release or
+/// node does not exist, 2002 when the steps exceed steps_bytes_max.
 [[nodiscard]] ReleaseView read_release_steps(Connection& connection, release::ReleaseId id,
                                              const StepsWanted& wanted);
 

@@ -14,8 +14,8 @@ namespace {
 
 constexpr std::size_t nodes_per_statement = 100;
 
-/// By the index, a look for each node: as a rule the first statement finds one. What others have is
-/// not read, since this stands in the transaction that makes a release.
+/// One index look-up per node; usually the first statement finds a match. Rows of other releases
+/// are not read, since this runs inside the transaction that creates a release.
 bool shares_a_node(Connection& connection, ReleaseId id,
                    const std::vector<release::PlannedNode>& plan) {
     for (std::size_t begin = 0; begin < plan.size(); begin += nodes_per_statement) {
@@ -57,7 +57,7 @@ void stop_superseded(Connection& connection, const std::vector<ReleaseId>& earli
             "write_seq = write_seq + 1, updated_at = " +
                 connection.dialect().now() + " WHERE id = ? AND " + is_unfinished(),
             {id.value});
-        if (changed == 0) continue;  // finished this very moment
+        if (changed == 0) continue;  // it has just ended
         release::HistoryRow row;
         row.kind = "superseded";
         row.detail.emplace_back("by", std::to_string(version.value));

@@ -1,4 +1,4 @@
-// A new release that takes the place of earlier ones (`supersede`).
+// A new release that replaces earlier releases (`supersede`).
 #pragma once
 
 #include <string>
@@ -9,13 +9,14 @@
 
 namespace edgeroll::control {
 
-/// Earlier unfinished releases that share nodes with the plan and are not being stopped already,
+/// Earlier unfinished releases that share nodes with the plan and have no stop request yet,
 /// ascending by id.
 [[nodiscard]] std::vector<release::ReleaseId> find_superseded(
     Connection& connection, release::Version version,
     const std::vector<release::PlannedNode>& plan);
 
-/// Inside the transaction that makes the release: asks each of them to stop, with history.
+/// Requests a stop of each release, with history. Inside the transaction that creates the new
+/// release.
 void stop_superseded(Connection& connection, const std::vector<release::ReleaseId>& earlier,
                      release::Version version, const std::string& actor);
 
