@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::int64_t rows_per_read = 500;
 
-/// A row as it stands there.
+/// A row as it is stored.
 struct WrittenRow {
     AuditRow row;
     bool has_null = false;

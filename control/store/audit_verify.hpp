@@ -1,4 +1,4 @@
-// The audit log of a database, read from end to end.
+// Verification of a whole audit log.
 #pragma once
 
 #include <vector>
@@ -9,12 +9,12 @@
 
 namespace edgeroll::control {
 
-/// All rows as they were at one moment, some hundred at a time.
+/// Reads all rows in one snapshot, some hundred at a time.
 [[nodiscard]] AuditReport verify_audit(Connection& connection, const AuditKeys* keys,
                                        std::vector<AuditHead> kept);
 
-/// Of the database that the options name (and with their keys). Changes nothing; blocking. Error:
-/// it could not be read.
+/// Verifies the database that the options name, with their keys. Read-only; blocking. Error: the
+/// log could not be read.
 [[nodiscard]] release::Result<AuditReport> verify_audit(const StoreOptions& options,
                                                         std::vector<AuditHead> kept);
 

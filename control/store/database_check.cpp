@@ -28,7 +28,7 @@ release::Error trouble(const DatabaseUrl& url, const std::string& what) {
     return error;
 }
 
-/// Why the file of an SQLite database cannot be made; empty: it can.
+/// Why the file of an SQLite database cannot be created; empty: it can.
 std::string why_not_to_be_made(const fs::path& file) {
     const fs::path folder = file.has_parent_path() ? file.parent_path() : fs::path(".");
     std::error_code ec;
@@ -81,7 +81,7 @@ Result<DatabaseCheck> check_database(const StoreOptions& options) {
     auto complaint = complaint_of(*url, options.audit_keys.get(), check.protection);
     if (!complaint) return tl::unexpected(trouble(*url, complaint.error().message));
     if (complaint->empty()) return check;
-    // A schema from the future is nothing that `serve` could mend.
+    // `serve` cannot repair a schema that is newer than the program.
     const bool can_migrate = complaint->find("run edgeroll-control migrate") != std::string::npos;
     if (!migrates || !can_migrate) return tl::unexpected(trouble(*url, *complaint));
     check.needs_migration = true;

@@ -1,4 +1,4 @@
-// What `serve` would find of the database, without changing anything there.
+// What `serve` would find in the database; changes nothing there.
 #pragma once
 
 #include <string>
@@ -8,14 +8,15 @@
 namespace edgeroll::control {
 
 struct DatabaseCheck {
-    /// The SQLite file that `serve` would make; empty: there is one, or it is no SQLite.
+    /// The SQLite file that `serve` would create; empty: the file exists, or the database is not
+    /// SQLite.
     std::string file_to_come;
-    bool needs_migration = false;  ///< which `serve` would do by itself
-    Protection protection;         ///< of the connection that was made
+    bool needs_migration = false;  ///< `serve` would migrate by itself
+    Protection protection;         ///< of the connection that was opened
 };
 
-/// Errors are those with which `serve` would refuse to start. Makes no file, changes no journal
-/// mode and no schema. Blocking.
+/// Errors are those with which `serve` would refuse to start. Creates no file and changes neither
+/// journal mode nor schema. Blocking.
 [[nodiscard]] release::Result<DatabaseCheck> check_database(const StoreOptions& options);
 
 }  // namespace edgeroll::control

@@ -17,7 +17,7 @@
 namespace edgeroll::control {
 namespace {
 
-/// In front of every message, so that it says which database is meant.
+/// Prefixes every message with the database that it is about.
 release::Error about(const DatabaseUrl& url, release::Error error) {
     error.message = describe(url) + ": " + error.message;
     return error;

@@ -1,4 +1,4 @@
-// Opening the database: URL, schema check or migration, both stores over the same threads.
+// Opens the database: URL, schema check or migration, both stores over the same threads.
 #pragma once
 
 #include <memory>
@@ -24,9 +24,9 @@ struct StoreOptions {
     std::string owner;             ///< claimed_by, e.g. host:pid:start
     release::Millis lease{15'000};
     release::wire::CallRules gate_rules{};  ///< GATE_ALLOW
-    /// Of AUDIT_KEY_FILE; nothing: rows of the audit log carry no key.
+    /// From AUDIT_KEY_FILE; nothing: rows of the audit log are unsigned.
     std::shared_ptr<const AuditKeys> audit_keys{};
-    /// Of SECRETS_KEY_FILE; nothing: contents with secret files are refused.
+    /// From SECRETS_KEY_FILE; nothing: contents with secret files are refused.
     std::shared_ptr<const SecretKeyring> secrets{};
     rt::LooseFiles loose_files = rt::LooseFiles::refused;  ///< ALLOW_LOOSE_FILES
     int threads = 4;  ///< one connection each (SQLite: one writer is enough)
@@ -39,21 +39,21 @@ class Database {
     virtual ApiStore& api() = 0;
     virtual CallbackStore& callbacks() = 0;
     virtual CatchUpStore& catch_up() = 0;
-    /// Of the first connection.
+    /// Protection of the first connection.
     [[nodiscard]] virtual const Protection& protection() const = 0;
 };
 
-/// Opens and checks (blocking; called once from main, before the loop runs). `clock` gives Claim::
-/// good_until. Errors: one line with what is wrong and the cure, never with the password: a
-/// malformed URL, an unreachable server, an old schema ("schema is at 1, this program needs 3: run
-/// edgeroll-control migrate"), tables that lack what this program uses.
+/// Opens and checks the database (blocking; called once from main, before the loop runs). `clock`
+/// gives Claim::good_until. Errors: one line with the fault and the remedy, never with the
+/// password: a malformed URL, an unreachable server, an old schema ("schema is at 1, this program
+/// needs 3: run edgeroll-control migrate"), tables that lack something this program uses.
 [[nodiscard]] release::Result<std::unique_ptr<Database>> open_database(Clock& clock,
                                                                        StoreOptions options);
 
-/// Brings the schema up to date. Returns the versions applied, in order. Blocking.
+/// Migrates the schema. Returns the versions applied, in order. Blocking.
 [[nodiscard]] release::Result<std::vector<int>> migrate_database(const StoreOptions& options);
 
-/// Hosts of other machines that the setting reaches in clear, by its own word (`tls=off`).
+/// Hosts of other machines that are reached unencrypted because the setting says so (`tls=off`).
 [[nodiscard]] std::vector<std::string> hosts_in_clear(const StoreOptions& options);
 
 /// The URL without its password, for logs and `check`.

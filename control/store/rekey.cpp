@@ -19,8 +19,8 @@ constexpr std::int64_t versions_per_query = 200;
 constexpr std::int64_t told_every = 1000;
 constexpr std::size_t faults_max = 20;
 
-/// The lowest versions from this one on. By the primary key alone: a search in the payloads would
-/// run into the database's time limit where there are many.
+/// The lowest versions from this version on. By the primary key alone: where there are many
+/// payloads, searching them would exceed the database's time limit.
 std::vector<std::int64_t> next_versions(Connection& connection, std::int64_t from) {
     std::vector<std::int64_t> versions;
     for (const Row& row : connection.query(
@@ -31,7 +31,7 @@ std::vector<std::int64_t> next_versions(Connection& connection, std::int64_t fro
     return versions;
 }
 
-/// Reading 8 MiB of JSON to find no secret would be a waste. The word can be spelled with escapes.
+/// Parsing 8 MiB of JSON without a secret would be a waste. The key may be spelled with escapes.
 bool may_have_secrets(const std::string& payload) {
     return payload.find("secret") != payload.npos || payload.find("\\u00") != payload.npos;
 }
@@ -57,14 +57,14 @@ void rekey_one(Connection& connection, const SecretKeys& keys, const RekeyWanted
                std::int64_t version, RekeyReport& report) {
     const Rows rows =
         connection.query("SELECT payload FROM config_versions WHERE version = ?", {version});
-    if (rows.empty()) return;  // deleted meanwhile
+    if (rows.empty()) return;  // deleted in the meantime
     const std::string text = rows[0].text(0);
     if (!may_have_secrets(text)) return;
     const auto before = sealing_keys(text);
     const bool is_other = release::wire::read_stored_content(text)
                               .map([](const auto& kind) { return !kind.is_files; })
                               .value_or(false);
-    if (is_other) return;  // a job or a purge: nothing of it is kept secret
+    if (is_other) return;  // a job or a purge: has no secrets
     if (!before) {
         ++report.contents;
         return add_fault(report, version,
@@ -130,7 +130,7 @@ release::Result<RekeyReport> rekey_contents(const StoreOptions& options,
     if (!keys) return release::fail("SECRETS_KEY_FILE is not set: there is no key to seal by");
     const auto url = read_database_setting(options);
     if (!url) return tl::unexpected(url.error());
-    // Opening one would make it.
+    // Opening a missing file would create it.
     if (url->backend == Backend::sqlite && !std::filesystem::exists(url->path)) {
         return release::fail(describe(*url) + ": there is no such file");
     }
@@ -139,7 +139,7 @@ release::Result<RekeyReport> rekey_contents(const StoreOptions& options,
     RekeyWanted with_keys = wanted;
     with_keys.by.keys = options.audit_keys;
     auto work = [&](Connection& connection) { return rekey_all(connection, *keys, with_keys); };
-    // As a reading, which is begun again after a broken connection: so may this be.
+    // Run like a read, which is repeated after a broken connection: rekeying may be repeated too.
     auto report = run_job(slot, Access::read, work);
     if (report) return report;
     report.error().message = describe(*url) + ": " + report.error().message;

@@ -26,7 +26,7 @@ Result<void> check_files(const DatabaseTls& tls, rt::LooseFiles loose) {
     return tls::check_rsa_public_key({"server_public_key", tls.server_public_key});
 }
 
-/// The first host that is to be verified by the machine's own authorities; empty: none.
+/// The first host to be verified by the machine's own authorities; empty: none.
 std::string needs_system_authorities(const DatabaseUrl& url) {
     if (!url.tls.ca.empty()) return {};
     for (const DatabaseHost& host : url.hosts) {

@@ -1,4 +1,4 @@
-// DATABASE_URL or MYSQL_DSN, read and checked together with the files that it names.
+// Reads and checks DATABASE_URL or MYSQL_DSN and the files that it names.
 #pragma once
 
 #include "control/store/db/mysql_connection.hpp"
@@ -8,10 +8,10 @@
 
 namespace edgeroll::control {
 
-/// Errors begin with the setting's name and never show its text: it may hold a password.
+/// Errors begin with the setting's name and never show its text, which may hold a password.
 [[nodiscard]] release::Result<DatabaseUrl> read_database_setting(const StoreOptions& options);
 
-/// Makes connections to it.
+/// Returns a function that connects to this database.
 [[nodiscard]] Connector connector_for(const DatabaseUrl& url, SessionUse use);
 
 }  // namespace edgeroll::control

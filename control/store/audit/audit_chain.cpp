@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::size_t keys_max = 16, key_bytes_min = 32, key_id_digits = 16;
 
-/// Each field with its length before it, so that no two rows have one text.
+/// Each field is preceded by its length, so that two different rows never have the same text.
 std::string canonical(const AuditRow& row) {
     std::string text = "edgeroll audit 1\n";
     for (const std::string& field : {std::to_string(row.id), row.at, row.actor, row.remote,

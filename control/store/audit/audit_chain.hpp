@@ -1,4 +1,4 @@
-// The chain of the audit log: what a row's hash covers, with a key and without. Pure.
+// The hash chain of the audit log: what the hash of a row covers, with and without a key. Pure.
 #pragma once
 
 #include <cstdint>
@@ -12,28 +12,28 @@ namespace edgeroll::control {
 
 /// A row of audit_log, as its columns hold it.
 struct AuditRow {
-    std::int64_t id = 0;  ///< 1, 2, … without gaps: how many rows there have been
+    std::int64_t id = 0;  ///< 1, 2, … without gaps: the number of rows ever added
     std::string at;       ///< UTC, `YYYY-MM-DD HH:MM:SS.mmm`
     std::string actor, remote, action, object;
     std::string detail;  ///< text of a JSON object
     std::string prev_hash, hash;
 };
 
-/// In prev_hash of the first row.
+/// prev_hash of the first row.
 inline constexpr const char* audit_beginning =
     "0000000000000000000000000000000000000000000000000000000000000000";
 
-/// AUDIT_KEY_FILE: a key a line. The first one signs; the others are only known, so that rows from
-/// before a change of keys can be checked.
+/// AUDIT_KEY_FILE: one key per line. The first key signs; the others only verify, so that rows from
+/// before a key change can be checked.
 class AuditKeys {
   public:
-    /// Blank lines and those that begin with `#` are left out. Error: no key, more than 16, or one
-    /// that is shorter than 32 bytes; it follows the setting's name in words, and holds no key.
+    /// Skips blank lines and lines that begin with `#`. Error: no key, more than 16 keys, or a key
+    /// shorter than 32 bytes. Its text follows the setting's name and contains no key.
     [[nodiscard]] static release::Result<AuditKeys> parse(std::string_view text);
 
-    /// By which rows name the key: 16 hex digits that tell nothing about it.
+    /// The id that rows name: 16 hex digits that reveal nothing about the key.
     [[nodiscard]] const std::string& own_id() const { return keys_.front().id; }
-    /// Nothing for an id that is none of theirs.
+    /// Nothing for an unknown id.
     [[nodiscard]] const std::string* find(std::string_view id) const;
 
   private:
@@ -43,7 +43,7 @@ class AuditKeys {
     std::vector<Key> keys_;
 };
 
-/// What `hash` of the row must be: SHA-256 in hex, or `key id:HMAC-SHA-256 in hex` with keys.
+/// Expected `hash` of the row: SHA-256 in hex, or `key id:HMAC-SHA-256 in hex` with keys.
 [[nodiscard]] std::string audit_hash(const AuditRow& row, const AuditKeys* keys);
 
 /// Empty for a row without a key.
@@ -52,12 +52,12 @@ class AuditKeys {
 enum class HashVerdict { right, wrong, unknown_key };
 [[nodiscard]] HashVerdict judge_hash(const AuditRow& row, const AuditKeys* keys);
 
-/// How far the chain goes: what is kept elsewhere.
+/// The end of the chain, in the form that is also kept outside of the database.
 struct AuditHead {
     std::int64_t count = 0;
     std::string hash = audit_beginning;
 };
-/// `COUNT:HASH`, a word.
+/// `COUNT:HASH`, without blanks.
 [[nodiscard]] std::string to_text(const AuditHead& head);
 [[nodiscard]] release::Result<AuditHead> parse_audit_head(std::string_view text);
 

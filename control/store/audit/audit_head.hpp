@@ -1,4 +1,4 @@
-// How far the audit log goes, as the database has it.
+// The end of the audit log according to the database.
 #pragma once
 
 #include <optional>
@@ -8,7 +8,7 @@
 
 namespace edgeroll::control {
 
-/// Of a row that begins with `value` and `digest` of the table counters.
+/// From a row that begins with `value` and `digest` of the table counters.
 [[nodiscard]] inline AuditHead audit_head_of(const Row& row) {
     AuditHead head;
     head.count = row.integer_or(0, 0);

@@ -56,7 +56,8 @@ void write(Connection& connection, const Asker& by, const AuditDeed& deed, const
     row.prev_hash = tail.head.hash;
     row.hash = audit_hash(row, by.keys.get());
     const auto contradiction = [&] {
-        // Not as the duplicate that it is: callers take that for one of their own rows.
+        // Not reported as a duplicate: callers would take it for a duplicate of one of their own
+        // rows.
         return DbFailure("the audit log contradicts its count (row " + std::to_string(row.id) +
                              "), so nothing is done: look at edgeroll-control audit verify, and "
                              "in the run book, under Audit log, for how it goes on",
@@ -83,8 +84,8 @@ Tail tail_after(const Tail& tail, Connection& connection) {
     return next ? std::move(*next) : tail;
 }
 
-/// Somebody emptied `counters`. The chain goes on from what rows there are, and says so: where rows
-/// were taken away too, only a head that was kept elsewhere can tell.
+/// `counters` was emptied. The chain continues after the rows that are left and records that. Only
+/// a head kept elsewhere can show whether rows were removed too.
 Tail resume(Connection& connection, const Asker& by) {
     const Rows last = connection.query("SELECT id, hash FROM audit_log ORDER BY id DESC LIMIT 1");
     const AuditHead head = last.empty() ? AuditHead{} : audit_head_of(last[0]);

@@ -1,4 +1,4 @@
-// Rows of audit_log: one for each deed, in the deed's own transaction (docs/adr/0022).
+// Rows of audit_log: one per action, in the action's own transaction (docs/adr/0022).
 #pragma once
 
 #include <memory>
@@ -18,24 +18,24 @@ struct AuditDeed {
     release::wire::Json detail = release::wire::Json::object();
 };
 
-/// Adds the row to the end of the chain, inside the caller's transaction: as its last statements,
-/// since everybody else who would add one waits from here to the commit. Throws Refused 5003 where
-/// the chain has a key and this process none, DbFailure when the log contradicts its count.
+/// Appends the row to the chain, inside the caller's transaction and as its last statements, since
+/// all other writers of the log wait from here to the commit. Throws Refused 5003 where the chain
+/// has a key and this process has none, DbFailure when the log contradicts its count.
 void append_audit(Connection& connection, const Asker& by, const AuditDeed& deed);
 
-/// Free text as it goes into details: well-formed, and not longer than people read.
+/// Free text for details: well-formed and limited in length.
 [[nodiscard]] std::string audit_text(const std::string& text);
 
-/// Before the first deed of a process. Its key, where it is another than that of the last row, is
-/// written down as a row of its own, so that no row without it may follow. Returns why this process
-/// can add no row; empty: it can. With its own transaction.
+/// Called before the first action of a process. If its key differs from the key of the last row, a
+/// row records the new key, so that no unsigned row may follow. Returns why this process can add no
+/// row; empty: it can. Uses its own transaction.
 [[nodiscard]] std::string open_audit(Connection& connection,
                                      const std::shared_ptr<const AuditKeys>& keys);
-/// The same question, and nothing is written.
+/// The same check without writing.
 [[nodiscard]] std::string audit_complaint(Connection& connection, const AuditKeys* keys);
 
-/// Takes the rows up to this one away and leaves an anchor row at the end of the chain, which says
-/// where the rest begins. Nothing is done where that row is not there. With its own transaction.
+/// Deletes the rows up to last_id and appends an anchor row that says where the rest begins. Does
+/// nothing when that row does not exist. Uses its own transaction.
 void prune_audit(Connection& connection, const Asker& by, std::int64_t last_id);
 
 }  // namespace edgeroll::control

@@ -75,7 +75,8 @@ void AuditWalk::check_signature(const AuditRow& row) {
         case HashVerdict::unknown_key:
             ++report_.unknown_key_rows;
             report_.unknown_key = fitted(key_id_of(row.hash), 64);
-            // Who has keys would have this one as well, unless somebody else signed.
+            // A complete set of keys would include this key, unless a foreign process signed the
+            // row.
             if (keys_ != nullptr) {
                 fault(row_name(row.id) + " is signed with the key " + report_.unknown_key +
                       ", which AUDIT_KEY_FILE does not have");
@@ -93,7 +94,7 @@ void AuditWalk::remember_anchor(const AuditRow& row) {
     if (rows && hash) anchor_ = AuditHead{*rows, *hash};
 }
 
-/// With the heads that are to be compared at this row or before it.
+/// Compares the kept heads up to this row.
 void AuditWalk::compare(std::int64_t count, const std::string& hash) {
     const std::int64_t gone = std::max<std::int64_t>(report_.first, 1) - 1;
     for (; compared_ < kept_.size() && kept_[compared_].count <= count; ++compared_) {

@@ -1,5 +1,4 @@
-// Whether an audit log is whole: its rows one after the other, then what must hold for all of them.
-// Pure; keeps no row.
+// Verifies an audit log: checks each row in order, then the log as a whole. Pure; keeps no row.
 #pragma once
 
 #include <optional>
@@ -12,23 +11,24 @@ namespace edgeroll::control {
 
 struct AuditReport {
     std::int64_t rows = 0, first = 0, last = 0;
-    AuditHead head;                     ///< as the table `counters` says
+    AuditHead head;                     ///< from the table `counters`
     std::int64_t keyed_rows = 0;        ///< signed with a key
-    std::int64_t unknown_key_rows = 0;  ///< of those: with one that is not known here
-    std::string unknown_key;            ///< its id
-    std::vector<std::string> faults;    ///< the first ones, a sentence each
+    std::int64_t unknown_key_rows = 0;  ///< signed rows whose key is unknown here
+    std::string unknown_key;            ///< id of the first unknown key
+    std::vector<std::string> faults;    ///< the first faults, one sentence each
     std::int64_t fault_count = 0;
-    std::int64_t heads_found = 0;             ///< of those kept elsewhere: they are in the chain
-    std::vector<std::string> not_comparable;  ///< of those kept elsewhere: their rows were pruned
+    std::int64_t heads_found = 0;             ///< kept heads that are in the chain
+    std::vector<std::string> not_comparable;  ///< kept heads whose rows were pruned
 };
 
 class AuditWalk {
   public:
-    /// @param keys nothing: none is known here; must outlive the walk
+    /// @param keys nothing: no key is known; must outlive the walk
     /// @param kept heads that were kept elsewhere
     AuditWalk(const AuditKeys* keys, std::vector<AuditHead> kept);
 
-    /// Ascending by id. @param has_null a column has no value: such a row is not edgeroll's
+    /// Rows must be added ascending by id.
+    /// @param has_null a column is NULL: edgeroll writes no such row
     void add(const AuditRow& row, bool has_null = false);
     /// @param head nothing: `counters` has no row for the log
     [[nodiscard]] AuditReport finish(const std::optional<AuditHead>& head);
@@ -44,7 +44,7 @@ class AuditWalk {
 
     const AuditKeys* keys_;
     std::vector<AuditHead> kept_;  ///< ascending
-    std::size_t compared_ = 0;     ///< of kept_
+    std::size_t compared_ = 0;     ///< number of heads in kept_ that were compared
     AuditReport report_;
     std::string first_prev_, last_hash_;
     std::optional<AuditHead> anchor_;

@@ -1,4 +1,4 @@
-// One session with a database, whichever it is. Used by one thread at a time.
+// A session with a database of either kind. Used by one thread at a time.
 #pragma once
 
 #include <cstdint>
@@ -12,29 +12,30 @@
 
 namespace edgeroll::control {
 
-/// How the way to a server is protected.
+/// How the connection to a server is protected.
 struct Protection {
-    std::string server;           ///< "db1:3306" or the socket; empty: there is no server (SQLite)
-    std::string tls;              ///< the mode in which it was reached: off, require, verify
-    std::string version, cipher;  ///< as the session says; empty without TLS
+    std::string server;           ///< "db1:3306" or the socket; empty: no server (SQLite)
+    std::string tls;              ///< the mode in use: off, require, verify
+    std::string version, cipher;  ///< as reported by the session; empty without TLS
 };
 
-/// Every call throws DbFailure and nothing else.
+/// Every call throws DbFailure and no other exception.
 class Connection {
   public:
     virtual ~Connection() = default;
 
-    /// Rows that the WHERE clause matched (changed or not) or that were inserted.
+    /// Returns the number of rows that the WHERE clause matched (changed or not) or that were
+    /// inserted.
     virtual std::int64_t execute(const std::string& sql, const Values& values = {}) = 0;
-    /// All rows of the answer.
+    /// All rows of the result.
     virtual Rows query(const std::string& sql, const Values& values = {}) = 0;
-    /// One statement without parameters, not prepared: schema, session settings.
+    /// One statement without parameters, not prepared: for the schema and session settings.
     virtual void run(const std::string& sql) = 0;
 
     virtual void begin_write() = 0;
     virtual void begin_read() = 0;
     virtual void commit() = 0;
-    /// Never throws; if it fails the session is marked broken, which undoes the work as well.
+    /// Never throws; a failed rollback marks the session as broken, which undoes the work as well.
     virtual void rollback() noexcept = 0;
 
     [[nodiscard]] const Dialect& dialect() const { return dialect_; }
@@ -52,7 +53,7 @@ class Connection {
     bool is_broken_ = false;
 };
 
-/// A transaction that is undone unless committed. A failure to begin says that nothing was done.
+/// A transaction that is rolled back unless committed. When begin fails, nothing was done.
 class Transaction {
   public:
     enum class Kind { read, write };

@@ -1,4 +1,4 @@
-// The one file with what SQLite and MySQL spell differently. All other SQL is written once.
+// All differences between SQLite and MySQL in one file. All other SQL is written once.
 #pragma once
 
 #include <string>
@@ -9,7 +9,7 @@ namespace edgeroll::control {
 
 enum class Backend { sqlite, mysql };
 
-/// SQL expressions. Columns are names from the code, never input.
+/// SQL expressions. Column names come from the code, never from input.
 struct Dialect {
     Backend backend = Backend::sqlite;
 
@@ -29,19 +29,19 @@ struct Dialect {
         if (is_mysql()) return "(NOW(3) + INTERVAL " + text + "000 MICROSECOND)";
         return "strftime('%Y-%m-%d %H:%M:%f', 'now', '+' || (" + text + " / 1000.0) || ' seconds')";
     }
-    /// So many seconds from now, as an SQL expression says.
+    /// now() plus the seconds of an SQL expression.
     [[nodiscard]] std::string now_plus_seconds(const std::string& seconds) const {
         if (is_mysql()) return "(NOW(3) + INTERVAL (" + seconds + ") * 1000000 MICROSECOND)";
         return "strftime('%Y-%m-%d %H:%M:%f', 'now', '+' || (" + seconds + ") || ' seconds')";
     }
-    /// A time column and a span; NULL for NULL.
+    /// A time column plus a span; NULL for NULL.
     [[nodiscard]] std::string later(const std::string& column, release::Millis span) const {
         const std::string text = std::to_string(span.count());
         if (is_mysql()) return "(" + column + " + INTERVAL " + text + "000 MICROSECOND)";
         return "strftime('%Y-%m-%d %H:%M:%f', " + column + ", '+' || (" + text +
                " / 1000.0) || ' seconds')";
     }
-    /// A time column that people write, for comparisons: SQLite keeps whatever text it was given
+    /// A time column that is written by users, for comparisons: SQLite keeps the text unchanged
     /// (`T`, `Z`, no fraction).
     [[nodiscard]] std::string written_time(const std::string& column) const {
         return is_mysql() ? column : "strftime('%Y-%m-%d %H:%M:%f', " + column + ")";
@@ -59,33 +59,33 @@ struct Dialect {
         }
         return "strftime('%Y-%m-%dT%H:%M:%fZ', " + column + ")";
     }
-    /// A time column, or now(), as UTC text `YYYY-MM-DD HH:MM:SS.mmm`; SQLite's as it is kept.
+    /// A time column, or now(), as UTC text `YYYY-MM-DD HH:MM:SS.mmm`; on SQLite the stored text.
     [[nodiscard]] std::string time_text(const std::string& column) const {
         if (!is_mysql()) return column;
         return "LEFT(DATE_FORMAT(" + column + ", '%Y-%m-%d %H:%i:%s.%f'), 23)";
     }
-    /// Behind a SELECT in a write transaction: nobody else writes the rows before its end. Who has
-    /// begun to write an SQLite database has all rows.
+    /// Appended to a SELECT in a write transaction: no other session writes the rows before its
+    /// end. An SQLite write transaction locks the whole database anyway.
     [[nodiscard]] const char* for_update() const { return is_mysql() ? " FOR UPDATE" : ""; }
-    /// A condition: SQLite keeps fractions and text in a column of integers.
+    /// A condition: SQLite may store fractions and text in an integer column.
     [[nodiscard]] std::string is_integer(const std::string& column) const {
         return is_mysql() ? "1 = 1" : "typeof(" + column + ") = 'integer'";
     }
-    /// Nothing happens when the row's key is there already.
+    /// Does nothing when a row with this key exists.
     [[nodiscard]] std::string insert_ignore() const {
         return is_mysql() ? "INSERT IGNORE INTO " : "INSERT OR IGNORE INTO ";
     }
-    /// A join whose left side is read first, whatever the optimizer would make of it: with a long
-    /// history a guess that is wrong once reads millions of rows.
+    /// A join whose left side is read first, whatever the optimizer prefers: with a long history, a
+    /// single wrong estimate reads millions of rows.
     [[nodiscard]] std::string then_join() const {
         return is_mysql() ? " STRAIGHT_JOIN " : " CROSS JOIN ";
     }
-    /// A write transaction. SQLite takes the writer's place at once: a transaction that starts as a
-    /// reader and turns writer may fail half-way however long it waits.
+    /// Begins a write transaction. SQLite takes the write lock at once: a transaction that starts
+    /// as a reader and then writes may fail half-way regardless of its timeout.
     [[nodiscard]] const char* begin_write() const {
         return is_mysql() ? "START TRANSACTION" : "BEGIN IMMEDIATE";
     }
-    /// A transaction whose reads all see one moment.
+    /// Begins a transaction whose reads share one snapshot.
     [[nodiscard]] const char* begin_read() const {
         return is_mysql() ? "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY" : "BEGIN";
     }

@@ -9,7 +9,7 @@ namespace {
 
 using release::Outcome;
 
-/// Server errors after which the session is of no use: it was killed, or its server cannot serve.
+/// Server errors after which the session is unusable: it was killed, or the server cannot serve.
 bool ends_session(int number) {
     switch (number) {
         case 1047:  // Galera: not connected to the cluster's primary component
@@ -21,7 +21,7 @@ bool ends_session(int number) {
         case 1161:  // aborted connection, network errors and timeouts
         case 1180:  // error during COMMIT
         case 1184:
-        case 1243:  // the prepared statement is not known (any more)
+        case 1243:  // the prepared statement is unknown
         case 1290:
         case 1792:
         case 1836:  // read-only server
@@ -40,8 +40,8 @@ Outcome outcome_of(int number) {
         case 1040:
         case 1047:
         case 1203:
-        case 1205:  // lock wait timeout: the transaction is rolled back by us
-        case 1213:  // deadlock or Galera conflict: the transaction is gone
+        case 1205:  // lock wait timeout: we roll back the transaction
+        case 1213:  // deadlock or Galera conflict: the server has rolled back the transaction
         case 1243:
         case 1290:
         case 1615:
@@ -104,7 +104,7 @@ DbFailure sqlite_failure(int code, int extended, const std::string& text) {
     const int base = code & 0xff;
     const std::string kind = sqlite3_errstr(extended != 0 ? extended : code);
     std::string message = "database error: " + kind;
-    // Its words for a duplicate name the columns only; a trigger may say anything.
+    // SQLite's message for a duplicate names columns only; a trigger may produce any text.
     if (const std::string words = server_words(0, text); !words.empty() && words != kind) {
         message += ": " + words;
     }

@@ -8,7 +8,7 @@ namespace edgeroll::control {
 
 struct Migration {
     int version;            ///< from 1, without gaps
-    std::string_view name;  ///< file name without its ending, e.g. V0001__baseline
+    std::string_view name;  ///< file name without extension, e.g. V0001__baseline
     std::string_view sql;   ///< statements, each ending with `;` at the end of a line
 };
 

@@ -87,11 +87,12 @@ class MysqlConnection final : public Connection {
 
     void begin_write() override { run(dialect().begin_write()); }
     void begin_read() override {
-        // Holds for the next transaction only; reads at READ COMMITTED each see another moment.
+        // Applies to the next transaction only; at READ COMMITTED each read would have its own
+        // snapshot.
         run("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
         run(dialect().begin_read());
     }
-    // As statements: the connector's own commit() and rollback() hide the server's errors.
+    // Sent as statements: the connector's commit() and rollback() hide the server's errors.
     void commit() override { run("COMMIT"); }
     void rollback() noexcept override {
         if (is_broken()) return;
@@ -103,7 +104,7 @@ class MysqlConnection final : public Connection {
     }
 
   private:
-    /// Long texts are sent from where they are, so they must live until the statement has run.
+    /// Long texts are sent without a copy, so they must live until the statement has run.
     using Texts = std::vector<sql::SQLString>;
 
     static Value read(sql::ResultSet& found, unsigned column, bool is_number) {
@@ -150,7 +151,8 @@ class MysqlConnection final : public Connection {
         }
     }
 
-    std::unique_ptr<sql::Connection> session_;  // before its statements: they die first
+    // Declared before its statements, which are destroyed first.
+    std::unique_ptr<sql::Connection> session_;
     std::unordered_map<std::string, std::unique_ptr<sql::PreparedStatement>> statements_;
 };
 
@@ -167,9 +169,9 @@ std::unique_ptr<sql::Connection> open_session(const DatabaseUrl& url, const Logi
     options["OPT_WRITE_TIMEOUT"] = write_timeout_sec;
     options["OPT_RECONNECT"] = false;
     options["CLIENT_MULTI_STATEMENTS"] = false;
-    // Rows matched, as SQLite counts them, not rows changed.
+    // Counts matched rows like SQLite, not changed rows.
     options["CLIENT_FOUND_ROWS"] = true;
-    // The connector asks for a variable while it connects, which a server may find too much.
+    // The connector queries a variable while it connects, which may exceed the server's row limit.
     options["preInit"] = sql::SQLString(row_limits_off);
     const LoginLimits limits(target, url.tls);
     limits.add_to(options);

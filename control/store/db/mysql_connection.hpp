@@ -1,4 +1,4 @@
-// MySQL and MariaDB through mysql-connector-c++ 1.1 (traps: docs/adr/0003-connector-headers.md).
+// MySQL and MariaDB through mysql-connector-c++ 1.1 (pitfalls: docs/adr/0003-connector-headers.md).
 #pragma once
 
 #include <memory>
@@ -9,7 +9,7 @@
 
 namespace edgeroll::control {
 
-/// The driver wants to know its threads. Does nothing until a connection was made.
+/// Registers the thread with the driver. Does nothing until a connection was made.
 class MysqlThread {
   public:
     MysqlThread() = default;
@@ -18,10 +18,10 @@ class MysqlThread {
     ~MysqlThread();
 };
 
-/// Loads the driver, which is not thread-safe: called before any thread connects.
+/// Loads the driver. Not thread-safe: call it before any thread connects.
 void load_mysql_driver();
 
-/// Connects to the first host that serves. Throws DbFailure (not_done) that names every host tried.
+/// Connects to the first reachable host. Throws DbFailure (not_done) that names every host tried.
 [[nodiscard]] std::unique_ptr<Connection> connect_mysql(const DatabaseUrl& url,
                                                         SessionUse use = SessionUse::serve);
 

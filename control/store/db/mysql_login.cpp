@@ -22,7 +22,7 @@ constexpr int secure_transport_required = 3159;
 constexpr int tls_trouble = 2026, plugin_not_loaded = 2059, plugin_not_allowed = 5010;
 
 constexpr const char* native = "mysql_native_password";
-// The library looks for a plug-in's name anywhere in this text: no allowed name may hold another.
+// The library searches this text for a plug-in's name: no allowed name may contain another name.
 constexpr const char* with_sha2 = "mysql_native_password,caching_sha2_password,sha256_password";
 
 DbFailure refused(const std::string& why) {
@@ -39,7 +39,7 @@ std::string limits_file(bool may_use_sha2) {
 std::string file_text(const std::string& path) {
     std::ifstream stream(path, std::ios::binary);
     std::string text{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
-    // Without the file the library would take whatever key it is offered.
+    // Without the file the library would accept any key that it is offered.
     if (!stream.is_open() || text.empty()) {
         throw refused("cannot read server_public_key (" + path + ")");
     }
@@ -50,7 +50,7 @@ bool begins_with(const std::string& text, const char* begin) {
     return text.rfind(begin, 0) == 0;
 }
 
-/// What the library says of a certificate, in words.
+/// The library's certificate error in plain words.
 std::string certificate_fault(const std::string& text) {
     constexpr const char* prefix = "TLS/SSL error: ";
     const std::string fault = begins_with(text, prefix) ? text.substr(std::strlen(prefix)) : text;
@@ -82,7 +82,7 @@ std::string wants_too_much(const LoginTarget& target, const DatabaseTls& tls) {
            "or give its account mysql_native_password";
 }
 
-/// The server says no more than that, also where it demands TLS.
+/// The server's message says no more than that, even where it demands TLS.
 std::string access_advice(const LoginTarget& target, const DatabaseTls& tls) {
     const std::string first = "; check user, password and the user's rights";
     if (target.is_socket) return first;
@@ -117,7 +117,7 @@ std::string advice(int number, const LoginTarget& target, const DatabaseTls& tls
 }  // namespace
 
 bool may_use_sha2(const LoginTarget& target, const DatabaseTls& tls) {
-    // Not over `require`: there the password itself would go to whoever answers.
+    // Not over `require`: there the password itself would go to an unauthenticated server.
     if (target.is_socket || target.mode == TlsMode::verify) return true;
     return target.mode == TlsMode::off && !tls.server_public_key.empty();
 }
@@ -150,10 +150,10 @@ LoginLimits::LoginLimits(const LoginTarget& target, const DatabaseTls& tls)
 void LoginLimits::add_to(sql::ConnectOptionsMap& options) const {
     options["OPT_LOCAL_INFILE"] = 0;
     options["readDefaultFile"] = sql::SQLString(allowed_.path());
-    // A server's greeting names a plug-in before it knows the account; its request for another one
-    // follows. Else a MySQL server would be refused for accounts that are fine.
+    // A server's greeting names a plug-in before the account is known; the request for another
+    // plug-in follows. Without this, a MySQL server would be refused for valid accounts.
     options["defaultAuth"] = sql::SQLString(native);
-    // The library loads a plug-in before it looks whether that is allowed.
+    // The library loads a plug-in before it checks whether the plug-in is allowed.
     if (!may_use_sha2_) options["pluginDir"] = sql::SQLString("/dev/null");
     if (server_public_key_) options["rsaKey"] = sql::SQLString(server_public_key_->path());
     options["sslVerify"] = target_.mode == TlsMode::verify;
@@ -169,8 +169,8 @@ void LoginLimits::add_to(sql::ConnectOptionsMap& options) const {
         options["sslCA"] = sql::SQLString(tls_.ca);
         return;
     }
-    // Named, since without any the library would also take a certificate of nobody from a server
-    // that knows the password.
+    // Set explicitly: otherwise the library also accepts a certificate of an unknown authority from
+    // a server that knows the password.
     if (!tls_.system_ca_file.empty()) options["sslCA"] = sql::SQLString(tls_.system_ca_file);
     if (!tls_.system_ca_folder.empty()) {
         options["sslCAPath"] = sql::SQLString(tls_.system_ca_folder);
@@ -196,7 +196,7 @@ Protection protection_of(sql::Connection& session, const LoginTarget& target) {
 
 std::string login_trouble(int number, const std::string& text, const LoginTarget& target,
                           const DatabaseTls& tls) {
-    // The library names another plug-in here than the one that was asked for.
+    // Here the library names another plug-in than the requested one.
     if (number == plugin_not_allowed || number == plugin_not_loaded) {
         return wants_too_much(target, tls);
     }

@@ -15,10 +15,11 @@ constexpr int read_only_server = 1290;
 constexpr int unknown_character_set = 1115;
 
 constexpr int serve_read_timeout_sec = 7;
-/// A statement whose client has given up would go on at the server, and the next one join it there.
+/// Otherwise a statement whose client has timed out would continue on the server, and the next
+/// statement would run beside it.
 constexpr int statement_sec = 5;
 constexpr int row_lock_wait_sec = 3;
-/// Building an index over millions of rows says nothing until it is done.
+/// Building an index over millions of rows sends nothing until it is done.
 constexpr int migrate_read_timeout_sec = 6 * 3600;
 
 std::string number(int value) {
@@ -30,7 +31,7 @@ class SetUp {
     explicit SetUp(sql::Connection& session) : statement_(session.createStatement()) {}
 
     void run(const std::string& sql) { statement_->execute(sql); }
-    /// False where the server does not know the variable: another make, or an older one.
+    /// False where the server does not know the variable (other product or older version).
     bool try_set(const std::string& assignment) {
         try {
             run("SET SESSION " + assignment);
@@ -48,7 +49,7 @@ class SetUp {
     std::unique_ptr<sql::Statement> statement_;
 };
 
-/// MariaDB bounds every statement; MySQL only reads, what else may wait there is bounded by locks.
+/// MariaDB bounds every statement, MySQL only reads; other waits are bounded by lock timeouts.
 void bound_statements(SetUp& session, SessionUse use) {
     const bool serves = use == SessionUse::serve;
     const int limit = serves ? statement_sec : 0;
@@ -75,7 +76,7 @@ void check(SetUp& session) {
                              text_at(*found, 4)};
     const std::string complaint = character_set_complaint(sets, text_at(*found, 5));
     if (!complaint.empty()) throw sql::SQLException(complaint, "HY000", unknown_character_set);
-    // A replica that waits for its promotion, or a cluster node without its cluster, is no use.
+    // A replica that waits for its promotion and a cluster node without its cluster are unusable.
     const std::string read_only = text_at(*found, 6);
     if (read_only != "0" && read_only != "OFF") {
         throw sql::SQLException("the server is read-only", "HY000", read_only_server);
@@ -100,7 +101,7 @@ std::string character_set_complaint(const CharacterSets& sets, const std::string
 void set_up_session(sql::Connection& session, SessionUse use) {
     SetUp set_up(session);
     set_up.run(row_limits_off);
-    // Of this collation, since words compare exactly in the tables too.
+    // With the collation of the tables, in which words compare exactly.
     set_up.run("SET NAMES utf8mb4 COLLATE utf8mb4_bin");
     set_up.run(
         "SET SESSION autocommit = 1, completion_type = 0, time_zone = '+00:00', "
@@ -109,7 +110,7 @@ void set_up_session(sql::Connection& session, SessionUse use) {
         "sql_auto_is_null = 0, unique_checks = 1, wait_timeout = 28800");
     set_up.run("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE");
     bound_statements(set_up, use);
-    // On a Galera cluster a read must see what another node has committed.
+    // On a Galera cluster a read must see the commits of other nodes.
     (void)set_up.try_set("wsrep_sync_wait = 1");
     check(set_up);
 }

@@ -8,7 +8,7 @@
 namespace edgeroll::control {
 namespace {
 
-constexpr int lock_wait_sec = 6;  // below the connection's read timeout
+constexpr int lock_wait_sec = 6;  // less than the connection's read timeout
 constexpr int lock_tries = 10;
 
 bool has_version_table(Connection& connection) {
@@ -45,15 +45,15 @@ int newest(const std::vector<Migration>& known) {
     return known.empty() ? 0 : known.back().version;
 }
 
-/// Migrations add and take nothing away within a major version, so that processes can be replaced
-/// one by one: a newer schema is fine as long as what this program uses is there.
+/// Within a major version migrations only add, so that processes can be replaced one by one: a
+/// newer schema is accepted as long as it has everything that this program uses.
 std::string beside_newer(int has, int knows, const std::string& complaint) {
     return "the schema is at " + std::to_string(has) + ", this program knows it only up to " +
            std::to_string(knows) + ", and " + complaint;
 }
 
-/// MySQL commits at each schema statement: one that was done before a migration was cut short is
-/// met again, and MySQL 8 has no ADD COLUMN IF NOT EXISTS.
+/// MySQL commits at each schema statement: statements from before an interruption are repeated, and
+/// MySQL 8 has no ADD COLUMN IF NOT EXISTS.
 void run_once(Connection& connection, const std::string& statement) {
     try {
         connection.run(statement);
@@ -62,7 +62,7 @@ void run_once(Connection& connection, const std::string& statement) {
     }
 }
 
-/// In the order of their numbers.
+/// In ascending order of their numbers.
 std::vector<int> apply_missing(Connection& connection) {
     const std::vector<Migration> known = known_migrations(connection.dialect().backend);
     make_version_table(connection);
@@ -89,7 +89,7 @@ std::vector<int> apply_missing(Connection& connection) {
     return done;
 }
 
-/// Spares the others useless work; that the outcome is right does not depend on it.
+/// Saves the other processes useless work; correctness does not depend on it.
 class NamedLock {
   public:
     explicit NamedLock(Connection& connection) : connection_(connection) {
@@ -111,7 +111,7 @@ class NamedLock {
             (void)connection_.query(
                 "SELECT RELEASE_LOCK(CONCAT('edgeroll.', LEFT(SHA1(DATABASE()), 16)))");
         } catch (const std::exception&) {
-            // The session is gone, and with it the lock.
+            // The session has ended, and its lock with it.
         }
     }
 
@@ -130,7 +130,7 @@ namespace {
 
 struct Standing {
     int has = 0, knows = 0;
-    std::string missing;  ///< names of migrations
+    std::string missing;  ///< names of missing migrations
     [[nodiscard]] bool is_newer() const { return has > knows; }
 };
 

@@ -1,4 +1,4 @@
-// The statements of a migration's text.
+// Splits the text of a migration into statements.
 #pragma once
 
 #include <string>
@@ -7,7 +7,7 @@
 
 namespace edgeroll::control {
 
-/// A statement ends with `;` at the end of a line; comments are whole lines.
+/// A statement ends with `;` at the end of a line; comments occupy whole lines.
 [[nodiscard]] std::vector<std::string> script_statements(std::string_view script);
 
 }  // namespace edgeroll::control

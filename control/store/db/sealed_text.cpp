@@ -31,7 +31,7 @@ bool seal(int file) {
                0;
 }
 
-/// As the library will.
+/// Reads the file in the same way as the library.
 bool reads_back(const std::string& path, const std::string& text) {
     std::ifstream stream(path, std::ios::binary);
     const std::string back{std::istreambuf_iterator<char>(stream),

@@ -1,12 +1,12 @@
-// A text for a library that reads files only.
+// A text for a library that only reads files.
 #pragma once
 
 #include <string>
 
 namespace edgeroll::control {
 
-/// Lies in memory, under a path that is good in this process while the object lives. Nobody can
-/// change it. Throws DbFailure where that does not work, so that no library goes on without it.
+/// A sealed file in memory, with a path that is valid in this process while the object lives. Its
+/// content cannot change. Throws DbFailure on failure, so that no library continues without it.
 class SealedText {
   public:
     explicit SealedText(const std::string& text);

@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t bytes_max = 300;
 constexpr const char* quotes = "'\"`";
 
-/// Errors whose quoted parts are names: of users, databases, tables, columns, keys, variables.
+/// Errors that quote only names: of users, databases, tables, columns, keys, variables.
 bool quotes_names_only(int number) {
     constexpr std::array known{
         1005, 1006, 1007, 1008, 1021, 1022, 1030, 1034, 1040, 1044, 1045, 1046, 1048, 1049, 1050,
@@ -28,8 +28,8 @@ bool is_name_part(char c) {
            std::string_view("_.`'$- ").find(c) != std::string_view::npos;
 }
 
-/// Where the value is over and the server goes on with a name: "... for key 'nodes_name'". The last
-/// such place, since a value may say the same; npos unless nothing but names follows.
+/// Where the value ends and the server's text continues with a name: "... for key 'nodes_name'".
+/// The last such place, since a value may contain the same words; npos unless only names follow.
 std::size_t end_of_value(const std::string& text) {
     std::size_t found = std::string::npos;
     for (const char* words : {" for key ", " for column "}) {
@@ -47,7 +47,7 @@ bool is_letter(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-/// Not the one of "can't".
+/// Skips the apostrophe of "can't".
 std::size_t first_quote(const std::string& text) {
     std::size_t at = text.find_first_of(quotes);
     while (at != std::string::npos && at > 0 && is_letter(text[at - 1]) && at + 1 < text.size() &&
@@ -60,8 +60,8 @@ std::size_t first_quote(const std::string& text) {
 std::string without_values(const std::string& text) {
     const std::size_t first = first_quote(text);
     if (first == std::string::npos) return text;
-    // A value may hold quotes itself, and a long message is cut, perhaps within the value: unless
-    // it goes on with names nothing behind the first quote is sure to be the server's own.
+    // A value may contain quotes, and a long message may be cut within the value: unless only names
+    // follow, no text behind the first quote is certain to be the server's own.
     const std::size_t end = end_of_value(text);
     const bool goes_on = end != std::string::npos && end > first;
     return text.substr(0, first) + "(a value)" + (goes_on ? text.substr(end) : "");

@@ -13,7 +13,7 @@ namespace {
 
 struct Column {
     bool must_be_given = false;
-    std::string character_set;  ///< empty where it holds no text, or any (SQLite)
+    std::string character_set;  ///< empty: the column holds no text, or any text (SQLite)
 };
 using Columns = std::map<std::string, Column>;
 using Tables = std::map<std::string, Columns>;
@@ -25,8 +25,8 @@ std::string lower_case(std::string text) {
     return text;
 }
 
-/// The tables that the statements of this program were written for: what its migrations make. Both
-/// databases have the same names, so an empty SQLite in memory can tell them.
+/// The tables that this program's migrations create. Both databases have the same names, so an
+/// empty SQLite database in memory provides them.
 Tables known_tables() {
     SQLite::Database memory(":memory:", SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
     for (const Migration& migration : sqlite_migrations()) {

@@ -1,4 +1,4 @@
-// Whether the tables are such that this program's statements work, whatever the schema's number is.
+// Whether this program's statements work with the tables, whatever the schema's number is.
 #pragma once
 
 #include <string>
@@ -7,9 +7,9 @@
 
 namespace edgeroll::control {
 
-/// What stands in the way, with the cure; empty if nothing does: a table or column that the
-/// program's own migrations make is missing, a column that it does not know must be given a value,
-/// or a text column cannot hold every letter.
+/// The obstacle with its remedy; empty: none. Obstacles are: a table or column of the program's own
+/// migrations is missing, an unknown column has no default, or a text column cannot hold every
+/// letter.
 [[nodiscard]] std::string shape_complaint(Connection& connection);
 
 }  // namespace edgeroll::control

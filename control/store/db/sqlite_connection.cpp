@@ -47,7 +47,7 @@ Value read(const SQLite::Column& column) {
     return column.getString();
 }
 
-/// A cached statement that is ready again when its use ends, however it ends.
+/// A cached statement that is reset when its use ends, also by an exception.
 class Use {
   public:
     explicit Use(SQLite::Statement& statement) : statement_(statement) {}
@@ -56,9 +56,9 @@ class Use {
     ~Use() {
         (void)statement_.tryReset();
         try {
-            statement_.clearBindings();  // they point at values that are about to end
+            statement_.clearBindings();  // they point at values that are about to be destroyed
         } catch (const SQLite::Exception&) {
-            // Every use binds all of them again.
+            // A failed reset is harmless: every use binds all values again.
         }
     }
 
@@ -127,7 +127,7 @@ class SqliteConnection final : public Connection {
     }
 
     void rollback() noexcept override {
-        // An error may have ended the transaction already.
+        // An error may already have ended the transaction.
         if (sqlite3_get_autocommit(database_.getHandle()) == 0 &&
             database_.tryExec("ROLLBACK") != SQLITE_OK) {
             mark_broken();
@@ -140,7 +140,7 @@ class SqliteConnection final : public Connection {
         if (writing_.owns_lock()) writing_.unlock();
     }
 
-    /// Changing to WAL needs the file for oneself for a moment and does not heed busy_timeout.
+    /// The change to WAL briefly needs the file exclusively and ignores busy_timeout.
     void use_wal() {
         for (int i = 1;; ++i) {
             try {

@@ -8,12 +8,12 @@
 namespace edgeroll::control {
 namespace {
 
-// Controls on several nodes of a Galera cluster learn at the commit that another one has written
-// the audit log meanwhile (docs/adr/0022).
+// On a Galera cluster a control learns only at the commit that a control on another node has
+// written the audit log (docs/adr/0022).
 constexpr int deadlock_tries = 10;
 constexpr std::size_t waiting_max = 1000;
 
-/// The driver may throw what is not a database error (out of memory, say).
+/// The driver may also throw other exceptions (out of memory, for example).
 [[noreturn]] void rethrow_as_failure(const std::exception& error, Access access) {
     DbFailure failure(
         std::string("the database driver failed: ") + error.what(),

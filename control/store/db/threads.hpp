@@ -16,7 +16,7 @@ namespace edgeroll::control {
 /// Makes a connection or throws DbFailure. Called on the database threads.
 using Connector = std::function<std::unique_ptr<Connection>()>;
 
-/// A thread's connection: made when needed, thrown away after any error that spoils it.
+/// A thread's connection: opened on demand, discarded after any error that breaks it.
 class ConnectionSlot {
   public:
     explicit ConnectionSlot(const Connector& connector) : connector_(connector) {}
@@ -34,17 +34,17 @@ class ConnectionSlot {
     std::unique_ptr<Connection> connection_;
 };
 
-/// Whether a job changes anything. `repeatable`: only what may be done again by whoever asks the
-/// same question next (marks, conditional updates). A failure of it, as of a read, is never
-/// `unknown`: there is nothing to find out.
+/// Whether a job changes the database. `repeatable`: changes that the next identical request may
+/// repeat (marks, conditional updates). Its failures, like those of a read, are never `unknown`:
+/// there is no outcome to find out.
 enum class Access { read, repeatable, write };
 
 using rt::Urgency;
 
 namespace detail {
-/// Runs `work` and, where that is certain to be harmless, runs it again: after a deadlock (the
-/// transaction is gone), and once when a connection that had been idle turned out to be dead before
-/// anything was sent over it. Failures come out as DbFailure.
+/// Runs `work`, and repeats it where that is certain to be harmless: after a deadlock (the server
+/// has rolled back), and once when an idle connection turned out to be dead before any statement
+/// was sent. Throws DbFailure.
 void run_with_retries(ConnectionSlot& slot, Access access,
                       const std::function<void(Connection&)>& work);
 }  // namespace detail
@@ -72,7 +72,7 @@ auto run_job(ConnectionSlot& slot, Access access, Work& work)
     }
 }
 
-/// What a database thread has of its own.
+/// Per-thread state of a database thread.
 class DbThread {
   public:
     explicit DbThread(const Connector& connector);
@@ -83,7 +83,8 @@ class DbThread {
 
   private:
     struct Registration;
-    std::unique_ptr<Registration> registration_;  ///< with the driver; ends after the connection
+    /// Registration with the driver; destroyed after the connection.
+    std::unique_ptr<Registration> registration_;
     ConnectionSlot slot_;
 };
 
@@ -94,7 +95,7 @@ class DbThreads {
     /// @param count > 0
     DbThreads(Connector connector, int count);
 
-    /// Runs `work(Connection&)` on a database thread, and resumes the caller on its own executor.
+    /// Runs `work(Connection&)` on a database thread and resumes the caller on its own executor.
     /// Not cancellable: it ends by the connection's own time limits. Loop thread.
     template <class Work>
     auto run(Access access, Work work, Urgency urgency = Urgency::high)

@@ -24,7 +24,7 @@ std::optional<int> hex_digit(char c) {
     return std::nullopt;
 }
 
-/// @param part what the text is, for the error
+/// @param part name of the text, for the error
 Result<std::string> percent_decoded(std::string_view text, const char* part) {
     std::string decoded;
     for (std::size_t i = 0; i < text.size(); ++i) {
@@ -106,8 +106,8 @@ Result<void> parse_hosts(std::string_view text, std::vector<DatabaseHost>& hosts
     }
 }
 
-/// Calls `take(name, value)` for each `name=value` of a query string; a name that comes twice is an
-/// error, since one of the values would be overlooked.
+/// Calls `take(name, value)` for each `name=value` of a query string. A repeated name is an error,
+/// since one of its values would be ignored.
 template <class Take>
 Result<void> each_parameter(std::string_view query, Take take) {
     std::set<std::string_view> seen;
@@ -133,7 +133,7 @@ Result<DatabaseUrl> parse_sqlite(std::string_view path) {
         return fail("must name a plain file: sqlite:PATH (no :memory: and no file: URI)");
     }
     if (path.find('\0') != std::string_view::npos) return fail("has a zero byte in its path");
-    // Else it would be a part of the file's name.
+    // Otherwise the query would become part of the file name.
     const std::string_view query = path.substr(std::min(path.find('?'), path.size()));
     for (std::size_t at = 0; at < query.size(); at = std::min(query.find('&', at), query.size())) {
         const std::string_view one = query.substr(++at);
@@ -149,8 +149,8 @@ Result<DatabaseUrl> parse_sqlite(std::string_view path) {
 Result<DatabaseUrl> parse_mysql(std::string_view rest) {
     DatabaseUrl url;
     url.backend = Backend::mysql;
-    // The last '@' before the path: a password may hold an unencoded one by mistake, and guessing
-    // right is kinder than sending half a password to a host's name look-up.
+    // The last '@' before the path: a password may contain an unencoded '@' by mistake, and half a
+    // password must not be sent to a host's name look-up.
     const std::size_t authority_end = rest.find_last_of('@');
     if (authority_end == std::string_view::npos) return fail(url_form);
     const std::string_view credentials = rest.substr(0, authority_end);
@@ -265,7 +265,7 @@ Result<DatabaseUrl> parse_database_url(std::string_view text) {
 Result<DatabaseUrl> parse_mysql_dsn(std::string_view text) {
     DatabaseUrl url;
     url.backend = Backend::mysql;
-    // An address ends with ')'; a password and a file among the options may have a '/' too.
+    // An address ends with ')'; a password and a file among the options may contain a '/' too.
     const std::size_t close = text.rfind(")/");
     if (close == std::string_view::npos) return fail(dsn_form);
     const std::size_t slash = close + 1;

@@ -19,22 +19,22 @@ struct DatabaseHost {
 struct DatabaseUrl {
     Backend backend = Backend::sqlite;
     std::string path;                 ///< sqlite: the file
-    std::vector<DatabaseHost> hosts;  ///< mysql: tried in this order; empty with a socket
+    std::vector<DatabaseHost> hosts;  ///< mysql: tried in order; empty with a socket
     std::string socket;               ///< mysql: path of a unix socket
     std::string user, password, database;
     DatabaseTls tls;  ///< mysql
 };
 
 /// `sqlite:PATH`, `mysql://user:pass@host[:port][,host2…]/db[?tls=…&tls_ca=FILE&…]`, or with
-/// `?socket=/path`; user, password, database and options percent-encoded. Errors follow the
-/// setting's name in words ("must be …") and never show the text itself, since it may hold a
+/// `?socket=/path`; user, password, database and options are percent-encoded. The text of an error
+/// follows the setting's name ("must be …") and never shows the setting's text, which may hold a
 /// password in an unexpected place.
 [[nodiscard]] release::Result<DatabaseUrl> parse_database_url(std::string_view text);
 
-/// `user:pass@tcp(host:port)/db?…` or `user:pass@unix(/path)/db`, as Go's driver has it: nothing is
-/// percent-encoded but the database's name and the options. That driver's harmless options are
-/// accepted and have no effect. `tls=false` is off, `true` verify, `skip-verify` require,
-/// `preferred` the default; the other options about TLS are those of the URL.
+/// `user:pass@tcp(host:port)/db?…` or `user:pass@unix(/path)/db`, the format of Go's driver: only
+/// the database's name and the options are percent-encoded. Harmless options of that driver are
+/// accepted and ignored. `tls=false` is off, `true` verify, `skip-verify` require, `preferred` the
+/// default; the other TLS options are those of the URL.
 [[nodiscard]] release::Result<DatabaseUrl> parse_mysql_dsn(std::string_view text);
 
 /// For logs: `mysql://user@host:3306/db`, `sqlite:PATH`. Without the password.

@@ -45,7 +45,7 @@ bool is_this_machine(const std::string& host) {
     return address.is_loopback();
 }
 
-/// The first of the files that say how certificates are judged or shown.
+/// The first option that names a file for verifying or presenting certificates.
 const char* first_certificate_option(const DatabaseTls& tls) {
     for (const FileOption& option : file_options) {
         if (option.file != &DatabaseTls::server_public_key && !(tls.*option.file).empty()) {

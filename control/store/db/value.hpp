@@ -1,4 +1,4 @@
-// What goes into statements and comes out of rows: NULL, integers and text, nothing else.
+// Values in statements and rows: NULL, integers and text.
 #pragma once
 
 #include <cstddef>
@@ -20,8 +20,9 @@ using Values = std::vector<Value>;
     return text;
 }
 
-/// One row of an answer. Columns by position. A column may hold anything (SQLite has no strict
-/// types and people write by hand), so reading never fails: what is not a number is no number.
+/// One row of a result. Columns by position. A column may hold any value (SQLite has no strict
+/// types, and operators write rows too), so reading never fails: text that is no number reads as
+/// missing.
 class Row {
   public:
     explicit Row(Values values) : values_(std::move(values)) {}
@@ -31,12 +32,12 @@ class Row {
     }
     /// Empty for NULL; numbers in decimal.
     [[nodiscard]] std::string text(std::size_t column) const;
-    /// Nothing for NULL and for text that is not a whole number.
+    /// Nothing for NULL and for text that is not an integer.
     [[nodiscard]] std::optional<std::int64_t> integer(std::size_t column) const;
     [[nodiscard]] std::int64_t integer_or(std::size_t column, std::int64_t otherwise) const {
         return integer(column).value_or(otherwise);
     }
-    /// As integer_or, brought into the range of int.
+    /// As integer_or, clamped to the range of int.
     [[nodiscard]] int small(std::size_t column, int otherwise = 0) const;
 
   private:
