@@ -26,7 +26,7 @@ release::Millis pause_after(std::int64_t tries) {
     return std::min(pause, pause_max);
 }
 
-/// A release whose end is to be told.
+/// A release whose end is to be reported.
 struct EndedRelease {
     std::int64_t id = 0, tries = 0, version = 0;
     std::int64_t total_nodes = 0, success_nodes = 0, failed_nodes = 0;
@@ -92,7 +92,7 @@ std::vector<Callback> take_due(Connection& connection, int limit) {
         call.release = release::ReleaseId{ended.id};
         call.url = ended.url;
         call.body = body_of(ended);
-        // A retried release ends again: that is news, not a repetition.
+        // A retried release ends again: its new end is reported too.
         call.ended_at = ended.finished_at;
         call.key = "release-" + std::to_string(call.release.value) + "-" + call.ended_at;
         call.tries = static_cast<int>(tries);
@@ -113,7 +113,7 @@ void write_down(Connection& connection, const std::string& actor, const Callback
                 CallbackOutcome outcome, const std::string& answer) {
     Transaction transaction(connection, Transaction::Kind::write);
     const std::string word{callback_words.text(outcome)};
-    // A state of its own is nothing that older processes know.
+    // Older processes do not know a separate state.
     const std::string state = outcome == CallbackOutcome::failed    ? "due"
                               : outcome == CallbackOutcome::refused ? "given_up"
                                                                     : word;
@@ -123,7 +123,8 @@ void write_down(Connection& connection, const std::string& actor, const Callback
         "AND " +
             connection.dialect().rfc3339("finished_at") + " = ?",
         {state, call.release.value, call.ended_at});
-    if (settled != 1) return;  // retried meanwhile, perhaps over again: its next end is told
+    // Retried in the meantime, perhaps ended again: the next end is reported.
+    if (settled != 1) return;
     release::HistoryRow row;
     row.kind = "callback_" + word;
     row.detail.emplace_back("answer", fitted(answer));

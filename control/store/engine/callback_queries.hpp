@@ -1,4 +1,4 @@
-// Which finished releases have somebody to tell (release_tasks.callback_*).
+// Finished releases whose callbacks are due (release_tasks.callback_*).
 #pragma once
 
 #include <memory>

@@ -1,4 +1,4 @@
-// The nodes that successful releases left behind (control/core/catch_up).
+// Nodes that successful releases left behind (control/core/catch_up).
 #pragma once
 
 #include <memory>

@@ -1,5 +1,5 @@
-// Whose claim is urgent (docs/contract.md 4.1): a release at work must not wait behind those that
-// rest.
+// Which claims are urgent (docs/contract.md 4.1): a release with work must not wait behind resting
+// releases.
 #pragma once
 
 #include <string>
@@ -8,18 +8,18 @@
 
 namespace edgeroll::control {
 
-/// Where a release stands in the order of claims.
+/// Rank of a release in the order of claims.
 enum class ClaimRank {
-    at_work,  ///< it was begun, goes on now, or is being stopped
+    at_work,  ///< begun, about to continue, or being stopped
     to_start,
-    ended_by_hand,  ///< it keeps nobody waiting
-    asks_a_gate,    ///< owning it is no work, but somebody has to ask
+    ended_by_hand,  ///< no other release waits for it
+    asks_a_gate,    ///< its owner only has to ask the gate
     at_rest,        ///< nothing is due
 };
 
-/// It stands between batches until somebody continues or its time comes, and no node runs: whoever
-/// owns it has nothing to do. By the core's rules (release/step/between_batches.cpp); one that this
-/// takes for resting although it is not is only claimed later.
+/// The release stands between batches until an operator continues it or its time comes, and no node
+/// runs: its owner has nothing to do. Follows the core's rules (release/step/between_batches.cpp).
+/// A release that this condition wrongly takes for resting is only claimed later.
 [[nodiscard]] inline std::string is_resting(const Dialect& dialect) {
     const std::string until = dialect.written_time("hold_until");
     return "(" + effective_action() +

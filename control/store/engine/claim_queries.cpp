@@ -23,16 +23,16 @@ Values owned_values(const Claim& claim) {
 
 constexpr const char* not_started = "current_batch = 0 AND started_at IS NULL";
 
-/// What stands there before the first claim, from a pipeline or a copied row, says nothing. A
-/// release that was begun by an older process keeps NULL: its dispatches were sent without.
+/// A value from before the first claim, from a pipeline or a copied row, means nothing. A release
+/// begun by an older process keeps NULL: its dispatches were sent without an order id.
 std::string order_of_claim() {
     return std::string("CASE WHEN ") + not_started +
            " AND (claimed_by IS NULL OR order_id IS NULL) THEN ? ELSE order_id END";
 }
 
-/// Begins with 1, whatever stands there before the first claim. What nobody can count on from (too
-/// high, negative, no number) becomes the highest there is. SQLite keeps an epoch that a hand made
-/// a fraction: ROUND makes it whole.
+/// Begins with 1, whatever the row has before the first claim. A value that cannot be incremented
+/// (too high, negative, not a number) becomes the highest epoch. On SQLite a manual edit may leave
+/// a fraction: ROUND makes it an integer.
 std::string epoch_of_claim() {
     const std::string max = std::to_string(release::epoch_max);
     return std::string("CASE WHEN claimed_by IS NULL AND ") + not_started +
@@ -40,7 +40,7 @@ std::string epoch_of_claim() {
            " THEN ROUND(claim_epoch) + 1 ELSE " + max + " END";
 }
 
-/// A release that nobody looks after.
+/// A release without a valid claim.
 struct Unclaimed {
     release::Version version;
     std::string status, type;
@@ -56,7 +56,7 @@ struct Unclaimed {
     }
 };
 
-/// Counting rows costs; only releases that have not started are counted.
+/// Counting rows is expensive; only rows of releases that have not started are counted.
 Columns<Unclaimed> unclaimed_columns(const Dialect& dialect) {
     using release::AwaitedRows;
     constexpr auto awaited = &Unclaimed::awaited;
@@ -114,12 +114,13 @@ std::vector<Candidate> sweep_claimable(Connection& connection, int limit, int re
                 is_overdue = rows_state == RowsState::overdue;
             } catch (const DbFailure&) {
                 if (connection.is_broken()) throw;
-                // One row that cannot be written (locked, say) must not keep the others waiting.
+                // A row that cannot be written (locked, for example) must not keep the others
+                // waiting.
                 if (!failed) failed = std::current_exception();
                 continue;
             }
         }
-        // To give up a half-inserted release is no work: it waits for no place and no other
+        // Giving up a half-inserted release is no work: it takes no place and waits for no other
         // release.
         const bool is_resting = is_overdue || one.rank >= static_cast<int>(ClaimRank::asks_a_gate);
         int& places = is_resting ? resting : limit;
@@ -129,7 +130,7 @@ std::vector<Candidate> sweep_claimable(Connection& connection, int limit, int re
         found.push_back(Candidate{id, is_resting});
         --places;
     }
-    // Told once nothing else is to be done: what was found is claimed first.
+    // Reported only when no release was found: releases that were found are claimed first.
     if (failed && found.empty()) std::rethrow_exception(failed);
     return found;
 }
@@ -140,10 +141,11 @@ std::optional<release::Epoch> take_claim(Connection& connection, release::Releas
     const Dialect& dialect = connection.dialect();
     Transaction transaction(connection, Transaction::Kind::write);
     lock_at_once(connection, id);
-    // MySQL assigns from left to right: claim_epoch and claimed_by come after what looks at them.
+    // MySQL assigns from left to right: claim_epoch and claimed_by follow the expressions that read
+    // them.
     const std::int64_t taken = connection.execute(
         "UPDATE release_tasks SET order_id = " + order_of_claim() +
-            // An older process does not carry it on.
+            // An older process does not carry this column over.
             ", started_batch_epoch = CASE WHEN started_batch_epoch = claim_epoch THEN " +
             epoch_of_claim() + " ELSE started_batch_epoch END, claim_epoch = " + epoch_of_claim() +
             ", claimed_by = ?, " + lease_columns(dialect, lease) +

@@ -1,4 +1,4 @@
-// Who may work on a release, and until when (docs/contract.md 4.1).
+// Ownership of releases and its leases (docs/contract.md 4.1).
 #pragma once
 
 #include <optional>
@@ -10,13 +10,13 @@
 
 namespace edgeroll::control {
 
-/// See Store::claimable. On the way, releases whose rows do not come are told so; all of it by
-/// conditional updates, which may be done again.
+/// See Store::claimable. Also notes in releases that their rows are missing; all by conditional
+/// updates, which may be repeated.
 [[nodiscard]] std::vector<Candidate> sweep_claimable(Connection& connection, int limit,
                                                      int resting);
 
-/// See Store::claim. Returns the new epoch, release::epoch_max where the row's is none to count on
-/// from: reading the release then says so.
+/// See Store::claim. Returns the new epoch, or release::epoch_max where the row's epoch cannot be
+/// incremented: reading the release then reports it.
 [[nodiscard]] std::optional<release::Epoch> take_claim(Connection& connection,
                                                        release::ReleaseId id,
                                                        const std::string& owner,

@@ -59,7 +59,7 @@ Assignments assignments(const ReleaseChange& change, const Dialect& dialect) {
     }
     if (change.is_finished) {
         to.expression("finished_at = " + dialect.now());
-        to.expression("catch_up = NULL");  // what this end leaves behind is still to be looked at
+        to.expression("catch_up = NULL");  // the nodes left behind by this end are not checked yet
         to.expression(callback_falls_due());
     }
     if (change.clears_action) to.expression("requested_action = NULL");
@@ -71,7 +71,7 @@ Assignments assignments(const ReleaseChange& change, const Dialect& dialect) {
     if (change.marks_pause) {
         to.expression("paused_at = COALESCE(paused_at, " + dialect.now() + ")");
     }
-    // MySQL assigns from left to right: the sum is made before its part is cleared.
+    // MySQL assigns from left to right: paused_at is cleared after the sum has read it.
     const std::string forgotten =
         change.forgotten_work ? " + " + std::to_string(change.forgotten_work->count()) : "";
     if (change.ends_pause) {
@@ -122,8 +122,8 @@ Committed why_refused(Connection& connection, const Claim& claim) {
     return rows.empty() ? Committed::fenced : Committed::stale;
 }
 
-/// A release that shares nodes may have been inserted or started since this one was read. Where
-/// that is so, the start is undone, and reading again finds the blocker.
+/// A release that shares nodes may have been inserted or started since this release was read. In
+/// that case the start is undone, and the next read finds the blocker.
 bool may_start(Connection& connection, const Claim& claim) {
     const Rows rows =
         connection.query("SELECT version FROM release_tasks WHERE id = ?", {claim.release.value});
@@ -132,18 +132,18 @@ bool may_start(Connection& connection, const Claim& claim) {
         .empty();
 }
 
-/// False: there are other rows than were read.
+/// False: the rows are not those that were read.
 bool mark_rows_of_start(Connection& connection, const Claim& claim, const Commit& commit) {
     const auto& start = commit.release.rows_of_start;
     if (!start) return true;
-    // Not by the primary key, which would go through the rows of other releases.
+    // Not by the primary key, which would scan the rows of other releases.
     return connection.execute(
                "UPDATE release_task_nodes SET start_epoch = ? WHERE release_task_id = ? AND "
                "id + 0 <= ?",
                {claim.epoch.value, claim.release.value, start->newest_row_id}) == start->rows;
 }
 
-/// plan_sha256 says that the rows are edgeroll's own, and of which plan.
+/// plan_sha256 marks the rows as edgeroll's own and identifies their plan.
 void mark_planned(Connection& connection, release::ReleaseId id,
                   const std::vector<release::PlannedNode>& planned) {
     if (planned.empty()) return;
@@ -166,7 +166,7 @@ void mark_planned(Connection& connection, release::ReleaseId id,
 }
 
 std::optional<release::HistoryRow> status_row(const Commit& commit) {
-    // An end that somebody wrote by hand changes no status, and is an end all the same.
+    // An end written by an operator changes no status, and is an end nevertheless.
     const release::ReleaseStatus status = commit.release.status.value_or(commit.expected_status);
     if (!commit.release.is_finished && status == commit.expected_status) return {};
     release::HistoryRow row;
@@ -190,8 +190,8 @@ std::optional<release::HistoryRow> batch_row(const Commit& commit) {
     return row;
 }
 
-/// Every row of the commit's history in the order in which things came about; without the end of
-/// the release, which stands behind the rows that are skipped.
+/// All history rows of the commit in order of occurrence; without the end of the release, which
+/// follows the skipped rows.
 std::vector<release::HistoryRow> whole_history(const Commit& commit) {
     std::vector<release::HistoryRow> rows = commit.history;
     if (!commit.release.is_finished) {

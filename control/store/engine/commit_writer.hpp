@@ -6,8 +6,9 @@
 
 namespace edgeroll::control {
 
-/// One transaction. Its first statement updates the release under the claim's epoch: that one row
-/// makes the batch gate, the limits, pause and stop safe, also on a cluster (docs/architecture.md).
+/// One transaction. Its first statement updates the release under the claim's epoch: this single
+/// row protects the batch gate, the limits, pause and stop, also on a cluster
+/// (docs/architecture.md).
 [[nodiscard]] Committed write_commit(Connection& connection, const Claim& claim,
                                      const release::Commit& commit);
 

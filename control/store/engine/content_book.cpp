@@ -35,8 +35,8 @@ const char* wanted_of(release::TaskType type) {
     return "";
 }
 
-/// A set of files for a type that gets none: its digest would only say that something is wrong.
-/// Empty where it fits.
+/// A set of files for a type that takes none: its digest alone would not explain the error. Empty
+/// where it fits.
 std::string why_misfit(const std::string& text, release::TaskType type) {
     if (!needs_content(type)) return {};
     const auto kind = release::wire::read_stored_content(text);
@@ -44,7 +44,7 @@ std::string why_misfit(const std::string& text, release::TaskType type) {
     return std::string(" is a set of files, which only apply_config releases: ") + wanted_of(type);
 }
 
-/// Why its secrets cannot be sent from here; empty: they can.
+/// Why this process cannot send the content's secrets; empty: it can.
 std::string why_unusable(const std::string& text, const SecretKeys* keys) {
     const std::string why = why_not_sent(text, keys);
     return why.empty() ? why : " cannot be used: " + why;
@@ -93,7 +93,7 @@ ContentReading ContentBook::read(Connection& connection, release::Version versio
         reading.problem = name + " cannot be used: " + digests.error().message;
         return reading;
     }
-    if (digests->is_empty()) return ContentReading{};  // agents reload what they have
+    if (digests->is_empty()) return ContentReading{};  // agents reload their content
     reading.content.sha256 = use.sha256 = digests->content;
     reading.older_sha256 = use.older_sha256 = digests->plain;
     reading.loose = digests->loose;
@@ -143,7 +143,7 @@ std::optional<Store::Payload> ContentBook::payload(Connection& connection, relea
     if (rows.empty()) return std::nullopt;
     Store::Payload payload;
     payload.text = rows[0].text(0);
-    // Hashing is quick, reading JSON is not.
+    // Hashing is quick, parsing JSON is slow.
     const auto before = verified(version);
     bool is_open = false;
     if (before && before->text_sha256 == release::sha256_hex(payload.text)) {
@@ -185,7 +185,7 @@ void write_first_use(Connection& connection, const FirstUse& use) {
     const std::int64_t version = use.version.value;
     Transaction transaction(connection, Transaction::Kind::write);
     if (use.is_renamed) {
-        // Releases before nodes before contents, as everywhere.
+        // Locks releases before nodes before contents, as everywhere.
         connection.execute(
             "UPDATE release_tasks SET content_sha256 = ?, write_seq = write_seq + 1, updated_at = "
             "updated_at WHERE version = ? AND LOWER(content_sha256) = ?",

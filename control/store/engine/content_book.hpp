@@ -1,4 +1,4 @@
-// The content of a version: its digest, and whether the row says the truth about it.
+// The content of a version: its digest, and whether the row's digest is correct.
 #pragma once
 
 #include <cstdint>
@@ -17,13 +17,13 @@
 
 namespace edgeroll::control {
 
-/// What is to be written down of a content when a release uses it for the first time.
+/// Changes to write when a release uses a content for the first time.
 struct FirstUse {
     release::Version version;
-    std::string sha256;                       ///< what the content is called from now on
-    std::string older_sha256;                 ///< by the rule that does not see templates
+    std::string sha256;                       ///< the new name of the content
+    std::string older_sha256;                 ///< by the rule without templates
     std::shared_ptr<const std::string> text;  ///< set: config_versions.sha256 is to be filled in
-    /// Set: the payload is to become this one, whose secrets are sealed.
+    /// Set: replaces the payload; its secrets are sealed.
     std::shared_ptr<const std::string> sealed_text{};
     bool is_renamed = false;   ///< rows still have older_sha256
     bool is_unmarked = false;  ///< config_versions.used_at is to be set
@@ -32,28 +32,30 @@ struct FirstUse {
 
 struct ContentReading {
     release::Content content;
-    std::string older_sha256;            ///< as FirstUse; that of the content where both are one
-    std::optional<std::string> problem;  ///< a payload or a digest that cannot be used
-    bool is_closed = false;              ///< the problem is that this process cannot open secrets
-    std::string loose;                   ///< why nobody may begin to release it (PayloadDigests)
+    /// As in FirstUse; the content's digest where both are equal.
+    std::string older_sha256;
+    std::optional<std::string> problem;  ///< an unusable payload or digest
+    /// The problem is that this process cannot open the secrets.
+    bool is_closed = false;
+    std::string loose;  ///< why no release of it may begin (PayloadDigests)
     FirstUse first_use;
 };
 
-/// Parsing 8 MiB at every renewal would be a waste, and longer than a short lease on a slow
-/// machine: what was verified once in this process is remembered by version and digest (a content
-/// is immutable once used, and agents compute the digest themselves). Thread-safe.
+/// Parsing 8 MiB at every renewal would be wasteful, and on a slow machine longer than a short
+/// lease: contents verified by this process are remembered by version and digest (a content is
+/// immutable once used, and agents compute the digest themselves). Thread-safe.
 class ContentBook {
   public:
-    /// @param secrets opens and seals secret files; nothing: contents that have some are refused
+    /// @param secrets opens and seals secret files; nothing: contents with secrets are refused
     explicit ContentBook(std::shared_ptr<const SecretKeyring> secrets = {})
         : secrets_(std::move(secrets)) {}
 
-    /// @param type what the content is for: apply_config needs files, other types any JSON object
+    /// @param type task type of the content: apply_config needs files, other types any JSON object
     [[nodiscard]] ContentReading read(Connection& connection, release::Version version,
                                       release::TaskType type);
-    /// See Store::payload: the digests are of the text that is returned, whatever was read before.
-    /// A payload that cannot be read has an empty digest: it fits no release. Secrets that somebody
-    /// stored plainly meanwhile are sealed on the way.
+    /// See Store::payload: the digests belong to the returned text, whatever was read before. An
+    /// unreadable payload has an empty digest, which fits no release. Also seals secrets that were
+    /// stored in plain text in the meantime.
     [[nodiscard]] std::optional<Store::Payload> payload(Connection& connection,
                                                         release::Version version,
                                                         release::TaskType type);
@@ -68,7 +70,8 @@ class ContentBook {
     [[nodiscard]] std::shared_ptr<const SecretKeys> keys() const;
     [[nodiscard]] std::optional<Verified> verified(release::Version version);
     void remember(release::Version version, Verified what);
-    /// Puts its secrets into the payload's text. @param is_open they are not sealed in the row
+    /// Inserts its secrets into the payload's text.
+    /// @param is_open the row holds them unsealed
     void open(Connection& connection, release::Version version, Store::Payload& payload,
               bool is_open);
 
@@ -77,10 +80,9 @@ class ContentBook {
     std::map<std::int64_t, Verified> verified_;
 };
 
-/// In one transaction. A digest is filled in only where the row still has that very text, so that
-/// no row is ever given the digest of another content, and the same holds for sealing; digests by
-/// the older rule become the new one in the content's row, in its releases and in the nodes that
-/// have it.
+/// In one transaction. A digest is filled in only where the row still has the verified text, so
+/// that no row gets the digest of another content; the same holds for sealing. Digests by the older
+/// rule are replaced in the content's row, in its releases and in the nodes that have it.
 void write_first_use(Connection& connection, const FirstUse& use);
 
 }  // namespace edgeroll::control

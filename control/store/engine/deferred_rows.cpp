@@ -16,10 +16,10 @@ namespace {
 
 constexpr int releases_a_step = 100, rows_a_step = 500, steps_a_look = 5;
 
-/// A deferred row of a success that is not known to be superseded.
+/// A deferred row of a successful release that is not known to be superseded.
 struct LeftBehind {
     Straggler straggler;
-    bool is_fit = false;  ///< its node is there, enabled and not in maintenance
+    bool is_fit = false;  ///< its node exists, is enabled and not in maintenance
 };
 
 Columns<LeftBehind> left_behind_columns() {
@@ -45,8 +45,8 @@ Columns<LeftBehind> left_behind_columns() {
 
 struct Success {
     std::int64_t id = 0, version = 0;
-    bool brings_content = false;  ///< other types owe nothing to whoever was away
-    bool keeps_rows = false;      ///< some of its rows are left behind still
+    bool brings_content = false;  ///< other types leave absent nodes nothing to catch up
+    bool keeps_rows = false;      ///< some of its rows are still left behind
 };
 
 class Look {
@@ -67,7 +67,7 @@ class Look {
     }
 
   private:
-    /// Judges the next rows; true when there are none after them.
+    /// Judges the next rows; true when no rows follow.
     bool step() {
         successes_.clear();
         read_successes();
@@ -129,8 +129,8 @@ class Look {
                            ids);
     }
 
-    /// A later release that was meant for the node has taken the matter over, whatever came of it;
-    /// while one is unfinished the node waits for that.
+    /// A later release that was meant for the node supersedes the row, whatever its result; while
+    /// such a release is unfinished the node waits for it.
     void judge(const LeftBehind& candidate) {
         const Straggler& one = candidate.straggler;
         Success& success = successes_[one.release.value];
@@ -143,7 +143,7 @@ class Look {
         if (later == 0 && candidate.is_fit && has_its_content(one)) found_.push_back(one);
     }
 
-    /// Id of a later release with the node, 0 if there is none; and whether it has ended.
+    /// Id of a later release with the node (0: none), and whether it has ended.
     std::pair<std::int64_t, bool> find_later(const Straggler& one, std::int64_t version) {
         const std::string meant =
             " AND l.status <> 'skipped' AND x.version > ? AND x.type = 'apply_config'";
@@ -155,7 +155,7 @@ class Look {
                                           meant + " ORDER BY l.release_task_id DESC LIMIT 1",
                                       {one.node.value, one.release.value, version});
         if (rows.empty()) {
-            // Versions need not be made in their order: these are few, if any.
+            // Versions need not follow the order of creation: these are few, if any.
             for (const std::int64_t id : made_before(one.release.value, version)) {
                 rows = connection_.query(
                     wanted + "WHERE l.node_id = ? AND l.release_task_id = ?" + meant,
@@ -167,7 +167,7 @@ class Look {
         return {rows[0].integer_or(0, 0), rows[0].integer_or(1, 0) != 0};
     }
 
-    /// Releases of later versions that are older than this one.
+    /// Releases with later versions and lower ids.
     const std::vector<std::int64_t>& made_before(std::int64_t id, std::int64_t version) {
         const auto known = made_before_.find(id);
         if (known != made_before_.end()) return known->second;
@@ -180,7 +180,7 @@ class Look {
         return ids;
     }
 
-    /// Without it, or with another than at the start, the release would end as failed.
+    /// With a missing or changed content the release would end as failed.
     bool has_its_content(const Straggler& one) {
         return !connection_
                     .query(
@@ -210,8 +210,8 @@ class Look {
         superseded_.clear();
     }
 
-    /// Nothing is left behind of those whose rows were all read and judged. Once more in the
-    /// UPDATE: a retry may have come in between.
+    /// Marks releases whose rows were all read and judged, and none is left behind. The UPDATE
+    /// checks again: a retry may have come in between.
     void settle(std::int64_t first_whole) {
         Values ids;
         for (const auto& [id, success] : successes_) {
@@ -245,7 +245,7 @@ class Look {
     std::vector<Straggler> found_;
     std::map<std::int64_t, Success> successes_;  ///< by id
     std::map<std::int64_t, std::vector<std::int64_t>> made_before_;
-    /// Nodes by release and the later one that took them over.
+    /// Superseded nodes, by release and superseding release.
     std::map<std::pair<std::int64_t, std::int64_t>, std::vector<std::int64_t>> superseded_;
 };
 
@@ -254,7 +254,7 @@ class Look {
 Stragglers sweep_deferred(Connection& connection, const std::optional<Straggler>& cursor,
                           int limit) {
     Stragglers found = Look(connection, cursor, limit).run();
-    // Nothing after the cursor: the first ones are asked again.
+    // No rows after the cursor: the next look starts from the beginning.
     if (found.nodes.empty() && !found.reached && cursor) {
         return Look(connection, std::nullopt, limit).run();
     }

@@ -1,4 +1,4 @@
-// Looking for deferred rows that nothing has taken over, and remembering what was taken over.
+// Finds deferred rows that no later release has superseded, and marks superseded rows.
 #pragma once
 
 #include <optional>
@@ -8,10 +8,10 @@
 
 namespace edgeroll::control {
 
-/// Marks on the way what is left behind no more; the marks may be made again.
-/// What a look may cost, whatever the history is: so many rows are judged at most, and a release is
-/// read no more once nothing of it is left behind (release_tasks.catch_up), nor a row that a later
-/// release has taken over for good (release_task_nodes.superseded_by).
+/// Also marks superseded rows; the marks may be repeated. The cost of a look is bounded for any
+/// history: at most so many rows are judged, and a release is not read again once none of its rows
+/// is left behind (release_tasks.catch_up), nor a row that a later release has finally superseded
+/// (release_task_nodes.superseded_by).
 [[nodiscard]] Stragglers sweep_deferred(Connection& connection,
                                         const std::optional<Straggler>& cursor, int limit);
 

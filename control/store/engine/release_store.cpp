@@ -32,7 +32,7 @@ class ReleaseStore final : public Store {
 
     awaitable<release::Result<std::optional<Claim>>> claim(release::ReleaseId id,
                                                            std::string order_id) override {
-        // Taken before anything is sent: the database's lease can only end later.
+        // Taken before the request is sent: the database's lease can only end later.
         const release::Instant good_until = good_until_from_now();
         auto work = [id, good_until, order_id = std::move(order_id), owner = owner_,
                      lease = lease_](Connection& connection) -> std::optional<Claim> {
@@ -80,8 +80,8 @@ class ReleaseStore final : public Store {
                                             const release::HistoryRow& row) override {
         auto work = [claim, row](Connection& connection) {
             Transaction transaction(connection, Transaction::Kind::write);
-            // The release's row first, as every writer: its lock puts the ids of its events into
-            // the order in which others get to see them.
+            // Updates the release's row first, like every writer: its lock makes the ids of its
+            // events visible in ascending order.
             const std::int64_t owned = connection.execute(
                 "UPDATE release_tasks SET write_seq = write_seq + 1, updated_at = updated_at "
                 "WHERE id = ? AND claim_epoch = ? AND claimed_by = ?",
@@ -108,7 +108,7 @@ class ReleaseStore final : public Store {
     }
 
   private:
-    /// A quarter of the lease is kept as a margin for clocks that run at other speeds.
+    /// A quarter of the lease is a margin for clocks that run at different speeds.
     [[nodiscard]] release::Instant good_until_from_now() const {
         return clock_.now() + lease_ - lease_ / 4;
     }

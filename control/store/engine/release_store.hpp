@@ -11,9 +11,9 @@
 
 namespace edgeroll::control {
 
-/// @param owner goes into claimed_by and into the history as actor
+/// @param owner written to claimed_by and to the history as actor
 /// @param gate_rules a release whose gate they refuse is impossible
-/// @param secrets of ContentBook
+/// @param secrets as in ContentBook
 [[nodiscard]] std::unique_ptr<Store> make_release_store(
     DbThreads& threads, Clock& clock, std::string owner, release::Millis lease,
     release::wire::CallRules gate_rules, std::shared_ptr<const SecretKeyring> secrets = {});

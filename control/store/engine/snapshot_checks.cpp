@@ -23,13 +23,13 @@ void read_own_content(Connection& connection, ContentBook& contents, Snapshot& s
     snapshot.content = reading.content;
     if (reading.problem) add_problem(snapshot, *reading.problem);
     if (reading.is_closed) snapshot.closed = *reading.problem;
-    // A release that has begun, or only catches up, began when that was allowed.
+    // A release that has begun, or only catches up, was started when the content was allowed.
     const bool is_new = snapshot.current_batch == 0 && !snapshot.catches_up;
     if (is_new && !reading.loose.empty()) {
         add_problem(snapshot, "the content of version " + std::to_string(snapshot.version.value) +
                                   " cannot be used: " + reading.loose);
     }
-    // Started by an older process, while the content's row has its new digest already.
+    // Started by an older process, while the content's row already has the new digest.
     const bool is_older = !reading.older_sha256.empty() &&
                           reading.older_sha256 != reading.content.sha256 &&
                           snapshot.content_sha256 == reading.older_sha256;
@@ -91,7 +91,7 @@ void check_provenance(Connection& connection, Snapshot& snapshot) {
         add_problem(snapshot,
                     "waived_failures and catches_up are edgeroll's own: they are set only by a "
                     "retry");
-        // Taken as read they would make a success of its end.
+        // Otherwise the release would end as a success.
         snapshot.waived_failures = 0;
         snapshot.catches_up = false;
     }

@@ -1,4 +1,4 @@
-// What a reading finds out about contents and about columns that are edgeroll's own.
+// Checks of contents and of edgeroll's own columns while reading a snapshot.
 #pragma once
 
 #include <string>
@@ -11,42 +11,42 @@
 
 namespace edgeroll::control {
 
-/// What reading finds that is to be written down, beside the snapshot.
+/// Findings that are written to the database, beside the snapshot.
 struct Finding {
-    std::string unknown_action;                   ///< of requested_action
-    bool has_blank_config = false;                ///< no problem beside node rows: as NULL
-    std::vector<ContentReading> contents;         ///< every one that nodes may get
-    bool raises_mark = false;                     ///< the version is the highest there has been
+    std::string unknown_action;                   ///< in requested_action
+    bool has_blank_config = false;                ///< treated as NULL where node rows exist
+    std::vector<ContentReading> contents;         ///< every content that nodes may get
+    bool raises_mark = false;                     ///< the version is the highest so far
     std::optional<std::int64_t> rows_seen;        ///< the number of node rows noted before
-    std::optional<std::int64_t> since_rows_seen;  ///< since it last grew, in milliseconds
+    std::optional<std::int64_t> since_rows_seen;  ///< milliseconds since it last increased
 };
 
-/// Of many rows that are wrong only some are named: the first is what the release fails with.
+/// Lists only some of many bad rows: the release fails with the first problem.
 void add_problem(release::Snapshot& snapshot, std::string text);
 
-/// Of the release's version. A rollback gives nodes what they had before, whatever stands under its
-/// own version.
+/// The content of the release's version. A rollback gives nodes their former contents, whatever its
+/// own version has.
 void read_own_content(Connection& connection, ContentBook& contents, release::Snapshot& snapshot,
                       Finding& finding);
 
-/// The contents that rows name for themselves (rollbacks). Their digests are filled in where they
-/// are missing: nodes.applied_sha256 is taken from there.
+/// The contents that rows name themselves (rollbacks). Missing digests are filled in:
+/// nodes.applied_sha256 is copied from there.
 void read_other_contents(Connection& connection, ContentBook& contents, release::Snapshot& snapshot,
                          Finding& finding);
 
-/// The newest bans are told to agents with every dispatch, and the release's own contents are held
-/// against all of them. Agents that do not see templates would refuse one for the ban of the same
-/// text taken literally: they are not told of that.
+/// The newest bans are sent to agents with every dispatch, and the release's contents are checked
+/// against all bans. Agents without templates compute the older digest: a ban of the same text
+/// taken literally is not sent, since they would refuse the allowed content.
 void read_bans(Connection& connection, release::Snapshot& snapshot, const Finding& finding);
 
-/// Columns of edgeroll's own that somebody else has written say nothing true about the release.
+/// Values in edgeroll's own columns that were not written by edgeroll are ignored.
 void check_provenance(Connection& connection, release::Snapshot& snapshot);
 
-/// A gate that may not be called makes a release impossible before it begins. Once it has begun,
-/// and for one that catches up without asking it, the dial decides.
+/// Before a release begins, a forbidden gate makes it impossible. After that, and for a release
+/// that catches up without asking its gate, the check happens when the gate is called.
 void check_gate(release::Snapshot& snapshot, const release::wire::CallRules& rules);
 
-/// True: rows were changed that the snapshot was made of.
+/// True: the write changed rows that the snapshot was made of.
 bool write_down(Connection& connection, const release::Snapshot& snapshot, const Finding& finding);
 
 }  // namespace edgeroll::control

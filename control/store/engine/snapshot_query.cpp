@@ -27,7 +27,7 @@ std::string quoted(const std::string& text) {
     return "'" + fitted(text, shown_max) + "'";
 }
 
-/// What the row says of the release's content and place, and what is wrong with it.
+/// Checks the row's type, not_before and target, and adds a problem for each bad value.
 void judge_words(SnapshotRelease& row) {
     Snapshot& snapshot = row.snapshot;
     const auto type = release::from_text<release::TaskType>(row.type);
@@ -91,8 +91,8 @@ release::NodeRow judged(Snapshot& snapshot, SnapshotNode row) {
     const auto add = [&](const std::string& problem) {
         add_problem(snapshot, "node row " + std::to_string(node.row_id) + ": " + problem);
     };
-    // Once the release is started such a row is a late one, and skipped like any other; a retry of
-    // others leaves it so.
+    // After the start such a row is a late row and skipped as such; a retry of other rows leaves it
+    // skipped.
     const bool is_to_start = snapshot.current_batch == 0 && !is_final(node.status);
     if (is_to_start && row.odd_batch) {
         add("batch must be at least 1, not " + quoted(*row.odd_batch));
@@ -102,7 +102,7 @@ release::NodeRow judged(Snapshot& snapshot, SnapshotNode row) {
         add(std::string("config_version must be ") + version_range_text + ", not " +
             quoted(*row.odd_version));
     }
-    // Of a node that is gone nothing is known.
+    // Nothing is known of a deleted node.
     if (!node.facts.exists) {
         node.facts = release::NodeFacts{};
         node.facts.exists = false;
@@ -111,12 +111,12 @@ release::NodeRow judged(Snapshot& snapshot, SnapshotNode row) {
     return std::move(node);
 }
 
-/// By the index; a row whose status is no known word is missed, and then all rows are read.
+/// Uses the index. A row with an unknown status is missed, and then all rows are read.
 constexpr const char* of_batch =
     " AND r.status IN ('pending', 'running', 'success', 'failed', 'skipped', 'deferred', "
     "'cancelled') AND r.batch = ?";
 
-/// Without statistics SQLite would take the index by nodes, and look at every row of the release.
+/// Without statistics SQLite would choose the index by nodes and scan every row of the release.
 const char* by_status_and_batch(const Dialect& dialect) {
     return dialect.backend == Backend::sqlite ? " INDEXED BY release_task_nodes_status"
                                               : " FORCE INDEX (release_task_nodes_status)";
@@ -133,7 +133,7 @@ void lowest_into(OtherRows& others, const Field& field) {
         std::min(others.part.lowest_open.value_or(field.small()), field.small());
 }
 
-/// What shows that the other rows are as they were, from the index alone.
+/// Reads from the index alone whether the other rows are unchanged.
 void look_at_others(Connection& connection, Snapshot& snapshot, int number) {
     const std::string of = " FROM release_task_nodes WHERE release_task_id = ? AND status = ";
     const Value id{snapshot.id.value};
@@ -154,8 +154,8 @@ void look_at_others(Connection& connection, Snapshot& snapshot, int number) {
     snapshot.part->number = number;
 }
 
-/// Rows by SQL may give two nodes one address: their one agent would be sent two tasks. Looked
-/// at before the first batch, while it can be corrected and nothing has happened yet.
+/// Rows inserted by SQL may give two nodes the same address: their agent would be sent two tasks.
+/// Checked before the first batch, while the rows can be corrected and nothing has happened yet.
 void check_addresses(Snapshot& snapshot) {
     if (snapshot.current_batch > 0) return;
     std::vector<NodePlace> places;
@@ -183,7 +183,7 @@ void read_nodes(Connection& connection, Snapshot& snapshot) {
     snapshot.nodes.reserve(rows.size());
     for (const Row& row : rows)
         snapshot.nodes.push_back(judged(snapshot, columns.read(row)));
-    // Text in a numeric column (SQLite takes it) would otherwise be out of order.
+    // Text in a numeric column (allowed by SQLite) would otherwise sort wrongly.
     std::stable_sort(snapshot.nodes.begin(), snapshot.nodes.end(),
                      [](const release::NodeRow& a, const release::NodeRow& b) {
                          return std::pair(a.batch, a.id) < std::pair(b.batch, b.id);
@@ -199,8 +199,8 @@ void take_awaited_rows(Snapshot& snapshot, const Finding& finding) {
         release::Millis{std::max<std::int64_t>(*finding.since_rows_seen, 0)};
 }
 
-/// In the history, not in last_error: what somebody mistyped says nothing about the release,
-/// and nothing that happens later would take it away again.
+/// Noted in the history, not in last_error: a mistyped word says nothing about the release, and no
+/// later event would clear it.
 void refuse_action(Connection& connection, const Claim& claim, const std::string& word) {
     const Dialect& dialect = connection.dialect();
     const std::string text = "requested_action " + quoted(word) +

@@ -1,4 +1,4 @@
-// Everything about a release, read at one moment (Store::read).
+// Reads everything about a release in one snapshot (Store::read).
 #pragma once
 
 #include <optional>
@@ -10,10 +10,10 @@
 
 namespace edgeroll::control {
 
-/// Also settles what only reading finds: a missing content digest is filled in, and an unknown
-/// word in requested_action is cleared with a note.
+/// Also repairs what only a read can find: fills in a missing content digest, and clears an unknown
+/// requested_action with a note.
 /// @param part only the header and the rows of this batch
-/// @param gate_rules a release that has not begun is impossible when its gate may not be called
+/// @param gate_rules a release that has not begun is impossible when they refuse its gate
 [[nodiscard]] std::optional<release::Snapshot> take_snapshot(
     Connection& connection, ContentBook& contents, const Claim& claim,
     std::optional<int> part = std::nullopt, const release::wire::CallRules& gate_rules = {});

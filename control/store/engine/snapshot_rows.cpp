@@ -92,7 +92,7 @@ Columns<SnapshotRelease> snapshot_release_columns(const Dialect& dialect, bool i
          [](SnapshotRelease& row, const Field& field) {
              row.snapshot.waived_failures = std::max(field.small(), 0);
          }},
-        // A word that nobody knows waits for an operator.
+        // An unknown word waits for an operator.
         {"hold", word_into<release::Hold::review, snapshot, &Snapshot::hold>},
         {"0 - " + dialect.age_ms("hold_until"), into<snapshot, &Snapshot::hold_left>},
         {"COALESCE(" + dialect.age_ms("started_at") + ", 0) - paused_ms - COALESCE(" +

@@ -20,8 +20,8 @@ std::string upper_hex(std::string text) {
     return text;
 }
 
-/// Whether a payload may have templates: parsing 8 MiB to find none would be a waste, since this is
-/// asked inside transactions. The key could be spelled with escapes.
+/// Whether a payload may have templates: parsing 8 MiB without templates would be wasteful, since
+/// this runs inside transactions. The key may be spelled with escapes.
 bool may_have_templates(std::string_view payload) {
     return payload.find("template") != payload.npos || payload.find("\\u00") != payload.npos;
 }
@@ -46,7 +46,7 @@ std::optional<ContentNames> names_of(Connection& connection, release::Version ve
 }
 
 std::optional<Ban> find_ban(Connection& connection, const ContentNames& content) {
-    // Without another name the same one again: an empty text must match no row.
+    // Without a second name the first is repeated: an empty text must match no row.
     const std::string& older = content.older_sha256.empty() ? content.sha256 : content.older_sha256;
     const Rows rows = connection.query(
         "SELECT reason FROM banned_contents WHERE sha256 IN (?, ?) OR (sha256 IN (?, ?) AND "

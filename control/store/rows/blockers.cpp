@@ -6,8 +6,8 @@
 namespace edgeroll::control {
 
 std::string shares_a_node_with(const Dialect& dialect, const std::string& other_id) {
-    // As a value and in this order: of an EXISTS, or of a join that it may turn round, MariaDB
-    // makes a reading of all that the nodes ever got.
+    // As a value and in this order: MariaDB turns an EXISTS, or a join that it may reorder, into a
+    // scan of everything that the nodes ever got.
     return "(SELECT 1 FROM release_task_nodes mine" + dialect.then_join() +
            "release_task_nodes theirs ON theirs.release_task_id = " + other_id +
            " AND theirs.node_id = mine.node_id WHERE mine.release_task_id = ? LIMIT 1) = 1";

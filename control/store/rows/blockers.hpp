@@ -1,4 +1,4 @@
-// Which releases must come first (docs/contract.md 4.9).
+// Releases that must end before another release (docs/contract.md 4.9).
 #pragma once
 
 #include <string>
@@ -9,14 +9,15 @@
 
 namespace edgeroll::control {
 
-/// Versions of the unfinished releases that share a node with this one and are older or already
-/// started; ascending. Meant for releases that have not started: a started one waits for nobody.
+/// Versions of the unfinished releases that share a node with this release and are older or already
+/// started; ascending. For releases that have not started: a started release waits for no other
+/// release.
 [[nodiscard]] std::vector<release::Version> find_blockers(Connection& connection,
                                                           release::ReleaseId id,
                                                           release::Version version);
 
-/// A condition: the release of the parameter has a node of `other_id`, a column. At most as many
-/// rows are read as the release has.
+/// A condition: the release of the parameter shares a node with the release in `other_id`, a
+/// column. Reads at most as many rows as the release has.
 [[nodiscard]] std::string shares_a_node_with(const Dialect& dialect, const std::string& other_id);
 
 }  // namespace edgeroll::control

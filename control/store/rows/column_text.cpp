@@ -6,7 +6,7 @@ namespace edgeroll::control {
 
 std::string fitted(std::string_view text, std::size_t bytes_max) {
     const std::string whole = release::repair_utf8(text);
-    // Of a word a mark would be as long as the word.
+    // In a word, the truncation mark would be as long as the word.
     return bytes_max > word_bytes_max ? release::shortened(whole, bytes_max)
                                       : release::cut_utf8(whole, bytes_max);
 }

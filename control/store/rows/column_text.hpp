@@ -1,4 +1,4 @@
-// Text as the columns can take it.
+// Text that fits the columns.
 #pragma once
 
 #include <cstddef>
@@ -7,13 +7,13 @@
 
 namespace edgeroll::control {
 
-/// Bytes that the TEXT columns hold (error_msg, last_error, reason, note).
+/// Capacity of the TEXT columns in bytes (error_msg, last_error, reason, note).
 inline constexpr std::size_t text_bytes_max = 65'535;
-/// Characters of the VARCHAR(255) columns, counted as bytes to be on the safe side.
+/// Capacity of the VARCHAR(255) columns in characters, counted as bytes to be safe.
 inline constexpr std::size_t word_bytes_max = 255;
 
-/// Well-formed UTF-8 of at most that many bytes, of longer texts (not words) both ends: MySQL
-/// refuses anything else, and what an agent printed must not keep its result from being recorded.
+/// Well-formed UTF-8 of at most that many bytes; longer texts (not words) keep both ends. MySQL
+/// refuses other text, and an agent's output must not prevent its result from being recorded.
 [[nodiscard]] std::string fitted(std::string_view text, std::size_t bytes_max = text_bytes_max);
 
 }  // namespace edgeroll::control

@@ -1,5 +1,5 @@
-// One list per query says what is selected and where each column goes, so that a column that is
-// added, removed or moved cannot be read at a wrong position.
+// One list per query holds the selected expressions and their destinations, so that a column that
+// is added, removed or moved cannot be read at a wrong position.
 //
 //     const Columns<Place> columns{
 //         {"id", into<&Place::id>},
@@ -23,7 +23,7 @@
 
 namespace edgeroll::control {
 
-/// One column of one row, no longer than the row lives. Reads as Row does: never fails.
+/// A column of a row; must not outlive the row. Reads like Row: never fails.
 class Field {
   public:
     Field(const Row& row, std::size_t column) : row_(row), column_(column) {}
@@ -35,7 +35,7 @@ class Field {
         return row_.integer_or(column_, otherwise);
     }
     [[nodiscard]] int small() const { return row_.small(column_); }
-    /// A flag or a condition: any whole number but 0.
+    /// A flag or a condition: any integer but 0.
     [[nodiscard]] bool is_set() const { return integer_or(0) != 0; }
 
   private:
@@ -45,7 +45,7 @@ class Field {
 
 template <class T>
 struct Column {
-    std::string sql;  ///< an expression, also with parameters or a name; never input
+    std::string sql;  ///< an expression, may have parameters or an alias; never input
     void (*read)(T& to, const Field& field);
 };
 
@@ -74,7 +74,8 @@ class Columns {
     std::vector<Column<T>> columns_;
 };
 
-/// All rows. @param rest of the statement, from its FROM on
+/// All rows.
+/// @param rest rest of the statement, from its FROM on
 template <class T>
 [[nodiscard]] std::vector<T> select_rows(Connection& connection, const Columns<T>& columns,
                                          const std::string& rest, const Values& values = {}) {
@@ -86,7 +87,8 @@ template <class T>
     return found;
 }
 
-/// The first row, or nothing. @param rest of the statement, from its FROM on
+/// The first row, or nothing.
+/// @param rest rest of the statement, from its FROM on
 template <class T>
 [[nodiscard]] std::optional<T> select_row(Connection& connection, const Columns<T>& columns,
                                           const std::string& rest, const Values& values = {}) {
@@ -116,7 +118,7 @@ template <class Tag>
 void put(release::Id<Tag>& to, const Field& field) {
     to.value = field.integer_or(0);
 }
-/// Nothing for NULL and for what is no whole number.
+/// Nothing for NULL and for text that is not an integer.
 template <class Number>
 void put(std::optional<Number>& to, const Field& field) {
     if (field.integer()) put(to.emplace(), field);
@@ -133,21 +135,21 @@ using Owner = typename MemberOf<decltype(member)>::Owner;
 
 }  // namespace detail
 
-/// Puts a column into a member, or a member of a member, by that one's type: text is empty for
-/// NULL, a number is 0 for NULL and for what is no whole number, a bool is false for those and 0.
+/// Stores a column in a member, or a member of a member, converted to its type: NULL becomes an
+/// empty text, 0 or false, and text that is not an integer becomes 0 or false.
 template <auto first, auto... next>
 void into(detail::Owner<first>& to, const Field& field) {
     detail::put(((to.*first).*....*next), field);
 }
 
-/// Puts a word of the contract into a member, and `otherwise` where nobody knows the word.
+/// Stores a word of the contract in a member, and `otherwise` for an unknown word.
 template <auto otherwise, auto first, auto... next>
 void word_into(detail::Owner<first>& to, const Field& field) {
     ((to.*first).*....*next) =
         release::from_text<decltype(otherwise)>(field.text()).value_or(otherwise);
 }
 
-/// Puts whether a column is not NULL into a member.
+/// Stores in a member whether a column is not NULL.
 template <auto first, auto... next>
 void presence_into(detail::Owner<first>& to, const Field& field) {
     ((to.*first).*....*next) = !field.is_null();

@@ -1,4 +1,4 @@
-// Rows of release_events, which are only ever added.
+// Rows of release_events, an append-only table.
 #pragma once
 
 #include <optional>
@@ -13,10 +13,10 @@ namespace edgeroll::control {
 
 using Detail = std::vector<std::pair<std::string, std::string>>;
 
-/// JSON object text.
+/// The text of a JSON object.
 [[nodiscard]] std::string detail_text(const Detail& detail);
 
-/// Adds the rows in this order, inside the caller's transaction.
+/// Appends the rows in this order, inside the caller's transaction.
 void add_history(Connection& connection, release::ReleaseId id, const std::string& actor,
                  const std::vector<release::HistoryRow>& rows);
 

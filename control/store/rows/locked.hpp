@@ -1,5 +1,5 @@
-// Rows that somebody else has locked: not waited for where that would keep others waiting, and
-// named where it was waited for.
+// Rows locked by other sessions: fails at once where waiting would keep others waiting, and names
+// the row after a wait.
 #pragma once
 
 #include <string>
@@ -13,8 +13,7 @@ namespace edgeroll::control {
     return "the row of release " + std::to_string(id.value) + " is locked by another session";
 }
 
-/// Runs `work`, whose first statement locks the release's row. A failure to get it says which row
-/// it was.
+/// Runs `work`, whose first statement locks the release's row. A lock failure names the row.
 template <class Work>
 auto naming_lock(release::ReleaseId id, Work work) -> decltype(work()) {
     try {
@@ -25,10 +24,10 @@ auto naming_lock(release::ReleaseId id, Work work) -> decltype(work()) {
     }
 }
 
-/// Locks the release's row for the transaction, or fails at once when it is locked. A row that is
-/// gone is no failure.
+/// Locks the release's row for the transaction, or fails at once when it is locked. A deleted row
+/// is no failure.
 inline void lock_at_once(Connection& connection, release::ReleaseId id) {
-    // SQLite knows no locks of rows: whoever has begun to write has them all.
+    // SQLite has no row locks: a write transaction locks the whole database.
     if (!connection.dialect().is_mysql()) return;
     const Rows mine = connection.query(
         "SELECT id FROM release_tasks WHERE id = ? FOR UPDATE SKIP LOCKED", {id.value});

@@ -1,4 +1,4 @@
-// How refusals and previews call things.
+// Names in refusals and previews.
 #pragma once
 
 #include <cstddef>
@@ -8,7 +8,7 @@
 
 namespace edgeroll::control {
 
-/// At most so many of a list by name, each of at most so many bytes.
+/// Limits of a list: so many names, each of so many bytes.
 inline constexpr std::size_t named_max = 10, named_bytes_max = 64;
 
 /// "version 42"

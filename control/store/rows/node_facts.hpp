@@ -1,4 +1,4 @@
-// How rows of the inventory (`nodes`) become values.
+// Converts rows of the inventory (`nodes`) into values.
 #pragma once
 
 #include <string>
@@ -10,19 +10,19 @@
 
 namespace edgeroll::control {
 
-/// Labels of a JSON object of strings, ascending by name. What is not such an object is no labels:
-/// a slip in a label must not keep a node from being served.
+/// Labels from a JSON object of strings, ascending by name. Any other text gives no labels: a
+/// mistake in a label must not keep a node from being served.
 [[nodiscard]] release::Labels read_labels(const std::string& json_text);
 [[nodiscard]] std::string write_labels(const release::Labels& labels);
 
-/// Lower case, without colons and spaces. Something malformed stays as it is: it is a pin that
-/// nothing fits, never no pin.
+/// Lower case, without colons and spaces. Malformed text stays unchanged: it is a pin that nothing
+/// fits, never a missing pin.
 [[nodiscard]] std::string normal_fingerprint(std::string text);
 
 /// The nodes that a plan may use: enabled and online, ascending by id.
 [[nodiscard]] std::vector<release::FleetNode> read_fleet(Connection& connection);
 
-/// All the others, with the reason ("disabled", "in maintenance", "offline"), ascending by id.
+/// All other nodes with the reason ("disabled", "in maintenance", "offline"), ascending by id.
 [[nodiscard]] std::vector<release::UnfitNode> read_unfit_nodes(Connection& connection);
 
 }  // namespace edgeroll::control

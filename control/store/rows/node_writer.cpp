@@ -17,12 +17,12 @@ using release::NodeChange;
 using release::NodeStatus;
 
 constexpr std::size_t history_error_bytes_max = 2048;
-/// MEDIUMTEXT holds more; steps come cut at 64 KiB.
+/// MEDIUMTEXT holds more; steps arrive truncated to 64 KiB.
 constexpr std::size_t steps_bytes_max = 1U << 20;
 
-/// The statement for one row. Prepared once per shape and then cached by the connection. The row is
-/// found by its own id: a hand may have deleted it and given its node another one, which nobody has
-/// read (it came late, and is not to be dispatched).
+/// The statement for one row, prepared once per shape and cached by the connection. The row is
+/// found by its own id: an operator may have replaced it by another row for the same node, which
+/// was never read (it came late and must not be dispatched).
 bool write_row(Connection& connection, release::ReleaseId id, const NodeChange& change) {
     const std::string now = connection.dialect().now();
     std::string sql =
@@ -61,15 +61,15 @@ bool write_row(Connection& connection, release::ReleaseId id, const NodeChange& 
     return connection.execute(sql, values) == 1;
 }
 
-/// What nodes have from now on.
+/// The new content of nodes.
 struct Applied {
-    std::optional<release::Version> content;  ///< whose it is, where not the release's own
+    std::optional<release::Version> content;  ///< its version, where it is not the release's own
     std::string capabilities;
     friend auto operator<=>(const Applied&, const Applied&) = default;
 };
 
-/// nodes.applied_* become the content that the node was sent; what it had before is kept in its
-/// row, for a rollback. A second success with the same content (a retry) keeps the first memory.
+/// Sets nodes.applied_* to the content that was sent to the node; the former content is kept in the
+/// row for a rollback. A second success with the same content (a retry) keeps the first record.
 void write_applied(Connection& connection, release::ReleaseId id, const Applied& what,
                    std::vector<std::int64_t> nodes) {
     if (nodes.empty()) return;
@@ -85,7 +85,7 @@ void write_applied(Connection& connection, release::ReleaseId id, const Applied&
         digest = other.empty() ? Value{} : null_if_empty(other[0].text(0));
     }
     const std::string now = connection.dialect().now();
-    // Ascending: two releases that share nodes lock them in the same order.
+    // Ascending, so that two releases with common nodes lock them in the same order.
     std::sort(nodes.begin(), nodes.end());
     for (std::size_t begin = 0; begin < nodes.size(); begin += rows_per_statement) {
         const std::size_t end = std::min(begin + rows_per_statement, nodes.size());
@@ -114,7 +114,7 @@ void write_applied(Connection& connection, release::ReleaseId id, const Applied&
     }
 }
 
-/// The agent itself said how it ended; the others are known by their silence.
+/// The agent itself reported the end; other ends are inferred from its silence.
 bool was_reached(const NodeChange& change) {
     using release::FailureKind;
     if (change.from != NodeStatus::running) return false;

@@ -6,7 +6,7 @@
 namespace edgeroll::control {
 namespace {
 
-/// The history of a release that edgeroll made begins with that.
+/// Number of rows at the start of the history of a release made by edgeroll.
 constexpr int first_rows = 2;
 
 bool has_event(Connection& connection, release::ReleaseId id, const std::string& kinds) {
@@ -39,8 +39,8 @@ bool is_own_rollback(Connection& connection, release::ReleaseId id, release::Ver
 }
 
 std::string has_own_rollback(const std::string& table) {
-    // Counted, since MariaDB would make an EXISTS into a scan of the whole history. A quotation
-    // mark in somebody's reason has a backslash before it.
+    // Counted, since MariaDB would turn an EXISTS into a scan of the whole history. A quotation
+    // mark inside a reason is preceded by a backslash.
     return "(" + table +
            "rolls_back IS NOT NULL AND (SELECT COUNT(*) FROM release_events made WHERE "
            "made.release_task_id = " +

@@ -1,6 +1,6 @@
-// What edgeroll itself did with a release, by its history. Columns of its own may stand in any
-// INSERT, by accident or copied from another row; what they say counts only where the history bears
-// it out.
+// What edgeroll itself did with a release, according to its history. Any INSERT may fill edgeroll's
+// own columns, by accident or copied from another row; their values count only where the history
+// confirms them.
 #pragma once
 
 #include <optional>
@@ -11,18 +11,17 @@
 
 namespace edgeroll::control {
 
-/// Whether edgeroll made this release, of this version, to undo that one.
+/// Whether edgeroll made this release, with this version, to undo the other release.
 [[nodiscard]] bool is_own_rollback(Connection& connection, release::ReleaseId id,
                                    release::Version version, release::ReleaseId undone);
 
-/// The same as a condition for many rows at once: `table` prefixes the columns of release_tasks.
+/// The same as a condition for many rows: `table` prefixes the columns of release_tasks.
 [[nodiscard]] std::string has_own_rollback(const std::string& table);
 
-/// Whether edgeroll planned its batches: made it, or planned it at its claim.
+/// Whether edgeroll planned its batches, at creation or at its claim.
 [[nodiscard]] bool is_own_plan(Connection& connection, release::ReleaseId id);
 
-/// Whether a retry was asked for: what it leaves behind (waived failures, catching up) is then its
-/// doing.
+/// Whether a retry was requested: waived failures and catching up are then set by the retry.
 [[nodiscard]] bool was_retried(Connection& connection, release::ReleaseId id);
 
 }  // namespace edgeroll::control

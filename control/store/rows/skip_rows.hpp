@@ -1,4 +1,4 @@
-// Rows that wait for their turn and are not to get it any more.
+// Skips rows that are still pending.
 #pragma once
 
 #include <string>
@@ -8,8 +8,8 @@
 
 namespace edgeroll::control {
 
-/// Does to every row of the release that is still pending what `skip` says, with a history row for
-/// each. False: a row was added in between, so that the caller must undo its transaction.
+/// Applies `skip` to every pending row of the release, with a history row for each. False: a row
+/// was added in between, and the caller must roll back.
 [[nodiscard]] bool skip_pending_rows(Connection& connection, release::ReleaseId id,
                                      const std::string& actor, const release::SkipPending& skip);
 

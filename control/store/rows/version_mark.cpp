@@ -14,7 +14,7 @@ bool raise_version_mark(Connection& connection, release::Version version) {
                    {version.value, version.value}) == 1;
     };
     if (raise()) return true;
-    // The migration makes the row; somebody may have emptied the table.
+    // The migration creates the row; the table may have been emptied since.
     connection.execute(connection.dialect().insert_ignore() +
                        "counters (name, value) VALUES ('version', 0)");
     return raise();

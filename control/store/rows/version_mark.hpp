@@ -1,4 +1,4 @@
-// The highest version there has been, whatever was deleted since (docs/contract.md 3.10): a row of
+// The highest version ever used, including deleted releases (docs/contract.md 3.10): a row of
 // `counters`.
 #pragma once
 
@@ -9,15 +9,15 @@
 
 namespace edgeroll::control {
 
-/// What a release brought that arrived by SQL raises the mark up to here, and no further: a number
-/// that somebody made up must not use up those below 2^53.
+/// A release inserted by SQL raises the mark only up to this number: an arbitrary number must not
+/// use up the numbers below 2^53.
 inline constexpr std::int64_t marked_max = 1'000'000'000'000'000;
 
-/// 0 without any.
+/// 0 without a mark.
 [[nodiscard]] std::int64_t read_version_mark(Connection& connection);
 
-/// In a transaction, after the writes to releases (whose locks come first everywhere). False: there
-/// has been this version, or a higher one, already.
+/// In a transaction, after the writes to releases (whose locks come first everywhere). False: this
+/// version or a higher version was already used.
 [[nodiscard]] bool raise_version_mark(Connection& connection, release::Version version);
 
 }  // namespace edgeroll::control

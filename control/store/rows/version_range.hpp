@@ -1,5 +1,5 @@
-// Which versions there can be. A row may say anything: what is outside is refused where it is a
-// release's, and not known where it is a node's (docs/contract.md 3.10).
+// The range of versions. A row may hold any number: outside the range it is refused in a release
+// and unknown in a node (docs/contract.md 3.10).
 #pragma once
 
 #include <cstdint>
@@ -13,17 +13,17 @@
 
 namespace edgeroll::control {
 
-/// Some way below the largest integer, so that there always are next ones.
+/// Well below the largest integer, so that next versions always exist.
 inline constexpr std::int64_t version_last = 9'223'372'036'854'774'806;
 inline constexpr const char* version_range_text = "a whole number from 1 to 9223372036854774806";
 
-/// Of a release.
+/// For a release.
 [[nodiscard]] inline bool is_possible(release::Version version) {
     return version.value >= 1 && version.value <= version_last;
 }
 
-/// Of a node or a content: nothing for NULL and for what no release can have brought. 0 says as
-/// much as NULL, and is taken as it is.
+/// For a node or a content: nothing for NULL and for versions that no release can have. 0 means the
+/// same as NULL and is kept.
 [[nodiscard]] inline std::optional<release::Version> possible_version(const Field& field) {
     const auto number = field.integer();
     if (!number || *number < 0 || *number > version_last) return std::nullopt;
@@ -35,7 +35,7 @@ void possible_version_into(detail::Owner<first>& to, const Field& field) {
     ((to.*first).*....*next) = possible_version(field);
 }
 
-/// A condition. SQLite keeps fractions and text in a column of integers.
+/// A condition. SQLite may store fractions and text in an integer column.
 [[nodiscard]] inline std::string is_possible_version(const Dialect& dialect,
                                                      const std::string& column) {
     return "(" + dialect.is_integer(column) + " AND " + column + " BETWEEN 1 AND " +

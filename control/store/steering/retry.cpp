@@ -29,7 +29,7 @@ std::vector<release::RetryRow> read_rows(Connection& connection, release::Releas
         {"r.node_id", into<&RetryRow::node>},
         {"n.name", into<&RetryRow::name>},
         {"r.batch", into<&RetryRow::batch>},
-        // A word that nobody knows in a finished release was never run.
+        // A row with an unknown word in a finished release was never run.
         {"r.status", word_into<release::NodeStatus::skipped, &RetryRow::status>},
         {"r.attempts_before > r.attempt",
          [](RetryRow& row, const Field& field) {
@@ -43,7 +43,7 @@ std::vector<release::RetryRow> read_rows(Connection& connection, release::Releas
                        {id.value});
 }
 
-/// Rows that the end is about to skip would be run by the retry.
+/// The retry would run rows that the end is about to skip.
 void refuse_before_the_end(const Steered& steered, const std::vector<release::RetryRow>& rows) {
     const auto is_pending = [](const release::RetryRow& row) {
         return row.status == release::NodeStatus::pending;
@@ -80,7 +80,7 @@ void refuse_when_banned(Connection& connection, const RetryRequest& request,
         if (const auto version = possible_version(Field(row, 0))) versions.insert(*version);
     }
     bool is_banned = false;
-    bool is_own_known = false;  // what it was started with is what its version has
+    bool is_own_known = false;  // the version's content is the content it was started with
     for (const release::Version version : versions) {
         const auto names = names_of(connection, version);
         if (!names) continue;
@@ -99,8 +99,8 @@ void refuse_when_banned(Connection& connection, const RetryRequest& request,
 }
 
 /// A success whose nodes catch up must not stand still: later releases on its nodes wait for it. So
-/// it does not begin outside its windows, and takes one batch, between two of which it would bake,
-/// ask its gate, or wait for an operator.
+/// it only begins inside its windows, and takes a single batch, since between two batches it would
+/// bake, ask its gate, or wait for an operator.
 void keep_it_short(Connection& connection, const Steered& steered, release::RetryPlan& plan) {
     const auto policy = release::wire::parse_batch_config(
         steered.batch_config.empty() ? "{}" : steered.batch_config);
@@ -114,7 +114,8 @@ void keep_it_short(Connection& connection, const Steered& steered, release::Retr
     std::erase_if(plan.taken, [&](const release::RetryRow& row) { return row.batch != batch; });
 }
 
-/// As if it had not started, but for the rows that stay and the content, which was fixed then.
+/// Resets the release to its state before the start, except for the rows that stay and the content,
+/// which was fixed at the start.
 void begin_anew(Connection& connection, release::ReleaseId id, int waived_failures,
                 bool catches_up) {
     connection.execute(
@@ -131,7 +132,7 @@ void begin_anew(Connection& connection, release::ReleaseId id, int waived_failur
         {std::int64_t{waived_failures}, std::int64_t{catches_up ? 1 : 0}, id.value});
 }
 
-/// Sets columns of these rows.
+/// Sets columns of the given rows.
 void update_rows(Connection& connection, release::ReleaseId id, const std::string& assignments,
                  const std::vector<release::NodeId>& nodes) {
     for (std::size_t begin = 0; begin < nodes.size(); begin += rows_per_statement) {
@@ -166,8 +167,8 @@ void take_up(Connection& connection, release::ReleaseId id, const release::Retry
                 plan.late);
 }
 
-/// A failed row that is left alone counts against no limit of the retry: the limits know it by this
-/// mark (release/limits.hpp), wherever its batch is.
+/// A failed row that is not retried counts against no limit of the retry: the limits recognize it
+/// by this mark (release/limits.hpp), whichever batch it is in.
 void mark_left_alone(Connection& connection, release::ReleaseId id) {
     connection.execute(
         "UPDATE release_task_nodes SET attempts_before = attempt + 1 WHERE release_task_id = ? AND "

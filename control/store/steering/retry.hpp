@@ -1,4 +1,4 @@
-// Taking up the nodes of a finished release again (docs/contract.md section 6).
+// Retries nodes of a finished release (docs/contract.md section 6).
 #pragma once
 
 #include <vector>
@@ -9,8 +9,8 @@
 
 namespace edgeroll::control {
 
-/// See ApiStore::retry; the engine catches up with it as well. Returns the nodes that are taken up
-/// again. With its own transaction. Refusals are thrown (Refused).
+/// See ApiStore::retry; the engine also uses it to catch up. Returns the retried nodes. Uses its
+/// own transaction. Throws Refused.
 [[nodiscard]] std::vector<release::RetryRow> retry_nodes(Connection& connection,
                                                          const RetryRequest& request);
 

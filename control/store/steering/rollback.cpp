@@ -25,8 +25,8 @@ namespace {
 using release::Result;
 using release::Version;
 
-/// Another request may take the same version first. In a transaction that goes on for longer its
-/// row is not seen, so the next number is tried, not the same question asked again.
+/// Another request may take the same version first. Its row is invisible to a transaction that is
+/// already open, so the next number is tried instead of the same query.
 constexpr int version_tries = 8;
 
 std::string plan_digest(const release::RollbackPlan& plan) {
@@ -38,8 +38,8 @@ std::string plan_digest(const release::RollbackPlan& plan) {
     return release::sha256_hex(text);
 }
 
-/// Limits are open: whoever undoes something wants it undone everywhere it can be. How many nodes
-/// may run at once is no limit of failures, but what the fleet can bear: that stays.
+/// Limits are open: a rollback should undo the release on every node possible. How many nodes may
+/// run at once is not a failure limit but the fleet's capacity: that limit stays.
 std::string config_of_rollback(std::size_t nodes, const std::string& undone) {
     release::wire::Json config = release::wire::Json::object();
     config["failure_threshold"] = nodes;
@@ -81,11 +81,11 @@ void insert_row(Connection& connection, const RollbackRequest& request, const St
     give_out(connection, created.version, true);
 }
 
-/// What was decided before the first write.
+/// Decisions made before the first write.
 struct Drafted {
     Steered undone;
     RolledBack done;            ///< without id and version
-    bool is_ban_exact = false;  ///< done.banned was reckoned by the rule that sees templates
+    bool is_ban_exact = false;  ///< done.banned was computed by the rule with templates
 };
 
 std::vector<std::string> node_names(const std::vector<release::PlannedNode>& plan,
@@ -100,13 +100,12 @@ std::vector<std::string> node_names(const std::vector<release::PlannedNode>& pla
     return ordered;
 }
 
-/// The content that is undone is to be banned. Not where the rollback itself gives that very
-/// content: then the release changed nothing, and the nodes would be left with nothing that is
-/// allowed.
+/// Bans the content that is undone. Not where the rollback gives that same content: then the
+/// release changed nothing, and the nodes would have no allowed content left.
 void find_what_to_ban(Connection& connection, Drafted& drafted) {
     const std::string& undone = drafted.undone.content_sha256;
     if (!release::is_sha256_hex(undone)) return;
-    // Where the content is gone nobody can tell by which rule its digest was reckoned.
+    // Without the content, the rule of its digest is unknown.
     const auto names = names_of(connection, drafted.undone.version);
     drafted.is_ban_exact = names && (names->sha256 == undone || names->older_sha256 == undone);
     const std::string digest = drafted.is_ban_exact ? names->sha256 : undone;

@@ -13,8 +13,8 @@
 namespace edgeroll::control {
 namespace {
 
-/// The first later, unfinished release that a node is meant for: it would go first, and what is put
-/// back afterwards would be put over it. Few releases are unfinished at any time.
+/// The first later, unfinished release of each node: it would run first, and the rollback would
+/// overwrite its content. Few releases are unfinished at any time.
 std::map<std::int64_t, release::Version> awaited_later(Connection& connection,
                                                        release::Version version) {
     std::map<std::int64_t, release::Version> nodes;
@@ -90,7 +90,7 @@ std::vector<release::LaterRelease> read_later_releases(Connection& connection,
         }
     }
     std::vector<release::LaterRelease> later;
-    // One by one over the unique key: nodes of a fleet have few versions among them.
+    // One look-up per version over the unique key: the nodes of a fleet have few versions.
     for (const release::Version one : named) {
         for (release::LaterRelease found :
              select_rows(connection, later_columns(), "FROM release_tasks WHERE version = ?",

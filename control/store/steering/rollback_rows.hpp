@@ -8,16 +8,17 @@
 
 namespace edgeroll::control {
 
-/// Ascending by (batch, id). @param version of the release
+/// Ascending by (batch, id).
+/// @param version of the release
 [[nodiscard]] std::vector<release::FormerRow> read_former_rows(Connection& connection,
                                                                release::ReleaseId id,
                                                                release::Version version);
 
-/// The releases that the rows name as later than `version`, as far as they are still there.
+/// Releases that the rows name as later than `version` and that still exist.
 [[nodiscard]] std::vector<release::LaterRelease> read_later_releases(
     Connection& connection, const std::vector<release::FormerRow>& rows, release::Version version);
 
-/// The contents that the rows would get back, ascending by version.
+/// Contents that the rows would get back, ascending by version.
 [[nodiscard]] std::vector<release::FormerContent> read_former_contents(
     Connection& connection, const std::vector<release::FormerRow>& rows, release::Version version);
 

@@ -22,7 +22,7 @@ std::set<std::int64_t> able_nodes(Connection& connection) {
     return able;
 }
 
-/// Whether the version's content has secrets; refuses one that cannot be opened.
+/// Whether the version's content has secrets; refuses a content that cannot be opened.
 bool has_secrets(Connection& connection, release::Version version, const SecretKeys* keys) {
     const Rows rows =
         connection.query("SELECT payload FROM config_versions WHERE version = ?", {version.value});

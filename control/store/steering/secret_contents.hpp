@@ -1,4 +1,4 @@
-// What secret files of a content ask of the process that releases it, and of the nodes that get it.
+// What secret files of a content require of the process that releases it and of its nodes.
 #pragma once
 
 #include <vector>
@@ -9,12 +9,12 @@
 
 namespace edgeroll::control {
 
-/// The plan's nodes whose agents never said that they can keep secrets, ascending.
+/// The plan's nodes whose agents never reported that they can keep secrets, ascending.
 [[nodiscard]] std::vector<release::LeftOut> nodes_without_secrets(Connection& connection,
                                                                   const CreatedRelease& created);
 
-/// Of a rollback, whose nodes get contents of several versions: refused (thrown, 3003) where a
-/// secret of one cannot be opened here; `without_secrets` is filled in.
+/// For a rollback, whose nodes get contents of several versions: throws Refused (3003) where this
+/// process cannot open a secret; fills in `without_secrets`.
 void judge_secrets(Connection& connection, const SecretKeys* keys, RolledBack& done);
 
 }  // namespace edgeroll::control

@@ -1,4 +1,4 @@
-// What whoever steers a release needs first: its lock, its state, and whether that allows it.
+// First steps of every steering action: lock the release, read its state, check the action.
 #pragma once
 
 #include <string>
@@ -11,7 +11,7 @@
 
 namespace edgeroll::control {
 
-/// What release/actions.hpp judges by, with what else steering needs.
+/// The input of release/actions.hpp, and further columns that steering needs.
 struct Steered {
     bool has_end = false;  ///< its end is recorded (finished_at)
     release::SteeringState state;
@@ -21,16 +21,17 @@ struct Steered {
     std::string content_sha256, batch_config;
 };
 
-/// Locks the release's row for the caller's transaction, as the first statement of it: what is read
-/// after that stays so until the end. Throws Refused 3001 when there is no such release.
+/// Locks the release's row for the caller's transaction, as its first statement: later reads stay
+/// valid until its end. Throws Refused 3001 when the release does not exist.
 void lock_release(Connection& connection, release::ReleaseId id);
-/// Throws Refused 3001 as well.
+/// Throws Refused 3001 when the release does not exist.
 [[nodiscard]] Steered read_steered(Connection& connection, release::ReleaseId id);
-/// Throws Refused 3003 with the sentence where the state does not allow the action.
+/// Throws Refused 3003 with an explanation where the state does not allow the action.
 release::Ruling allowed_or_refused(release::Steering action, const Steered& steered);
 
-/// The row of the audit log, with the reason: the last statements of the transaction.
-/// @param action e.g. "pause" @param detail what else is to be told; an object or null
+/// Writes the row of the audit log, with the reason, as the last statements of the transaction.
+/// @param action e.g. "pause"
+/// @param detail further facts; an object or null
 void audit_release(Connection& connection, const ActionRequest& request, std::string_view action,
                    release::wire::Json detail);
 

@@ -38,15 +38,15 @@ void take_turn(Connection& connection) {
                    "UPDATE counters SET value = value + 1 WHERE name = 'creation'") == 1;
     };
     if (take()) return;
-    // The migration makes the row; somebody may have emptied the table.
+    // The migration creates the row; the table may have been emptied since.
     connection.execute(connection.dialect().insert_ignore() +
                        "counters (name, value) VALUES ('creation', 0)");
     (void)take();
 }
 
 Version choose_version(Connection& connection, std::optional<Version> wanted) {
-    // A made-up number in a row does not count above marked_max; what nodes hold always does, since
-    // their agents take nothing below it.
+    // An arbitrary number in a row does not count above marked_max; versions on nodes always count,
+    // since their agents accept nothing lower.
     const std::int64_t released =
         std::max(highest(connection, "version", "release_tasks", marked_max),
                  highest(connection, "applied_version", "nodes", version_max));
@@ -65,7 +65,7 @@ Version choose_version(Connection& connection, std::optional<Version> wanted) {
 }
 
 void give_out(Connection& connection, Version version, bool is_chosen) {
-    // The caller's own number is treated like one that arrives by SQL.
+    // The caller's own number is treated like a number inserted by SQL.
     if (!is_chosen && version.value > marked_max) return;
     if (raise_version_mark(connection, version) || !is_chosen) return;
     DbFailure failure(
