@@ -17,7 +17,8 @@ using release::wire::Json;
 
 constexpr std::size_t nodes_max = 10'000;
 
-/// The body, and what every action has: who, which release, why. An empty body is fine.
+/// Reads the body and the common part of every action: caller, release, reason. The body may be
+/// empty.
 Result<Json> read_action(Request& request, const Caller& caller, ActionRequest& wanted,
                          std::initializer_list<std::string_view> known) {
     if (auto fine = only_parameters(request, {}); !fine) return tl::unexpected(fine.error());
@@ -53,7 +54,7 @@ Result<std::vector<release::NodeReference>> read_nodes(const Json& body) {
     return nodes;
 }
 
-/// null is a value here: it takes the limit away.
+/// null is a value here: it removes the limit.
 std::optional<std::string> given(const Json& body, const char* field) {
     const auto found = body.find(field);
     if (found == body.end()) return std::nullopt;

@@ -22,19 +22,19 @@ struct ApiParts {
     Authenticator& authenticator;
     Metrics& metrics;
     Clock& clock;
-    /// What is wrong with the certificates that the executor uses; empty: nothing, or it does not
-    /// run. For GET /readyz.
+    /// The fault of the executor's certificates; empty: none, or the executor does not run. For GET
+    /// /readyz.
     std::function<std::string()> certificate_trouble;
-    /// RELEASE_NODE_TIMEOUT_SEC, to say until when a node may work; 0: not known.
+    /// RELEASE_NODE_TIMEOUT_SEC, to compute until when a node may work; 0: unknown.
     release::Millis node_timeout{0};
-    /// Called when a release was steered: the executor of this process need not wait for its next
-    /// look. Empty when there is none.
+    /// Called after a release was steered, so that the executor of this process looks at once.
+    /// Empty: no executor.
     std::function<void()> steered{};
-    /// The certificates in use, for the metrics; empty when there are none.
+    /// The certificates in use, for the metrics; may be empty.
     std::function<std::vector<tls::CertificateReport>()> certificates{};
-    /// The executor's requests to agents; empty when there is none.
+    /// The executor's open requests to agents; empty: no executor.
     std::function<SlotUse()> slots{};
-    /// The server that the API is served by; empty when there is none.
+    /// The figures of the server behind the API; empty: no server.
     std::function<tls::ServerFigures()> front{};
 };
 

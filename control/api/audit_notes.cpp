@@ -27,7 +27,7 @@ AuditNote note_of(const TokensRead& read) {
     note.action = audit_action::tokens_loaded;
     note.numbers.emplace_back("tokens", static_cast<std::int64_t>(read.count));
     note.words.emplace_back("sha256", read.sha256);
-    // Also at a start, and from each process: only what nobody else has noted.
+    // Every process adds this note, also at its start: only a new digest is written.
     note.key_word = "sha256";
     const auto add = [&](const char* name, const std::vector<std::string>& names) {
         if (!names.empty()) note.words.emplace_back(name, listed(names));

@@ -1,5 +1,4 @@
-// What goes into the audit log without a deed of the database: refused logins, and token files
-// that were read.
+// Audit rows for events outside the database: refused logins, and reads of the token file.
 #pragma once
 
 #include "control/api/auth.hpp"
@@ -10,7 +9,7 @@
 
 namespace edgeroll::control::api {
 
-/// Everything must outlive the coroutines.
+/// All of them must outlive the coroutines.
 struct AuditNotes {
     ApiStore& store;
     Authenticator& authenticator;
@@ -19,11 +18,11 @@ struct AuditNotes {
     bool is_trouble_told = false;
 };
 
-/// Writes down what is due, once; what cannot be written is kept. @param is_last also what is not
-/// due yet
+/// Writes the notes that are due, once; notes that cannot be written are kept.
+/// @param is_last also writes notes that are not due yet
 awaitable<void> write_audit_notes(AuditNotes& notes, bool is_last = false);
 
-/// The same every second, for ever.
+/// Does so every second, for ever.
 awaitable<void> run_audit_notes(AuditNotes& notes);
 
 }  // namespace edgeroll::control::api

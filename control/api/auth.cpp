@@ -64,7 +64,7 @@ release::Result<Caller> Authenticator::identify(const tls::Request& request) {
     }
     if (!options_.jwt.secret.empty() && looks_like_jwt(token)) {
         auto caller = verify_jwt(token, options_.jwt, unix_now_());
-        // What it does would be taken for the deeds of the token's owner.
+        // The audit log would attribute its actions to the owner of the token.
         if (caller && tokens_.has_name(caller->name)) {
             return no_entry(code::bad_token,
                             "the JWT's username is the name of a token; give it "

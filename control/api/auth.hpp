@@ -1,4 +1,4 @@
-// Who is asking, and may they.
+// Authentication and authorization of API callers.
 #pragma once
 
 #include <cstdint>
@@ -20,30 +20,30 @@ struct AuthOptions {
     rt::LooseFiles loose = rt::LooseFiles::refused;  ///< ALLOW_LOOSE_FILES
 };
 
-/// Told of each request that was not let in. @param actor as the audit log names the caller; empty:
-/// not known
+/// Called for each refused request.
+/// @param actor name of the caller in the audit log; empty: unknown
 using RefusalObserver =
     std::function<void(const tls::Request&, int code, const std::string& actor)>;
 
 /// Loop thread.
 class Authenticator {
   public:
-    /// @param unix_now seconds since 1970, for the ends of tokens and JWTs
+    /// @param unix_now seconds since 1970, for the expiry of tokens and JWTs
     Authenticator(AuthOptions options, std::function<std::int64_t()> unix_now);
 
     /// Reads the tokens file for the first time; call it before the first request.
     [[nodiscard]] release::Result<void> open();
-    /// Neither tokens nor JWTs: nobody can be let in.
+    /// Neither tokens nor JWTs are configured: every caller is refused.
     [[nodiscard]] bool is_closed() const;
     void set_observer(RefusalObserver observer) { observer_ = std::move(observer); }
-    /// Tokens files that were read since the last call, the first one too.
+    /// Reads of the tokens file since the last call, including the first read.
     [[nodiscard]] std::vector<TokensRead> take_tokens_read() { return tokens_.take_reads(); }
     void give_back(std::vector<TokensRead> reads) { tokens_.give_back(std::move(reads)); }
     /// The caller of `Authorization: Bearer …`. Errors: 1001-1004 of docs/contract.md section 7.
     [[nodiscard]] release::Result<Caller> admit(const tls::Request& request, Role needed);
-    /// Whether one who was let in would be let in now: streams ask again and again.
+    /// Whether an admitted caller would be admitted now: streams check repeatedly.
     [[nodiscard]] bool still_admits(const Caller& caller);
-    /// Looks after the tokens file; call it about once a second.
+    /// Checks the tokens file for changes; call it about once a second.
     void refresh() { tokens_.refresh(unix_now_()); }
 
   private:

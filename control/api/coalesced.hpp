@@ -1,5 +1,4 @@
-// A question that many may ask at once, at any rate, and that is put to the database once at a
-// time.
+// Merges concurrent identical queries into one query to the database at a time.
 #pragma once
 
 #include <algorithm>
@@ -14,8 +13,8 @@
 
 namespace edgeroll::control::api {
 
-/// For calls without a token: health and metrics must answer soon even when the database hangs, and
-/// must not be a way to flood it. Loop thread; must outlive the executor's context.
+/// For calls without a token: health and metrics must answer promptly even when the database hangs,
+/// and must not allow flooding it. Loop thread; must outlive the executor's context.
 template <class T>
 class Coalesced {
   public:
@@ -25,7 +24,7 @@ class Coalesced {
     Coalesced(boost::asio::any_io_executor executor, Clock& clock, Source source)
         : executor_(std::move(executor)), clock_(clock), source_(std::move(source)) {}
 
-    /// An answer that is at most `fresh_for` old. If none comes within `patience`: an error (5002).
+    /// A result that is at most `fresh_for` old. Error 5002 when none arrives within `patience`.
     awaitable<release::Result<T>> get(release::Millis patience, release::Millis fresh_for) {
         const release::Instant deadline = clock_.now() + patience;
         if (!is_busy_ && (!has_answer_ || clock_.now() - read_at_ > fresh_for)) {

@@ -44,7 +44,7 @@ Result<ConfigView> read_config(const Request& request, const Caller& caller) {
     }
     auto kind = release::wire::read_content(config.payload);
     if (!kind) return tl::unexpected(kind.error());
-    // `{}` tells agents to reload what they have: as the content of a version it is a mistake.
+    // `{}` tells agents to reload their content: as the content of a version it is a mistake.
     if (kind->is_empty) return invalid("payload: must have at least one file");
     config.sha256 = std::move(kind->sha256);
     auto note = bounded_text(*body, field::note, note_bytes_max);

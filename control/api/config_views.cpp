@@ -1,4 +1,4 @@
-// Contents as JSON: who may see what of them (docs/contract.md 5.9).
+// Contents as JSON, and which callers may see which parts (docs/contract.md 5.9).
 #include <string>
 
 #include "control/api/names/field_names.hpp"

@@ -12,7 +12,7 @@ namespace {
 using release::Millis;
 
 constexpr Millis poll_interval{1'000};
-// What those who are a little behind can still get without a read of their own.
+// Followers that are at most this far behind need no read of their own.
 constexpr std::size_t window_rows_max = 2'000;
 constexpr std::size_t window_bytes_max = 4U << 20;
 
@@ -70,7 +70,7 @@ awaitable<void> EventFeed::tick(std::shared_ptr<EventFeed> self) {
     self->is_ticking_ = false;
 }
 
-// A read that fails is tried again with the next tick: a database that is away delays a stream.
+// A failed read is repeated with the next tick: an unreachable database delays a stream.
 awaitable<void> EventFeed::look(std::shared_ptr<EventFeed> self) {
     bool is_full = true;
     while (is_full && self->has_followers()) {

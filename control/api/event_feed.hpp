@@ -1,4 +1,4 @@
-// Events of one release as they come: one reader of the database, however many follow.
+// New events of one release: a single reader of the database for all followers.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -21,26 +21,27 @@ struct FeedParts {
     Clock& clock;
 };
 
-/// Loop thread. Held by those who follow it and by its own reader, which ends when nobody follows.
-/// Whoever writes an event has changed or locked the release's own row before in that transaction,
-/// so ids of one release become visible in their order, and what is to come is above the newest
-/// one.
+/// Loop thread. Shared by its followers and its own reader, which ends without followers. Every
+/// writer of an event has changed or locked the release's row before in the same transaction, so
+/// the ids of a release become visible in ascending order, and later events are above the newest
+/// id.
 class EventFeed : public std::enable_shared_from_this<EventFeed> {
   public:
     EventFeed(FeedParts parts, release::ReleaseId id);
 
-    /// `news` is notified about once a second, and when there is any. It must be taken out by
-    /// leave() before it goes.
+    /// `news` is notified about once a second, and when events arrive. It must be removed by
+    /// leave() before it is destroyed.
     void join(rt::Signal& news);
     void leave(rt::Signal& news);
 
-    /// Somebody has read the history up to this id, and the release was not finished: from here on
-    /// the feed reads. Only the first call counts.
+    /// Reports that a follower has read the history up to this id and the release was not finished:
+    /// the feed reads from here on. Only the first call has an effect.
     void start_at(std::int64_t id);
 
-    /// Whether what comes after this id can be had here. If not, the caller reads it by itself.
+    /// Whether the feed still has all events after this id. If not, the caller reads them itself.
     [[nodiscard]] bool reaches_back_to(std::int64_t id) const;
-    /// Server-sent events after this id, which moves on. At most about `bytes_max`; empty: no news.
+    /// Server-sent events after this id, which is advanced. At most about `bytes_max`; empty: no
+    /// events.
     [[nodiscard]] std::string take(std::int64_t& id, std::int64_t above,
                                    std::size_t bytes_max) const;
     /// The final status, once all events up to it have been read.
@@ -48,7 +49,7 @@ class EventFeed : public std::enable_shared_from_this<EventFeed> {
     [[nodiscard]] std::int64_t head() const { return head_.value_or(0); }
     /// The release was deleted.
     [[nodiscard]] bool is_gone() const { return is_gone_; }
-    /// Nothing more is read: who comes now needs a new feed.
+    /// The feed reads no more: a new follower needs a new feed.
     [[nodiscard]] bool is_over() const { return end_.has_value() || is_gone_; }
     [[nodiscard]] bool has_followers() const { return !followers_.empty(); }
 
@@ -69,7 +70,7 @@ class EventFeed : public std::enable_shared_from_this<EventFeed> {
     std::deque<Entry> window_;  ///< every event in (window_from_, head_]
     std::size_t window_bytes_ = 0;
     std::int64_t window_from_ = 0;
-    std::optional<std::int64_t> head_;  ///< all up to here was read
+    std::optional<std::int64_t> head_;  ///< all events up to this id were read
     std::optional<release::ReleaseStatus> end_;
     bool is_gone_ = false;
     bool is_ticking_ = false;

@@ -44,8 +44,8 @@ bool is_resuming(const Request& request) {
     return found != request.headers.end() && !found->second.empty();
 }
 
-/// Where a stream goes on: a browser that comes back repeats its first address, so its header
-/// counts more than the parameter.
+/// Where a stream resumes: a browser that reconnects repeats its first address, so its header takes
+/// precedence over the parameter.
 Result<std::int64_t> resume_point(const Request& request) {
     if (!is_resuming(request)) return after_parameter(request);
     return event_id(request.headers.at(last_event_header), "header Last-Event-ID");
@@ -124,14 +124,14 @@ awaitable<Response> EventRoutes::follow(Request request, release::ReleaseId id, 
     const auto first = co_await store_.events(id, *after, 1, event_page_size_max);
     if (!first) co_return refuse(first.error());
     Response response;
-    // The one answer that tells an EventSource to come back no more.
+    // The only answer that stops an EventSource from reconnecting.
     if (is_resuming(request) && is_final(first->status) && first->items.empty()) {
         response.status = 204;
         co_return response;
     }
     response.content_type = "text/event-stream";
     response.headers["Cache-Control"] = "no-store";
-    response.headers["X-Accel-Buffering"] = "no";  // nginx in front must not wait for more
+    response.headers["X-Accel-Buffering"] = "no";  // an nginx in front must not buffer
     std::function<bool()> is_admitted = [&authenticator = authenticator_,
                                          caller = std::move(caller)] {
         return authenticator.still_admits(caller);

@@ -18,7 +18,7 @@ constexpr Millis admission_interval{1'000};
 constexpr Millis retry_interval{1'000};
 constexpr std::size_t piece_bytes_max = 256U << 10;
 
-/// Reads the past by itself, page by page as its reader takes them, and then lives on the feed.
+/// Reads past events itself, page by page as its reader takes them, and then follows the feed.
 class Follower {
   public:
     Follower(FeedParts parts, std::shared_ptr<EventFeed> feed, release::ReleaseId id,
@@ -28,7 +28,7 @@ class Follower {
           feed_(std::move(feed)),
           id_(id),
           above_(after),
-          // An id that is not there yet must not make the feed start beyond what is to come.
+          // A later id than the newest must not make the feed skip events.
           cursor_(std::min(after, first.last_id)),
           heartbeat_at_(parts_.clock.now() + heartbeat_interval),
           ends_at_(parts_.clock.now() + lifetime) {
@@ -39,7 +39,7 @@ class Follower {
     Follower(const Follower&) = delete;
     Follower& operator=(const Follower&) = delete;
 
-    /// A call of next() that is under way returns, and no other gives anything.
+    /// A pending call of next() returns, and all later calls return nothing.
     void close() {
         if (is_closed_) return;
         is_closed_ = true;
@@ -68,7 +68,7 @@ class Follower {
     }
 
   private:
-    /// The feed wakes everybody once a second, so this is soon noticed.
+    /// The feed wakes all followers once a second, so a withdrawal is noticed soon.
     bool may_go_on() {
         const Instant now = parts_.clock.now();
         if (now < next_look_) return true;
@@ -76,7 +76,7 @@ class Follower {
         return is_admitted_();
     }
 
-    /// What there is to say now; empty: nothing.
+    /// Events that are ready; empty: none.
     std::string take() {
         std::string text = std::exchange(ready_, std::string());
         if (text.empty() && feed_->reaches_back_to(cursor_)) {
@@ -105,10 +105,11 @@ class Follower {
             cursor_ = std::max(cursor_, event.id);
             if (event.id > above_) ready_ += server_sent(event);
         }
-        if (page.items.size() >= std::size_t{event_page_size_max}) return;  // there may be more
+        // More events may follow.
+        if (page.items.size() >= std::size_t{event_page_size_max}) return;
         cursor_ = std::max(cursor_, page.last_id);
-        // Where old events were deleted (or a replica lags), the feed may be ahead of what can be
-        // read: that is no reason to ask without a pause.
+        // Where old events were deleted (or a replica lags), the feed may be ahead of the readable
+        // rows: wait before the next read.
         retry_at_ = parts_.clock.now() + retry_interval;
         if (is_final(page.status)) {
             end_ = page.status;
@@ -116,7 +117,7 @@ class Follower {
             feed_->start_at(cursor_);
         }
     }
-    /// False: there is nothing left to follow.
+    /// False: no more events will follow.
     bool keep(const release::Result<EventPage>& page) {
         if (page) {
             keep(*page);
@@ -131,8 +132,8 @@ class Follower {
     Instant next_look_{};
     std::shared_ptr<EventFeed> feed_;
     release::ReleaseId id_;
-    std::int64_t above_;   ///< only events above this id are told
-    std::int64_t cursor_;  ///< everything up to here was told or is in ready_
+    std::int64_t above_;   ///< only events above this id are sent
+    std::int64_t cursor_;  ///< everything up to here was sent or is in ready_
     Instant heartbeat_at_, ends_at_, retry_at_{};
     std::string ready_;
     std::optional<release::ReleaseStatus> end_;
@@ -141,8 +142,8 @@ class Follower {
     rt::Signal news_;
 };
 
-/// What the source owns: when it goes, the place is free and the follower wakes up and ends, even
-/// in the middle of a call.
+/// Owned by the source: its destruction frees the place and wakes the follower, which then ends,
+/// even in the middle of a call.
 struct Subscription {
     Subscription(std::unique_ptr<EventStreams::Place> taken, std::shared_ptr<Follower> one)
         : place(std::move(taken)), follower(std::move(one)) {}
@@ -178,7 +179,7 @@ release::Result<std::unique_ptr<EventStreams::Place>> EventStreams::take_place(
 std::shared_ptr<EventFeed> EventStreams::feed_of(release::ReleaseId id) {
     std::erase_if(feeds_, [](const auto& one) { return one.second.expired(); });
     auto feed = feeds_[id.value].lock();
-    // A release that was retried goes on, but its old feed has ended.
+    // A retried release continues, but its old feed has ended.
     if (!feed || feed->is_over()) {
         feed = std::make_shared<EventFeed>(parts_, id);
         feeds_[id.value] = feed;

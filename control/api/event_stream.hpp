@@ -1,4 +1,4 @@
-// One who follows the history of a release, from an event of the past to the release's end.
+// Follows the history of a release, from a past event to the release's end.
 #pragma once
 
 #include <cstdint>
@@ -14,14 +14,14 @@
 
 namespace edgeroll::control::api {
 
-/// Loop thread. May be gone before the sources that it made.
+/// Loop thread. Its sources may outlive it.
 class EventStreams {
   public:
     explicit EventStreams(FeedParts parts);
 
     using Taken = std::multiset<std::string>;  ///< by caller
 
-    /// One of the few streams that run at once; free again when this is gone.
+    /// One of the few concurrent streams; freed on destruction.
     class Place {
       public:
         Place(std::shared_ptr<Taken> taken, const std::string& caller)
@@ -34,16 +34,16 @@ class EventStreams {
         std::shared_ptr<Taken> taken_;
         Taken::iterator mine_;
     };
-    /// Error 5003: all are taken, or all that one caller may have.
+    /// Error 5003: all places are taken, or all places of this caller.
     [[nodiscard]] release::Result<std::unique_ptr<Place>> take_place(const Caller& caller);
     static constexpr int places_max = 64;
     static constexpr int places_per_caller_max = 16;
 
-    /// Events with an id above `after` until the release is finished and all were given, then the
-    /// event `end`. Ends without it after an hour, when the release was deleted, and within some
-    /// seconds after the caller is admitted no more.
-    /// @param first what the store answered to events(id, after, 1, event_page_size_max)
-    /// @param is_admitted asked about once a second
+    /// Events with an id above `after` until the release is finished and all events were sent, then
+    /// the event `end`. Ends without it after an hour, when the release was deleted, and within
+    /// some seconds after the caller lost its admission.
+    /// @param first the store's answer to events(id, after, 1, event_page_size_max)
+    /// @param is_admitted called about once a second
     [[nodiscard]] tls::ChunkSource follow(std::unique_ptr<Place> place, release::ReleaseId id,
                                           std::int64_t after, const EventPage& first,
                                           std::function<bool()> is_admitted);

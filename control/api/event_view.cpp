@@ -11,10 +11,10 @@ namespace {
 
 using release::wire::Json;
 
-// What the column holds on MySQL; SQLite takes texts of any size.
+// Capacity of the column on MySQL; SQLite accepts texts of any size.
 constexpr std::size_t detail_bytes_max = 65'535;
 
-// A line break would end the field and begin another one.
+// A line break would end the field and begin a new field.
 std::string one_line(std::string text) {
     std::replace_if(
         text.begin(), text.end(), [](char c) { return c == '\r' || c == '\n' || c == '\0'; }, ' ');

@@ -26,7 +26,7 @@ tls::GatedHandler Guard::open(tls::Handler handler) {
     tls::GatedHandler gated;
     gated.gate = [](const tls::Request&) {
         tls::Pass pass;
-        pass.body_bytes_max = 1;  // nobody has anything to say here
+        pass.body_bytes_max = 1;  // callers without a token send no body
         pass.is_urgent = true;
         return pass;
     };
@@ -64,7 +64,7 @@ awaitable<tls::Response> Guard::caught(awaitable<tls::Response> work) {
 
 awaitable<tls::Response> Guard::run_guarded(Role needed, Action action, tls::Request request) {
     const auto* judged = std::any_cast<Caller>(&request.judged);
-    // A body takes up to two minutes: who was withdrawn meanwhile is asked again, and refused.
+    // A body takes up to two minutes: the token may have been withdrawn in the meantime.
     const bool is_still_good = judged != nullptr && authenticator_.still_admits(*judged);
     auto caller =
         is_still_good ? release::Result<Caller>(*judged) : authenticator_.admit(request, needed);

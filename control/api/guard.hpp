@@ -1,4 +1,4 @@
-// What stands before every handler: the token, the role, the count, and a net for exceptions.
+// Runs before every handler: token, role, request count, and a catch for exceptions.
 #pragma once
 
 #include <functional>
@@ -9,17 +9,17 @@
 
 namespace edgeroll::control::api {
 
-/// A handler that knows who asks.
+/// A handler that gets the caller.
 using Action = std::function<awaitable<tls::Response>(tls::Request, Caller)>;
 
-/// Of a route, for those who may call it.
+/// Rules of a route for authorized callers.
 struct RouteRules {
     std::size_t body_bytes_max = 64U << 10;
-    bool is_urgent = false;  ///< has its place and memory when the other routes' are used up
+    bool is_urgent = false;  ///< keeps a place and memory when those of other routes are used up
 };
 
-/// The token is judged by the header, before the body is read, and once more when it is there: a
-/// token may be withdrawn meanwhile. Loop thread. Must outlive the handlers it makes.
+/// The token is checked with the header, before the body is read, and again after the body: it may
+/// be withdrawn in the meantime. Loop thread. Must outlive the handlers it makes.
 class Guard {
   public:
     Guard(Authenticator& authenticator, Metrics& metrics);
@@ -27,7 +27,7 @@ class Guard {
     /// Only for callers of this role (admins may do what viewers may).
     [[nodiscard]] tls::GatedHandler guarded(Role needed, Action action,
                                             const RouteRules& rules = {});
-    /// For everybody, at any time: health and figures.
+    /// For all callers, at any time: health and figures.
     [[nodiscard]] tls::GatedHandler open(tls::Handler handler);
 
   private:
@@ -35,7 +35,7 @@ class Guard {
                                   const tls::Request& request);
     awaitable<tls::Response> run_guarded(Role needed, Action action, tls::Request request);
     awaitable<tls::Response> run_open(tls::Handler handler, tls::Request request);
-    /// Awaits a handler; what it throws becomes 5001 and a line in the log.
+    /// Awaits a handler; an exception becomes 5001 and a line in the log.
     awaitable<tls::Response> caught(awaitable<tls::Response> work);
 
     Authenticator& authenticator_;

@@ -16,7 +16,7 @@ using release::wire::Json;
 constexpr Millis patience{2'000};
 constexpr Millis fresh_for{200};
 
-/// Whatever the error is: who asks wants to know whether to send requests here.
+/// For any error: the caller wants to know whether to send requests here.
 Response not_ready(const release::Error& error) {
     Response response = refuse(error);
     response.status = 503;
@@ -60,13 +60,13 @@ awaitable<Response> HealthRoutes::readiness() {
     co_return answer(data);
 }
 
-// Anybody may ask, as often as he likes, and making the text costs more than sending it: all who
-// ask within one turn of the loop get one text.
+// Any client may ask at any rate, and making the text costs more than sending it: all requests
+// within one turn of the loop share one text.
 awaitable<void> HealthRoutes::refresh_text(const release::Result<Gauges>& gauges) {
     const std::int64_t asked = texts_;
     const bool is_first = !is_text_due_;
     is_text_due_ = true;
-    // Whoever was first is also the first to go on.
+    // The first request is also the first to resume.
     do {
         co_await boost::asio::post(executor_, boost::asio::use_awaitable);
     } while (!is_first && is_text_due_ && texts_ == asked);

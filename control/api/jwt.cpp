@@ -75,8 +75,8 @@ release::Result<Caller> verify_jwt(std::string_view token, const JwtRules& rules
     const auto second = token.find('.', first + 1);
     const auto signature = release::decode_base64url(token.substr(second + 1));
     if (!signature) return bad("is malformed");
-    // The algorithm is ours to choose, never the token's (RFC 8725, section 3.1), so the signature
-    // is judged before anything of the token is parsed.
+    // The server chooses the algorithm, never the token (RFC 8725, section 3.1), so the signature
+    // is verified before any part of the token is parsed.
     const std::string expected = release::hmac_sha256(rules.secret, token.substr(0, second));
     if (!release::is_equal_in_constant_time(*signature, expected)) {
         return bad("is not signed with HS256 and our secret");
@@ -98,7 +98,7 @@ release::Result<Caller> verify_jwt(std::string_view token, const JwtRules& rules
         return release::fail("the JWT has expired", release::Outcome::permanent,
                              code::expired_token);
     }
-    // One that is good for years cannot be withdrawn without a new secret for everybody.
+    // A token valid for years could only be withdrawn with a new secret for all callers.
     if (*expires > now + rules.max_age_sec) {
         return release::fail("the JWT's exp is more than " + std::to_string(rules.max_age_sec) +
                                  " s ahead (JWT_MAX_AGE_SEC)",

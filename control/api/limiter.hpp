@@ -1,4 +1,4 @@
-// At most so many at work, so many waiting, and the rest turned away.
+// Limits concurrent work: so many run, so many wait, all others are refused.
 #pragma once
 
 #include <cstddef>
@@ -8,14 +8,15 @@
 
 namespace edgeroll::control::api {
 
-/// Loop thread. First come, first served. No scope guard, as in Slots: frames that a dying
-/// io_context destroys must not wake others.
+/// Loop thread. First come, first served. No scope guard, as in Slots: frames destroyed by a dying
+/// io_context must not wake others.
 class Limiter {
   public:
     Limiter(std::size_t at_work_max, std::size_t waiting_max)
         : at_work_max_(at_work_max), waiting_max_(waiting_max) {}
 
-    /// Waits for its turn. False, at once: too many wait already. True is matched by one release().
+    /// Waits for a place. False, at once: too many callers wait already. Each true is matched by
+    /// one release().
     boost::asio::awaitable<bool> acquire() {
         if (at_work_ < at_work_max_) {
             ++at_work_;
@@ -28,7 +29,7 @@ class Limiter {
         co_return true;
     }
 
-    /// Hands the place to whoever has waited longest.
+    /// Hands the place to the caller that has waited longest.
     void release() {
         if (waiting_.empty()) {
             --at_work_;

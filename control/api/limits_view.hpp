@@ -1,4 +1,4 @@
-// What of a release's batch_config the API shows or reckons with. The column may hold anything.
+// The parts of a release's batch_config that the API shows or uses. The column may hold any text.
 #pragma once
 
 #include <optional>

@@ -66,7 +66,7 @@ void add_gauges(prometheus::Registry& registry, const char* name, const char* he
     }
 }
 
-/// Each release in one state, so that their sum is what waits.
+/// Each release is in exactly one state, so that the sum is the number of waiting releases.
 void add_queue(prometheus::Registry& registry, const QueueFigures& queue) {
     auto& family = prometheus::BuildGauge()
                        .Name("edgeroll_queue_releases")
@@ -104,7 +104,7 @@ prometheus::Labels finished_labels(NodeStatus status, FailureKind kind) {
     return labels;
 }
 
-/// The value below which that share of the observations lies, as Prometheus reckons it: evenly
+/// The value below which the given share of the observations lies, computed like Prometheus: evenly
 /// spread in each bucket. Above the last bound: that bound.
 std::optional<double> quantile(const prometheus::ClientMetric::Histogram& histogram, double share) {
     if (histogram.sample_count == 0) return std::nullopt;
@@ -200,8 +200,8 @@ struct Metrics::Families {
         add_all_series();
     }
 
-    /// A series that begins with its first event cannot be seen to grow: alerts would sleep through
-    /// the first one. So each is there from the start, at 0.
+    /// Growth of a series that begins with its first event cannot be detected: an alert would miss
+    /// the first event. So each series starts at 0.
     void add_all_series() {
         for (const NodeStatus status : release::enum_values<NodeStatus>) {
             if (!is_final(status)) continue;
@@ -333,7 +333,7 @@ AgentFigures Metrics::agents() const {
 std::string Metrics::text(const release::Result<Gauges>& gauges) const {
     const prometheus::TextSerializer serializer;
     std::string text = serializer.Serialize(families_->registry.Collect());
-    // What the database says is built afresh each time, so that nothing old is ever shown.
+    // Values from the database are rebuilt each time, so that no old value is ever shown.
     prometheus::Registry registry;
     prometheus::BuildGauge()
         .Name("edgeroll_database_up")

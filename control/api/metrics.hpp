@@ -1,4 +1,4 @@
-// Prometheus metrics; hears what the executor does and passes its notes to the log.
+// Prometheus metrics; observes the executor and passes its notes to the log.
 #pragma once
 
 #include <cstdint>
@@ -15,17 +15,17 @@
 
 namespace edgeroll::control::api {
 
-/// Requests open to agents at this moment (RELEASE_EXECUTOR_MAX_IN_FLIGHT).
+/// Requests to agents that are open now (RELEASE_EXECUTOR_MAX_IN_FLIGHT).
 struct SlotUse {
     int in_flight = 0;
     int max = 0;
 };
 
-/// How agents answered this process since it started.
+/// How agents have answered this process since its start.
 struct AgentFigures {
-    std::int64_t dispatches = 0;  ///< accepted ones
-    /// From sending a dispatch to its acceptance; nothing before the first. The percentiles are
-    /// as exact as the histogram's buckets.
+    std::int64_t dispatches = 0;  ///< accepted dispatches
+    /// From sending a dispatch to its acceptance; nothing before the first. Percentiles have the
+    /// resolution of the histogram's buckets.
     std::optional<double> mean_sec, p50_sec, p95_sec;
     std::map<std::string, std::int64_t> errors_by_kind;  ///< requests that were not accepted
 };
@@ -45,20 +45,21 @@ class Metrics final : public Observer {
     void lease_lost() override;
     void violation(const release::Violation& violation) override;
 
-    /// An API request was answered with this HTTP status.
+    /// Counts an answered API request by its HTTP status.
     void http_answered(int status);
-    /// How busy the executor is now.
+    /// Sets the executor's current load.
     void slots(const SlotUse& use);
-    /// How long the certificates and revocation lists in use are still good.
+    /// Sets the remaining validity of the certificates and revocation lists in use.
     void certificates(const std::vector<tls::CertificateReport>& reports);
 
-    /// Who is connected to the API now, and who was turned away so far.
+    /// Sets the API's current connections and the number of refused connections.
     void front(const tls::ServerFigures& figures);
 
     [[nodiscard]] AgentFigures agents() const;
 
-    /// Everything in the text format. @param gauges what the database says; without it (the
-    /// database is away) those gauges are left out, not shown as old or zero
+    /// All metrics in the text format.
+    /// @param gauges values from the database; without them (database unreachable) their series are
+    /// omitted, not shown as old or zero
     [[nodiscard]] std::string text(const release::Result<Gauges>& gauges) const;
 
   private:

@@ -74,7 +74,8 @@ Result<void> read_flags(const Json& body, NewRelease& wanted) {
     return {};
 }
 
-/// It carries the outcome, and perhaps a secret in its path: plain http only inside the machine.
+/// The callback carries the result, and its path may hold a secret: plain http only to this
+/// machine.
 Result<void> read_callback(const Json& body, NewRelease& wanted) {
     auto text = release::wire::optional_text(body, request_field::callback_url);
     if (!text) return tl::unexpected(text.error());
@@ -144,7 +145,7 @@ Result<void> read_key(const tls::Request& request, const Json& body, NewRelease&
         return invalid("the Idempotency-Key header must be 1 to 200 visible ASCII characters");
     }
     wanted.idempotency_key = key;
-    // Of the value, not of the text: a client may write the same body in another order.
+    // Digest of the value, not of the text: a client may write the same body in another order.
     wanted.request_sha256 = release::sha256_hex(release::wire::dump_json(body));
     return {};
 }

@@ -8,8 +8,8 @@
 
 namespace edgeroll::control::api {
 
-/// Reads and checks everything that can be checked without the database. Errors: 2002, naming the
-/// field; what docs/contract.md section 7 does not have is refused too.
+/// Reads the body and checks everything that needs no database. Errors: 2002, naming the field;
+/// fields outside docs/contract.md section 7 are refused too.
 [[nodiscard]] release::Result<NewRelease> read_new_release(const tls::Request& request,
                                                            const Caller& caller);
 

@@ -19,7 +19,7 @@ using release::wire::Json;
 
 constexpr std::size_t labels_max = 64;
 
-/// Columns' names become those of answers; both for one thing are refused.
+/// Renames column names to field names; refuses both names for one field.
 Result<void> translate(Json& body) {
     constexpr std::pair<const char*, const char*> names[] = {
         {"main_ip", "mainIp"},
@@ -40,14 +40,14 @@ Result<void> translate(Json& body) {
 
 bool is_node_name(const std::string& name) {
     if (name.empty() || name.size() > 200) return false;
-    // It is a DNS name in certificates and a word in logs, paths and environment variables.
+    // The name is a DNS name in certificates and a word in logs, paths and environment variables.
     return std::all_of(name.begin(), name.end(), [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
                c == '-' || c == '.' || c == '_';
     });
 }
 
-/// Separators and case do not matter in what people paste; empty takes the pin away.
+/// Separators and case are ignored in pasted text; an empty text removes the pin.
 Result<std::string> read_fingerprint(const std::string& text) {
     std::string digits;
     for (const char c : text) {
@@ -107,7 +107,7 @@ Result<void> read_texts(const Json& body, NodeChangeRequest& change) {
     change.status = std::move(*status);
     const auto pin = release::wire::optional_text(body, field::cert_fingerprint);
     if (!pin) return tl::unexpected(pin.error());
-    // null is how answers show a missing pin: it takes one away.
+    // Answers show a missing pin as null: null removes the pin.
     if (body.contains("certFingerprint")) {
         auto digits = read_fingerprint(pin->value_or(""));
         if (!digits) return tl::unexpected(std::move(digits.error()));

@@ -7,8 +7,8 @@
 
 namespace edgeroll::control::api {
 
-/// Fields are called as in answers (mainIp) or as the columns are (main_ip). Errors: 2002.
-/// @param is_new name and address are required then
+/// Fields have the names of answers (mainIp) or of the columns (main_ip). Errors: 2002.
+/// @param is_new requires name and address
 [[nodiscard]] release::Result<NodeChangeRequest> read_node_change(const tls::Request& request,
                                                                   bool is_new);
 

@@ -17,7 +17,7 @@ constexpr std::size_t message_bytes_max = 200;
 
 struct Kind {
     release::ReasonKind reason;
-    const char* one;  ///< what the nodes do
+    const char* one;  ///< predicate of the message
     const char* many;
 };
 constexpr std::array<Kind, 3> kinds{
@@ -27,7 +27,7 @@ constexpr std::array<Kind, 3> kinds{
 
 using Troubled = const ReleaseNodeView*;
 
-/// Of one kind, the first to be given up first.
+/// Nodes with one kind of trouble, by deadline, earliest first.
 std::vector<Troubled> find(std::span<const ReleaseNodeView> nodes, release::ReasonKind reason) {
     std::vector<Troubled> found;
     for (const ReleaseNodeView& node : nodes) {

@@ -1,5 +1,5 @@
-// Running nodes whose agents take no task or say nothing of it, by the reasons of their rows
-// (release::Conversation::trouble).
+// Running nodes whose agents refuse the task or send no status, grouped by the reasons of their
+// rows (release::Conversation::trouble).
 #pragma once
 
 #include <span>
@@ -10,14 +10,14 @@
 
 namespace edgeroll::control::api {
 
-/// For each kind that there is
+/// For each kind with nodes:
 /// `{"kind":"unreachable|refusing|silent","count","nodes":[names],"since","until","message"}`:
-/// `since` is when the attempt of the first of them began, `until` when the first of them is given
-/// up if that goes on, `message` what is in the way of that one.
+/// `since` is the earliest start of their attempts, `until` when the first of the nodes is given up
+/// if the trouble lasts, `message` the trouble of that node.
 [[nodiscard]] release::wire::Json json_of_troubled(std::span<const ReleaseNodeView> nodes);
 
-/// "; 2 nodes refuse the task until ... at most (edge-1 at ...: 503)", for people; empty where
-/// nothing is in the way.
+/// "; 2 nodes refuse the task until ... at most (edge-1 at ...: 503)", for people; empty without
+/// trouble.
 [[nodiscard]] std::string troubled_text(std::span<const ReleaseNodeView> nodes);
 
 }  // namespace edgeroll::control::api

@@ -1,5 +1,4 @@
-// What a release or a rollback is made of, and who is left out of it: of what was made, and of
-// what would be.
+// The plan of a release or a rollback and the nodes left out, for both real and dry runs.
 #include <map>
 #include <string>
 #include <utility>
@@ -13,8 +12,8 @@ namespace {
 
 using release::wire::Json;
 
-/// A field for each reason instead of a line for each node: of 10,000 that a selector leaves out
-/// nobody reads the lines.
+/// One field per reason instead of one line per node: 10,000 lines of unmatched nodes would be
+/// useless.
 class Reasons {
   public:
     void add(const std::string& reason, const std::string& node_name, release::NodeId id) {
@@ -37,7 +36,7 @@ class Reasons {
   private:
     static constexpr std::size_t named_max = 10;
     std::map<std::string, std::size_t> at_;
-    Json list_ = Json::array();  ///< in the order in which the reasons first came
+    Json list_ = Json::array();  ///< in order of first appearance
 };
 
 template <class LeftOver>

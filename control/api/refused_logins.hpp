@@ -1,5 +1,5 @@
-// Refused logins on their way into the audit log: counted, so that a flood of them costs some rows
-// a minute and no more memory.
+// Refused logins for the audit log: counted, so that a flood costs only some rows a minute and no
+// additional memory.
 #pragma once
 
 #include <cstdint>
@@ -13,11 +13,11 @@
 
 namespace edgeroll::control::api {
 
-/// One kind of refusal, of one address, as often as it happened.
+/// Refusals of one kind from one address, with their number.
 struct RefusedLogin {
-    std::string remote;  ///< empty: of the addresses for which there was no place
+    std::string remote;  ///< empty: addresses beyond the limit
     std::string reason;  ///< `no_token`, `bad_token`, `expired_token` or `forbidden`
-    std::string actor;   ///< `token:NAME` or `jwt:NAME` of who may not do it; else empty
+    std::string actor;   ///< `token:NAME` or `jwt:NAME` of a caller without the role; else empty
     std::int64_t count = 0;
     release::Instant first{}, last{};
 };
@@ -25,17 +25,19 @@ struct RefusedLogin {
 /// Loop thread.
 class RefusedLogins {
   public:
-    /// Kinds that are told apart at once; further ones are counted together.
+    /// Kinds that are counted separately; further kinds are counted together.
     static constexpr std::size_t kinds_max = 32;
     static constexpr release::Millis interval{60'000};
 
     void note(release::Instant now, const std::string& remote, int error_code,
               const std::string& actor);
-    /// The first one after quiet times at once, the others a minute after what was taken last.
+    /// The first refusal after a quiet period is due at once, the others a minute after the last
+    /// take().
     [[nodiscard]] bool is_due(release::Instant now) const;
-    /// All that there are. @param now when the next minute begins
+    /// Takes all refusals.
+    /// @param now the next minute begins here
     [[nodiscard]] std::vector<RefusedLogin> take(release::Instant now);
-    /// What could not be written down.
+    /// Returns refusals that could not be written.
     void give_back(const std::vector<RefusedLogin>& logins);
 
   private:

@@ -19,7 +19,7 @@ Result<std::string> read_sort(const Request& request) {
     if (!text || text->empty()) return text ? Result<std::string>("-id") : text;
     const bool is_descending = text->front() == '-';
     const std::string field = is_descending ? text->substr(1) : *text;
-    // As answers call them, and as the columns are called.
+    // Names in answers and names of the columns.
     constexpr std::array<std::pair<std::string_view, std::string_view>, 7> fields{
         {{"id", "id"},
          {"version", "version"},
@@ -77,7 +77,7 @@ Result<release::ReleaseId> read_release_id(const Request& request) {
     return release::ReleaseId{*id};
 }
 
-/// Nothing: they are not asked for. Outputs of commands are up to 64 KiB a step.
+/// Nothing: steps are not requested. Outputs of commands have up to 64 KiB per step.
 Result<std::optional<StepsWanted>> read_steps_wanted(const Request& request) {
     if (auto known = only_parameters(request, {"steps", "node"}); !known) {
         return tl::unexpected(known.error());

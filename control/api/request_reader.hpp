@@ -1,4 +1,4 @@
-// Strict reading of what a request carries: ids in paths, query parameters, JSON bodies.
+// Strict parsing of requests: ids in paths, query parameters, JSON bodies.
 #pragma once
 
 #include <cstdint>
@@ -17,24 +17,24 @@ namespace edgeroll::control::api {
 inline constexpr std::size_t body_bytes_max = 1U << 20;
 inline constexpr std::size_t reason_bytes_max = 4096;  ///< of the field `reason`
 
-/// As the audit log names who asks.
+/// The caller, as the audit log names it.
 [[nodiscard]] Asker asker_of(const tls::Request& request, const Caller& caller);
 
 /// The first capture of the route as a positive 64-bit integer, in plain digits.
-/// @param what how the message calls it ("release id")
+/// @param what its name in the message ("release id")
 [[nodiscard]] release::Result<std::int64_t> read_id(const tls::Request& request, const char* what);
 
-/// Refuses every query parameter that is not in the list.
+/// Refuses all query parameters that are not in the list.
 [[nodiscard]] release::Result<void> only_parameters(const tls::Request& request,
                                                     std::initializer_list<std::string_view> known);
 
-/// A parameter's text; an empty one counts as not given.
+/// The text of a parameter; an empty text counts as missing.
 [[nodiscard]] release::Result<std::string> text_parameter(const tls::Request& request,
                                                           const char* name, std::size_t bytes_max);
 [[nodiscard]] release::Result<int> number_parameter(const tls::Request& request, const char* name,
                                                     int otherwise, int least, int most);
 
-/// The body as an object that has no other fields than those in the list.
+/// The body as an object without other fields than those in the list.
 [[nodiscard]] release::Result<release::wire::Json> read_body(
     const tls::Request& request, std::initializer_list<std::string_view> known,
     std::size_t bytes_max = body_bytes_max);

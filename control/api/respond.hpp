@@ -14,16 +14,16 @@ namespace edgeroll::control::api {
 /// @param data JSON text
 [[nodiscard]] tls::Response answer_text(std::string_view data);
 
-/// The HTTP status, Retry-After and WWW-Authenticate follow from the code. What went wrong inside
-/// (5001, 5002) is logged and not told: the caller gets the code and a plain sentence.
+/// The HTTP status, Retry-After and WWW-Authenticate follow from the code. Details of internal
+/// errors (5001, 5002) are only logged: the caller gets the code and a plain sentence.
 [[nodiscard]] tls::Response refuse(const release::Error& error);
 [[nodiscard]] tls::Response refuse(int code, std::string message);
 
-/// What is malformed or illegal in a request: code 2002.
+/// A malformed or illegal request: code 2002.
 [[nodiscard]] tl::unexpected<release::Error> invalid(std::string message);
 [[nodiscard]] release::Error too_large(std::size_t bytes_max);
 
-/// What the server itself answers (404, 405, 413, ...), as tls::ErrorBody.
+/// Body of the server's own errors (404, 405, 413, ...), as tls::ErrorBody.
 [[nodiscard]] std::string error_body(int http_status, const std::string& what);
 
 }  // namespace edgeroll::control::api

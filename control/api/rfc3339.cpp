@@ -7,7 +7,7 @@
 namespace edgeroll::control::api {
 namespace {
 
-/// Takes exactly `digits` digits off the front.
+/// Consumes exactly `digits` leading digits.
 std::optional<int> take_number(std::string_view& text, std::size_t digits) {
     if (text.size() < digits) return std::nullopt;
     int number = 0;
@@ -25,7 +25,7 @@ bool take(std::string_view& text, std::string_view any_of) {
     return true;
 }
 
-/// `.123456`: milliseconds, the rest cut off. 0 without a fraction.
+/// `.123456`: milliseconds, further digits dropped. 0 without a fraction.
 std::optional<int> take_millis(std::string_view& text) {
     if (!take(text, ".")) return 0;
     int millis = 0;
@@ -96,7 +96,7 @@ std::optional<std::int64_t> read_time(std::string_view text) {
     return total * 1000 + *millis;
 }
 
-/// @param time milliseconds since 1970, not before
+/// @param time milliseconds since 1970, not negative
 std::string write_time(std::int64_t time) {
     constexpr std::int64_t day_ms = 86'400'000;
     const std::chrono::sys_days date{std::chrono::days(time / day_ms)};

@@ -1,4 +1,4 @@
-// Moments as the API writes and reads them.
+// Formats and parses the API's timestamps.
 #pragma once
 
 #include <optional>
@@ -14,7 +14,7 @@ namespace edgeroll::control::api {
 /// a leap second, or a moment that MySQL's TIMESTAMP cannot hold (1970-01-02 to 2038-01-18).
 [[nodiscard]] std::optional<std::string> normal_time(std::string_view text);
 
-/// That much later, written alike. Nothing for what normal_time does not take.
+/// The time plus that span, in the same format. Nothing where normal_time returns nothing.
 [[nodiscard]] std::optional<std::string> later_time(std::string_view text, release::Millis span);
 
 }  // namespace edgeroll::control::api

@@ -1,4 +1,4 @@
-// The handlers behind the routes, a class a subject. Loop thread; each must outlive the router.
+// The handlers behind the routes, one class per subject. Loop thread; each must outlive the router.
 #pragma once
 
 #include "control/api/api.hpp"
@@ -28,7 +28,7 @@ class ReleaseRoutes {
     release::Millis node_timeout_;
 };
 
-/// What operators do to a release. After each the executor of this process is told to look.
+/// Operators' actions on a release. After each action the executor of this process is told to look.
 class ActionRoutes {
   public:
     explicit ActionRoutes(const ApiParts& parts)
@@ -72,8 +72,7 @@ class ConfigRoutes {
     awaitable<Response> put(Request request, Caller caller);
 
     ApiStore& store_;
-    /// A content is read and parsed as a whole, up to 8 MiB: the database's threads must remain
-    /// for others.
+    /// A content is read and parsed as a whole, up to 8 MiB: most database threads must stay free.
     Limiter reads_{1, 31};
 };
 
@@ -120,8 +119,8 @@ class HealthRoutes {
     Coalesced<std::string> ping_;
     Coalesced<Gauges> gauges_;
     boost::asio::any_io_executor executor_;
-    std::string text_;        ///< of the metrics, as they were made last
-    std::int64_t texts_ = 0;  ///< made so far
+    std::string text_;        ///< the latest text of the metrics
+    std::int64_t texts_ = 0;  ///< number of texts made
     bool is_text_due_ = false;
 };
 

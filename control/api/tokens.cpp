@@ -24,7 +24,7 @@ namespace edgeroll::control::api {
 namespace {
 
 constexpr std::size_t file_bytes_max = 1U << 20;
-constexpr std::int64_t gone_patience_sec = 5;  // an editor that replaces the file is done by then
+constexpr std::int64_t gone_patience_sec = 5;  // an editor has replaced the file within this time
 constexpr std::size_t reads_max = 100;
 
 constexpr release::Words<Role> role_words({
@@ -34,7 +34,7 @@ constexpr release::Words<Role> role_words({
 
 using Lines = std::map<std::string, std::string>;
 
-/// Roles, digests and ends by name; a name may have several lines.
+/// Roles, digests and expiry by name; a name may have several lines.
 Lines by_name(const std::vector<TokenLine>& lines) {
     Lines sorted;
     for (const TokenLine& line : lines) {
@@ -152,7 +152,7 @@ void TokenFile::refresh(std::int64_t unix_now) {
         if (unix_now - *gone_since_ >= gone_patience_sec && !lines_.empty()) {
             const std::vector<TokenLine> before = std::exchange(lines_, {});
             note_read(before);
-            seen_ = Stamp{};  // the very same file may come back
+            seen_ = Stamp{};  // the same file may reappear
             rt::LogFields fields;
             fields.emplace_back("file", path_);
             fields.emplace_back("what", "is gone, and with it every token; put it back");
@@ -163,7 +163,7 @@ void TokenFile::refresh(std::int64_t unix_now) {
     }
     if (now && *now == seen_) return;
     const std::vector<TokenLine> before = lines_;
-    // The stamp is taken before the reading: a write in between is seen next time.
+    // The stamp is taken before the read: a write in between is noticed next time.
     const release::Result<void> done = now ? read() : release::fail("cannot be read");
     if (done) {
         note_read(before);
@@ -245,7 +245,7 @@ std::optional<TokenFile::Stamp> TokenFile::stamp() const {
 
 void TokenFile::tell_faults() const {
     for (const auto& [number, what] : faults_) {
-        // Never the line itself: somebody may have put a token where its digest belongs.
+        // Never the line itself: it may contain a token instead of its digest.
         rt::LogFields fields;
         fields.emplace_back("file", path_);
         fields.emplace_back("line", std::to_string(number));

@@ -1,4 +1,4 @@
-// API tokens: the file that lists them by their digests, and making new ones.
+// API tokens: the file that lists their digests, and creation of new tokens.
 #pragma once
 
 #include <cstdint>
@@ -17,15 +17,15 @@ enum class Role { viewer, admin };
 [[nodiscard]] std::optional<Role> role_from_text(std::string_view text);
 [[nodiscard]] std::string_view to_text(Role role);
 
-/// Who makes a request.
+/// The authenticated caller of a request.
 struct Caller {
     std::string name;
     Role role = Role::viewer;
-    bool has_jwt = false;                   ///< not a token of ours
-    std::string token_sha256{};             ///< of a token of the file, lower-case hex
-    std::optional<std::int64_t> ends_at{};  ///< seconds since 1970: let in before it only
+    bool has_jwt = false;                   ///< authenticated by a JWT instead of a token
+    std::string token_sha256{};             ///< digest of a token of the file, lower-case hex
+    std::optional<std::int64_t> ends_at{};  ///< seconds since 1970: admitted only before
 
-    /// `token:NAME` or `jwt:NAME`: the two kinds of names are given by different people.
+    /// `token:NAME` or `jwt:NAME`: names of the two kinds have different issuers.
     [[nodiscard]] std::string actor() const { return (has_jwt ? "jwt:" : "token:") + name; }
 };
 
@@ -34,11 +34,11 @@ struct Caller {
 
 struct TokenLine {
     Caller caller;
-    std::string sha256;  ///< of the token, lower-case hex
+    std::string sha256;  ///< digest of the token, lower-case hex
 };
 
-/// Reads `name:role:sha256hex` or `name:role:sha256hex:YYYY-MM-DD`, the last day (UTC) that the
-/// token is good. Error: what is wrong, without the digest.
+/// Parses `name:role:sha256hex` or `name:role:sha256hex:YYYY-MM-DD`, the last day (UTC) of
+/// validity. Error: the fault, without the digest.
 [[nodiscard]] release::Result<TokenLine> parse_token_line(std::string_view line);
 
 struct FreshToken {
@@ -49,40 +49,42 @@ struct FreshToken {
 /// @param last_day "YYYY-MM-DD"; empty: no end
 [[nodiscard]] FreshToken make_token(const std::string& name, Role role,
                                     const std::string& last_day = "");
-/// The end of that day in UTC, seconds since 1970; nothing: no such day.
+/// The end of that day in UTC, seconds since 1970; nothing: an illegal date.
 [[nodiscard]] std::optional<std::int64_t> end_of_day(std::string_view text);
 
-/// What a reading of the tokens file came to, against the one before.
+/// A read of the tokens file, compared with the read before.
 struct TokensRead {
     std::size_t count = 0;
-    std::string sha256;                                ///< of all names, roles and digests
+    std::string sha256;                                ///< digest over all names, roles and digests
     std::vector<std::string> added, removed, changed;  ///< names; changed: role or digest
 };
 
 /// API_TOKENS_FILE, read again when it changes. A broken line is logged and skipped, the others
-/// hold; a file that cannot be read any more leaves the tokens as they were, so that a slip of an
-/// editor locks nobody out; one that others may read counts as such. One that is gone for five
-/// seconds leaves none: it was deleted. Loop thread.
+/// stay valid. An unreadable file leaves the tokens unchanged, so that an editing mistake locks no
+/// caller out; a file that others may read counts as unreadable. A file missing for five seconds
+/// leaves no tokens: it was deleted. Loop thread.
 class TokenFile {
   public:
     /// @param path empty: no tokens
     explicit TokenFile(std::string path, rt::LooseFiles loose = rt::LooseFiles::refused);
 
-    /// Reads the file for the first time. Error: it cannot be read, or has lines and none is good.
+    /// Reads the file for the first time. Error: it cannot be read, or none of its lines is valid.
     [[nodiscard]] release::Result<void> open();
-    /// Looks whether the file has changed (a stat) and reads it again if so. Call it about once a
-    /// second as well. @param unix_now seconds since 1970
+    /// Checks whether the file has changed (a stat) and then reads it again. Call it about once a
+    /// second as well.
+    /// @param unix_now seconds since 1970
     void refresh(std::int64_t unix_now);
     /// Compares with every line in constant time.
     [[nodiscard]] std::optional<Caller> find(std::string_view token) const;
-    /// Whether the very line that let the caller in is still there.
+    /// Whether the line that admitted the caller still exists.
     [[nodiscard]] bool has(const Caller& caller) const;
     [[nodiscard]] bool has_name(std::string_view name) const;
     [[nodiscard]] std::size_t size() const { return lines_.size(); }
     [[nodiscard]] bool is_configured() const { return !path_.empty(); }
-    /// Readings since the last call, for the audit log; of very many the last ones count as one.
+    /// Reads since the last call, for the audit log; when there are too many, the last reads are
+    /// merged.
     [[nodiscard]] std::vector<TokensRead> take_reads() { return std::exchange(reads_, {}); }
-    /// What could not be written down.
+    /// Returns reads that could not be written.
     void give_back(std::vector<TokensRead> reads);
 
   private:
@@ -104,7 +106,7 @@ class TokenFile {
     std::optional<std::int64_t> gone_since_;
     std::vector<TokenLine> lines_;
     std::vector<TokensRead> reads_;
-    std::vector<std::pair<int, std::string>> faults_;  ///< broken lines of the last reading
+    std::vector<std::pair<int, std::string>> faults_;  ///< broken lines of the last read
 };
 
 }  // namespace edgeroll::control::api

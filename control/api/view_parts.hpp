@@ -1,4 +1,4 @@
-// What several answers are made of.
+// Common parts of several answers.
 #pragma once
 
 #include <string>
@@ -10,12 +10,12 @@
 
 namespace edgeroll::control::api {
 
-/// Words and times that may be missing are null; free text is always a string.
+/// Missing words and times are null; free text is always a string.
 [[nodiscard]] inline release::wire::Json word_or_null(std::string_view text) {
     return text.empty() ? release::wire::Json(nullptr) : release::wire::Json(std::string(text));
 }
 
-/// Appends to the last batch of the list, or begins the next: rows come in the order of batches.
+/// Appends to the last batch of the list or begins the next: rows are ordered by batch.
 [[nodiscard]] inline release::wire::Json& list_of_batch(release::wire::Json& batches, int batch,
                                                         const char* list_name) {
     if (batches.empty() || batches.back()["batch"] != batch) {

@@ -21,7 +21,7 @@ Json number_or_null(const std::optional<Id>& id) {
     return id ? Json(id->value) : Json(nullptr);
 }
 
-/// Without what may be a secret in it: user, password and parameters.
+/// Without the parts that may be secret: user, password and parameters.
 std::string public_url(std::string url) {
     url.erase(std::min(url.find_first_of("?#"), url.size()));
     const std::size_t scheme = url.find("://");
@@ -51,7 +51,7 @@ release::SteeringState steering_state(const ReleaseSummary& release) {
     return state;
 }
 
-/// The words of what would be taken now: what a console offers as buttons.
+/// The actions that would be accepted now: a console shows them as buttons.
 Json actions_of(const ReleaseSummary& release) {
     const release::SteeringState state = steering_state(release);
     Json actions = Json::array();
@@ -64,7 +64,7 @@ Json actions_of(const ReleaseSummary& release) {
     return actions;
 }
 
-/// batch_config as an object; null when there is none, or none that can be read.
+/// batch_config as an object; null when missing or unreadable.
 Json public_config(const std::string& text) {
     auto config = release::wire::parse_json(text, release::wire::batch_config_bytes_max);
     if (!config || !config->is_object()) return nullptr;
@@ -143,13 +143,13 @@ WaitingFacts facts_of(const ReleaseView& view, release::Millis node_timeout) {
     return facts;
 }
 
-/// What an agent or a hand has written; null where it is no list.
+/// Written by an agent or an operator; null where it is not a list.
 Json steps_of(const std::string& text) {
     auto steps = release::wire::parse_json(text, release_steps_bytes_max);
     return steps && steps->is_array() ? std::move(*steps) : Json(nullptr);
 }
 
-/// What a rollback would do now, so that nobody is offered one that is refused.
+/// What a rollback would do now, so that no caller is offered a rollback that would be refused.
 Json json_of(const RollbackOutlook& outlook) {
     Json data = Json::object();
     data[field::total_nodes] = outlook.nodes;

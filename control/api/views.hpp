@@ -13,25 +13,25 @@ namespace edgeroll::control::api {
 [[nodiscard]] release::wire::Json json_of(const ReleaseSummary& release);
 /// `[{nodeId,nodeName,reason}]`
 [[nodiscard]] release::wire::Json json_of(const std::vector<release::LeftOut>& nodes);
-/// @param node_timeout of the settings, for `until`
+/// @param node_timeout from the settings, for `until`
 [[nodiscard]] release::wire::Json json_of(const ReleaseView& view, release::Millis node_timeout);
-/// The same with the steps of each node, or of the one that is shown alone.
+/// The same with the steps of each node, or of the single node shown.
 [[nodiscard]] release::wire::Json json_of_steps(const ReleaseView& view,
                                                 release::Millis node_timeout);
 [[nodiscard]] release::wire::Json json_of(const CreatedRelease& created);
-/// What pause, continue, stop and retry answer with.
+/// The answer to pause, continue, stop and retry.
 [[nodiscard]] release::wire::Json json_of_steered(const ReleaseView& view,
                                                   release::Millis node_timeout);
 [[nodiscard]] release::wire::Json json_of(const ForceStopped& stopped,
                                           release::Millis node_timeout);
 [[nodiscard]] release::wire::Json json_of(const Retried& retried, release::Millis node_timeout);
 [[nodiscard]] release::wire::Json json_of(const RolledBack& done);
-/// What PATCH answers with.
+/// The answer to PATCH.
 [[nodiscard]] release::wire::Json json_of_limits(const ReleaseSummary& release);
 [[nodiscard]] release::wire::Json json_of(const NodeView& node);
-/// What storing it answers with.
+/// The answer to storing a content.
 [[nodiscard]] release::wire::Json json_of_stored(const ConfigView& config);
-/// As JSON text, put together from what the database's threads have made of the content.
+/// As JSON text, assembled from parts that the database's threads have prepared.
 [[nodiscard]] std::string text_of(const ShownConfig& config);
 
 }  // namespace edgeroll::control::api

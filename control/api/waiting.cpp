@@ -53,7 +53,7 @@ Json names_of(std::span<const ReleaseNodeView> nodes, NodeStatus status) {
     return names;
 }
 
-/// Nodes of the present batch (the lowest that is not finished) whose turn has not come.
+/// Nodes of the present batch (the lowest unfinished batch) that are still pending.
 bool has_waiting_node(std::span<const ReleaseNodeView> nodes) {
     const auto present =
         std::find_if(nodes.begin(), nodes.end(), [](const auto& n) { return !is_final(n.status); });
@@ -62,7 +62,7 @@ bool has_waiting_node(std::span<const ReleaseNodeView> nodes) {
     });
 }
 
-/// "; max_parallel is 4, 4 are running": why further nodes of the batch are not started.
+/// "; max_parallel is 4, 4 are running": why no further node of the batch is started.
 std::string full_text(const ReleaseSummary& release, const WaitingFacts& facts) {
     std::string text;
     const Json limit = read_limits(release.batch_config).max_parallel;
@@ -79,7 +79,7 @@ std::string full_text(const ReleaseSummary& release, const WaitingFacts& facts) 
     return text;
 }
 
-/// ", 1 of them tried again": an attempt failed, and another one waits for its time or is made.
+/// ", 1 of them tried again": an attempt failed, and the next attempt waits or runs.
 std::string again_text(const WaitingFacts& facts) {
     const auto is_tried_again = [](const ReleaseNodeView& node) {
         return node.status == NodeStatus::running && node.tried > 1;
@@ -98,8 +98,8 @@ std::string stopping_reason(const ReleaseSummary& release) {
            " must end first";
 }
 
-/// " by control-1 (its claim lasts until ...)": where nothing moves it is the owner that is looked
-/// at, and until when nobody else can.
+/// " by control-1 (its claim lasts until ...)": when a release does not move, operators look at its
+/// owner, and no other process can claim it before that time.
 std::string by_owner(const ReleaseSummary& release) {
     if (release.claimed_by.empty()) return {};
     const std::string until =
@@ -133,8 +133,8 @@ std::string running_reason(const ReleaseSummary& release, const WaitingFacts& fa
     return reason;
 }
 
-/// The lowest batch that is not finished, by its number and as the how manieth it is there; nothing
-/// without the rows, or when all are.
+/// The lowest unfinished batch, by its number and its ordinal among the batches; nothing without
+/// rows, or when all are finished.
 struct PresentBatch {
     int number = 0, ordinal = 0;
 };
@@ -148,14 +148,14 @@ std::optional<PresentBatch> present_batch(std::span<const ReleaseNodeView> nodes
     return std::nullopt;
 }
 
-/// Started already. By number: rows may have been deleted since; by ordinal where an older process
-/// has written no number.
+/// Already started. Compares numbers, since rows may have been deleted; compares ordinals where an
+/// older process has written no number.
 bool is_started(const ReleaseSummary& release, const PresentBatch& batch) {
     return release.started_batch ? batch.number <= *release.started_batch
                                  : batch.ordinal <= release.current_batch;
 }
 
-/// "after batch 2", "in batch 2" (by hand), "before its first batch"
+/// "after batch 2", "in batch 2" (paused by an operator), "before its first batch"
 std::string place_of(const ReleaseSummary& release, const WaitingFacts& facts) {
     if (release.current_batch == 0) return "before its first batch";
     const auto present = present_batch(facts.nodes);
@@ -188,7 +188,7 @@ std::string hold_reason(const ReleaseSummary& release, const WaitingFacts& facts
     return "is paused" + why;
 }
 
-/// It was continued, and the next batch waits for nothing but a reading.
+/// The release was continued, and the next batch only waits for the next read.
 bool is_passing(const ReleaseSummary& release) {
     return release.hold == Hold::window && shown_hold(release) == Hold::none;
 }
@@ -221,13 +221,13 @@ std::string reason_of(const ReleaseSummary& release, const WaitingFacts& facts) 
     return running_reason(release, facts);
 }
 
-/// The earlier of two moments; empty ones are none.
+/// The earlier of two times; empty times are ignored.
 std::string earlier(const std::string& a, const std::string& b) {
     if (a.empty() || b.empty()) return a.empty() ? b : a;
     return std::min(a, b);
 }
 
-/// When the first running node's time is up, or that of its batch or of the release.
+/// The first deadline of a running node, of its batch or of the release.
 std::string first_deadline(const ReleaseSummary& release, const WaitingFacts& facts) {
     const LimitsView limits = read_limits(release.batch_config);
     const auto type = release::from_text<release::TaskType>(release.type)
@@ -239,7 +239,7 @@ std::string first_deadline(const ReleaseSummary& release, const WaitingFacts& fa
         if (node.status == NodeStatus::running) started = earlier(started, node.started_at);
     }
     std::string first = span.count() > 0 ? later_time(started, span).value_or("") : "";
-    if (release.status != ReleaseStatus::running) return first;  // no working time passes
+    if (release.status != ReleaseStatus::running) return first;  // working time stands still
     if (limits.release_timeout) {
         first = earlier(
             first,

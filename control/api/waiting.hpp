@@ -1,4 +1,4 @@
-// Why a release does not move, for `waitingFor`.
+// The value of `waitingFor`: why a release does not move.
 #pragma once
 
 #include <span>
@@ -9,22 +9,22 @@
 
 namespace edgeroll::control::api {
 
-/// What is known beside the summary; all of it may be missing (lists of releases).
+/// Facts beside the summary; all of them may be missing (lists of releases).
 struct WaitingFacts {
     std::span<const ReleaseNodeView> nodes{};
     std::span<const FullPool> full_pools{};
-    release::Millis node_timeout{0};  ///< of the settings; 0: not known
+    release::Millis node_timeout{0};  ///< from the settings; 0: unknown
 };
 
-/// The hold as people should see it: on the way to the next batch a release stands before its
-/// windows for a moment, also one that has none.
+/// The hold as shown to users: before the next batch, a release stands briefly at its windows even
+/// when it has none.
 [[nodiscard]] release::Hold shown_hold(const ReleaseSummary& release);
 
 /// `{"reason","nodes":[names],"until","troubled":[...]}` (control/api/node_troubles); null when the
-/// release is finished. `until` is the moment of the next decision where one is known, else null.
+/// release is finished. `until` is the time of the next decision where known, else null.
 [[nodiscard]] release::wire::Json waiting_for(const ReleaseSummary& release,
                                               const WaitingFacts& facts);
-/// For a list.
+/// For lists.
 [[nodiscard]] release::wire::Json waiting_for(const ReleaseSummary& release);
 
 }  // namespace edgeroll::control::api

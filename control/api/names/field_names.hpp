@@ -1,8 +1,8 @@
-// The names of the API's JSON fields, for those who write them (control/api) and for those who read
-// them (control/cli). docs/contract.md section 7 lists what each means.
+// Names of the API's JSON fields, for their writers (control/api) and readers (control/cli).
+// docs/contract.md section 7 lists the meaning of each field.
 #pragma once
 
-/// Fields of answers, and of requests where they are spelled alike.
+/// Fields of answers, and of requests with the same spelling.
 namespace edgeroll::field {
 
 inline constexpr const char* action = "action";

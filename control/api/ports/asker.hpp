@@ -1,4 +1,4 @@
-// Who asks for a deed, as the audit log names them.
+// The caller of an action, as the audit log names it.
 #pragma once
 
 #include <memory>
@@ -8,13 +8,13 @@ namespace edgeroll::control {
 
 class AuditKeys;
 
-/// Actor of what edgeroll does by itself.
+/// Actor of edgeroll's own actions.
 inline constexpr const char* own_name = "edgeroll";
 
 struct Asker {
-    std::string actor;   ///< `token:NAME` or `jwt:NAME`; empty: nobody that is known
+    std::string actor;   ///< `token:NAME` or `jwt:NAME`; empty: unknown
     std::string remote;  ///< address of the connection, without port
-    /// With what the rows are signed; the store sets it. Nothing: with no key.
+    /// Sign the rows; set by the store. Nothing: unsigned.
     std::shared_ptr<const AuditKeys> keys;
 };
 

@@ -10,7 +10,7 @@
 
 namespace edgeroll::control {
 
-/// Actions by which other places know a row.
+/// Actions that other code recognizes rows by.
 namespace audit_action {
 inline constexpr const char* anchor = "audit.anchor";
 inline constexpr const char* key = "audit.key";
@@ -19,14 +19,14 @@ inline constexpr const char* login_refused = "login.refused";
 inline constexpr const char* tokens_loaded = "tokens.loaded";
 }  // namespace audit_action
 
-/// What is to be audited although no deed of the database goes with it.
+/// An audited event that is not part of a database change.
 struct AuditNote {
     Asker by;
     std::string action;
-    std::vector<std::pair<std::string, std::string>> words;  ///< of the detail
+    std::vector<std::pair<std::string, std::string>> words;  ///< fields of the detail
     std::vector<std::pair<std::string, std::int64_t>> numbers;
-    /// Not written again while the last row of this action says the same of this word of the
-    /// detail; empty: always written.
+    /// The note is skipped while the last row of this action has the same value for this field of
+    /// the detail; empty: always written.
     std::string key_word;
 };
 
@@ -43,7 +43,7 @@ struct AuditView {
 };
 
 struct AuditPage {
-    std::vector<AuditView> items;  ///< the newest first
+    std::vector<AuditView> items;  ///< newest first
     std::int64_t total = 0;
 };
 

@@ -1,4 +1,4 @@
-// Making a release: what is asked for, and what came of it.
+// Creating a release: the request and its result.
 #pragma once
 
 #include <memory>
@@ -16,10 +16,10 @@ namespace edgeroll::control {
 
 class SecretKeys;
 
-/// The plan of a dry run, as its caller saw it.
+/// The plan of a dry run, as the caller saw it.
 struct PreviewedPlan {
     std::vector<release::PlannedNode> nodes;
-    std::vector<std::string> names;  ///< of `nodes`, in their order
+    std::vector<std::string> names;  ///< names of `nodes`, in the same order
 };
 
 struct NewRelease {
@@ -28,18 +28,21 @@ struct NewRelease {
     bool is_reload_only = false;
     std::string reason, created_by, not_before;  ///< not_before: RFC 3339 or empty
     std::string batch_config;                    ///< JSON text; empty: none
-    std::optional<release::TaskType> type;       ///< absent: apply_config, or from_release's
-    bool is_forced = false;                      ///< a banned content is allowed
+    /// Absent: apply_config, or the type of from_release.
+    std::optional<release::TaskType> type;
+    bool is_forced = false;  ///< allows a banned content
     std::optional<release::ReleaseId> from_release;
-    bool supersedes = false;   ///< stop earlier unfinished releases that share nodes
+    bool supersedes = false;   ///< stops earlier unfinished releases that share nodes
     std::string callback_url;  ///< empty: none
     bool is_dry_run = false;
     std::string expected_plan_sha256;  ///< empty: not given
-    /// The plan of expected_plan_sha256, for the message; the store fills it in where it knows it.
+    /// The plan of expected_plan_sha256, for the message; filled in by the store if it knows the
+    /// plan.
     std::shared_ptr<const PreviewedPlan> previewed;
     std::string idempotency_key;  ///< empty: none; scoped to created_by
-    std::string request_sha256;   ///< of the body; the same key with another body is 3003
-    /// The store's: contents whose secrets they do not open are refused. Nothing: those with any.
+    std::string request_sha256;   ///< digest of the body; the same key with another body is 3003
+    /// The store's keys: contents whose secrets they cannot open are refused. Nothing: all contents
+    /// with secrets are refused.
     std::shared_ptr<const SecretKeys> secret_keys{};
     Asker by{};  ///< for the audit log
 };
@@ -48,11 +51,15 @@ struct CreatedRelease {
     release::ReleaseId id;  ///< 0 for a dry run
     release::Version version;
     std::vector<release::PlannedNode> plan;
-    std::vector<std::string> names;  ///< of the plan's nodes, in its order; for the store itself
+    /// Names of the plan's nodes, in its order; used only by the store.
+    std::vector<std::string> names;
     std::string plan_sha256;
-    std::vector<release::LeftOut> left_out;      ///< ascending by node; not of a repeated request
-    std::vector<release::ReleaseId> superseded;  ///< stopped (of a dry run: would be); ascending
-    /// Of a content with secrets: nodes whose agents never said that they can keep them. Ascending.
+    /// Ascending by node; empty for a repeated request.
+    std::vector<release::LeftOut> left_out;
+    /// Stopped releases (dry run: would be); ascending.
+    std::vector<release::ReleaseId> superseded;
+    /// For a content with secrets: nodes whose agents never reported that they can keep secrets.
+    /// Ascending.
     std::vector<release::LeftOut> without_secrets{};
 };
 

@@ -1,4 +1,4 @@
-// Nodes and contents as the API shows and takes them.
+// Nodes and contents as the API shows and accepts them.
 #pragma once
 
 #include <optional>
@@ -14,13 +14,13 @@ namespace edgeroll::control {
 struct ConfigView {
     release::Version version;
     std::string payload, sha256, note, created_by, created_at;
-    /// What storing it came to.
+    /// The result of storing it.
     enum class Outcome { stored, unchanged, replaced };
     Outcome outcome = Outcome::stored;
-    Asker by{};  ///< who stores it, for the audit log
+    Asker by{};  ///< the caller, for the audit log
 };
 
-/// A content for people. Of secrets it holds paths, lengths and digests.
+/// A content in a form for display. Secrets are shown by path, length and digest.
 struct ShownConfig {
     ConfigView head;  ///< without the payload
     ShownPayload content;
@@ -34,13 +34,13 @@ struct NodeView {
     release::Labels labels;
     std::optional<release::Version> applied_version;
     std::string applied_sha256, last_seen_at, created_at, updated_at;
-    /// The content it should have by the newest release that succeeded with it (docs/api.md).
+    /// The wanted content, by the newest release that succeeded with it (docs/api.md).
     std::optional<release::Version> wanted_version;
     std::string wanted_sha256;
     bool has_drift = false;
 };
 
-/// Absent fields stay (PATCH) or take their defaults (POST).
+/// Absent fields stay unchanged (PATCH) or take their defaults (POST).
 struct NodeChangeRequest {
     std::optional<std::string> name, main_ip, status, cert_fingerprint;
     std::optional<int> agent_port;

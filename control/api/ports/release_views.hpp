@@ -22,81 +22,82 @@ struct ReleaseSummary {
     release::ReleaseStatus status = release::ReleaseStatus::pending;
     release::BatchStatus batch_status = release::BatchStatus::none;
     int current_batch = 0, total_batches = 0, total_nodes = 0;
-    /// Number of the batch started last; nothing: unstarted, or an older process ran it.
+    /// Number of the last started batch; nothing: not started, or run by an older process.
     std::optional<int> started_batch;
     release::StatusCounts counts;             ///< counted from the rows
     int success_nodes = 0, failed_nodes = 0;  ///< the columns
     std::string last_error, reason, created_by, requested_action, claimed_by;
     std::string created_at, updated_at, started_at, finished_at, not_before;
     bool is_due = true;                      ///< not_before is NULL or past
-    bool has_lease = false;                  ///< a claim is valid now
-    std::string lease_until;                 ///< by claimed_by; empty: NULL
+    bool has_lease = false;                  ///< the claim is valid now
+    std::string lease_until;                 ///< of claimed_by; empty: NULL
     std::vector<release::Version> blockers;  ///< as in release::Snapshot; unfinished releases only
 
     release::Hold hold = release::Hold::none;
     std::string hold_until;
-    /// Since started_at: time that counts as no work, and the working time at the batch's start.
+    /// Since started_at: time that does not count as work, and the working time at the batch's
+    /// start.
     release::Millis paused{0}, batch_work_start{0};
     int waived_failures = 0;
     std::optional<release::ReleaseId> rolls_back, from_release;
     std::optional<release::ReleaseId> rolled_back_by;  ///< the release that undoes this one
-    std::string callback_url;                          ///< as stored: with its secrets
-    std::string batch_config;                          ///< JSON text as stored; may be anything
+    std::string callback_url;                          ///< as stored: including its secrets
+    std::string batch_config;                          ///< JSON text as stored; may be any text
     std::string content_sha256;                        ///< as in release::Snapshot
-    /// Nodes reload what they have. Before the start: as it would be now.
+    /// Nodes reload their content. Before the start: as it would be now.
     bool is_reload_only = false;
-    /// Half inserted: when it is given up, unless a further row comes; empty otherwise.
+    /// Half inserted: when the release is given up, unless another row arrives; empty otherwise.
     std::string rows_until;
 };
 
-/// A pool of max_parallel_per that has no free place while nodes of the batch wait for one.
+/// A pool of max_parallel_per without a free place while nodes of the batch wait for it.
 struct FullPool {
-    std::string label, value;  ///< value: empty for the nodes without the label
+    std::string label, value;  ///< value: empty for nodes without the label
     int size = 0;
     int running = 0;
 };
 
 struct ReleaseNodeView {
     release::NodeId id;
-    std::string name;  ///< empty when the node is gone
+    std::string name;  ///< empty when the node was deleted
     int batch = 1;
     release::NodeStatus status = release::NodeStatus::pending;
     int attempt = 0;
     release::FailureKind failure = release::FailureKind::none;
     release::ReasonKind reason = release::ReasonKind::none;
     std::string error, started_at, finished_at;
-    std::string trouble;        ///< of a running one: what `reason` says to be in the way
-    std::string trouble_until;  ///< when it is given up over that; empty: never
-    int tried = 0;              ///< attempts since the last retry, this one too
+    std::string trouble;        ///< for a running node: the trouble named by `reason`
+    std::string trouble_until;  ///< when the node is given up because of it; empty: never
+    int tried = 0;              ///< attempts since the last retry, including the present attempt
     int progress = 0;
     std::optional<release::Version> config_version;  ///< as in release::NodeRow
     std::string task_id;                             ///< empty before the first intent
-    std::string steps;  ///< JSON text as stored, may be anything; only of release_steps()
+    std::string steps;  ///< JSON text as stored, may be any text; only from release_steps()
 };
 
 /// What a rollback of a finished release would do now.
 struct RollbackOutlook {
     std::size_t nodes = 0, left_alone = 0;
-    std::string obstacle;  ///< why it would be refused unless forced; empty: it would be taken
+    std::string obstacle;  ///< why it would be refused unless forced; empty: it would be accepted
 };
 
 struct ReleaseView {
     ReleaseSummary summary;
     std::vector<ReleaseNodeView> nodes;  ///< ascending by (batch, id)
-    std::vector<FullPool> full_pools;    ///< of a running release
-    /// Only where the release's own state allows a rollback; only of release().
+    std::vector<FullPool> full_pools;    ///< for a running release
+    /// Only where the release's own state allows a rollback; only from release().
     std::optional<RollbackOutlook> rollback;
-    std::optional<release::NodeId> shown_node;  ///< release_steps() of one node: this one
+    std::optional<release::NodeId> shown_node;  ///< set by release_steps() for a single node
 };
 
-/// Of which nodes the steps are wanted.
+/// Which nodes' steps are wanted.
 struct StepsWanted {
     std::string named;                    ///< by name or id; empty: all
-    std::optional<release::NodeId> node;  ///< the one that this is; found by the store
+    std::optional<release::NodeId> node;  ///< id of that node; found by the store
 };
 
-/// Of stored steps in one answer: some thousand nodes whose commands say little, and in any case
-/// those of one node. The text is taken apart on the thread that also runs releases.
+/// Limit of the stored steps in one answer: enough for some thousand nodes with little output, and
+/// always for a single node. The text is parsed on the thread that also runs releases.
 inline constexpr std::size_t release_steps_bytes_max = 4U << 20;
 
 struct ReleaseFilter {

@@ -1,4 +1,4 @@
-// Figures about releases, as the database knows them.
+// Figures about releases from the database.
 #pragma once
 
 #include <cstdint>
@@ -16,38 +16,37 @@ namespace edgeroll::control {
 /// Releases that have not started.
 struct QueueFigures {
     std::int64_t pending = 0;  ///< all of them
-    std::int64_t blocked = 0;  ///< those that another release goes before
-    std::int64_t due = 0;      ///< those whose time has come and that wait for nobody
+    std::int64_t blocked = 0;  ///< those blocked by another release
+    std::int64_t due = 0;      ///< those whose time has come and that are not blocked
 };
 
-/// The times of one release, by the database's clock; up to now while it is not finished.
+/// The times of one release by the database's clock; up to now while it is not finished.
 struct ReleaseTimes {
     release::ReleaseId id;
     release::Version version;
     release::ReleaseStatus status = release::ReleaseStatus::running;
-    release::Millis queued{0};  ///< from creation (or not_before, if later) to its start
-    release::Millis worked{0};  ///< from its start, without the pauses
+    release::Millis queued{0};  ///< from creation (or a later not_before) to the start
+    release::Millis worked{0};  ///< from the start, without pauses
     release::Millis waited{0};  ///< paused between batches
-    /// From its start until that share of all its nodes had succeeded; nothing: not so far.
+    /// From the start until that share of all its nodes had succeeded; nothing: not reached.
     std::optional<release::Millis> to_50, to_90, to_100;
 };
 
 struct Stats {
     QueueFigures queue;
     std::int64_t running_releases = 0, running_nodes = 0;
-    /// Node rows that were finished in the last 24 hours, by status, and the failed ones by kind.
+    /// Node rows finished in the last 24 hours, by status, and the failed rows by kind.
     std::map<std::string, std::int64_t> finished_nodes, failed_by_kind;
-    std::vector<ReleaseTimes> releases;  ///< the 20 last started, newest first
+    std::vector<ReleaseTimes> releases;  ///< the 20 releases started last, newest first
 };
 
 struct Gauges {
     std::map<std::string, std::int64_t> releases_by_status;
-    /// The rows of releases without an end: all rows that there ever were would be counted anew
-    /// with each look.
+    /// Rows of releases without an end: otherwise every read would count all rows ever written.
     std::map<std::string, std::int64_t> nodes_by_status;
     std::int64_t nodes_drifting = 0;  ///< NodeView::has_drift
     QueueFigures queue;
-    std::optional<ReleaseTimes> last_ended;  ///< of the release that ended last
+    std::optional<ReleaseTimes> last_ended;  ///< the release that ended last
 };
 
 }  // namespace edgeroll::control

@@ -1,4 +1,4 @@
-// What operators ask of a release through the API, and what they are answered.
+// Requests of operators to a release through the API, and their results.
 #pragma once
 
 #include <map>
@@ -17,7 +17,7 @@
 
 namespace edgeroll::control {
 
-/// Who asks, for which release, and why.
+/// The caller, the release and the reason.
 struct ActionRequest {
     release::ReleaseId id;
     std::string actor;
@@ -25,24 +25,24 @@ struct ActionRequest {
     Asker by{};          ///< for the audit log
 };
 
-/// pause, continue or stop.
+/// Pause, continue or stop.
 struct SteerRequest : ActionRequest {
     release::Steering action = release::Steering::pause;
 };
 
 struct RetryRequest : ActionRequest {
-    std::vector<release::NodeReference> nodes;  ///< empty: all that need it
-    /// Catching up: no failure among them makes the release fail, only those of the first batch
-    /// named are taken, and it is refused while no window is open.
-    /// It is the engine's own deed, and not audited.
+    std::vector<release::NodeReference> nodes;  ///< empty: all nodes that need it
+    /// Catching up: failures do not fail the release, only the named nodes of the first batch are
+    /// retried, and it is refused while no window is open. It is the engine's own action, and not
+    /// audited.
     bool tolerates_all = false;
 };
 
 struct RollbackRequest : ActionRequest {
-    bool is_forced = false;     ///< although a later release touched the nodes
-    bool is_dry_run = false;    ///< only says what it would do
-    bool is_by_itself = false;  ///< on_failure: nodes that the last retry left out stay as they are
-    /// As of NewRelease. What edgeroll does by itself is judged when it is claimed.
+    bool is_forced = false;     ///< allowed although a later release touched the nodes
+    bool is_dry_run = false;    ///< only describes the result
+    bool is_by_itself = false;  ///< on_failure: nodes that the last retry left out stay unchanged
+    /// As in NewRelease. edgeroll's own actions are checked when the release is claimed.
     std::shared_ptr<const SecretKeys> secret_keys{};
 };
 
@@ -50,33 +50,33 @@ struct LimitRequest : ActionRequest {
     release::wire::LimitChange change;
 };
 
-/// A node that ran when a release was stopped by force.
+/// A node that was running when the release was stopped by force.
 struct GivenUpNode {
     release::NodeId id;
-    std::string name;  ///< empty when the node is gone
+    std::string name;  ///< empty when the node was deleted
     int batch = 1;
     int attempt = 0;
     std::string task_id;  ///< of the attempt; may be empty
 };
 
-/// A release as it is after a forced stop, and the nodes that nobody waits for any more.
+/// A release after a forced stop, and the nodes that were given up.
 struct ForceStopped {
     ReleaseView view;
     std::vector<GivenUpNode> given_up;  ///< by batch and node; may be empty
 };
 
-/// A release as it is after a retry was asked for, and the nodes that it takes up again.
+/// A release after a retry request, and the retried nodes.
 struct Retried {
     ReleaseView view;
     std::vector<release::RetryRow> nodes;
 };
 
 struct RolledBack {
-    CreatedRelease created;  ///< its id is 0 for a dry run; names are those of the plan
+    CreatedRelease created;  ///< a dry run has the id 0; names are those of the plan
     std::vector<release::LeftAlone> left_alone;
-    /// Digests of the contents that are put back; empty where it is not known.
+    /// Digests of the contents that are put back; empty: unknown.
     std::map<release::Version, std::string> digests;
-    std::string banned;  ///< the digest that is (or would be) banned; empty: none
+    std::string banned;  ///< the digest that is (dry run: would be) banned; empty: none
 };
 
 }  // namespace edgeroll::control
