@@ -1,5 +1,5 @@
-// What a new release may ask for beside a version: batches, a selector, a type, another release to
-// go on from or to take the place of.
+// Options of a new release beside a version: batches, a selector, a type, a release to continue or
+// to supersede.
 #include "release/wire/payload.hpp"
 #include "tests/store/store_fixture.hpp"
 
@@ -345,7 +345,7 @@ TEST_P(ApiCreateTest, refuses_a_gate_that_may_not_be_called) {
     NewRelease fine = with_gate("http://monitor.example/");
     fine.is_reload_only = true;
     const ReleaseId id = create(fine).id;
-    // What a from_release brings along is judged as well.
+    // The inherited values of a from_release are checked as well.
     sql("UPDATE release_tasks SET status = 'cancelled', finished_at = '2026-01-01 00:00:00', "
         "batch_config = ? WHERE id = ?",
         {std::string(R"({"gate_url":"http://127.0.0.1/"})"), id.value});

@@ -1,4 +1,4 @@
-// The fleet changed between a dry run and the creation by its planSha256.
+// The fleet changes between a dry run and the creation with its planSha256.
 #include "control/store/api/plan_book.hpp"
 #include "tests/store/store_fixture.hpp"
 

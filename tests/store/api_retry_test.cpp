@@ -1,4 +1,4 @@
-// Taking up the nodes of a finished release again.
+// Retrying nodes of a finished release.
 #include "tests/store/steering_fixture.hpp"
 
 namespace edgeroll::control::testing {

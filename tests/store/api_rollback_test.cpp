@@ -1,4 +1,4 @@
-// Releases that undo others, by the API and by on_failure.
+// Releases that undo other releases, by the API and by on_failure.
 #include "release/wire/json_util.hpp"
 #include "tests/store/steering_fixture.hpp"
 
@@ -28,7 +28,7 @@ class ApiRollbackTest : public SteeringTest {
         return ReleaseId{number(
             "SELECT COALESCE(MAX(id), 0) FROM release_tasks WHERE rolls_back = ?", {id.value})};
     }
-    /// The commit with which the core ends a release that rolls itself back.
+    /// The core's commit that ends a release with on_failure rollback.
     Committed fail_and_undo(const Claim& claim) {
         Commit commit;
         commit.expected_status = ReleaseStatus::running;
@@ -152,7 +152,7 @@ TEST_P(ApiRollbackTest, a_later_release_on_the_nodes_must_be_forced_aside) {
     EXPECT_EQ(bans('a'), 1) << "forced or not";
 }
 
-// A release and its rollback come to nothing: neither stands in the way of an earlier rollback.
+// A release and its rollback cancel each other out: neither prevents an earlier rollback.
 TEST_P(ApiRollbackTest, pairs_that_were_undone_are_left_out) {
     const ReleaseId id = failed_one();
     add_content(8, 'c');
@@ -225,7 +225,7 @@ TEST_P(ApiRollbackTest, whoever_looks_at_a_release_is_told_what_a_rollback_would
     EXPECT_FALSE(look());
 }
 
-// What the fleet can bear at once is no other when it goes back.
+// The fleet's capacity is the same during a rollback.
 TEST_P(ApiRollbackTest, keeps_how_many_nodes_run_at_once) {
     const ReleaseId id = failed_one();
     set(id, R"(batch_config = '{"max_parallel":3,"max_parallel_per":{"region":2},)"

@@ -1,4 +1,4 @@
-// Figures about releases, and the lanes that keep nodes waiting.
+// Figures about releases, and the full pools that keep nodes waiting.
 #include "control/store/api/pool_occupancy.hpp"
 #include "tests/store/steering_fixture.hpp"
 
@@ -14,7 +14,7 @@ using ::testing::SizeIs;
 class ApiStatsTest : public SteeringTest {
   protected:
     Stats stats() { return control().get(control().api().stats()); }
-    /// The same on both databases: a fixed day long past, so that nothing depends on the clock.
+    /// A fixed day in the past, so that nothing depends on the clock. The same on both databases.
     static std::string at(const char* time) { return "'2026-01-02 03:" + std::string(time) + "'"; }
 };
 
@@ -70,7 +70,7 @@ TEST_P(ApiStatsTest, reckons_working_time_apart_from_waiting_and_the_time_to_eac
     EXPECT_EQ(last->id, id);
     EXPECT_EQ(last->to_90, Millis{60'000});
     EXPECT_FALSE(last->to_100) << "not all succeeded";
-    // One that ended before it and one that runs are not the last.
+    // Neither a release that ended earlier nor a running release is the last.
     const ReleaseId earlier = add_whole_release(5, {1});
     set(earlier, "status = 'failed', started_at = " + at("00:00.000") +
                      ", finished_at = " + at("00:10.000"));

@@ -1,4 +1,4 @@
-// The audit log: one chain for all who write, and what shows when somebody has been at it.
+// The audit log: a single chain for all writers, and detection of tampering.
 #include "control/store/api/inventory.hpp"
 #include "control/store/db/threads.hpp"
 #include "control/store/rows/version_mark.hpp"
@@ -13,7 +13,8 @@ using ::testing::IsEmpty;
 using ::testing::SizeIs;
 namespace code = release::code;
 
-/// As a node of a Galera cluster: that another one has written the same rows shows at the commit.
+/// Acts like a node of a Galera cluster: a conflict with another node's rows appears only at the
+/// commit.
 class Clashing final : public Connection {
   public:
     Clashing(std::unique_ptr<Connection> inner, int& clashes)
@@ -43,7 +44,7 @@ class Clashing final : public Connection {
 
 class AuditChainTest : public AuditTest {
   protected:
-    /// Adds a node while so many commits clash with those of another node of the cluster.
+    /// Adds a node while so many commits conflict with another node of the cluster.
     Result<NodeView> add_among(int clashes) {
         const Connector connector = [&]() -> std::unique_ptr<Connection> {
             return std::make_unique<Clashing>(connect(url()), clashes);
@@ -62,7 +63,7 @@ TEST_P(AuditChainTest, two_controls_that_write_at_once_keep_one_chain) {
     std::vector<NodeId> nodes;
     for (int i = 0; i < 2 * each; ++i)
         nodes.push_back(add("n" + std::to_string(i), "10.0.1." + std::to_string(i + 1)).id);
-    NodeChangeRequest change;  // of different nodes, so that they meet at the chain only
+    NodeChangeRequest change;  // for different nodes, so that only the chain is shared
     change.is_enabled = false;
     change.by = by("ann");
     std::vector<std::optional<Result<NodeView>>> mine(each), theirs(each);
@@ -70,7 +71,7 @@ TEST_P(AuditChainTest, two_controls_that_write_at_once_keep_one_chain) {
         control().start(control().api().change_node(nodes[2 * i], change), mine[i]);
         other.start(other.api().change_node(nodes[2 * i + 1], change), theirs[i]);
     }
-    // Calls begin when the loops run: the other one's threads work while this one is waited for.
+    // Calls begin when the loops run: the threads of the other process work during this wait.
     std::optional<Result<std::vector<NodeView>>> begun;
     other.start(other.api().nodes(), begun);
     other.run_until(begun);
@@ -152,7 +153,7 @@ TEST_P(AuditChainTest, tampering_with_any_column_is_found) {
         "SELECT 5, at, actor, remote, action, object, detail, hash, hash FROM (SELECT * FROM "
         "audit_log WHERE id = 4) AS other");
     found("UPDATE audit_log SET id = CASE id WHEN 2 THEN 30 ELSE id END WHERE id IN (2, 3)");
-    // Swapped: through an id that nobody has.
+    // Swapped by way of an unused id.
     sql("UPDATE audit_log SET id = 99 WHERE id = 2");
     sql("UPDATE audit_log SET id = 2 WHERE id = 3");
     sql("UPDATE audit_log SET id = 3 WHERE id = 99");
@@ -210,7 +211,7 @@ TEST_P(AuditChainTest, pruning_leaves_an_anchor) {
     prune_audit(hand(), Asker{"edgeroll", {}, {}}, 99);
     EXPECT_EQ(count(), 3) << "there is no such row";
     add("n6", "10.0.0.6");
-    prune_audit(hand(), Asker{"edgeroll", {}, {}}, 6);  // the anchor among them
+    prune_audit(hand(), Asker{"edgeroll", {}, {}}, 6);  // including the anchor
     EXPECT_EQ(count(), 2);
     expect_whole();
     sql("DELETE FROM audit_log WHERE id = 7");
@@ -219,7 +220,7 @@ TEST_P(AuditChainTest, pruning_leaves_an_anchor) {
 
 TEST_P(AuditChainTest, an_older_program_beside_it_disturbs_nothing) {
     add("edge-1", "10.9.0.1");
-    // Its statements, which know neither the table nor the column.
+    // The statements of an older program, which knows neither the table nor the column.
     sql("INSERT INTO counters (name, value) VALUES ('node_addresses_old', 1)");
     EXPECT_TRUE(raise_version_mark(hand(), Version{77}));
     add_whole_release(78, {1});

@@ -1,4 +1,4 @@
-// Acts whose rows in the audit log are looked at.
+// Actions whose rows in the audit log are checked.
 #pragma once
 
 #include <memory>
@@ -58,7 +58,7 @@ class AuditTest : public StoreTest {
         request.action = what;
         control().get(control().api().steer(request));
     }
-    /// "actor remote action object" of the rows from this id on, or the count of rows.
+    /// "actor remote action object" of the rows from this id on.
     std::vector<std::string> acts(std::int64_t from = 1) {
         std::vector<std::string> lines;
         for (const Row& row : rows("SELECT actor, remote, action, object FROM audit_log WHERE id "
@@ -82,7 +82,7 @@ class AuditTest : public StoreTest {
     static std::shared_ptr<const AuditKeys> keys_of(const std::string& text) {
         return std::make_shared<const AuditKeys>(*AuditKeys::parse(text));
     }
-    /// A control with keys, opened anew. Error: it refuses to start.
+    /// A control with keys, reopened. Error: it refuses to start.
     Result<std::unique_ptr<Database>> open(std::shared_ptr<const AuditKeys> keys) {
         StoreOptions options;
         options.url = url();

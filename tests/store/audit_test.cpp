@@ -1,4 +1,4 @@
-// The audit log: a row for each deed, in the deed's own transaction.
+// The audit log: a row for each action, in the action's own transaction.
 #include "tests/store/audit_fixture.hpp"
 
 namespace edgeroll::control::testing {
@@ -39,7 +39,8 @@ TEST_P(AuditRowTest, each_act_leaves_exactly_its_row) {
     steer(id, release::Steering::pause);
     steer(id, release::Steering::resume);
     steer(id, release::Steering::stop);
-    control().get(control().api().force_stop(action<ActionRequest>(id)));  // nothing is left to do
+    // No row is left to give up.
+    control().get(control().api().force_stop(action<ActionRequest>(id)));
     sql("UPDATE release_task_nodes SET status = 'running' WHERE release_task_id = ?", {id});
     control().get(control().api().force_stop(action<ActionRequest>(id)));
     EXPECT_EQ(last_detail(),
@@ -163,7 +164,7 @@ TEST_P(AuditRowTest, a_log_that_contradicts_its_count_stops_all_deeds_and_says_s
     EXPECT_THAT(refused.error().message, HasSubstr("audit verify"));
     EXPECT_EQ(number("SELECT COUNT(*) FROM nodes"), 1);
     EXPECT_EQ(verify().fault_count, 1);
-    // The way out of the run book: it goes on, and says where.
+    // The remedy of the run book: the chain continues and records where.
     sql("DELETE FROM counters WHERE name = 'audit'");
     add("n2", "10.0.0.2");
     EXPECT_THAT(acts(2), ElementsAre("edgeroll  audit.resumed ",

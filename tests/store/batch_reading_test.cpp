@@ -1,4 +1,4 @@
-// The rows of the start, the number of the batch started last, and readings of one batch
+// The rows of the start, the number of the last started batch, and reads of one batch
 // (docs/adr/0015).
 #include "control/store/engine/snapshot_query.hpp"
 #include "tests/store/overheard.hpp"
@@ -17,7 +17,7 @@ using ::testing::SizeIs;
 
 class BatchReadingTest : public StoreTest {
   protected:
-    /// Claimed and started with the rows that are there, its first batch being `number`.
+    /// Claims and starts the release with its present rows; its first batch is `number`.
     Claim start(ReleaseId id, int number = 1) {
         Claim claim = control().claim(id).value();
         EXPECT_EQ(control().commit(claim, start_of(id, number)), Committed::done);
@@ -55,7 +55,7 @@ TEST_P(BatchReadingTest, knows_the_rows_of_the_start_whoever_owns_the_release) {
     const Claim first = start(id);
     sql("DELETE FROM release_task_nodes WHERE node_id = ?", {node_ids_[1]});
     const std::int64_t other = add_node("late", "10.0.0.9");
-    // An id that is lower than all others: a cluster's servers give them out in their own steps.
+    // An id below all others: the servers of a cluster assign ids in separate steps.
     sql("INSERT INTO release_task_nodes (id, release_task_id, node_id, batch) VALUES (-5, ?, ?, 0)",
         {id.value, other});
     EXPECT_THAT(marks(first), ElementsAre(false, true, true)) << "in the order of the batches";
@@ -91,7 +91,7 @@ TEST_P(BatchReadingTest, derives_nothing_after_older_processes_had_the_claim) {
     end_lease(id);
     const Claim second = control().claim(id).value();
     EXPECT_EQ(control().read(second)->started_batch, 1) << "carried on by a claim of ours";
-    // What an older process writes with its claim.
+    // The columns that an older process writes with its claim.
     sql("UPDATE release_tasks SET claimed_by = 'old', claim_epoch = claim_epoch + 1, "
         "lease_expires_at = '2020-01-01 00:00:00' WHERE id = ?",
         {id.value});

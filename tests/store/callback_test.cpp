@@ -1,4 +1,4 @@
-// Who is told of a finished release, how often, and by which process.
+// Callbacks of finished releases: who is called, how often, and by which process.
 #include <map>
 
 #include "tests/store/store_fixture.hpp"
@@ -14,7 +14,7 @@ using ::testing::SizeIs;
 
 class CallbackTest : public StoreTest {
   protected:
-    /// A release with a callback that is finished by edgeroll's own write.
+    /// A release with a callback, finished by edgeroll's own write.
     ReleaseId finished_release(std::int64_t version, const std::string& url) {
         const ReleaseId id = add_whole_release(version, {1});
         sql("UPDATE release_tasks SET callback_url = ? WHERE id = ?",
@@ -33,7 +33,7 @@ class CallbackTest : public StoreTest {
             last_[call.release] = call;
         return calls;
     }
-    /// The last call of it that was due.
+    /// Settles the release's last due call.
     void settle(ReleaseId id, CallbackOutcome outcome) {
         const auto settled =
             control().await(control().callbacks().settle(last_[id], outcome, "204"));
@@ -109,7 +109,8 @@ TEST_P(CallbackTest, of_a_retried_release_is_not_touched_by_the_end_before) {
     EXPECT_THAT(history(id), Not(Contains("callback_failed")));
 }
 
-// Retried and ended again while the first end's call was on its way, and that is answered late.
+// The release was retried and ended again during the call for its first end, which is answered
+// late.
 TEST_P(CallbackTest, of_a_later_end_is_not_settled_by_the_call_of_an_earlier_one) {
     const ReleaseId id = finished_release(42, "https://example.net/");
     ASSERT_THAT(due(), SizeIs(1));
@@ -143,7 +144,7 @@ TEST_P(CallbackTest, that_may_not_be_made_is_never_due_again_and_told_apart) {
     EXPECT_THAT(history(id), Not(Contains("callback_given_up")));
 }
 
-// Retried and finished again while the call was under way: the new end is to be told.
+// Retried and finished again during the call: the new end must be reported.
 TEST_P(CallbackTest, is_due_again_for_the_end_of_a_retry) {
     const ReleaseId id = finished_release(42, "https://example.net/");
     const auto first = due();

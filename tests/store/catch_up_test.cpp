@@ -1,4 +1,4 @@
-// Which nodes are behind, and how they are taken up without harm to their release.
+// Finds nodes that are behind, and retries them without harm to their release.
 #include "tests/store/steering_fixture.hpp"
 
 namespace edgeroll::control::testing {
@@ -9,7 +9,7 @@ using ::testing::IsEmpty;
 
 class CatchUpTest : public SteeringTest {
   protected:
-    /// A success that left behind the nodes of its second and third batch.
+    /// A success that left the nodes of its second and third batch behind.
     ReleaseId add_success() {
         const ReleaseId id = add_failed_release(7, 5, 'a');
         set(id, "status = 'success', batch_status = 'completed'");
@@ -29,8 +29,8 @@ class CatchUpTest : public SteeringTest {
     }
 };
 
-// Between two batches it would bake, ask its gate, or wait for an operator: and every later release
-// on its nodes with it.
+// Between two batches it would bake, ask its gate, or wait for an operator, and would block every
+// later release on its nodes.
 TEST_P(CatchUpTest, takes_up_the_nodes_of_one_batch_at_a_time) {
     const ReleaseId id = add_success();
     EXPECT_THAT(behind(), ElementsAre(2, 3));
@@ -40,7 +40,7 @@ TEST_P(CatchUpTest, takes_up_the_nodes_of_one_batch_at_a_time) {
     EXPECT_EQ(field(id, "waived_failures"), "1");
 }
 
-// Waiting for its window it would keep later releases waiting.
+// While it waits for its window it would keep later releases waiting.
 TEST_P(CatchUpTest, starts_nothing_outside_the_windows) {
     const ReleaseId id = add_success();
     const std::string hour = is_mysql() ? "DATE_FORMAT(NOW(3) + INTERVAL 5 HOUR, '%H')"
@@ -53,7 +53,7 @@ TEST_P(CatchUpTest, starts_nothing_outside_the_windows) {
     EXPECT_EQ(row_field(id, 2, "status"), "deferred");
 }
 
-// It would fail the success.
+// Such a node would fail the successful release.
 TEST_P(CatchUpTest, leaves_nodes_whose_content_is_gone_or_another) {
     const ReleaseId id = add_success();
     sql("UPDATE config_versions SET sha256 = ? WHERE version = 7", {std::string(64, 'b')});

@@ -1,5 +1,5 @@
-// Which claims come first, how long they last, and rows that somebody else has locked
-// (docs/contract.md 4.1).
+// The order of claims, the length of leases, and rows locked by other sessions (docs/contract.md
+// 4.1).
 #include "tests/store/store_fixture.hpp"
 
 namespace edgeroll::control::testing {
@@ -12,7 +12,7 @@ using ::testing::IsEmpty;
 
 class ClaimOrderTest : public StoreTest {
   protected:
-    /// A release of its own node.
+    /// A release with a node of its own.
     ReleaseId add(std::int64_t version) {
         const ReleaseId id = add_release(version, 1);
         add_row(id, add_node("n" + std::to_string(version), "10.0.0." + std::to_string(version)));
@@ -75,7 +75,7 @@ TEST_P(ClaimOrderTest, takes_a_lease_from_the_future_for_one_that_has_run_out) {
     EXPECT_EQ(number("SELECT COUNT(*) FROM release_tasks WHERE lease_sec = 15"), 1);
     Process other(url(), "control-2");
 
-    // Between two machines' idea of the time there is some room.
+    // The clocks of two machines may differ a little.
     set(id, "lease_expires_at = " + from_now(19));
     EXPECT_THAT(other.claimable(), IsEmpty());
     EXPECT_FALSE(other.claim(id));
@@ -106,7 +106,7 @@ TEST_P(ClaimOrderTest, writes_the_length_of_a_lease_with_each_renewal) {
     EXPECT_EQ(number("SELECT COUNT(*) FROM release_tasks WHERE lease_sec = 15"), 1);
 }
 
-// A pipeline that keeps its transaction open. SQLite has no locks of rows.
+// A pipeline that keeps its transaction open. SQLite has no row locks.
 TEST_P(ClaimOrderTest, waits_for_no_row_that_another_session_has_locked) {
     if (!is_mysql()) GTEST_SKIP() << "no locks of rows";
     const ReleaseId locked = add(1);

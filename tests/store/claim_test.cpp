@@ -30,7 +30,7 @@ TEST_P(ClaimTest, claims_what_a_pipeline_inserted) {
 
 TEST_P(ClaimTest, names_the_order_at_the_first_claim_and_keeps_the_name) {
     const ReleaseId id = add_whole_release(1, {1});
-    // A copied row's: this release was never claimed.
+    // A copied value: this release was never claimed.
     sql("UPDATE release_tasks SET order_id = 'copied'");
     auto claim = control().claim(id, "order-1");
     EXPECT_EQ(text("SELECT order_id FROM release_tasks"), "order-1");
@@ -48,7 +48,7 @@ TEST_P(ClaimTest, names_no_order_of_a_release_that_an_older_process_has_begun) {
     const auto claim = control().claim(id, "order-1");
     EXPECT_EQ(control().read(*claim)->order_id, "") << "its dispatches were sent without";
     EXPECT_EQ(claim->epoch.value, 4);
-    // One that it only looked at has none to keep.
+    // A process that only looked has no claim to keep.
     const ReleaseId waiting = add_release(2, 1);
     add_row(waiting, 1);
     sql("UPDATE release_tasks SET claimed_by = 'old', claim_epoch = 3 WHERE id = ?",
@@ -72,14 +72,14 @@ TEST_P(ClaimTest, begins_the_epoch_of_a_release_that_was_never_claimed_anew) {
     }
 }
 
-// A release whose epoch nobody can count on from is failed by its owner, like any other whose row
-// is impossible; it must not be a row that nobody can ever claim.
+// A release whose epoch cannot be incremented is failed by its owner, like any other release with
+// an impossible row; the row must remain claimable.
 TEST_P(ClaimTest, claims_a_release_whose_epoch_is_spent_and_says_so) {
     const ReleaseId id = add_whole_release(1, {1});
     ASSERT_TRUE(control().claim(id));
     std::vector<std::string> epochs{"9223372036854775807", "9007199254740991", "-1",
                                     "9007199254740990"};
-    // What SQLite makes of the first one where somebody has counted on from it.
+    // SQLite's result after the first value was incremented.
     if (!is_mysql()) {
         epochs.insert(epochs.end(), {"9223372036854775807 + 1", "'many'", "1e300"});
     }
@@ -156,7 +156,7 @@ TEST_P(ClaimTest, has_one_winner_per_epoch_when_eight_processes_race) {
         for (auto& process : all) {
             threads.emplace_back([&, racer = process.get()] {
                 const auto claim = racer->await(racer->store().claim(id, "order-a"));
-                // One that finds the row locked by the winner has lost as well.
+                // A process that finds the row locked by the winner has lost as well.
                 if (!claim && claim.error().code != release::code::busy) ++failures;
                 if (claim && *claim) ++winners;
             });
@@ -216,7 +216,7 @@ TEST_P(ClaimTest, gives_back_at_once_and_keeps_its_name) {
     EXPECT_EQ(text("SELECT claimed_by FROM release_tasks"), "control-1");
     EXPECT_EQ(text("SELECT lease_expires_at FROM release_tasks"), "NULL");
     EXPECT_THAT(control().claimable(), ElementsAre(id.value));
-    // Given back a second time, after somebody else took it: nothing happens to that claim.
+    // Given back a second time, after another process has claimed it: that claim stays.
     Process other(url(), "control-2");
     ASSERT_TRUE(other.claim(id));
     ASSERT_TRUE(control().await(control().store().give_back(*claim)));
@@ -248,7 +248,8 @@ TEST_P(ClaimTest, leaves_finished_releases_alone) {
     }
 }
 
-// Somebody wrote a final status: its end is to be recorded, whatever else it would wait for.
+// A final status was written by an operator: the end must be recorded, whatever else the release
+// would wait for.
 TEST_P(ClaimTest, takes_a_release_that_was_ended_by_hand) {
     const ReleaseId id = add_whole_release(1, {1});
     for (const char* status : {"success", "failed", "cancelled"}) {
@@ -324,7 +325,7 @@ TEST_P(ClaimTest, leaves_a_release_ended_whatever_is_written_into_its_status_aft
     sql("UPDATE release_tasks SET status = 'running', finished_at = created_at, current_batch = 1");
     EXPECT_THAT(control().claimable(), ::testing::IsEmpty());
     EXPECT_FALSE(control().claim(id));
-    // Nor does it keep a later one waiting.
+    // It blocks no later release either.
     const ReleaseId later = add_release(2, 1);
     add_row(later, node_ids_.front());
     EXPECT_THAT(control().claimable(), ElementsAre(later.value));

@@ -1,4 +1,4 @@
-// What the executor writes.
+// Commits of the executor.
 #include "tests/store/store_fixture.hpp"
 
 namespace edgeroll::control::testing {
@@ -27,7 +27,7 @@ class CommitTest : public StoreTest {
     std::string release(const std::string& column) {
         return text("SELECT " + column + " FROM release_tasks WHERE id = ?", {id_.value});
     }
-    /// The commit with which the core starts a release and its first node.
+    /// The core's commit that starts a release and its first node.
     Commit start() {
         Commit commit;
         commit.release.status = ReleaseStatus::running;
@@ -42,7 +42,7 @@ class CommitTest : public StoreTest {
     ReleaseId id_;
 };
 
-// An `online` node may be away: what its agent said last is all that tells.
+// An `online` node may be unreachable: only its agent's last report tells.
 TEST_P(CommitTest, notes_when_an_agent_was_last_reached_however_its_task_ended) {
     const Claim claim = claimed({5});
     Commit begin = start();
@@ -106,7 +106,7 @@ TEST_P(CommitTest, writes_a_start_and_a_result_with_history) {
     expect_counters(id_);
 }
 
-/// The last node of a batch, a pause that takes effect behind it, and a batch that is opened.
+/// The last node of a batch, a pause that takes effect after it, and the start of a batch.
 TEST_P(CommitTest, tells_causes_before_their_effects) {
     const Claim claim = claimed({1, 1, 1});
     ASSERT_EQ(control().commit(claim, start()), Committed::done);
@@ -266,11 +266,11 @@ TEST_P(CommitTest, writes_how_far_a_task_is_where_the_row_still_runs_it) {
     // Another task of the node.
     ASSERT_EQ(tell(task + "_2", 60), Committed::done);
     EXPECT_EQ(node(1, "progress"), "40");
-    // A hand was faster: its word stands, and the commit is no reason to doubt anything.
+    // An operator was faster: the operator's word stays, and the commit is still valid.
     sql("UPDATE release_task_nodes SET status = 'success', progress = 100 WHERE node_id = 1");
     ASSERT_EQ(tell(task, 80), Committed::done);
     EXPECT_EQ(node(1, "progress"), "100");
-    // The claim guards it like everything else.
+    // Guarded by the claim like every other write.
     sql("UPDATE release_tasks SET claim_epoch = claim_epoch + 1");
     EXPECT_EQ(tell(task, 90), Committed::fenced);
 }
@@ -281,7 +281,7 @@ TEST_P(CommitTest, is_stale_when_a_row_was_deleted) {
     EXPECT_EQ(control().commit(claim, start()), Committed::stale);
 }
 
-// The second row of the node came late: nobody has read it, and it is not to be dispatched.
+// The second row of the node came late: it was never read and must not be dispatched.
 TEST_P(CommitTest, is_stale_when_a_row_was_deleted_and_another_one_added_for_its_node) {
     const Claim claim = claimed({2});
     const auto put_another = [&](std::int64_t of, const std::string& status) {
@@ -312,7 +312,7 @@ TEST_P(CommitTest, is_stale_when_a_row_was_deleted_and_another_one_added_for_its
     EXPECT_EQ(control().commit(claim, result), Committed::done) << "to who has read it, it counts";
 }
 
-// An id that the change does not name, or that is another release's, finds nothing.
+// An unnamed id, or an id of another release, matches no row.
 TEST_P(CommitTest, writes_no_row_by_the_id_of_another_one) {
     const Claim claim = claimed({2});
     const ReleaseId other = add_release(4, 1);
@@ -335,7 +335,7 @@ TEST_P(CommitTest, counts_a_repeated_attempt_as_the_same_row) {
     Commit again;
     again.expected_status = ReleaseStatus::running;
     again.nodes.push_back(node_change(1, NodeStatus::running, NodeStatus::running));
-    // Nothing differs from what is there: it still is one row that matched.
+    // The values are unchanged, but one row still matched.
     EXPECT_EQ(control().commit(claim, again), Committed::done);
     EXPECT_EQ(control().commit(claim, again), Committed::done);
     EXPECT_NE(node(1, "started_at").substr(0, 10), "2026-01-01")

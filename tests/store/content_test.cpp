@@ -1,4 +1,4 @@
-// What a version's content is called, whether it may be changed, and what is banned.
+// Digests of a version's content, changes to it, and bans.
 #include <cctype>
 #include <memory>
 
@@ -71,7 +71,7 @@ TEST_P(ContentTest, of_a_template_is_another_than_of_the_same_text_taken_literal
     EXPECT_FALSE(payload->is_repeated) << "no node holds it";
 }
 
-// A database of an older program: its digests stand in contents, releases and nodes.
+// A database of an older program: contents, releases and nodes have its digests.
 TEST_P(ContentTest, digests_of_an_older_program_become_the_new_ones_at_the_first_use) {
     add_payload(1, filled_in, older_digest());
     const ReleaseId id = add_whole_release(1, {1, 1});
@@ -102,7 +102,7 @@ TEST_P(ContentTest, digests_of_an_older_program_make_no_drift) {
         {older_digest()});
     const auto drifts = [&] { return control().get(control().api().nodes()).at(0).has_drift; };
     EXPECT_FALSE(drifts());
-    // A rollback gives it to nodes: the first use.
+    // A rollback gives the content to nodes: the first use.
     const ReleaseId undo = add_release(2, 1);
     add_row(undo, node_ids_[0]);
     set_row(undo, node_ids_[0], "config_version = 1");
@@ -134,7 +134,7 @@ TEST_P(ContentTest, that_nobody_used_is_never_given_the_digest_of_another) {
     const ReleaseId id = add_whole_release(1, {1});
     add_payload(1, literal);
     const Claim claim = control().claim(id).value();
-    // Somebody changes the content between the reading and what is written down of it.
+    // The content changes between the read and the write of its first use.
     FirstUse use;
     use.version = Version{1};
     use.sha256 = use.older_sha256 = digest_of_payload(literal);
@@ -209,7 +209,7 @@ TEST_P(ContentTest, may_be_replaced_until_it_is_in_use) {
 }
 
 TEST_P(ContentTest, ban_of_a_literal_text_does_not_ban_the_template) {
-    // The forgotten flag was rolled back, and is mended by the next version.
+    // The missing flag was rolled back, and the next version restores it.
     add_payload(5, R"({"files":[{"path":"a","content":"before"}]})");
     add_payload(7, literal, digest_of_payload(literal));
     const ReleaseId id = add_failed_release(7, 5, 'a');

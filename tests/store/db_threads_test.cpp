@@ -24,7 +24,7 @@ boost::asio::awaitable<void> deliver(boost::asio::awaitable<T> work, std::option
     result.emplace(std::move(value));
 }
 
-/// Where jobs wait until the test lets them go on.
+/// Blocks jobs until the test releases them.
 class Latch {
   public:
     void wait() {
@@ -38,7 +38,7 @@ class Latch {
         is_open_ = true;
         changed_.notify_all();
     }
-    /// @return whether that many wait before the time is up
+    /// @return whether that many jobs wait before the time is up
     bool has_waiting(int count, std::chrono::milliseconds limit) {
         std::unique_lock lock(mutex_);
         return changed_.wait_for(lock, limit, [&] { return waiting_ >= count; });
@@ -89,11 +89,11 @@ TEST_F(DbThreadsTest, keeps_a_thread_free_for_the_executor) {
         };
         start(threads_.run(Access::read, work, Urgency::normal), one);
     }
-    context_.poll();  // all four are handed to the threads
+    context_.poll();  // hands all four to the threads
     EXPECT_TRUE(latch.has_waiting(1, std::chrono::seconds(60)));
     const bool are_both_taken = latch.has_waiting(2, std::chrono::milliseconds(300));
     EXPECT_FALSE(are_both_taken);
-    if (are_both_taken) latch.open();  // a failure, not a hang
+    if (are_both_taken) latch.open();  // fail instead of hanging
     std::optional<Answer> urgent;
     start(threads_.run(Access::read, [](Connection&) { return 2; }), urgent);
     run_until(urgent);

@@ -1,4 +1,4 @@
-// Which content a node should have, and whether it has it.
+// The content that a node should have, and whether the node has it.
 #include "tests/store/store_fixture.hpp"
 
 namespace edgeroll::control::testing {
@@ -6,7 +6,7 @@ namespace {
 
 class DriftTest : public StoreTest {
   protected:
-    /// A release over the first `nodes` nodes that ended in success.
+    /// A successful release over the first `nodes` nodes.
     ReleaseId succeeded(std::int64_t version, int nodes, const std::string& sha256) {
         const ReleaseId id = add_release(version, nodes);
         for (int i = 0; i < nodes; ++i)

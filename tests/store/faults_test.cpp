@@ -1,5 +1,4 @@
-// A database that fails: what the caller is told, and that everything works again afterwards
-// without a restart.
+// A failing database: the error that callers get, and recovery without a restart.
 #include <atomic>
 #include <functional>
 #include <future>
@@ -55,7 +54,7 @@ TEST_P(FaultTest, has_done_nothing_when_another_writer_keeps_the_row) {
 }
 
 TEST_P(FaultTest, waits_for_a_writer_that_is_soon_done) {
-    // A transaction belongs to one thread from its begin to its end.
+    // A transaction belongs to a single thread from begin to end.
     std::promise<void> has_begun;
     std::thread other([&] {
         Transaction transaction(hand(), Transaction::Kind::write);
@@ -74,8 +73,8 @@ EDGEROLL_ON_BOTH_DATABASES(FaultTest);
 
 class ServerFaultTest : public FaultTest {
   protected:
-    /// Writes on a thread of its own; `then` runs once the statement that begins so is being
-    /// executed, which in these cases means that it waits for a lock, with its connection.
+    /// Writes on a separate thread; `then` runs once the statement with this beginning is being
+    /// executed, which in these cases means that it waits for a lock and holds its connection.
     Result<Committed> write_meanwhile(const Commit& commit, const std::string& statement,
                                       const std::function<void(std::int64_t)>& then) {
         std::optional<Result<Committed>> written;
@@ -121,9 +120,10 @@ TEST_P(ServerFaultTest, repeats_a_transaction_that_lost_a_deadlock) {
     hand().execute("UPDATE nodes SET labels = '{}' WHERE id = 1");
     Commit commit = start();
     commit.nodes[0].to = NodeStatus::success;
-    commit.nodes[0].has_new_content = true;  // writes the row of node 1, which is locked
+    commit.nodes[0].has_new_content = true;  // writes the locked row of node 1
     const auto written = write_meanwhile(commit, "UPDATE nodes", [&](std::int64_t) {
-        // Closes the circle; this transaction has changed more, so the other one must give way.
+        // Closes the cycle; this transaction has changed more rows, so the other transaction must
+        // be the victim.
         hand().execute("UPDATE release_tasks SET reason = 'circle'");
         other->commit();
         other.reset();
@@ -210,14 +210,14 @@ TEST_P(ServerFaultTest, is_not_content_with_a_read_only_host) {
     expect_recovery();
 }
 
-// Its client gives up after some seconds and asks again: the server must have given up before that,
-// or such statements pile up there.
+// Its client times out after some seconds and asks again: the server must have ended the statement
+// before, or such statements accumulate there.
 TEST_P(ServerFaultTest, ends_a_statement_at_the_server_before_the_client_gives_up) {
     try {
         (void)hand().query("SELECT SLEEP(600)");
         FAIL() << "it was let run";
     } catch (const DbFailure& failure) {
-        // On a machine that is busy enough the client may be the one to give up first.
+        // On a busy machine the client may time out first.
         EXPECT_THAT(failure.what(), ::testing::AnyOf(HasSubstr("max_statement_time"),
                                                      HasSubstr("Lost connection")));
     }
@@ -238,7 +238,7 @@ TEST_P(ServerFaultTest, ends_a_statement_at_the_server_before_the_client_gives_u
         << "an index over millions of rows takes its time";
 }
 
-// What it refused is in the log; what the rows hold is not.
+// The log names what the server refused, but not the values of rows.
 TEST_P(ServerFaultTest, says_why_the_server_refused) {
     sql("ALTER TABLE release_events ADD CONSTRAINT not_now CHECK (kind <> 'node_running')");
     const auto refused = control().await(control().store().commit(*claim_, start()));

@@ -13,7 +13,7 @@ using ::testing::IsEmpty;
 
 class ForceStopTest : public SteeringTest {
   protected:
-    /// The first batch is done, two nodes of the second run, the fourth node waits.
+    /// The first batch is done, two nodes of the second run, and the fourth node is pending.
     ReleaseId begun() {
         const ReleaseId id = add_whole_release(3, {1, 2, 1});
         set(id,
@@ -123,7 +123,7 @@ TEST_P(ForceStopTest, what_it_gave_up_is_rolled_back_like_any_failed_node) {
     set_row(id, 1, "previous_config_version = 2");
     EXPECT_EQ(refusal(roll_back(id)).code, code::wrong_state) << "it is not finished";
     ASSERT_TRUE(force_stop(id));
-    // What its owner writes then.
+    // The owner's next write.
     set(id, "status = 'cancelled', batch_status = 'stopped', finished_at = created_at");
     set_row(id, 4, "status = 'skipped'");
     const auto undone = roll_back(id);

@@ -1,5 +1,5 @@
-// Servers whose defaults, or whose init_connect, are not what the program needs: each session sets
-// everything that it relies on.
+// Servers with unsuitable defaults or a harmful init_connect: each session sets everything that it
+// relies on.
 #include "control/store/db/mysql_session.hpp"
 #include "control/store/db/schema.hpp"
 #include "release/wire/task_payload.hpp"
@@ -25,8 +25,8 @@ std::string hex(const std::string& text) {
     return all;
 }
 
-/// A content that a pipeline inserted, another that comes through the API, a release of three nodes
-/// and the engine's own calls: everything as it should be, byte for byte.
+/// A content inserted by a pipeline, another stored by the API, a release of three nodes and the
+/// engine's own calls: all texts are equal byte for byte.
 void expect_that_everything_works(const std::string& admin_url, const std::string& url) {
     auto hand = connect(admin_url);
     ASSERT_TRUE(migrate_database(StoreOptions{url, false, {}, "x"}));
@@ -43,7 +43,7 @@ void expect_that_everything_works(const std::string& admin_url, const std::strin
         "INSERT INTO release_task_nodes (release_task_id, node_id, batch, status) SELECT 1, id, 1, "
         "'pending' FROM nodes");
 
-    // One connection, so that each call comes after another's commit.
+    // A single connection, so that each call follows the commit of another call.
     Process process(url, "control-1", release::Millis{15'000}, 1);
     EXPECT_TRUE(process.get(process.api().ping()).empty());
     EXPECT_EQ(process.get(process.api().nodes()).size(), 3U);
@@ -70,7 +70,7 @@ void expect_that_everything_works(const std::string& admin_url, const std::strin
     commit.nodes.push_back(node_change(1, NodeStatus::pending, NodeStatus::running));
     EXPECT_EQ(process.commit(*claim, commit), Committed::done);
     EXPECT_EQ(hand->query("SELECT HEX(last_error) FROM release_tasks").at(0).text(0), hex(letters));
-    // A commit that is one for everybody else too, and a session that has ended its transaction.
+    // The commit is visible to other sessions, and the session has ended its transaction.
     EXPECT_EQ(hand->query("SELECT status FROM release_tasks").at(0).text(0), "running");
     EXPECT_TRUE(process.get(process.store().renew(*claim)));
 
@@ -86,14 +86,14 @@ void expect_that_everything_works(const std::string& admin_url, const std::strin
               lettered_payload);
 }
 
-/// Assignments as SET SESSION and SET GLOBAL take them.
+/// Assignments for SET SESSION and SET GLOBAL.
 class ForcedSession : public ::testing::TestWithParam<std::string> {
   protected:
     ForcedSession() : server_(PrivateServer::get()), admin_(connect(server_.root_url("edgeroll"))) {
         static int count = 0;
         database_ = "forced_" + std::to_string(++count);
         admin_->run("CREATE DATABASE " + database_);
-        // init_connect is not run for users who may do everything.
+        // init_connect is not run for users with all privileges.
         user_ = "plain_" + std::to_string(count);
         admin_->run("CREATE USER " + user_ + "@localhost IDENTIFIED BY 'plain'");
         admin_->run("GRANT ALL PRIVILEGES ON " + database_ + ".* TO " + user_ + "@localhost");
@@ -108,7 +108,7 @@ class ForcedSession : public ::testing::TestWithParam<std::string> {
         const std::size_t at = url.find('@');
         return "mysql://" + user_ + ":plain" + url.substr(at);
     }
-    /// Undone at the end.
+    /// Restored at the end.
     void force(const std::string& variable, const std::string& value) {
         const std::string old =
             admin_->query("SELECT CAST(@@global." + variable + " AS CHAR)").at(0).text(0);

@@ -1,5 +1,5 @@
-// What is asked every few seconds costs the same whatever the history is: it must not read the rows
-// of releases that have long ended.
+// Queries that run every few seconds cost the same for any history: they must not read the rows of
+// releases that ended long ago.
 #include <map>
 
 #include "control/store/rows/blockers.hpp"
@@ -11,7 +11,7 @@ namespace {
 
 constexpr int fleet = 50;
 
-/// Before the connections of the fixture are made.
+/// Must exist before the fixture makes its connections.
 struct Counting {
     Counting() { count_sqlite(); }
 };
@@ -21,7 +21,7 @@ class GrownHistory : private Counting, public SteeringTest {
     void SetUp() override {
         hand_only("INSERT INTO nodes (name, main_ip, applied_version, applied_sha256) SELECT " +
                   named("n") + ", " + named("10.0.0.") + ", 1, 'old' FROM " + numbers(1, fleet));
-        // Never released to, and of old only.
+        // Without any release, or only in old releases.
         hand_only("UPDATE nodes SET enabled = 0 WHERE id > 48");
     }
     [[nodiscard]] std::string numbers(int from, int to) const {
@@ -30,14 +30,14 @@ class GrownHistory : private Counting, public SteeringTest {
         return "(WITH RECURSIVE c(n) AS (SELECT " + first +
                " UNION ALL SELECT n + 1 FROM c WHERE n < " + last + ") SELECT n FROM c) numbers";
     }
-    /// The word with the number of `numbers` behind it.
+    /// The word followed by the number of `numbers`.
     [[nodiscard]] std::string named(const std::string& word) const {
         return is_mysql() ? "CONCAT('" + word + "', n)" : "'" + word + "' || n";
     }
     void hand_only(const std::string& statement) { hand().execute(statement); }
 
-    /// Successes of those versions over all of the fleet but the last two nodes (which the first
-    /// release had, one of them); one node was away each time.
+    /// Successful releases of those versions over all of the fleet but the last two nodes (the
+    /// first release had one of them); one node was away each time.
     void grow(int from, int to) {
         const std::string old = "'2026-01-02 03:04:05.000'";
         hand_only("INSERT INTO config_versions (version, payload, sha256) SELECT n, '{}', " +
@@ -59,7 +59,7 @@ class GrownHistory : private Counting, public SteeringTest {
         if (is_mysql())
             (void)hand().query("ANALYZE TABLE nodes, release_tasks, release_task_nodes");
     }
-    /// What runs and what waits, with versions above all others.
+    /// Running and waiting releases, with versions above all others.
     void add_present() {
         for (const std::int64_t version : {100'001, 100'002, 100'003}) {
             const ReleaseId id = add_release(version, fleet);
@@ -68,13 +68,13 @@ class GrownHistory : private Counting, public SteeringTest {
         }
     }
     Cost cost(const std::function<void()>& work) {
-        work();  // statements are prepared, and what is marked once is marked
+        work();  // prepares statements and writes one-time marks
         return cost_of(hand(), work);
     }
     std::vector<Straggler> look() {
         return control().get(control().catch_up().stragglers({}, 8)).nodes;
     }
-    /// As often as it finds something new to mark.
+    /// Repeats the look while it finds new rows to mark.
     void look_until_marked() {
         const std::string left =
             "SELECT COUNT(*) FROM release_tasks WHERE status = 'success' AND catch_up IS NULL";
@@ -89,7 +89,7 @@ class GrownHistory : private Counting, public SteeringTest {
         }
     }
 
-    /// The calls that are made again and again, by name.
+    /// The calls that are repeated all the time, by name.
     std::vector<std::pair<std::string, std::function<void()>>> calls() {
         return {{"claimable", [this] { (void)control().claimable(); }},
                 {"marks", [this] { (void)control().get(control().store().marks()); }},
@@ -122,7 +122,7 @@ TEST_P(GrownHistory, costs_no_row_of_what_ended_long_ago) {
     look_until_marked();
     for (const auto& [name, call] : calls())
         then[name] = cost(call);
-    // A look at each release's own row is allowed, at its fifty node rows it is not.
+    // A read of each release's own row is allowed, a read of its fifty node rows is not.
     const std::int64_t allowed = (after - before) * (is_mysql() ? 4 : 40);
     for (const auto& [name, cost] : first) {
         RecordProperty(name,
@@ -132,7 +132,7 @@ TEST_P(GrownHistory, costs_no_row_of_what_ended_long_ago) {
     }
 }
 
-// Nodes that are in no release of late would have the whole history read for them.
+// For nodes without a recent release the whole history would be read.
 TEST_P(GrownHistory, knows_what_nodes_of_old_should_have) {
     grow(1, 60);
     const auto nodes = control().get(control().api().nodes());
@@ -141,7 +141,7 @@ TEST_P(GrownHistory, knows_what_nodes_of_old_should_have) {
     EXPECT_FALSE(nodes.at(49).wanted_version);
 }
 
-// 3,000 releases of 500 nodes, 1 % of them away, were never through within the time limit.
+// With 3,000 releases of 500 nodes, 1 % of them away, a look never finished within the time limit.
 TEST_P(GrownHistory, marks_what_later_releases_took_over) {
     grow(1, 120);
     look_until_marked();
@@ -154,7 +154,7 @@ TEST_P(GrownHistory, marks_what_later_releases_took_over) {
     EXPECT_EQ(found[0].node.value, 120 % 40 + 1);
     EXPECT_EQ(number("SELECT COUNT(*) FROM release_tasks WHERE updated_at > finished_at"), 0)
         << "a mark is no change";
-    // Nothing that was marked is read again.
+    // Marked rows are not read again.
     EXPECT_LE(cost([this] { (void)look(); }).statements, 12);
 }
 

@@ -1,5 +1,5 @@
-// Half-inserted releases (docs/contract.md section 3): they wait, say so, and fail when nothing
-// more comes.
+// Half-inserted releases (docs/contract.md section 3): they wait, say so, and fail when no further
+// row arrives.
 #include "samples.hpp"
 #include "tests/store/store_fixture.hpp"
 
@@ -14,9 +14,9 @@ class IncompleteTest : public StoreTest {
   protected:
     std::string status() { return text("SELECT status FROM release_tasks"); }
     std::string last_error() { return text("SELECT last_error FROM release_tasks"); }
-    /// As if the rows had last grown then.
+    /// Moves the last growth of the rows into the past.
     void backdate() { sql("UPDATE release_tasks SET rows_seen_at = ?", {long_ago}); }
-    /// What a process does that may claim it: it reads, decides, and writes.
+    /// The work of a process that may claim it: read, decide, write.
     Committed work_on(ReleaseId id) {
         const Claim claim = control().claim(id).value();
         return write(claim, control().read(claim).value());
@@ -27,7 +27,7 @@ class IncompleteTest : public StoreTest {
         const release::Step done = release::step({}, release::Event{std::move(observed)}, {});
         return control().commit(claim, done.commit);
     }
-    /// Nothing has come for a minute: it may be claimed, as no work, and is given up.
+    /// No row has arrived for a minute: it may be claimed, as resting, and is given up.
     void expect_given_up(ReleaseId id) {
         EXPECT_THAT(control().claimable(), ElementsAre(id.value));
         EXPECT_EQ(status(), "pending") << "looking decides nothing";
@@ -151,7 +151,7 @@ TEST_P(IncompleteTest, never_fails_before_not_before) {
     EXPECT_THAT(control().claimable(), IsEmpty());
     EXPECT_EQ(status(), "pending");
     sql("UPDATE release_tasks SET not_before = ?", {long_ago});
-    expect_given_up(id);  // the minute passed while it was not due
+    expect_given_up(id);  // the minute passed before it was due
 }
 
 TEST_P(IncompleteTest, waits_with_neither_rows_nor_batch_config) {
@@ -205,7 +205,7 @@ TEST_P(IncompleteTest, leaves_a_claimed_release_to_its_owner) {
 }
 
 TEST_P(IncompleteTest, goes_on_with_the_others_when_one_cannot_be_written) {
-    add_release(1, 2);  // its note is the write that fails
+    add_release(1, 2);  // the write of its note fails
     const ReleaseId waiting = add_release(2, 3);
     const ReleaseId good = add_release(3, 1);
     add_row(good, add_node("a", "10.0.0.1"));
@@ -217,7 +217,7 @@ TEST_P(IncompleteTest, goes_on_with_the_others_when_one_cannot_be_written) {
     EXPECT_THAT(control().claimable(), ElementsAre(good.value));
     EXPECT_EQ(text("SELECT last_error FROM release_tasks WHERE id = ?", {waiting.value}),
               "waiting for node rows: 0 of 3 are there");
-    // With nothing else to do it is said.
+    // Without other work the failure is reported.
     ASSERT_TRUE(control().claim(good));
     EXPECT_FALSE(control().await(control().store().claimable(8, 8)));
     hand().run("DROP TRIGGER refuse");

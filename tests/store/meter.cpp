@@ -42,7 +42,7 @@ Cost cost_of(Connection& watcher, const std::function<void()>& work) {
     const Cost before = total(watcher);
     work();
     const Cost after = total(watcher);
-    const std::int64_t looks = before.reads - idle.reads;  // of this function itself
+    const std::int64_t looks = before.reads - idle.reads;  // reads of this function itself
     return {after.statements - before.statements - 1, after.reads - before.reads - looks};
 }
 

@@ -1,4 +1,4 @@
-// What database calls cost, in statements and in rows that the database looked at: never in time.
+// Cost of database calls, in statements and in rows read by the database, never in time.
 #pragma once
 
 #include <cstdint>
@@ -11,16 +11,16 @@ namespace edgeroll::control::testing {
 
 struct Cost {
     std::int64_t statements = 0;
-    /// MariaDB: rows read through its handlers. SQLite: steps of its virtual machine, some for each
+    /// MariaDB: rows read through its handlers. SQLite: steps of its virtual machine, several per
     /// row.
     std::int64_t reads = 0;
 };
 
-/// Of everything that any connection of this test program does meanwhile.
-/// @param watcher a connection that is in no transaction
+/// Counts the work of all connections of this test program.
+/// @param watcher a connection without a transaction
 [[nodiscard]] Cost cost_of(Connection& watcher, const std::function<void()>& work);
 
-/// Called before connections are made: those of SQLite are counted from then on.
+/// Call it before connections are made: it counts SQLite connections made afterwards.
 void count_sqlite();
 
 }  // namespace edgeroll::control::testing

@@ -1,4 +1,4 @@
-// Who is told more than a scramble of the password, and what a failed log-in is told as.
+// Which servers get more than a scramble of the password, and the messages of failed log-ins.
 #include "control/store/db/mysql_login.hpp"
 
 #include <gmock/gmock.h>
@@ -79,7 +79,7 @@ TEST(MysqlLoginTest, limits_the_library) {
     const LoginTarget plain = target(TlsMode::off);
     const LoginLimits limits(plain, tls);
     limits.add_to(options);
-    // What becomes of the file does not matter any more.
+    // The file is not needed any more.
     std::filesystem::remove(key);
     EXPECT_EQ(read_file(text_option(options, "rsaKey")), "of the server");
     EXPECT_THAT(read_file(text_option(options, "readDefaultFile")),
@@ -142,7 +142,7 @@ TEST(MysqlLoginTest, says_what_a_failure_means_and_the_cure) {
                           HasSubstr("?tls_ca=")));
     }
     EXPECT_THAT(told(2026, "it offers no TLS", TlsMode::require), HasSubstr("?tls=require"));
-    // The library's own words name a plug-in that nobody asked for, or bytes of the server's.
+    // The library's own message names an unrequested plug-in, or bytes of the server.
     EXPECT_THAT(told(5010, "Authentication plugin '\x01\xff x' couldn't be", TlsMode::off),
                 AllOf(HasSubstr("db:3306"), HasSubstr("?tls=verify"),
                       HasSubstr("?server_public_key="), Not(HasSubstr("\xff"))));

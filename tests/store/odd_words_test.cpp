@@ -1,5 +1,5 @@
-// Words that people wrote with a blank behind them: MySQL takes them for the word, the program does
-// not. Whatever is made of them, both must make the same of it, or a release is read for ever.
+// Words written by people with a trailing blank: MySQL takes them for the word, the program does
+// not. Both must treat them alike, or a release is read for ever.
 #include "release/step.hpp"
 #include "tests/store/store_fixture.hpp"
 
@@ -10,7 +10,7 @@ using ::testing::HasSubstr;
 
 class OddWordsTest : public StoreTest {
   protected:
-    /// Reads and commits what the core decides, as a runner does, until it lets the release go.
+    /// Reads and commits the core's decisions, like a runner, until the core lets the release go.
     void run_to_the_end(const Claim& claim) {
         for (int turn = 0; turn < 10; ++turn) {
             const auto snapshot = control().read(claim);

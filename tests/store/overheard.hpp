@@ -1,4 +1,4 @@
-// A connection that keeps what is asked of it, so that statements and rows can be counted.
+// A connection that records its statements, so that statements and rows can be counted.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +10,7 @@
 
 namespace edgeroll::control::testing {
 
-/// Keeps what is asked of a connection.
+/// Records the statements of a connection.
 class Overheard final : public Connection {
   public:
     explicit Overheard(Connection& inner) : Connection(inner.dialect().backend), inner_(inner) {}

@@ -11,18 +11,18 @@ class PrivateServer {
     static PrivateServer& get();
     static void stop_if_started();
 
-    /// Another one, in a folder of the test's own, with options for mariadbd. Ends with kill().
+    /// A separate server, in the test's own folder, with options for mariadbd. Ends with kill().
     PrivateServer(std::string folder, const std::string& options);
 
     /// URL of one of its databases, through the socket.
     [[nodiscard]] std::string url(const std::string& database) const;
-    /// The same for who may do everything, also give rights to others.
+    /// The same for a user with all privileges, including GRANT.
     [[nodiscard]] std::string root_url(const std::string& database) const;
     [[nodiscard]] std::string tcp_host() const { return tcp_host_; }  ///< 127.0.0.1:port
     [[nodiscard]] std::string password() const { return password_; }
 
-    void kill();   ///< as a power cut would
-    void start();  ///< again, on the same data
+    void kill();   ///< like a power cut
+    void start();  ///< restarts it on the same data
 
   private:
     PrivateServer();

@@ -1,4 +1,4 @@
-// Columns of edgeroll's own in a row that somebody else wrote.
+// Values in edgeroll's own columns that were not written by edgeroll.
 #include "release/step.hpp"
 #include "tests/store/steering_fixture.hpp"
 
@@ -16,7 +16,7 @@ class ProvenanceTest : public SteeringTest {
         sql("UPDATE release_tasks SET lease_expires_at = NULL WHERE id = ?", {id.value});
         return control().read(control().claim(id).value()).value();
     }
-    /// What the core does with it.
+    /// Runs the core on the release.
     void run(ReleaseId id) {
         sql("UPDATE release_tasks SET lease_expires_at = NULL");
         const Claim claim = control().claim(id).value();

@@ -1,4 +1,4 @@
-// What several store tests write into the database.
+// Sample rows for several store tests.
 #pragma once
 
 namespace edgeroll::control::testing {

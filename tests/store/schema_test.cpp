@@ -64,7 +64,7 @@ TEST_P(SchemaTest, migrates_by_itself_only_on_sqlite) {
     EXPECT_EQ(open(true), "");
 }
 
-// Processes are replaced one by one: the old ones go on while the schema is a new one already.
+// Processes are replaced one by one: older processes go on with the newer schema.
 TEST_P(SchemaTest, works_beside_a_newer_schema) {
     Process process(url_, "control-1");
     auto hand = connect(url_);
@@ -154,7 +154,7 @@ TEST_P(SchemaTest, is_migrated_once_by_many_at_the_same_time) {
 TEST_P(SchemaTest, finishes_a_migration_that_was_cut_short) {
     ASSERT_TRUE(migrate_database(options_));
     auto hand = connect(url_);
-    // On SQLite a migration is one transaction: whole ones are missing, never parts.
+    // On SQLite a migration is one transaction: it is missing as a whole, never in part.
     const bool is_sqlite = GetParam() == Backend::sqlite;
     hand->execute(is_sqlite ? "DELETE FROM schema_migrations WHERE version = 1"
                             : "DELETE FROM schema_migrations");
@@ -165,11 +165,11 @@ TEST_P(SchemaTest, finishes_a_migration_that_was_cut_short) {
     EXPECT_THAT(hand->query("SELECT * FROM release_events"), IsEmpty());
 }
 
-// The sentences of older versions are read once, here, and nowhere else.
+// Sentences of older versions are parsed only by the migration.
 TEST_P(SchemaTest, turns_sentences_of_older_versions_into_reasons) {
     ASSERT_TRUE(migrate_database(options_));
     auto hand = connect(url_);
-    // As V0006 had left it.
+    // The state after V0006.
     for (const char* column : {"reason_kind", "reason_message", "reason_until", "earlier_error"})
         hand->run(std::string("ALTER TABLE release_task_nodes DROP COLUMN ") + column);
     hand->execute("DELETE FROM schema_migrations WHERE version = 7");
@@ -260,7 +260,7 @@ TEST(OpenTest, says_what_is_wrong_with_the_server_but_not_the_password_mariadb) 
                 ::testing::AllOf(HasSubstr("DATABASE_URL"), Not(HasSubstr("s3cr3t"))));
 }
 
-// A file that somebody made in another encoding hands out UTF-8 all the same.
+// A file created in another encoding still returns UTF-8.
 TEST(OpenTest, keeps_every_letter_in_a_utf16_file) {
     const ScratchFolder folder;
     const std::string url = "sqlite:" + folder.path() + "/utf16.db";

@@ -1,4 +1,4 @@
-// Secret files in the database: sealed when they come, opened when they go, and by which key.
+// Secret files in the database: sealed when stored, opened when sent, and by which key.
 #include <memory>
 
 #include "control/secrets/sealed_payload.hpp"
@@ -31,7 +31,7 @@ std::string id_of(const std::string& key) {
 
 class SecretsTest : public SteeringTest {
   protected:
-    /// A process with keys, beside the one without.
+    /// A process with keys, beside the process without keys.
     Process& keeper() {
         if (!keeper_) keeper_ = std::make_unique<Process>(with(ring(old_key)));
         return *keeper_;

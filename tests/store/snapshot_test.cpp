@@ -1,4 +1,4 @@
-// What the executor sees when it reads a release.
+// The executor's view of a release.
 #include "release/step.hpp"
 #include "release/wire/payload.hpp"
 #include "samples.hpp"
@@ -322,7 +322,7 @@ TEST_P(SnapshotTest, reads_ten_thousand_nodes) {
 }
 
 TEST_P(SnapshotTest, hands_out_the_payload_byte_for_byte) {
-    // The largest there may be, with characters of four bytes and escapes.
+    // The largest content allowed, with characters of four bytes and escapes.
     std::string content(release::wire::payload_bytes_max - 200, 'x');
     const std::string payload =
         R"({"files":[{"path":"größe-😀.conf","content":")" + content + R"(\u0000\ud83d\ude00"}]})";
@@ -344,9 +344,9 @@ TEST_P(SnapshotTest, hands_out_the_payload_byte_for_byte) {
 }
 
 TEST_P(SnapshotTest, verifies_a_large_content_once_however_short_the_lease_is) {
-    // Parsing some MB may take longer than a short lease: if every claim did it anew, no claim
-    // would ever get further. Once it was read, its text is replaced by nonsense: who reads it
-    // again fails.
+    // Parsing some MB may take longer than a short lease: if every claim parsed again, no claim
+    // would ever get further. After the first read the text is replaced by nonsense, so that a
+    // second read fails.
     const ReleaseId id = add_whole_release(1, {1});
     const std::string payload = R"({"files":[{"path":"a","content":")" +
                                 std::string(std::size_t{4} << 20U, 'x') + R"("}]})";

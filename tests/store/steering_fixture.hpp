@@ -10,7 +10,7 @@ namespace edgeroll::control::testing {
 
 namespace code = release::code;
 
-/// The error of a call that should be refused; of one that was done, an error that says so.
+/// The error of a call that should be refused; if the call succeeded, an error that says so.
 template <class T>
 release::Error refusal(const Result<T>& result) {
     return result ? release::Error{"it was done", Outcome::permanent, code::ok} : result.error();

@@ -1,5 +1,5 @@
-// The same cases on both databases: a fresh database for each, a store over it, and a hand that
-// writes SQL as pipelines and operators do.
+// The same cases on both databases: each has a fresh database, a store over it, and a connection
+// for SQL as pipelines and operators write it.
 #pragma once
 
 #include <gmock/gmock.h>
@@ -32,7 +32,7 @@ using release::ReleaseStatus;
 using release::Result;
 using release::Version;
 
-/// Time that only the test moves.
+/// A clock that only the test moves.
 class HandClock final : public Clock {
   public:
     [[nodiscard]] release::Instant now() const override { return now_; }
@@ -50,7 +50,7 @@ awaitable<void> deliver(awaitable<T> work, std::optional<T>& result) {
     result.emplace(std::move(value));
 }
 
-/// A control process as the database sees it: its own threads, connections and name.
+/// A control process from the database's view: its own threads, connections and name.
 class Process {
   public:
     Process(const std::string& url, const std::string& owner,
@@ -120,17 +120,17 @@ class StoreTest : public ::testing::TestWithParam<Backend> {
 
     [[nodiscard]] bool is_mysql() const { return GetParam() == Backend::mysql; }
     [[nodiscard]] const std::string& url() const { return url_; }
-    /// The process most cases use.
+    /// The process that most cases use.
     Process& control() { return *control_; }
 
-    // ---- the hand ----
+    // ---- SQL by operators and pipelines ----
     std::int64_t sql(const std::string& statement, const Values& values = {});
     Rows rows(const std::string& query, const Values& values = {});
     std::string text(const std::string& query, const Values& values = {});
     std::int64_t number(const std::string& query, const Values& values = {});
     Connection& hand();
 
-    /// Inserts as pipelines do: only the columns that the contract marks.
+    /// Inserts only the columns that the contract marks, like pipelines.
     std::int64_t add_node(const std::string& name, const std::string& ip);
     ReleaseId add_release(std::int64_t version, int total_nodes);
     void add_row(ReleaseId id, std::int64_t node, int batch = 1);
@@ -150,7 +150,8 @@ class StoreTest : public ::testing::TestWithParam<Backend> {
     std::unique_ptr<Process> control_;
 };
 
-/// Of the first release in its database, whose rows were added in the order of their nodes.
+/// A change of the first release in its database, whose rows were added in the order of their
+/// nodes.
 inline NodeChange node_change(std::int64_t node, NodeStatus from, NodeStatus to) {
     NodeChange change;
     change.row_id = node;

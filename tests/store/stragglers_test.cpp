@@ -1,4 +1,4 @@
-// Which nodes successful releases left behind, and what taking them up does.
+// Nodes that successful releases left behind, and catching up.
 #include "tests/store/steering_fixture.hpp"
 
 namespace edgeroll::control::testing {
@@ -64,8 +64,8 @@ TEST_P(StragglerTest, takes_a_node_up_as_a_retry_whose_failure_is_tolerated) {
     EXPECT_FALSE(control().get(control().catch_up().take_up(id, {NodeId{2}}))) << "under way";
 }
 
-// What a release that has ended took over stays with it, also when its rows are cleared away: the
-// older content must not come back then.
+// A node superseded by a finished release stays superseded, also when that release's rows are
+// deleted: the older content must not return.
 TEST_P(StragglerTest, is_never_behind_again_once_a_later_release_has_ended) {
     const ReleaseId id = add_release_with_straggler(42);
     const ReleaseId later = add_release(43, 1);
@@ -97,7 +97,7 @@ TEST_P(StragglerTest, forgets_what_it_marked_when_the_release_is_retried) {
     EXPECT_THAT(stragglers(), ElementsAre(2));
 }
 
-// Versions need not be made in their order.
+// Versions need not follow the order of creation.
 TEST_P(StragglerTest, leaves_a_node_to_a_later_version_that_was_made_before) {
     const ReleaseId waiting = add_release(43, 1);
     const ReleaseId id = add_release_with_straggler(42);
@@ -111,7 +111,7 @@ TEST_P(StragglerTest, leaves_a_node_to_a_later_version_that_was_made_before) {
     EXPECT_NE(found[0].release, id);
 }
 
-// More than one look takes: none of them is passed over.
+// More nodes than one look takes: none is skipped.
 TEST_P(StragglerTest, gets_past_many_that_wait_for_a_release_under_way) {
     Transaction transaction(hand(), Transaction::Kind::write);
     for (int i = 1; i <= 2600; ++i)

@@ -1,4 +1,4 @@
-// Which earlier releases a new one takes the place of, and what it costs to find them.
+// Earlier releases that a new release supersedes, and the cost of finding them.
 #include "control/store/api/supersede.hpp"
 
 #include "tests/store/overheard.hpp"
@@ -33,7 +33,8 @@ TEST_P(SupersedeTest, finds_earlier_unfinished_releases_that_share_a_node) {
     EXPECT_THAT(superseded({{NodeId{nodes[0]}, 1}}), IsEmpty());
 }
 
-// It stands in the transaction that makes the release: what others have must not be read for it.
+// The search runs in the transaction that creates the release: it must not read rows of other
+// releases.
 TEST_P(SupersedeTest, reads_no_rows_of_large_releases) {
     const ReleaseId large = add_whole_release(1, std::vector<int>(3, 100));
     const std::int64_t other = add_node("other", "10.1.0.1");

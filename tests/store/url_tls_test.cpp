@@ -34,7 +34,7 @@ TEST(DatabaseTlsTest, verifies_every_host_that_is_not_this_machine) {
                              "0:0:0:0:0:0:0:1", "::ffff:127.0.0.1"}) {
         EXPECT_EQ(mode_of(host), TlsMode::off) << host;
     }
-    // Names and other spellings of this machine may lead elsewhere.
+    // Names and other spellings of this machine may resolve to other machines.
     for (const char* host : {"db.example", "10.0.0.1", "127.1", "2130706433", "localhost.example",
                              "localhost.", "localhos", "127.0.0.1.example", "::2", "128.0.0.1",
                              "0.0.0.0", "::", "::ffff:10.0.0.1", "localhost4"}) {

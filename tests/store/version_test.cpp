@@ -1,4 +1,4 @@
-// Versions: those that edgeroll gives out only grow, and those that nobody can use harm nobody.
+// Versions: those assigned by edgeroll only grow, and unusable versions do no harm.
 #include <algorithm>
 #include <set>
 #include <thread>
@@ -26,7 +26,7 @@ class VersionTest : public SteeringTest {
         if (version) request.version = Version{*version};
         return request;
     }
-    /// The version of a new release, or the code of the refusal, negative.
+    /// The version of a new release, or the negative code of the refusal.
     std::int64_t create(std::optional<std::int64_t> version = std::nullopt) {
         const auto created = control().await(control().api().create(wanted(version)));
         return created ? created->version.value : -created.error().code;
@@ -39,7 +39,7 @@ class VersionTest : public SteeringTest {
         sql("UPDATE nodes SET applied_version = NULL, applied_config_version = NULL");
     }
     std::int64_t mark() { return number("SELECT value FROM counters WHERE name = 'version'"); }
-    /// Claims it, and does what the core decides.
+    /// Claims it and carries out the core's decisions.
     void run(ReleaseId id) {
         const Claim claim = control().claim(id).value();
         release::Observed observed;
@@ -101,7 +101,7 @@ TEST_P(VersionTest, begin_above_what_a_database_had_before_there_was_a_mark) {
     add_release(12, 1);
     add_release(marked_max + 9, 1);
     sql("UPDATE nodes SET applied_version = 15");
-    // As if the migration came now.
+    // As before the migration.
     sql("DELETE FROM counters");
     for (const Migration& migration : known_migrations(GetParam())) {
         if (migration.version != 4) continue;
@@ -131,7 +131,7 @@ TEST_P(VersionTest, are_given_out_once_to_many_at_the_same_time) {
         threads.emplace_back([&, i] {
             Process process(url(), "p" + std::to_string(i));
             for (int k = 0; k < each; ++k) {
-                // Deleted at once: only the mark remembers.
+                // Deleted at once: only the mark remembers the version.
                 const auto created = process.await(process.api().create(wanted()));
                 if (!created) continue;
                 given[static_cast<std::size_t>(i)].push_back(created->version.value);
