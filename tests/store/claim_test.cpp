@@ -79,7 +79,7 @@ TEST_P(ClaimTest, claims_a_release_whose_epoch_is_spent_and_says_so) {
     ASSERT_TRUE(control().claim(id));
     std::vector<std::string> epochs{"9223372036854775807", "9007199254740991", "-1",
                                     "9007199254740990"};
-    // SQLite's result after the first value was incremented.
+    // The first value is what SQLite makes of the highest epoch when it is incremented.
     if (!is_mysql()) {
         epochs.insert(epochs.end(), {"9223372036854775807 + 1", "'many'", "1e300"});
     }

@@ -209,7 +209,7 @@ TEST_P(ContentTest, may_be_replaced_until_it_is_in_use) {
 }
 
 TEST_P(ContentTest, ban_of_a_literal_text_does_not_ban_the_template) {
-    // The missing flag was rolled back, and the next version restores it.
+    // The version with the forgotten flag was rolled back, and the next version corrects it.
     add_payload(5, R"({"files":[{"path":"a","content":"before"}]})");
     add_payload(7, literal, digest_of_payload(literal));
     const ReleaseId id = add_failed_release(7, 5, 'a');

@@ -101,7 +101,7 @@ TEST_P(VersionTest, begin_above_what_a_database_had_before_there_was_a_mark) {
     add_release(12, 1);
     add_release(marked_max + 9, 1);
     sql("UPDATE nodes SET applied_version = 15");
-    // As before the migration.
+    // Repeats the migration from here.
     sql("DELETE FROM counters");
     for (const Migration& migration : known_migrations(GetParam())) {
         if (migration.version != 4) continue;

@@ -25,7 +25,7 @@ std::string filled_in() {
     return payload({{"a", text_of_a}}, true);
 }
 
-/// What a program that does not see templates has left: its digests everywhere.
+/// The state left by a program without templates: its digests everywhere.
 void make_old(const TemporaryFolder& root) {
     apply::Book book = apply::decode_journal(root.read("tasks/journal")).book;
     for (auto& [id, entry] : book.ledger.tasks)
@@ -41,7 +41,7 @@ void make_old(const TemporaryFolder& root) {
     }
 }
 
-/// Version 1 is the text as it stands, version 2 the same as a template.
+/// Version 1 is the plain text, version 2 the same text as a template.
 void apply_both(const TemporaryFolder& root) {
     Edge edge(root);
     ASSERT_EQ(edge.apply(dispatch_of(1, literal())).status, TaskStatus::success);
@@ -72,7 +72,7 @@ TEST(Recount, is_done_again_when_it_was_cut_short) {
     const TemporaryFolder root;
     apply_both(root);
     make_old(root);
-    // The content was renamed, and then the machine died.
+    // The machine crashed after the content was renamed.
     std::filesystem::rename(root.path("contents/2-" + plain_digest(filled_in()) + ".json"),
                             root.path("contents/2-" + digest(filled_in()) + ".json"));
     Edge edge(root);
@@ -85,7 +85,7 @@ TEST(Recount, is_done_once) {
     make_old(root);
     { const Edge edge(root); }
     EXPECT_EQ(apply::decode_journal(root.read("tasks/journal")).book.ledger.digest_rule, 2);
-    // What is damaged later is seen to by whoever reads it, not at every start.
+    // Later damage is found by the next reader, not at every start.
     const std::string file = "contents/1-" + digest(literal()) + ".json";
     root.write(file, filled_in());
     const Edge edge(root);

@@ -1,5 +1,5 @@
-// A whole executor on a temporary root, with real files and commands, and a server that can be told
-// what to answer.
+// A whole executor on a temporary root, with real files and commands, and a server with scripted
+// answers.
 #pragma once
 
 #include <boost/asio/co_spawn.hpp>
@@ -43,7 +43,7 @@ inline UrlProber::Finding answers(int status, std::string body) {
     return finding;
 }
 
-/// Passes everything on; each change goes through change().
+/// Forwards every call; each change goes through change().
 class ForwardingFiles : public Files {
   public:
     explicit ForwardingFiles(std::unique_ptr<Files> inner) : inner_(std::move(inner)) {}
@@ -138,7 +138,7 @@ class Edge {
     Result<release::TaskStatus> dispatch(release::wire::Dispatch dispatch) {
         return await(executor_->dispatch(std::move(dispatch)));
     }
-    /// The task once it is finished.
+    /// The task after its end.
     release::wire::TaskReport finished(const std::string& task_id) {
         return await(executor_->report(task_id, Millis(30'000))).value();
     }
@@ -150,7 +150,7 @@ class Edge {
         if (!taken) return {};
         return finished(task_id);
     }
-    /// Lets the loop go on until `is_true`; false after some seconds.
+    /// Runs the loop until `is_true`; false after some seconds.
     bool until(const std::function<bool()>& is_true) {
         const auto end = clock_->now() + Millis(20'000);
         // Asked once: what the worker's thread does may make it untrue again for a moment.
@@ -177,7 +177,7 @@ class Edge {
 
     const TemporaryFolder& folder_;
     boost::asio::io_context loop_{1};
-    // Without it a loop that has nothing to do stops for good.
+    // Without it an idle loop would stop for good.
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> keeps_loop_{
         loop_.get_executor()};
     std::unique_ptr<Files> files_;

@@ -1,4 +1,4 @@
-// kill -9 at every single change on disk, and then the next start.
+// kill -9 at every single change on disk, followed by the next start.
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -38,7 +38,7 @@ class MortalFiles final : public ForwardingFiles {
 
   private:
     [[nodiscard]] bool is_last() const { return count_ == fatal_; }
-    /// Half a file, half a line: what a crash in the middle leaves.
+    /// A crash in the middle leaves half a file or half a line.
     [[nodiscard]] std::string_view half(std::string_view bytes) const {
         return is_last() && dies_after_ ? bytes.substr(0, bytes.size() / 2) : bytes;
     }
@@ -57,14 +57,14 @@ ExecutorSettings settings(bool is_bad) {
     ExecutorSettings made;
     made.commands.check = "cd $EDGEROLL_STAGED && cat a.conf sub/b.conf";
     made.commands.reload = "true";
-    // In the bad world version 2 does not serve, so that the way back is walked.
+    // In the bad world version 2 is not served, so that the agent goes back to version 1.
     if (is_bad) made.commands.verify = "test $EDGEROLL_VERSION != 2";
     made.commands.verify_url = "http://server/edgeroll-version";
     made.commands.verify_pace = {Millis(1), Millis(0), Millis(0)};
     return made;
 }
 
-/// What a web server would read through `live` at this moment is one whole version.
+/// At this moment a web server reads one whole version through `live`.
 void expect_live_is_whole(const TemporaryFolder& root, int at) {
     const std::string version = root.link("live").substr(std::string("versions/").size());
     EXPECT_TRUE(version == "1" || version == "2") << at << ": " << root.link("live");
@@ -73,14 +73,14 @@ void expect_live_is_whole(const TemporaryFolder& root, int at) {
     EXPECT_EQ(root.read("live/edgeroll-version"), version + "\n") << at;
     for (const std::string& name : root.names("versions")) {
         const std::string text = root.read("versions/" + name + "/edgeroll-version");
-        // It may be renamed away and removed while we look.
+        // It may be renamed and removed during this check.
         if (root.has("versions/" + name)) {
             EXPECT_EQ(text, name + "\n") << at;
         }
     }
 }
 
-/// Applies version 2 in a process of its own that dies at a change. False when it came through.
+/// Applies version 2 in a child process that dies at a change. False when it survived.
 bool crash_while_applying(const TemporaryFolder& root, int fatal, bool dies_after, bool is_bad) {
     const pid_t child = ::fork();
     if (child == 0) {
@@ -126,7 +126,7 @@ TEST_P(Crash, leaves_a_whole_version_and_no_task_open_wherever_it_happens) {
                 << "the agent runs it once";
         }
         expect_live_is_whole(root, fatal);
-        // And then it recovers: the next version goes live, and nothing is left lying about.
+        // It then recovers: the next version goes live, and no leftovers remain.
         EXPECT_EQ(edge.apply(dispatch_of(3, two_files(3))).status, TaskStatus::success) << fatal;
         EXPECT_EQ(root.link("live"), "versions/3");
         EXPECT_TRUE(edge.until([&] {

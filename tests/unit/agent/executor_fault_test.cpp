@@ -1,4 +1,4 @@
-// Time, cancelling, stopping, full disks.
+// Time limits, cancelling, stopping, full disks.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/mount.h>
@@ -196,7 +196,7 @@ TEST(ExecutorStart, starts_with_a_journal_of_garbage) {
     EXPECT_EQ(edge.apply(dispatch_of(2, numbered_payload(2))).status, TaskStatus::success);
 }
 
-/// A disk that will not let `live` go back to version 1, or that takes no more of the journal.
+/// A disk that refuses to set `live` back to version 1, or to take more of the journal.
 class StubbornFiles final : public ForwardingFiles {
   public:
     StubbornFiles(std::unique_ptr<Files> inner, std::string stubborn_about)
@@ -272,7 +272,7 @@ TEST(ExecutorDisk, does_nothing_that_it_could_not_write_down_first) {
         << "after the switch it goes on";
 }
 
-/// A root on a disk of 512 KiB, where the test may mount one.
+/// A root on a disk of 512 KiB, where the test is allowed to mount it.
 class FullDisk : public ::testing::Test {
   protected:
     void SetUp() override {
@@ -292,7 +292,7 @@ class FullDisk : public ::testing::Test {
 TEST_F(FullDisk, keeps_the_old_version_serving_and_says_why) {
     Edge edge(root_);
     ASSERT_EQ(edge.apply(dispatch_of(1, numbered_payload(1))).status, TaskStatus::success);
-    // The payload fits once, as the task's, but not a second time, as files.
+    // The payload fits once, in the task, but not a second time, as files.
     const auto report =
         edge.apply(dispatch_of(2, payload({{"large", std::string(600 << 10, 'x')}})));
     EXPECT_EQ(report.status, TaskStatus::failed);

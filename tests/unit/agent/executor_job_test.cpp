@@ -197,7 +197,7 @@ TEST_F(Jobs, that_ran_when_the_agent_was_killed_have_failed_and_never_run_again)
         Edge edge(root_, settings());
         (void)edge.dispatch(dispatch);
         (void)edge.until([&] { return root_.has("trace") && root_.read("trace") == "\n"; });
-        ::_exit(77);  // no destructor, no stop: as kill -9
+        ::_exit(77);  // no destructor, no stop: like kill -9
     }
     int status = 0;
     ASSERT_EQ(::waitpid(child, &status, 0), child);
@@ -215,9 +215,9 @@ TEST_F(Jobs, that_ran_when_the_agent_was_killed_have_failed_and_never_run_again)
         << "no payload is left";
 }
 
-/// Whatever passes the door is known after a restart.
+/// Every accepted task is known after a restart.
 TEST_F(Jobs, are_read_back_with_the_largest_labels_that_are_taken) {
-    // Each of these bytes takes six in the journal.
+    // Each of these bytes takes six bytes in the journal.
     add("one", "head -c 200000 /dev/zero | tr '\\0' '\\1'; exit 3");
     std::int64_t taken = 0;
     for (const std::size_t size : {std::size_t{65'535}, std::size_t{5} << 20}) {

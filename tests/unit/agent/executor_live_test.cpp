@@ -1,4 +1,4 @@
-// `live` in other hands: what somebody moved is believed, and never moved over.
+// `live` changed by an operator: the agent accepts the change and never overwrites it.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -15,7 +15,7 @@ using ::testing::HasSubstr;
 class MovedLive : public ::testing::Test {
   protected:
     MovedLive() {
-        // A reload of version 5 and above waits for `go`; one of version 7 and above fails.
+        // A reload of version 5 and above waits for `go`; a reload of version 7 and above fails.
         settings_.commands.reload = "echo $EDGEROLL_VERSION >>" + root_.path("reloads") +
                                     "; [ $EDGEROLL_VERSION -lt 5 ] || { touch " +
                                     root_.path("begun") + "; while [ ! -e " + root_.path("go") +
@@ -38,7 +38,7 @@ class MovedLive : public ::testing::Test {
         const std::string all = root_.read("reloads");
         return all.substr(all.rfind('\n', all.size() - 2) + 1);
     }
-    /// Version `version`, stopped in its reload; `meanwhile` happens, then it goes on.
+    /// Version `version`, held in its reload; `meanwhile` happens, then the reload continues.
     release::wire::TaskReport disturbed(int version, const std::function<void()>& meanwhile) {
         fs::remove(root_.path("go"));
         fs::remove(root_.path("begun"));
@@ -75,7 +75,7 @@ TEST_F(MovedLive, is_what_is_applied_for_state_and_rules) {
         << "it is above what is live";
     EXPECT_EQ(root_.link("live"), "versions/3");
     EXPECT_EQ(last_reload(), "3\n");
-    // And it survives a restart.
+    // The state survives a restart.
     move_live("versions/2");
     EXPECT_EQ(applied(), Version{2});
     edge_.reset();

@@ -1,4 +1,4 @@
-// Secret files: who may read them, and that nothing of them is anywhere else.
+// Secret files: who may read them, and that no part of them appears elsewhere.
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -34,7 +34,7 @@ class SecretFiles : public ::testing::Test {
         struct stat info {};
         return ::lstat(root_.path(path).c_str(), &info) == 0 ? info.st_gid : ~0U;
     }
-    /// Files below the root that have this in them.
+    /// Files below the root that contain the text.
     [[nodiscard]] std::vector<std::string> holders(const std::string& text) const {
         std::vector<std::string> found;
         for (const auto& entry : fs::recursive_directory_iterator(root_.path())) {
@@ -49,7 +49,7 @@ class SecretFiles : public ::testing::Test {
         return edge.until(
             [&] { return root_.names("tasks").size() == 1 && root_.names("staging").empty(); });
     }
-    /// Hooks, a purge and a job that print what a text of theirs says.
+    /// Hooks, a purge and a job that print a given text.
     void print_by_hooks(const std::string& text) const {
         for (const char* name : {"preinstall", "postinstall", "rollback", "job"}) {
             programs_.write(name, "#!/bin/sh\necho by $0; " + text + "\n", 0755);
@@ -67,7 +67,7 @@ class SecretFiles : public ::testing::Test {
 
 TEST_F(SecretFiles, have_their_mode_and_their_group_and_lie_nowhere_open) {
     ExecutorSettings made;
-    // Any other than the agent's own, where that is allowed.
+    // A group other than the agent's own, where that is allowed.
     const unsigned group = ::geteuid() == 0 ? 60 : ::getegid();
     made.commands.secret_group = group;
     made.commands.check = "stat -c %a " + root_.path("tasks") + "/payload-* $EDGEROLL_STAGED/own";
@@ -115,7 +115,7 @@ TEST_F(SecretFiles, are_not_quoted_by_messages) {
     EXPECT_EQ(report.last_error,
               "stage failed: file 'a.key': a ${…} in this secret is unknown: there are node.name, "
               "node.ip and the node's labels");
-    // In any other file this is remarked upon, with the path in it.
+    // In any other file this causes a remark that contains the path.
     const std::string quoting = "root html/short;\n";
     const auto secret =
         edge.apply(dispatch_of(2, payload_of({secret_file("site.conf", quoting, "0600")})));
@@ -126,7 +126,7 @@ TEST_F(SecretFiles, are_not_quoted_by_messages) {
     EXPECT_THAT(holders("nowhere-to-be-seen"), IsEmpty());
 }
 
-/// Each step prints the keys of what is staged, live and kept, and one after the other fails.
+/// Each step prints the keys of the staged, live and kept versions, and each step fails once.
 TEST_F(SecretFiles, are_redacted_in_whatever_a_step_says) {
     const std::string print = "cat $EDGEROLL_STAGED/tls/site.key $EDGEROLL_LIVE/tls/site.key " +
                               root_.path("versions") + "/1/tls/site.key; test ! -e " +
@@ -194,7 +194,7 @@ TEST_F(SecretFiles, that_are_templates_are_redacted_in_both_forms) {
     auto file = secret_file("a", "token=${node.name}-token-of-one\nplain-of-both-forms");
     file["template"] = true;
     std::string text = payload_of({file});
-    // As some writer of JSON may have it.
+    // A JSON writer may produce this form.
     text.replace(text.find("\"secret\""), 8, "\"\\u0073ecret\"");
     ExecutorSettings made;
     const std::string raw = "echo 'token=${node.name}-token-of-one'; ";
@@ -206,7 +206,7 @@ TEST_F(SecretFiles, that_are_templates_are_redacted_in_both_forms) {
     EXPECT_EQ(output_of(report, "check"), "[secret]\n[secret]\n[secret]");
     EXPECT_EQ(output_of(report, "reload"), "[secret]\n[secret]\n[secret]");
     ASSERT_TRUE(settled(edge));
-    // Filled in for the node as it was then; and changed by hand since.
+    // The template was filled in for the node at that time, and the file was edited since.
     root_.write("versions/1/a", "token=edge-1-token-of-one\nby-hand-in-the-night", 0640);
     auto later = secret_task("reload", 2, "{}");
     later.node_name = "renamed";
@@ -214,7 +214,7 @@ TEST_F(SecretFiles, that_are_templates_are_redacted_in_both_forms) {
 }
 
 TEST_F(SecretFiles, are_not_in_what_the_server_answered) {
-    // Longer than what is quoted of an answer.
+    // Longer than the quoted part of an answer.
     const std::string line = std::string(60, 'k') + std::string(60, 'e') + "y";
     ExecutorSettings made;
     made.commands.verify_url = "http://x/";
@@ -224,8 +224,7 @@ TEST_F(SecretFiles, are_not_in_what_the_server_answered) {
     EXPECT_THAT(report.last_error, HasSubstr("its last answer was 'it says: [secret]'"));
 }
 
-/// Of a long output the two ends are kept: wherever the cut goes through, no piece of the key
-/// stays.
+/// A long output keeps its two ends: wherever it is cut, no part of the key stays.
 TEST_F(SecretFiles, are_redacted_at_the_cut_of_a_long_output) {
     const std::string line = line_of(1);
     ExecutorSettings made;
@@ -241,7 +240,7 @@ TEST_F(SecretFiles, are_redacted_at_the_cut_of_a_long_output) {
         EXPECT_THAT(output, HasSubstr("bytes left out) ..."));
         for (const std::string& said : {output, report.last_error}) {
             EXPECT_THAT(said, HasSubstr("[secret]"));
-            // No two bytes of it: the first ones, the last ones, and what is in between.
+            // No piece of it stays: neither its ends nor three bytes from in between.
             EXPECT_THAT(said, Not(HasSubstr("\nl\n"))) << version;
             for (std::size_t at = 0; at + 3 <= line.size(); ++at) {
                 const std::string part = line.substr(at, 3);
@@ -265,7 +264,7 @@ TEST_F(SecretFiles, are_redacted_when_half_a_line_was_written) {
     EXPECT_THAT(report.last_error, EndsWith("killed: [secret] | [secret]"));
 }
 
-/// lastError has an output's lines in one.
+/// lastError joins the lines of an output.
 TEST_F(SecretFiles, are_redacted_when_a_message_makes_one_of_its_lines) {
     ExecutorSettings made;
     made.commands.check = "echo left; echo right; false";
@@ -289,7 +288,7 @@ TEST_F(SecretFiles, stay_as_they_are_when_their_version_is_put_back) {
     EXPECT_EQ(mode_of("live/a"), "0640");
     EXPECT_EQ(group_of("live/a"), group);
     EXPECT_EQ(root_.read("live/own"), key_of(1));
-    // And when it comes again, by its name only.
+    // When the content comes again, by its name only.
     auto again = dispatch_of(3, "");
     again.is_by_reference = true;
     again.sha256 = plain_digest(text);
@@ -320,7 +319,7 @@ TEST_F(SecretFiles, that_are_sealed_are_refused_at_the_door) {
     EXPECT_THAT(root_.names("tasks"), ::testing::ElementsAre("journal"));
 }
 
-/// A disk that will not let `live` go back to version 1.
+/// A disk that refuses to set `live` back to version 1.
 class HeldFiles final : public ForwardingFiles {
   public:
     using ForwardingFiles::ForwardingFiles;
@@ -351,7 +350,7 @@ TEST_F(SecretFiles, of_a_version_that_could_not_be_put_back_are_known) {
         return everything(edge.apply(secret_task("reload", version, "{}")));
     };
     EXPECT_THAT(reloaded(3), AllOf(Not(HasSubstr("line-of-the-key")), HasSubstr("[secret]")));
-    // As a crash right after the task's end leaves it: the content still among the tasks.
+    // The state after a crash right after the task's end: the content is still among the tasks.
     const std::string journal = root_.read("tasks/journal");
     const auto task = journal.rfind(dispatch_of(2, "").task_id);
     const auto at = journal.rfind("payload-", task);
@@ -369,7 +368,7 @@ TEST_F(SecretFiles, that_nobody_can_read_leave_nothing_to_be_shown) {
     const std::string kept = "contents/1-" + digest(site_and_key(1)) + ".json";
     first.await(first.executor().stop());
     root_.write(kept, R"({"files":[{"secret":true,)", 0600);
-    // Another edge cannot have the root while the first one holds it: the same one goes on.
+    // A second edge cannot have the root while the first holds it: the same edge continues.
     const auto files = make_files(root_.path(), Descriptor(::open(root_.path().c_str(), O_RDONLY)));
     const auto processes = make_processes();
     CommandSettings commands;

@@ -62,7 +62,7 @@ TEST(Executor, tells_commands_what_they_are_about) {
     Edge edge(root, with_commands(line, line, line));
     const auto report = edge.apply(dispatch_of(7, numbered_payload(7)));
     ASSERT_EQ(report.status, TaskStatus::success) << report.last_error;
-    // The same working directory for all: what a relative path finds must not depend on the step.
+    // All steps have the same working directory: a relative path must resolve alike in every step.
     const auto expected = [&](const std::string& staged) {
         return root.path(staged) + " " + root.path("live") + " 7 apply_config_127.0.0.1_7 eu\n/\n";
     };
@@ -233,7 +233,7 @@ TEST(Executor, asks_the_server_before_and_after_the_verify_command) {
             EXPECT_FALSE(root.has("ran")) << "the command would judge an old worker";
             return answers(200, "0");
         }
-        if (root.has("ran") && !was_old) {  // an old worker again: it may have been the command's
+        if (root.has("ran") && !was_old) {  // an old worker: the command may have met it
             was_old = true;
             return answers(503, "1");
         }

@@ -130,7 +130,7 @@ TEST(Files, names_the_setting_and_the_cure_when_the_root_is_bad) {
     EXPECT_TRUE(open_root(folder.path("not/yet/there")));
 }
 
-/// A disk of 256 KiB, where the test may mount one.
+/// A disk of 256 KiB, where the test is allowed to mount it.
 class SmallDisk : public ::testing::Test {
   protected:
     void SetUp() override {

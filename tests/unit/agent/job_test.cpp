@@ -107,13 +107,13 @@ TEST_F(OpenJob, passes_no_descriptor_on_but_a_scripts_own) {
     folder_.write("script", "#!/bin/sh\nls /proc/$$/fd\n", 0755);
     const auto script = open("script");
     ASSERT_TRUE(script);
-    // 4 is the file itself; a shell may keep it open under a number of its own too.
+    // 4 is the file itself; a shell may also keep it open under another number.
     EXPECT_THAT(run(*script, {"script"}).output, ::testing::MatchesRegex("0\n1\n(10\n)?2\n4\n"));
     fs::copy_file("/bin/ls", folder_.path("ls"));
     fs::permissions(folder_.path("ls"), static_cast<fs::perms>(0755));
     const auto binary = open("ls");
     ASSERT_TRUE(binary);
-    // 3 is the folder that it reads.
+    // 3 is the folder that ls reads.
     EXPECT_EQ(run(*binary, {"ls", "/proc/self/fd"}).output, "0\n1\n2\n3\n");
 }
 

@@ -121,7 +121,7 @@ TEST(JournalCodec, goes_on_after_a_damaged_line_in_the_middle) {
 TEST(JournalCodec, leaves_out_records_that_cannot_be) {
     Book book = some_book();
     Entry entry = book.ledger.tasks.begin()->second;
-    entry.course.current = StepName::postinstall;  // well-formed, but no course leads there
+    entry.course.current = StepName::postinstall;  // well-formed, but unreachable by any course
     const std::string text = encode_task(entry, book.details.begin()->second);
     EXPECT_EQ(decode_journal(text).bad_lines, 1);
     Details details = book.details.begin()->second;
@@ -143,7 +143,8 @@ TEST(JournalCodec, takes_the_last_record_of_a_task_and_the_highest_epoch) {
     EXPECT_EQ(replay.book.ledger.highest_epoch.at(key), Epoch{12});
 }
 
-// What the agent of before orders wrote: its tasks are of no order, its epochs of any payload.
+// The journal of an agent without orders: its tasks have no order, its epochs belong to any
+// payload.
 TEST(JournalCodec, reads_the_journal_of_an_agent_without_orders) {
     const auto line = [](const std::string& json) { return checksum(json) + " " + json + "\n"; };
     const std::string text =

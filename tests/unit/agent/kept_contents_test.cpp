@@ -16,7 +16,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 namespace code = release::code;
 
-/// The same content again, without bringing it along.
+/// The same content again, without its payload.
 release::wire::Dispatch reference_to(std::int64_t version, const std::string& text) {
     auto dispatch = dispatch_of(version, "");
     dispatch.is_by_reference = true;
@@ -33,7 +33,7 @@ bool is_held(Edge& edge, const std::string& text) {
     return edge.await(edge.executor().holds(digest(text)));
 }
 
-/// The edge has done all that follows a task's end.
+/// The edge has finished all work that follows a task's end.
 bool settled(Edge& edge, const TemporaryFolder& root) {
     return edge.until(
         [&] { return root.names("tasks").size() == 1 && root.names("staging").empty(); });
@@ -177,7 +177,7 @@ TEST(Contents, are_kept_by_the_next_start_when_a_crash_came_between) {
         ASSERT_TRUE(settled(edge, root));
         edge.await(edge.executor().stop());
     }
-    // As a crash right after the success leaves it: the payload still among the tasks.
+    // The state after a crash right after the success: the payload is still among the tasks.
     const std::string journal = root.read("tasks/journal");
     const auto at = journal.rfind("\"payloadFile\":\"") + 15;
     const std::string name = journal.substr(at, journal.find('"', at) - at);
@@ -195,7 +195,7 @@ TEST(Contents, ignores_and_tidies_away_what_it_did_not_write) {
     root.write("contents/note.txt", "x");
     root.write("contents/0-" + digest(numbered_payload(1)) + ".json", numbered_payload(1));
     root.write("contents/7-" + digest(numbered_payload(1)) + ".json",
-               numbered_payload(1));  // of no version here
+               numbered_payload(1));  // of an unknown version
     const Edge edge(root);
     EXPECT_THAT(root.names("contents"), IsEmpty());
 }

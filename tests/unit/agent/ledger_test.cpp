@@ -66,7 +66,8 @@ TEST(Ledger, refuses_an_epoch_below_the_highest_seen_for_the_version) {
     EXPECT_EQ(admit(ledger, offer("t1", 1), 16).kind, Kind::repeat) << "no epoch, no fence";
 }
 
-// Rows are deleted and inserted again, a database is restored: the same version, another release.
+// Rows were deleted and inserted again, or a database was restored: same version, different
+// release.
 TEST(Ledger, answers_a_known_task_from_memory_only_for_the_order_that_it_was_used_for) {
     Offer first = offer("t1", 1);
     first.order_id = "a";
@@ -136,7 +137,7 @@ TEST(Ledger, fences_by_epoch_within_one_order_only) {
 
 TEST(Ledger, fences_by_epoch_and_content_where_no_order_is_given) {
     Offer old = offer("t1", 1, "aa", 5);
-    old.order_id = "a";  // a newer control had it before
+    old.order_id = "a";  // a newer control owned it before
     const Ledger ledger = taken({}, old);
     EXPECT_EQ(admit(ledger, offer("t1", 1, "aa", 4), 16).code, code::wrong_state);
     EXPECT_EQ(admit(ledger, offer("t1", 1, "aa", 6), 16).kind, Kind::repeat);

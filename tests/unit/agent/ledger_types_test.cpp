@@ -156,7 +156,7 @@ std::string line(const std::string& json) {
 }
 
 TEST(JournalTypes, reads_a_journal_from_before_there_were_types) {
-    // As the first release of the agent wrote it, keys and all.
+    // As written by the first release of the agent, with all its keys.
     const std::string text =
         line(R"({"kind":"applied","sha256":"bb","version":6})") +
         line(R"({"epoch":12,"kind":"epoch","version":7})") +
@@ -174,14 +174,14 @@ TEST(JournalTypes, reads_a_journal_from_before_there_were_types) {
     EXPECT_EQ(entry.course.current, StepName::check);
     EXPECT_EQ(replay.book.details.at("t7").steps.size(), 1U);
     EXPECT_EQ(replay.book.ledger.highest_epoch.at({Version{7}}), Epoch{12});
-    // And what is written of an apply_config is what that agent reads.
+    // An apply_config is written in a form that this agent can read.
     EXPECT_EQ(encode_book(replay.book), text);
 }
 
 TEST(JournalTypes, leaves_out_records_that_cannot_be) {
     Book book;
     book.ledger = taken_in({}, typed_offer("j", 7, TaskType::run_job));
-    book.details["j"].jobs = {"one"};  // one name for two jobs
+    book.details["j"].jobs = {"one"};  // same name for two jobs
     EXPECT_EQ(decode_journal(encode_book(book)).bad_lines, 1);
     for (const char* json : {R"({"kind":"banned"})", R"({"kind":"banned","sha256":[1]})",
                              R"({"kind":"banned","sha256":null})",
@@ -210,7 +210,7 @@ TEST(JournalOutputs, are_shortened_from_the_oldest_on) {
     EXPECT_LE(all, 2 * outputs_bytes_max);
 }
 
-/// Of everything as much as there may be, of bytes that take the most room.
+/// The maximum of everything, with bytes that take the most room.
 TEST(JournalOutputs, of_the_largest_task_still_make_a_readable_line) {
     Book book;
     const std::string id(200, '"');
@@ -220,7 +220,7 @@ TEST(JournalOutputs, of_the_largest_task_still_make_a_readable_line) {
     Details& details = book.details[id];
     details.node_name = std::string(1'020, '"');
     details.node_ip = std::string(255, '"');
-    // What read_dispatch takes: 1000 of them, of 64 KiB together.
+    // The maximum of read_dispatch: 1000 entries, 64 KiB together.
     for (int i = 1'000; i < 2'000; ++i)
         details.labels.emplace_back(std::to_string(i), std::string(61, '"'));
     for (int i = 0; i < jobs_max; ++i) {

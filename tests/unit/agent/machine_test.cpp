@@ -26,7 +26,7 @@ StepResult bad(const std::string& error = "exit status 1") {
     return result;
 }
 
-/// Runs the machine to its end; the steps in `failing` fail. Returns what was done, in order.
+/// Runs the machine to its end; the steps in `failing` fail. Returns the steps in order.
 std::vector<StepName> run(Course& course, const std::set<StepName>& failing) {
     std::vector<StepName> done;
     while (const auto step = next_step(course)) {
@@ -41,7 +41,7 @@ std::vector<StepName> run(Course& course, const std::set<StepName>& failing) {
     return done;
 }
 
-/// A course that has done the forward steps before `step` and begun it.
+/// A course that has done the forward steps before `step` and begun `step`.
 Course begun(StepName step) {
     Course course;
     for (const StepName earlier : forward) {
@@ -158,7 +158,7 @@ TEST(Machine, is_cancelled_when_a_killed_step_was_before_the_switch) {
     }
 }
 
-/// The journal must be able to read it again.
+/// The journal must be able to read it back.
 TEST(Machine, keeps_the_two_ends_of_long_errors) {
     Course course = end_step(begun(reload), bad("first" + std::string(1U << 20, 'x') + "\n"));
     course = end_step(begin_step(course, put_back), bad(std::string(1U << 20, 'y') + "last"));

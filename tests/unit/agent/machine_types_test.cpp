@@ -25,7 +25,7 @@ StepResult bad_call(const std::string& called = "") {
     return result;
 }
 
-/// Does the next step well.
+/// Does the next step successfully.
 Course one_more(Course course) {
     course = begin_step(course, next_step(course).value());
     EXPECT_TRUE(is_plausible(course));

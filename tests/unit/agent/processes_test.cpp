@@ -94,7 +94,7 @@ TEST(Processes, keeps_both_ends_of_a_long_output) {
 TEST(Processes, gives_only_its_own_environment_and_no_descriptors) {
     ::setenv("EDGEROLL_TEST_SECRET", "leak", 1);
     const int leaked = ::dup(0);
-    // Only the shell's own words: a pipe, a redirection or a listing opens descriptors of its own.
+    // Only the shell's builtins: a pipe, a redirection or a listing opens further descriptors.
     Command command = shell(
         "env; d=0; while [ $d -lt 256 ]; do [ -e /proc/$$/fd/$d ] && printf '%s ' $d; "
         "d=$((d + 1)); done; readlink /proc/$$/fd/0; pwd");
@@ -153,7 +153,7 @@ TEST(Processes, kills_with_SIGKILL_what_ignores_SIGTERM_grandchildren_included) 
     EXPECT_TRUE(is_gone_soon(first_line(result.output)));
 }
 
-// A session of its own, a double fork, no output of ours: nothing that the group would know of.
+// A separate session, a double fork, no inherited output: the process group does not know of it.
 TEST(Processes, kills_what_has_left_the_group_and_lost_its_parent) {
     const TemporaryFolder folder;
     const std::string pids = folder.path("pids");

@@ -40,7 +40,7 @@ TEST(Redact, looks_for_lines_without_what_editors_put_around_them) {
                                         "\t" + space + "three-of-four\rfour-of-four"});
     EXPECT_THAT(secrets.lines(), ::testing::ElementsAre("one-of-four", "two-of-four",
                                                         "three-of-four", "four-of-four"));
-    // Letters that begin or end with the same bytes are left whole.
+    // Letters that share their first or last bytes with the secret stay whole.
     const std::string letters = "\xc3\xa0 la carte \xc2\xa9 2026 \xef\xbb\xbc";
     EXPECT_THAT(secrets_of({letters}).lines(), ::testing::ElementsAre(letters));
     EXPECT_TRUE(secrets_of({mark + space + space + space + space + space}).is_empty());
@@ -65,13 +65,13 @@ TEST(Redact, leaves_no_line_that_marks_themselves_make) {
     EXPECT_EQ(redact("[secret]", secrets), "[secret]");
 }
 
-/// Marks that make lines again, round after round: what is left of the text is one mark.
+/// Marks that form lines again, round after round: a single mark is left of the text.
 TEST(Redact, ends_whatever_marks_make_of_a_text) {
     const Secrets circle = secrets_of({"[[secret\nsecret]]"});
     EXPECT_EQ(redact("[[secret]", circle), "[secret]") << "two lines that become each other";
     EXPECT_EQ(redact("unknown directive [[secret] in x", circle), "[secret]");
     EXPECT_EQ(redact("unknown directive [secret] in x", circle), "unknown directive [secret] in x");
-    // Of the most that a command may say: one byte less a round would take hours.
+    // The largest output of a command: removing a byte per round would take hours.
     const std::string much(64U << 10, 'x');
     EXPECT_EQ(redact(much + "[secret]", secrets_of({"x[secret]"})), "[secret]");
     EXPECT_EQ(redact("[secret]" + much, secrets_of({"[secret]x"})), "[secret]");
@@ -102,7 +102,7 @@ TEST(Redact, leaves_no_half_line_beside_a_cut) {
         << "not cut there";
 }
 
-/// What would take minutes if every line were looked for by itself, or at every place.
+/// Would take minutes if every line were searched separately, or at every position.
 TEST(Redact, is_done_at_once_whatever_the_secrets_are) {
     const std::size_t all = 1U << 20;
     std::string numbered, nested, alike(all, 'a');
@@ -124,7 +124,7 @@ TEST(Redact, is_done_at_once_whatever_the_secrets_are) {
         (void)redact(text.substr(all / 2, 64U << 10), secrets, Side::cut, Side::open);
     }
     const auto took = std::chrono::steady_clock::now() - begun;
-    // About a second without optimisation, the rest is for slow machines and sanitizers.
+    // About a second without optimisation; the margin is for slow machines and sanitizers.
     EXPECT_LT(std::chrono::duration<double>(took).count(), 30.0);
 }
 

@@ -1,4 +1,4 @@
-// Contents with secret files for tests, and what is looked at of their tasks.
+// Contents with secret files for tests, and checks of their tasks.
 #pragma once
 
 #include <string>
@@ -9,7 +9,7 @@
 
 namespace edgeroll::agent::testing {
 
-/// One line of a key of version n, that no other text has.
+/// A line of the key of version n, unique to it.
 inline std::string line_of(int version) {
     return "line-of-the-key-" + release::sha256_hex(std::to_string(version)).substr(0, 40);
 }
@@ -28,7 +28,7 @@ inline std::string payload_of(const std::vector<release::wire::Json>& files) {
     return release::wire::dump_json(release::wire::Json{{"files", files}});
 }
 
-/// A site and its key.
+/// A site file and its key.
 inline std::string site_and_key(int version) {
     return payload_of(
         {release::wire::Json{{"path", "site.conf"}, {"content", "site " + std::to_string(version)}},

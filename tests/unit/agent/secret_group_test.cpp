@@ -1,5 +1,5 @@
-// Whom secret files may be given to. What the kernel allows depends on the process: as root, in a
-// child that has become another user.
+// Which groups may read secret files. The kernel's rules depend on the process: as root, the test
+// runs in a child with another user.
 #include "agent/secret_group.hpp"
 
 #include <gmock/gmock.h>
@@ -29,7 +29,7 @@ struct Person {
     std::vector<unsigned> groups;
 };
 
-/// What `what` says in a process of that person.
+/// Result of `what` in a process of that person.
 std::string said_by(const Person& person, const std::function<std::string()>& what) {
     int ends[2];
     EXPECT_EQ(::pipe(ends), 0);

@@ -16,7 +16,7 @@ Env enough() {
     return {{"AGENT_CERT", "c"}, {"AGENT_KEY", "k"}, {"AGENT_CA", "a"}};
 }
 
-/// The one line that a user gets; empty when the settings are good.
+/// The single error line for the user; empty when the settings are good.
 std::string complaint(const Env& env, const std::string& toml = "") {
     Settings settings;
     const auto table = settings_table(settings);

@@ -1,4 +1,4 @@
-// Which secrets an agent looks for in what commands print: also when it did not keep a content.
+// Secrets that an agent redacts from the output of commands, also when it kept no content.
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
@@ -13,7 +13,7 @@ using release::wire::Json;
 
 class TaskSecretsTest : public ::testing::Test {
   protected:
-    /// What the reload of a task says, after a start of the agent.
+    /// The output of the task's reload, after a start of the agent.
     [[nodiscard]] std::string reloaded(int version, const ExecutorSettings& settings) const {
         Edge edge(root_, settings);
         return output_of(edge.apply(secret_task("reload", version, "{}")), "reload");
@@ -53,20 +53,20 @@ TEST_F(TaskSecretsTest, are_known_where_their_content_was_not_kept) {
     EXPECT_EQ(reloaded(3, made), "[secret]open-to-everybody") << "from here on it is kept";
     for (const std::string& name : root_.names("contents"))
         fs::remove(root_.path("contents/" + name));
-    // What is no file of a content: a link to another secret, a pipe that nobody writes to.
+    // Entries that are no files of a content: a link to another secret, a pipe without a writer.
     root_.write("elsewhere", "of-another-folder", 0600);
     fs::create_symlink(root_.path("elsewhere"), root_.path("versions/1/link"));
     ASSERT_EQ(::mkfifo(root_.path("versions/1/pipe").c_str(), 0600), 0);
     EXPECT_EQ(reloaded(4, made), "[secret]open-to-everybody");
     made.commands.reload += " $EDGEROLL_LIVE/link";
     EXPECT_EQ(reloaded(5, made), "[secret]open-to-everybodyof-another-folder");
-    // Also of a version that may be put back.
+    // Also for a version that may be put back.
     made.commands.check = "cat " + root_.path("versions/1/shared");
     Edge edge(root_, made);
     EXPECT_EQ(output_of(edge.apply(dispatch_of(6, payload({{"a", "1"}}))), "check"), "[secret]");
 }
 
-/// Whoever reads the answer knows which file it is, and what to do.
+/// The answer names the file and the remedy.
 TEST_F(TaskSecretsTest, that_are_too_large_to_look_for_are_named) {
     ExecutorSettings made;
     made.commands.reload = "echo something";
@@ -105,7 +105,7 @@ TEST_F(TaskSecretsTest, that_fill_in_to_more_than_a_payload_are_refused) {
     EXPECT_EQ(edge.apply(dispatch).status, TaskStatus::success) << "any other file may";
 }
 
-/// Line ends and signs of editors and of Windows: programs print what is between them.
+/// Line ends and signatures of editors and of Windows: programs print the text between them.
 TEST_F(TaskSecretsTest, are_known_whatever_their_lines_end_with) {
     ExecutorSettings made;
     made.commands.check = "echo first-of-lines; echo second-of-lines; echo third-of-lines";

@@ -1,4 +1,4 @@
-// What the agent runs by itself must be nobody else's to change.
+// Files that the agent runs must not be writable by other users.
 #include "agent/trusted_files.hpp"
 
 #include <gmock/gmock.h>

@@ -1,4 +1,4 @@
-// What counts as proof that a version is served, and what does not.
+// What proves that a version is served, and what does not.
 #include <gmock/gmock.h>
 
 #include <boost/asio/co_spawn.hpp>
@@ -24,7 +24,7 @@ StepResult exit_status(int status) {
     return result;
 }
 
-/// A server that answers version 2 from `new_from` on, and before that version 1; at the times in
+/// A server that answers version 2 from `new_from` on, and version 1 before; at the times in
 /// `relapses` an old worker answers once more.
 struct World {
     boost::asio::io_context loop;
@@ -108,7 +108,7 @@ TEST(Verify, wants_the_version_three_times_running_over_a_third_of_a_second) {
     EXPECT_GE(world.runs.at(0), Millis(300));
     EXPECT_GE(world.asked, 3);
 
-    World slow;  // three answers take longer than that
+    World slow;  // three answers take longer than this
     slow.answer_time = Millis(1'000);
     EXPECT_TRUE(slow.verify().is_ok);
     EXPECT_GE(slow.runs.at(0), Millis(3'000));
@@ -136,7 +136,7 @@ TEST(Verify, runs_the_command_only_against_the_version_and_believes_a_failure_th
 
 TEST(Verify, repeats_the_round_when_the_old_version_answers_after_the_command) {
     for (const int first :
-         {0, 22}) {  // what the command found was the old version's doing, good or bad
+         {0, 22}) {  // what the command found came from the old version, good or bad
         for (const int second : {0, 22}) {
             World world;
             world.command = [&] {
@@ -180,13 +180,13 @@ TEST(Verify, tells_what_was_wrong_and_not_that_the_last_try_was_cut_short) {
     World world;
     world.time = Millis(7'000);
     world.new_from = Millis(60'000);
-    world.answer_time = Millis(4'000);  // the second one is cut short
+    world.answer_time = Millis(4'000);  // the second run is cut short
     EXPECT_THAT(world.verify().error, HasSubstr("its last answer was '1'"));
 }
 
 TEST(Verify, is_not_failed_by_the_end_of_the_time_in_the_middle_of_good_answers) {
     World world;
-    world.time = Millis(200);  // less than it takes to be sure
+    world.time = Millis(200);  // less time than certainty needs
     EXPECT_TRUE(world.verify().is_ok);
     World bad;
     bad.time = Millis(200);

@@ -1,4 +1,4 @@
-// Servers that were started in a version's folder, seen in a made-up /proc.
+// Servers started in a version's folder, seen in a fake /proc.
 #include "agent/version_keepers.hpp"
 
 #include <gmock/gmock.h>

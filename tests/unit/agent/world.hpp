@@ -1,4 +1,4 @@
-// A root folder of its own for a test, and small helpers.
+// A temporary root folder for a test, and small helpers.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -81,7 +81,7 @@ inline std::string payload(const std::vector<std::pair<std::string, std::string>
     return release::wire::dump_json(release::wire::Json{{"files", std::move(list)}});
 }
 
-/// One file, by which versions are told apart.
+/// A single file that identifies the version.
 inline std::string numbered_payload(int number, const std::string& path = "conf.d/a.conf") {
     return payload({{path, std::to_string(number)}});
 }
@@ -90,7 +90,7 @@ inline std::string digest(const std::string& payload_text) {
     return release::wire::content_digest(release::wire::parse_payload(payload_text).value());
 }
 
-/// By the rule that does not see templates.
+/// By the rule without templates.
 inline std::string plain_digest(const std::string& payload_text) {
     return release::wire::plain_digest(release::wire::parse_payload(payload_text).value());
 }

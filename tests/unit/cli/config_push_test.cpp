@@ -20,7 +20,7 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-/// Looks like a key, and is none.
+/// Looks like a key, but is none.
 const std::string key_text = "-----BEGIN " + std::string("PRIVATE KEY-----\n") +
                              std::string(64, 'M') + "\n-----END PRIVATE KEY-----\n";
 

@@ -16,7 +16,7 @@ std::string release_json(const std::string& status) {
            R"(","batches":[{"batch":1,"nodes":[{"nodeId":3,"nodeName":"edge-3"}]}]})";
 }
 
-/// A page of these ids, of pages of two.
+/// A page with these ids, at a page size of two.
 std::string page(const std::vector<int>& ids) {
     Json items = Json::array();
     for (const int id : ids) {

@@ -1,5 +1,5 @@
-// A control that answers from a script, a screen that keeps what it was given, a time that only
-// moves when somebody waits.
+// A control with scripted answers, a screen that records its output, and a clock that only moves
+// when a command waits.
 #pragma once
 
 #include <cstdlib>
@@ -56,7 +56,7 @@ struct FakeTime final : Time {
     std::function<void()> on_wait;
 
     [[nodiscard]] Moment now() const override { return moment; }
-    int waits_left = 10'000;  ///< a command that would wait for ever fails instead of hanging
+    int waits_left = 10'000;  ///< a command that would wait for ever fails instead
 
     void wait(Millis duration) override {
         if (--waits_left < 0) std::abort();
@@ -65,7 +65,7 @@ struct FakeTime final : Time {
     }
 };
 
-/// Nobody, unless there are answers.
+/// An absent user, unless there are answers.
 struct FakeKeyboard final : Keyboard {
     bool is_manned = false;
     std::deque<std::string> lines;
@@ -101,7 +101,7 @@ inline NodeLine node(std::int64_t id, const std::string& status, const std::stri
     return line;
 }
 
-/// With the actions that control would name for it.
+/// With the actions that control would offer for it.
 inline ReleaseLine judged(ReleaseLine release) {
     release::SteeringState state;
     state.status =

@@ -17,7 +17,7 @@ using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-/// A folder to push, `site`, and something beside it.
+/// A folder `site` to push, and another folder beside it.
 struct FilesOfFolder : ::testing::Test {
     fs::path place, site, other;
 
@@ -172,7 +172,7 @@ TEST_F(FilesOfFolder, refuses_links_that_lead_nowhere_or_in_a_circle) {
     fs::create_directory_symlink(site / "b", other / "back");
     EXPECT_THAT(refusal(Links::followed), HasSubstr("b/c/out/back leads back to b, "));
     fs::remove(other / "back");
-    // The circle closes in a folder, not in a link.
+    // The cycle closes in a folder, not in a link.
     fs::create_directory_symlink(place, other / "above");
     EXPECT_THAT(refusal(Links::followed), HasSubstr("b/c/out/above/other leads back to b/c/out, "));
 }
@@ -195,7 +195,7 @@ TEST_F(FilesOfFolder, ends_early_where_links_lead_to_more_than_a_payload_holds) 
 }
 
 TEST_F(FilesOfFolder, ends_where_links_multiply_folders) {
-    // 2^20 ways lead to the last one.
+    // 2^20 paths lead to the last folder.
     for (int level = 0; level < 20; ++level) {
         const fs::path here = other / std::to_string(level);
         fs::create_directories(here);
@@ -223,7 +223,7 @@ TEST_F(FilesOfFolder, a_file_is_read_up_to_what_there_is_room_for) {
     const auto large = read_file(site / "a", 4, Links::refused);
     ASSERT_FALSE(large);
     EXPECT_THAT(large.error().message, AllOf(HasSubstr("site/a has more than"), HasSubstr("4")));
-    // Of no size for whoever looks, and without an end for whoever reads.
+    // Its reported size is 0, but it can be read without end.
     EXPECT_FALSE(read_file("/proc/self/maps", 10, Links::refused));
 }
 

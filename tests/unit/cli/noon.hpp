@@ -1,4 +1,4 @@
-// The moment that tests of times count from.
+// The reference time of tests about times.
 #pragma once
 
 #include "control/cli/times.hpp"

@@ -246,8 +246,8 @@ TEST(ParseCommandLine, demands_that_a_release_says_what_it_is_of) {
     }
 }
 
-/// Every command with every option that takes a value, found by what --help of the command says,
-/// so that an option which is added later is tried too.
+/// Every command with every option that takes a value, found in the command's --help, so that
+/// options added later are tested too.
 TEST(ParseCommandLine, refuses_a_value_that_is_not_there) {
     const std::vector<std::pair<std::vector<std::string>, std::vector<std::string>>> commands{
         {{"release", "list"},

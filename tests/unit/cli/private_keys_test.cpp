@@ -13,7 +13,7 @@ using ::testing::ElementsAre;
 
 const std::string line(64, 'M');
 
-/// No key of anybody: only what one looks like.
+/// Not a real key, it only looks like a key.
 std::string block(const std::string& label, const std::string& body = line + "\n" + line + "\n") {
     return "-----BEGIN " + label + "-----\n" + body + "-----END " + label + "-----\n";
 }

@@ -25,7 +25,7 @@ using tls::Reply;
 class FakePool final : public tls::ClientPool {
   public:
     Reply reply;
-    std::optional<Reply> of_content;  ///< to GET /contents/…; else as to everything
+    std::optional<Reply> of_content;  ///< to GET /contents/…; else the answer to all requests
     tls::Target target;
     tls::Call call;
     std::vector<std::string> asked;
@@ -66,7 +66,7 @@ class AgentsTest : public ::testing::Test {
         loop.run();
         return result.value_or(Answer{});
     }
-    Millis left{9'000};  ///< at most, whatever a request of its own may take
+    Millis left{9'000};  ///< upper bound, whatever the time limit of a single request is
     Answer query(Millis hold = Millis{0}) { return run(agents->query(to, "t 1", hold, left)); }
     Answer dispatch(bool has_secrets = false) {
         auto parcel = std::make_shared<Parcel>();
@@ -101,7 +101,7 @@ TEST_F(AgentsTest, sends_secrets_only_where_they_are_kept) {
     says(200, release::wire::write_content_held(false, digest));
     EXPECT_EQ(dispatch(true).heard, Heard::accepted);
     EXPECT_EQ(pool.asked, (std::vector<std::string>{"/contents/" + digest, "/tasks/dispatch"}));
-    // An older agent of ours, one that was written elsewhere, and one that says nonsense.
+    // An older agent, an agent written elsewhere, and an agent that sends nonsense.
     for (const auto& [status, body] :
          {std::pair{200, R"({"code":0,"data":{"held":false,"contentSha256":")" + digest + "\"}}"},
           std::pair{404, std::string(R"({"code":3001,"message":"no such path"})")},

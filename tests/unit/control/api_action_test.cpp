@@ -232,7 +232,7 @@ TEST_F(ApiAction, shows_what_steers_a_release) {
     EXPECT_EQ(data["actions"], Json::array({"pause", "continue", "stop", "limit"}));
     EXPECT_EQ(data["batches"][0]["nodes"][0]["configVersion"], 40);
     EXPECT_EQ(data["batches"][0]["nodes"][0]["agentTaskId"], "apply_config_10.0.0.1_42");
-    const std::string large(100'000, ' ');  // as of a selector with thousands of names
+    const std::string large(100'000, ' ');  // like a selector with thousands of names
     summary.batch_config.insert(1, large);
     EXPECT_EQ(ask("GET", one).data()["maxParallel"], 3);
     EXPECT_EQ(ask("GET", one).data()["batchConfig"]["max_parallel"], 3);

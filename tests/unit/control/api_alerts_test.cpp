@@ -1,5 +1,5 @@
-// The rules that ship for Prometheus speak of series that there are from the start: a counter that
-// begins with its first event is never seen to grow.
+// The rules shipped for Prometheus need series that exist from the start: the growth of a counter
+// that begins with its first event cannot be detected.
 #include <fstream>
 #include <iterator>
 #include <regex>
@@ -62,7 +62,7 @@ TEST_F(ApiAlerts, find_every_series_of_a_counter_at_its_start) {
           R"(edgeroll_lease_losses_total 0)", R"(edgeroll_http_requests_total{code="503"} 0)"}) {
         EXPECT_NE(fresh.find("\n" + std::string(line) + "\n"), std::string::npos) << line;
     }
-    // Whatever happens, nothing begins that was not there.
+    // No event may add a new series.
     const auto series = [this] {
         return found("\n" + ask_as("", "GET", "/metrics").body, R"(\n(edgeroll_[^ ]+) )");
     };

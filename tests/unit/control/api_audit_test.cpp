@@ -1,5 +1,5 @@
-// The audit log through the API: who may read it, what every act hands to the store, and refused
-// logins on their way to it.
+// The audit log through the API: who may read it, what each action hands to the store, and refused
+// logins.
 #include <gmock/gmock.h>
 
 #include "api_fixture.hpp"
@@ -33,7 +33,7 @@ class ApiAudit : public ApiTest {
                 refused.note(moment, request.peer.address, code, actor);
             });
     }
-    /// One writing of what is due.
+    /// Writes the notes that are due, once.
     void write(bool is_last = false) {
         bool is_done = false;
         boost::asio::co_spawn(loop, write_audit_notes(notes, is_last),
@@ -147,7 +147,7 @@ TEST_F(ApiAudit, names_of_jwts_are_told_from_names_of_tokens) {
 }
 
 TEST_F(ApiAudit, refused_logins_are_counted_by_address_and_reason) {
-    write();  // the tokens file
+    write();  // the note about the tokens file
     store.noted.clear();
     for (int i = 0; i < 5; ++i)
         ask_as("Bearer nobody", "GET", audit);
@@ -156,7 +156,7 @@ TEST_F(ApiAudit, refused_logins_are_counted_by_address_and_reason) {
     ask_as("Bearer " + jwt_of("bob", "viewer", jwt_secret, now + 60), "GET", audit);
     address = "192.0.2.8";
     ask_as(std::string("Bearer ") + viewer_token, "POST", "/api/v1/nodes", "{}");
-    ask("GET", audit);  // let in
+    ask("GET", audit);  // accepted
     write(true);
     std::vector<std::string> rows;
     for (const AuditNote& note : store.noted) {

@@ -109,7 +109,7 @@ TEST_F(ApiConfig, reads_on_after_a_call_that_threw) {
     EXPECT_EQ(ask("GET", "/api/v1/configs/42").status, 200);
 }
 
-/// What the database holds: a secret that is sealed, and one that a pipeline has put there plainly.
+/// The content in the database: one sealed secret, and one in plain text from a pipeline.
 std::string stored_with_secrets() {
     const auto keys = SecretKeys::parse(std::string(64, '7')).value();
     Json payload = Json::parse(

@@ -6,7 +6,7 @@ namespace {
 class ApiCreate : public ApiTest {
   protected:
     Said create(const std::string& body) { return ask("POST", releases_path, body); }
-    /// The message of a body that must be refused before the store is asked.
+    /// The message for a body that must be refused before the store is called.
     std::string refusal(const std::string& body) {
         store.calls.clear();
         const Said said = create(body);

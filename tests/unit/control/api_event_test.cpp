@@ -1,4 +1,4 @@
-// The routes of a release's history. What a stream does with time: event_stream_test.cpp.
+// The routes of a release's history. Timing of streams: event_stream_test.cpp.
 #include <boost/asio/co_spawn.hpp>
 
 #include "api_fixture.hpp"
@@ -26,7 +26,7 @@ class ApiEvent : public ApiTest {
         for (int i = 1; i <= 30; ++i)
             store.history.push_back(event(i * 10, "node_started"));
     }
-    /// The whole answer, for what Said leaves out.
+    /// The whole answer, including the parts that Said leaves out.
     tls::Response raw(const std::map<std::string, std::string>& sent = {},
                       const std::map<std::string, std::string>& parameters = {{"follow", "1"}}) {
         tls::Request request;

@@ -1,4 +1,4 @@
-// The API as its callers see it, over a store that tells what it was asked.
+// The API from its callers' view, over a store that records its calls.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -30,7 +30,7 @@ using release::wire::Json;
 
 inline constexpr const char* releases_path = "/api/v1/releases";
 
-/// Answers what the test has put into it.
+/// Answers with values set by the test.
 class FakeStore final : public ApiStore {
   public:
     std::optional<release::Error> error;  ///< every call fails with it
@@ -42,7 +42,7 @@ class FakeStore final : public ApiStore {
     std::vector<NodeView> fleet;
     NodeView node;
     Gauges counts;
-    std::vector<EventView> history;  ///< of whatever release is asked for
+    std::vector<EventView> history;  ///< of any release
     release::ReleaseStatus history_status = release::ReleaseStatus::running;
     Stats figures;
     Retried retried;
@@ -63,7 +63,7 @@ class FakeStore final : public ApiStore {
     std::string steps_of;
     NewRelease wanted;
     ConfigView config_put;
-    int config_reads = 0;  ///< going on
+    int config_reads = 0;  ///< reads in progress
     int config_reads_max = 0;
     ConfigView::Outcome config_outcome = ConfigView::Outcome::stored;
     NodeChangeRequest change;
@@ -97,7 +97,7 @@ class FakeStore final : public ApiStore {
                 found.items.push_back(event);
             }
         }
-        // As a database's answer, it comes later.
+        // Like a database's answer, it arrives later.
         co_await boost::asio::post(co_await boost::asio::this_coro::executor,
                                    boost::asio::use_awaitable);
         co_return co_await reply("events", std::move(found));
@@ -198,19 +198,20 @@ class ApiTest : public ::testing::Test {
     ApiTest();
     ~ApiTest() override;
 
-    /// Sends a request as the admin. @param target path and, after `?`, parameters as they are
+    /// Sends a request as the admin.
+    /// @param target path and, after `?`, parameters, sent unchanged
     Said ask(const std::string& method, const std::string& target, const std::string& body = "");
     Said ask_as(const std::string& authorization, const std::string& method,
                 const std::string& target, const std::string& body = "");
-    /// So many at the same time; in the order of their answers.
+    /// So many requests at the same time; in the order of their answers.
     std::vector<Said> ask_at_once(int count, const std::string& target);
-    std::map<std::string, std::string> headers;  ///< further ones of the next requests
-    std::string address = "192.0.2.7";           ///< where they come from
+    std::map<std::string, std::string> headers;  ///< additional headers of the next requests
+    std::string address = "192.0.2.7";           ///< their source address
     std::string tokens_path;
     FakeStore store;
     std::string certificate_trouble;
     int steered = 0;        ///< times the executor was told to look
-    SlotUse slots{3, 256};  ///< what the executor says
+    SlotUse slots{3, 256};  ///< as reported by the executor
     void write_tokens(const std::string& text) const;
 
     Metrics metrics;

@@ -1,4 +1,4 @@
-// What the header of a request earns it, before its body is read.
+// What a request is granted by its header, before its body is read.
 #include "api_fixture.hpp"
 
 namespace edgeroll::control::api {

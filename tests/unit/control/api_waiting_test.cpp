@@ -261,7 +261,7 @@ TEST(ApiWaiting, says_that_a_pause_waits_for_what_runs) {
               "or stops it");
     release.has_lease = false;
     EXPECT_TRUE(says(release, "; no control process holds its claim"));
-    // Nothing runs any more, but the batch has nodes that wait for their turn.
+    // No node runs any more, but nodes of the batch are still pending.
     release.hold = release::Hold::review;
     release.counts.running = 0;
     std::vector<ReleaseNodeView> nodes(3);

@@ -1,4 +1,4 @@
-// The chain of the audit log, and what an untrue one looks like.
+// The chain of the audit log, and detection of forged rows.
 #include "control/store/audit/audit_walk.hpp"
 
 #include <gmock/gmock.h>
@@ -45,7 +45,7 @@ class AuditWalkTest : public ::testing::Test {
         for (int i = 0; i < count; ++i)
             append(keys);
     }
-    /// As somebody would who can write the table and has no key: all that follow fit again.
+    /// A writer of the table without the key can do this: all following hashes fit again.
     void reckon_anew() {
         std::string last = audit_beginning;
         for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -92,7 +92,7 @@ TEST_F(AuditWalkTest, a_change_of_any_column_shows) {
         [](AuditRow& row) { row.remote = "192.0.2.2"; },
         [](AuditRow& row) { row.action = "node.change"; }, [](AuditRow& row) { row.object = ""; },
         [](AuditRow& row) { row.detail = "{ }"; },
-        // What one field loses and the next one gains is another row.
+        // Moving a part of one field to the next makes a different row.
         [](AuditRow& row) {
             row.actor += "1";
             row.remote.erase(0, 1);
@@ -184,7 +184,7 @@ TEST_F(AuditWalkTest, a_key_shows_rows_of_those_who_have_none) {
     EXPECT_THAT(report.faults, IsEmpty());
     EXPECT_EQ(report.keyed_rows, 3);
     const std::vector<AuditRow> good = rows;
-    rows[0].actor = "token:bob";  // before the key, and yet
+    rows[0].actor = "token:bob";  // before the key, but still changed
     rows[0].hash = audit_hash(rows[0], nullptr);
     rows[1].prev_hash = rows[0].hash;
     rows[1].hash = audit_hash(rows[1], nullptr);
@@ -232,7 +232,7 @@ TEST_F(AuditWalkTest, pruned_rows_need_their_anchor) {
     rows = all;
     rows.erase(rows.begin(), rows.begin() + 3);
     std::string last = rows[0].prev_hash = audit_beginning;
-    for (AuditRow& row : rows) {  // all of them anew, upon another beginning
+    for (AuditRow& row : rows) {  // recomputes all rows from another beginning
         row.prev_hash = last;
         last = row.hash = audit_hash(row, nullptr);
     }

@@ -1,4 +1,4 @@
-// What goes out to gates and callbacks, and what of their answers is kept.
+// Requests to gates and callbacks, and the kept part of their answers.
 #include <gmock/gmock.h>
 
 #include <boost/asio/co_spawn.hpp>
@@ -46,7 +46,7 @@ TEST(GateAnswers, keep_the_status_and_a_line_that_was_meant_for_it) {
     EXPECT_LE(told_of_gate(403, "reason: " + std::string(9'000, 'x')).size(), 210U);
 }
 
-// Nothing is looked up or dialled for it: the loop would end without an answer otherwise.
+// No look-up and no connection: otherwise the loop would end without an answer.
 TEST(Gates, that_may_not_be_called_fail) {
     for (const char* url :
          {"http://169.254.169.254/latest/meta-data/", "http://127.0.0.1:9/",
@@ -70,7 +70,7 @@ TEST(Callbacks, that_may_not_be_called_are_not_made) {
     }
 }
 
-// openssl dgst -sha256 -hmac key
+// Expected value: openssl dgst -sha256 -hmac key
 TEST(Callbacks, are_signed_as_others_sign) {
     EXPECT_EQ(signature_of("key", "The quick brown fox jumps over the lazy dog"),
               "sha256=f7bc83f430538424b13298e6aa6fb143ef4d59a14946175997479dbc2d1a3cd8");

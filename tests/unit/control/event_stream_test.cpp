@@ -1,4 +1,4 @@
-// Followers of a history, in a time that only the test moves.
+// Followers of a history, with a clock that only the test moves.
 #include "control/api/event_stream.hpp"
 
 #include <gmock/gmock.h>
@@ -18,7 +18,7 @@ const std::string heartbeat = ": \n\n";
 
 class EventStreamTest : public testing::Test {
   protected:
-    /// One who reads as fast as it can, or only when asked to.
+    /// Reads as fast as it can, or only on request.
     struct Reader {
         tls::ChunkSource source;
         std::string text;
@@ -51,7 +51,7 @@ class EventStreamTest : public testing::Test {
                             **first, [this] { return is_admitted_; });
         return reader;
     }
-    /// Asks once; the answer is taken when it comes.
+    /// Requests once; the answer is stored when it arrives.
     void ask(const std::shared_ptr<Reader>& reader, bool goes_on = false) {
         reader->is_asking = true;
         boost::asio::co_spawn(loop_, reader->source(),
@@ -354,7 +354,7 @@ TEST_F(EventStreamTest, may_be_left_in_the_middle_of_a_call_when_the_loop_dies) 
     const auto other = reading();
     clock_.advance(Millis{1'500});
     reader->source = nullptr;
-    // The rest is up to the sanitizer, when everything is destroyed.
+    // The sanitizer checks the rest, when everything is destroyed.
 }
 
 }  // namespace

@@ -19,7 +19,7 @@ SecretKeys keys_of(const std::string& text) {
 }
 const std::string old_key(64, '1'), new_key(64, '2');
 
-/// A key, a template, bytes that are no text, and a file that everybody may see.
+/// A key, a template, bytes that are no text, and a public file.
 std::string payload_text() {
     const Json files = {
         {{"path", "tls/key.pem"}, {"content", "-----BEGIN\nabc\n"}, {"secret", true}},
@@ -145,7 +145,7 @@ TEST(SealedPayload, has_room_for_the_largest_secret) {
     const std::string many = dump_json({{"files", files}});
     const std::size_t more = seal_secrets(many, keys).value().size() - many.size();
     EXPECT_LT(sealed.size() + more, release::wire::stored_payload_bytes_max) << "both at once fit";
-    // What nobody could have sent is not sealed either.
+    // A content that no client could have sent is not sealed either.
     files = {{{"path", "big"}, {"content", text}, {"secret", true}}};
     EXPECT_FALSE(seal_secrets(dump_json({{"files", files}}), keys));
 }

@@ -50,7 +50,7 @@ TEST(SecretKeys, say_what_is_wrong_without_a_key) {
     EXPECT_EQ(error_of(many), "holds more than 16 keys");
 }
 
-/// NIST SP 800-38D's test case 16 of the authors (McGrew, Viega): AES-256 with bound data.
+/// NIST SP 800-38D, test case 16 of the authors (McGrew, Viega): AES-256 with associated data.
 TEST(Gcm, opens_a_box_of_the_standard) {
     const auto bytes = [](const char* digits) { return *release::bytes_of_hex(digits); };
     const std::string key =

@@ -1,4 +1,4 @@
-// Every key of batch_config: what it becomes, and what is refused with which words.
+// Every key of batch_config: its parsed value, and the message of each refusal.
 #include "release/wire/batch_config.hpp"
 
 #include <gmock/gmock.h>

@@ -1,4 +1,4 @@
-// What may be called, by name and by address.
+// Which names and addresses may be called.
 #include "release/wire/call_rules.hpp"
 
 #include <gmock/gmock.h>
@@ -14,13 +14,13 @@ CallRules rules(std::string_view text, CallKind kind = CallKind::gate) {
     return parsed.value_or(CallRules{});
 }
 
-/// Every address of the host is `address`: may it be called?
+/// Whether a host may be called whose only address is `address`.
 bool allows(const CallRules& by, std::string_view host, std::string_view address, int port = 443) {
     return !refused_host(by, host, port) &&
            !refused_address(by, host, *parse_ip_address(address), port);
 }
 
-/// Of a host that is an address, however written.
+/// For a host that is an address in any spelling.
 std::string refusal(const CallRules& by, const std::string& url) {
     return refused_url(by, url).value_or("");
 }
@@ -157,7 +157,8 @@ TEST(CallRules, name_networks_by_what_is_dialled) {
 
 TEST(CallRules, allow_what_is_near_only_by_an_entry_within_it) {
     for (const char* wide : {"0.0.0.0/0,::/0", "127.0.0.0/7", "*.example"}) {
-        if (!parse_call_rules(CallKind::gate, wide)) continue;  // 127.0.0.0/7 has bits below it
+        // 127.0.0.0/7 has set bits below its prefix.
+        if (!parse_call_rules(CallKind::gate, wide)) continue;
         EXPECT_FALSE(allows(rules(wide), "a.example", "127.0.0.1")) << wide;
     }
     EXPECT_FALSE(allows(rules("126.0.0.0/7"), "a.example", "127.0.0.1"));

@@ -154,7 +154,7 @@ TEST(WireDispatch, refuses_what_is_malformed) {
               "key 'taskId' is repeated");
 }
 
-/// The agent writes them into its journal, and must be able to read that.
+/// The agent writes them to its journal, and must be able to read it back.
 TEST(WireDispatch, bounds_what_it_says_of_the_node) {
     const auto error_of = [](const Dispatch& dispatch) {
         const auto read = read_dispatch(write_dispatch(dispatch));
@@ -181,7 +181,7 @@ TEST(WireDispatch, bounds_what_it_says_of_the_node) {
     EXPECT_EQ(error_of(sent), too_long);
 
     sent = full_dispatch();
-    // The longest name that a row of `nodes` may have.
+    // The longest possible name in a row of `nodes`.
     for (int i = 0; sent.node_name.size() < 1'020; ++i)
         sent.node_name = sent.node_name.substr(0, 4U * i) + "\xf0\x9f\x8c\x90";
     EXPECT_EQ(error_of(sent), "accepted");

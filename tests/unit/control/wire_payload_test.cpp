@@ -133,7 +133,7 @@ std::string secret_file(const std::string& more) {
     return R"({"files":[{"path":"k","secret":true)" + more + "}]}";
 }
 
-/// A secret of five bytes, as it is stored.
+/// A secret of five bytes in its stored form.
 Json sealed_file(const std::string& content) {
     return {{"path", "k"},
             {"secret", true},

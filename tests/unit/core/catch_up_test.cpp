@@ -22,9 +22,9 @@ using release::Result;
 class Behind final : public CatchUpStore {
   public:
     std::vector<std::pair<std::int64_t, std::int64_t>> left{{7, 1}, {7, 2}, {9, 3}};
-    std::vector<std::pair<std::int64_t, std::size_t>> taken;  ///< release, how many nodes
+    std::vector<std::pair<std::int64_t, std::size_t>> taken;  ///< release, number of nodes
 
-    std::optional<Straggler> reached;  ///< and nobody found so far, until it is asked from there
+    std::optional<Straggler> reached;  ///< and no node is found until the look reaches it
     std::vector<std::int64_t> asked_from;
 
     awaitable<Result<Stragglers>> stragglers(std::optional<Straggler> cursor, int limit) override {

@@ -101,7 +101,7 @@ TEST_F(Dispatching, tells_of_progress_at_most_once_a_second_and_only_of_more) {
     clock.advance(Millis{100});
     EXPECT_TRUE(progress.empty());
 
-    // This agent answers a held question at once, so it is polled: more often than that at first.
+    // This agent answers a held query at once, so it is polled: more often at first.
     agent.progress = 10;
     clock.advance(Millis{200});
     ASSERT_EQ(progress, std::vector<int>{10});
@@ -229,7 +229,7 @@ TEST_F(Dispatching, sends_the_payload_where_the_node_lacks_the_content_after_all
     EXPECT_EQ(agent.dispatches, 2);
 }
 
-// The rows were deleted and inserted again: the agent still has what the first ones sent.
+// The rows were deleted and inserted again: the agent still has the state of the first rows.
 TEST_F(Dispatching, does_not_take_the_word_of_a_task_of_another_release_after_a_takeover) {
     agent.to_query = Heard::accepted;
     agent.status = release::TaskStatus::success;
@@ -353,7 +353,7 @@ TEST_F(Dispatching, waits_out_the_pause_before_a_retry) {
     what.not_before = clock.now() + Millis{4'000};
     what.deadline = clock.now() + Millis{600'000};
     dispatcher.start(std::move(what), parcel, lifeline);
-    clock.advance(Millis{4'900});  // spread by half of a half: 5 s
+    clock.advance(Millis{4'900});  // jitter of half of a half: 5 s
     EXPECT_EQ(agent.dispatches, 0);
     clock.advance(Millis{1'000});
     EXPECT_GT(agent.dispatches, 0);

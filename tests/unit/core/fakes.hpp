@@ -1,4 +1,4 @@
-// The world around the core's shell, as small as it can be: one agent, one release, no chance.
+// A minimal world around the core's shell: one agent, one release, no randomness.
 #pragma once
 
 #include <memory>
@@ -10,22 +10,23 @@
 
 namespace edgeroll::control {
 
-/// Answers as the test says.
+/// Answers as set by the test.
 class OneAgent final : public Agents {
   public:
     release::Heard to_dispatch = release::Heard::not_sent;
     release::Heard to_query = release::Heard::unknown_task;
     release::Heard to_cancel = release::Heard::not_sent;
-    release::TaskStatus status = release::TaskStatus::pending;  ///< where it accepts
-    int progress = 0;                                           ///< of the task, where it accepts
-    release::Millis hold{0};                                    ///< asked for by the last query
-    release::Millis at_most{0};                                 ///< the last request's
-    release::Heard to_reference = release::Heard::accepted;     ///< a dispatch without payload
-    std::string message;                                        ///< what went wrong
-    std::shared_ptr<const Parcel> parcel;                       ///< of the last dispatch
-    release::TaskIdentity about;                                ///< what it says of its task
+    release::TaskStatus status = release::TaskStatus::pending;  ///< when it accepts
+    int progress = 0;                                           ///< of the task, when it accepts
+    release::Millis hold{0};                                    ///< requested by the last query
+    release::Millis at_most{0};                                 ///< time limit of the last request
+    /// Answer to a dispatch without payload.
+    release::Heard to_reference = release::Heard::accepted;
+    std::string message;                   ///< the error
+    std::shared_ptr<const Parcel> parcel;  ///< of the last dispatch
+    release::TaskIdentity about;           ///< the task that it reports
     bool holds_content = false, is_there = false;
-    std::vector<std::string> bans;  ///< what the last dispatch told
+    std::vector<std::string> bans;  ///< bans of the last dispatch
     int dispatches = 0, queries = 0, cancels = 0, references = 0, questions = 0;
 
     awaitable<release::Answer> dispatch(release::Address, std::string,
@@ -92,7 +93,7 @@ class Silent final : public Observer {
     void violation(const release::Violation&) override {}
 };
 
-/// A database in which nothing happens; tests override what they look at.
+/// A database without events; tests override the parts that they check.
 class StoreOfOne : public Store {
   public:
     template <class T>

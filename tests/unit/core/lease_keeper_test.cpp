@@ -15,7 +15,7 @@ namespace {
 using release::Millis;
 using release::Result;
 
-/// Answers a renewal after a while.
+/// Answers a renewal with a delay.
 class SlowStore final : public StoreOfOne {
   public:
     explicit SlowStore(Clock& clock) : clock_(clock) {}

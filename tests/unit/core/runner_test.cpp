@@ -23,11 +23,11 @@ using release::NodeId;
 using release::NodeStatus;
 using release::Result;
 
-/// The rows of one release; a hand may be quicker than a commit.
+/// The rows of one release; an operator may be faster than a commit.
 class RowsStore final : public StoreOfOne {
   public:
     explicit RowsStore(test::Rows& rows) : rows_(rows) {}
-    std::function<void()> before_commit;  ///< once, just before the next one arrives
+    std::function<void()> before_commit;  ///< called once, just before the next commit arrives
     bool is_given_back = false;
     std::string closed;  ///< why this process cannot open the content's secrets
     int readings = 0, part_readings = 0;
@@ -79,7 +79,7 @@ struct Running : testing::Test {
     NoGates gates;
     NoJitter random;
     Silent observer;
-    std::unique_ptr<Dispatcher> dispatcher;  // these outlive the context's coroutines
+    std::unique_ptr<Dispatcher> dispatcher;  // declared first: outlive the context's coroutines
     std::shared_ptr<Runner> runner;
     bool is_over = false;
     boost::asio::io_context context;
@@ -130,7 +130,7 @@ TEST_F(Running, tells_a_ban_that_came_while_it_ran) {
     rows.header.bans = {std::string(64, 'b')};
     rows.header.policy.retries = 1;
     const int dispatches = agent.dispatches;
-    clock.advance(Millis{6'000});  // a renewal reads again
+    clock.advance(Millis{6'000});  // a renewal reads the release again
     agent.status = release::TaskStatus::failed;
     clock.advance(Millis{10'000});
 
@@ -157,7 +157,7 @@ TEST_F(Running, keeps_its_conversations_when_only_progress_meets_a_changed_heade
     clock.advance(Millis{2'000});
     EXPECT_FALSE(store.before_commit);
     EXPECT_GT(store.readings, readings) << "what changed is read";
-    // Two nodes, polled every two seconds by now: nobody is asked from the beginning.
+    // Two nodes, polled every two seconds by now: polling does not restart for either of them.
     EXPECT_LE(agent.queries, queries + 2 * 2);
 
     agent.progress = 60;
@@ -170,7 +170,7 @@ TEST_F(Running, keeps_its_conversations_when_only_progress_meets_a_changed_heade
 
 TEST_F(Running, leaves_a_begun_release_to_whoever_has_the_keys_of_its_secrets) {
     store.closed = "there is no key";
-    clock.advance(Millis{6'000});  // a renewal reads again
+    clock.advance(Millis{6'000});  // a renewal reads the release again
     EXPECT_TRUE(store.is_given_back);
     EXPECT_EQ(rows.header.status, release::ReleaseStatus::running) << "it is not ended for that";
     EXPECT_EQ(rows.count(NodeStatus::running), 2);
@@ -188,7 +188,8 @@ TEST_F(Running, stops_a_release_whose_secrets_it_cannot_open) {
 }
 
 TEST_F(Running, leaves_nothing_behind_when_it_is_over) {
-    rows.header.policy.node_timeout = Millis{30LL * 24 * 3'600'000};  // as for a release of weeks
+    // As for a release that takes weeks.
+    rows.header.policy.node_timeout = Millis{30LL * 24 * 3'600'000};
     ++rows.header.steer_seq;
     clock.advance(Millis{20'000});
     agent.status = release::TaskStatus::success;

@@ -20,7 +20,7 @@ namespace {
 using release::Millis;
 using release::Result;
 
-/// One release; its claim is answered when the test lets it be.
+/// One release; its claim is answered when the test allows it.
 class SlowClaim final : public StoreOfOne {
   public:
     rt::Signal answer;
@@ -30,7 +30,7 @@ class SlowClaim final : public StoreOfOne {
         std::vector<Candidate> candidates{Candidate{release::ReleaseId{7}, false}};
         co_return candidates;
     }
-    std::vector<std::string> orders;  ///< as given with the claims
+    std::vector<std::string> orders;  ///< passed with the claims
 
     awaitable<Result<std::optional<Claim>>> claim(release::ReleaseId id,
                                                   std::string order_id) override {
@@ -95,8 +95,8 @@ TEST_F(Supervising, gives_back_a_claim_that_was_on_its_way_when_it_was_stopped) 
     EXPECT_EQ(store.claims, 1);
 }
 
-// A release that is claimable although it is being run here is another one under the same id: its
-// rows were deleted and inserted again. Epoch and owner may be the same for both.
+// A release that is claimable although this process runs it is another release under the same id:
+// its rows were deleted and inserted again. Epoch and owner may be the same for both.
 TEST_F(Supervising, claims_rows_that_were_inserted_again_only_when_it_runs_the_old_ones_no_more) {
     store.holds_reading = true;
     store.answer.notify();
@@ -105,7 +105,7 @@ TEST_F(Supervising, claims_rows_that_were_inserted_again_only_when_it_runs_the_o
     EXPECT_EQ(store.claims, 1);
 
     store.holds_reading = false;
-    store.reading.notify();  // what the first runner ran is gone
+    store.reading.notify();  // the release of the first runner is gone
     clock.advance(Millis{3'000});
 
     EXPECT_EQ(store.claims, 2);
@@ -124,7 +124,8 @@ TEST_F(Supervising, waits_for_a_claim_no_longer_than_the_grace) {
     EXPECT_TRUE(is_stopped);
 }
 
-/// Releases of one node each that pause after their first batch of two, and one that nobody began.
+/// Releases of one node each that pause after their first batch of two, and a release that was
+/// never begun.
 class PausedStore final : public StoreOfOne {
   public:
     explicit PausedStore(int count) {
@@ -234,7 +235,8 @@ TEST_F(Places, bound_also_those_that_go_on) {
     }
     clock.advance(Millis{20'000});
     EXPECT_EQ(store.count(release::ReleaseStatus::running), 1);
-    // Whoever has no place here leaves it to others, and asks again only when there is one.
+    // A process without a free place leaves the release to others, and asks again only when a place
+    // is free.
     EXPECT_EQ(supervisor->running(), 1);
     const int claims = store.claims;
     clock.advance(Millis{20'000});

@@ -1,4 +1,4 @@
-// Further attempts: by edgeroll itself (batch_config.retries), and those of an operator.
+// Further attempts: by edgeroll itself (batch_config.retries) and by an operator.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -37,13 +37,13 @@ TEST_F(Attempts, runs_the_node_again_under_a_new_task_id) {
     EXPECT_EQ(again.task_id, rows.find(n1)->task_id);
     EXPECT_FALSE(again.asks_first);
     EXPECT_EQ(again.not_before, desk.now + desk.state.rules.retry_first);
-    // The node's time begins anew, after the pause.
+    // The node's time limit restarts after the pause.
     EXPECT_EQ(again.deadline, again.not_before + desk.state.rules.node_timeout);
     EXPECT_TRUE(rows.has_history("node_retry"));
     EXPECT_THAT(rows.find(n1)->error, testing::HasSubstr("bad"));
 }
 
-// Its last word was kept over a commit that came to nothing, and meets the reading that follows.
+// Its last report was kept after a failed commit, and meets the following read.
 TEST_F(Attempts, begins_one_conversation_where_a_reading_and_a_failure_come_together) {
     desk.observe();
     Observed observed;
@@ -73,7 +73,8 @@ TEST_F(Attempts, leaves_the_failure_behind_that_a_stop_cut_off) {
     EXPECT_EQ(rows.find(n2)->error, "") << "there was one attempt";
 }
 
-// Of others only: what the stop left out is not dispatched, and the release no success (I6).
+// A retry of other nodes: nodes left out by the stop are not dispatched, and the release is no
+// success (I6).
 TEST_F(Attempts, of_some_nodes_after_a_stop_make_no_success_of_the_release) {
     rows.header.rolls_back = ReleaseId{3};
     desk.observe();
@@ -288,7 +289,7 @@ TEST_F(Attempts, of_an_operator_counts_this_retry_only) {
     other.observe();
     EXPECT_EQ(rows.find(n1)->task_id, "apply_config_127.0.0.1_42_2");
     EXPECT_EQ(rows.header.current_batch, 1);
-    // Automatic attempts begin anew as well.
+    // Automatic attempts restart as well.
     other.report(n1, NodeStatus::failed, FailureKind::exec_failed, "bad");
     EXPECT_EQ(rows.find(n1)->attempt, 3);
     EXPECT_EQ(other.started.back().not_before, other.now + other.state.rules.retry_first);
@@ -296,7 +297,7 @@ TEST_F(Attempts, of_an_operator_counts_this_retry_only) {
     EXPECT_EQ(rows.find(n3)->status, NodeStatus::running);
     other.report(n3, NodeStatus::success);
 
-    // It is no success while n2, which nobody waived, is failed (docs/contract.md 6.5).
+    // It is no success while n2, which was not waived, is failed (docs/contract.md 6.5).
     EXPECT_EQ(rows.header.status, ReleaseStatus::failed);
     EXPECT_EQ(rows.header.last_error, "1 failed node was left out of the retry");
     EXPECT_EQ(rows.header.failed_nodes, 1);
@@ -318,7 +319,7 @@ TEST_F(Attempts, of_an_operator_that_leave_failed_nodes_out_are_no_reason_to_rol
     EXPECT_EQ(rows.header.status, ReleaseStatus::failed);
     EXPECT_EQ(rows.header.last_error, "2 failed nodes were left out of the retry");
     EXPECT_EQ(rows.rollbacks, 1);
-    rows.retry({n1, n2});  // and the rest can be retried
+    rows.retry({n1, n2});  // the other nodes can be retried
     Desk third(rows);
     third.observe();
     third.finish_running();
@@ -343,7 +344,7 @@ TEST_F(Attempts, of_an_operator_are_a_success_beside_waived_failures) {
     EXPECT_THAT(other.violations, testing::IsEmpty());
 }
 
-// A waiver goes with the failure that it was for.
+// A waiver ends with the failure that it was for.
 TEST_F(Attempts, of_an_operator_gain_nothing_by_deleting_failed_rows) {
     rows.header.policy.limits.failure_threshold = 0;
     desk.observe();

@@ -68,7 +68,7 @@ TEST(CommitContract, is_broken_by_what_stands_behind_the_last_node_or_out_of_ord
 TEST(CommitContract, events_write_neither_status_nor_action) {
     Commit commit;
     commit.nodes.resize(1);
-    commit.release.started_batch = 1;  // derived from a reading
+    commit.release.started_batch = 1;  // derived from a read
     EXPECT_FALSE(written_by_events(commit));
     commit.release.status = ReleaseStatus::paused;
     EXPECT_TRUE(written_by_events(commit));

@@ -55,7 +55,7 @@ TEST_F(Comparing, takes_the_digest_that_sees_no_templates_only_beside_the_order)
 TEST_F(Comparing, takes_no_content_where_none_was_sent) {
     sent.sha256 = "";
     EXPECT_EQ(compare(all).heard, Heard::other_task);
-    sent.sha256.reset();  // not known here
+    sent.sha256.reset();  // unknown here
     EXPECT_EQ(compare(all).heard, Heard::accepted);
 }
 

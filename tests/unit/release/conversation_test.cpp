@@ -106,7 +106,7 @@ TEST_F(Talk, gives_up_on_5xx_answers_after_the_dispatch_timeout) {
     }
 
     EXPECT_EQ(now - start, rules.dispatch_timeout);
-    // It was reached: nothing that max_unreachable may wave through (docs/contract.md 4.3).
+    // The node was reached: max_unreachable must not tolerate it (docs/contract.md 4.3).
     EXPECT_EQ(move.verdict.failure, FailureKind::rejected);
     EXPECT_TRUE(move.verdict.is_for_now);
     EXPECT_THAT(move.verdict.error, HasSubstr("503"));
@@ -156,8 +156,7 @@ TEST_F(Talk, rejects_a_node_that_loses_every_dispatch_and_answers_that_it_has_no
     EXPECT_THAT(move.verdict.error, HasSubstr("connection reset"));
 }
 
-// What an agent does that takes connections and says nothing: each request ends when it is given
-// up.
+// An agent that accepts connections and never answers: each request ends by its timeout.
 TEST_F(Talk, ends_with_the_nodes_time_and_a_grace_when_every_question_hangs) {
     Conversation talk = make();
     (void)talk.begin(start);
@@ -195,7 +194,7 @@ TEST_F(Talk, ends_soon_after_the_nodes_time_when_the_dispatch_itself_hangs) {
 TEST_F(Talk, counts_the_time_for_dispatch_from_its_turn) {
     Conversation talk = make();
     (void)talk.begin(start);
-    const Instant turn = start + Millis{90'000};  // others had all the places
+    const Instant turn = start + Millis{90'000};  // other requests had all the places
     talk.turn_came(turn);
 
     EXPECT_EQ(talk.heard(say(Heard::not_sent, "connection refused"), turn, 0).kind,
@@ -278,7 +277,7 @@ TEST_F(Talk, asks_once_more_when_the_time_is_already_up_at_a_takeover) {
     EXPECT_EQ(end.verdict.status, NodeStatus::success);
 }
 
-// The agent answered: nothing that may be deferred, whatever the owner before had sent.
+// The agent answered, so the node must not be deferred, whatever an earlier owner had sent.
 TEST_F(Talk, calls_no_agent_away_that_denies_the_task_when_the_time_is_up_at_a_takeover) {
     Conversation talk{rules, start, start - Millis{5'000}, true};
     (void)talk.begin(start);
@@ -350,7 +349,7 @@ TEST_F(Talk, follows_a_known_task_after_a_409_when_it_may_have_sent_it_before) {
     EXPECT_EQ(end.verdict.status, NodeStatus::success);
 }
 
-// The fence of a release whose rows are gone, and its task: an older agent tells neither apart.
+// The fence and the task of a release whose rows are gone: an older agent cannot tell them apart.
 TEST_F(Talk, does_not_take_what_stands_there_after_a_409_for_a_task_that_was_never_sent) {
     Conversation talk = make();
     (void)talk.begin(start);
@@ -458,7 +457,7 @@ TEST_F(Talk, spreads_retries_by_the_jitter) {
     EXPECT_LT(soon.until, later.until);
 }
 
-// Whatever an agent says, a conversation ends, and not long after the node's time.
+// Whatever an agent answers, a conversation ends, and not long after the node's time limit.
 TEST_F(Talk, ends_whatever_it_hears) {
     constexpr Heard all[] = {Heard::accepted,      Heard::unknown_task, Heard::wrong_state,
                              Heard::server_error,  Heard::nonsense,     Heard::not_sent,

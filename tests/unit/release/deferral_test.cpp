@@ -1,5 +1,5 @@
-// Nodes that are away before their turn are deferred, up to max_unreachable (docs/contract.md
-// section 6).
+// Nodes that are unreachable before their turn are deferred, up to max_unreachable
+// (docs/contract.md section 6).
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -92,11 +92,11 @@ TEST_F(Deferral, comes_before_a_retry) {
 
     EXPECT_EQ(rows.find(n1)->status, NodeStatus::deferred);
     away(n2);
-    EXPECT_EQ(rows.find(n2)->status, NodeStatus::running);  // no more of that: tried again
+    EXPECT_EQ(rows.find(n2)->status, NodeStatus::running);  // the limit is reached: tried again
     EXPECT_EQ(rows.find(n2)->attempt, 2);
 }
 
-// It went dark with the content on it: that is a failure, whatever the last attempt met.
+// It became unreachable with the content: that is a failure, whatever the last attempt met.
 TEST_F(Deferral, is_for_nobody_whom_an_earlier_attempt_reached) {
     rows = Rows({1, 2, 2});
     rows.header.policy.limits.max_unreachable = {3, false};
@@ -111,7 +111,7 @@ TEST_F(Deferral, is_for_nobody_whom_an_earlier_attempt_reached) {
     EXPECT_EQ(rows.count(NodeStatus::skipped), 2);
 }
 
-// What an operator's retry meets first says nothing about the content again.
+// The first result of an operator's retry says nothing about the content.
 TEST_F(Deferral, counts_the_attempts_from_the_last_retry) {
     rows = Rows({1, 1});
     rows.header.policy.limits.max_unreachable = {1, false};
@@ -136,7 +136,7 @@ TEST_F(Deferral, of_a_whole_batch_is_told) {
     EXPECT_EQ(rows.history.back().detail[0].second, "3");
 }
 
-// A success whose deferred nodes are back: n1 has the content, n2 and n3 are to get it.
+// A success whose deferred nodes are back: n1 has the content, n2 and n3 will get it.
 struct CatchingUp : testing::Test {
     Rows rows{{1, 1, 1}};
     Desk desk{rows};
@@ -172,7 +172,7 @@ TEST_F(CatchingUp, stays_a_success_when_a_forced_stop_gives_a_node_up) {
     rows.header.policy.max_parallel = 1;
     desk.observe();
     ASSERT_EQ(rows.find(n2)->status, NodeStatus::running);
-    rows.find(n2)->status = NodeStatus::failed;  // what a forced stop writes with it
+    rows.find(n2)->status = NodeStatus::failed;  // written by a forced stop
     rows.find(n2)->failure = FailureKind::lost;
     desk.request(Action::stop);
     EXPECT_EQ(rows.header.status, ReleaseStatus::success);
@@ -202,7 +202,7 @@ TEST_F(CatchingUp, stays_a_success_when_its_content_may_not_be_sent_any_more) {
     EXPECT_THAT(rows.header.last_error, testing::HasSubstr("banned"));
 }
 
-// Somebody deferred more of them afterwards, or changed the limit.
+// Further nodes were deferred afterwards, or the limit was changed.
 TEST_F(CatchingUp, is_not_judged_by_limits_again) {
     rows.header.policy.limits.max_unreachable = {0, false};
     rows.header.policy.on_failure = OnFailure::pause;

@@ -1,4 +1,5 @@
-// The gate between two batches: asked after the bake, until it knows (docs/contract.md section 6).
+// The gate between two batches: called after the bake, until it decides (docs/contract.md section
+// 6).
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -16,7 +17,7 @@ using test::Rows;
 
 using GateKind = GateAnswer::Kind;
 
-/// Three batches; the gate behind the first one is being asked.
+/// Three batches; the gate after the first batch is being called.
 struct Gates : testing::Test {
     Rows rows{{1, 2, 3}};
     Desk desk{rows};

@@ -1,5 +1,5 @@
-// Between two batches: what holds a release, for how long, and who may end it (docs/contract.md
-// section 6).
+// Between two batches: what holds a release, for how long, and who may end the hold
+// (docs/contract.md section 6).
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -19,10 +19,10 @@ using test::Rows;
 
 using GateKind = GateAnswer::Kind;
 
-// Epoch is midnight in UTC: open from one o'clock on.
+// The epoch is midnight UTC: open from one o'clock on.
 const Window from_one_to_five{60, 300, 0};
 
-/// Brings a release of three batches to stand behind the first one.
+/// Brings a release of three batches to a hold after the first batch.
 void reach(Hold hold, Rows& rows, Desk& desk) {
     Policy& policy = rows.header.policy;
     if (hold == Hold::bake) policy.bake = seconds(10);
@@ -87,7 +87,7 @@ TEST_P(EachHold, is_the_same_after_a_takeover) {
     EXPECT_EQ(rows.hold_until, until);
     const bool is_gate = GetParam() == Hold::gate;
     EXPECT_EQ(other.gates.size(), is_gate ? 1U : 0U);
-    // A gate is asked at once and gives up at its end; the others are looked at when they end.
+    // A gate is called at once and gives up at its end; the other holds are checked when they end.
     EXPECT_EQ(other.wake_at, until.value_or(never));
 }
 
@@ -240,7 +240,7 @@ TEST_F(Holds, are_all_passed_by_one_continue) {
     expect_opened(2);
     EXPECT_TRUE(desk.gates.empty());
     desk.report(n2, NodeStatus::success);
-    expect_paused(Hold::bake);  // the next ones hold again
+    expect_paused(Hold::bake);  // the next batches hold again
 }
 
 TEST_F(Holds, never_hold_after_the_last_batch) {
@@ -347,7 +347,7 @@ TEST_F(Holds, pause_before_the_first_batch_when_asked_and_start_when_continued) 
     desk.observe();
     EXPECT_EQ(rows.header.status, ReleaseStatus::paused);
     EXPECT_EQ(rows.header.hold, Hold::review);
-    EXPECT_FALSE(rows.paused_at.has_value());  // nothing is counted before the start
+    EXPECT_FALSE(rows.paused_at.has_value());  // pauses are not counted before the start
     desk.request(Action::resume);
 
     expect_opened(1);
@@ -381,7 +381,7 @@ TEST_F(Holds, let_a_node_be_told_before_the_batch_that_it_made_way_for) {
     EXPECT_EQ(rows.last.batch_after, 1U);
 }
 
-/// How often the history says that the release stands before a window.
+/// How often the history says that the release waits for a window.
 int window_rows(const Rows& rows) {
     int found = 0;
     for (const HistoryRow& row : rows.history) {
@@ -411,7 +411,7 @@ TEST_F(Holds, keep_a_pause_of_a_running_batch_over_its_end) {
     rows.header.status = ReleaseStatus::paused;
     desk.observe();
     EXPECT_EQ(rows.header.hold, Hold::review);
-    EXPECT_FALSE(rows.paused_at.has_value());  // a node runs: that is working time
+    EXPECT_FALSE(rows.paused_at.has_value());  // a node runs: this is working time
     desk.report(n1, NodeStatus::success);
     expect_paused(Hold::review);
     desk.request(Action::resume);

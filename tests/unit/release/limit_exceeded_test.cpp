@@ -1,4 +1,4 @@
-// What comes of an exceeded limit: stop, pause or rollback (docs/contract.md section 6).
+// The result of an exceeded limit: stop, pause or rollback (docs/contract.md section 6).
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-// Time limits in working time, and limits of failures with what is waived.
+// Time limits in working time, and failure limits with waived failures.
 #include "release/limits.hpp"
 
 #include <gmock/gmock.h>
@@ -33,13 +33,14 @@ TEST_F(TimeLimits, fail_the_release_when_nothing_else_happens) {
     desk.sleep();
     EXPECT_EQ(desk.now, Rows::epoch + seconds(90));
     EXPECT_EQ(rows.count(NodeStatus::skipped), 2);
-    EXPECT_EQ(rows.header.status, ReleaseStatus::running);  // what runs ends by its own word
+    EXPECT_EQ(rows.header.status, ReleaseStatus::running);  // running nodes end by their own report
     fail(n1);
 
     EXPECT_EQ(rows.header.status, ReleaseStatus::failed);
 }
 
-// Whose nodes catch up has succeeded: one that hangs must not fail it, nor have it rolled back.
+// A release that catches up has succeeded: a hanging node must neither fail it nor cause a
+// rollback.
 TEST_F(TimeLimits, end_nothing_where_every_failure_is_waived) {
     rows.header.policy.batch_timeout = seconds(60);
     rows.header.policy.release_timeout = seconds(90);
@@ -73,7 +74,7 @@ TEST_F(TimeLimits, say_which_one_it_was) {
               "the release was not done within its release_timeout_sec of 30 s");
 }
 
-// Its time was reckoned from before the start was written, the release's from when it was.
+// The node's time counts from before the start was written, the release's from the write.
 TEST_F(TimeLimits, are_named_where_a_nodes_time_ended_with_them) {
     for (const FailureKind kind : {FailureKind::timeout, FailureKind::exec_failed}) {
         Rows others({1});
@@ -167,7 +168,7 @@ TEST_F(TimeLimits, do_not_count_a_pause_written_by_hand_once_nothing_runs) {
     rows.header.status = ReleaseStatus::paused;
     desk.observe();
     desk.now += seconds(10);
-    desk.report(n1, NodeStatus::success);  // until here it worked
+    desk.report(n1, NodeStatus::success);  // it worked until here
     desk.now += hours(1);
     desk.observe();
     EXPECT_EQ(rows.header.status, ReleaseStatus::paused);
@@ -208,7 +209,7 @@ TEST_F(TimeLimits, pause_the_release_and_give_the_batch_its_time_again_when_cont
     desk.state.rules.start_window = 1;
     desk.observe();
     desk.sleep();
-    EXPECT_EQ(rows.find(n2)->status, NodeStatus::pending);  // not started any more, not skipped
+    EXPECT_EQ(rows.find(n2)->status, NodeStatus::pending);  // no longer started, not skipped
     EXPECT_EQ(rows.header.hold, Hold::none);
     fail(n1);
     EXPECT_EQ(rows.header.hold, Hold::failure);
@@ -219,7 +220,7 @@ TEST_F(TimeLimits, pause_the_release_and_give_the_batch_its_time_again_when_cont
     EXPECT_EQ(rows.header.status, ReleaseStatus::running);
     EXPECT_EQ(rows.find(n2)->status, NodeStatus::running);
     EXPECT_EQ(desk.wake_at, desk.now + seconds(60));
-    EXPECT_EQ(rows.header.waived_failures, 1);  // tolerated, but counted no more either
+    EXPECT_EQ(rows.header.waived_failures, 1);  // tolerated, but no longer counted
     Desk other(rows);
     other.observe();
     EXPECT_EQ(other.wake_at, desk.now + seconds(60));
@@ -255,7 +256,7 @@ TEST_F(FailureLimits, waive_the_failures_so_far_when_a_pause_is_continued_betwee
     EXPECT_TRUE(rows.has_history("waived"));
     EXPECT_EQ(rows.header.current_batch, 2);
     fail(n2);
-    EXPECT_EQ(rows.header.hold, Hold::failure);  // one more counts from there
+    EXPECT_EQ(rows.header.hold, Hold::failure);  // the next failure counts from there
     desk.request(Action::resume);
     EXPECT_EQ(rows.header.waived_failures, 2);
     desk.report(n3, NodeStatus::success);
@@ -325,7 +326,7 @@ TEST_F(FailureLimits, waive_what_was_tolerated_when_a_gate_paused_the_release) {
     EXPECT_EQ(rows.header.waived_failures, 1);
     fail(n2);
 
-    EXPECT_EQ(rows.header.hold, Hold::gate);  // within the limit, which counts from there
+    EXPECT_EQ(rows.header.hold, Hold::gate);  // within the limit, which is counted from there
 }
 
 TEST_F(FailureLimits, waive_in_the_last_batch) {
@@ -398,7 +399,7 @@ TEST_F(FailureLimits, name_a_failure_of_the_batch_that_runs) {
     EXPECT_THAT(rows.header.last_error, testing::HasSubstr("1 of 1 in batch 2"));
 }
 
-// Retried are the nodes of batch 1; the failure that the retry left alone is in batch 2.
+// The nodes of batch 1 are retried; the failure that the retry left alone is in batch 2.
 TEST_F(FailureLimits, waive_the_failures_that_a_retry_left_alone_and_no_others) {
     rows = Rows({1, 1, 2, 2, 3});
     rows.header.policy.limits.max_batch_fail_rate_percent = 50;

@@ -1,4 +1,4 @@
-// A half-inserted release is given up by the core, like any other end (docs/contract.md 3.8).
+// A half-inserted release is given up by the core, with a normal end (docs/contract.md 3.8).
 #include "release/missing_rows.hpp"
 
 #include <gmock/gmock.h>

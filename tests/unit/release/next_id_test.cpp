@@ -1,4 +1,4 @@
-// An agent that used the task id for another release gets the task under the next one.
+// An agent that used the task id for another release gets the task under the next id.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

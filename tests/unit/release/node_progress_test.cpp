@@ -1,4 +1,4 @@
-// How far running tasks are: written soon and cheaply, and nothing hangs on it.
+// Progress of running tasks: written soon and cheaply, and no decision depends on it.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -116,7 +116,7 @@ TEST_F(ProgressOfTasks, of_another_task_or_of_a_node_that_does_not_run_is_droppe
 
 TEST_F(ProgressOfTasks, that_waits_to_be_written_is_outdone_by_the_last_word) {
     desk.give(far(n1, 10));
-    desk.give(far(n1, 90));  // waits
+    desk.give(far(n1, 90));  // is delayed
     Reported last = desk.make_report(n1, NodeStatus::success, FailureKind::none, "");
     last.verdict.progress = 100;
     desk.give(last);

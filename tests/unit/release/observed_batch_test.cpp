@@ -1,4 +1,4 @@
-// Before each batch the header and its rows are read, and all rows only where that is not enough.
+// Before each batch the header and its rows are read, and all rows only when those are not enough.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-// Where a release stands while somebody deletes and adds its rows (docs/adr/0015).
+// The phase of a release while its rows are deleted and added (docs/adr/0015).
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -20,7 +20,7 @@ void remove(Rows& rows, NodeId id) {
     std::erase_if(rows.nodes, [&](const NodeRow& row) { return row.id == id; });
 }
 
-/// Somebody wants it done again, and its edge was emptied.
+/// The row is set back for another run, and its edge was emptied.
 void set_back(Rows& rows, NodeId id) {
     rows.find(id)->status = NodeStatus::pending;
     rows.find(id)->facts.applied_version.reset();
@@ -43,7 +43,7 @@ struct Standing : testing::Test {
     Rows rows{{1, 2, 3}};
     Desk desk{rows};
 
-    /// Batch 2 runs, and the rows of batch 1 are gone.
+    /// Batch 2 runs, and the rows of batch 1 were deleted.
     void lose_the_first_batch() {
         desk.observe();
         desk.report(n1, NodeStatus::success);
@@ -149,7 +149,7 @@ TEST_F(Standing, fails_when_all_its_rows_are_deleted) {
 
 struct LateRow : testing::TestWithParam<int> {};
 
-// Before the first batch, in a gap, in the batch that runs, in one to come, behind the last.
+// Before the first batch, in a gap, in the running batch, in a later batch, after the last batch.
 TEST_P(LateRow, forms_no_batch_and_is_never_sent) {
     for (const bool is_taken_over : {false, true}) {
         for (const std::int64_t row_id : {99, 0}) {
@@ -199,7 +199,7 @@ TEST_P(LateRow, is_known_after_one_was_deleted_and_somebody_took_over) {
     EXPECT_THAT(other.violations, testing::IsEmpty());
 }
 
-// Nobody has read it when its node's turn comes.
+// The new row was never read when its node's turn comes.
 TEST(ReplacedRow, is_never_sent_in_the_place_of_the_one_that_was_known) {
     Rows rows({3, 3, 7});
     rows.header.policy.max_parallel = 1;
@@ -207,7 +207,7 @@ TEST(ReplacedRow, is_never_sent_in_the_place_of_the_one_that_was_known) {
     desk.observe();
     remove(rows, n2);
     add_late(rows, 3).id = n2;
-    desk.report(n1, NodeStatus::success);  // what it says and the next dispatch: one commit
+    desk.report(n1, NodeStatus::success);  // its report and the next dispatch: one commit
 
     EXPECT_EQ(rows.find(n2)->status, NodeStatus::skipped);
     EXPECT_EQ(rows.find(n2)->error, "added after the release was started");
@@ -239,11 +239,11 @@ INSTANTIATE_TEST_SUITE_P(Batches, LateRow,
                          testing::Values(0, -5, 1, 3, 5, 7, 8, std::numeric_limits<int>::max(),
                                          std::numeric_limits<int>::min()));
 
-// A row that is there at the start belongs to it, also where the reading did not have it yet.
+// A row that exists at the start belongs to it, also when the read did not have it yet.
 TEST_F(Standing, starts_with_what_is_there_or_reads_again) {
     Observed observed;
     observed.snapshot = rows.read();
-    add_late(rows, 2, 2);  // an id below the newest: a cluster gives them out like that
+    add_late(rows, 2, 2);  // an id below the newest: a cluster assigns such ids
     desk.give(Event{observed});
 
     EXPECT_EQ(rows.header.total_nodes, 4);
@@ -251,7 +251,7 @@ TEST_F(Standing, starts_with_what_is_there_or_reads_again) {
     EXPECT_EQ(rows.find(late_node)->status, NodeStatus::running);
 }
 
-// "paused/interval with nodes of batch 1 undone" cannot be.
+// "paused/interval with nodes of batch 1 undone" cannot occur.
 TEST_F(Standing, ends_what_lies_between_batches_when_a_row_is_set_back) {
     for (const Hold hold : {Hold::bake, Hold::interval, Hold::gate}) {
         Rows again({1, 1, 2});
@@ -290,7 +290,7 @@ TEST_F(Standing, stays_paused_by_an_operator_when_a_row_is_set_back) {
     EXPECT_EQ(rows.find(n2)->status, NodeStatus::pending);
 }
 
-// An older process had the claim: it writes the ordinal only.
+// An older process had the claim: it writes only the ordinal.
 struct OlderProcess : testing::Test {
     Rows rows{{4, 4, 8, 9}};
     void forget() {

@@ -43,7 +43,7 @@ TEST(PlanChanges, take_everything_as_joined_or_gone_when_the_other_plan_is_empty
     EXPECT_THAT(plan_changes(plan, {}).joined, IsEmpty());
 }
 
-// A plan over regions is not in the order of the ids, and one node less moves the ends of batches.
+// A plan over regions does not follow the ids, and removing a node moves the ends of batches.
 TEST(PlanChanges, add_up_to_the_later_plan) {
     std::vector<FleetNode> fleet;
     for (int i = 1; i <= 100; ++i) {

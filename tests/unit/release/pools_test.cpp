@@ -1,4 +1,4 @@
-// Who may run beside whom: max_parallel and pools (docs/contract.md section 6, I9).
+// Which nodes may run at the same time: max_parallel and pools (docs/contract.md section 6, I9).
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -59,7 +59,7 @@ TEST_F(Lanes, give_each_value_of_a_label_a_pool_of_its_own) {
     EXPECT_THAT(running(), ElementsAre(1, 5));
     succeed(5);
     succeed(6);
-    EXPECT_THAT(running(), ElementsAre(1));  // the other pool's places are no use to eu
+    EXPECT_THAT(running(), ElementsAre(1));  // free places of the other pool do not help eu
     succeed(1);
     EXPECT_THAT(running(), ElementsAre(2));
 }
@@ -79,7 +79,7 @@ TEST_F(Lanes, give_named_values_their_own_size) {
 
 TEST_F(Lanes, let_nodes_without_the_label_share_one_pool) {
     label(1, "region", "eu");
-    label(2, "rack", "a");  // another label is no region
+    label(2, "rack", "a");  // another label is not a region
     rows.header.policy.pools = {per("region", 2)};
     desk.observe();
 
@@ -162,7 +162,7 @@ TEST_F(Lanes, hear_of_a_changed_limit_when_a_commit_finds_it) {
     desk.observe();
     rows.header.policy.max_parallel = 1;
     ++rows.header.steer_seq;
-    succeed(1);  // its commit is stale: read again, the answer is asked for anew
+    succeed(1);  // its commit is stale: after another read the answer is requested again
     EXPECT_THAT(running(), ElementsAre(1, 2));
     succeed(1);
     succeed(2);

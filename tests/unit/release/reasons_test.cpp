@@ -1,4 +1,4 @@
-// Reasons are words; sentences beside them are for people, and decide nothing.
+// Reasons are words; the sentences beside them are for people and decide nothing.
 #include "release/reasons.hpp"
 
 #include <gmock/gmock.h>
@@ -83,7 +83,7 @@ TEST(Reasons, decide_what_was_left_out_and_no_sentence_does) {
     }
 }
 
-// An older process skipped the one, a hand the other.
+// The first row was skipped by an older process, the second by an operator.
 TEST(Reasons, without_a_word_a_sentence_counts_as_left_out) {
     EXPECT_TRUE(is_left_out(ReasonKind::none, true));
     EXPECT_FALSE(is_left_out(ReasonKind::none, false));

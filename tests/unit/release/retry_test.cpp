@@ -53,7 +53,7 @@ TEST(Retry, leaves_out_what_it_does_not_take_and_keeps_waivers) {
                                     {NodeId{2}, "", 1, NodeStatus::failed},
                                     {NodeId{3}, "", 2, NodeStatus::failed},
                                     {NodeId{4}, "", 2, NodeStatus::skipped}};
-    // `continue` waived the first two; the third is the one that ended the release.
+    // `continue` waived the first two; the third failure ended the release.
     auto plan = plan_retry(all, ReleaseStatus::failed, {NodeId{4}}, 2);
     EXPECT_EQ(plan->left_out, 1);
     EXPECT_EQ(plan->waived, (std::vector<NodeId>{NodeId{1}, NodeId{2}}));

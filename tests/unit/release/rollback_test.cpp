@@ -131,7 +131,7 @@ FormerRow holding(std::int64_t node, std::int64_t version, std::int64_t content)
     return row;
 }
 
-/// 8 came after; 9 undid it; 10 came after that.
+/// 8 came later; 9 undid it; 10 came after that.
 std::vector<LaterRelease> history() {
     LaterRelease eight{ReleaseId{108}, Version{8}, std::nullopt, ReleaseId{109}};
     LaterRelease nine{ReleaseId{109}, Version{9}, Version{8}};
@@ -152,15 +152,15 @@ TEST(Rollback, later_releases_that_were_undone_are_not_in_the_way) {
     EXPECT_EQ(standing_above(holding(1, 12, 8), undone, longer), Version{8})
         << "12 undid 10, and what is under it is still 8";
     EXPECT_EQ(standing_above(holding(1, 12, 7), undone, longer), std::nullopt);
-    // One that failed there left what was there before; so it is again.
+    // A failed row of that release kept the former content, and keeps it again.
     FormerRow failed = broken(1, Version{5});
     failed.applied_version = Version{9};
     EXPECT_EQ(standing_above(failed, undone, history()), std::nullopt);
-    // A rollback of something older is no undoing of what came later.
+    // A rollback of an older release does not undo later releases.
     LaterRelease older{ReleaseId{113}, Version{13}, Version{6}};
     longer.push_back(older);
     EXPECT_EQ(standing_above(holding(1, 13, 5), undone, longer), Version{13});
-    // What gave this release's content under a version of its own (a rollback that is undone).
+    // A release that gave this release's content under its own version (an undone rollback).
     FormerRow own = holding(1, 9, 4);
     own.own_config_version = Version{4};
     EXPECT_EQ(standing_above(own, undone, history()), std::nullopt);

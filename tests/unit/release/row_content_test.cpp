@@ -1,4 +1,4 @@
-// Rows with a content of their own: what a rollback gives each node (docs/contract.md section 6).
+// Rows with their own content: what a rollback gives each node (docs/contract.md section 6).
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -83,7 +83,7 @@ TEST_F(RowContent, counts_as_there_only_where_the_digest_fits) {
     rows.find(n1)->facts.applied_version = rows.header.version;
     rows.find(n1)->facts.applied_sha256 = std::string(64, 'x');
     rows.find(n2)->facts.applied_version = rows.header.version;
-    rows.find(n2)->facts.applied_sha256 = std::string(64, 'x');  // it is to get y
+    rows.find(n2)->facts.applied_sha256 = std::string(64, 'x');  // it will get y
     desk.observe();
 
     EXPECT_EQ(rows.find(n1)->status, NodeStatus::success);

@@ -1,4 +1,4 @@
-// Rows that somebody changes while a release runs (docs/contract.md 4.6).
+// Rows changed by an operator while a release runs (docs/contract.md 4.6).
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -67,7 +67,8 @@ TEST_F(StepByHand, leaves_a_final_status_written_by_hand_and_records_what_still_
     expect_sound(desk);
 }
 
-// Nobody ran it when the status was written, or whoever did crashed before the end was recorded.
+// The release had no owner when the status was written, or its owner crashed before it recorded the
+// end.
 TEST_F(StepByHand, records_the_end_that_was_written_while_nobody_looked) {
     for (const ReleaseStatus end :
          {ReleaseStatus::success, ReleaseStatus::failed, ReleaseStatus::cancelled}) {

@@ -1,4 +1,4 @@
-// When batches may start: times of day, and what becomes of a release outside of them.
+// When batches may start: times of day, and releases outside of them.
 #include "release/windows.hpp"
 
 #include <gmock/gmock.h>
@@ -113,7 +113,7 @@ TEST_F(Windows, say_the_new_time_when_they_are_changed) {
     desk.observe();
     const std::size_t said = rows.history.size();
     desk.observe();
-    EXPECT_EQ(rows.history.size(), said);  // not again at every reading
+    EXPECT_EQ(rows.history.size(), said);  // not repeated at every read
     rows.header.policy.windows = {{at_6, at_22, 0}};
     desk.observe();
 

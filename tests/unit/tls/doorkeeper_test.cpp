@@ -40,7 +40,7 @@ TEST_F(DoorkeeperTest, the_longest_waiting_stranger_makes_room_for_a_new_one) {
     come(door, "d");
     EXPECT_THAT(evicted, ElementsAre(first));
     door.works(second);
-    door.rests(second);  // it was answered: now "c" has waited longest
+    door.rests(second);  // it was answered: "c" has now waited longest
     come(door, "e");
     EXPECT_THAT(evicted, ElementsAre(3));
     EXPECT_EQ(door.strangers(), 3U);

@@ -50,7 +50,7 @@ TEST(IdentityPattern, takes_stars_anywhere) {
     EXPECT_FALSE(matches(pattern("cn:a*b"), "a-c"));
     EXPECT_TRUE(matches(pattern("uri:x/*a/*b"), "x/aaa/ab"));
     EXPECT_FALSE(matches(pattern("uri:x/*a/*b"), "x/a/a/ab"));
-    // A pattern made to be slow is not.
+    // A pattern designed to be slow is fast.
     EXPECT_FALSE(matches(pattern("cn:" + std::string(60, '*') + "b"), std::string(20'000, 'a')));
 }
 
@@ -103,7 +103,7 @@ TEST(JudgeClient, refuses_what_stands_for_no_program_whatever_the_patterns_say) 
     peer.is_authority = true;
     EXPECT_THAT(judge_client(anybody, peer), HasSubstr("CA:TRUE"));
     peer.is_authority = false;
-    peer.uri_count = 2;  // one with a NUL in it, which nobody is shown
+    peer.uri_count = 2;  // a name with a NUL, which is not shown
     EXPECT_THAT(judge_client(anybody, peer), HasSubstr("more than one URI name"));
     peer.uri_count = 1;
     for (const char* odd : {"spiffe:///edgeroll/control", "spiffe://D/edgeroll/control",
@@ -136,7 +136,7 @@ TEST(JudgeAgent, wants_a_spiffe_name_to_be_the_nodes_own) {
     EXPECT_THAT(judged("spiffe://d/edgeroll/agent"), HasSubstr("not an agent's"));
     EXPECT_THAT(judged("spiffe://f/edgeroll/agent/edge-7"), HasSubstr("TRUST_DOMAIN"));
     EXPECT_THAT(judged("spiffe://d:1/edgeroll/agent/edge-7"), HasSubstr("malformed"));
-    // A right pin stands in for the name, not for the role.
+    // A correct pin replaces the name, not the role.
     const std::string pin(64, 'a');
     EXPECT_THAT(judged("spiffe://d/edgeroll/agent/edge-8", pin), IsEmpty());
     EXPECT_THAT(judged("spiffe://d/edgeroll/control", pin), HasSubstr("not an agent's"));
@@ -165,7 +165,7 @@ TEST(JudgeAgent, knows_the_node_by_address_or_name) {
     EXPECT_THAT(judge_agent(peer, {"10.0.0.7", "other", "", {}}), IsEmpty());
     EXPECT_THAT(judge_agent(peer, {"10.0.0.9", "EDGE-7", "", {}}), IsEmpty());
     EXPECT_THAT(judge_agent(peer, {"10.0.0.9", "edge-9", "", {}}), HasSubstr("edge-7"));
-    // Neither the common name, nor a wildcard, nor an empty name names a node.
+    // Neither the common name nor a wildcard nor an empty name identifies a node.
     EXPECT_FALSE(judge_agent(peer, {"10.0.0.8", "edge-8", "", {}}).empty());
     peer.dns[0] = "*";
     EXPECT_FALSE(judge_agent(peer, {"10.0.0.8", "edge-8", "", {}}).empty());

@@ -18,7 +18,7 @@ using release::Millis;
 using testing::EndsWith;
 using testing::HasSubstr;
 
-/// The two ends of a pipe or a socket, small ones.
+/// The two ends of a pipe or a socket with small buffers.
 class Ends {
   public:
     explicit Ends(bool is_socket) {
@@ -41,7 +41,7 @@ class Ends {
     Ends(const Ends&) = delete;
     Ends& operator=(const Ends&) = delete;
 
-    /// All that is there up to a line with this word in it.
+    /// Everything available, up to a line with this word.
     [[nodiscard]] std::string read_up_to(const std::string& word) const {
         std::string text;
         std::array<char, 4096> chunk{};
@@ -79,7 +79,7 @@ TEST_P(LogOutputTo, writes_at_once_when_there_is_room) {
 TEST_P(LogOutputTo, keeps_lines_for_a_slow_reader_and_counts_what_it_drops) {
     const Ends ends(GetParam());
     LogOutput output(ends.write_end, count_line, 20'000);
-    // Nobody reads, and nobody waits: with a write that blocks this would hang for ever.
+    // Without a reader, and no write may wait: a blocking write would hang for ever.
     auto writing = std::async(std::launch::async, [&] {
         for (int i = 0; i < 2'000; ++i)
             output.write(line(i));
@@ -88,7 +88,7 @@ TEST_P(LogOutputTo, keeps_lines_for_a_slow_reader_and_counts_what_it_drops) {
     EXPECT_FALSE(output.flush(Millis(10)));
     const std::string text = ends.read_up_to("dropped ");
     EXPECT_TRUE(output.flush(Millis(10'000)));
-    // In order, whole, without a gap but the one that is told.
+    // In order and whole, without a gap except the reported gap.
     std::string expected;
     int taken = 0;
     while (expected.size() + line(taken).size() <= text.rfind("dropped ")) {
@@ -113,7 +113,7 @@ TEST(LogOutput, does_not_fail_when_nobody_reads_any_more_or_nothing_is_there) {
     output.write("lost\n");
     output.write("lost too\n");
     EXPECT_TRUE(output.flush(Millis(10'000)));
-    // Somebody puts another file in its place: what was lost is told there.
+    // The file is replaced by another file: the loss is reported there.
     int others[2];
     ASSERT_EQ(::pipe(others), 0);
     ASSERT_EQ(::dup2(others[1], ends[1]), ends[1]);

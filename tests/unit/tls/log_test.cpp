@@ -44,7 +44,7 @@ TEST(LogFormat, escapes_what_a_terminal_or_a_reader_could_stumble_over) {
 TEST(LogFormat, replaces_bad_utf8) {
     const std::string bad = "\xEF\xBF\xBD";
     EXPECT_EQ(escape("a\xFFz"), "a" + bad + "z");
-    EXPECT_EQ(escape("\xC3"), bad);                      // cut short
+    EXPECT_EQ(escape("\xC3"), bad);                      // truncated
     EXPECT_EQ(escape("\xC0\x80"), bad + bad);            // overlong
     EXPECT_EQ(escape("\xED\xA0\x80"), bad + bad + bad);  // a surrogate
     EXPECT_EQ(escape("\xF5\x80\x80\x80"), bad + bad + bad + bad);

@@ -85,7 +85,7 @@ TEST(StopSignals, calls_back_once_and_lets_the_loop_end_when_forgotten) {
         while (calls == 0)
             loop.run_one();
         signals->forget();
-        loop.run();  // ends, since nothing is waited for
+        loop.run();  // returns, since no work is pending
         EXPECT_EQ(calls, 1);
     }
 }

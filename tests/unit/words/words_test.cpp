@@ -1,4 +1,4 @@
-// Every enum with words: each value has a word of its own and comes back from it.
+// Every enum with words: each value has its own word and is parsed back from it.
 #include "release/words.hpp"
 
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
-// What a report costs, counted: the core is compiled here with a call at every branch
-// (-fsanitize-coverage=trace-pc), so that work is counted and not timed.
+// The cost of a report: the core is compiled here with a call at every branch
+// (-fsanitize-coverage=trace-pc), so that work is counted instead of timed.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -22,7 +22,7 @@ namespace {
 
 using test::Rows;
 
-/// Branches taken by each of the reports, one step each, on what is read from `rows`.
+/// Branches taken by each of the reports, one step each, starting with a read of `rows`.
 class Costs {
   public:
     explicit Costs(Rows rows) : rows_(std::move(rows)) {
@@ -53,7 +53,7 @@ class Costs {
     Release state_;
 };
 
-/// Half of the nodes have failed and were waived, in batches of `size`; the next one runs.
+/// Half of the nodes have failed and were waived, in batches of `size`; the next batch runs.
 Rows half_done(int nodes, int size) {
     std::vector<int> batches;
     for (int i = 0; i < nodes; ++i)
@@ -90,7 +90,7 @@ TEST(Cost, of_a_success_behind_many_batches_is_logarithmic) {
     expect_flat(cost(few), cost(many));
 }
 
-// One is over the limit, and the others that run are waited for.
+// One failure exceeds the limit, and the release waits for the other running nodes.
 TEST(Cost, of_a_report_while_a_limit_is_exceeded_is_logarithmic) {
     const auto cost = [](int nodes) {
         Rows rows = half_done(nodes, nodes);
@@ -102,7 +102,7 @@ TEST(Cost, of_a_report_while_a_limit_is_exceeded_is_logarithmic) {
     expect_flat(cost(few), cost(many));
 }
 
-// A reading of one batch among many costs what that batch costs.
+// The cost of reading one batch among many is the cost of that batch alone.
 TEST(Cost, of_reading_the_next_batch_is_that_of_the_batch) {
     const auto cost = [](int nodes) {
         Rows rows = half_done(nodes, 1);
