@@ -1,4 +1,4 @@
-// Whatever an address is called and wrapped in, the judgement of it is the same.
+// Every spelling and wrapping of an address gets the same verdict.
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
@@ -11,7 +11,7 @@
 namespace edgeroll::release::wire {
 namespace {
 
-/// Numbers from the edges of what is special, and any others.
+/// Numbers at the boundaries of special ranges, and arbitrary numbers.
 std::uint32_t any_ipv4() {
     const auto base = *rc::gen::element<std::uint32_t>(
         0, 0x00FFFFFF, 0x01000000, 0x7EFFFFFF, 0x7F000000, 0x7F000001, 0x7FFFFFFF, 0x80000000,
@@ -20,7 +20,7 @@ std::uint32_t any_ipv4() {
     return *rc::gen::element(0, 1) == 0 ? base : *rc::gen::arbitrary<std::uint32_t>();
 }
 
-/// By arithmetic alone, beside the table of the code.
+/// Computed by arithmetic alone, independent of the code's table.
 bool is_near(std::uint32_t n) {
     const std::uint32_t top = n >> 24;
     return top == 0 || top == 127 || (n >> 16) == 0xA9FE || (top >> 4) == 14 || n == 0xFFFFFFFF ||
@@ -37,7 +37,7 @@ std::string number(std::uint64_t n, int base) {
     return base == 16 ? "0x" + text : base == 8 ? "0" + text : text;
 }
 
-/// One of the ways in which the C library lets it be written.
+/// One of the spellings that the C library accepts.
 std::string written(std::uint32_t n) {
     const int parts = *rc::gen::inRange(1, 5);
     std::string text;
@@ -121,7 +121,7 @@ RC_GTEST_PROP(CallRulesProp, network_takes_its_own_addresses_and_no_others, ()) 
     RC_ASSERT(refused_address(by, "a.example", ipv4_address(out), 80));
 }
 
-// No text is an accident: whatever is written there, it is a list or an error.
+// Any text is either a valid list or an error, never a crash.
 RC_GTEST_PROP(CallRulesProp, any_text_is_judged, ()) {
     const auto letters = rc::gen::container<std::string>(
         rc::gen::elementOf(std::string("0179afx.:/[]*,-@% \xc3ZL")));

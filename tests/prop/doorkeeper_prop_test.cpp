@@ -1,5 +1,5 @@
-// However connections come, show who they are, work, rest and go: who has a place, and who had to
-// go.
+// For any sequence in which connections arrive, authenticate, work, rest and close: which
+// connections have a place, and which were evicted.
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
@@ -13,7 +13,7 @@
 namespace edgeroll::tls {
 namespace {
 
-/// The guests by hand, in a plain map.
+/// A model of the guests, in a plain map.
 struct Hall {
     struct Guest {
         std::string address;
@@ -51,7 +51,7 @@ struct Hall {
             count(address, true) + count(address, false) >= limits.per_address_max;
         const auto admission = door.admit(address);
         if (!is_full && !has_limit) RC_ASSERT(admission.evicted.empty());
-        // Where only the strangers' budget was full, an address with most of them pays.
+        // Where only the strangers' budget was full, an address with the most strangers loses one.
         if (is_full && !has_limit) {
             ++strangers[address];
             RC_ASSERT(admission.evicted.size() == 1U);

@@ -1,4 +1,4 @@
-// A property inside a test that has several.
+// A property inside a test with several properties.
 #pragma once
 
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
-// Plans over any fleet and any list of sizes: no node is lost or doubled, batches follow the
-// formula of docs/contract.md section 6, and a selector takes exactly the nodes that fit it.
+// Plans over any fleet and any list of sizes: no node is lost or duplicated, batches follow the
+// formula of docs/contract.md section 6, and a selector takes exactly the nodes that match it.
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
@@ -14,7 +14,7 @@ namespace {
 
 using Kind = BatchSize::Kind;
 
-/// As a batch_config can have them: percentages of at most 100 in sum, `rest` only at the end.
+/// Valid sizes of a batch_config: percentages of at most 100 in sum, `rest` only at the end.
 std::vector<BatchSize> any_sizes() {
     std::vector<BatchSize> sizes;
     int percents = 0;
@@ -47,7 +47,7 @@ std::vector<FleetNode> any_fleet(int most) {
     return fleet;
 }
 
-// ceil(a * n / 100) by another way than the code's: the least whole number that is enough.
+// ceil(a * n / 100), computed differently from the code: the lowest integer that is enough.
 std::int64_t share_of(std::int64_t percents, std::int64_t total) {
     std::int64_t share = percents * total / 100;
     while (share * 100 < percents * total)
@@ -55,7 +55,7 @@ std::int64_t share_of(std::int64_t percents, std::int64_t total) {
     return share;
 }
 
-// Every node once, ascending by (batch, id), batches numbered from 1 without a gap.
+// Every node once, ascending by (batch, id), batches numbered from 1 without gaps.
 void require_whole(const std::vector<PlannedNode>& plan, std::vector<NodeId> expected) {
     std::vector<NodeId> planned;
     int batch = 0;
@@ -108,7 +108,7 @@ TEST(PlanProperty, no_node_is_lost_or_doubled) {
         policy.sizes = any_sizes();
         const auto plan = make_plan(fleet, policy).nodes;
         require_whole(plan, ids_of(fleet));
-        // In the order of their ids over all batches.
+        // Ascending by id over all batches.
         RC_ASSERT(std::is_sorted(plan.begin(), plan.end(),
                                  [](const auto& a, const auto& b) { return a.node < b.node; }));
     });
@@ -131,8 +131,8 @@ TEST(PlanProperty, the_default_plan_is_whole_and_starts_with_one_node) {
     });
 }
 
-// Any prefix of batches has of each region no more than one node more than of another that still
-// has some left.
+// Any prefix of batches has, of each region, at most one node more than of another region with
+// nodes left.
 TEST(PlanProperty, the_default_plan_is_spread_over_the_regions) {
     test::expect_holds("spread", [] {
         const auto fleet = any_fleet(200);

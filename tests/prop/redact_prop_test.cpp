@@ -1,4 +1,4 @@
-// Secrets in what programs print: none is left, and nothing else is touched.
+// Secrets in the output of programs: all are removed, and all other text stays.
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
@@ -11,7 +11,7 @@
 namespace edgeroll::agent {
 namespace {
 
-/// Few letters, so that lines overlap, begin alike and lie in each other.
+/// Few letters, so that lines overlap, share prefixes and contain each other.
 std::string some_text(int letters, std::size_t from, std::size_t to) {
     const auto size = *rc::gen::inRange(from, to + 1);
     std::string text;
@@ -37,7 +37,7 @@ Secrets secrets_of(const std::vector<std::string>& lines) {
     return secrets;
 }
 
-/// Text with whole lines and parts of lines in it.
+/// Text that contains whole lines and parts of lines.
 std::string some_output(int letters, const std::vector<std::string>& lines) {
     std::string output;
     const int pieces = *rc::gen::inRange(0, 6);
@@ -61,7 +61,7 @@ bool has_line(const std::string& text, const std::vector<std::string>& lines) {
     });
 }
 
-/// The plain way, byte by byte.
+/// The naive way, byte by byte.
 std::string expected(const std::string& text, const std::vector<std::string>& lines) {
     std::vector<bool> covered(text.size());
     for (const std::string& line : lines) {
@@ -91,12 +91,12 @@ RC_GTEST_PROP(Redaction, leaves_no_line_and_touches_nothing_else, ()) {
     RC_CLASSIFY(shown != output, "redacted");
 }
 
-/// Evenly, also in the first runs.
+/// Evenly distributed, also in the first runs.
 std::size_t below(std::size_t end) {
     return *rc::gen::resize(rc::kNominalSize, rc::gen::inRange<std::size_t>(0, end));
 }
 
-/// A piece of marks and what may stand beside them: marks then make a line of it again.
+/// A piece of marks and neighbouring text: marks then form a line again.
 std::string some_line_of_marks() {
     static const std::string marks = "x[[secret]]x";
     const std::size_t size = secret_bytes_min + below(3);
@@ -122,8 +122,8 @@ RC_GTEST_PROP(Redaction, ends_without_a_line_whatever_marks_are_in_secrets, ()) 
     RC_CLASSIFY(shown != output, "redacted");
 }
 
-/// Whatever bytes are left out of a whole output: what stays beside the cut is no part of a line
-/// that lay across it.
+/// Whichever bytes are left out of a whole output, the text beside the cut is no part of a line
+/// that crossed the cut.
 RC_GTEST_PROP(Redaction, leaves_no_piece_of_a_line_that_was_cut, ()) {
     const int letters = *rc::gen::element(2, 3, 26);
     const auto lines = some_lines(letters);

@@ -1,5 +1,5 @@
-// Any policy and any sequence of answers, operators, clocks and restarts: what runs at once stays
-// within the limits, nobody waits beside free room, and once everybody answers the release ends.
+// Any policy and any sequence of answers, operators, clocks and restarts: running nodes stay within
+// the limits, no node waits beside a free place, and once all agents answer the release ends.
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
@@ -64,7 +64,8 @@ std::string value_of(const NodeRow& row, const std::string& label) {
     return {};
 }
 
-/// How many more nodes may run beside what runs, as the contract says it, where this one counts.
+/// How many more nodes may run beside the running nodes, by the contract, in the pools of this
+/// node.
 int room_for(const Rows& rows, const NodeRow& node) {
     const Policy& policy = rows.header.policy;
     int room = policy.max_parallel > 0 ? policy.max_parallel - rows.count(NodeStatus::running) : 99;
@@ -81,7 +82,7 @@ int room_for(const Rows& rows, const NodeRow& node) {
     return room;
 }
 
-/// The world of one property: rows, a desk, and what its people do.
+/// The world of one property: rows, a desk, and the operators' actions.
 class Play {
   public:
     Rows rows;
@@ -99,14 +100,14 @@ class Play {
         desk.observe();
     }
 
-    /// One thing happens; then what must hold always is looked at.
+    /// Performs one event, then checks the invariants.
     void act() {
         const std::vector<NodeId> before = running(rows);
         const std::set<NodeId> were(before.begin(), before.end());
         happen(before);
         require_room(were);
         if (is_final(rows.header.status)) return;
-        desk.observe();  // changes by hand count from the next reading on
+        desk.observe();  // manual changes count from the next read on
         require_room(were);
         require_truth();
         require_no_idle_room();
@@ -208,7 +209,7 @@ class Play {
         if (maybe(50)) ++rows.header.steer_seq;
     }
 
-    /// I9: whoever was started had room, also with all that was started beside it.
+    /// I9: every started node had a place, also with all nodes started together with it.
     void require_room(const std::set<NodeId>& were) const {
         for (const NodeRow& row : rows.nodes) {
             if (row.status != NodeStatus::running || were.contains(row.id)) continue;

@@ -1,5 +1,5 @@
-// Any sequence of results, hand-made changes and restarts: the invariants hold after every step,
-// and when everybody answers in the end, the release ends.
+// Any sequence of results, manual changes and restarts: the invariants hold after every step, and
+// when all agents finally answer, the release ends.
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
@@ -14,7 +14,7 @@ namespace {
 using test::Desk;
 using test::Rows;
 
-// What the contract says of the rows themselves, not of the core's idea of them.
+// Checks the contract on the rows themselves, not on the core's view of them.
 void require_truth(const Rows& rows, const Desk& desk) {
     RC_ASSERT(desk.violations.empty());
     RC_ASSERT(rows.header.success_nodes == rows.count(NodeStatus::success));
@@ -71,7 +71,7 @@ void act(Rows& rows, Desk& desk, int choice) {
     }
 }
 
-// Everybody answers and nobody holds the release back.
+// All agents answer and no hold stops the release.
 void settle(Rows& rows, Desk& desk) {
     for (int turn = 0; turn < 10'000 && !is_final(rows.header.status); ++turn) {
         if (rows.header.status == ReleaseStatus::paused) rows.header.requested = Action::resume;
@@ -101,8 +101,8 @@ TEST(ReleaseProperty, keeps_the_invariants_and_ends_whatever_happens) {
         for (const int choice : choices) {
             act(rows, desk, choice);
             if (is_final(rows.header.status)) break;
-            // Between a change by hand and the next reading the counters may lag
-            // (docs/contract.md 4.6).
+            // Between a manual change and the next read the counters may lag (docs/contract.md
+            // 4.6).
             desk.observe();
             require_truth(rows, desk);
         }

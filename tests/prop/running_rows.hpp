@@ -1,4 +1,4 @@
-// What of a release's rows runs.
+// The running rows of a release.
 #pragma once
 
 #include <vector>

@@ -1,4 +1,4 @@
-// However requests are asked for and given back: who has how many of the places (docs/adr/0016).
+// For any order of requests and returns: how many places each release has (docs/adr/0016).
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
@@ -15,7 +15,7 @@ namespace {
 
 using release::ReleaseId;
 
-/// Whoever has a place, and on which terms; what Shares itself must know.
+/// The holders of places, and whether each is proven; Shares must know the same.
 struct Bench {
     explicit Bench(int count) : shares(count), places(count) {}
 
@@ -43,7 +43,7 @@ struct Bench {
         RC_ASSERT(unproven <= std::max(places / 2, 1));
         RC_ASSERT(shares.used() == static_cast<int>(had.size()));
         RC_ASSERT(shares.unproven() == unproven);
-        // Nobody who has nothing waits while there is anything for it.
+        // A request of a release without a place only waits when no place is free for it.
         for (const auto& [ticket, who] : asked) {
             const int mine = count([&](const auto& one) { return one.first == who.first; });
             const bool is_full = static_cast<int>(had.size()) == places ||
@@ -80,13 +80,13 @@ RC_GTEST_PROP(Shares, gives_no_more_than_there_are_and_lets_nobody_wait_without_
         }
         bench.check();
     }
-    // Once everything is given back in turn everybody gets a place.
+    // Once all places are returned in turn, every request gets a place.
     while (!bench.had.empty())
         bench.give_back(0);
     RC_ASSERT(bench.asked.empty());
 }
 
-// The dark region: its requests end when they please.
+// An unreachable region: its requests end at any time.
 RC_GTEST_PROP(Shares, finds_room_at_once_for_whoever_comes_beside_a_dark_release, ()) {
     Bench bench(*rc::gen::inRange(8, 400));
     const int dark_nodes = *rc::gen::inRange(1, 1000);
@@ -98,14 +98,14 @@ RC_GTEST_PROP(Shares, finds_room_at_once_for_whoever_comes_beside_a_dark_release
         const bool is_proven = *rc::gen::arbitrary<bool>();
         bench.ask(other, is_proven);
         RC_ASSERT(bench.count_of(other) > 0);
-        // It answers, and the next one goes the same way.
+        // It answers, and the next request is treated alike.
         for (std::size_t which = bench.had.size(); which-- > 0;) {
             if (bench.had[which].first == other) bench.give_back(which);
         }
     }
 }
 
-// Also where all of a release's nodes were known, and went dark together.
+// Also where all nodes of a release were known, and became unreachable together.
 RC_GTEST_PROP(Shares, finds_room_beside_a_release_whose_known_nodes_hang, ()) {
     Bench bench(*rc::gen::inRange(8, 400));
     for (int i = 0; i < 1000; ++i)
@@ -121,7 +121,7 @@ RC_GTEST_PROP(Shares, lets_one_release_have_most_of_the_places_and_two_as_many_e
         alone.ask(ReleaseId{1}, true);
     RC_ASSERT(alone.count_of(ReleaseId{1}) >= places * 3 / 4);
 
-    // Whichever came first: after some turns both have the same.
+    // Regardless of the order of arrival, after some turns both have the same number of places.
     for (int i = 0; i < places; ++i)
         alone.ask(ReleaseId{2}, true);
     for (int i = 0; i < 4 * places; ++i) {

@@ -1,4 +1,4 @@
-// Which servers the pool takes for the agent it was told to talk to.
+// Which servers the pool accepts as the agent that it was told to contact.
 #include <gmock/gmock.h>
 #include <openssl/ssl.h>
 

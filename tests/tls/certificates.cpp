@@ -80,7 +80,7 @@ std::string Folder::path(const std::string& name) const {
     return folder_ / name;
 }
 void Folder::write(const std::string& name, const std::string& text) const {
-    // As a careful administrator does: complete or not at all.
+    // Replaced atomically, as a careful administrator does.
     const std::string temporary = path(name) + ".new";
     std::ofstream(temporary, std::ios::binary) << text;
     std::filesystem::permissions(temporary, static_cast<std::filesystem::perms>(0600));

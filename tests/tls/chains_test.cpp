@@ -1,4 +1,4 @@
-// Authorities below others, and what revocation lists say of them.
+// Intermediate authorities, and revocation lists for them.
 #include <gmock/gmock.h>
 
 #include "harness.hpp"
@@ -9,7 +9,7 @@ namespace {
 
 using testing::HasSubstr;
 
-/// An agent that trusts a root; controls have certificates of the authority below it.
+/// An agent that trusts a root; controls have certificates of the intermediate authority.
 class Chains : public testing::Test {
   protected:
     void serve(const std::string& lists) {
@@ -105,7 +105,7 @@ TEST_F(Chains, are_refused_when_the_leaf_is_an_authority) {
     EXPECT_EQ(routes_.calls, 0);
 }
 
-/// What would refuse everybody is never taken up: the lists before stay in use.
+/// Lists that would refuse every client are never loaded: the lists before stay in use.
 class ListReload : public Chains {
   protected:
     void expect_kept(const std::string& lists, const std::string& why) {
@@ -137,7 +137,7 @@ TEST_F(ListReload, leaves_a_list_of_yesterday_alone) {
     expect_kept(root_.crl_pem({}) + middle_.crl_pem({}, -60), "out of date");
 }
 
-/// Time for the tests below, moved and put back.
+/// Moves the time for the tests below, and restores it.
 struct Later {
     explicit Later(std::chrono::seconds ahead) { move_certificate_clock(ahead); }
     ~Later() { move_certificate_clock(std::chrono::seconds(0)); }
@@ -146,7 +146,7 @@ struct Later {
 };
 
 TEST_F(Chains, are_warned_of_from_the_last_third_of_their_life_once_a_day) {
-    // The lists live for 26 hours, the certificates for 25.
+    // The lists are valid for 26 hours, the certificates for 25.
     serve(root_.crl_pem({}) + middle_.crl_pem({}));
     const auto warned = [this](std::chrono::hours ahead) {
         const Later later(ahead);

@@ -1,4 +1,4 @@
-// Which clients a server lets in: the handshake, then the role, before any handler runs.
+// Which clients a server admits: first the handshake, then the role, before any handler runs.
 #include <gmock/gmock.h>
 #include <openssl/ssl.h>
 
@@ -31,8 +31,8 @@ class ClientCertificates : public testing::TestWithParam<int> {
         return loop_.wait(pool->request(target_at(server_->port(), "edge-1"), get("/ok")));
     }
 
-    // Refused in the handshake: no HTTP, no handler, and the client knows that it is about
-    // certificates.
+    // Refused in the handshake: no HTTP, no handler, and the client learns that the certificate is
+    // the cause.
     void expect_refused(const Pair* pair) {
         const Reply reply = ask(pair);
         EXPECT_STREQ(to_text(reply.kind), "wrong_peer") << reply.message;
@@ -167,8 +167,8 @@ TEST_P(ClientCertificates, refuses_a_revoked_one) {
 }
 
 TEST_P(ClientCertificates, refuses_everybody_when_the_revocation_list_covers_another_authority) {
-    // Two authorities are trusted, only one publishes a list: the other's certificates cannot be
-    // checked, and are not taken on trust.
+    // Two authorities are trusted, and only one publishes a list: the other authority's
+    // certificates cannot be checked and are therefore refused.
     const Authority second("second CA");
     files_ = write_files(folder_, "server", server_pair_,
                          authority_.certificate_pem() + second.certificate_pem(),

@@ -1,4 +1,4 @@
-// Kept connections, and what each way of breaking is called.
+// Kept connections, and the error for each way of breaking.
 #include "tls/client_pool.hpp"
 
 #include <gmock/gmock.h>
@@ -212,7 +212,7 @@ TEST_F(Pool, calls_it_no_answer_when_the_answer_is_cut_short) {
         script.answer = answer;
         expect(ask_script(script, post("/a", "x")), "no_answer", "closed");
     }
-    // Without a length only a proper farewell says that this is all.
+    // Without a length, only a proper close_notify marks the end.
     script.answer = "HTTP/1.1 200 OK\r\n\r\nhello";
     expect(ask_script(script, get("/a")), "no_answer");
     script.says_farewell = true;
@@ -247,7 +247,7 @@ TEST_F(Pool, calls_an_answer_above_the_limit_too_large) {
     expect(ask_script(script, call), "too_large");
     script.answer = "HTTP/1.1 200 OK\r\nX: " + std::string(200'000, 'x');
     expect(ask_script(script, call), "too_large");
-    // Streams for ever: only its own request is lost.
+    // Streams for ever: only its own request fails.
     script.answer = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
     for (int i = 0; i < 100; ++i)
         script.answer += "64\r\n" + std::string(100, 'x') + "\r\n";

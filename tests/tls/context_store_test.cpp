@@ -1,4 +1,4 @@
-// What is wrong with a set of certificate files, in one line that names the setting.
+// Faults of a set of certificate files, each in one line that names the setting.
 #include "tls/context_store.hpp"
 
 #include <gmock/gmock.h>

@@ -71,7 +71,7 @@ asio::awaitable<Response> echo(TestRoutes* routes, Request request) {
     response.headers["X-Length"] = std::to_string(request.body.size());
     response.headers["X-Odd"] = "a\r\nSet-Cookie: b";
     routes->last = std::move(request);
-    routes->last.room.reset();  // kept for a look, and not for its memory
+    routes->last.room.reset();  // kept for checks, without its reserved memory
     co_return response;
 }
 

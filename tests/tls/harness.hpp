@@ -1,4 +1,4 @@
-// A loop to run servers and clients on, in tests that read from top to bottom.
+// A loop to run servers and clients on, for sequential tests.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -26,12 +26,12 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using release::Millis;
 
-/// An address of this test process's own, in 127.0.0.0/8.
+/// An address in 127.0.0.0/8 used only by this test process.
 [[nodiscard]] std::string own_address();
 
 class Loop {
   public:
-    /// Runs the loop until the work is done, and gives its value.
+    /// Runs the loop until the work is done, and returns its value.
     template <class T>
     T wait(asio::awaitable<T> work) {
         std::optional<T> value;
@@ -54,7 +54,7 @@ class Loop {
         if (!until([&] { return is_done; })) throw std::runtime_error("test is stuck");
         if (failure) std::rethrow_exception(failure);
     }
-    /// Runs the loop until the condition holds. False: it did not within the limit.
+    /// Runs the loop until the condition holds. False: not within the limit.
     bool until(const std::function<bool()>& holds,
                std::chrono::milliseconds limit = std::chrono::seconds(30));
 
@@ -64,7 +64,7 @@ class Loop {
     asio::io_context context_{1};
 };
 
-/// A context as it is given: for peers that our own ContextStore would refuse to be.
+/// A context used unchanged: for peers that our own ContextStore would refuse.
 class FixedContexts final : public ContextStore {
   public:
     explicit FixedContexts(std::shared_ptr<asio::ssl::context> context)
@@ -79,17 +79,19 @@ class FixedContexts final : public ContextStore {
     std::shared_ptr<asio::ssl::context> context_;
 };
 
-/// No checks of any kind. @param pair null: no certificate. @param ca_pem empty: peers unverified
-/// @param version TLS1_1_VERSION ...: the only one spoken; 0: any
+/// No checks of any kind.
+/// @param pair null: no certificate.
+/// @param ca_pem empty: peers unverified
+/// @param version TLS1_1_VERSION ...: the only version spoken; 0: any
 [[nodiscard]] std::shared_ptr<asio::ssl::context> raw_context(TlsRole role, const Pair* pair,
                                                               const std::string& ca_pem,
                                                               int version = 0);
 
-/// A store from files, which must be good.
+/// A store from files, which must be valid.
 [[nodiscard]] std::unique_ptr<ContextStore> good_store(const TlsFiles& files, TlsRole role);
 
-/// Counts what reaches the handlers. Routes: GET /ok, POST /echo, GET /slow (ends when released),
-/// GET /throws, GET /big.
+/// Counts the requests that reach the handlers. Routes: GET /ok, POST /echo, GET /slow (ends when
+/// released), GET /throws, GET /big.
 struct TestRoutes {
     explicit TestRoutes(asio::any_io_executor executor);
     Router router;

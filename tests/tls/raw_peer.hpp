@@ -1,4 +1,4 @@
-// Peers that speak bytes, not HTTP: what a broken or hostile program would send.
+// Peers that send raw bytes instead of HTTP, like broken or hostile programs.
 #pragma once
 
 #include <memory>
@@ -14,11 +14,12 @@ class RawClient {
   public:
     RawClient(Loop& loop, int port);
     void send(const std::string& text);
-    /// Reads until the text is there, the peer closes, or the limit; gives all that was read since
+    /// Reads until the text arrives, the peer closes, or the limit; returns everything read since
     /// the last call.
     std::string read_until(const std::string& text,
                            std::chrono::milliseconds limit = std::chrono::seconds(10));
-    /// Whether the peer closes within the limit; what it sends meanwhile is kept for read_until.
+    /// Whether the peer closes within the limit; bytes that it sends meanwhile are kept for
+    /// read_until.
     bool is_closed(std::chrono::milliseconds limit = std::chrono::seconds(10));
     void close();
 
@@ -35,12 +36,12 @@ struct Script {
     std::size_t reads = 1;       ///< bytes to read before answering; 0: none
     std::string answer;          ///< sent then
     bool answers_again = false;  ///< the same for each further request, until the peer closes
-    bool dies_on_next = false;   ///< after the answer it takes one more request, then closes
-    bool stays_open = false;     ///< after the answer; else it closes without a TLS farewell
-    bool says_farewell = false;  ///< close_notify before closing
+    bool dies_on_next = false;   ///< closes after the answer and one more request
+    bool stays_open = false;     ///< after the answer; else closes without close_notify
+    bool says_farewell = false;  ///< sends close_notify before closing
 };
 
-/// A TLS server that follows its scripts, one a connection, in order; the last one repeats.
+/// A TLS server that follows its scripts, one per connection, in order; the last script repeats.
 class RawServer {
   public:
     RawServer(Loop& loop, std::shared_ptr<asio::ssl::context> context, std::vector<Script> scripts);

@@ -1,4 +1,4 @@
-// New certificate files take effect while connections live.
+// New certificate files take effect while connections stay open.
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 
@@ -61,7 +61,7 @@ TEST_F(Reload, shows_the_new_certificate_to_new_connections) {
     EXPECT_EQ(server_store_->generation(), 2);
     expect_answered(fresh.fingerprint());
     const Reply old = ask(server_pair_.fingerprint());
-    // The connection kept under the old certificate serves once more and is then closed.
+    // A connection made under the old certificate serves once more and is then closed.
     EXPECT_STREQ(to_text(old.kind), "answered");
     EXPECT_STREQ(to_text(ask(server_pair_.fingerprint()).kind), "wrong_peer");
 }
@@ -167,7 +167,7 @@ TEST_F(Reload, judges_the_peer_again_for_every_request) {
     EXPECT_EQ(routes_.calls, 2);
 }
 
-/// A certificate's life ends when the test says so, however slow the machine.
+/// A certificate expires when the test says so, however slow the machine is.
 struct DayAfterTomorrow {
     DayAfterTomorrow() { move_certificate_clock(std::chrono::hours(48)); }
     ~DayAfterTomorrow() { move_certificate_clock(std::chrono::seconds(0)); }

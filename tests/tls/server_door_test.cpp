@@ -1,4 +1,4 @@
-// Who is let in, who has to go, and what is decided before a body is read.
+// Which connections are admitted, which are evicted, and decisions before a body is read.
 #include <gmock/gmock.h>
 
 #include <boost/asio/as_tuple.hpp>
@@ -132,7 +132,7 @@ TEST_F(ServerDoor, answers_that_nobody_reads_have_their_share_of_the_memory_and_
         deaf.back().connect(tcp::endpoint(asio::ip::make_address(own_address()),
                                           static_cast<unsigned short>(server_->port())));
         const std::string requests = "GET /big HTTP/1.1\r\nHost: a\r\n\r\n";
-        // The first answers may fit into the buffers of the system.
+        // The first answers may fit into the system's buffers.
         for (int j = 0; j < 4; ++j)
             asio::write(deaf.back(), asio::buffer(requests));
     }

@@ -1,4 +1,4 @@
-// What the server does with requests, right and wrong, over a plain connection.
+// The server's handling of valid and invalid requests, over a plain connection.
 #include <gmock/gmock.h>
 
 #include <boost/asio/steady_timer.hpp>
@@ -22,7 +22,7 @@ class ServerHttp : public testing::Test {
         if (!server_) start(server_options());
         return RawClient(loop_, server_->port());
     }
-    /// One request on a connection of its own; everything that came back until the close.
+    /// Sends a request on a new connection; returns everything received until the close.
     std::string talk(const std::string& text) {
         RawClient client = connected();
         client.send(text);
@@ -143,7 +143,7 @@ TEST_F(ServerHttp, answers_503_when_a_handler_takes_too_long) {
     start(std::move(options));
     EXPECT_THAT(talk("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n"),
                 AllOf(StartsWith("HTTP/1.1 503"), HasSubstr("error 503")));
-    routes_.gate.cancel();  // the handler ends after all, and nobody minds
+    routes_.gate.cancel();  // the handler still ends, without effect
     expect_recovery();
 }
 

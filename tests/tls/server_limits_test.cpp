@@ -1,4 +1,4 @@
-// Limits on bytes, time and connections: what a hostile peer can cost.
+// Limits on bytes, time and connections: the cost of a hostile peer.
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -24,7 +24,7 @@ GatedHandler gated_echo(TestRoutes& routes, bool is_urgent) {
     return {*routes.router.find(echo).handler, [pass](const Request&) { return pass; }};
 }
 
-/// A socket that nobody reads from.
+/// A socket that is never read.
 class DeafClient {
   public:
     explicit DeafClient(int port) : socket_(std::make_unique<tcp::socket>(apart_)) {
@@ -124,7 +124,7 @@ TEST_F(ServerLimitsTest, cuts_off_a_header_that_drips) {
     const auto begin = std::chrono::steady_clock::now();
     client.send("GET /ok HTTP/1.1\r\n");
     bool is_closed = false;
-    // A byte now and then must not win more time.
+    // A byte now and then must not extend the time limit.
     for (int i = 0; i < 400 && !is_closed; ++i) {
         client.send("x");
         is_closed = client.is_closed(Millis{10});
@@ -167,7 +167,7 @@ TEST_F(ServerLimitsTest, cuts_off_a_peer_that_does_not_read_its_answer) {
     const std::string request = "GET /big HTTP/1.1\r\nHost: a\r\n\r\n";
     deaf.send(request);
     EXPECT_TRUE(loop_.until([&] { return routes_.calls == 1; }));
-    // All that is left to see is that stop() has nobody to wait for.
+    // It remains to check that stop() has no connection to wait for.
     probe.close();
     loop_.until([] { return false; }, Millis{300});
     const auto begin = std::chrono::steady_clock::now();

@@ -1,4 +1,4 @@
-// Answers that come piece by piece: how they are framed, and how they end.
+// Streamed answers: their framing, and how they end.
 #include <gmock/gmock.h>
 
 #include <array>
@@ -17,16 +17,16 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
 
-/// What a stream's source gives when, in the hands of the test.
+/// The source of a stream, controlled by the test.
 struct Tap {
     explicit Tap(const asio::any_io_executor& executor) : bell(executor) {}
     asio::steady_timer bell;
     std::deque<std::optional<std::string>> pieces;
     bool throws = false;
     bool is_endless = false;
-    std::size_t endless_bytes = 100'000;  ///< a piece then
+    std::size_t endless_bytes = 100'000;  ///< then pieces of this size
     int asked = 0;
-    int open = 0;  ///< sources that exist
+    int open = 0;  ///< number of existing sources
 
     void give(std::optional<std::string> piece) {
         pieces.push_back(std::move(piece));
@@ -81,7 +81,7 @@ class ServerStreamTest : public testing::Test {
         EXPECT_THAT(client.read_until("\r\n\r\n"), StartsWith("HTTP/1.1 200"));
         return client;
     }
-    /// A peer that has asked for a stream and never reads.
+    /// A peer that requests a stream and never reads.
     tcp::socket deaf(int buffer_bytes = 4096) {
         tcp::socket socket(apart_);
         socket.open(tcp::v4());
@@ -92,7 +92,7 @@ class ServerStreamTest : public testing::Test {
         asio::write(socket, asio::buffer(request));
         return socket;
     }
-    /// Until the source is asked no more: a write is under way that does not end.
+    /// Until the source is no longer asked: a write is pending that does not end.
     void wait_until_stuck() {
         int asked = -1;
         while (asked != tap_->asked) {
@@ -176,7 +176,7 @@ TEST_F(ServerStreamTest, ends_at_once_when_the_peer_goes_away_in_a_write_that_ha
     tap_->is_endless = true;
     tcp::socket socket = deaf();
     wait_until_stuck();
-    socket.shutdown(tcp::socket::shutdown_send);  // a reset would end the write by itself
+    socket.shutdown(tcp::socket::shutdown_send);  // a reset would end the write
     EXPECT_TRUE(is_open(*tap_, 0));
 }
 
@@ -187,7 +187,7 @@ TEST_F(ServerStreamTest, cuts_off_a_reader_that_is_too_slow_and_nobody_else) {
     tap_->endless_bytes = 20U << 20;
     tcp::socket socket = deaf(64 << 10);
     EXPECT_TRUE(is_open(*tap_));
-    // A sip now and then, so that the kernel sees no dead connection.
+    // A small read now and then, so that the kernel does not regard the connection as dead.
     const auto sips = [&] {
         boost::system::error_code ignored;
         std::array<char, 16384> sip{};
@@ -293,7 +293,7 @@ TEST_F(ServerStreamTest, ends_when_the_peer_sends_without_end) {
 class TlsServerStream : public ServerStreamTest {
   protected:
     TlsServerStream() { options_.contexts = store_.get(); }
-    ~TlsServerStream() override { server_.reset(); }  // before its certificates
+    ~TlsServerStream() override { server_.reset(); }  // destroyed before its certificates
     Reply ask(Call call) {
         if (!server_) server_ = started(loop_, options_, routes_.router);
         return loop_.wait(pool_->request(target_at(server_->port(), "edge-1"), std::move(call)));
