@@ -26,7 +26,7 @@ tls::GatedHandler Guard::open(tls::Handler handler) {
     tls::GatedHandler gated;
     gated.gate = [](const tls::Request&) {
         tls::Pass pass;
-        pass.body_bytes_max = 1;  // callers without a token send no body
+        pass.body_bytes_max = 1;  // health and figures take no body
         pass.is_urgent = true;
         return pass;
     };

@@ -79,7 +79,7 @@ struct Running : testing::Test {
     NoGates gates;
     NoJitter random;
     Silent observer;
-    std::unique_ptr<Dispatcher> dispatcher;  // declared first: outlive the context's coroutines
+    std::unique_ptr<Dispatcher> dispatcher;  // these outlive the context's coroutines
     std::shared_ptr<Runner> runner;
     bool is_over = false;
     boost::asio::io_context context;
