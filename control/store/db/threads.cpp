@@ -14,12 +14,11 @@ constexpr int deadlock_tries = 10;
 constexpr std::size_t waiting_max = 1000;
 
 /// The driver may also throw other exceptions (out of memory, for example).
-[[noreturn]] void rethrow_as_failure(const std::exception& error, Access access) {
-    DbFailure failure(
-        std::string("the database driver failed: ") + error.what(),
-        access == Access::write ? release::Outcome::unknown : release::Outcome::not_done);
-    failure.breaks_connection = true;
-    throw failure;
+release::Error other_failure(const std::exception& error, Access access) {
+    return DbFailure(std::string("the database driver failed: ") + error.what(),
+                     access == Access::write ? release::Outcome::unknown
+                                             : release::Outcome::not_done)
+        .to_error();
 }
 
 rt::OffloadOptions options_of(int count) {
@@ -36,14 +35,14 @@ rt::OffloadOptions options_of(int count) {
 
 namespace detail {
 
-void run_with_retries(ConnectionSlot& slot, Access access,
-                      const std::function<void(Connection&)>& work) {
+release::Result<void> run_with_retries(ConnectionSlot& slot, Access access,
+                                       const std::function<void(Connection&)>& work) {
     bool may_reconnect = slot.is_open();
     for (int deadlocks = 0;;) {
         try {
             work(slot.get());
             slot.drop_if_broken();
-            return;
+            return {};
         } catch (DbFailure& failure) {
             const bool is_harmless = failure.is_before_work || access != Access::write;
             slot.drop_if_broken();
@@ -55,13 +54,13 @@ void run_with_retries(ConnectionSlot& slot, Access access,
             if (access != Access::write && failure.outcome() == release::Outcome::unknown) {
                 failure.set_outcome(release::Outcome::not_done);
             }
-            throw;
-        } catch (const Refused&) {
+            return tl::unexpected<release::Error>(failure.to_error());
+        } catch (const Refused& refused) {
             slot.drop_if_broken();
-            throw;
+            return tl::unexpected<release::Error>(refused.error);
         } catch (const std::exception& error) {
             slot.drop_if_broken();
-            rethrow_as_failure(error, access);
+            return tl::unexpected<release::Error>(other_failure(error, access));
         }
     }
 }
@@ -80,5 +79,13 @@ DbThread::~DbThread() = default;
 DbThreads::DbThreads(Connector connector, int count)
     : connector_(std::move(connector)),
       threads_(options_of(count), [this] { return std::make_unique<DbThread>(connector_); }) {}
+
+boost::asio::awaitable<release::Result<void>> DbThreads::run_on_thread(Job job, Urgency urgency) {
+    auto work = [job = std::move(job)](DbThread& thread) -> release::Result<void> {
+        job(thread.slot());
+        return {};
+    };
+    return threads_.run(std::move(work), urgency);
+}
 
 }  // namespace edgeroll::control

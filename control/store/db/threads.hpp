@@ -44,9 +44,9 @@ using rt::Urgency;
 namespace detail {
 /// Runs `work`, and repeats it where that is certain to be harmless: after a deadlock (the server
 /// has rolled back), and once when an idle connection turned out to be dead before any statement
-/// was sent. Throws DbFailure.
-void run_with_retries(ConnectionSlot& slot, Access access,
-                      const std::function<void(Connection&)>& work);
+/// was sent. Turns DbFailure and Refused into an Error.
+release::Result<void> run_with_retries(ConnectionSlot& slot, Access access,
+                                       const std::function<void(Connection&)>& work);
 }  // namespace detail
 
 /// Runs `work(connection)` and turns DbFailure and Refused into an Error. Blocking.
@@ -54,8 +54,8 @@ template <class Work>
 auto run_job(ConnectionSlot& slot, Access access, Work& work)
     -> release::Result<std::invoke_result_t<Work&, Connection&>> {
     using Answer = std::invoke_result_t<Work&, Connection&>;
-    try {
-        release::Result<Answer> result = release::fail("no result");
+    release::Result<Answer> result = release::fail("no result");
+    release::Result<void> end =
         detail::run_with_retries(slot, access, [&](Connection& connection) {
             if constexpr (std::is_void_v<Answer>) {
                 work(connection);
@@ -64,12 +64,8 @@ auto run_job(ConnectionSlot& slot, Access access, Work& work)
                 result = work(connection);
             }
         });
-        return result;
-    } catch (const DbFailure& failure) {
-        return tl::unexpected<release::Error>(failure.to_error());
-    } catch (const Refused& refused) {
-        return tl::unexpected<release::Error>(refused.error);
-    }
+    if (!end) return tl::unexpected<release::Error>(std::move(end).error());
+    return result;
 }
 
 /// Per-thread state of a database thread.
@@ -100,13 +96,23 @@ class DbThreads {
     template <class Work>
     auto run(Access access, Work work, Urgency urgency = Urgency::high)
         -> boost::asio::awaitable<release::Result<std::invoke_result_t<Work&, Connection&>>> {
-        auto job = [access, work = std::move(work)](DbThread& thread) mutable {
-            return run_job(thread.slot(), access, work);
+        release::Result<std::invoke_result_t<Work&, Connection&>> result = release::fail("no result");
+        // The queue knows only this type: otherwise all of it would be compiled for every query.
+        Job job = [&](ConnectionSlot& slot) {
+            Work once = std::move(work);  // destroyed on the database thread
+            result = run_job(slot, access, once);
         };
-        return threads_.run(std::move(job), urgency);
+        release::Result<void> end = co_await run_on_thread(std::move(job), urgency);
+        if (!end) co_return tl::unexpected<release::Error>(std::move(end).error());
+        co_return std::move(result);
     }
 
   private:
+    using Job = std::function<void(ConnectionSlot&)>;
+
+    /// Fails only if too many jobs wait.
+    boost::asio::awaitable<release::Result<void>> run_on_thread(Job job, Urgency urgency);
+
     Connector connector_;
     rt::Offload<DbThread> threads_;
 };
