@@ -141,7 +141,8 @@ asio::awaitable<Reply> ask(std::shared_ptr<Pool> pool, Target target, Call call)
 
     Kept fresh;
     fresh.generation = pool->contexts->generation();
-    fresh.connection = make_connection(pool->executor, pool->contexts->current());
+    fresh.connection =
+        std::make_unique<ClientConnection>(pool->executor, pool->contexts->current());
     const auto refused =
         co_await fresh.connection->open(endpoint, target.name, false, within(call.connect_timeout));
     if (refused) co_return failure(refused->kind, where + ": " + refused->message);

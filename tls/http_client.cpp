@@ -146,7 +146,7 @@ asio::awaitable<Result<Response>> fetch(UrlRequest request) {
             continue;
         }
         is_dialled = true;
-        auto connection = make_connection(executor, context);
+        auto connection = std::make_unique<ClientConnection>(executor, context);
         const auto refused = co_await connection->open(endpoint, url->host, true, left());
         if (!refused) {
             Exchange exchange = co_await connection->exchange(*outgoing, left());

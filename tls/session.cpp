@@ -1,18 +1,18 @@
-// The only server code that includes Beast.
-#include "tls/as_tuple.hpp"
 #include "tls/session_work.hpp"
 
 #include <openssl/ssl.h>
 
 #include <algorithm>
-#include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
-#include <boost/beast/core.hpp>
-#include <boost/beast/http.hpp>
-#include <boost/beast/ssl.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/ssl/error.hpp>
+#include <boost/beast/core/error.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
 #include <exception>
 #include <optional>
 
+#include "tls/link.hpp"
+#include "tls/message.hpp"
 #include "tls/peer.hpp"
 #include "tls/pem.hpp"
 #include "tls/request_reader.hpp"
@@ -31,8 +31,6 @@ using boost::system::error_code;
 using release::Millis;
 using rt::log;
 using rt::LogLevel;
-using PlainStream = beast::tcp_stream;
-using TlsStream = beast::ssl_stream<beast::tcp_stream>;
 template <class T>
 using awaitable = asio::awaitable<T>;
 
@@ -41,7 +39,6 @@ constexpr Millis shutdown_limit{1'000};
 // before the connection is reset.
 constexpr Millis linger_limit{2'000};
 constexpr std::size_t first_read_bytes = 4096;
-constexpr std::size_t small_answer_bytes = 16U << 10;
 constexpr std::size_t request_buffer_bytes_max = 128U << 10;
 
 bool has_body(const RequestParser& parser) {
@@ -49,8 +46,7 @@ bool has_body(const RequestParser& parser) {
 }
 
 // Handles a request from its header to its answer.
-template <class Stream>
-awaitable<std::optional<Outcome>> serve_request(SessionContext& context, Stream& stream,
+awaitable<std::optional<Outcome>> serve_request(SessionContext& context, Link& link,
                                                 beast::flat_buffer& buffer, RequestParser& parser) {
     Request request = to_request(parser, context.peer);
     const bool closes = has_body(parser);
@@ -87,60 +83,55 @@ awaitable<std::optional<Outcome>> serve_request(SessionContext& context, Stream&
         co_return no_room(context, "all connections are busy");
     }
     if (has_body(parser)) {
-        ReadEnd end = co_await read_body(context, stream, buffer, parser, pass, request);
+        ReadEnd end = co_await read_body(context, link, buffer, parser, pass, request);
         if (!end.is_whole) co_return std::move(end.answer);
     } else {
         request.judged = std::move(pass.judged);
     }
     // Nothing is read or written while the handler works: the stream's time limit must not expire.
-    beast::get_lowest_layer(stream).expires_never();
+    link.expires_never();
     Outcome outcome = co_await run_handler(context, *match.handler, std::move(request));
     outcome.is_urgent = pass.is_urgent;
     co_return outcome;
 }
 
-template <class Stream>
-awaitable<void> discard(Stream& stream, Millis limit) {
-    auto& socket = beast::get_lowest_layer(stream);
-    error_code ignored;
-    socket.socket().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
-    socket.expires_after(limit);
-    std::string piece(16384, '\0');
-    while (true) {
-        auto [ec, count] = co_await socket.async_read_some(asio::buffer(piece), as_tuple);
-        if (ec) co_return;
-    }
-}
-
 // The only place that shuts a connection down cleanly: after a complete answer.
-template <class Stream>
-awaitable<void> finish(Stream& stream, bool lingers) {
-    if constexpr (std::is_same_v<Stream, TlsStream>) {
-        beast::get_lowest_layer(stream).expires_after(shutdown_limit);
-        auto [ec] = co_await stream.async_shutdown(as_tuple);
-        if (ec == beast::error::timeout) co_return;
-    }
-    if (lingers) co_await discard(stream, linger_limit);
+awaitable<void> finish(Link& link, bool lingers) {
+    link.expires_after(shutdown_limit);
+    const error_code ec = co_await link.shutdown();
+    if (ec == beast::error::timeout || !lingers) co_return;
+    link.expires_after(linger_limit);
+    co_await link.discard();
 }
 
 // Waits for the first byte of a request. False: none will come.
-template <class Stream>
-awaitable<bool> wait_for_request(SessionContext& context, Stream& stream,
-                                 beast::flat_buffer& buffer, release::Instant until) {
+awaitable<bool> wait_for_request(SessionContext& context, Link& link, beast::flat_buffer& buffer,
+                                 release::Instant until) {
     if (context.state->is_stopping) co_return false;
     context.live->is_idle = true;
     context.state->door.rests(context.id);
-    expire_at(context, stream, until);
-    auto [ec, count] = co_await stream.async_read_some(buffer.prepare(first_read_bytes), as_tuple);
-    if (ec) co_return false;
-    buffer.commit(count);
+    expire_at(context, link, until);
+    const Link::Read read = co_await link.read_some(buffer.prepare(first_read_bytes));
+    if (read.error) co_return false;
+    buffer.commit(read.bytes);
     context.live->is_idle = false;
     context.state->door.works(context.id);
     co_return true;
 }
 
-template <class Stream>
-awaitable<void> serve(SessionContext& context, Stream& stream) {
+awaitable<error_code> write_answer(const SessionContext& context, Link& link,
+                                   const Response& response, AnswerForm form) {
+    std::string text = answer_head(response, form, date_now(*context.state));
+    const std::string& body = response.body;
+    const bool is_sent = sends_body(response, form);
+    const bool is_joined = body.size() <= joined_body_bytes_max;
+    if (is_sent && is_joined) text += body;
+    error_code ec = co_await link.write(asio::buffer(text));
+    if (!ec && is_sent && !is_joined) ec = co_await link.write(asio::buffer(body));
+    co_return ec;
+}
+
+awaitable<void> serve(SessionContext& context, Link& link) {
     const ServerLimits& limits = context.state->options.limits;
     beast::flat_buffer buffer(std::max(request_buffer_bytes_max, 2 * limits.header_bytes_max));
     const rt::Clock& clock = *context.state->clock;
@@ -148,21 +139,21 @@ awaitable<void> serve(SessionContext& context, Stream& stream) {
     for (bool is_first = true;; is_first = false) {
         if (buffer.size() == 0) {
             const auto until = is_first ? first_until : clock.now() + limits.idle_timeout;
-            if (!co_await wait_for_request(context, stream, buffer, until)) co_return;
+            if (!co_await wait_for_request(context, link, buffer, until)) co_return;
         }
         RequestParser parser;
         parser.header_limit(static_cast<std::uint32_t>(limits.header_bytes_max + 1));
         parser.body_limit(boost::none);  // checked later, when the client is known
-        expire_at(context, stream, is_first ? first_until : clock.now() + limits.header_timeout);
-        ReadEnd header = co_await read_header(context, stream, buffer, parser);
+        expire_at(context, link, is_first ? first_until : clock.now() + limits.header_timeout);
+        ReadEnd header = co_await read_header(context, link, buffer, parser);
         std::optional<Outcome> outcome = std::move(header.answer);
-        if (header.is_whole) outcome = co_await serve_request(context, stream, buffer, parser);
+        if (header.is_whole) outcome = co_await serve_request(context, link, buffer, parser);
         if (!outcome) co_return;
         // A large answer holds its share of the memory until it is written: the client may never
         // read it.
         BodyRoom room(context.state->bodies, outcome->is_urgent);
         const std::size_t answer_bytes = outcome->response.body.capacity();
-        if (answer_bytes > small_answer_bytes && !room.grow_to(answer_bytes)) {
+        if (answer_bytes > joined_body_bytes_max && !room.grow_to(answer_bytes)) {
             outcome = no_room(context, "unread answers take all of the memory");
         }
 
@@ -175,21 +166,20 @@ awaitable<void> serve(SessionContext& context, Stream& stream) {
         if (!is_head && is_stream(outcome->response)) {
             if (context.state->streams < limits.streams_max) {
                 const StreamEnd end =
-                    co_await serve_stream(context, stream, std::move(outcome->response), version);
+                    co_await serve_stream(context, link, std::move(outcome->response), version);
                 const bool lingers = end == StreamEnd::unread || buffer.size() > 0;
-                if (end != StreamEnd::cut) co_await finish(stream, lingers);
+                if (end != StreamEnd::cut) co_await finish(link, lingers);
                 co_return;
             }
             outcome = too_many_streams(context);
         }
-        ResponseMessage message = to_message(std::move(outcome->response), is_head, keeps, version,
-                                             date_now(*context.state));
-        beast::get_lowest_layer(stream).expires_after(limits.write_timeout);
-        auto [write_ec, written] = co_await http::async_write(stream, message, as_tuple);
+        link.expires_after(limits.write_timeout);
+        const AnswerForm form{is_head, keeps, version};
+        const error_code write_ec = co_await write_answer(context, link, outcome->response, form);
         if (write_ec == beast::error::timeout) ++context.state->figures.slow;
         if (write_ec) co_return;
         if (!keeps) {
-            co_await finish(stream, outcome->lingers);
+            co_await finish(link, outcome->lingers);
             co_return;
         }
     }
@@ -208,20 +198,21 @@ void tell_refused(SessionContext& context, SSL* session, const error_code& ec) {
                   {{"peer", context.peer.address}, {"reason", reason}});
 }
 
-awaitable<void> serve_tls(SessionContext& context, TlsStream& stream) {
+awaitable<void> serve_tls(SessionContext& context, Link& link) {
     const ServerLimits& limits = context.state->options.limits;
-    beast::get_lowest_layer(stream).expires_after(limits.handshake_timeout);
-    auto [ec] = co_await stream.async_handshake(asio::ssl::stream_base::server, as_tuple);
+    link.expires_after(limits.handshake_timeout);
+    const error_code ec = co_await link.handshake(asio::ssl::stream_base::server);
     if (ec && (context.state->is_stopping || context.live->is_evicted)) co_return;
     if (ec) {
-        tell_refused(context, stream.native_handle(), ec);
+        tell_refused(context, link.session(), ec);
         // Otherwise a reset could overtake the alert that tells the peer why.
         if (ec.category() == asio::error::get_ssl_category()) {
-            co_await discard(stream, shutdown_limit);
+            link.expires_after(shutdown_limit);
+            co_await link.discard();
         }
         co_return;
     }
-    context.session = stream.native_handle();
+    context.session = link.session();
     const CertificatePtr leaf(SSL_get1_peer_certificate(context.session));
     if (leaf) {
         std::string address = std::move(context.peer.address);
@@ -230,7 +221,7 @@ awaitable<void> serve_tls(SessionContext& context, TlsStream& stream) {
         context.is_mutual = true;
         if (judge(context).empty()) (void)take_place(context);
     }
-    co_await serve(context, stream);
+    co_await serve(context, link);
 }
 
 // Removes the connection from the list when the session ends.
@@ -253,11 +244,6 @@ class Enrolment {
     LiveConnection* entry_;
 };
 
-template <class Stream>
-void register_close(LiveConnection& live, Stream& stream) {
-    live.close = [&stream] { beast::get_lowest_layer(stream).close(); };
-}
-
 awaitable<void> run_either(std::shared_ptr<ServerState> state, asio::ip::tcp::socket socket,
                            std::string address, GuestId id) {
     Enrolment enrolment(state, id);
@@ -268,18 +254,15 @@ awaitable<void> run_either(std::shared_ptr<ServerState> state, asio::ip::tcp::so
     if (context.live->is_evicted) co_return;
     context.peer.address = std::move(address);
     ContextStore* contexts = state->options.contexts;
-    if (contexts == nullptr) {
-        PlainStream stream(std::move(socket));
-        register_close(*context.live, stream);
-        co_await serve(context, stream);
-        context.live->close = nullptr;
-        co_return;
+    if (contexts != nullptr) context.generation = contexts->generation();
+    const auto link =
+        make_link(std::move(socket), contexts == nullptr ? nullptr : contexts->current());
+    context.live->close = [&link] { link->close(); };
+    if (contexts != nullptr) {
+        co_await serve_tls(context, *link);
+    } else {
+        co_await serve(context, *link);
     }
-    context.generation = contexts->generation();
-    const auto tls_context = contexts->current();
-    TlsStream stream(std::move(socket), *tls_context);
-    register_close(*context.live, stream);
-    co_await serve_tls(context, stream);
     context.live->close = nullptr;
 }
 

@@ -1,22 +1,12 @@
-// Inside the server: reads a request. Templates over the connection type, for session.cpp only.
+// Inside the server: reads a request.
 #pragma once
 
-#include <algorithm>
-#include <boost/asio/buffer.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
+#include <boost/asio/awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/stream_traits.hpp>
-#include <boost/beast/http/read.hpp>
-#include <iterator>
-#include <memory>
 #include <optional>
-#include <string>
-#include <string_view>
-#include <utility>
 
-#include "tls/as_tuple.hpp"
-#include "tls/header_scan.hpp"
+#include "release/time.hpp"
+#include "tls/link.hpp"
 #include "tls/session_work.hpp"
 
 namespace edgeroll::tls {
@@ -27,114 +17,18 @@ struct ReadEnd {
     std::optional<Outcome> answer;  ///< when incomplete: the answer; nothing: no peer to answer
 };
 
-constexpr std::size_t header_piece_bytes = 4096;
-
 /// The next bytes must arrive within the limit.
-template <class Stream>
-void expire_at(const SessionContext& context, Stream& stream, release::Instant until) {
-    const release::Millis left = until - context.state->clock->now();
-    boost::beast::get_lowest_layer(stream).expires_after(std::max(left, release::Millis{0}));
-}
+void expire_at(const SessionContext& context, Link& link, release::Instant until);
 
-/// Reads a header; bytes after it stay in the buffer. Sets the stream's time limit.
-template <class Stream>
-boost::asio::awaitable<ReadEnd> read_header(const SessionContext& context, Stream& stream,
-                                            boost::beast::flat_buffer& buffer,
-                                            RequestParser& parser) {
-    const std::size_t bytes_max = context.state->options.limits.header_bytes_max;
-    HeaderScan scan(bytes_max);
-    ReadEnd end;
-    while (true) {
-        const auto bytes = buffer.cdata();
-        const auto state =
-            scan.look(std::string_view(static_cast<const char*>(bytes.data()), bytes.size()));
-        if (state == HeaderScan::State::whole) break;
-        if (state == HeaderScan::State::too_large) {
-            end.answer =
-                refusal(context, 431,
-                        "the header is larger than " + std::to_string(bytes_max) + " bytes", true);
-            co_return end;
-        }
-        if (state == HeaderScan::State::refused) {
-            end.answer = refusal(context, 400, "not HTTP: " + scan.complaint(), true);
-            co_return end;
-        }
-        auto [ec, count] =
-            co_await stream.async_read_some(buffer.prepare(header_piece_bytes), as_tuple);
-        if (ec) {
-            end.answer = unreadable(context, ec, 0);
-            co_return end;
-        }
-        buffer.commit(count);
-    }
-    boost::system::error_code ec;
-    buffer.consume(parser.put(boost::asio::buffer(buffer.cdata(), scan.size()), ec));
-    end.is_whole = !ec && parser.is_header_done();
-    if (ec) {
-        end.answer = unreadable(context, ec, 0);
-    } else if (!end.is_whole) {
-        end.answer = refusal(context, 400, "not HTTP: the header has no end", true);
-    }
-    co_return end;
-}
+/// Reads a header; bytes after it stay in the buffer. Sets the link's time limit.
+[[nodiscard]] boost::asio::awaitable<ReadEnd> read_header(const SessionContext& context, Link& link,
+                                                          boost::beast::flat_buffer& buffer,
+                                                          RequestParser& parser);
 
-/// Reads the announced body into the request.
-template <class Stream>
-boost::asio::awaitable<ReadEnd> read_body(const SessionContext& context, Stream& stream,
-                                          boost::beast::flat_buffer& buffer, RequestParser& parser,
-                                          const Pass& pass, Request& request) {
-    ServerState& state = *context.state;
-    const ServerLimits& limits = state.options.limits;
-    const std::size_t bytes_max = pass.body_bytes_max == 0
-                                      ? limits.body_bytes_max
-                                      : std::min(pass.body_bytes_max, limits.body_bytes_max);
-    const std::uint64_t expected = parser.content_length().value_or(bytes_max);
-    ReadEnd end;
-    if (expected > bytes_max) {
-        end.answer = too_large(context, bytes_max);
-        co_return end;
-    }
-    parser.body_limit(bytes_max);
-    BodyPace pace(limits.body_pace, state.clock->now(), expected);
-    if (request.headers.contains("expect") && buffer.size() == 0) {
-        static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
-        expire_at(context, stream, pace.until());
-        auto [ec, count] =
-            co_await boost::asio::async_write(stream, boost::asio::buffer(go_on), as_tuple);
-        if (ec) co_return end;
-    }
-    const auto fields = [&parser] {
-        return std::distance(parser.get().begin(), parser.get().end());
-    };
-    const auto fields_before = fields();
-    auto room = std::make_shared<BodyRoom>(state.bodies, pass.is_urgent);
-    const std::string& body = parser.get().body();
-    while (!parser.is_done()) {
-        expire_at(context, stream, pace.until());
-        auto [ec, count] =
-            co_await boost::beast::http::async_read_some(stream, buffer, parser, as_tuple);
-        if (ec) {
-            end.answer = unreadable(context, ec, bytes_max);
-            co_return end;
-        }
-        pace.arrived(state.clock->now(), body.size());
-        if (!room->grow_to(body.capacity())) {
-            state.no_memory.say(state.clock->now(), "bodies_full",
-                                {{"peer", context.peer.address},
-                                 {"path", request.path},
-                                 {"bytes", std::to_string(state.bodies->used())}});
-            end.answer = no_room(context, "the bodies of other requests take all of the memory");
-            co_return end;
-        }
-    }
-    if (fields() != fields_before) {
-        end.answer = refusal(context, 400, "fields after the body are not supported", true);
-        co_return end;
-    }
-    request.body = std::move(parser.get().body());
-    request.room = std::move(room);
-    end.is_whole = true;
-    co_return end;
-}
+/// Reads the announced body into the request. Sets the link's time limit.
+[[nodiscard]] boost::asio::awaitable<ReadEnd> read_body(const SessionContext& context, Link& link,
+                                                        boost::beast::flat_buffer& buffer,
+                                                        RequestParser& parser, const Pass& pass,
+                                                        Request& request);
 
 }  // namespace edgeroll::tls

@@ -5,12 +5,14 @@
 #include <algorithm>
 #include <array>
 #include <boost/beast/core/error.hpp>
+#include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/error.hpp>
-#include <boost/beast/http/write.hpp>
+#include <boost/beast/http/fields.hpp>
+#include <boost/beast/http/message.hpp>
 #include <cstdio>
 #include <exception>
-#include <sstream>
 
+#include "tls/message.hpp"
 #include "tls/pem.hpp"
 #include "tls/request_reader.hpp"
 #include "tls/rt/log.hpp"
@@ -36,6 +38,28 @@ bool is_http_error(const error_code& ec) {
 
 bool may_have_body(int status) {
     return status != 204 && status != 304;
+}
+
+http::response<http::empty_body> common_head(const Response& response, unsigned version,
+                                             const std::string& date) {
+    http::response<http::empty_body> message;
+    message.version(version);
+    const bool is_legal = response.status >= 200 && response.status <= 599;
+    message.result(static_cast<unsigned>(is_legal ? response.status : 500));
+    const auto clean = [](std::string text) {
+        std::erase_if(text, [](char c) { return static_cast<unsigned char>(c) < 0x20; });
+        return text;
+    };
+    if (may_have_body(response.status)) {
+        message.set(http::field::content_type, clean(response.content_type));
+    }
+    for (const auto& [name, value] : response.headers)
+        message.set(clean(name), clean(value));
+    message.set(http::field::date, date);
+    if (!response.headers.contains("X-Content-Type-Options")) {
+        message.set("X-Content-Type-Options", "nosniff");
+    }
+    return message;
 }
 
 }  // namespace
@@ -106,10 +130,8 @@ Request to_request(const RequestParser& parser, const Peer& peer) {
     request.method = std::string(message.method_string());
     request.peer = peer;
     for (const auto& field : message) {
-        std::string name{field.name_string()};
-        std::transform(name.begin(), name.end(), name.begin(),
-                       [](char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; });
-        const auto [found, is_first] = request.headers.try_emplace(name);
+        const auto [found, is_first] =
+            request.headers.try_emplace(lower_case(std::string_view(field.name_string())));
         if (!is_first) found->second += ", ";
         found->second += std::string(field.value());
     }
@@ -125,30 +147,17 @@ const std::string& date_now(ServerState& state) {
     return state.date;
 }
 
-ResponseMessage to_message(Response&& response, bool is_head, bool keeps, unsigned version,
-                           const std::string& date) {
-    ResponseMessage message;
-    message.version(version);
-    const bool is_legal = response.status >= 200 && response.status <= 599;
-    message.result(static_cast<unsigned>(is_legal ? response.status : 500));
-    const auto clean = [](std::string text) {
-        std::erase_if(text, [](char c) { return static_cast<unsigned char>(c) < 0x20; });
-        return text;
-    };
-    const bool has_body = may_have_body(response.status);
-    if (has_body) message.set(http::field::content_type, clean(response.content_type));
-    for (const auto& [name, value] : response.headers)
-        message.set(clean(name), clean(value));
-    message.set(http::field::date, date);
-    if (!response.headers.contains("X-Content-Type-Options")) {
-        message.set("X-Content-Type-Options", "nosniff");
-    }
-    message.keep_alive(keeps);
-    if (has_body && !response.next_chunk) {
+std::string answer_head(const Response& response, AnswerForm form, const std::string& date) {
+    auto message = common_head(response, form.version, date);
+    message.keep_alive(form.keeps);
+    if (may_have_body(response.status) && !response.next_chunk) {
         message.content_length(response.body.size());
-        if (!is_head) message.body() = std::move(response.body);
     }
-    return message;
+    return head_text(message);
+}
+
+bool sends_body(const Response& response, AnswerForm form) {
+    return !form.is_head && may_have_body(response.status) && !response.next_chunk;
 }
 
 bool is_stream(const Response& response) {
@@ -156,12 +165,10 @@ bool is_stream(const Response& response) {
 }
 
 std::string stream_header(const Response& response, unsigned version, const std::string& date) {
-    Response head = response;
-    ResponseMessage message = to_message(std::move(head), true, false, version, date);
+    auto message = common_head(response, version, date);
+    message.keep_alive(false);
     if (version > 10) message.chunked(true);
-    std::ostringstream text;
-    text << message.base();
-    return text.str();
+    return head_text(message);
 }
 
 std::string stream_piece(std::string piece, unsigned version) {

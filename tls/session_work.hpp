@@ -3,9 +3,7 @@
 
 #include <openssl/types.h>
 
-#include <boost/beast/http/message.hpp>
 #include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
 #include <boost/system/error_code.hpp>
 #include <memory>
 #include <optional>
@@ -17,7 +15,6 @@
 namespace edgeroll::tls {
 
 using RequestParser = boost::beast::http::request_parser<GrowingBody>;
-using ResponseMessage = boost::beast::http::response<boost::beast::http::string_body>;
 
 /// State of a session.
 struct SessionContext {
@@ -61,9 +58,17 @@ struct Outcome {
 /// The Date header for now.
 [[nodiscard]] const std::string& date_now(ServerState& state);
 
-/// Adds Date and nosniff. @param date see date_now
-[[nodiscard]] ResponseMessage to_message(Response&& response, bool is_head, bool keeps,
-                                         unsigned version, const std::string& date);
+/// What the request makes of the answer's form.
+struct AnswerForm {
+    bool is_head = false;   ///< a HEAD request: without the body
+    bool keeps = false;     ///< the connection takes another request afterwards
+    unsigned version = 11;  ///< of HTTP: 10 or 11
+};
+
+/// Status line and headers; adds Date and nosniff. @param date see date_now
+[[nodiscard]] std::string answer_head(const Response& response, AnswerForm form,
+                                      const std::string& date);
+[[nodiscard]] bool sends_body(const Response& response, AnswerForm form);
 
 [[nodiscard]] bool is_stream(const Response& response);
 /// Status line and headers of a streamed answer: chunked, or (HTTP/1.0) up to the end of the

@@ -151,7 +151,7 @@ TEST_F(Fetch, speaks_to_nobody_whose_name_cannot_be_checked) {
     const auto trusting = raw_context(TlsRole::client, nullptr, authority.certificate_pem());
     const auto port = static_cast<unsigned short>(server_->port());
     const auto open = [&](const std::string& name, bool checks_name) {
-        const auto connection = make_connection(loop_.executor(), trusting);
+        const auto connection = std::make_unique<ClientConnection>(loop_.executor(), trusting);
         return loop_.wait(connection->open({asio::ip::make_address(own_address()), port}, name,
                                            checks_name, Millis{10'000}));
     };
