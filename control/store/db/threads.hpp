@@ -55,15 +55,14 @@ auto run_job(ConnectionSlot& slot, Access access, Work& work)
     -> release::Result<std::invoke_result_t<Work&, Connection&>> {
     using Answer = std::invoke_result_t<Work&, Connection&>;
     release::Result<Answer> result = release::fail("no result");
-    release::Result<void> end =
-        detail::run_with_retries(slot, access, [&](Connection& connection) {
-            if constexpr (std::is_void_v<Answer>) {
-                work(connection);
-                result = release::Result<void>{};
-            } else {
-                result = work(connection);
-            }
-        });
+    release::Result<void> end = detail::run_with_retries(slot, access, [&](Connection& connection) {
+        if constexpr (std::is_void_v<Answer>) {
+            work(connection);
+            result = release::Result<void>{};
+        } else {
+            result = work(connection);
+        }
+    });
     if (!end) return tl::unexpected<release::Error>(std::move(end).error());
     return result;
 }
@@ -96,7 +95,8 @@ class DbThreads {
     template <class Work>
     auto run(Access access, Work work, Urgency urgency = Urgency::high)
         -> boost::asio::awaitable<release::Result<std::invoke_result_t<Work&, Connection&>>> {
-        release::Result<std::invoke_result_t<Work&, Connection&>> result = release::fail("no result");
+        release::Result<std::invoke_result_t<Work&, Connection&>> result =
+            release::fail("no result");
         // The queue knows only this type: otherwise all of it would be compiled for every query.
         Job job = [&](ConnectionSlot& slot) {
             Work once = std::move(work);  // destroyed on the database thread
