@@ -73,6 +73,7 @@ struct Window {
 struct Gate {
     std::string url;  ///< empty: none. 200 passes, 4xx fails, anything else is unsure
     Millis timeout{300'000};
+    Millis every{15'000};  ///< between two questions while the release bakes
     friend bool operator==(const Gate&, const Gate&) = default;
 };
 
@@ -90,8 +91,11 @@ struct Policy {
     std::optional<Millis> node_timeout, batch_timeout, release_timeout;
     Millis bake{0};
     Gate gate;
+    bool has_final_look = true;  ///< bake and gate hold after the last batch too (final_gate)
     OnFailure on_failure = OnFailure::stop;
 
+    /// Something is looked at after a batch.
+    [[nodiscard]] bool has_look() const { return bake > Millis{0} || !gate.url.empty(); }
     [[nodiscard]] bool has_plan() const { return !sizes.empty() || !selector.is_empty(); }
     friend bool operator==(const Policy&, const Policy&) = default;
 };

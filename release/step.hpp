@@ -61,6 +61,7 @@ struct Woken {};
 /// The answer to AskGate.
 struct GateHeard {
     int after_batch = 0;  ///< as asked; the answer to an older question is dropped
+    Instant asked_at{};   ///< as asked; a pass counts only if it was asked for after the bake
     GateAnswer answer;
 };
 
@@ -94,7 +95,8 @@ struct DispatchNoMore {};
 struct AskGate {
     int after_batch = 0;  ///< number of the batch that was started last
     std::string url;
-    Instant until = never;  ///< the end of gate_timeout_sec: no question stays open much longer
+    Instant asked_at{};
+    Instant until = never;  ///< the end of the hold: no question stays open much longer
 };
 /// Reads the database again; the result comes as Observed.
 struct ReadAgain {

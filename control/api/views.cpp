@@ -114,6 +114,7 @@ Json json_of_release(const ReleaseSummary& release, const WaitingFacts& facts) {
     data[field::updated_at] = word_or_null(release.updated_at);
     data[field::started_at] = word_or_null(release.started_at);
     data[field::finished_at] = word_or_null(release.finished_at);
+    data[field::baked_at] = word_or_null(release.baked_at);
     add_steering(data, release);
     return data;
 }

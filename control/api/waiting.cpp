@@ -155,11 +155,14 @@ bool is_started(const ReleaseSummary& release, const PresentBatch& batch) {
                                  : batch.ordinal <= release.current_batch;
 }
 
-/// "after batch 2", "in batch 2" (paused by an operator), "before its first batch"
+/// "after batch 2", "after the last batch" (the final look), "in batch 2" (paused by an operator),
+/// "before its first batch"
 std::string place_of(const ReleaseSummary& release, const WaitingFacts& facts) {
     if (release.current_batch == 0) return "before its first batch";
     const auto present = present_batch(facts.nodes);
     const bool is_within = release.counts.running > 0 || (present && is_started(release, *present));
+    const bool is_last = !is_within && !present;
+    if (is_last && release.current_batch >= release.total_batches) return "after the last batch";
     return (is_within ? "in batch " : "after batch ") + std::to_string(release.current_batch);
 }
 

@@ -284,6 +284,7 @@ boost::asio::awaitable<void> asking(Gates& gates, release::AskGate what, Millis 
                                     std::shared_ptr<Lifeline> lifeline) {
     release::GateHeard heard;
     heard.after_batch = what.after_batch;
+    heard.asked_at = what.asked_at;
     heard.answer = co_await gates.ask(std::move(what.url), at_most);
     if (!lifeline->is_cut) lifeline->report(std::move(heard));
 }

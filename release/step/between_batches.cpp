@@ -4,6 +4,7 @@
 
 #include "release/mutant.hpp"
 #include "release/step/limit_exceeded.hpp"
+#include "release/step/steering.hpp"
 #include "release/windows.hpp"
 
 namespace edgeroll::release {
@@ -28,19 +29,36 @@ bool begins(Draft& draft, Hold hold, Millis span) {
 
 enum class Passage { open, wait };
 
-Passage ask_gate(Draft& draft) {
+// Asks when it is time, and wakes the release then.
+void ask_gate(Draft& draft) {
     Release& release = draft.release;
     if (!release.is_gate_asked && draft.now >= release.gate_ask_at) {
         release.is_gate_asked = true;
         AskGate ask;
         ask.after_batch = release.seen.started_batch.value_or(0);
         ask.url = release.seen.policy.gate.url;
+        ask.asked_at = draft.now;
         ask.until = release.hold_until;
         draft.effects.emplace_back(std::move(ask));
     }
     draft.wake(release.hold_until);
     if (!release.is_gate_asked) draft.wake(release.gate_ask_at);
-    return Passage::wait;
+}
+
+// A refusal counts at any time of the bake and of the gate's own hold.
+bool is_refused(Draft& draft) {
+    const Release& release = draft.release;
+    if (!release.gate || release.gate->kind != GateAnswer::Kind::fail) return false;
+    const std::string text = "the gate refused: " + release.gate->message;
+    draft.note("gate_failed", {{"answer", release.gate->message}});
+    trip(draft, Reason{text, text});
+    return true;
+}
+
+// While the release bakes, the gate is asked too: a bad content is not left alone until the end.
+void watch_bake(Draft& draft) {
+    if (draft.release.seen.policy.gate.url.empty()) return;
+    if (has_mutant(Mutant::fail_in_bake_ignored) || !is_refused(draft)) ask_gate(draft);
 }
 
 Passage pass_gate(Draft& draft) {
@@ -49,9 +67,9 @@ Passage pass_gate(Draft& draft) {
     if (release.seen.hold != Hold::gate) {
         release.gate.reset();
         release.gate_ask_at = draft.now;
-        release.is_gate_asked = false;
         draft.begin_hold(Hold::gate, draft.now + gate.timeout);
-        return ask_gate(draft);
+        ask_gate(draft);
+        return Passage::wait;
     }
     const bool is_unasked = !release.gate && !release.is_gate_asked;
     if (is_unasked && has_mutant(Mutant::gate_passed_by_takeover)) return Passage::open;
@@ -59,20 +77,27 @@ Passage pass_gate(Draft& draft) {
         draft.note("gate_passed", {{"answer", release.gate->message}});
         return Passage::open;
     }
-    if (release.gate && release.gate->kind == GateAnswer::Kind::fail) {
-        const std::string text = "the gate refused: " + release.gate->message;
-        draft.note("gate_failed", {{"answer", release.gate->message}});
-        trip(draft, Reason{text, text});
-        return Passage::wait;
-    }
+    if (is_refused(draft)) return Passage::wait;
     if (draft.now < release.hold_until || is_unasked) {
-        return ask_gate(draft);
+        ask_gate(draft);
+        return Passage::wait;
     }
     if (release.is_gate_asked) return Passage::wait;  // its last answer is still to come
     draft.set_last_error("the gate was unsure for its whole gate_timeout_sec: " +
                          release.gate->message);
     draft.begin_hold(Hold::review, never);
     return Passage::wait;
+}
+
+// The look at the nodes that have the content: bake and gate.
+Passage pass_look(Draft& draft) {
+    const Policy& policy = draft.release.seen.policy;
+    const bool is_new = draft.release.seen.hold == Hold::none;
+    if (stands(draft, Hold::bake) || (is_new && begins(draft, Hold::bake, policy.bake))) {
+        watch_bake(draft);
+        return Passage::wait;
+    }
+    return policy.gate.url.empty() ? Passage::open : pass_gate(draft);
 }
 
 // Passes the holds up to the windows. `hold` names the present hold; the holds before it are
@@ -82,10 +107,9 @@ Passage pass_holds(Draft& draft) {
     const Policy& policy = seen.policy;
     const Hold reached = seen.hold;
     if (reached == Hold::window) return Passage::open;
-    if (stands(draft, Hold::bake) || stands(draft, Hold::interval)) return Passage::wait;
+    if (stands(draft, Hold::interval)) return Passage::wait;
     if (reached == Hold::interval) return Passage::open;
-    if (reached == Hold::none && begins(draft, Hold::bake, policy.bake)) return Passage::wait;
-    if (!policy.gate.url.empty() && pass_gate(draft) == Passage::wait) return Passage::wait;
+    if (pass_look(draft) == Passage::wait) return Passage::wait;
     if (policy.batch_interval) {
         return begins(draft, Hold::interval, *policy.batch_interval) ? Passage::wait
                                                                      : Passage::open;
@@ -111,6 +135,10 @@ Passage pass_windows(Draft& draft) {
     return Passage::wait;
 }
 
+bool waits_for_operator(const Snapshot& seen) {
+    return seen.hold != Hold::none && !ends_by_itself(seen.hold);
+}
+
 // A release that waits for an operator or for a time is paused; before the first batch it stays
 // `pending`.
 void rest(Draft& draft) {
@@ -124,8 +152,7 @@ void rest(Draft& draft) {
 
 bool may_open_next(Draft& draft) {
     const Snapshot& seen = draft.release.seen;
-    const bool waits_for_operator = seen.hold != Hold::none && !ends_by_itself(seen.hold);
-    if (!waits_for_operator) {
+    if (!waits_for_operator(seen)) {
         const bool is_first = seen.current_batch == 0;
         const bool is_open = (is_first || pass_holds(draft) == Passage::open) &&
                              pass_windows(draft) == Passage::open;
@@ -135,13 +162,38 @@ bool may_open_next(Draft& draft) {
     return false;
 }
 
+bool may_end(Draft& draft) {
+    const Snapshot& seen = draft.release.seen;
+    const Policy& policy = seen.policy;
+    const bool is_looked_at = policy.has_final_look && policy.has_look() &&
+                              seen.current_batch > 0 && !seen.catches_up &&
+                              !has_mutant(Mutant::final_gate_skipped);
+    if (!is_looked_at) return true;
+    take_pause(draft, true);
+    // An operator's continue has passed the rest.
+    const bool is_passed = seen.hold == Hold::window || seen.hold == Hold::interval;
+    if (is_passed) return true;
+    if (!waits_for_operator(seen) && pass_look(draft) == Passage::open) return true;
+    rest(draft);
+    return false;
+}
+
 void gate_heard(Draft& draft, const GateHeard& event) {
     Release& release = draft.release;
-    if (release.seen.hold != Hold::gate || event.after_batch != release.seen.started_batch) return;
-    const bool is_news = !release.gate || release.gate->message != event.answer.message;
+    const bool is_baking = release.seen.hold == Hold::bake;
+    const bool is_waited_for = is_baking || release.seen.hold == Hold::gate;
+    if (!is_waited_for || event.after_batch != release.seen.started_batch) return;
     release.is_gate_asked = false;
+    const Policy& policy = release.seen.policy;
+    const bool is_early = event.asked_at < release.last_finish + policy.bake;
+    if (!is_baking && is_early && event.answer.kind == GateAnswer::Kind::pass) {
+        release.gate_ask_at =
+            std::min(release.last_finish + policy.bake, draft.now + release.rules.gate_pause);
+        return;
+    }
+    const bool is_news = !release.gate || release.gate->message != event.answer.message;
     release.gate = event.answer;
-    release.gate_ask_at = draft.now + release.rules.gate_pause;
+    release.gate_ask_at = draft.now + (is_baking ? policy.gate.every : release.rules.gate_pause);
     if (event.answer.kind == GateAnswer::Kind::unsure && is_news) {
         draft.note("gate_unsure", {{"answer", event.answer.message}});
     }

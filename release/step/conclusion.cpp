@@ -23,6 +23,15 @@ std::string left_out_text(const Release& release) {
     return text;
 }
 
+// Only a content that was looked at to the end is a good one (I18).
+void note_look(Draft& draft) {
+    const Snapshot& seen = draft.release.seen;
+    const bool is_cut_short = seen.hold == Hold::window || seen.hold == Hold::interval;
+    const bool has_look = seen.policy.has_look();
+    draft.commit.release.is_baked = !has_look || (seen.policy.has_final_look && !is_cut_short);
+    if (has_look && is_cut_short) draft.note("unbaked");
+}
+
 }  // namespace
 
 void note_unproven(Draft& draft) {
@@ -37,10 +46,15 @@ void note_unproven(Draft& draft) {
                                   {"skipped", std::to_string(counts.skipped)}});
 }
 
+bool has_left_out(const Release& release) {
+    return left_out_failures(release) > 0 || left_out(release) > 0;
+}
+
 void conclude(Draft& draft) {
     note_unproven(draft);
     const std::string missed = left_out_text(draft.release);
     if (!missed.empty()) draft.set_last_error(missed);
+    if (missed.empty()) note_look(draft);
     draft.finish(missed.empty() ? ReleaseStatus::success : ReleaseStatus::failed);
 }
 

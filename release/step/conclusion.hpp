@@ -9,6 +9,9 @@ namespace edgeroll::release {
 /// proves nothing about the content (docs/contract.md 4.2).
 void note_unproven(Draft& draft);
 
+/// The last retry left nodes out: the release does not end as a success.
+[[nodiscard]] bool has_left_out(const Release& release);
+
 /// Every batch is done within the limits: ends the release.
 void conclude(Draft& draft);
 

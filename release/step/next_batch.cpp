@@ -92,7 +92,7 @@ void work_on_batches(Draft& draft) {
         if (trip_if_exceeded(draft)) return;
         const Phase now = phase_of(release);
         if (now.next == release.batches.size()) {
-            conclude(draft);
+            if (has_left_out(release) || may_end(draft)) conclude(draft);
             return;
         }
         if (!may_work_on(draft, now)) return;

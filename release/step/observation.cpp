@@ -142,8 +142,8 @@ void take_times(Release& release, const Release& before, Instant now) {
         node.deadline =
             std::min(now + node_timeout(release) - node.row.running_for, time_limit(release, now));
     }
-    const bool is_same_gate = before.is_observed && seen.hold == Hold::gate &&
-                              before.seen.hold == Hold::gate &&
+    const bool is_asked = seen.hold == Hold::bake || seen.hold == Hold::gate;
+    const bool is_same_gate = before.is_observed && is_asked && before.seen.hold == seen.hold &&
                               before.seen.started_batch == seen.started_batch;
     if (!is_same_gate) return;
     release.gate = before.gate;

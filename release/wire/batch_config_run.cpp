@@ -153,6 +153,20 @@ Result<void> read_times(const Json& config, Policy& policy) {
     return {};
 }
 
+namespace {
+
+Result<void> read_final_look(const Json& config, Policy& policy) {
+    const auto flag = optional_flag(config, "final_gate");
+    if (!flag) return bad_config(flag.error().message);
+    policy.has_final_look = flag->value_or(true);
+    if (*flag && !policy.has_look()) {
+        return bad_config("final_gate is given without bake_sec or gate_url");
+    }
+    return {};
+}
+
+}  // namespace
+
 Result<void> read_gate(const Json& config, Policy& policy) {
     const auto bake = read_seconds(config, "bake_sec");
     if (!bake) return tl::unexpected(bake.error());
@@ -165,12 +179,16 @@ Result<void> read_gate(const Json& config, Policy& policy) {
         }
         policy.gate.url = **url;
     }
-    const auto timeout = read_seconds(config, "gate_timeout_sec");
-    if (!timeout) return tl::unexpected(timeout.error());
-    if (!*timeout) return {};
-    if (!*url) return bad_config("gate_timeout_sec is given without gate_url");
-    policy.gate.timeout = **timeout;
-    return {};
+    const std::pair<const char*, Millis*> times[] = {{"gate_timeout_sec", &policy.gate.timeout},
+                                                     {"gate_every_sec", &policy.gate.every}};
+    for (const auto& [field, target] : times) {
+        const auto seconds = read_seconds(config, field);
+        if (!seconds) return tl::unexpected(seconds.error());
+        if (!*seconds) continue;
+        if (!*url) return bad_config(std::string(field) + " is given without gate_url");
+        *target = **seconds;
+    }
+    return read_final_look(config, policy);
 }
 
 }  // namespace edgeroll::release::wire

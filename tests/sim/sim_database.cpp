@@ -49,7 +49,8 @@ bool is_resting(const ReleaseRow& row, const std::vector<TaskRow>& rows, Instant
 Rank rank_of(const ReleaseRow& row, const std::vector<TaskRow>& rows, Instant now) {
     if (is_final(row.status)) return Rank::ended_by_hand;
     if (is_resting(row, rows, now)) {
-        return row.hold == Hold::gate ? Rank::asks_a_gate : Rank::at_rest;
+        const bool may_ask = row.hold == Hold::gate || row.hold == Hold::bake;
+        return may_ask ? Rank::asks_a_gate : Rank::at_rest;
     }
     const bool is_begun = row.current_batch > 0 || row.requested == Action::stop;
     return is_begun ? Rank::at_work : Rank::to_start;

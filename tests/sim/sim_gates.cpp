@@ -28,6 +28,7 @@ boost::asio::awaitable<GateAnswer> SimGates::ask(std::string url, Millis at_most
         if (const auto alive = caller.lock()) alive->complete(answer);
     });
     GateAnswer heard = co_await Waiting<GateAnswer>::wait(std::move(waiting));
+    if (heard.kind == GateAnswer::Kind::fail) network_.witness.gate_refused(owner_, url);
     co_return heard;
 }
 

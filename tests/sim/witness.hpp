@@ -61,6 +61,10 @@ class Witness final : public DatabaseWitness, public NodeWitness {
     void deleted(release::ReleaseId id);
 
     void gate_passes(const std::string& url) { gate_passed_at_[url] = timeline_.now(); }
+    /// The owner's process has heard that.
+    void gate_refused(const std::string& owner, const std::string& url) {
+        gate_refused_at_[{owner, url}] = timeline_.now();
+    }
 
     void violated(const std::string& invariant, const std::string& detail);
     /// Everything has ended and is quiet.
@@ -97,8 +101,12 @@ class Witness final : public DatabaseWitness, public NodeWitness {
     [[nodiscard]] TaskKey key_of(const std::string& order, const std::string& task_id) const;
     /// @param has_settled the commit changed the status of a node
     void check_steering(const ReleaseRow& before, const ReleaseRow& after, bool has_settled);
-    void check_opening(const ReleaseRow& before, const std::vector<TaskRow>& rows_before,
-                       const ReleaseRow& after);
+    void check_opening(const control::Claim& claim, const ReleaseRow& before,
+                       const std::vector<TaskRow>& rows_before, const ReleaseRow& after);
+    /// What must be seen of the nodes before the release goes on: its bake, and a pass of its gate.
+    /// @param what begins the sentence of a violation
+    void check_look(const control::Claim& claim, const ReleaseRow& release,
+                    const std::vector<TaskRow>& rows, const std::string& what);
     /// Compares the position that the release claims with its rows.
     void check_standing(const ReleaseRow& before, const ReleaseRow& after,
                         const std::vector<TaskRow>& rows);
@@ -145,6 +153,7 @@ class Witness final : public DatabaseWitness, public NodeWitness {
     std::map<release::ReleaseId, Work> work_;
     std::set<release::ReleaseId> waved_through_;  ///< an operator ended the present hold
     std::map<std::string, Instant> gate_passed_at_;
+    std::map<std::pair<std::string, std::string>, Instant> gate_refused_at_;  ///< by owner and URL
     /// The contents that nodes were given, in this order: the release, and the content's version.
     std::map<release::NodeId, std::vector<std::pair<release::ReleaseId, release::Version>>> held_;
     std::set<release::ReleaseId> undone_;

@@ -145,11 +145,16 @@ void Witness::committed(const control::Claim& claim, const ReleaseRow& before,
         return old != nullptr && old->status != row.status;
     });
     check_steering(before, after, has_settled);
-    check_opening(before, rows_before, after);
+    check_opening(claim, before, rows_before, after);
     check_standing(before, after, rows);
     check_time(before, after);
     if (after.finished_at) {
         check_finish(after, rows);
+        const bool is_own_success = after.status == ReleaseStatus::success && !after.catches_up &&
+                                    !after.is_ended_by_hand && after.current_batch > 0;
+        if (is_own_success && !waved_through_.contains(after.id)) {
+            check_look(claim, after, rows_before, name_of(after) + " is a success");
+        }
     } else if (release::is_final(after.status) && !after.is_ended_by_hand) {
         violated("I5", name_of(after) + " is finished and has no time of its end");
     }

@@ -85,10 +85,24 @@ void Witness::check_steering(const ReleaseRow& before, const ReleaseRow& after, 
     }
 }
 
+namespace {
+
+Instant last_end(const std::vector<TaskRow>& rows) {
+    Instant ended{};
+    for (const TaskRow& row : rows) {
+        if (row.finished_at && row.status != NodeStatus::skipped) {
+            ended = std::max(ended, *row.finished_at);
+        }
+    }
+    return ended;
+}
+
+}  // namespace
+
 // A batch is opened inside a window; after an earlier batch only when all holds between them have
 // ended or an operator continued.
-void Witness::check_opening(const ReleaseRow& before, const std::vector<TaskRow>& rows_before,
-                            const ReleaseRow& after) {
+void Witness::check_opening(const control::Claim& claim, const ReleaseRow& before,
+                            const std::vector<TaskRow>& rows_before, const ReleaseRow& after) {
     const Instant now = timeline_.now();
     const bool was_held = before.hold != Hold::none || before.status == ReleaseStatus::paused;
     const bool is_continued = before.requested == Action::resume && was_held;
@@ -118,18 +132,31 @@ void Witness::check_opening(const ReleaseRow& before, const std::vector<TaskRow>
     if (!policy.windows.empty() && !is_inside) refuse("outside of every window");
     if (before.current_batch == 0 || is_waved) return;
 
-    Instant ended{};
-    for (const TaskRow& row : rows_before) {
-        if (row.finished_at && row.status != NodeStatus::skipped) {
-            ended = std::max(ended, *row.finished_at);
-        }
-    }
-    if (now < ended + policy.bake) refuse("before the bake is over");
+    check_look(claim, after, rows_before,
+               name_of(after) + " opens batch " + std::to_string(after.current_batch));
+    const Instant ended = last_end(rows_before);
     if (policy.batch_interval && now < ended + *policy.batch_interval) refuse("too early");
     if (policy.pauses_after_batch && !policy.batch_interval) refuse("without an operator's word");
+}
+
+void Witness::check_look(const control::Claim& claim, const ReleaseRow& release,
+                         const std::vector<TaskRow>& rows, const std::string& what) {
+    const release::Policy& policy = release.policy;
+    const Instant now = timeline_.now();
+    const Instant ended = last_end(rows);
+    if (now < ended + policy.bake) violated("between", what + " before the bake is over");
     if (policy.gate.url.empty()) return;
     const auto passed = gate_passed_at_.find(policy.gate.url);
-    if (passed == gate_passed_at_.end() || passed->second < ended) refuse("without its gate");
+    if (passed == gate_passed_at_.end() || passed->second < ended) {
+        violated("between", what + " without its gate");
+    }
+    const auto refused = gate_refused_at_.find({claim.owner, policy.gate.url});
+    const auto disturbed = disturbed_at_.find({claim.owner, release.id});
+    const bool is_known = disturbed == disturbed_at_.end() || (refused != gate_refused_at_.end() &&
+                                                               disturbed->second < refused->second);
+    if (refused != gate_refused_at_.end() && refused->second >= ended && is_known) {
+        violated("between", what + " although its gate refused");
+    }
 }
 
 // The number of the batch started last changes only with its ordinal, and the holds between two

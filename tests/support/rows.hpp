@@ -357,6 +357,7 @@ class Desk {
     void answer(release::GateAnswer::Kind kind, const std::string& message = "503") {
         release::GateHeard heard;
         heard.after_batch = gates.back().after_batch;
+        heard.asked_at = gates.back().asked_at;
         heard.answer = release::GateAnswer{kind, message};
         give(heard);
     }

@@ -28,6 +28,7 @@ struct ReleaseSummary {
     int success_nodes = 0, failed_nodes = 0;  ///< the columns
     std::string last_error, reason, created_by, requested_action, claimed_by;
     std::string created_at, updated_at, started_at, finished_at, not_before;
+    std::string baked_at;                    ///< looked at to the end (docs/contract.md 6.2)
     bool is_due = true;                      ///< not_before is NULL or past
     bool has_lease = false;                  ///< the claim is valid now
     std::string lease_until;                 ///< of claimed_by; empty: NULL

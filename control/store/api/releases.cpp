@@ -54,6 +54,7 @@ Columns<ReleaseSummary> summary_columns(const Dialect& dialect) {
         {dialect.rfc3339("updated_at"), into<&Summary::updated_at>},
         {dialect.rfc3339("started_at"), into<&Summary::started_at>},
         {dialect.rfc3339("finished_at"), into<&Summary::finished_at>},
+        {dialect.rfc3339("baked_at"), into<&Summary::baked_at>},
         {dialect.rfc3339("not_before"), into<&Summary::not_before>},
         {"CASE WHEN not_before IS NULL OR " + dialect.written_time("not_before") +
              " <= " + dialect.now() + " THEN 1 ELSE 0 END",

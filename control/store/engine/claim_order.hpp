@@ -13,7 +13,7 @@ enum class ClaimRank {
     at_work,  ///< begun, about to continue, or being stopped
     to_start,
     ended_by_hand,  ///< no other release waits for it
-    asks_a_gate,    ///< its owner only has to ask the gate
+    asks_a_gate,    ///< its owner has at most to ask the gate
     at_rest,        ///< nothing is due
 };
 
@@ -37,7 +37,7 @@ enum class ClaimRank {
 [[nodiscard]] inline std::string claim_rank(const Dialect& dialect) {
     return "CASE WHEN status IN ('success', 'failed', 'cancelled') THEN 2 WHEN " +
            is_resting(dialect) +
-           " THEN CASE WHEN hold = 'gate' THEN 3 ELSE 4 END WHEN current_batch > 0 OR "
+           " THEN CASE WHEN hold IN ('bake', 'gate') THEN 3 ELSE 4 END WHEN current_batch > 0 OR "
            "requested_action = 'stop' THEN 0 ELSE 1 END";
 }
 

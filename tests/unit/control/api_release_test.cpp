@@ -117,7 +117,8 @@ TEST_F(ApiRelease, shows_everything_the_contract_names) {
           "batchStatus", "currentBatch", "totalBatches",  "totalNodes",     "successNodes",
           "failedNodes", "skippedNodes", "deferredNodes", "cancelledNodes", "waitingFor",
           "lastError",   "reason",       "createdBy",     "createdAt",      "updatedAt",
-          "startedAt",   "finishedAt",   "batches",       "startedBatch",   "reloadOnly"}) {
+          "startedAt",   "finishedAt",   "batches",       "startedBatch",   "reloadOnly",
+          "bakedAt"}) {
         EXPECT_TRUE(data.contains(field)) << field;
     }
     EXPECT_EQ(store.id, 7);
