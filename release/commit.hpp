@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "release/evidence.hpp"
 #include "release/ids.hpp"
 #include "release/model.hpp"
 #include "release/reasons.hpp"
@@ -130,6 +131,7 @@ struct Commit {
     std::optional<SkipPending> skip_pending;
     std::vector<PlannedNode> planned;
     std::vector<HistoryRow> history;
+    std::vector<Evidence> evidence;  ///< what the decisions of this commit rest on
 
     /// In the same transaction, creates a release that undoes this one (on_failure: rollback). If
     /// that is impossible, the history says why, and the rest of the commit is done.
@@ -138,7 +140,7 @@ struct Commit {
     /// The commit contains no decision: at most the progress of tasks.
     [[nodiscard]] bool decides_nothing() const {
         return release == ReleaseChange{} && nodes.empty() && !skip_pending && planned.empty() &&
-               history.empty() && !creates_rollback;
+               history.empty() && evidence.empty() && !creates_rollback;
     }
     [[nodiscard]] bool is_empty() const { return decides_nothing() && progress.empty(); }
 };

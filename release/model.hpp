@@ -121,6 +121,7 @@ struct Snapshot {
     /// A success whose deferred nodes get their content late: it stays a success, whatever their
     /// result.
     bool catches_up = false;
+    bool is_proven = false;   ///< evidence says that a node has proven the content
     int waived_failures = 0;  ///< failed nodes that no longer count against a limit
 
     // Set between batches.
@@ -161,6 +162,8 @@ struct Rules {
     Millis retry_first{1'000};  ///< pause before the first automatic retry; doubles with each retry
     Millis retry_ceiling{60'000};  ///< the longest such pause
     Millis gate_pause{5'000};      ///< between two questions to a gate whose answer was unsure
+    std::size_t ramp_above = 100;  ///< batches of more nodes grow with their successes
+    int ramp_least = 8;            ///< this many nodes of such a batch may run before any success
 };
 
 /// Trouble of a running node that is not written yet.
@@ -254,6 +257,7 @@ struct Release {
     bool is_reread_asked = false, is_batch_read_asked = false;
     std::vector<NodeId> progressed;  ///< every node with has_new_progress, possibly others
     Instant progress_written_at{};   ///< when progress last caused a commit
+    bool is_proven = false;          ///< a node has proven the content (release/step/probation.hpp)
     bool has_new_rows = false;       ///< just observed: running rows may lack a conversation
 };
 

@@ -84,6 +84,7 @@ struct Policy {
     Limits limits;
     int max_parallel = 0;         ///< nodes `running` at once; 0: no limit
     std::vector<PoolRule> pools;  ///< ascending by label
+    int ramp = 2;                 ///< running nodes of a large batch per success in it; 0: no ramp
     int retries = 0;              ///< automatic ones, per node
     bool pauses_after_batch = false;
     std::optional<Millis> batch_interval;

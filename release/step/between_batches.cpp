@@ -45,12 +45,21 @@ void ask_gate(Draft& draft) {
     if (!release.is_gate_asked) draft.wake(release.gate_ask_at);
 }
 
+void keep(Draft& draft, const GateAnswer& answer, bool is_decisive) {
+    const auto verdict = answer.kind == GateAnswer::Kind::pass   ? Judgement::pass
+                         : answer.kind == GateAnswer::Kind::fail ? Judgement::fail
+                                                                 : Judgement::unsure;
+    draft.prove(Evidence{draft.release.seen.current_batch, evidence::gate_url, verdict, is_decisive,
+                         "200 passes, 4xx fails", answer.message});
+}
+
 // A refusal counts at any time of the bake and of the gate's own hold.
 bool is_refused(Draft& draft) {
     const Release& release = draft.release;
     if (!release.gate || release.gate->kind != GateAnswer::Kind::fail) return false;
     const std::string text = "the gate refused: " + release.gate->message;
     draft.note("gate_failed", {{"answer", release.gate->message}});
+    keep(draft, *release.gate, true);
     trip(draft, Reason{text, text});
     return true;
 }
@@ -75,6 +84,7 @@ Passage pass_gate(Draft& draft) {
     if (is_unasked && has_mutant(Mutant::gate_passed_by_takeover)) return Passage::open;
     if (release.gate && release.gate->kind == GateAnswer::Kind::pass) {
         draft.note("gate_passed", {{"answer", release.gate->message}});
+        keep(draft, *release.gate, true);
         return Passage::open;
     }
     if (is_refused(draft)) return Passage::wait;
@@ -192,6 +202,11 @@ void gate_heard(Draft& draft, const GateHeard& event) {
         return;
     }
     const bool is_news = !release.gate || release.gate->message != event.answer.message;
+    // A refusal and the last pass are kept where they decide.
+    const bool is_first_pass = event.answer.kind == GateAnswer::Kind::pass && is_baking;
+    if (is_news && (is_first_pass || event.answer.kind == GateAnswer::Kind::unsure)) {
+        keep(draft, event.answer, false);
+    }
     release.gate = event.answer;
     release.gate_ask_at = draft.now + (is_baking ? policy.gate.every : release.rules.gate_pause);
     if (event.answer.kind == GateAnswer::Kind::unsure && is_news) {

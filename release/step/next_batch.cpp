@@ -5,6 +5,7 @@
 #include "release/step/conclusion.hpp"
 #include "release/step/limit_exceeded.hpp"
 #include "release/step/phase.hpp"
+#include "release/step/probation.hpp"
 #include "release/step/start_nodes.hpp"
 #include "release/step/started_batch.hpp"
 #include "release/step/steering.hpp"
@@ -25,6 +26,19 @@ void fix_content(Draft& draft) {
     if (is_reload) draft.note("reload_only");
 }
 
+// The batch that is done, against the limits that it has kept.
+void note_limits(Draft& draft) {
+    const Release& release = draft.release;
+    const StatusCounts& counts = release.counts;
+    const std::string summary = std::to_string(counts.success) + " succeeded, " +
+                                std::to_string(counts.failed) + " failed (" +
+                                std::to_string(release.seen.waived_failures) + " waived), " +
+                                std::to_string(counts.deferred) + " deferred, " +
+                                std::to_string(counts.skipped) + " skipped";
+    draft.prove(Evidence{release.seen.current_batch, evidence::limits, Judgement::pass, true,
+                         "within the failure limits", summary});
+}
+
 // Work on the batch begins or resumes.
 void open_batch(Draft& draft, const Phase& phase) {
     Release& release = draft.release;
@@ -40,7 +54,9 @@ void open_batch(Draft& draft, const Phase& phase) {
     draft.end_hold();
     if (phase.stage != Stage::in_batch) {
         note_unproven(draft);
+        if (phase.stage == Stage::between) note_limits(draft);
         start_batch(draft, phase.next);
+        if (is_on_probation(release)) draft.note("probation_began");
     }
     draft.set_batch_status(BatchStatus::running);
     if (seen.status != ReleaseStatus::running) draft.set_status(ReleaseStatus::running);

@@ -9,6 +9,7 @@
 #include "release/step/late_rows.hpp"
 #include "release/step/phase.hpp"
 #include "release/step/pools.hpp"
+#include "release/step/probation.hpp"
 #include "release/step/started_batch.hpp"
 #include "release/step/status_counts.hpp"
 
@@ -169,6 +170,7 @@ void observe(Draft& draft, Snapshot snapshot) {
     release.has_new_rows = true;
     index_by_id(release);
     count_batches(release);
+    find_proof(release);
     build_lanes(release);
     take_back_waivers(draft);
     build_failures(release);

@@ -90,13 +90,17 @@ void take_continue(Draft& draft) {
         (is_running && is_pausing) || (seen.status == ReleaseStatus::pending && waits_for_operator);
     if (seen.requested != Action::resume && !is_by_hand) return;
     if (seen.requested == Action::resume) clear_action(draft);
-    draft.note("continued", {{"from", std::string(to_text(seen.hold))}});
+    const Hold held_by = seen.hold;
+    draft.note("continued", {{"from", std::string(to_text(held_by))}});
     const bool was_held = seen.hold != Hold::none || seen.status == ReleaseStatus::paused;
     if (!was_held && !is_by_hand) return;
     if (seen.hold == Hold::failure) waive(draft);
     draft.set_last_error("");
     const Phase phase = phase_of(release);
     if (phase.stage == Stage::between) {
+        draft.prove(Evidence{seen.current_batch, evidence::by_operator, Judgement::info, true,
+                             "an operator continues",
+                             "past the hold " + std::string(to_text(held_by))});
         // Every hold but the windows is passed. The rest is written down, since the batch may have
         // to wait for a reading. The history mentions a window only if the release waits for it.
         draft.stand(Hold::window, draft.now);

@@ -171,6 +171,10 @@ void Draft::note(std::string kind, std::vector<std::pair<std::string, std::strin
     commit.history.push_back(std::move(row));
 }
 
+void Draft::prove(Evidence row) {
+    commit.evidence.push_back(std::move(row));
+}
+
 void Draft::read_again() {
     if (release.is_reread_asked) return;
     release.is_reread_asked = true;

@@ -44,6 +44,8 @@ struct Draft {
     /// A row of the history, placed after the node changes so far.
     void note(std::string kind, std::vector<std::pair<std::string, std::string>> detail = {},
               std::optional<NodeId> node = std::nullopt);
+    /// Keeps what a decision of this commit rests on.
+    void prove(Evidence row);
     /// Asks for a full reading, once until it arrives.
     void read_again();
     /// Asks for a reading of the header and that batch, unless a full reading is asked for as well.

@@ -6,6 +6,7 @@
 #include "release/mutant.hpp"
 #include "release/step/next_attempt.hpp"
 #include "release/step/phase.hpp"
+#include "release/step/probation.hpp"
 #include "release/step/running_nodes.hpp"
 
 namespace edgeroll::release {
@@ -147,6 +148,7 @@ void reported(Draft& draft, const Reported& event) {
         row.facts.applied_version = release.seen.version;
         if (!row.config_version) row.facts.applied_sha256 = release.seen.content_sha256;
     }
+    note_success(draft, *position);
 }
 
 }  // namespace edgeroll::release

@@ -10,15 +10,30 @@
 namespace edgeroll::release::wire {
 namespace {
 
-constexpr std::array<std::string_view, 23> known_keys{
-    "enabled",          "batch_size",        "batch_percent",
-    "batches",          "selector",          "failure_threshold",
-    "max_unreachable",  "max_parallel",      "max_batch_fail_rate",
-    "max_parallel_per", "retries",           "pause_after_batch",
-    "windows",          "node_timeout_sec",  "batch_interval_sec",
-    "bake_sec",         "batch_timeout_sec", "release_timeout_sec",
-    "gate_url",         "gate_timeout_sec",  "gate_every_sec",
-    "final_gate",       "on_failure"};
+constexpr std::array<std::string_view, 24> known_keys{"enabled",
+                                                      "batch_size",
+                                                      "batch_percent",
+                                                      "batches",
+                                                      "selector",
+                                                      "failure_threshold",
+                                                      "max_unreachable",
+                                                      "max_parallel",
+                                                      "max_batch_fail_rate",
+                                                      "max_parallel_per",
+                                                      "retries",
+                                                      "pause_after_batch",
+                                                      "windows",
+                                                      "node_timeout_sec",
+                                                      "batch_interval_sec",
+                                                      "bake_sec",
+                                                      "batch_timeout_sec",
+                                                      "release_timeout_sec",
+                                                      "gate_url",
+                                                      "gate_timeout_sec",
+                                                      "gate_every_sec",
+                                                      "final_gate",
+                                                      "ramp",
+                                                      "on_failure"};
 
 Result<void> check_keys(const Json& config) {
     for (const auto& [key, value] : config.items()) {

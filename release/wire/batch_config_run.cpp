@@ -15,6 +15,7 @@ namespace {
 constexpr std::int64_t count_max = 1'000'000'000;
 constexpr std::int64_t parallel_max = 1'000'000;
 constexpr std::int64_t retries_max = 10;
+constexpr std::int64_t ramp_max = 1'000;
 constexpr std::size_t pools_max = 16;
 constexpr std::size_t pool_sizes_max = 1'000;
 constexpr double span_sec_max = 30.0 * 24 * 3600;
@@ -120,6 +121,9 @@ Result<void> read_speed(const Json& config, Policy& policy) {
     const auto retries = optional_bounded(config, "retries", 0, retries_max);
     if (!retries) return tl::unexpected(retries.error());
     policy.retries = retries->value_or(0);
+    const auto ramp = optional_bounded(config, "ramp", 0, ramp_max);
+    if (!ramp) return tl::unexpected(ramp.error());
+    policy.ramp = ramp->value_or(policy.ramp);
     const auto pools = config.find("max_parallel_per");
     if (pools == config.end() || pools->is_null()) return {};
     if (!pools->is_object() || pools->empty() || pools->size() > pools_max) {

@@ -35,6 +35,7 @@ void apply(const ReleaseChange& change, ReleaseRow& row, Instant now) {
     if (change.last_error) row.last_error = *change.last_error;
     if (change.is_started && !row.started_at) row.started_at = now;
     if (change.is_finished) row.finished_at = now;
+    if (change.is_baked) row.is_baked = true;
     if (change.clears_action) row.requested = Action::none;
     if (change.hold) {
         row.hold = *change.hold;
@@ -173,6 +174,7 @@ std::optional<Snapshot> SimDatabase::read(const control::Claim& claim, Instant n
     seen.failed_nodes = row.failed_nodes;
     seen.has_batch_config = row.has_batch_config;
     seen.is_planned = row.is_planned;
+    seen.is_proven = row.is_proven;
     const bool is_noted = row.rows_seen == static_cast<int>(rows_.at(row.id).size());
     if (row.current_batch == 0 && !part && is_noted)
         seen.rows_unchanged_for = now - row.rows_grew_at;
@@ -291,6 +293,9 @@ control::Committed SimDatabase::commit(const control::Claim& claim, const Commit
     for (const NodeChange& change : commit.nodes)
         applied(change, row, *find_row(rows, change.node));
     history_rows_ += commit.history.size();
+    for (const release::Evidence& seen : commit.evidence) {
+        if (seen.gate == release::evidence::proof) row.is_proven = true;
+    }
     found->second = row;
     rows_.at(row.id) = rows;
     if (witness_ != nullptr) witness_->committed(claim, before, rows_before, row, rows);

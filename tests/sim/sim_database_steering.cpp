@@ -75,6 +75,7 @@ void begin_anew(ReleaseRow& row) {
     row.batch_status = BatchStatus::none;
     row.requested = Action::none;
     row.hold = Hold::none;
+    row.is_baked = false;
     row.current_batch = 0;
     row.started_batch.reset();
     row.started_batch_epoch.reset();

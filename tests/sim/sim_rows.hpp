@@ -22,6 +22,8 @@ struct ReleaseRow {
     std::optional<release::Epoch> started_batch_epoch;
     int success_nodes = 0, failed_nodes = 0;
     bool has_batch_config = false, is_planned = false;
+    bool is_proven = false;  ///< no column: release_evidence has a proof
+    bool is_baked = false;   ///< baked_at is set
     release::Policy policy;
     std::string content_sha256, last_error, claimed_by, order_id;
     release::Epoch claim_epoch;

@@ -94,6 +94,7 @@ void Witness::deleted(release::ReleaseId id) {
     work_.erase(id);
     waved_through_.erase(id);
     undone_.erase(id);
+    proven_.erase(id);
     std::erase_if(sent_content_, [&](const auto& sent) { return sent.first.first == id; });
 }
 

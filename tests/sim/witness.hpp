@@ -18,8 +18,8 @@ namespace edgeroll::sim {
 
 class Witness final : public DatabaseWitness, public NodeWitness {
   public:
-    Witness(const Timeline& timeline, Trace& trace, Millis node_timeout)
-        : timeline_(timeline), trace_(trace), node_timeout_(node_timeout) {}
+    Witness(const Timeline& timeline, Trace& trace, release::Rules rules)
+        : timeline_(timeline), trace_(trace), rules_(rules) {}
     void watch(const SimDatabase& database) { database_ = &database; }
 
     // ---- the database ----
@@ -96,6 +96,9 @@ class Witness final : public DatabaseWitness, public NodeWitness {
     void check_dispatch(const ReleaseRow& before, const std::vector<TaskRow>& rows_before,
                         const ReleaseRow& after, const std::vector<TaskRow>& rows,
                         const TaskRow& row);
+    /// One at a time until the content is proven; a large batch grows with its successes.
+    void check_probation(const ReleaseRow& release, const std::vector<TaskRow>& rows,
+                         const TaskRow& row);
     void check_attempt(const ReleaseRow& release, const TaskRow& before, const TaskRow& row);
     /// Agents written elsewhere name no order: the task then had only one.
     [[nodiscard]] TaskKey key_of(const std::string& order, const std::string& task_id) const;
@@ -134,7 +137,7 @@ class Witness final : public DatabaseWitness, public NodeWitness {
 
     const Timeline& timeline_;
     Trace& trace_;
-    Millis node_timeout_;
+    release::Rules rules_;
     const SimDatabase* database_ = nullptr;
     std::vector<std::string> violations_;
 
@@ -152,6 +155,7 @@ class Witness final : public DatabaseWitness, public NodeWitness {
     std::map<std::pair<release::ReleaseId, release::Version>, std::string> sent_content_;
     std::map<release::ReleaseId, Work> work_;
     std::set<release::ReleaseId> waved_through_;  ///< an operator ended the present hold
+    std::set<release::ReleaseId> proven_;         ///< a node that they dispatched has succeeded
     std::map<std::string, Instant> gate_passed_at_;
     std::map<std::pair<std::string, std::string>, Instant> gate_refused_at_;  ///< by owner and URL
     /// The contents that nodes were given, in this order: the release, and the content's version.

@@ -126,6 +126,7 @@ void Witness::committed(const control::Claim& claim, const ReleaseRow& before,
         if (row.status == NodeStatus::running) {
             check_dispatch(before, rows_before, after, rows, row);
             check_room(after, rows, row);
+            check_probation(after, rows, row);
         } else {
             check_verdict(claim, after, *old, row);
             remember_content(after, *old, row);
@@ -144,6 +145,9 @@ void Witness::committed(const control::Claim& claim, const ReleaseRow& before,
         const TaskRow* old = find_row(rows_before, row.node);
         return old != nullptr && old->status != row.status;
     });
+    for (const TaskRow& row : rows) {
+        if (row.status == NodeStatus::success && row.attempt > 0) proven_.insert(after.id);
+    }
     check_steering(before, after, has_settled);
     check_opening(claim, before, rows_before, after);
     check_standing(before, after, rows);
@@ -154,6 +158,10 @@ void Witness::committed(const control::Claim& claim, const ReleaseRow& before,
                                     !after.is_ended_by_hand && after.current_batch > 0;
         if (is_own_success && !waved_through_.contains(after.id)) {
             check_look(claim, after, rows_before, name_of(after) + " is a success");
+        }
+        const bool is_cut_short = after.policy.has_look() && waved_through_.contains(after.id);
+        if (after.is_baked && (!is_own_success || is_cut_short) && after.current_batch > 0) {
+            violated("I18", name_of(after) + " counts as baked and is not");
         }
     } else if (release::is_final(after.status) && !after.is_ended_by_hand) {
         violated("I5", name_of(after) + " is finished and has no time of its end");
@@ -255,7 +263,7 @@ void Witness::check_verdict(const control::Claim& claim, const ReleaseRow& relea
     const bool may_be_early = policy.batch_timeout || policy.release_timeout;
     if (row.failure == FailureKind::timeout && before.started_at && !may_be_early &&
         timeline_.now() - *before.started_at <
-            policy.node_timeout.value_or(node_timeout_) - slack) {
+            policy.node_timeout.value_or(rules_.node_timeout) - slack) {
         violated("slot", what + " is a timeout long before its time is up");
     }
     const bool is_silence = row.failure == FailureKind::timeout ||
@@ -286,6 +294,32 @@ void Witness::check_reached(const control::Claim& claim, const ReleaseRow& relea
 }
 
 // Real concurrency at the moment of an intent (I9): rows of the database, not counters of the core.
+void Witness::check_probation(const ReleaseRow& release, const std::vector<TaskRow>& rows,
+                              const TaskRow& row) {
+    int running = 0, beside = 0, size = 0, done = 0;
+    bool is_proven = proven_.contains(release.id);
+    for (const TaskRow& other : rows) {
+        if (other.hand_changed_at) return;  // rows that an operator changed follow no plan
+        is_proven = is_proven || (other.status == NodeStatus::success && other.attempt > 0);
+        if (other.status == NodeStatus::running) ++running;
+        if (other.batch != row.batch || other.is_late || other.came_after_start) continue;
+        ++size;
+        if (other.status == NodeStatus::success) ++done;
+        if (other.status == NodeStatus::running) ++beside;
+    }
+    if (release.current_batch > 1 && !release.rolls_back && !is_proven && running > 1) {
+        violated("I11", name_of(release) + " sends " + name_of(row) +
+                            " a content that nobody has proven beside another node");
+    }
+    const bool is_ramped = release.is_planned && !release.rolls_back && release.policy.ramp > 0 &&
+                           size > static_cast<int>(rules_.ramp_above);
+    if (is_ramped && beside > std::max(rules_.ramp_least, release.policy.ramp * done)) {
+        violated("ramp", name_of(release) + " has " + std::to_string(beside) +
+                             " nodes of a batch running after " + std::to_string(done) +
+                             " successes");
+    }
+}
+
 void Witness::check_room(const ReleaseRow& release, const std::vector<TaskRow>& rows,
                          const TaskRow& row) {
     const auto region_of = [&](release::NodeId id) {

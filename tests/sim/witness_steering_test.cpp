@@ -120,7 +120,7 @@ class WitnessSteeringTest : public testing::Test {
     release::Policy policy_;
     Timeline timeline_;
     Trace trace_;
-    Witness witness_{timeline_, trace_, Millis{60'000}};
+    Witness witness_{timeline_, trace_, release::Rules{Millis{60'000}}};
     SimDatabase database_{Millis{15'000}, &witness_};
     control::Claim claim_;
 };

@@ -77,7 +77,7 @@ class WitnessTest : public testing::Test {
     Timeline timeline_;
     Trace trace_;
     Faults faults_{Rng(1)};
-    Witness witness_{timeline_, trace_, Millis{60'000}};
+    Witness witness_{timeline_, trace_, release::Rules{Millis{60'000}}};
     SimDatabase database_{Millis{15'000}, &witness_};
     control::Claim claim_;
 };

@@ -16,7 +16,7 @@ World::World(std::uint64_t seed, bool keeps_text)
       plan_(draw_plan(rng_)),
       trace_(keeps_text),
       faults_(rng_.fork(), faults_of(plan_.theme)),
-      witness_(timeline_, trace_, plan_.options.rules.node_timeout),
+      witness_(timeline_, trace_, plan_.options.rules),
       database_(plan_.lease, &witness_),
       server_{database_,   timeline_, faults_, trace_, witness_, plan_.latency_max,
               plan_.lease, {},        {},      {},     {}},

@@ -34,6 +34,9 @@ WorldPlan draw_plan(Rng& rng) {
     options.lease = plan.lease;
     const std::vector<std::int64_t> node_timeouts{30'000, 60'000, 300'000};
     options.rules.node_timeout = Millis{rng.pick(node_timeouts)};
+    // Fleets are small here, and so is what counts as a large batch.
+    options.rules.ramp_above = 3;
+    options.rules.ramp_least = 2;
     options.rules.start_window = static_cast<int>(rng.chance(0.5) ? 256 : rng.between(1, 4));
     options.dispatcher.max_in_flight = static_cast<int>(rng.chance(0.5) ? 256 : rng.between(1, 4));
     options.dispatcher.max_held = static_cast<int>(rng.chance(0.7) ? 1024 : rng.between(0, 2));
@@ -49,12 +52,11 @@ Millis time_to_finish(const WorldPlan& plan, int batches) {
     const control::SupervisorOptions& options = plan.options;
     // A batch lasts at most a node's time plus the requests open at its end and a takeover. With a
     // small start window, dead nodes wait for each other.
-    const int waves = plan.nodes / std::max(1, std::min(options.rules.start_window,
-                                                        options.dispatcher.max_in_flight)) +
-                      1;
+    // On probation, too, nodes go one at a time.
+    const int waves = plan.nodes + 1;
     const Millis dead = options.dispatcher.rules.dispatch_timeout + plan.connect_timeout * 8;
-    const Millis batch = options.rules.node_timeout + plan.request_timeout * 2 + dead * waves +
-                         plan.lease * 3 + options.interval * 4 + Millis{30'000};
+    const Millis batch = options.rules.node_timeout * waves + plan.request_timeout * 2 +
+                         dead * waves + plan.lease * 3 + options.interval * 4 + Millis{30'000};
     // Up to three attempts, bake, gate, interval, and a window that opens within minutes.
     constexpr Millis between{120'000};
     constexpr Millis window{700'000};

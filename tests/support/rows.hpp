@@ -137,6 +137,9 @@ class Rows {
         }
         apply_header(commit.release);
         if (commit.creates_rollback) ++rollbacks;
+        for (const release::Evidence& row : commit.evidence) {
+            if (row.gate == release::evidence::proof) header.is_proven = true;
+        }
         for (const release::HistoryRow& row : commit.history)
             history.push_back(row);
         last = commit;

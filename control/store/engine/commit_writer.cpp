@@ -10,6 +10,7 @@
 #include "control/store/rows/blockers.hpp"
 #include "control/store/rows/column_text.hpp"
 #include "control/store/rows/columns.hpp"
+#include "control/store/rows/evidence.hpp"
 #include "control/store/rows/history.hpp"
 #include "control/store/rows/node_writer.hpp"
 #include "control/store/rows/skip_rows.hpp"
@@ -228,6 +229,7 @@ Committed write_commit(Connection& connection, const Claim& claim, const Commit&
     if (!write_node_changes(connection, claim, commit.nodes)) return Committed::stale;
     write_progress(connection, claim.release, commit.progress);
     add_history(connection, claim.release, claim.owner, whole_history(commit));
+    add_evidence(connection, claim.release, commit.evidence);
     if (commit.skip_pending &&
         !skip_pending_rows(connection, claim.release, claim.owner, *commit.skip_pending)) {
         return Committed::stale;

@@ -1,0 +1,25 @@
+#include "control/store/rows/evidence.hpp"
+
+#include "control/store/rows/column_text.hpp"
+
+namespace edgeroll::control {
+namespace {
+
+constexpr std::size_t gate_bytes_max = 32;
+constexpr std::size_t summary_bytes_max = 500;
+
+}  // namespace
+
+void add_evidence(Connection& connection, release::ReleaseId id,
+                  const std::vector<release::Evidence>& rows) {
+    for (const release::Evidence& row : rows) {
+        connection.execute(
+            "INSERT INTO release_evidence (release_task_id, batch, gate, verdict, is_decisive, "
+            "rule, summary) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            {id.value, std::int64_t{row.batch}, fitted(row.gate, gate_bytes_max),
+             std::string(to_text(row.verdict)), std::int64_t{row.is_decisive ? 1 : 0},
+             fitted(row.rule, summary_bytes_max), fitted(row.summary, summary_bytes_max)});
+    }
+}
+
+}  // namespace edgeroll::control
