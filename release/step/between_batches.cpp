@@ -41,7 +41,8 @@ void ask_gate(Draft& draft) {
         ask.until = release.hold_until;
         draft.effects.emplace_back(std::move(ask));
     }
-    draft.wake(release.hold_until);
+    // A time that has passed would wake it at once, for ever.
+    if (draft.now < release.hold_until) draft.wake(release.hold_until);
     if (!release.is_gate_asked) draft.wake(release.gate_ask_at);
 }
 

@@ -26,6 +26,7 @@ std::string left_out_text(const Release& release) {
 // Only a content that was looked at to the end is a good one (I18).
 void note_look(Draft& draft) {
     const Snapshot& seen = draft.release.seen;
+    if (seen.catches_up) return;  // it was looked at, or not, when it succeeded
     const bool is_cut_short = seen.hold == Hold::window || seen.hold == Hold::interval;
     const bool has_look = seen.policy.has_look();
     draft.commit.release.is_baked = !has_look || (seen.policy.has_final_look && !is_cut_short);

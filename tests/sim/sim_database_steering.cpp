@@ -75,7 +75,6 @@ void begin_anew(ReleaseRow& row) {
     row.batch_status = BatchStatus::none;
     row.requested = Action::none;
     row.hold = Hold::none;
-    row.is_baked = false;
     row.current_batch = 0;
     row.started_batch.reset();
     row.started_batch_epoch.reset();
@@ -170,6 +169,7 @@ bool SimDatabase::retry(ReleaseId id, const std::set<NodeId>& named, bool catche
     }
     row.waived_failures = row.failed_nodes;
     row.catches_up = catches_up;
+    if (!row.catches_up) row.is_baked = false;
     if (catches_up) {
         row.waived_failures +=
             static_cast<int>(std::count_if(rows.begin(), rows.end(), [](const TaskRow& task) {

@@ -32,9 +32,9 @@ const std::vector<Entry>& entries() {
           {Fault::step_reload_fails, 0.30},
           {Fault::retry_by_hand, 0.80}}},
         {Theme::gates,
-         0.05,
+         0.08,
          {{Fault::gate_unsure, 0.70},
-          {Fault::gate_fails, 0.10},
+          {Fault::gate_fails, 0.25},
           {Fault::control_crash, 0.05},
           {Fault::control_pause, 0.20},
           {Fault::control_stop, 0.50}}},
@@ -110,6 +110,7 @@ void suit(WorldPlan& plan, Rng& rng) {
             plan.nodes = some(3, 10);
             plan.controls = some(2, 3);
             plan.odds.policy = plan.odds.gate = plan.odds.many_batches = 1;
+            plan.odds.bake = 0.7;
             break;
         case Theme::steering:
             plan.nodes = some(3, 12);

@@ -93,8 +93,9 @@ void Witness::deleted(release::ReleaseId id) {
     read_at_.erase(id);
     work_.erase(id);
     waved_through_.erase(id);
+    cut_short_.erase(id);
     undone_.erase(id);
-    proven_.erase(id);
+    proven_releases_.erase(id);
     std::erase_if(sent_content_, [&](const auto& sent) { return sent.first.first == id; });
 }
 

@@ -155,7 +155,8 @@ class Witness final : public DatabaseWitness, public NodeWitness {
     std::map<std::pair<release::ReleaseId, release::Version>, std::string> sent_content_;
     std::map<release::ReleaseId, Work> work_;
     std::set<release::ReleaseId> waved_through_;  ///< an operator ended the present hold
-    std::set<release::ReleaseId> proven_;         ///< a node that they dispatched has succeeded
+    std::set<release::ReleaseId> cut_short_;  ///< ... when no node of the batch was open any more
+    std::set<release::ReleaseId> proven_releases_;  ///< a node that they dispatched has succeeded
     std::map<std::string, Instant> gate_passed_at_;
     std::map<std::pair<std::string, std::string>, Instant> gate_refused_at_;  ///< by owner and URL
     /// The contents that nodes were given, in this order: the release, and the content's version.

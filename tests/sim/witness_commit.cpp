@@ -146,7 +146,7 @@ void Witness::committed(const control::Claim& claim, const ReleaseRow& before,
         return old != nullptr && old->status != row.status;
     });
     for (const TaskRow& row : rows) {
-        if (row.status == NodeStatus::success && row.attempt > 0) proven_.insert(after.id);
+        if (row.status == NodeStatus::success && row.attempt > 0) proven_releases_.insert(after.id);
     }
     check_steering(before, after, has_settled);
     check_opening(claim, before, rows_before, after);
@@ -159,8 +159,9 @@ void Witness::committed(const control::Claim& claim, const ReleaseRow& before,
         if (is_own_success && !waved_through_.contains(after.id)) {
             check_look(claim, after, rows_before, name_of(after) + " is a success");
         }
-        const bool is_cut_short = after.policy.has_look() && waved_through_.contains(after.id);
-        if (after.is_baked && (!is_own_success || is_cut_short) && after.current_batch > 0) {
+        const bool is_cut_short = after.policy.has_look() && cut_short_.contains(after.id);
+        const bool is_new = after.is_baked && !before.is_baked && after.current_batch > 0;
+        if (is_new && (!is_own_success || is_cut_short)) {
             violated("I18", name_of(after) + " counts as baked and is not");
         }
     } else if (release::is_final(after.status) && !after.is_ended_by_hand) {
@@ -297,8 +298,10 @@ void Witness::check_reached(const control::Claim& claim, const ReleaseRow& relea
 void Witness::check_probation(const ReleaseRow& release, const std::vector<TaskRow>& rows,
                               const TaskRow& row) {
     int running = 0, beside = 0, size = 0, done = 0;
-    bool is_proven = proven_.contains(release.id);
-    for (const TaskRow& other : rows) {
+    bool is_proven = proven_releases_.contains(release.id);
+    std::vector<TaskRow> known = rows;
+    add_deleted(release.id, known);
+    for (const TaskRow& other : known) {
         if (other.hand_changed_at) return;  // rows that an operator changed follow no plan
         is_proven = is_proven || (other.status == NodeStatus::success && other.attempt > 0);
         if (other.status == NodeStatus::running) ++running;

@@ -90,7 +90,8 @@ namespace {
 Instant last_end(const std::vector<TaskRow>& rows) {
     Instant ended{};
     for (const TaskRow& row : rows) {
-        if (row.finished_at && row.status != NodeStatus::skipped) {
+        const bool was_sent = row.started_at && row.status != NodeStatus::skipped;
+        if (row.finished_at && was_sent) {
             ended = std::max(ended, *row.finished_at);
         }
     }
@@ -109,11 +110,24 @@ void Witness::check_opening(const control::Claim& claim, const ReleaseRow& befor
     const bool is_by_hand =
         before.status != ReleaseStatus::paused &&
         (before.hold != Hold::none || before.batch_status == BatchStatus::paused);
+    const bool is_within =
+        std::any_of(rows_before.begin(), rows_before.end(), [&](const auto& row) {
+            return !release::is_final(row.status) &&
+                   row.batch <= before.started_batch.value_or(0) && !row.came_after_start &&
+                   !is_unread(after.id, row);
+        });
+    // A continue may come with the end of the batch: whether it was meant for what follows is left
+    // open.
     if (is_continued || is_by_hand) waved_through_.insert(after.id);
+    if ((is_continued || is_by_hand) && !is_within) cut_short_.insert(after.id);
     const bool is_waved = waved_through_.contains(after.id);
     const bool is_running =
         after.status == ReleaseStatus::running && after.batch_status == BatchStatus::running;
-    if (is_running) waved_through_.erase(after.id);
+    // The next batch, which may end in the same commit, is looked at anew.
+    if (is_running || after.current_batch > before.current_batch) {
+        waved_through_.erase(after.id);
+        cut_short_.erase(after.id);
+    }
     if (after.current_batch <= before.current_batch) return;
 
     const auto refuse = [&](const char* why) {
@@ -144,7 +158,9 @@ void Witness::check_look(const control::Claim& claim, const ReleaseRow& release,
     const release::Policy& policy = release.policy;
     const Instant now = timeline_.now();
     const Instant ended = last_end(rows);
-    if (now < ended + policy.bake) violated("between", what + " before the bake is over");
+    // The owner counts from the moment at which it heard the result, a little before its commit.
+    constexpr Millis slack{500};
+    if (now + slack < ended + policy.bake) violated("between", what + " before the bake is over");
     if (policy.gate.url.empty()) return;
     const auto passed = gate_passed_at_.find(policy.gate.url);
     if (passed == gate_passed_at_.end() || passed->second < ended) {

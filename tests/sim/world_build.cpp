@@ -63,10 +63,11 @@ release::Policy World::draw_policy(bool is_to_plan) {
     if (rng_.chance(plan_.odds.retries)) policy.retries = some(1, 2);
     policy.pauses_after_batch = rng_.chance(plan_.odds.pauses);
     if (rng_.chance(0.15)) policy.batch_interval = Millis{rng_.between(1, 40'000)};
-    if (rng_.chance(0.15)) policy.bake = Millis{rng_.between(1, 20'000)};
+    if (rng_.chance(plan_.odds.bake)) policy.bake = Millis{rng_.between(1, 20'000)};
     if (rng_.chance(plan_.odds.gate)) {
         policy.gate.url = "http://gate/" + std::to_string(rng_.next());
         policy.gate.timeout = Millis{rng_.between(1'000, 40'000)};
+        policy.gate.every = Millis{rng_.between(500, 8'000)};
     }
     if (rng_.chance(0.1)) {
         // Virtual time begins a quarter after midnight: the window may be closed at first, then

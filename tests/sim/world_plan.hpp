@@ -13,6 +13,7 @@ struct PolicyOdds {
     double policy = 0.7;  ///< that there is a batch_config at all
     double retries = 0.3;
     double gate = 0.2;
+    double bake = 0.15;
     double pauses = 0.1;      ///< after each batch
     double time_limit = 0.1;  ///< of a batch, and of the release
     double rollback = 0.3;

@@ -122,7 +122,8 @@ void begin_anew(Connection& connection, release::ReleaseId id, int waived_failur
         "UPDATE release_tasks SET status = 'pending', batch_status = NULL, current_batch = 0, "
         "started_batch = NULL, started_batch_epoch = NULL, "
         "started_at = NULL, finished_at = NULL, paused_at = NULL, paused_ms = 0, hold = NULL, "
-        "hold_until = NULL, baked_at = NULL, batch_work_start_ms = 0, last_error = NULL, "
+        "hold_until = NULL, baked_at = CASE WHEN ? = 1 THEN baked_at END, batch_work_start_ms = 0, "
+        "last_error = NULL, "
         "requested_action = NULL, "
         "lease_expires_at = NULL, callback_state = NULL, callback_tries = 0, callback_at = NULL, "
         "rows_seen = NULL, rows_seen_at = NULL, total_nodes = (SELECT COUNT(*) FROM "
@@ -130,7 +131,8 @@ void begin_anew(Connection& connection, release::ReleaseId id, int waived_failur
         "catches_up = ?, catch_up = NULL, "
         "updated_at = " +
             connection.dialect().now() + " WHERE id = ?",
-        {std::int64_t{waived_failures}, std::int64_t{catches_up ? 1 : 0}, id.value});
+        {std::int64_t{catches_up ? 1 : 0}, std::int64_t{waived_failures},
+         std::int64_t{catches_up ? 1 : 0}, id.value});
 }
 
 /// Sets columns of the given rows.

@@ -180,6 +180,20 @@ TEST_F(Look, needs_a_pass_that_was_asked_for_after_the_bake) {
     EXPECT_EQ(rows.header.status, ReleaseStatus::running);
 }
 
+TEST_F(Look, does_not_wake_for_ever_for_a_time_that_has_passed) {
+    policy.bake = hours(1);
+    policy.gate.url = "http://gate/";
+    desk.observe();
+    desk.report(n1, NodeStatus::success);
+    // Somebody moves the release on: it asks the gate, its time is over, and the bake is not.
+    rows.header.hold = Hold::gate;
+    rows.hold_until = desk.now;
+    desk.restart();
+    desk.now += seconds(1);
+    desk.answer(GateKind::pass);
+    EXPECT_GT(desk.wake_at, desk.now);
+}
+
 TEST_F(Look, asks_anew_after_a_takeover_in_the_bake) {
     policy.bake = seconds(60);
     policy.gate.url = "http://gate/";
