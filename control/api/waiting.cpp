@@ -88,6 +88,16 @@ std::string again_text(const WaitingFacts& facts) {
     return again == 0 ? "" : ", " + std::to_string(again) + " of them tried again after a failure";
 }
 
+/// Nodes go one at a time until one has proven the content (docs/contract.md 4.2).
+std::string probation_text(const ReleaseSummary& release, const WaitingFacts& facts) {
+    const bool is_proven = std::any_of(
+        facts.nodes.begin(), facts.nodes.end(),
+        [](const auto& node) { return node.status == NodeStatus::success && node.attempt > 0; });
+    const bool may_be = release.current_batch > 1 && !release.rolls_back && !is_proven;
+    if (!may_be || release.counts.running != 1 || !has_waiting_node(facts.nodes)) return {};
+    return "; no node has proven the content yet: it goes alone until it has";
+}
+
 bool is_stopping(const ReleaseSummary& release) {
     return release.requested_action == "stop" || release.batch_status == BatchStatus::stopped;
 }
@@ -123,7 +133,8 @@ std::string running_reason(const ReleaseSummary& release, const WaitingFacts& fa
     } else if (release.counts.running > 0) {
         reason = counted(release.counts.running, "node") + " of batch " +
                  std::to_string(release.current_batch) + " in progress" + again_text(facts) +
-                 troubled_text(facts.nodes) + full_text(release, facts);
+                 troubled_text(facts.nodes) + probation_text(release, facts) +
+                 full_text(release, facts);
     } else if (!release.blockers.empty()) {
         reason = blocked_text(release);
     } else {
