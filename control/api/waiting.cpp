@@ -172,7 +172,7 @@ std::string place_of(const ReleaseSummary& release, const WaitingFacts& facts) {
     if (release.current_batch == 0) return "before its first batch";
     const auto present = present_batch(facts.nodes);
     const bool is_within = release.counts.running > 0 || (present && is_started(release, *present));
-    const bool is_last = !is_within && !present;
+    const bool is_last = !is_within && !present && !facts.nodes.empty();
     if (is_last && release.current_batch >= release.total_batches) return "after the last batch";
     return (is_within ? "in batch " : "after batch ") + std::to_string(release.current_batch);
 }

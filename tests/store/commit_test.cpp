@@ -140,6 +140,35 @@ TEST_P(CommitTest, tells_causes_before_their_effects) {
                             "node_running", "node_skipped", "hold"));
 }
 
+TEST_P(CommitTest, keeps_what_it_rests_on_and_when_it_was_looked_at_to_the_end) {
+    const Claim claim = claimed({1});
+    EXPECT_FALSE(control().read(claim)->is_proven);
+    Commit begun = start();
+    begun.evidence = {{1, "proof", release::Judgement::pass, true, "a rule", "edge-1"},
+                      {1, "gate", release::Judgement::unsure, false, "200 passes", "503"}};
+    Commit fenced = begun;
+    fenced.expected_status = ReleaseStatus::paused;
+    ASSERT_EQ(control().commit(claim, fenced), Committed::stale);
+    EXPECT_EQ(text("SELECT COUNT(*) FROM release_evidence"), "0");
+
+    ASSERT_EQ(control().commit(claim, begun), Committed::done);
+    EXPECT_EQ(text("SELECT COUNT(*) FROM release_evidence WHERE batch = 1 AND gate = 'proof' AND "
+                   "verdict = 'pass' AND is_decisive = 1 AND rule = 'a rule' AND summary = "
+                   "'edge-1'"),
+              "1");
+    EXPECT_EQ(text("SELECT verdict FROM release_evidence WHERE is_decisive = 0"), "unsure");
+    EXPECT_TRUE(control().read(claim)->is_proven);
+    EXPECT_EQ(release("baked_at"), "NULL");
+
+    Commit end;
+    end.expected_status = ReleaseStatus::running;
+    end.nodes.push_back(node_change(1, NodeStatus::running, NodeStatus::success));
+    end.release.status = ReleaseStatus::success;
+    end.release.is_finished = end.release.is_baked = true;
+    ASSERT_EQ(control().commit(claim, end), Committed::done);
+    EXPECT_NE(release("baked_at"), "NULL");
+}
+
 TEST_P(CommitTest, keeps_the_first_memory_of_what_a_node_had) {
     const Claim claim = claimed({1});
     sql("UPDATE nodes SET applied_config_version = 2");

@@ -180,6 +180,36 @@ TEST(ApiWaiting, ends_with_the_nearest_of_the_times_that_run_out) {
               "1 node of batch 2 in progress, 1 of them tried again after a failure");
 }
 
+TEST(ApiWaiting, says_that_a_node_goes_alone_until_the_content_is_proven) {
+    ReleaseSummary release = running();
+    release.counts.running = 1;
+    std::vector<ReleaseNodeView> nodes(3);
+    nodes[0].status = NodeStatus::deferred;
+    nodes[0].attempt = 1;
+    nodes[1].status = NodeStatus::running;
+    nodes[1].batch = nodes[2].batch = 2;
+    WaitingFacts facts;
+    facts.nodes = nodes;
+    const auto text = [&] { return waiting_for(release, facts)["reason"].get<std::string>(); };
+    EXPECT_NE(text().find("no node has proven the content yet"), std::string::npos) << text();
+    nodes[0].status = NodeStatus::success;
+    EXPECT_EQ(text().find("proven"), std::string::npos) << text();
+}
+
+TEST(ApiWaiting, names_the_final_look) {
+    ReleaseSummary release = running();
+    release.status = ReleaseStatus::paused;
+    release.batch_status = BatchStatus::paused;
+    release.hold = release::Hold::bake;
+    release.current_batch = release.total_batches = 2;
+    std::vector<ReleaseNodeView> nodes(2);
+    nodes[0].status = nodes[1].status = NodeStatus::success;
+    nodes[1].batch = 2;
+    WaitingFacts facts;
+    facts.nodes = nodes;
+    EXPECT_EQ(waiting_for(release, facts)["reason"], "bakes after the last batch");
+}
+
 TEST(ApiWaiting, says_when_a_lane_is_full) {
     ReleaseSummary release = running();
     release.counts.running = 2;
