@@ -32,7 +32,7 @@ ReleaseChange draw_release_change(sim::Rng& rng) {
     return change;
 }
 
-NodeChange draw_node_change(const sim::TaskRow& row, sim::Rng& rng) {
+NodeChange draw_node_change(const test::TaskRow& row, sim::Rng& rng) {
     NodeChange change;
     change.row_id = row.row_id;
     if (rng.chance(0.05)) change.row_id += rng.chance(0.5) ? 1 : -1;  // another row's, or unused
@@ -54,7 +54,7 @@ NodeChange draw_node_change(const sim::TaskRow& row, sim::Rng& rng) {
 }
 
 /// About the running task, another task, or a row that does not run.
-ProgressChange draw_progress(const sim::TaskRow& row, sim::Rng& rng) {
+ProgressChange draw_progress(const test::TaskRow& row, sim::Rng& rng) {
     ProgressChange change;
     change.node = row.node;
     change.task_id = rng.chance(0.8) ? row.task_id : "apply_config_10.0.0.1_9";
@@ -100,7 +100,7 @@ std::vector<Event> draw_events(const Release& state, sim::Rng& rng) {
     return events;
 }
 
-Commit draw_commit(const sim::ReleaseRow* row, const std::vector<sim::TaskRow>& rows,
+Commit draw_commit(const test::ReleaseRow* row, const std::vector<test::TaskRow>& rows,
                    sim::Rng& rng) {
     Commit commit;
     if (row != nullptr) {
@@ -115,12 +115,12 @@ Commit draw_commit(const sim::ReleaseRow* row, const std::vector<sim::TaskRow>& 
         start.newest_row_id = rng.chance(0.8) ? rows.back().row_id : 0;
         start.rows = static_cast<int>(rows.size()) + (rng.chance(0.8) ? 0 : 1);
     }
-    for (const sim::TaskRow& task : rows) {
+    for (const test::TaskRow& task : rows) {
         if (rng.chance(0.4)) commit.nodes.push_back(draw_node_change(task, rng));
         if (rng.chance(0.4)) commit.progress.push_back(draw_progress(task, rng));
     }
     if (rng.chance(0.05)) {
-        sim::TaskRow nobody;
+        test::TaskRow nobody;
         nobody.node = NodeId{nodes + 7};
         commit.nodes.push_back(draw_node_change(nobody, rng));
     }
@@ -135,7 +135,7 @@ Commit draw_commit(const sim::ReleaseRow* row, const std::vector<sim::TaskRow>& 
         commit.planned.push_back(PlannedNode{NodeId{node}, static_cast<int>(rng.between(1, 3))});
         // A row that this commit adds has no id yet with which it could be changed.
         if (!rng.chance(0.05)) continue;
-        sim::TaskRow fresh;
+        test::TaskRow fresh;
         fresh.node = NodeId{node};
         commit.nodes.push_back(draw_node_change(fresh, rng));
     }

@@ -6,7 +6,7 @@
 
 #include "release/step.hpp"
 #include "tests/sim/rng.hpp"
-#include "tests/sim/sim_rows.hpp"
+#include "tests/support/tables.hpp"
 
 namespace edgeroll::differential {
 
@@ -16,8 +16,8 @@ namespace edgeroll::differential {
 
 /// A commit that the core would hardly make: about half of them fit the state, the others are wrong
 /// in one or more ways. @param row null if the release is gone
-[[nodiscard]] release::Commit draw_commit(const sim::ReleaseRow* row,
-                                          const std::vector<sim::TaskRow>& rows, sim::Rng& rng);
+[[nodiscard]] release::Commit draw_commit(const test::ReleaseRow* row,
+                                          const std::vector<test::TaskRow>& rows, sim::Rng& rng);
 
 /// The text for the log of a failing script.
 [[nodiscard]] std::string describe(const release::Commit& commit);

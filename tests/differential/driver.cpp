@@ -228,8 +228,8 @@ void Driver::hostile_commit(const Operation& operation) {
     if (!found_.empty()) return;
     const auto some = some_claim(operation, rng);
     if (!some) return;
-    const sim::ReleaseRow* row = find(operation.release);
-    const std::vector<sim::TaskRow> none;
+    const test::ReleaseRow* row = find(operation.release);
+    const std::vector<test::TaskRow> none;
     const auto& rows = row == nullptr ? none : sim_.database().rows(row->id);
     const Commit wanted = draw_commit(row, rows, rng);
     const Committed outcome = commit(some->first, some->second, wanted);
@@ -253,7 +253,7 @@ std::optional<std::pair<int, control::Claim>> Driver::some_claim(const Operation
     return rng.chance(0.7) ? all.back() : rng.pick(all);
 }
 
-const sim::ReleaseRow* Driver::find(std::int64_t id) const {
+const test::ReleaseRow* Driver::find(std::int64_t id) const {
     const auto& all = sim_.database().releases();
     const auto found = all.find(ReleaseId{id});
     return found == all.end() ? nullptr : &found->second;
@@ -263,7 +263,7 @@ bool Driver::has_row(std::int64_t id, std::int64_t node) const {
     if (find(id) == nullptr) return false;
     const auto& rows = sim_.database().rows(ReleaseId{id});
     return std::any_of(rows.begin(), rows.end(),
-                       [&](const sim::TaskRow& row) { return row.node.value == node; });
+                       [&](const test::TaskRow& row) { return row.node.value == node; });
 }
 
 void Driver::compare(const std::string& what, const Picture& sim, const Picture& store) {

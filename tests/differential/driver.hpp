@@ -69,7 +69,7 @@ class Driver {
     /// A claim of the release and its owner: mostly the newest, sometimes a claim that was lost.
     std::optional<std::pair<int, control::Claim>> some_claim(const Operation& operation,
                                                              sim::Rng& rng);
-    [[nodiscard]] const sim::ReleaseRow* find(std::int64_t id) const;
+    [[nodiscard]] const test::ReleaseRow* find(std::int64_t id) const;
     [[nodiscard]] bool has_row(std::int64_t id, std::int64_t node) const;
     template <class Act>
     void both(const Act& act) {

@@ -11,9 +11,9 @@ using namespace release;
 
 namespace {
 
-sim::InventoryRow draw_node(std::int64_t id, sim::Rng& rng) {
+test::InventoryRow draw_node(std::int64_t id, sim::Rng& rng) {
     const std::string number = std::to_string(id);
-    sim::InventoryRow node;
+    test::InventoryRow node;
     node.id = NodeId{id};
     node.address.name = "edge-" + number;
     node.address.ip = "10.0.0." + number;
@@ -66,7 +66,7 @@ bool Driver::change_nodes(const Operation& operation) {
     const bool is_there = inventory.contains(id);
     if (operation.verb == Verb::insert_node || operation.verb == Verb::change_node) {
         if (is_there != (operation.verb == Verb::change_node)) return true;
-        const sim::InventoryRow node = draw_node(operation.node, rng);
+        const test::InventoryRow node = draw_node(operation.node, rng);
         both([&](Side& side) { side.put_node(node); });
         return true;
     }

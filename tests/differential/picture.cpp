@@ -126,8 +126,8 @@ Picture picture_of(const release::Snapshot& seen) {
     return picture;
 }
 
-const std::vector<Column<sim::ReleaseRow>>& release_columns() {
-    using Row = sim::ReleaseRow;
+const std::vector<Column<test::ReleaseRow>>& release_columns() {
+    using Row = test::ReleaseRow;
     static const std::vector<Column<Row>> columns{
         {"version", [](const Row& row) { return text(row.version); }},
         {"status", [](const Row& row) { return text(to_text(row.status)); }},
@@ -157,8 +157,8 @@ const std::vector<Column<sim::ReleaseRow>>& release_columns() {
     return columns;
 }
 
-const std::vector<Column<sim::TaskRow>>& task_columns() {
-    using Row = sim::TaskRow;
+const std::vector<Column<test::TaskRow>>& task_columns() {
+    using Row = test::TaskRow;
     static const std::vector<Column<Row>> columns{
         {"node_id", [](const Row& row) { return text(row.node); }},
         {"batch", [](const Row& row) { return text(row.batch); }},
@@ -187,8 +187,8 @@ const std::vector<Column<sim::TaskRow>>& task_columns() {
     return columns;
 }
 
-const std::vector<Column<sim::InventoryRow>>& node_columns() {
-    using Row = sim::InventoryRow;
+const std::vector<Column<test::InventoryRow>>& node_columns() {
+    using Row = test::InventoryRow;
     static const std::vector<Column<Row>> columns{
         {"enabled", [](const Row& row) { return text(row.is_enabled); }},
         {"applied_version", [](const Row& row) { return text(row.applied_version); }},

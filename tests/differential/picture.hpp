@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "release/model.hpp"
-#include "tests/sim/sim_rows.hpp"
+#include "tests/support/tables.hpp"
 
 namespace edgeroll::differential {
 
@@ -25,9 +25,9 @@ struct Column {
     const char* sql;
     std::string (*of)(const Row& row);
 };
-[[nodiscard]] const std::vector<Column<sim::ReleaseRow>>& release_columns();
-[[nodiscard]] const std::vector<Column<sim::TaskRow>>& task_columns();
-[[nodiscard]] const std::vector<Column<sim::InventoryRow>>& node_columns();
+[[nodiscard]] const std::vector<Column<test::ReleaseRow>>& release_columns();
+[[nodiscard]] const std::vector<Column<test::TaskRow>>& task_columns();
+[[nodiscard]] const std::vector<Column<test::InventoryRow>>& node_columns();
 
 /// The simulator's time, which stands still.
 inline constexpr release::Instant now{std::chrono::hours(1'000'000)};

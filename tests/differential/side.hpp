@@ -29,7 +29,7 @@ struct ReleaseEdit {
 };
 
 struct NewRelease {
-    sim::ReleaseRow row;       ///< id, version, status, total_nodes and the values of batch_config
+    test::ReleaseRow row;      ///< id, version, status, total_nodes and the values of batch_config
     std::string batch_config;  ///< the column's text; empty: NULL
     When not_before = When::none;
     std::vector<release::PlannedNode> nodes;
@@ -57,7 +57,7 @@ class Side {
 
     // ---- edits ----
     /// Inserts the node, or overwrites it.
-    virtual void put_node(const sim::InventoryRow& node) = 0;
+    virtual void put_node(const test::InventoryRow& node) = 0;
     virtual void delete_node(release::NodeId id) = 0;
     virtual void insert_content(release::Version version, const std::string& payload) = 0;
     virtual void insert_release(const NewRelease& release) = 0;
@@ -98,7 +98,7 @@ class SimSide final : public Side {
                               const release::Commit& commit) override;
     std::vector<std::int64_t> row_ids(release::ReleaseId id) override;
     void record(int owner, const control::Claim& claim, const release::HistoryRow& row) override;
-    void put_node(const sim::InventoryRow& node) override;
+    void put_node(const test::InventoryRow& node) override;
     void delete_node(release::NodeId id) override;
     void insert_content(release::Version version, const std::string& payload) override;
     void insert_release(const NewRelease& release) override;

@@ -53,7 +53,7 @@ control::Committed SimSide::commit(int, const control::Claim& claim, const Commi
 
 std::vector<std::int64_t> SimSide::row_ids(ReleaseId id) {
     std::vector<std::int64_t> ids;
-    for (const sim::TaskRow& row : database_.rows(id))
+    for (const test::TaskRow& row : database_.rows(id))
         ids.push_back(row.row_id);
     return ids;
 }
@@ -62,7 +62,7 @@ void SimSide::record(int, const control::Claim& claim, const HistoryRow& row) {
     database_.record(claim, row);
 }
 
-void SimSide::put_node(const sim::InventoryRow& node) {
+void SimSide::put_node(const test::InventoryRow& node) {
     database_.insert_node(node);
 }
 
@@ -75,13 +75,13 @@ void SimSide::insert_content(Version version, const std::string& payload) {
 }
 
 void SimSide::insert_release(const NewRelease& release) {
-    sim::ReleaseRow row = release.row;
+    test::ReleaseRow row = release.row;
     row.not_before = moment(release.not_before);
     database_.insert_release(std::move(row), release.nodes, now);
 }
 
 void SimSide::edit_release(ReleaseId id, const ReleaseEdit& edit) {
-    sim::ReleaseRow& row = database_.release_row(id);
+    test::ReleaseRow& row = database_.release_row(id);
     if (edit.status) row.status = *edit.status;
     if (edit.requested) row.requested = *edit.requested;
     if (edit.total_nodes) row.total_nodes = *edit.total_nodes;
@@ -109,7 +109,7 @@ void SimSide::delete_row(ReleaseId id, NodeId node) {
 }
 
 void SimSide::age_running(ReleaseId id) {
-    for (sim::TaskRow& row : database_.rows_by_hand(id)) {
+    for (test::TaskRow& row : database_.rows_by_hand(id)) {
         if (row.status == NodeStatus::running && row.started_at) row.started_at = now - long_ago;
     }
 }
@@ -131,7 +131,7 @@ Picture SimSide::tables() {
         const std::string name = "release " + std::to_string(id.value) + " ";
         add(picture, name, release_columns(), row);
         int number = 0;
-        for (const sim::TaskRow& task : database_.rows(id))
+        for (const test::TaskRow& task : database_.rows(id))
             add(picture, name + "row " + std::to_string(++number) + " ", task_columns(), task);
     }
     for (const auto& [id, node] : database_.inventory())

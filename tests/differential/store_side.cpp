@@ -82,7 +82,7 @@ class StoreSide final : public Side {
         require(process(owner).await(process(owner).store().record(claim, row)));
     }
 
-    void put_node(const sim::InventoryRow& node) override {
+    void put_node(const test::InventoryRow& node) override {
         const Value version = node.applied_version ? Value{node.applied_version->value} : Value{};
         const std::string status = node.is_in_maintenance ? "maintenance"
                                    : node.is_online       ? "online"
@@ -105,7 +105,7 @@ class StoreSide final : public Side {
                       {version.value, payload});
     }
     void insert_release(const NewRelease& release) override {
-        const sim::ReleaseRow& row = release.row;
+        const test::ReleaseRow& row = release.row;
         Transaction transaction(hand_, Transaction::Kind::write);
         hand_.execute(
             "INSERT INTO release_tasks (id, version, status, requested_action, total_nodes, "

@@ -18,6 +18,7 @@ using std::chrono::hours;
 using std::chrono::seconds;
 using test::Desk;
 using test::Rows;
+using test::TaskRow;
 
 int some(int least, int most) {
     return *rc::gen::inRange(least, most + 1);
@@ -57,8 +58,8 @@ Policy draw_policy() {
     return policy;
 }
 
-std::string value_of(const NodeRow& row, const std::string& label) {
-    for (const auto& [name, value] : row.address.labels) {
+std::string value_of(const Rows& rows, const TaskRow& row, const std::string& label) {
+    for (const auto& [name, value] : rows.inventory.at(row.node).address.labels) {
         if (name == label) return value;
     }
     return {};
@@ -66,15 +67,15 @@ std::string value_of(const NodeRow& row, const std::string& label) {
 
 /// How many more nodes may run beside the running nodes, by the contract, in the pools of this
 /// node.
-int room_for(const Rows& rows, const NodeRow& node) {
+int room_for(const Rows& rows, const TaskRow& node) {
     const Policy& policy = rows.header.policy;
     int room = policy.max_parallel > 0 ? policy.max_parallel - rows.count(NodeStatus::running) : 99;
     for (const PoolRule& rule : policy.pools) {
-        const std::string value = value_of(node, rule.label);
+        const std::string value = value_of(rows, node, rule.label);
         int beside = 0;
-        for (const NodeRow& other : rows.nodes) {
+        for (const TaskRow& other : rows.nodes) {
             const bool is_beside =
-                other.status == NodeStatus::running && value_of(other, rule.label) == value;
+                other.status == NodeStatus::running && value_of(rows, other, rule.label) == value;
             beside += is_beside ? 1 : 0;
         }
         room = std::min(room, rule.size_of(value) - beside);
@@ -91,9 +92,9 @@ class Play {
     explicit Play(const std::vector<int>& batches) : rows(batches) {
         rows.header.policy = draw_policy();
         rows.header.utc_ms = some(0, 86'399) * std::int64_t{1'000};
-        for (NodeRow& row : rows.nodes) {
+        for (auto& [id, node] : rows.inventory) {
             for (const char* label : {"provider", "region"}) {
-                if (maybe(70)) row.address.labels.emplace_back(label, maybe(50) ? "a" : "b");
+                if (maybe(70)) node.address.labels.emplace_back(label, maybe(50) ? "a" : "b");
             }
         }
         desk.state.rules.start_window = maybe(50) ? 256 : some(1, 5);
@@ -132,7 +133,7 @@ class Play {
         RC_ASSERT(desk.violations.empty());
         RC_ASSERT(rows.header.success_nodes == rows.count(NodeStatus::success));
         RC_ASSERT(rows.header.failed_nodes == rows.count(NodeStatus::failed));
-        for (const NodeRow& row : rows.nodes) {
+        for (const TaskRow& row : rows.nodes) {
             const int tried = row.attempt - row.attempts_before;
             RC_ASSERT(tried <= rows.header.policy.retries + 1);
         }
@@ -211,21 +212,21 @@ class Play {
 
     /// I9: every started node had a place, also with all nodes started together with it.
     void require_room(const std::set<NodeId>& were) const {
-        for (const NodeRow& row : rows.nodes) {
-            if (row.status != NodeStatus::running || were.contains(row.id)) continue;
+        for (const TaskRow& row : rows.nodes) {
+            if (row.status != NodeStatus::running || were.contains(row.node)) continue;
             RC_ASSERT(room_for(rows, row) >= 0);
         }
     }
 
     void require_no_idle_room() const {
-        const Snapshot& header = rows.header;
+        const test::Header& header = rows.header;
         const bool goes_on = header.status == ReleaseStatus::running && header.hold == Hold::none &&
                              header.requested != Action::stop && !exceeded_limit(desk.state) &&
                              exceeded_time(desk.state, desk.now) == TimeLimit::none &&
                              desk.state.starting < desk.state.rules.start_window;
         if (!goes_on) return;
         int batch = 0;
-        for (const NodeRow& row : rows.nodes) {
+        for (const TaskRow& row : rows.nodes) {
             if (is_final(row.status)) continue;
             if (batch == 0) batch = row.batch;
             if (row.batch != batch || row.status != NodeStatus::pending) continue;
@@ -257,9 +258,9 @@ TEST(PolicyProperty, ends_again_after_a_retry) {
             play.act();
         play.settle();
         std::vector<NodeId> taken;
-        for (const NodeRow& row : play.rows.nodes) {
+        for (const TaskRow& row : play.rows.nodes) {
             const bool is_skipped = row.status == NodeStatus::skipped;
-            if (is_skipped || row.status == NodeStatus::failed) taken.push_back(row.id);
+            if (is_skipped || row.status == NodeStatus::failed) taken.push_back(row.node);
         }
         if (play.rows.header.status != ReleaseStatus::failed || taken.empty()) return;
         play.rows.retry(taken);

@@ -13,6 +13,7 @@ namespace {
 
 using test::Desk;
 using test::Rows;
+using test::TaskRow;
 
 // Checks the contract on the rows themselves, not on the core's view of them.
 void require_truth(const Rows& rows, const Desk& desk) {
@@ -125,7 +126,7 @@ TEST(ReleaseProperty, never_starts_a_batch_over_a_limit_or_an_unfinished_one) {
             const auto ids = running(rows);
             RC_ASSERT(!ids.empty());
             const int batch = rows.find(ids.front())->batch;
-            for (const NodeRow& row : rows.nodes) {
+            for (const TaskRow& row : rows.nodes) {
                 if (row.batch < batch) RC_ASSERT(is_final(row.status));
                 if (row.batch > batch) RC_ASSERT(row.status != NodeStatus::running);
             }

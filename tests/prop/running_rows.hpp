@@ -9,8 +9,8 @@ namespace edgeroll::test {
 
 inline std::vector<release::NodeId> running(const Rows& rows) {
     std::vector<release::NodeId> ids;
-    for (const release::NodeRow& row : rows.nodes) {
-        if (row.status == release::NodeStatus::running) ids.push_back(row.id);
+    for (const TaskRow& row : rows.nodes) {
+        if (row.status == release::NodeStatus::running) ids.push_back(row.node);
     }
     return ids;
 }

@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "release/mutant.hpp"
+#include "tests/support/write_tables.hpp"
 
 namespace edgeroll::sim {
 
@@ -195,19 +196,10 @@ void SimDatabase::insert_rows(ReleaseId id, const std::vector<PlannedNode>& node
         const bool is_there = std::any_of(
             rows.begin(), rows.end(), [&](const TaskRow& row) { return row.node == planned.node; });
         if (is_there) continue;
-        add(planned, rows);
+        test::add_row(planned, rows, next_row_id_);
         rows.back().is_late = release.claim_epoch.value > 0;
         rows.back().came_after_start = release.current_batch > 0;
     }
-}
-
-void SimDatabase::add(const PlannedNode& planned, std::vector<TaskRow>& rows) {
-    TaskRow row;
-    row.row_id = next_row_id_++;
-    row.node = planned.node;
-    row.batch = planned.batch;
-    row.config_version = planned.config_version;
-    rows.push_back(std::move(row));
 }
 
 void SimDatabase::set_row_by_hand(ReleaseId id, NodeId node, NodeStatus status, Instant now) {

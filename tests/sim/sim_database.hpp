@@ -12,9 +12,13 @@
 
 #include "control/core/ports.hpp"
 #include "release/missing_rows.hpp"
-#include "sim_rows.hpp"
+#include "tests/support/tables.hpp"
 
 namespace edgeroll::sim {
+
+using test::InventoryRow;
+using test::ReleaseRow;
+using test::TaskRow;
 
 /// Is told of every change at the moment of its commit. Must not change anything.
 class DatabaseWitness {
@@ -78,10 +82,8 @@ class SimDatabase {
     bool retry(release::ReleaseId id, const std::set<release::NodeId>& named,
                bool catches_up = false);
     ReleaseRow& release_row(release::ReleaseId id) { return releases_.at(id); }
-    std::map<release::NodeId, InventoryRow>& inventory() { return inventory_; }
-    [[nodiscard]] const std::map<release::NodeId, InventoryRow>& inventory() const {
-        return inventory_;
-    }
+    test::Inventory& inventory() { return inventory_; }
+    [[nodiscard]] const test::Inventory& inventory() const { return inventory_; }
 
     [[nodiscard]] const std::map<release::ReleaseId, ReleaseRow>& releases() const {
         return releases_;
@@ -111,17 +113,13 @@ class SimDatabase {
     [[nodiscard]] bool is_overtaken(const ReleaseRow& row) const;
     void roll_back(const ReleaseRow& undone, Instant now);
     void read_other_contents(release::Snapshot& seen) const;
-    static void keep_part(release::Snapshot& seen, int batch);
-    [[nodiscard]] release::NodeRow read_row(const TaskRow& row, Instant now) const;
-    void add(const release::PlannedNode& planned, std::vector<TaskRow>& rows);
-    void applied(const release::NodeChange& change, const ReleaseRow& release, TaskRow& row);
 
     Millis lease_;
     DatabaseWitness* witness_;
     Digest digest_;
     std::map<release::ReleaseId, ReleaseRow> releases_;
     std::map<release::ReleaseId, std::vector<TaskRow>> rows_;  ///< in the order of their ids
-    std::map<release::NodeId, InventoryRow> inventory_;
+    test::Inventory inventory_;
     std::map<release::Version, std::string> contents_;
     std::int64_t next_row_id_ = 1;
     std::uint64_t history_rows_ = 0;

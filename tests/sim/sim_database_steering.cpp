@@ -5,6 +5,7 @@
 #include "release/limits.hpp"
 #include "release/mutant.hpp"
 #include "sim_database.hpp"
+#include "tests/support/write_tables.hpp"
 
 namespace edgeroll::sim {
 
@@ -51,43 +52,6 @@ void mark_waived(const ReleaseRow& release, std::vector<TaskRow>& rows) {
         if (is_counted) --left;
         if (is_counted || release.status == ReleaseStatus::success) row->is_waived = true;
     }
-}
-
-void take_up(TaskRow& row) {
-    row.status = NodeStatus::pending;
-    row.failure = FailureKind::none;
-    row.attempts_before = row.attempt;
-    row.ids_passed_over = 0;
-    row.reason = ReasonKind::none;
-    row.error.clear();
-    row.trouble.clear();
-    row.trouble_until.reset();
-    row.earlier_error.clear();
-    row.progress = 0;
-    row.started_at.reset();
-    row.finished_at.reset();
-    row.hand_changed_at.reset();
-    row.is_left_out = row.is_waived = row.is_failure_left_out = false;
-}
-
-void begin_anew(ReleaseRow& row) {
-    row.status = ReleaseStatus::pending;
-    row.batch_status = BatchStatus::none;
-    row.requested = Action::none;
-    row.hold = Hold::none;
-    row.current_batch = 0;
-    row.started_batch.reset();
-    row.started_batch_epoch.reset();
-    row.last_error.clear();
-    row.started_at.reset();
-    row.finished_at.reset();
-    row.is_ended_by_hand = false;
-    row.hold_until.reset();
-    row.paused_at.reset();
-    row.lease_until.reset();
-    row.paused_for = row.batch_work_start = Millis{0};
-    row.rows_seen = -1;
-    ++row.steer_seq;
 }
 
 /// One node that succeeded first, then the other successes, then the nodes touched without success.

@@ -2,161 +2,117 @@
 #pragma once
 
 #include <algorithm>
-#include <map>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "release/step.hpp"
+#include "tests/support/read_tables.hpp"
+#include "tests/support/write_tables.hpp"
 
 namespace edgeroll::test {
 
 /// The nodes of most tests; the last one joins a release that has begun.
 inline constexpr release::NodeId n1{1}, n2{2}, n3{3}, n4{4}, n5{5}, late_node{9};
 
+/// The row of a release, and what its reading has from other tables.
+struct Header : ReleaseRow {
+    release::Content content;
+    std::vector<std::pair<release::Version, release::Content>> other_contents;
+    std::vector<std::string> bans, problems;
+    std::vector<release::Version> blockers;
+    std::optional<release::Millis> rows_unchanged_for;
+    std::int64_t utc_ms = 0;  ///< the wall clock's time at Rows::epoch
+};
+
 /// Reads as a store reads and applies commits as a store applies them, at the time of `now`.
 class Rows {
   public:
-    /// hold_left, worked, is_pause_marked and since_last_finish come from the clock at each
-    /// reading; utc_ms is the wall clock's time at `epoch`.
-    release::Snapshot header;
-    std::vector<release::NodeRow> nodes;
+    Header header;
+    std::vector<TaskRow> nodes;  ///< ascending by (batch, node)
+    Inventory inventory;
     std::vector<release::HistoryRow> history;
     release::Commit last;  ///< the commit that was applied last
 
     static constexpr release::Instant epoch{std::chrono::seconds(1000)};
     release::Instant now = epoch;
-    std::optional<release::Instant> started_at, hold_until, paused_at;
-    release::Millis paused_for{0};
-    std::map<release::NodeId, int> progress;  ///< of the nodes that have been written
-    int rollbacks = 0;                        ///< commits that asked for one
+    int rollbacks = 0;  ///< commits that asked for one
 
-    /// `batches[i]` is the batch of node i + 1, address 127.0.0.(i + 1).
+    /// `batches[i]` is the batch of node i + 1.
     explicit Rows(const std::vector<int>& batches) {
         header.id = release::ReleaseId{7};
         header.version = release::Version{42};
+        header.claim_epoch = release::Epoch{1};
         header.total_nodes = static_cast<int>(batches.size());
         header.content.is_present = true;
         header.content.sha256 = std::string(64, 'a');
         for (std::size_t i = 0; i < batches.size(); ++i) {
-            release::NodeRow row;
-            row.row_id = row.id.value = static_cast<std::int64_t>(i) + 1;
-            row.batch = batches[i];
-            row.address.name = "edge-" + std::to_string(i + 1);
-            row.address.ip = "127.0.0." + std::to_string(i + 1);
-            nodes.push_back(row);
+            const release::NodeId id{static_cast<std::int64_t>(i) + 1};
+            add_edge(id);
+            add_row({id, batches[i]}, nodes, next_row_id_);
         }
         sort();
+    }
+
+    /// Node i has the address 127.0.0.i.
+    void add_edge(release::NodeId id) {
+        InventoryRow& node = inventory[id];
+        node.id = id;
+        node.address.name = "edge-" + std::to_string(id.value);
+        node.address.ip = "127.0.0." + std::to_string(id.value);
+    }
+
+    /// A row for a new edge, inserted after the start.
+    TaskRow& add_late(release::NodeId id, int batch, std::int64_t row_id = 99) {
+        add_edge(id);
+        TaskRow late;
+        late.row_id = row_id;
+        late.node = id;
+        late.batch = batch;
+        nodes.push_back(late);
+        sort();
+        return *find(id);
     }
 
     /// @param part only the header and this batch
     [[nodiscard]] release::Snapshot read(std::optional<int> part = std::nullopt) const {
-        using release::Millis;
-        release::Snapshot snapshot = header;
-        if (part) snapshot.part = look_at(*part);
-        for (const release::NodeRow& row : nodes) {
-            if (!part || row.batch == *part) snapshot.nodes.push_back(row);
-        }
-        for (release::NodeRow& row : snapshot.nodes) {
-            const auto started = running_since_.find(row.id);
-            const bool is_running = row.status == release::NodeStatus::running;
-            if (is_running && started != running_since_.end()) {
-                row.running_for += now - started->second;
-            }
-        }
-        if (hold_until) snapshot.hold_left = *hold_until - now;
-        if (started_at) snapshot.worked = now - *started_at - paused_for;
-        if (paused_at) snapshot.worked -= now - *paused_at;
-        snapshot.worked = std::max(snapshot.worked, Millis{0});
-        snapshot.is_pause_marked = paused_at.has_value();
-        if (last_finish_) snapshot.since_last_finish = now - *last_finish_;
-        snapshot.utc_ms += (now - epoch).count();
-        return snapshot;
+        release::Snapshot seen = read_tables(header, nodes, inventory, now, part);
+        seen.content = header.content;
+        seen.other_contents = header.other_contents;
+        seen.bans = header.bans;
+        seen.problems = header.problems;
+        seen.blockers = header.blockers;
+        seen.rows_unchanged_for = header.rows_unchanged_for;
+        seen.utc_ms = header.utc_ms + (now - epoch).count();
+        return seen;
     }
 
     /// False: stale, nothing changed.
     bool apply(const release::Commit& commit) {
-        if (header.status != commit.expected_status || header.requested != commit.expected_action)
-            return false;
-        if (header.steer_seq != commit.expected_steer_seq) return false;
-        const auto rows_now = static_cast<int>(nodes.size());
-        if (commit.expected_rows.value_or(rows_now) != rows_now) return false;
-        const auto& start = commit.release.rows_of_start;
-        if (start && start->rows != count_up_to(start->newest_row_id)) return false;
-        for (const release::NodeChange& change : commit.nodes) {
-            const release::NodeRow* row = find(change.node);
-            const bool is_same_row = row != nullptr && row->row_id == change.row_id;
-            if (!is_same_row || row->status != change.from) return false;
-        }
-        for (const release::PlannedNode& planned : commit.planned) {
-            release::NodeRow row;
-            row.row_id = static_cast<std::int64_t>(nodes.size()) + 1;
-            row.id = planned.node;
-            row.batch = planned.batch;
-            row.address.ip = "127.0.0." + std::to_string(planned.node.value);
-            nodes.push_back(row);
-        }
-        for (const release::NodeChange& change : commit.nodes) {
-            release::NodeRow& row = *find(change.node);
-            row.status = change.to;
-            row.attempt = change.attempt;
-            row.ids_passed_over = change.ids_passed_over;
-            row.task_id = change.task_id;
-            row.failure = change.failure;
-            row.reason = change.reason;
-            row.error = change.error;
-            row.trouble.clear();
-            row.earlier_error = change.earlier_error;
-            progress[row.id] = change.progress;
-            if (change.to == release::NodeStatus::running) running_since_[row.id] = now;
-            if (release::is_final(change.to)) last_finish_ = now;
-            if (change.has_new_content) {
-                row.facts.applied_version = header.version;
-                row.facts.applied_sha256 = digest_of(change.content);
-            }
-        }
-        for (const release::ProgressChange& change : commit.progress) {
-            release::NodeRow* row = find(change.node);
-            const bool runs_it = row != nullptr && row->status == release::NodeStatus::running &&
-                                 row->task_id == change.task_id;
-            if (!runs_it) continue;
-            progress[change.node] = change.progress;
-            if (!change.error) continue;
-            row->error = *change.error;
-            row->reason = change.trouble.kind;
-            row->trouble = change.trouble.message;
-        }
-        if (commit.skip_pending) {
-            for (release::NodeRow& row : nodes) {
-                if (row.status != release::NodeStatus::pending) continue;
-                row.status = commit.skip_pending->is_deferral ? release::NodeStatus::deferred
-                                                              : release::NodeStatus::skipped;
-                row.reason = commit.skip_pending->kind;
-                row.error = commit.skip_pending->reason;
-            }
-        }
-        apply_header(commit.release);
-        if (commit.creates_rollback) ++rollbacks;
-        for (const release::Evidence& row : commit.evidence) {
-            if (row.gate == release::evidence::proof) header.is_proven = true;
-        }
-        for (const release::HistoryRow& row : commit.history)
-            history.push_back(row);
-        last = commit;
+        Header row = header;
+        std::vector<TaskRow> tasks = nodes;
+        if (!apply_commit(commit, row, tasks, next_row_id_, now)) return false;
+        write_applied(commit, row, tasks, inventory,
+                      [&](release::Version version) { return digest_of(version); });
+        header = std::move(row);
+        nodes = std::move(tasks);
         sort();
+        if (commit.creates_rollback) ++rollbacks;
+        history.insert(history.end(), commit.history.begin(), commit.history.end());
+        last = commit;
         return true;
     }
 
-    [[nodiscard]] release::NodeRow* find(release::NodeId id) {
-        for (release::NodeRow& row : nodes) {
-            if (row.id == id) return &row;
+    [[nodiscard]] TaskRow* find(release::NodeId id) {
+        for (TaskRow& row : nodes) {
+            if (row.node == id) return &row;
         }
         return nullptr;
     }
 
     [[nodiscard]] int count(release::NodeStatus status) const {
         int found = 0;
-        for (const release::NodeRow& row : nodes)
+        for (const TaskRow& row : nodes)
             found += row.status == status ? 1 : 0;
         return found;
     }
@@ -170,109 +126,30 @@ class Rows {
 
     /// What `retry` of an operator does to the rows (control/store): these are taken up again.
     void retry(const std::vector<release::NodeId>& taken) {
-        for (const release::NodeId id : taken) {
-            release::NodeRow& row = *find(id);
-            row.status = release::NodeStatus::pending;
-            row.attempts_before = row.attempt;
-            row.ids_passed_over = 0;
-            row.failure = release::FailureKind::none;
-            row.reason = release::ReasonKind::none;
-            row.error.clear();
-            row.trouble.clear();
-            row.earlier_error.clear();
-        }
-        for (release::NodeRow& row : nodes) {
+        for (const release::NodeId id : taken)
+            take_up(*find(id));
+        for (TaskRow& row : nodes) {
             if (row.status == release::NodeStatus::failed) row.attempts_before = row.attempt + 1;
         }
-        header.status = release::ReleaseStatus::pending;
-        header.is_ended = false;
-        header.batch_status = release::BatchStatus::none;
-        header.requested = release::Action::none;
-        header.hold = release::Hold::none;
-        header.current_batch = 0;
-        header.started_batch.reset();
-        header.batch_work_start = release::Millis{0};
+        begin_anew(header);
         header.waived_failures = count(release::NodeStatus::failed);
-        ++header.steer_seq;
-        started_at.reset();
-        hold_until.reset();
-        paused_at.reset();
-        paused_for = release::Millis{0};
     }
 
   private:
-    [[nodiscard]] int count_up_to(std::int64_t row_id) const {
-        return static_cast<int>(
-            std::count_if(nodes.begin(), nodes.end(),
-                          [&](const release::NodeRow& row) { return row.row_id <= row_id; }));
-    }
-
-    [[nodiscard]] release::BatchReading look_at(int number) const {
-        release::BatchReading part;
-        part.number = number;
-        part.failed = count(release::NodeStatus::failed);
-        for (const release::NodeRow& row : nodes) {
-            if (release::is_final(row.status)) continue;
-            part.lowest_open = std::min(part.lowest_open.value_or(row.batch), row.batch);
-        }
-        return part;
-    }
-
-    std::string digest_of(std::optional<release::Version> content) const {
-        if (!content) return header.content_sha256;
-        for (const auto& [version, other] : header.other_contents) {
-            if (version == *content) return other.sha256;
+    [[nodiscard]] std::string digest_of(release::Version version) const {
+        for (const auto& [other, content] : header.other_contents) {
+            if (other == version) return content.sha256;
         }
         return {};
     }
 
-    void apply_header(const release::ReleaseChange& change) {
-        if (change.status) header.status = *change.status;
-        if (change.batch_status) header.batch_status = *change.batch_status;
-        if (change.current_batch) header.current_batch = *change.current_batch;
-        if (change.started_batch) header.started_batch = *change.started_batch;
-        if (change.rows_of_start) {
-            for (release::NodeRow& row : nodes) {
-                if (row.row_id <= change.rows_of_start->newest_row_id) row.is_of_start = true;
-            }
-        }
-        if (change.total_batches) header.total_batches = *change.total_batches;
-        if (change.total_nodes) header.total_nodes = *change.total_nodes;
-        if (change.content_sha256) header.content_sha256 = *change.content_sha256;
-        if (change.last_error) header.last_error = *change.last_error;
-        if (change.is_finished) header.is_ended = true;
-        if (change.clears_action) header.requested = release::Action::none;
-        if (change.waived_failures) header.waived_failures = *change.waived_failures;
-        if (change.batch_work_start) header.batch_work_start = *change.batch_work_start;
-        apply_times(change);
-        header.success_nodes = count(release::NodeStatus::success);
-        header.failed_nodes = count(release::NodeStatus::failed);
-    }
-
-    void apply_times(const release::ReleaseChange& change) {
-        if (change.is_started && !started_at) started_at = now;
-        if (change.hold) {
-            header.hold = *change.hold;
-            hold_until.reset();
-            if (change.hold_for) hold_until = now + *change.hold_for;
-        }
-        if (change.marks_pause && !paused_at) paused_at = now;
-        if (change.ends_pause) {
-            if (paused_at) paused_for += now - *paused_at;
-            paused_at.reset();
-        }
-        if (change.forgotten_work) paused_for += *change.forgotten_work;
-    }
-
-    std::map<release::NodeId, release::Instant> running_since_;
-    std::optional<release::Instant> last_finish_;
-
     void sort() {
-        std::sort(nodes.begin(), nodes.end(),
-                  [](const release::NodeRow& a, const release::NodeRow& b) {
-                      return std::pair(a.batch, a.id) < std::pair(b.batch, b.id);
-                  });
+        std::sort(nodes.begin(), nodes.end(), [](const TaskRow& a, const TaskRow& b) {
+            return std::pair(a.batch, a.node) < std::pair(b.batch, b.node);
+        });
     }
+
+    std::int64_t next_row_id_ = 1;
 };
 
 /// Runs the core over Rows as the runner does; time passes when the test says so, and effects pile
@@ -375,8 +252,8 @@ class Desk {
     /// Everybody who runs succeeds.
     void finish_running() {
         std::vector<release::NodeId> ids;
-        for (const release::NodeRow& row : rows.nodes) {
-            if (row.status == release::NodeStatus::running) ids.push_back(row.id);
+        for (const TaskRow& row : rows.nodes) {
+            if (row.status == release::NodeStatus::running) ids.push_back(row.node);
         }
         for (const release::NodeId id : ids)
             report(id, release::NodeStatus::success);
@@ -410,7 +287,7 @@ class Desk {
                                                 const std::string& error) const {
         release::Reported reported;
         reported.node = id;
-        const release::NodeRow* row = rows.find(id);
+        const TaskRow* row = rows.find(id);
         reported.task_id = row == nullptr ? "gone" : row->task_id;
         reported.verdict.status = status;
         reported.verdict.failure = failure;

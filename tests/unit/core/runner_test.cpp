@@ -162,8 +162,8 @@ TEST_F(Running, keeps_its_conversations_when_only_progress_meets_a_changed_heade
 
     agent.progress = 60;
     clock.advance(Millis{4'000});
-    EXPECT_EQ(rows.progress[NodeId{1}], 60);
-    EXPECT_EQ(rows.progress[NodeId{2}], 60);
+    EXPECT_EQ(rows.find(NodeId{1})->progress, 60);
+    EXPECT_EQ(rows.find(NodeId{2})->progress, 60);
     runner->stop();
     clock.advance(Millis{100});
 }

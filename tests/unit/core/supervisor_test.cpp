@@ -153,7 +153,7 @@ class PausedStore final : public StoreOfOne {
     awaitable<Result<std::vector<Candidate>>> claimable(int limit, int resting) override {
         std::vector<Candidate> found;
         for (std::size_t i = 0; i < rows.size(); ++i) {
-            const release::Snapshot& header = rows[i]->header;
+            const test::Header& header = rows[i]->header;
             if (owned[i] || release::is_final(header.status)) continue;
             const bool rests = header.status == release::ReleaseStatus::paused &&
                                header.requested != release::Action::resume;

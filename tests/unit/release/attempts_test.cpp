@@ -12,6 +12,7 @@ using std::chrono::seconds;
 using test::Desk;
 using test::n1, test::n2, test::n3;
 using test::Rows;
+using test::TaskRow;
 
 struct Attempts : testing::Test {
     Rows rows{{1, 1, 2}};
@@ -263,8 +264,8 @@ TEST_F(Attempts, gives_the_place_of_its_first_attempt_free) {
 
 TEST_F(Attempts, are_not_begun_on_a_node_that_was_taken_out_meanwhile) {
     desk.observe();
-    rows.find(n1)->facts.is_in_maintenance = true;
-    rows.find(n2)->facts.is_enabled = false;
+    rows.inventory[n1].is_in_maintenance = true;
+    rows.inventory[n2].is_enabled = false;
     desk.observe();
     fail(n1);
     fail(n2);
@@ -354,7 +355,7 @@ TEST_F(Attempts, of_an_operator_gain_nothing_by_deleting_failed_rows) {
     rows.find(n2)->is_waived = true;
     Desk other(rows);
     other.observe();
-    std::erase_if(rows.nodes, [](const NodeRow& row) { return row.id == n2; });
+    std::erase_if(rows.nodes, [](const TaskRow& row) { return row.node == n2; });
     other.observe();
     EXPECT_EQ(rows.header.waived_failures, 0);
     other.report(n1, NodeStatus::failed, FailureKind::rejected, "no");

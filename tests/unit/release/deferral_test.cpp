@@ -124,7 +124,7 @@ TEST_F(Deferral, counts_the_attempts_from_the_last_retry) {
 
 TEST_F(Deferral, of_a_whole_batch_is_told) {
     rows.header.policy.limits.max_unreachable = {3, false};
-    rows.find(n3)->facts.is_in_maintenance = true;
+    rows.inventory[n3].is_in_maintenance = true;
     desk.observe();
     away(n1);
     EXPECT_TRUE(rows.has_history("batch_unproven"));
@@ -151,7 +151,7 @@ struct CatchingUp : testing::Test {
     void expect_as_before() const {
         EXPECT_EQ(rows.header.status, ReleaseStatus::success);
         EXPECT_EQ(rows.header.batch_status, BatchStatus::completed);
-        EXPECT_TRUE(rows.header.is_ended);
+        EXPECT_TRUE(rows.header.finished_at);
         EXPECT_EQ(rows.count(NodeStatus::deferred), 2);
         EXPECT_THAT(desk.violations, testing::IsEmpty());
     }
@@ -176,7 +176,7 @@ TEST_F(CatchingUp, stays_a_success_when_a_forced_stop_gives_a_node_up) {
     rows.find(n2)->failure = FailureKind::lost;
     desk.request(Action::stop);
     EXPECT_EQ(rows.header.status, ReleaseStatus::success);
-    EXPECT_TRUE(rows.header.is_ended);
+    EXPECT_TRUE(rows.header.finished_at);
     EXPECT_EQ(rows.find(n2)->status, NodeStatus::failed);
     EXPECT_EQ(rows.find(n3)->status, NodeStatus::deferred);
     EXPECT_TRUE(desk.cancelled.empty());
@@ -211,12 +211,12 @@ TEST_F(CatchingUp, is_not_judged_by_limits_again) {
     desk.report(n2, NodeStatus::success);
 
     EXPECT_EQ(rows.header.status, ReleaseStatus::success);
-    EXPECT_TRUE(rows.header.is_ended);
+    EXPECT_TRUE(rows.header.finished_at);
     EXPECT_THAT(desk.violations, testing::IsEmpty());
 }
 
 TEST_F(CatchingUp, puts_off_nodes_that_are_in_maintenance_or_away_again) {
-    rows.find(n2)->facts.is_in_maintenance = true;
+    rows.inventory[n2].is_in_maintenance = true;
     desk.observe();
     desk.report(n3, NodeStatus::failed, FailureKind::unreachable, "away");
     expect_as_before();

@@ -187,7 +187,7 @@ TEST_F(Look, does_not_wake_for_ever_for_a_time_that_has_passed) {
     desk.report(n1, NodeStatus::success);
     // Somebody moves the release on: it asks the gate, its time is over, and the bake is not.
     rows.header.hold = Hold::gate;
-    rows.hold_until = desk.now;
+    rows.header.hold_until = desk.now;
     desk.restart();
     desk.now += seconds(1);
     desk.answer(GateKind::pass);

@@ -53,13 +53,13 @@ struct Holds : testing::Test {
         EXPECT_EQ(rows.header.status, ReleaseStatus::running);
         EXPECT_EQ(rows.header.batch_status, BatchStatus::running);
         EXPECT_EQ(rows.header.hold, Hold::none);
-        EXPECT_FALSE(rows.paused_at.has_value());
+        EXPECT_FALSE(rows.header.paused_at.has_value());
     }
     void expect_paused(Hold hold) const {
         EXPECT_EQ(rows.header.status, ReleaseStatus::paused);
         EXPECT_EQ(rows.header.batch_status, BatchStatus::paused);
         EXPECT_EQ(rows.header.hold, hold);
-        EXPECT_TRUE(rows.paused_at.has_value());
+        EXPECT_TRUE(rows.header.paused_at.has_value());
     }
     void TearDown() override { EXPECT_THAT(desk.violations, testing::IsEmpty()); }
 };
@@ -76,7 +76,7 @@ TEST_P(EachHold, is_a_pause_that_counts_as_no_working_time) {
 }
 
 TEST_P(EachHold, is_the_same_after_a_takeover) {
-    const auto until = rows.hold_until;
+    const auto until = rows.header.hold_until;
     desk.now += seconds(1);
     rows.now = desk.now;
     Desk other(rows);
@@ -84,7 +84,7 @@ TEST_P(EachHold, is_the_same_after_a_takeover) {
 
     EXPECT_TRUE(other.started.empty());
     expect_paused(GetParam());
-    EXPECT_EQ(rows.hold_until, until);
+    EXPECT_EQ(rows.header.hold_until, until);
     const bool is_gate = GetParam() == Hold::gate;
     EXPECT_EQ(other.gates.size(), is_gate ? 1U : 0U);
     // A gate is called at once and gives up at its end; the other holds are checked when they end.
@@ -307,13 +307,11 @@ TEST_F(Holds, count_what_went_by_before_a_takeover_that_saw_no_hold) {
     desk.report(n1, NodeStatus::success);
     const Instant ended = desk.now;
     rows.header = before.header;
-    rows.hold_until.reset();
-    rows.paused_at.reset();
     rows.now = ended + seconds(45);
     Desk other(rows);
     other.observe();
 
-    EXPECT_EQ(rows.hold_until, ended + seconds(60));
+    EXPECT_EQ(rows.header.hold_until, ended + seconds(60));
     other.sleep();
     expect_opened(2);
 }
@@ -352,11 +350,11 @@ TEST_F(Holds, pause_before_the_first_batch_when_asked_and_start_when_continued) 
     desk.observe();
     EXPECT_EQ(rows.header.status, ReleaseStatus::paused);
     EXPECT_EQ(rows.header.hold, Hold::review);
-    EXPECT_FALSE(rows.paused_at.has_value());  // pauses are not counted before the start
+    EXPECT_FALSE(rows.header.paused_at.has_value());  // pauses are not counted before the start
     desk.request(Action::resume);
 
     expect_opened(1);
-    EXPECT_EQ(rows.started_at, desk.now);
+    EXPECT_EQ(rows.header.started_at, desk.now);
 }
 
 TEST_F(Holds, stand_in_the_history_behind_the_node_that_ended_the_batch) {
@@ -416,7 +414,7 @@ TEST_F(Holds, keep_a_pause_of_a_running_batch_over_its_end) {
     rows.header.status = ReleaseStatus::paused;
     desk.observe();
     EXPECT_EQ(rows.header.hold, Hold::review);
-    EXPECT_FALSE(rows.paused_at.has_value());  // a node runs: this is working time
+    EXPECT_FALSE(rows.header.paused_at.has_value());  // a node runs: this is working time
     desk.report(n1, NodeStatus::success);
     expect_paused(Hold::review);
     desk.request(Action::resume);

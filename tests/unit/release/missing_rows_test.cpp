@@ -72,7 +72,6 @@ TEST_F(MissingRows, end_no_release_that_is_complete) {
 TEST_F(MissingRows, are_not_planned_over) {
     rows.nodes.clear();
     rows.header.has_batch_config = true;
-    rows.header.fleet.push_back({NodeId{1}, {}});
     rows.header.rows_unchanged_for.reset();
     desk.observe();
     EXPECT_TRUE(desk.is_let_go);

@@ -13,6 +13,7 @@ namespace {
 using test::Desk;
 using test::n1, test::n2;
 using test::Rows;
+using test::TaskRow;
 using testing::HasSubstr;
 
 struct NextId : testing::Test {
@@ -26,7 +27,7 @@ TEST_F(NextId, is_written_into_the_row_before_the_task_is_sent_again) {
     desk.observe();
     desk.refuse_id(n1);
 
-    const NodeRow& row = *rows.find(n1);
+    const TaskRow& row = *rows.find(n1);
     EXPECT_EQ(row.status, NodeStatus::running);
     EXPECT_EQ(row.task_id, "apply_config_127.0.0.1_42_2");
     EXPECT_EQ(row.ids_passed_over, 1);

@@ -29,7 +29,7 @@ TEST_F(ProgressOfTasks, is_written_while_the_task_runs_and_leaves_no_trace_in_th
     const std::size_t history = rows.history.size();
     desk.give(far(n1, 30));
 
-    EXPECT_EQ(rows.progress[n1], 30);
+    EXPECT_EQ(rows.find(n1)->progress, 30);
     EXPECT_TRUE(rows.last.decides_nothing());
     EXPECT_EQ(rows.history.size(), history);
     EXPECT_EQ(rows.find(n1)->status, NodeStatus::running);
@@ -78,9 +78,9 @@ TEST_F(ProgressOfTasks, never_goes_back) {
     desk.give(far(n1, 30));
     desk.now += seconds(5);
     desk.give(far(n1, 20));
-    EXPECT_EQ(rows.progress[n1], 30);
+    EXPECT_EQ(rows.find(n1)->progress, 30);
     desk.give(far(n1, 300));
-    EXPECT_EQ(rows.progress[n1], 100);
+    EXPECT_EQ(rows.find(n1)->progress, 100);
 }
 
 TEST_F(ProgressOfTasks, of_many_nodes_shares_a_commit) {
@@ -88,20 +88,20 @@ TEST_F(ProgressOfTasks, of_many_nodes_shares_a_commit) {
     desk.now += milliseconds(10);
     desk.give(far(n1, 20));
     desk.give(far(n2, 40));
-    EXPECT_EQ(rows.progress[n1], 10);
-    EXPECT_EQ(rows.progress[n2], 0);
+    EXPECT_EQ(rows.find(n1)->progress, 10);
+    EXPECT_EQ(rows.find(n2)->progress, 0);
 
     // The core asks to be woken for it.
     ASSERT_TRUE(desk.sleep(seconds(1)));
-    EXPECT_EQ(rows.progress[n1], 20);
-    EXPECT_EQ(rows.progress[n2], 40);
+    EXPECT_EQ(rows.find(n1)->progress, 20);
+    EXPECT_EQ(rows.find(n2)->progress, 40);
     EXPECT_EQ(rows.last.progress.size(), 2U);
 }
 
 TEST_F(ProgressOfTasks, goes_along_with_what_is_written_anyway) {
     desk.give(far(n1, 10));
     desk.give({far(n1, 50), desk.make_report(n2, NodeStatus::success, FailureKind::none, "")});
-    EXPECT_EQ(rows.progress[n1], 50);
+    EXPECT_EQ(rows.find(n1)->progress, 50);
     EXPECT_EQ(rows.last.nodes.size(), 1U);
 }
 
@@ -109,8 +109,8 @@ TEST_F(ProgressOfTasks, of_another_task_or_of_a_node_that_does_not_run_is_droppe
     desk.give(Progressed{n1, "apply_config_127.0.0.1_41", 30, {}});
     desk.give(Progressed{n3, "", 30, {}});
     desk.give(Progressed{NodeId{9}, "apply_config_127.0.0.9_42", 30, {}});
-    EXPECT_EQ(rows.progress[n1], 0);
-    EXPECT_EQ(rows.progress.count(n3), 0U);
+    EXPECT_EQ(rows.find(n1)->progress, 0);
+    EXPECT_EQ(rows.find(n3)->progress, 0);
     EXPECT_FALSE(desk.sleep(seconds(1)));
 }
 
@@ -120,7 +120,7 @@ TEST_F(ProgressOfTasks, that_waits_to_be_written_is_outdone_by_the_last_word) {
     Reported last = desk.make_report(n1, NodeStatus::success, FailureKind::none, "");
     last.verdict.progress = 100;
     desk.give(last);
-    EXPECT_EQ(rows.progress[n1], 100);
+    EXPECT_EQ(rows.find(n1)->progress, 100);
     EXPECT_TRUE(rows.last.progress.empty());
 }
 
@@ -130,10 +130,10 @@ TEST_F(ProgressOfTasks, begins_anew_with_a_further_attempt) {
     desk.give(far(n1, 60));
     desk.report(n1, NodeStatus::failed, FailureKind::exec_failed, "bad");
     ASSERT_EQ(rows.find(n1)->attempt, 2);
-    EXPECT_EQ(rows.progress[n1], 0);
+    EXPECT_EQ(rows.find(n1)->progress, 0);
     desk.now += seconds(5);
     desk.give(far(n1, 20));
-    EXPECT_EQ(rows.progress[n1], 20);
+    EXPECT_EQ(rows.find(n1)->progress, 20);
 }
 
 TEST_F(ProgressOfTasks, that_waits_outlives_a_reading) {
@@ -142,7 +142,7 @@ TEST_F(ProgressOfTasks, that_waits_outlives_a_reading) {
     desk.observe();
     desk.now += seconds(1);
     desk.give(Woken{});
-    EXPECT_EQ(rows.progress[n1], 90);
+    EXPECT_EQ(rows.find(n1)->progress, 90);
 }
 
 TEST(ProgressOfManyTasks, takes_as_many_commits_as_its_bound_asks_for) {
@@ -166,7 +166,7 @@ TEST(ProgressOfManyTasks, takes_as_many_commits_as_its_bound_asks_for) {
     ASSERT_TRUE(desk.sleep(seconds(1)));
     EXPECT_EQ(rows.last.progress.size(), 20U);
     for (int i = 1; i <= nodes; ++i)
-        EXPECT_EQ(rows.progress[NodeId{i}], 50) << i;
+        EXPECT_EQ(rows.find(NodeId{i})->progress, 50) << i;
 }
 
 }  // namespace

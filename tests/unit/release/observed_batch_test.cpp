@@ -11,6 +11,7 @@ namespace {
 using test::Desk;
 using test::n1, test::n2, test::n3, test::late_node;
 using test::Rows;
+using test::TaskRow;
 
 struct BatchReadings : testing::Test {
     Rows rows{{1, 2, 3}};
@@ -40,8 +41,8 @@ TEST(BatchReading, is_all_that_many_batches_need) {
 }
 
 TEST_F(BatchReadings, see_what_the_inventory_says_now) {
-    rows.find(n2)->facts.is_in_maintenance = true;
-    rows.find(n3)->address.ip = "127.0.0.33";
+    rows.inventory[n2].is_in_maintenance = true;
+    rows.inventory[n3].address.ip = "127.0.0.33";
     desk.report(n1, NodeStatus::success);
 
     EXPECT_EQ(rows.find(n2)->status, NodeStatus::skipped);
@@ -62,7 +63,7 @@ TEST_F(BatchReadings, see_a_failure_that_was_written_elsewhere) {
 TEST_F(BatchReadings, see_a_row_that_was_set_back) {
     desk.report(n1, NodeStatus::success);
     rows.find(n1)->status = NodeStatus::pending;
-    rows.find(n1)->facts.applied_version.reset();
+    rows.inventory[n1].applied_version.reset();
     desk.report(n2, NodeStatus::success);
 
     EXPECT_EQ(rows.find(n1)->status, NodeStatus::running);
@@ -70,16 +71,12 @@ TEST_F(BatchReadings, see_a_row_that_was_set_back) {
 }
 
 TEST_F(BatchReadings, see_rows_that_came_or_went) {
-    NodeRow late = *rows.find(n2);
-    late.id = late_node;
-    late.row_id = 99;
-    late.is_of_start = false;
-    rows.nodes.insert(rows.nodes.begin() + 2, late);
+    rows.add_late(late_node, 2);
     desk.report(n1, NodeStatus::success);
     EXPECT_EQ(rows.find(late_node)->status, NodeStatus::skipped);
     EXPECT_EQ(rows.find(n2)->status, NodeStatus::running);
 
-    std::erase_if(rows.nodes, [](const NodeRow& row) { return row.id == n3; });
+    std::erase_if(rows.nodes, [](const TaskRow& row) { return row.node == n3; });
     desk.report(n2, NodeStatus::success);
     EXPECT_EQ(rows.header.status, ReleaseStatus::success);
 }

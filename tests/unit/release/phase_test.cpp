@@ -15,28 +15,16 @@ using std::chrono::seconds;
 using test::Desk;
 using test::n1, test::n2, test::n3, test::n4, test::late_node;
 using test::Rows;
+using test::TaskRow;
 
 void remove(Rows& rows, NodeId id) {
-    std::erase_if(rows.nodes, [&](const NodeRow& row) { return row.id == id; });
+    std::erase_if(rows.nodes, [&](const TaskRow& row) { return row.node == id; });
 }
 
 /// The row is set back for another run, and its edge was emptied.
 void set_back(Rows& rows, NodeId id) {
     rows.find(id)->status = NodeStatus::pending;
-    rows.find(id)->facts.applied_version.reset();
-}
-
-NodeRow& add_late(Rows& rows, int batch, std::int64_t row_id = 99) {
-    NodeRow late;
-    late.row_id = row_id;
-    late.id = late_node;
-    late.batch = batch;
-    late.address.ip = "127.0.0.9";
-    rows.nodes.push_back(late);
-    std::sort(rows.nodes.begin(), rows.nodes.end(), [](const NodeRow& a, const NodeRow& b) {
-        return std::pair(a.batch, a.id) < std::pair(b.batch, b.id);
-    });
-    return *rows.find(late_node);
+    rows.inventory[id].applied_version.reset();
 }
 
 struct Standing : testing::Test {
@@ -139,7 +127,7 @@ TEST_F(Standing, goes_on_behind_a_deleted_batch_that_was_to_come) {
 TEST_F(Standing, fails_when_all_its_rows_are_deleted) {
     desk.observe();
     rows.nodes.clear();
-    add_late(rows, 1);
+    rows.add_late(late_node, 1);
     desk.observe();
 
     EXPECT_EQ(rows.header.status, ReleaseStatus::failed);
@@ -158,7 +146,7 @@ TEST_P(LateRow, forms_no_batch_and_is_never_sent) {
             rows.header.policy.batch_interval = seconds(60);
             Desk desk(rows);
             desk.observe();
-            add_late(rows, GetParam(), row_id);
+            rows.add_late(late_node, GetParam(), row_id);
             Desk other(rows);
             Desk& owner = is_taken_over ? other : desk;
             owner.observe();
@@ -188,7 +176,7 @@ TEST_P(LateRow, is_known_after_one_was_deleted_and_somebody_took_over) {
     Desk desk(rows);
     desk.observe();
     remove(rows, n4);
-    add_late(rows, GetParam(), 2);
+    rows.add_late(late_node, GetParam(), 2);
     Desk other(rows);
     other.observe();
 
@@ -206,7 +194,7 @@ TEST(ReplacedRow, is_never_sent_in_the_place_of_the_one_that_was_known) {
     Desk desk(rows);
     desk.observe();
     remove(rows, n2);
-    add_late(rows, 3).id = n2;
+    rows.add_late(n2, 3);
     desk.report(n1, NodeStatus::success);  // its report and the next dispatch: one commit
 
     EXPECT_EQ(rows.find(n2)->status, NodeStatus::skipped);
@@ -224,7 +212,7 @@ TEST_P(LateRow, counts_for_no_limit_whatever_is_written_into_it) {
         rows.header.policy.limits.max_batch_fail_rate_percent = 0;
         Desk desk(rows);
         desk.observe();
-        add_late(rows, GetParam()).status = status;
+        rows.add_late(late_node, GetParam()).status = status;
         desk.observe();
         desk.finish_running();
         desk.finish_running();
@@ -243,7 +231,7 @@ INSTANTIATE_TEST_SUITE_P(Batches, LateRow,
 TEST_F(Standing, starts_with_what_is_there_or_reads_again) {
     Observed observed;
     observed.snapshot = rows.read();
-    add_late(rows, 2, 2);  // an id below the newest: a cluster assigns such ids
+    rows.add_late(late_node, 2, 2);  // an id below the newest: a cluster assigns such ids
     desk.give(Event{observed});
 
     EXPECT_EQ(rows.header.total_nodes, 4);
@@ -295,8 +283,8 @@ struct OlderProcess : testing::Test {
     Rows rows{{4, 4, 8, 9}};
     void forget() {
         rows.header.started_batch.reset();
-        for (NodeRow& row : rows.nodes)
-            row.is_of_start = false;
+        for (TaskRow& row : rows.nodes)
+            row.start_epoch.reset();
     }
 };
 
@@ -311,7 +299,8 @@ TEST_F(OlderProcess, is_derived_from_the_ordinal_and_written_down) {
 
     EXPECT_EQ(rows.header.started_batch, 8);
     EXPECT_EQ(rows.header.current_batch, 2);
-    EXPECT_THAT(rows.nodes, testing::Each(testing::Field(&NodeRow::is_of_start, true)));
+    EXPECT_THAT(rows.nodes,
+                testing::Each(testing::Field(&TaskRow::start_epoch, testing::Ne(std::nullopt))));
     remove(rows, n1);
     remove(rows, n2);
     rows.header.policy.pauses_after_batch = true;
@@ -344,7 +333,7 @@ TEST_F(OlderProcess, has_late_rows_above_total_nodes) {
     Desk desk(rows);
     desk.observe();
     forget();
-    add_late(rows, 8);
+    rows.add_late(late_node, 8);
     Desk other(rows);
     other.observe();
 

@@ -10,13 +10,14 @@ namespace {
 
 using test::Desk;
 using test::Rows;
+using test::TaskRow;
 
 struct Lanes : testing::Test {
     Rows rows{std::vector<int>(6, 1)};
     Desk desk{rows};
 
     void label(int node, const std::string& name, const std::string& value) {
-        rows.find(NodeId{node})->address.labels.emplace_back(name, value);
+        rows.inventory[NodeId{node}].address.labels.emplace_back(name, value);
     }
     static PoolRule per(const std::string& name, int size) {
         PoolRule rule;
@@ -26,8 +27,8 @@ struct Lanes : testing::Test {
     }
     [[nodiscard]] std::vector<int> running() const {
         std::vector<int> ids;
-        for (const NodeRow& row : rows.nodes) {
-            if (row.status == NodeStatus::running) ids.push_back(static_cast<int>(row.id.value));
+        for (const TaskRow& row : rows.nodes) {
+            if (row.status == NodeStatus::running) ids.push_back(static_cast<int>(row.node.value));
         }
         return ids;
     }
@@ -204,7 +205,7 @@ TEST_F(Lanes, are_the_same_after_a_takeover) {
 TEST_F(Lanes, do_not_stand_still_behind_nodes_that_need_no_task) {
     rows.header.policy.max_parallel = 1;
     for (const int node : {1, 2, 3, 4})
-        rows.find(NodeId{node})->facts.is_enabled = false;
+        rows.inventory[NodeId{node}].is_enabled = false;
     desk.observe();
 
     EXPECT_THAT(running(), ElementsAre(5));

@@ -54,8 +54,8 @@ TEST_F(Probation, goes_to_the_next_node_when_that_one_is_away_too) {
 }
 
 TEST_F(Probation, is_not_ended_by_a_node_that_had_the_content) {
-    rows.find(n2)->facts.applied_version = rows.header.version;
-    rows.find(n2)->facts.applied_sha256 = rows.header.content.sha256;
+    rows.inventory.at(n2).applied_version = rows.header.version;
+    rows.inventory.at(n2).applied_sha256 = rows.header.content.sha256;
     desk.observe();
     away(n1);
     EXPECT_EQ(rows.find(n2)->status, NodeStatus::success);
@@ -70,7 +70,7 @@ TEST_F(Probation, outlasts_a_takeover_and_so_does_its_proof) {
     EXPECT_EQ(running(), 1);
     desk.report(n2, NodeStatus::success);
     // Somebody deletes the row of the node that has proven it.
-    std::erase_if(rows.nodes, [](const NodeRow& row) { return row.id == n2; });
+    std::erase_if(rows.nodes, [](const test::TaskRow& row) { return row.node == n2; });
     desk.report(n3, NodeStatus::success);
     desk.restart();
     EXPECT_TRUE(desk.state.is_proven);
@@ -78,7 +78,7 @@ TEST_F(Probation, outlasts_a_takeover_and_so_does_its_proof) {
 
 TEST_F(Probation, is_none_for_a_rollback) {
     rows.header.rolls_back = ReleaseId{3};
-    for (NodeRow& row : rows.nodes)
+    for (test::TaskRow& row : rows.nodes)
         row.config_version = Version{40};
     rows.header.other_contents = {{Version{40}, rows.header.content}};
     desk.observe();
@@ -92,12 +92,13 @@ struct Ramp : testing::Test {
 
     void SetUp() override { rows.header.is_planned = true; }
     void succeed(int count) {
-        for (NodeRow& row : rows.nodes) {
-            if (count > 0 && row.status == NodeStatus::running) {
-                --count;
-                desk.report(row.id, NodeStatus::success);
-            }
+        std::vector<NodeId> some;
+        for (const test::TaskRow& row : rows.nodes) {
+            const bool is_wanted = some.size() < static_cast<std::size_t>(count);
+            if (is_wanted && row.status == NodeStatus::running) some.push_back(row.node);
         }
+        for (const NodeId node : some)
+            desk.report(node, NodeStatus::success);
     }
     [[nodiscard]] int running() const { return rows.count(NodeStatus::running); }
     void TearDown() override { EXPECT_THAT(desk.violations, testing::IsEmpty()); }
@@ -135,7 +136,7 @@ TEST_F(Ramp, is_none_where_edgeroll_did_not_plan) {
 
 TEST_F(Ramp, is_none_for_a_rollback) {
     rows.header.rolls_back = ReleaseId{3};
-    for (NodeRow& row : rows.nodes)
+    for (test::TaskRow& row : rows.nodes)
         row.config_version = Version{40};
     rows.header.other_contents = {{Version{40}, rows.header.content}};
     desk.observe();

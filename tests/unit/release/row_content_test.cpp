@@ -43,9 +43,9 @@ TEST_F(RowContent, is_told_with_every_conversation_and_kept_with_the_result) {
     desk.finish_running();
 
     EXPECT_EQ(rows.header.status, ReleaseStatus::success);
-    EXPECT_EQ(rows.find(n1)->facts.applied_sha256, std::string(64, 'x'));
-    EXPECT_EQ(rows.find(n2)->facts.applied_sha256, std::string(64, 'y'));
-    EXPECT_EQ(rows.find(n2)->facts.applied_version, rows.header.version);
+    EXPECT_EQ(rows.inventory[n1].applied_sha256, std::string(64, 'x'));
+    EXPECT_EQ(rows.inventory[n2].applied_sha256, std::string(64, 'y'));
+    EXPECT_EQ(rows.inventory[n2].applied_version, rows.header.version);
     EXPECT_FALSE(rows.has_history("reload_only"));
 }
 
@@ -80,10 +80,10 @@ TEST_F(RowContent, is_told_with_every_attempt) {
 }
 
 TEST_F(RowContent, counts_as_there_only_where_the_digest_fits) {
-    rows.find(n1)->facts.applied_version = rows.header.version;
-    rows.find(n1)->facts.applied_sha256 = std::string(64, 'x');
-    rows.find(n2)->facts.applied_version = rows.header.version;
-    rows.find(n2)->facts.applied_sha256 = std::string(64, 'x');  // it will get y
+    rows.inventory[n1].applied_version = rows.header.version;
+    rows.inventory[n1].applied_sha256 = std::string(64, 'x');
+    rows.inventory[n2].applied_version = rows.header.version;
+    rows.inventory[n2].applied_sha256 = std::string(64, 'x');  // it will get y
     desk.observe();
 
     EXPECT_EQ(rows.find(n1)->status, NodeStatus::success);
@@ -92,7 +92,7 @@ TEST_F(RowContent, counts_as_there_only_where_the_digest_fits) {
 }
 
 TEST_F(RowContent, does_not_go_over_a_newer_version) {
-    rows.find(n1)->facts.applied_version = Version{43};
+    rows.inventory[n1].applied_version = Version{43};
     desk.observe();
 
     EXPECT_EQ(rows.find(n1)->failure, FailureKind::rejected);

@@ -11,6 +11,7 @@ namespace {
 using test::Desk;
 using test::n1, test::n2, test::n3, test::n4;
 using test::Rows;
+using test::TaskRow;
 
 struct StepByHand : testing::Test {
     static void expect_sound(const Desk& desk) { EXPECT_THAT(desk.violations, testing::IsEmpty()); }
@@ -56,12 +57,12 @@ TEST_F(StepByHand, leaves_a_final_status_written_by_hand_and_records_what_still_
     EXPECT_FALSE(desk.is_let_go);
     EXPECT_TRUE(desk.is_dispatch_over);
     desk.report(n1, NodeStatus::success);
-    EXPECT_FALSE(rows.header.is_ended);
+    EXPECT_FALSE(rows.header.finished_at);
     desk.report(n2, NodeStatus::success);
 
     EXPECT_EQ(rows.header.status, ReleaseStatus::cancelled);
     EXPECT_EQ(rows.header.batch_status, BatchStatus::stopped);
-    EXPECT_TRUE(rows.header.is_ended);
+    EXPECT_TRUE(rows.header.finished_at);
     EXPECT_EQ(rows.header.success_nodes, 2);
     EXPECT_TRUE(desk.is_let_go);
     expect_sound(desk);
@@ -89,7 +90,7 @@ TEST_F(StepByHand, records_the_end_that_was_written_while_nobody_looked) {
         EXPECT_EQ(rows.find(n1)->status, NodeStatus::cancelled) << "not a failure of the node";
         EXPECT_EQ(rows.find(n3)->status, NodeStatus::skipped);
         EXPECT_EQ(rows.header.status, end);
-        EXPECT_TRUE(rows.header.is_ended);
+        EXPECT_TRUE(rows.header.finished_at);
         EXPECT_EQ(rows.header.hold, Hold::none);
         EXPECT_TRUE(desk.is_let_go);
         expect_sound(desk);
@@ -118,7 +119,7 @@ TEST_F(StepByHand, looks_after_what_runs_although_the_time_of_the_end_was_writte
     Desk desk(rows);
     desk.observe();
     rows.header.status = ReleaseStatus::cancelled;
-    rows.header.is_ended = true;
+    rows.header.finished_at = rows.now;
 
     desk.observe();
     EXPECT_FALSE(desk.is_let_go);
@@ -159,13 +160,13 @@ TEST_F(StepByHand, cancels_what_runs_where_a_stop_was_asked_for_beside_the_end) 
 
     EXPECT_EQ(rows.header.status, ReleaseStatus::failed);
     EXPECT_EQ(rows.header.requested, Action::none);
-    EXPECT_TRUE(rows.header.is_ended);
+    EXPECT_TRUE(rows.header.finished_at);
     expect_sound(desk);
 }
 
 TEST_F(StepByHand, ignores_a_status_written_after_the_recorded_end) {
     Rows rows({1});
-    rows.header.is_ended = true;
+    rows.header.finished_at = rows.now;
     rows.header.status = ReleaseStatus::running;
     Desk desk(rows);
 
@@ -219,11 +220,7 @@ TEST_F(StepByHand, skips_rows_added_after_the_start) {
     Rows rows({1, 2});
     Desk desk(rows);
     desk.observe();
-    NodeRow late = *rows.find(n2);
-    late.row_id = 99;
-    late.is_of_start = false;
-    late.id = n4;
-    rows.nodes.push_back(late);
+    rows.add_late(n4, 2);
 
     desk.observe();
     EXPECT_EQ(rows.find(n4)->status, NodeStatus::skipped);
@@ -240,12 +237,8 @@ TEST_F(StepByHand, skips_a_row_that_was_added_in_place_of_a_deleted_one) {
     Desk desk(rows);
     desk.observe();
     ASSERT_EQ(rows.header.current_batch, 1);
-    NodeRow late = *rows.find(n3);
-    late.row_id = 99;
-    late.is_of_start = false;
-    late.id = n4;
-    std::erase_if(rows.nodes, [](const NodeRow& row) { return row.id == n3; });
-    rows.nodes.push_back(late);
+    std::erase_if(rows.nodes, [](const TaskRow& row) { return row.node == n3; });
+    rows.add_late(n4, 2);
     desk.observe();
 
     EXPECT_EQ(rows.find(n4)->status, NodeStatus::skipped);

@@ -11,6 +11,7 @@ namespace {
 using test::Desk;
 using test::n1, test::n2, test::n3;
 using test::Rows;
+using test::TaskRow;
 
 struct Step : testing::Test {
     static void expect_sound(const Desk& desk) { EXPECT_THAT(desk.violations, testing::IsEmpty()); }
@@ -147,7 +148,7 @@ TEST_F(Step, counts_the_time_a_node_ran_before_the_takeover) {
     Rows rows({1});
     Desk desk(rows);
     desk.observe();
-    rows.find(n1)->running_for = Millis{590'000};
+    rows.find(n1)->started_at = rows.now - Millis{590'000};
 
     Desk other(rows);
     other.observe();
@@ -242,8 +243,8 @@ TEST_F(Step, calls_a_cancel_nobody_asked_for_a_failure) {
 
 TEST_F(Step, skips_disabled_nodes_and_nodes_in_maintenance_and_says_so) {
     Rows rows({1, 1, 2});
-    rows.find(n1)->facts.is_enabled = false;
-    rows.find(n2)->facts.is_in_maintenance = true;
+    rows.inventory[n1].is_enabled = false;
+    rows.inventory[n2].is_in_maintenance = true;
     Desk desk(rows);
 
     desk.observe();
@@ -257,7 +258,7 @@ TEST_F(Step, skips_disabled_nodes_and_nodes_in_maintenance_and_says_so) {
 
 TEST_F(Step, fails_a_node_that_is_gone_as_rejected) {
     Rows rows({1, 2});
-    rows.find(n1)->facts.exists = false;
+    rows.inventory.erase(n1);
     Desk desk(rows);
 
     desk.observe();
@@ -269,9 +270,9 @@ TEST_F(Step, fails_a_node_that_is_gone_as_rejected) {
 
 TEST_F(Step, does_not_dispatch_to_nodes_that_hold_this_or_a_newer_version) {
     Rows rows({1, 2, 3});
-    rows.find(n1)->facts.applied_version = rows.header.version;
-    rows.find(n1)->facts.applied_sha256 = rows.header.content.sha256;
-    rows.find(n2)->facts.applied_version = Version{43};
+    rows.inventory[n1].applied_version = rows.header.version;
+    rows.inventory[n1].applied_sha256 = rows.header.content.sha256;
+    rows.inventory[n2].applied_version = Version{43};
     Desk desk(rows);
 
     desk.observe();
@@ -337,7 +338,7 @@ TEST_F(Step, plans_the_batches_when_there_is_a_config_and_no_rows) {
     Rows rows({});
     rows.header.has_batch_config = true;
     for (int i = 1; i <= 3; ++i)
-        rows.header.fleet.push_back({NodeId{i}, {}});
+        rows.add_edge(NodeId{i});
     Desk desk(rows);
 
     desk.observe();
@@ -430,7 +431,7 @@ TEST_F(Step, marks_a_release_without_content_and_changes_no_applied_version) {
 
     EXPECT_TRUE(rows.has_history("reload_only"));
     EXPECT_EQ(rows.header.content_sha256, reload_only_mark);
-    EXPECT_FALSE(rows.find(n1)->facts.applied_version.has_value());
+    EXPECT_FALSE(rows.inventory[n1].applied_version.has_value());
 }
 
 TEST_F(Step, keeps_current_batch_an_ordinal_when_batch_numbers_have_gaps) {
@@ -449,7 +450,7 @@ TEST_F(Step, fails_a_running_node_whose_inventory_row_is_gone) {
     Rows rows({1});
     Desk desk(rows);
     desk.observe();
-    rows.find(n1)->address = {};
+    rows.inventory[n1].address = {};
 
     Desk other(rows);
     other.observe();
@@ -464,8 +465,8 @@ TEST_F(Step, takes_many_results_in_one_commit) {
     desk.state.rules.start_window = 300;
     desk.observe();
     std::vector<Event> events;
-    for (const NodeRow& row : rows.nodes) {
-        events.emplace_back(desk.make_report(row.id, NodeStatus::success, FailureKind::none, {}));
+    for (const TaskRow& row : rows.nodes) {
+        events.emplace_back(desk.make_report(row.node, NodeStatus::success, FailureKind::none, {}));
     }
 
     desk.give(events);

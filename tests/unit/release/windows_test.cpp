@@ -80,7 +80,7 @@ TEST_F(Windows, keep_a_release_pending_until_they_open) {
     EXPECT_EQ(rows.header.status, ReleaseStatus::pending);
     EXPECT_EQ(rows.header.batch_status, BatchStatus::none);
     EXPECT_EQ(rows.header.hold, Hold::window);
-    EXPECT_EQ(rows.hold_until, Rows::epoch + hours(1));
+    EXPECT_EQ(rows.header.hold_until, Rows::epoch + hours(1));
     EXPECT_TRUE(desk.started.empty());
     desk.sleep();
 
@@ -88,7 +88,7 @@ TEST_F(Windows, keep_a_release_pending_until_they_open) {
     EXPECT_EQ(desk.started.size(), 2U);
     EXPECT_EQ(rows.header.status, ReleaseStatus::running);
     EXPECT_EQ(rows.header.hold, Hold::none);
-    EXPECT_EQ(rows.started_at, desk.now);
+    EXPECT_EQ(rows.header.started_at, desk.now);
 }
 
 TEST_F(Windows, do_not_touch_a_batch_that_runs_when_they_close) {
@@ -103,7 +103,7 @@ TEST_F(Windows, do_not_touch_a_batch_that_runs_when_they_close) {
 
     EXPECT_EQ(rows.header.hold, Hold::window);
     EXPECT_EQ(rows.header.status, ReleaseStatus::paused);
-    EXPECT_EQ(rows.hold_until, Rows::epoch + hours(24));
+    EXPECT_EQ(rows.header.hold_until, Rows::epoch + hours(24));
     desk.sleep();
     EXPECT_EQ(rows.header.current_batch, 2);
 }
@@ -117,7 +117,7 @@ TEST_F(Windows, say_the_new_time_when_they_are_changed) {
     rows.header.policy.windows = {{at_6, at_22, 0}};
     desk.observe();
 
-    EXPECT_EQ(rows.hold_until, Rows::epoch + hours(6));
+    EXPECT_EQ(rows.header.hold_until, Rows::epoch + hours(6));
     EXPECT_EQ(desk.wake_at, Rows::epoch + hours(6));
 }
 

@@ -1,7 +1,9 @@
-// The tables of docs/contract.md section 3, as far as the executor uses them.
+// The tables of docs/contract.md section 3 in memory, as far as the executor uses them, for the
+// simulator and for tests that call step() directly.
 #pragma once
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -9,7 +11,7 @@
 #include "release/commit.hpp"
 #include "release/model.hpp"
 
-namespace edgeroll::sim {
+namespace edgeroll::test {
 
 struct ReleaseRow {
     release::ReleaseId id;
@@ -88,10 +90,6 @@ struct InventoryRow {
     bool was_unavailable = false;  ///< ever disabled, in maintenance or deleted
 };
 
-/// Every row that is still pending becomes skipped.
-void skip_pending(std::vector<TaskRow>& rows, const release::SkipPending& skip,
-                  release::Instant now);
-/// Counts the release's counters anew from its rows (I4).
-void recount(ReleaseRow& release, const std::vector<TaskRow>& rows);
+using Inventory = std::map<release::NodeId, InventoryRow>;
 
-}  // namespace edgeroll::sim
+}  // namespace edgeroll::test
