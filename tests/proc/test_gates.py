@@ -73,7 +73,7 @@ class Gates(ProcCase):
     def test_gate_that_is_unsure_and_then_content_lets_the_next_batch_start(self):
         number = self.begin_gated(503, 200)
         self.wait_status(number, "success")
-        self.assertEqual(self.questions(), 3)  # 503 and 200 after the first batch, 200 after the second, none after the last
+        self.assertEqual(self.questions(), 4)  # 503 and 200 after the first batch, 200 after each of the others
         self.assertEqual(self.gate.requests[0][2], {"release": "cdn"})
 
     def test_gate_that_refuses_fails_the_release(self):
@@ -85,21 +85,63 @@ class Gates(ProcCase):
 
     def test_gate_that_stays_unsure_pauses_and_continue_goes_on(self):
         number = self.begin_gated(503, gate_timeout_sec=1)
-        for batch in (1, 2):
+        for batch in (1, 2, 3):
             self.wait_hold(number, "review", batch)
             self.assertIn("503", self.release_row(number, "last_error")[0])
             self.act(self.one_control, number, "continue-batch", reason="the monitor is down")
         self.wait_status(number, "success")
+        self.assertEqual(self.release_row(number, "baked_at"), [None])
+        self.assertEqual(len(self.events_of(number, "unbaked")), 1)
         self.assertGreaterEqual(self.questions(), 2)
 
-    def test_gate_is_asked_after_the_baking(self):
+    def test_gate_is_asked_while_it_bakes_and_after_it(self):
         number = self.begin_gated(200, bake_sec=0.7)
         self.wait_row(number, hold="bake")
-        self.assertEqual(self.questions(), 0)
         self.wait_status(number, "success")
+        self.assertEqual(self.questions(), 6)  # in the bake and after it, of each of three batches
+        self.assertNotEqual(self.release_row(number, "baked_at"), [None])
+        self.assertEqual(self.evidence(number), {("proof", "pass"), ("limits", "pass"), ("gate", "pass")})
         self.assertGreaterEqual(self.seconds_between(
             number, "SELECT finished_at FROM release_task_nodes WHERE release_task_id = $ AND batch = 1",
             "SELECT started_at FROM release_task_nodes WHERE release_task_id = $ AND batch = 2"), 0.7 - 0.002)
+
+    def test_gate_that_refuses_in_the_bake_stops_the_release_at_once(self):
+        number = self.begin_gated(403, bake_sec=3600)
+        self.wait_status(number, "failed")
+        self.assertEqual(self.statuses(number), {1: "success", 2: "skipped", 3: "skipped"})
+        self.assertIn(("gate", "fail"), self.evidence(number))
+
+    def test_only_batch_is_looked_at_too(self):
+        """A bad version in a release of one batch: found, and taken back by itself."""
+        self.wait_status(self.begin(), "success")
+        self.insert_config(2, plain(2))
+        self.gate = self.web()
+        self.gate.on("GET", "/gate", (403, {}))
+        number = self.create(self.one_control, version=2, batch_config={
+            "enabled": False, "bake_sec": 3600, "gate_url": f"{self.gate.url}/gate", "on_failure": "rollback"})["releaseId"]
+        self.wait_status(number, "failed")
+        [[undone_by]] = self.database.rows(f"SELECT id FROM release_tasks WHERE rolls_back = {number}")
+        self.wait_status(undone_by, "success")
+
+    def test_final_look_waits_for_an_operator_and_holds_later_releases(self):
+        number = self.begin({"bake_sec": 3600, "batch_size": 3})
+        self.wait_row(number, hold="bake")
+        answer = self.one_control.release(number)
+        self.assertEqual(answer["waitingFor"]["reason"], "bakes after the last batch")
+        self.assertEqual((answer["currentBatch"], answer["totalBatches"], answer["bakedAt"]), (1, 1, None))
+        self.insert_config(2, plain(2))
+        later = self.create(self.one_control, version=2)["releaseId"]
+        wait_until(lambda: "version 1" in (self.one_control.release(later)["waitingFor"] or {}).get("reason", ""),
+                   lambda: self.describe(later))
+        self.act(self.one_control, number, "continue-batch", reason="it is fine")
+        self.wait_status(number, "success")
+        self.assertEqual(self.one_control.release(number)["bakedAt"], None)
+        self.assertIn(("operator", "info"), self.evidence(number))
+        self.wait_status(later, "success")
+
+    def evidence(self, number):
+        return {tuple(row) for row in self.database.rows(
+            f"SELECT gate, verdict FROM release_evidence WHERE release_task_id = {number}")}
 
     def test_stop_ends_a_release_at_its_gate(self):
         number = self.begin_gated(503)

@@ -15,9 +15,9 @@ constexpr std::size_t waiting_max = 1000;
 
 /// The driver may also throw other exceptions (out of memory, for example).
 release::Error other_failure(const std::exception& error, Access access) {
-    return DbFailure(std::string("the database driver failed: ") + error.what(),
-                     access == Access::write ? release::Outcome::unknown
-                                             : release::Outcome::not_done)
+    return DbFailure(
+               std::string("the database driver failed: ") + error.what(),
+               access == Access::write ? release::Outcome::unknown : release::Outcome::not_done)
         .to_error();
 }
 
