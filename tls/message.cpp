@@ -10,7 +10,8 @@ namespace http = boost::beast::http;
 
 std::string bytes_of(const http::fields::writer& writer) {
     std::string text;
-    for (const auto buffer : boost::beast::buffers_range_ref(writer.get())) {
+    const auto buffers = writer.get();  // the range refers to it
+    for (const auto buffer : boost::beast::buffers_range_ref(buffers)) {
         text.append(static_cast<const char*>(buffer.data()), buffer.size());
     }
     return text;
