@@ -145,6 +145,7 @@ void Draft::end_hold() {
     release.hold_until = never;
     release.gate.reset();
     release.is_gate_asked = false;
+    release.gate_ask_at = now;  // the next look asks at once
     if (!seen.is_pause_marked) return;
     seen.is_pause_marked = false;
     release.worked_at = now;

@@ -27,6 +27,7 @@ struct Look : testing::Test {
         while (rows.header.current_batch == 1) {
             ASSERT_TRUE(desk.sleep());
             if (rows.header.hold == Hold::gate) desk.answer(GateKind::pass);
+            if (rows.header.hold == Hold::gate) desk.answer(GateKind::pass);  // the bake's was open
         }
         desk.report(n2, NodeStatus::success);
     }
@@ -192,6 +193,15 @@ TEST_F(Look, does_not_wake_for_ever_for_a_time_that_has_passed) {
     desk.now += seconds(1);
     desk.answer(GateKind::pass);
     EXPECT_GT(desk.wake_at, desk.now);
+}
+
+TEST_F(Look, asks_at_once_in_the_next_bake) {
+    policy.bake = seconds(10);
+    policy.gate.url = "http://gate/";
+    run_to_the_end();
+    expect_held(Hold::bake);
+    EXPECT_EQ(desk.gates.back().after_batch, 2);
+    EXPECT_EQ(desk.gates.back().asked_at, desk.now);
 }
 
 TEST_F(Look, asks_anew_after_a_takeover_in_the_bake) {
