@@ -8,6 +8,7 @@
 #include <set>
 
 #include "release/limits.hpp"
+#include "release/step/probation.hpp"
 #include "tests/prop/running_rows.hpp"
 #include "tests/support/rows.hpp"
 
@@ -225,6 +226,10 @@ class Play {
                              exceeded_time(desk.state, desk.now) == TimeLimit::none &&
                              desk.state.starting < desk.state.rules.start_window;
         if (!goes_on) return;
+        if (is_on_probation(desk.state)) {
+            RC_ASSERT(rows.count(NodeStatus::running) > 0);
+            return;
+        }
         int batch = 0;
         for (const TaskRow& row : rows.nodes) {
             if (is_final(row.status)) continue;

@@ -127,7 +127,7 @@ class WitnessSteeringTest : public testing::Test {
 
 TEST_F(WitnessSteeringTest, sees_a_batch_opened_before_the_bake_is_over) {
     row().policy.bake = Millis{10'000};
-    pass(Millis{9'999});
+    pass(Millis{9'000});
     write(opening());
     expect_only("between");
 }
