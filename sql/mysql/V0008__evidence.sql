@@ -3,12 +3,14 @@
 -- an operator cut the look short, or an older process ended it.
 -- release_evidence: append-only, written in the commit that rests on it (I16). gate: proof, limits, operator, or a
 -- gate's name. verdict: pass, fail, unsure, info.
+-- order_id: of the release when it was written. A release inserted again under the id of a deleted one has another.
 
 ALTER TABLE release_tasks ADD COLUMN baked_at TIMESTAMP(3) NULL DEFAULT NULL;
 
 CREATE TABLE IF NOT EXISTS release_evidence (
     id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
     release_task_id BIGINT NOT NULL,
+    order_id VARCHAR(64) NULL,
     batch INT NOT NULL,
     at TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3),
     gate VARCHAR(32) NOT NULL,

@@ -150,7 +150,6 @@ TEST_P(CommitTest, keeps_what_it_rests_on_and_when_it_was_looked_at_to_the_end) 
     fenced.expected_status = ReleaseStatus::paused;
     ASSERT_EQ(control().commit(claim, fenced), Committed::stale);
     EXPECT_EQ(text("SELECT COUNT(*) FROM release_evidence"), "0");
-
     ASSERT_EQ(control().commit(claim, begun), Committed::done);
     EXPECT_EQ(text("SELECT COUNT(*) FROM release_evidence WHERE batch = 1 AND gate = 'proof' AND "
                    "verdict = 'pass' AND is_decisive = 1 AND rule = 'a rule' AND summary = "
@@ -159,7 +158,8 @@ TEST_P(CommitTest, keeps_what_it_rests_on_and_when_it_was_looked_at_to_the_end) 
     EXPECT_EQ(text("SELECT verdict FROM release_evidence WHERE is_decisive = 0"), "unsure");
     EXPECT_TRUE(control().read(claim)->is_proven);
     EXPECT_EQ(release("baked_at"), "NULL");
-
+    sql("UPDATE release_evidence SET order_id = 'of a deleted release'");
+    EXPECT_FALSE(control().read(claim)->is_proven);
     Commit end;
     end.expected_status = ReleaseStatus::running;
     end.nodes.push_back(node_change(1, NodeStatus::running, NodeStatus::success));

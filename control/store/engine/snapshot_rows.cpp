@@ -110,8 +110,9 @@ Columns<SnapshotRelease> snapshot_release_columns(const Dialect& dialect, bool i
          }},
         {"finished_at IS NOT NULL", into<snapshot, &Snapshot::is_ended>},
         {"catches_up", into<snapshot, &Snapshot::catches_up>},
+        // Ids of deleted releases may be used again: evidence counts for the order that it is of.
         {"EXISTS (SELECT 1 FROM release_evidence e WHERE e.release_task_id = release_tasks.id AND "
-         "e.gate = 'proof')",
+         "e.order_id = release_tasks.order_id AND e.gate = 'proof')",
          into<snapshot, &Snapshot::is_proven>},
         {"CASE WHEN started_batch_epoch = claim_epoch THEN started_batch END",
          [](SnapshotRelease& row, const Field& field) {

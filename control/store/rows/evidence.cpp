@@ -14,11 +14,13 @@ void add_evidence(Connection& connection, release::ReleaseId id,
                   const std::vector<release::Evidence>& rows) {
     for (const release::Evidence& row : rows) {
         connection.execute(
-            "INSERT INTO release_evidence (release_task_id, batch, gate, verdict, is_decisive, "
-            "rule, summary) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            {id.value, std::int64_t{row.batch}, fitted(row.gate, gate_bytes_max),
+            "INSERT INTO release_evidence (release_task_id, order_id, batch, gate, verdict, "
+            "is_decisive, rule, summary) SELECT id, order_id, ?, ?, ?, ?, ?, ? FROM release_tasks "
+            "WHERE id = ?",
+            {std::int64_t{row.batch}, fitted(row.gate, gate_bytes_max),
              std::string(to_text(row.verdict)), std::int64_t{row.is_decisive ? 1 : 0},
-             fitted(row.rule, summary_bytes_max), fitted(row.summary, summary_bytes_max)});
+             fitted(row.rule, summary_bytes_max), fitted(row.summary, summary_bytes_max),
+             id.value});
     }
 }
 
