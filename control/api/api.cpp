@@ -16,6 +16,7 @@ class RestApi final : public Api {
           stats_(parts),
           configs_(parts.store),
           nodes_(parts.store),
+          bans_(parts.store),
           events_(parts),
           audit_(parts.store),
           health_(parts) {
@@ -24,6 +25,7 @@ class RestApi final : public Api {
         stats_.add_to(router_, guard_);
         configs_.add_to(router_, guard_);
         nodes_.add_to(router_, guard_);
+        bans_.add_to(router_, guard_);
         events_.add_to(router_, guard_);
         audit_.add_to(router_, guard_);
         health_.add_to(router_, guard_);
@@ -38,6 +40,7 @@ class RestApi final : public Api {
     StatsRoutes stats_;
     ConfigRoutes configs_;
     NodeRoutes nodes_;
+    BanRoutes bans_;
     EventRoutes events_;
     AuditRoutes audit_;
     HealthRoutes health_;

@@ -354,6 +354,12 @@ std::string Metrics::text(const release::Result<Gauges>& gauges) const {
             .Register(registry)
             .Add({})
             .Set(static_cast<double>(gauges->nodes_drifting));
+        prometheus::BuildGauge()
+            .Name("edgeroll_bans")
+            .Help("Banned contents.")
+            .Register(registry)
+            .Add({})
+            .Set(static_cast<double>(gauges->bans));
         add_queue(registry, gauges->queue);
         if (gauges->last_ended) add_times(registry, *gauges->last_ended);
     }

@@ -49,13 +49,17 @@ Result<void> only_parameters(const tls::Request& request,
     return {};
 }
 
+bool is_plain_text(const std::string& text, std::size_t bytes_max) {
+    return text.size() <= bytes_max && !release::has_control_character(text) &&
+           release::repair_utf8(text) == text;
+}
+
 Result<std::string> text_parameter(const tls::Request& request, const char* name,
                                    std::size_t bytes_max) {
     const auto found = request.parameters.find(name);
     if (found == request.parameters.end()) return std::string();
     const std::string& text = found->second;
-    if (text.size() > bytes_max || release::has_control_character(text) ||
-        release::repair_utf8(text) != text) {
+    if (!is_plain_text(text, bytes_max)) {
         return invalid(std::string("parameter '") + name + "' must be UTF-8 text of at most " +
                        std::to_string(bytes_max) + " bytes");
     }

@@ -28,6 +28,9 @@ inline constexpr std::size_t reason_bytes_max = 4096;  ///< of the field `reason
 [[nodiscard]] release::Result<void> only_parameters(const tls::Request& request,
                                                     std::initializer_list<std::string_view> known);
 
+/// UTF-8 of at most that many bytes, without control characters.
+[[nodiscard]] bool is_plain_text(const std::string& text, std::size_t bytes_max);
+
 /// The text of a parameter; an empty text counts as missing.
 [[nodiscard]] release::Result<std::string> text_parameter(const tls::Request& request,
                                                           const char* name, std::size_t bytes_max);

@@ -89,6 +89,19 @@ class NodeRoutes {
     ApiStore& store_;
 };
 
+class BanRoutes {
+  public:
+    explicit BanRoutes(ApiStore& store) : store_(store) {}
+    void add_to(tls::Router& router, Guard& guard);
+
+  private:
+    awaitable<Response> list(Request request);
+    awaitable<Response> add(Request request, Caller caller);
+    awaitable<Response> remove(Request request, Caller caller);
+
+    ApiStore& store_;
+};
+
 class AuditRoutes {
   public:
     explicit AuditRoutes(ApiStore& store) : store_(store) {}

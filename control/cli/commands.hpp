@@ -100,6 +100,17 @@ struct NodeAdd {
     int port = 8443;
     std::map<std::string, std::string> labels;
 };
+/// `ban add|list|remove`
+struct BanAdd {
+    std::int64_t version = 0;  ///< 0: not given; else without sha256
+    std::string sha256, reason;
+};
+struct BanList {
+    int page = 1, page_size = 20;
+};
+struct BanRemove {
+    std::string sha256;
+};
 struct AuditList {
     std::string actor, action, object, since;  ///< empty: not given
     int page = 1, page_size = 20;
@@ -108,6 +119,6 @@ struct Stats {};
 
 using Command = std::variant<ReleaseList, ReleaseShow, ReleaseWatch, ReleaseCreate, ReleaseSteer,
                              ReleaseLimit, ReleaseWait, ReleaseEvents, ReleaseExplain, ConfigPush,
-                             NodeList, NodeAdd, AuditList, Stats>;
+                             NodeList, NodeAdd, BanAdd, BanList, BanRemove, AuditList, Stats>;
 
 }  // namespace edgeroll::cli

@@ -100,6 +100,11 @@ CLI::Validator is_sha256() {
                  "64 hex digits, as edgeroll release plan prints them");
 }
 
+CLI::Validator is_digest() {
+    return check([](const std::string& text) { return release::is_sha256_hex(text); },
+                 "the digest of a content: 64 hex digits");
+}
+
 CLI::Validator is_goal() {
     return check(
         [](const std::string& text) {

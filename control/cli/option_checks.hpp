@@ -18,7 +18,8 @@ namespace edgeroll::cli {
 [[nodiscard]] CLI::Validator is_count_or_share();  ///< N or N%
 [[nodiscard]] CLI::Validator is_batch_list();      ///< 1,5%,20%,rest
 [[nodiscard]] CLI::Validator is_moment();          ///< RFC 3339 with a zone
-[[nodiscard]] CLI::Validator is_sha256();          ///< 64 hex digits
+[[nodiscard]] CLI::Validator is_sha256();          ///< 64 hex digits, of a plan
+[[nodiscard]] CLI::Validator is_digest();          ///< 64 hex digits, of a content
 [[nodiscard]] CLI::Validator is_goal();            ///< done, success, paused or batch:N
 [[nodiscard]] CLI::Validator is_key();             ///< 1 to 200 visible ASCII characters
 /// One of "table|json"; as the type name it also shows the choices in --help and completion.

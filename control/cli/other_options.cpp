@@ -62,6 +62,53 @@ void add_node_commands(CommandTree& tree) {
     });
 }
 
+template <class T>
+void add_pages(CLI::App& command, T& typed) {
+    command.add_option("--page", typed.page, "page, from 1")
+        ->check(CLI::Range(1, 1'000'000).description(""))
+        ->capture_default_str();
+    command.add_option("--page-size", typed.page_size, "rows a page, at most 100")
+        ->check(CLI::Range(1, 100).description(""))
+        ->capture_default_str();
+}
+
+void add_ban_add(CommandTree& tree, CLI::App& group) {
+    const auto [add, typed] = tree.add<BanAdd>(
+        group, "add",
+        "Ban a content: no release uses it unless forced, agents refuse it, and an unfinished "
+        "release of it that is not forced fails",
+        "edgeroll ban add --version 42 --reason 'breaks logins, ticket 317'");
+    add->add_option("--version", typed->version, "the content of that version")
+        ->check(is_id())
+        ->type_name("N");
+    add->add_option("--sha256", typed->sha256, "the content with that digest")
+        ->check(is_digest())
+        ->type_name("SHA256");
+    add->add_option("--reason", typed->reason, "kept with the ban, and told to whoever meets it")
+        ->required();
+    tree.set_maker(add, [typed = typed]() -> Made {
+        if ((typed->version > 0) == !typed->sha256.empty()) {
+            return tl::unexpected(
+                std::string("say which content: give one of --version and --sha256"));
+        }
+        return Command(*typed);
+    });
+}
+
+void add_ban_commands(CommandTree& tree) {
+    CLI::App& group = tree.group("ban", "Contents that must not be released");
+    add_ban_add(tree, group);
+    const auto [list, listed] =
+        tree.add<BanList>(group, "list", "List bans, the newest first", "edgeroll ban list");
+    add_pages(*list, *listed);
+    const auto [remove, typed] =
+        tree.add<BanRemove>(group, "remove", "Lift a ban: the content may be released again",
+                            "edgeroll ban remove "
+                            "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08");
+    remove->add_option("SHA256", typed->sha256, "digest, as edgeroll ban list shows it")
+        ->required();
+}
+
 void add_audit(CommandTree& tree) {
     const auto [audit, typed] =
         tree.add<AuditList>(tree.root(), "audit", "Who did what, the newest first (for admins)",
@@ -73,12 +120,7 @@ void add_audit(CommandTree& tree) {
     audit->add_option("--since", typed->since, "from this moment on")
         ->check(is_moment())
         ->type_name("TIME");
-    audit->add_option("--page", typed->page, "page, from 1")
-        ->check(CLI::Range(1, 1'000'000).description(""))
-        ->capture_default_str();
-    audit->add_option("--page-size", typed->page_size, "rows a page, at most 100")
-        ->check(CLI::Range(1, 100).description(""))
-        ->capture_default_str();
+    add_pages(*audit, *typed);
 }
 
 }  // namespace
@@ -86,6 +128,7 @@ void add_audit(CommandTree& tree) {
 void add_other_commands(CommandTree& tree) {
     add_config_commands(tree);
     add_node_commands(tree);
+    add_ban_commands(tree);
     add_audit(tree);
     tree.add<Stats>(tree.root(), "stats", "Figures of control and its releases",
                     "edgeroll stats -o json");

@@ -2,6 +2,7 @@
 
 #include "control/api/names/field_names.hpp"
 #include "control/cli/audit.hpp"
+#include "control/cli/bans.hpp"
 #include "control/cli/config_push.hpp"
 #include "control/cli/create.hpp"
 #include "control/cli/events.hpp"
@@ -159,6 +160,13 @@ struct Runner {
     }
     Done operator()(const NodeAdd& what) const {
         return shown(add_node(what, format, ports), ports);
+    }
+    Done operator()(const BanAdd& what) const { return shown(add_ban(what, format, ports), ports); }
+    Done operator()(const BanList& what) const {
+        return shown(list_bans(what, format, ports), ports);
+    }
+    Done operator()(const BanRemove& what) const {
+        return shown(remove_ban(what, format, ports), ports);
     }
     Done operator()(const AuditList& what) const {
         return shown(list_audit(what, format, ports), ports);

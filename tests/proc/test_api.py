@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import json
 import os
+import re
 import time
 import unittest
 
@@ -174,6 +175,27 @@ class Api(ProcCase):
         self.assertEqual((answer["createdBy"], answer["reason"], answer["totalNodes"]), ("admin", "test", 3))
         wrong = {"target": "cdn", "dry_run": False, "planSha256": "0" * 64}
         self.assert_answer(self.api.request("POST", "/api/v1/releases", wrong), 409, 3003)
+
+    def test_a_ban_is_made_met_and_lifted_by_the_commands_that_are_named(self):
+        self.assert_answer(self.api.request("PUT", "/api/v1/configs/1", {"payload": plain(1)}), 200, 0)
+        self.assert_answer(self.api.request("POST", "/api/v1/nodes", {"name": "edge-1", "mainIp": "127.9.9.9"}), 200, 0)
+        plan = ("release", "plan", "--version", "1")
+        self.assertEqual(self.api.cli(*plan)[0], 0)
+        status, output = self.api.cli("ban", "add", "--version", "1", "--reason", "it broke eu")
+        self.assertEqual(status, 0, output)
+        self.assertEqual(self.api.cli("ban", "add", "--version", "1", "--reason", "x", role="viewer")[0], 2)
+        self.assertIn("it broke eu", self.api.cli("ban", "list", role="viewer")[1])
+        status, output = self.api.cli(*plan)
+        self.assertEqual(status, 2, output)
+        self.assertIn("is banned (it broke eu)", output)
+        self.assertEqual(self.api.cli(*plan, "--force")[0], 0)
+        cure = re.search(r"edgeroll (ban remove [0-9a-f]{64})", output).group(1)
+        status, output = self.api.cli(*cure.split())
+        self.assertEqual(status, 0, output)
+        self.assertIn("it broke eu", output)
+        self.assertEqual(self.api.cli(*plan)[0], 0)
+        self.assertIn("no bans", self.api.cli("ban", "list")[1])
+        self.assertIn("token:admin", self.api.cli("audit", "--action", "ban.remove")[1])
 
     def test_a_fleet_changed_since_the_preview_is_refused_with_the_nodes_by_name(self):
         self.insert_nodes([self.edge(number, starts=False) for number in range(1, 6)])

@@ -210,6 +210,11 @@ class SeveralControls(ProcCase):
         status, answer = control.request("POST", "/api/v1/releases/2/rollback", {"reason": "x"})
         self.assertEqual(status, 200, answer)
         self.wait_status(answer["data"]["releaseId"], "success")
+        banned = self.database.rows("SELECT sha256 FROM banned_contents")[0][0]
+        status, answer = control.request("DELETE", f"/api/v1/bans/{banned}")
+        self.assertEqual(status, 200, answer)
+        status, answer = control.request("POST", "/api/v1/bans", {"version": 2, "reason": "again"})
+        self.assertEqual((status, answer["data"]["sha256"]), (200, banned), answer)
         verify(self, control, 0)
         for sql in ("UPDATE audit_log SET actor = 'x'", "DELETE FROM audit_log", "TRUNCATE TABLE audit_log"):
             done = subprocess.run(["mariadb", "--no-defaults", "--protocol=tcp", "--host=127.0.0.1", "--skip-ssl",

@@ -19,7 +19,7 @@ PAYLOAD = {"files": [{"path": "nginx.conf", "content": "events {}"}]}
 #: What stands for something else, for people.
 PLACES = {"ID": "7", "N": "5", "batch:N": "batch:1", "SEC": "60", "TEXT": "because", "X": "edge-3", "NAME": "edge-1",
           "COUNT:HASH": "0:" + "0" * 64,  # where every log begins
-          "EVENT": "1", "DIR": "site", "VERSION": "42", "FOLDER": "site", "admin|viewer": "admin", "IP": "10.0.0.7", "PATH": "site"}
+          "EVENT": "1", "DIR": "site", "VERSION": "42", "FOLDER": "site", "DIGEST": "ab" * 32, "admin|viewer": "admin", "IP": "10.0.0.7", "PATH": "site"}
 
 # The situations of release 7 (version 42) that a command is for; see Docs.make().
 NOTHING, DONE, RUNNING, PAUSED, FAILED, STUCK = "nothing", "done", "running", "paused", "failed", "stuck"
@@ -79,6 +79,13 @@ RUN = {
     "edgeroll node list --drift": (DONE, 0, "no drift"),
     "edgeroll stats": (DONE, 0, "queue"),
     "edgeroll audit --object node:7 --since 2026-01-31T08:00:00Z": (NOTHING, 0, "no rows"),
+    "edgeroll ban add --version 42 --reason 'breaks logins, ticket 317'": ("stored", 0, "edgeroll ban remove "),
+    "edgeroll ban add --version N --reason TEXT": ("stored", 2, "version 5 has no content"),
+    "edgeroll ban remove": (NOTHING, 2, "SHA256 is required"),
+    "edgeroll ban remove DIGEST": (NOTHING, 2, "there is no ban of abab"),
+    "edgeroll ban list": (NOTHING, 0, "no bans"),
+    "edgeroll ban remove 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08":
+        (NOTHING, 2, "there is no ban of 9f86d0"),
     "edgeroll stats -o json": (DONE, 0, "queue"),
     "edgeroll node add NAME IP": ("empty", 0, "node 1 added"),
     "edgeroll node add edge-1 10.0.0.7 --label region=eu": ("empty", 0, "node 1 added"),

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "control/api/ports/audit.hpp"
+#include "control/api/ports/bans.hpp"
 #include "control/api/ports/creation.hpp"
 #include "control/api/ports/event_views.hpp"
 #include "control/api/ports/inventory.hpp"
@@ -53,6 +54,14 @@ class ApiStore {
     virtual Answer<std::vector<NodeView>> nodes() = 0;
     virtual Answer<NodeView> add_node(NodeChangeRequest node) = 0;
     virtual Answer<NodeView> change_node(release::NodeId id, NodeChangeRequest change) = 0;
+    /// @param page from 1
+    /// @param page_size 1 to 100
+    virtual Answer<BanPage> bans(int page, int page_size) = 0;
+    /// A content that is banned already, by either digest, stays banned by that row. 3001 for a
+    /// version without content.
+    virtual Answer<Banned> add_ban(BanRequest request) = 0;
+    /// Returns the removed row. 3001 when there is none.
+    virtual Answer<BanView> remove_ban(BanRemoval removal) = 0;
     virtual Answer<Gauges> gauges() = 0;
     /// Figures about recent releases and waiting releases.
     virtual Answer<Stats> stats() = 0;

@@ -45,6 +45,7 @@ struct Gauges {
     /// Rows of releases without an end: otherwise every read would count all rows ever written.
     std::map<std::string, std::int64_t> nodes_by_status;
     std::int64_t nodes_drifting = 0;  ///< NodeView::has_drift
+    std::int64_t bans = 0;            ///< rows of banned_contents
     QueueFigures queue;
     std::optional<ReleaseTimes> last_ended;  ///< the release that ended last
 };

@@ -48,7 +48,9 @@ void refuse_banned(Connection& connection, Version version, const CreateContent&
     const std::string& reason = ban->reason;
     refuse(release::code::wrong_state, "the content of " + name_of(version) + " is banned" +
                                            (reason.empty() ? "" : " (" + reason + ")") +
-                                           ": release another, or set force");
+                                           ": release another, set force, or lift the ban with "
+                                           "edgeroll ban remove " +
+                                           fitted(ban->sha256, word_bytes_max));
 }
 
 CreateContent content_of_version(Connection& connection, const NewRelease& request, TaskType type) {

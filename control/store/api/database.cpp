@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "control/store/api/audit_rows.hpp"
+#include "control/store/api/bans.hpp"
 #include "control/store/api/create.hpp"
 #include "control/store/api/events.hpp"
 #include "control/store/api/inventory.hpp"
@@ -102,6 +103,24 @@ class ApiDatabase final : public ApiStore {
         change.by.keys = keys_;
         auto work = [id, change = std::move(change)](Connection& connection) {
             return update_node(connection, id, change);
+        };
+        return threads_.run(Access::write, std::move(work), Urgency::normal);
+    }
+    Answer<BanPage> bans(int page, int page_size) override {
+        auto work = [=](Connection& connection) { return list_bans(connection, page, page_size); };
+        return threads_.run(Access::read, std::move(work), Urgency::normal);
+    }
+    Answer<Banned> add_ban(BanRequest request) override {
+        request.by.keys = keys_;
+        auto work = [request = std::move(request)](Connection& connection) {
+            return insert_ban(connection, request);
+        };
+        return threads_.run(Access::write, std::move(work), Urgency::normal);
+    }
+    Answer<BanView> remove_ban(BanRemoval removal) override {
+        removal.by.keys = keys_;
+        auto work = [removal = std::move(removal)](Connection& connection) {
+            return delete_ban(connection, removal);
         };
         return threads_.run(Access::write, std::move(work), Urgency::normal);
     }

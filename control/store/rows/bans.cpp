@@ -49,20 +49,22 @@ std::optional<Ban> find_ban(Connection& connection, const ContentNames& content)
     // Without a second name the first is repeated: an empty text must match no row.
     const std::string& older = content.older_sha256.empty() ? content.sha256 : content.older_sha256;
     const Rows rows = connection.query(
-        "SELECT reason FROM banned_contents WHERE sha256 IN (?, ?) OR (sha256 IN (?, ?) AND "
+        "SELECT sha256, reason FROM banned_contents WHERE sha256 IN (?, ?) OR (sha256 IN (?, ?) "
+        "AND "
         "digest_rule IS NULL) ORDER BY sha256 LIMIT 1",
         {content.sha256, upper_hex(content.sha256), older, upper_hex(older)});
     if (rows.empty()) return std::nullopt;
-    return Ban{rows[0].text(0)};
+    return Ban{rows[0].text(0), rows[0].text(1)};
 }
 
-void add_ban(Connection& connection, const std::string& sha256, bool is_exact,
+bool add_ban(Connection& connection, const std::string& sha256, bool is_exact,
              const std::string& reason, const std::string& actor) {
-    connection.execute(
+    const std::int64_t added = connection.execute(
         connection.dialect().insert_ignore() +
             "banned_contents (sha256, reason, created_by, digest_rule) VALUES (?, ?, ?, ?)",
         {sha256, fitted(reason), fitted(actor, word_bytes_max),
          is_exact ? Value{rule_that_sees_templates} : Value{}});
+    return added > 0;
 }
 
 std::vector<std::string> newest_bans(Connection& connection) {

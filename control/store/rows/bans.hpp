@@ -23,6 +23,7 @@ struct ContentNames {
                                                    release::Version version);
 
 struct Ban {
+    std::string sha256;  ///< key of the row
     std::string reason;  ///< may be empty
 };
 
@@ -30,9 +31,9 @@ struct Ban {
 /// NULL) may have been computed by either rule, and bans every content that it fits.
 [[nodiscard]] std::optional<Ban> find_ban(Connection& connection, const ContentNames& content);
 
-/// Does nothing when the content is already banned.
+/// Does nothing when the digest is already banned. Returns whether the row is new.
 /// @param is_exact sha256 was computed by the rule with templates
-void add_ban(Connection& connection, const std::string& sha256, bool is_exact,
+bool add_ban(Connection& connection, const std::string& sha256, bool is_exact,
              const std::string& reason, const std::string& actor);
 
 /// The newest bans, for agents to refuse, in lower case. Malformed digests are left out, since an

@@ -162,6 +162,30 @@ TEST(ParseCommandLine, reads_how_a_release_is_steered) {
     EXPECT_THAT(ended({"audit", "--since", "yesterday"}).err, HasSubstr("--since"));
 }
 
+TEST(ParseCommandLine, reads_which_content_is_banned) {
+    const std::string digest(64, 'a');
+    const auto by_version = std::get<BanAdd>(
+        typed({"ban", "add", "--version", "42", "--reason", "it broke eu"}).command);
+    EXPECT_EQ(by_version.version, 42);
+    EXPECT_EQ(by_version.sha256, "");
+    EXPECT_EQ(by_version.reason, "it broke eu");
+    EXPECT_EQ(
+        std::get<BanAdd>(typed({"ban", "add", "--sha256", digest, "--reason", "x"}).command).sha256,
+        digest);
+    EXPECT_EQ(std::get<BanList>(typed({"ban", "list", "--page", "2"}).command).page, 2);
+    EXPECT_EQ(std::get<BanRemove>(typed({"ban", "remove", digest}).command).sha256, digest);
+    for (const auto& arguments : std::vector<std::vector<std::string>>{
+             {"ban", "add", "--reason", "x"},
+             {"ban", "add", "--version", "42", "--sha256", digest, "--reason", "x"}}) {
+        EXPECT_THAT(ended(arguments).err, HasSubstr("give one of --version and --sha256"));
+    }
+    EXPECT_THAT(ended({"ban", "add", "--version", "42"}).err, HasSubstr("--reason is required"));
+    EXPECT_THAT(ended({"ban", "add", "--sha256", "abc", "--reason", "x"}).err,
+                HasSubstr("abc is not the digest of a content: 64 hex digits"));
+    EXPECT_THAT(ended({"ban", "remove"}).err, HasSubstr("SHA256 is required"));
+    EXPECT_THAT(ended({"ban"}).err, HasSubstr("say which: add, list or remove"));
+}
+
 TEST(ParseCommandLine, takes_global_options_anywhere) {
     for (const auto& arguments : std::vector<std::vector<std::string>>{
              {"-o", "json", "--url", "http://c", "node", "list"},
@@ -288,6 +312,8 @@ TEST(ParseCommandLine, refuses_a_value_that_is_not_there) {
           "--on-failure"}},
         {{"config", "push", "site", "42"}, {"--note", "--template", "--secret"}},
         {{"node", "add", "edge-1", "10.0.0.7"}, {"--port", "--label", "--fingerprint"}},
+        {{"ban", "add"}, {"--version", "--sha256", "--reason"}},
+        {{"ban", "list"}, {"--page", "--page-size"}},
         {{"audit"}, {"--actor", "--action", "--object", "--since", "--page", "--page-size"}},
         {{"stats"}, {"--url", "--token-file", "-o", "--output"}}};
     for (const auto& [command, options] : commands) {
@@ -326,6 +352,7 @@ TEST(ParseCommandLine, refuses_a_value_that_is_not_there) {
              {"config", "push", "site", ""},
              {"node", "add", "", "10.0.0.7"},
              {"node", "add", "edge-1", " "},
+             {"ban", "remove", ""},
              {"release", "retry", "7", "--node", "edge-1", "--node", ""}}) {
         EXPECT_THAT(ended(arguments).err, HasSubstr("is empty"));
     }
@@ -357,7 +384,10 @@ TEST(ParseCommandLine, has_help_with_an_example_for_every_command) {
                                                                      {"audit"},
                                                                      {"config", "push"},
                                                                      {"node", "list"},
-                                                                     {"node", "add"}}) {
+                                                                     {"node", "add"},
+                                                                     {"ban", "add"},
+                                                                     {"ban", "list"},
+                                                                     {"ban", "remove"}}) {
         auto arguments = command;
         arguments.emplace_back("--help");
         const auto end = ended(arguments);

@@ -57,6 +57,11 @@ class FakeStore final : public ApiStore {
     std::vector<AuditNote> noted;
     AuditFilter audit_filter;
     AuditPage audit_page;
+    BanPage ban_page;
+    std::pair<int, int> bans_range;
+    BanRequest ban_wanted;
+    BanRemoval ban_removal;
+    Banned banned;
 
     std::vector<std::string> calls;
     ReleaseFilter filter;
@@ -132,6 +137,18 @@ class FakeStore final : public ApiStore {
         id = wanted_id.value;
         change = std::move(request);
         return reply("change_node", node);
+    }
+    Answer<BanPage> bans(int page_number, int page_size) override {
+        bans_range = {page_number, page_size};
+        return reply("bans", ban_page);
+    }
+    Answer<Banned> add_ban(BanRequest request) override {
+        ban_wanted = std::move(request);
+        return reply("add_ban", banned);
+    }
+    Answer<BanView> remove_ban(BanRemoval request) override {
+        ban_removal = std::move(request);
+        return reply("remove_ban", banned.ban);
     }
     Answer<Gauges> gauges() override { return reply("gauges", counts); }
     Answer<Stats> stats() override { return reply("stats", figures); }

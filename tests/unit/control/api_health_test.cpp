@@ -99,6 +99,7 @@ TEST_F(ApiHealth, shows_metrics) {
     store.counts.releases_by_status["running"] = 2;
     store.counts.nodes_by_status["failed"] = 3;
     store.counts.nodes_drifting = 4;
+    store.counts.bans = 9;
     metrics.dispatch_took(release::Millis{30});
     metrics.node_finished(release::NodeStatus::failed, release::FailureKind::timeout,
                           release::Millis{2'000});
@@ -112,6 +113,7 @@ TEST_F(ApiHealth, shows_metrics) {
     EXPECT_TRUE(has_line("edgeroll_releases{status=\"success\"} 0"));
     EXPECT_TRUE(has_line("edgeroll_nodes{status=\"failed\"} 3"));
     EXPECT_TRUE(has_line("edgeroll_nodes_drifting 4"));
+    EXPECT_TRUE(has_line("edgeroll_bans 9"));
     EXPECT_TRUE(has_line("edgeroll_dispatch_seconds_count 1"));
     EXPECT_TRUE(has_line("edgeroll_dispatch_seconds_bucket{le=\"0.05\"} 1"));
     EXPECT_TRUE(has_line("edgeroll_apply_seconds_count{status=\"failed\"} 1"));
