@@ -18,6 +18,7 @@ class RestApi final : public Api {
           nodes_(parts.store),
           bans_(parts.store),
           events_(parts),
+          evidence_(parts.store),
           audit_(parts.store),
           health_(parts) {
         releases_.add_to(router_, guard_);
@@ -27,6 +28,7 @@ class RestApi final : public Api {
         nodes_.add_to(router_, guard_);
         bans_.add_to(router_, guard_);
         events_.add_to(router_, guard_);
+        evidence_.add_to(router_, guard_);
         audit_.add_to(router_, guard_);
         health_.add_to(router_, guard_);
     }
@@ -42,6 +44,7 @@ class RestApi final : public Api {
     NodeRoutes nodes_;
     BanRoutes bans_;
     EventRoutes events_;
+    EvidenceRoutes evidence_;
     AuditRoutes audit_;
     HealthRoutes health_;
     tls::Router router_;

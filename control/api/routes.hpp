@@ -89,6 +89,17 @@ class NodeRoutes {
     ApiStore& store_;
 };
 
+class EvidenceRoutes {
+  public:
+    explicit EvidenceRoutes(ApiStore& store) : store_(store) {}
+    void add_to(tls::Router& router, Guard& guard);
+
+  private:
+    awaitable<Response> list(Request request);
+
+    ApiStore& store_;
+};
+
 class BanRoutes {
   public:
     explicit BanRoutes(ApiStore& store) : store_(store) {}

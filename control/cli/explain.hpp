@@ -11,7 +11,7 @@ namespace edgeroll::cli {
 [[nodiscard]] std::string explain_text(const ReleaseLine& release, Moment now);
 
 /// {releaseId,status,batchStatus,holdReason,waitingFor,limits:[…],failedNodes:[…],nextSteps:[{command,
-/// effect}]}
+/// effect}]}; the command adds the evidence (control/cli/evidence.hpp).
 [[nodiscard]] release::wire::Json explain_json(const ReleaseLine& release,
                                                const release::wire::Json& data);
 

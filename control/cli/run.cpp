@@ -6,6 +6,7 @@
 #include "control/cli/config_push.hpp"
 #include "control/cli/create.hpp"
 #include "control/cli/events.hpp"
+#include "control/cli/evidence.hpp"
 #include "control/cli/explain.hpp"
 #include "control/cli/render.hpp"
 #include "control/cli/single_request.hpp"
@@ -58,8 +59,15 @@ Text show_release(const ReleaseShow& what, Format format, Ports ports) {
 Text explain_release(const ReleaseExplain& what, Format format, Ports ports) {
     auto seen = fetch_release(ports.http, what.id);
     if (!seen) return tl::unexpected(std::move(seen.error()));
-    if (format == Format::json) return json_text(explain_json(seen->release, seen->data), ports);
-    return explain_text(seen->release, ports.time.now());
+    const auto evidence = fetch_evidence(ports.http, what.id);
+    if (!evidence) return tl::unexpected(evidence.error());
+    if (format == Format::json) {
+        Json explained = explain_json(seen->release, seen->data);
+        explained[field::evidence] = evidence->value_or(Json(nullptr));
+        return json_text(explained, ports);
+    }
+    return explain_text(seen->release, ports.time.now()) +
+           evidence_text(seen->release, evidence->value_or(Json::array()));
 }
 
 /// Keeps only nodes with drift; an error when control does not report drift.

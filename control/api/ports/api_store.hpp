@@ -11,6 +11,7 @@
 #include "control/api/ports/bans.hpp"
 #include "control/api/ports/creation.hpp"
 #include "control/api/ports/event_views.hpp"
+#include "control/api/ports/evidence_views.hpp"
 #include "control/api/ports/inventory.hpp"
 #include "control/api/ports/release_views.hpp"
 #include "control/api/ports/stats.hpp"
@@ -38,6 +39,8 @@ class ApiStore {
     /// @param page_size 1 to event_page_size_max
     virtual Answer<EventPage> events(release::ReleaseId id, std::int64_t after, int page,
                                      int page_size) = 0;
+    /// What its decisions rest on, of the order that the release has now.
+    virtual Answer<EvidencePage> evidence(EvidenceFilter filter) = 0;
     /// Plans over the enabled online nodes and writes release, node rows and history in one
     /// transaction, with the copy of the content for from_release and the stops of superseded
     /// releases. 2002 for an unusable batch_config, selector or content; 3003 without any node, for

@@ -7,6 +7,7 @@
 #include "control/store/api/bans.hpp"
 #include "control/store/api/create.hpp"
 #include "control/store/api/events.hpp"
+#include "control/store/api/evidence.hpp"
 #include "control/store/api/inventory.hpp"
 #include "control/store/api/plan_book.hpp"
 #include "control/store/api/releases.hpp"
@@ -53,6 +54,12 @@ class ApiDatabase final : public ApiStore {
                              int page_size) override {
         auto work = [=](Connection& connection) {
             return read_events(connection, id, after, page, page_size);
+        };
+        return threads_.run(Access::read, std::move(work), Urgency::normal);
+    }
+    Answer<EvidencePage> evidence(EvidenceFilter filter) override {
+        auto work = [filter = std::move(filter)](Connection& connection) {
+            return list_evidence(connection, filter);
         };
         return threads_.run(Access::read, std::move(work), Urgency::normal);
     }

@@ -57,6 +57,8 @@ class FakeStore final : public ApiStore {
     std::vector<AuditNote> noted;
     AuditFilter audit_filter;
     AuditPage audit_page;
+    EvidenceFilter evidence_filter;
+    EvidencePage evidence_page;
     BanPage ban_page;
     std::pair<int, int> bans_range;
     BanRequest ban_wanted;
@@ -106,6 +108,10 @@ class FakeStore final : public ApiStore {
         co_await boost::asio::post(co_await boost::asio::this_coro::executor,
                                    boost::asio::use_awaitable);
         co_return co_await reply("events", std::move(found));
+    }
+    Answer<EvidencePage> evidence(EvidenceFilter wanted_rows) override {
+        evidence_filter = std::move(wanted_rows);
+        return reply("evidence", evidence_page);
     }
     Answer<CreatedRelease> create(NewRelease request) override {
         wanted = std::move(request);
