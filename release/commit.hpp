@@ -36,6 +36,7 @@ struct ReleaseChange {
     bool is_started = false;     ///< started_at = now, if NULL
     bool is_finished = false;    ///< finished_at = now
     bool is_baked = false;       ///< baked_at = now: the final look was passed (I18)
+    bool is_aborted = false;     ///< aborted_at = now, if NULL
     bool clears_action = false;  ///< requested_action = NULL
     std::optional<Hold> hold;
     /// With `hold`: time from now to its next decision (hold_until); nothing: NULL.

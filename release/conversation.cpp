@@ -321,6 +321,7 @@ void Conversation::note_trouble(const Answer& answer, Instant now) {
         case Heard::wrong_peer:
             if (asked_ == Ask::query && is_out_of_time(now)) is_last_question_ = true;
             if (!trouble_since_) trouble_since_ = now;
+            unanswered_since_ = std::min(unanswered_since_, asked_at_);
             return;
         case Heard::accepted:
             trouble_since_.reset();
@@ -339,6 +340,11 @@ void Conversation::note_trouble(const Answer& answer, Instant now) {
             break;
     }
     was_reached_ = true;
+    unanswered_since_ = never;
+}
+
+Instant Conversation::silent_since() const {
+    return may_have_arrived_ ? unanswered_since_ : never;
 }
 
 std::optional<Conversation::Trouble> Conversation::trouble() const {

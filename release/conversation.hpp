@@ -70,7 +70,8 @@ struct ConversationRules {
     Millis poll_ceiling{2'000};  ///< RELEASE_POLL_INTERVAL_SEC
     Millis retry_first{100};
     Millis retry_ceiling{5'000};
-    Millis hold_max{20'000};  ///< longest ?wait= to ask for; 0: never
+    /// Longest ?wait= to ask for; 0: never. A third of Policy::dark, so that silence is noticed.
+    Millis hold_max{5'000};
     /// How far a request may stay open past the node's time: the request that is open when the time
     /// ends, and the one question afterwards (docs/adr/0016).
     Millis grace{3'000};
@@ -116,6 +117,9 @@ class Conversation {
         Instant until = never;  ///< the node is given up then if the trouble goes on
     };
     [[nodiscard]] std::optional<Trouble> trouble() const;
+    /// Since when the agent, which may have the task, answers nothing: when the first question
+    /// without an answer was asked. `never`: it answers.
+    [[nodiscard]] Instant silent_since() const;
 
   private:
     enum class Ask { dispatch, query };
@@ -162,6 +166,7 @@ class Conversation {
     std::string last_trouble_;  ///< for error_msg when time is up
     std::string last_refusal_;  ///< the last message of an agent that was reached
     std::optional<Instant> trouble_since_;
+    Instant unanswered_since_ = never;
 };
 
 }  // namespace edgeroll::release

@@ -34,6 +34,9 @@ struct NodeFacts {
     bool is_in_maintenance = false;
     std::optional<Version> applied_version;
     std::string applied_sha256;
+    bool is_own_agent = false;  ///< it has told its capabilities: it queues tasks
+    /// Of a rollback: the release that it undoes still runs on the node.
+    bool is_still_running = false;
 };
 
 /// A row of release_task_nodes joined with its node.
@@ -118,6 +121,9 @@ struct Snapshot {
     std::vector<std::string> bans;        ///< digests that agents are told to refuse, newest first
     bool is_forced = false;               ///< a banned content is released anyway
     std::optional<ReleaseId> rolls_back;  ///< the release that this one undoes
+    /// Since the abort, by the database's clock: the release is undone while it runs.
+    std::optional<Millis> aborted_for;
+    bool is_awaited = false;  ///< aborted, and an unfinished rollback waits for its running nodes
     /// A success whose deferred nodes get their content late: it stays a success, whatever their
     /// result.
     bool catches_up = false;
@@ -180,7 +186,11 @@ struct NodeState {
     bool is_in_conversation = false;  ///< the dispatcher has a conversation for it
     bool is_starting = false;         ///< its first attempt is still open
     bool is_cancel_sent = false;
-    int progress = 0;  ///< of the running task, last reported; percent
+    bool is_own_agent = false;     ///< it has told its capabilities, now or before
+    Instant silent_since = never;  ///< running: since when the agent answers nothing
+    bool is_slot_free = false;     ///< its silence has freed its place in the pools (I9)
+    bool is_dark = false;          ///< silent for Policy::dark, which brakes the release
+    int progress = 0;              ///< of the running task, last reported; percent
     std::optional<NewTrouble> new_trouble;
     bool has_new_progress = false;  ///< progress or trouble is new and not written yet
     std::size_t group = 0;          ///< index in Release::groups
@@ -241,11 +251,13 @@ struct Release {
     std::size_t finished_batches = 0;  ///< at least this many, from the first, are finished
     StatusCounts counts;
     Failures failures;
-    int starting = 0;  ///< nodes with is_starting
+    int starting = 0;    ///< nodes with is_starting
+    int free_slots = 0;  ///< nodes with is_slot_free
     std::vector<Pool> pools;
     std::vector<std::vector<std::size_t>> groups;  ///< the pools of each group of nodes
     Instant read_at{};                             ///< when `seen.utc_ms` was valid
     Instant worked_at{};                           ///< when `seen.worked` was valid
+    Instant aborted_at = never;                    ///< when Snapshot::aborted_for began
     Instant hold_until = never;                    ///< the hold's next decision
     Instant last_finish{};                         ///< when a node was last finished
     std::optional<GateAnswer> gate;                ///< the last answer of the current gate
@@ -255,9 +267,12 @@ struct Release {
     /// reading that is newer than the end of the previous batch (docs/contract.md 4.6).
     std::optional<int> read_for_batch;
     bool is_reread_asked = false, is_batch_read_asked = false;
+    std::set<std::size_t> silent;    ///< positions of the nodes with silent_since
+    bool is_own_network = false;     ///< most running nodes went dark together
     std::vector<NodeId> progressed;  ///< every node with has_new_progress, possibly others
     Instant progress_written_at{};   ///< when progress last caused a commit
     bool is_proven = false;          ///< a node has proven the content (release/step/probation.hpp)
+    bool is_look_over = false;       ///< of a rollback (release/step/first_look.hpp)
     bool has_new_rows = false;       ///< just observed: running rows may lack a conversation
 };
 

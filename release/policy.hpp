@@ -94,6 +94,11 @@ struct Policy {
     Gate gate;
     bool has_final_look = true;  ///< bake and gate hold after the last batch too (final_gate)
     OnFailure on_failure = OnFailure::stop;
+    /// An agent that says nothing for so long keeps no rollback waiting (I19).
+    Millis abandon{10'000};
+    /// A node that took its task and then says nothing for so long is dark, and brakes the release.
+    Millis dark{15'000};
+    Millis dark_abort{60'000};  ///< ... and for so long counts as failed
 
     /// Something is looked at after a batch.
     [[nodiscard]] bool has_look() const { return bake > Millis{0} || !gate.url.empty(); }

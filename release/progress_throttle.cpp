@@ -21,14 +21,30 @@ Progressed ProgressThrottle::event() const {
     return event;
 }
 
-std::optional<Progressed> ProgressThrottle::answered(const Answer& answer, Instant now) {
+std::optional<Progressed> ProgressThrottle::answered(const Answer& answer, Instant now,
+                                                     bool is_first) {
+    const bool is_known = is_own_agent_;
+    is_own_agent_ = is_known || !answer.capabilities.empty();
+    const bool is_news = is_own_agent_ && !is_known && !is_first;
     const bool is_running = answer.heard == Heard::accepted && answer.status == TaskStatus::running;
-    if (!is_running || answer.progress <= progress_) return std::nullopt;
-    if (progress_ > 0 && now - told_at_ < progress_pause) return std::nullopt;
-    progress_ = answer.progress;
-    told_at_ = now;
+    const bool is_further = is_running && answer.progress > progress_ &&
+                            (progress_ == 0 || now - told_at_ >= progress_pause);
+    if (!is_news && !is_further) return std::nullopt;
     Progressed told = event();
-    told.progress = answer.progress;
+    told.is_own_agent = is_own_agent_;
+    if (is_further) {
+        told.progress = progress_ = answer.progress;
+        told_at_ = now;
+    }
+    return told;
+}
+
+std::optional<Progressed> ProgressThrottle::fell_silent(Instant since, Instant now) {
+    if (since == silent_since_) return std::nullopt;
+    if (since != never && now - since < trouble_patience) return std::nullopt;
+    silent_since_ = since;
+    Progressed told = event();
+    told.silent_since = since;
     return told;
 }
 

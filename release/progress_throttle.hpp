@@ -14,9 +14,16 @@ class ProgressThrottle {
     /// without trouble ends it
     ProgressThrottle(NodeId node, std::string task_id, Trouble trouble);
 
-    /// The event for an answer: at most one a second, and only when the task has made progress.
+    /// The event for an answer: at most one a second, and only when the task has made progress, or
+    /// when the agent has told its capabilities for the first time and not in its first answer.
     /// Progress is for display; a later answer carries what was left out.
-    [[nodiscard]] std::optional<Progressed> answered(const Answer& answer, Instant now);
+    /// @param is_first the first answer: Attempted tells the capabilities
+    [[nodiscard]] std::optional<Progressed> answered(const Answer& answer, Instant now,
+                                                     bool is_first = false);
+
+    /// The event for the present silence (Conversation::silent_since): one that has lasted for 2 s,
+    /// and its end, both once.
+    [[nodiscard]] std::optional<Progressed> fell_silent(Instant since, Instant now);
 
     /// The event for the present trouble: trouble that has lasted for 2 s, a change of trouble at
     /// most every 10 s (an unreachable region means hundreds of rows), and the end of trouble at
@@ -33,6 +40,8 @@ class ProgressThrottle {
     Instant told_at_{};  ///< when it was reported
     Trouble trouble_;    ///< last reported
     Instant trouble_told_at_{};
+    Instant silent_since_ = never;  ///< last reported
+    bool is_own_agent_ = false;     ///< reported
 };
 
 }  // namespace edgeroll::release

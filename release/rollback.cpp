@@ -1,7 +1,9 @@
 #include "release/rollback.hpp"
 
 #include <algorithm>
+#include <array>
 #include <map>
+#include <set>
 #include <utility>
 
 namespace edgeroll::release {
@@ -40,8 +42,8 @@ std::string obstacle(const FormerRow& row, std::optional<Version> content,
 Result<void> refuse_running(const std::vector<FormerRow>& rows) {
     for (const FormerRow& row : rows) {
         if (row.status != NodeStatus::running) continue;
-        return fail("node " + name_of(row) + " still runs: wait for its end", Outcome::permanent,
-                    code::wrong_state);
+        return fail("node " + name_of(row) + " still runs: wait for its end, or abort the release",
+                    Outcome::permanent, code::wrong_state);
     }
     return {};
 }
@@ -138,45 +140,88 @@ std::optional<Version> standing_above(const FormerRow& row, Version version,
     return row.applied_version;
 }
 
+namespace {
+
+// Whose outcome is known first, and who is likely to answer.
+bool is_better_first(const FormerRow& a, const FormerRow& b) {
+    const bool a_succeeded = a.status == NodeStatus::success;
+    const bool b_succeeded = b.status == NodeStatus::success;
+    if (a_succeeded != b_succeeded) return a_succeeded;
+    if (a.last_seen_ms != b.last_seen_ms) return a.last_seen_ms > b.last_seen_ms;
+    return a.node < b.node;
+}
+
+std::set<NodeId> first_look(std::vector<const FormerRow*> rows) {
+    std::erase_if(rows, [](const FormerRow* row) { return row->status == NodeStatus::running; });
+    std::sort(rows.begin(), rows.end(),
+              [](const FormerRow* a, const FormerRow* b) { return is_better_first(*a, *b); });
+    std::set<NodeId> chosen;
+    std::set<std::string> regions;
+    for (const bool is_any_region : {false, true}) {
+        for (const FormerRow* row : rows) {
+            if (chosen.size() == first_look_nodes) break;
+            if (!is_any_region && !regions.insert(row->region).second) continue;
+            chosen.insert(row->node);
+        }
+    }
+    return chosen;
+}
+
+std::size_t rank_of(const FormerRow& row) {
+    if (row.status == NodeStatus::success) return 1;
+    return row.status == NodeStatus::running ? 3 : 2;
+}
+
+std::vector<PlannedNode> in_batches(const std::vector<const FormerRow*>& rows, Version version) {
+    const std::set<NodeId> first = first_look(rows);
+    std::array<std::vector<PlannedNode>, 4> ranks;
+    for (const FormerRow* row : rows) {
+        PlannedNode node;
+        node.node = row->node;
+        node.config_version = former_content(*row, version);
+        ranks[first.contains(row->node) ? 0 : rank_of(*row)].push_back(node);
+    }
+    std::vector<PlannedNode> planned;
+    int batch = 0;
+    for (const std::vector<PlannedNode>& nodes : ranks) {
+        if (nodes.empty()) continue;
+        ++batch;
+        for (PlannedNode node : nodes) {
+            node.batch = batch;
+            planned.push_back(node);
+        }
+    }
+    return planned;
+}
+
+}  // namespace
+
 Result<RollbackPlan> plan_rollback(const std::vector<FormerRow>& rows, Version version,
                                    const std::vector<FormerContent>& contents,
-                                   const std::vector<LaterRelease>& later, bool is_forced) {
-    if (auto fine = refuse_running(rows); !fine) return tl::unexpected(std::move(fine.error()));
-    if (!is_forced) {
+                                   const std::vector<LaterRelease>& later,
+                                   const RollbackTerms& terms) {
+    if (auto fine = refuse_running(rows); !terms.is_abort && !fine) {
+        return tl::unexpected(std::move(fine.error()));
+    }
+    if (!terms.is_forced) {
         if (auto fine = refuse_later_touch(rows, version, later); !fine) {
             return tl::unexpected(std::move(fine.error()));
         }
     }
     RollbackPlan plan;
-    std::vector<PlannedNode> succeeded, others;
+    std::vector<const FormerRow*> included;
     bool is_any_touched = false;
     for (const FormerRow& row : rows) {
         if (!is_touched(row)) continue;
         is_any_touched = true;
-        const auto content = former_content(row, version);
-        std::string reason = obstacle(row, content, contents, is_forced);
-        if (!reason.empty()) {
+        std::string reason = obstacle(row, former_content(row, version), contents, terms.is_forced);
+        if (reason.empty()) {
+            included.push_back(&row);
+        } else {
             plan.left_alone.push_back(LeftAlone{row.node, row.name, std::move(reason)});
-            continue;
         }
-        PlannedNode node;
-        node.node = row.node;
-        node.config_version = content;
-        (row.status == NodeStatus::success ? succeeded : others).push_back(node);
     }
-    int batch = 0;
-    const auto add = [&](auto begin, auto end) {
-        if (begin == end) return;
-        ++batch;
-        for (auto node = begin; node != end; ++node) {
-            node->batch = batch;
-            plan.nodes.push_back(*node);
-        }
-    };
-    const auto second = succeeded.begin() + (succeeded.empty() ? 0 : 1);
-    add(succeeded.begin(), second);
-    add(second, succeeded.end());
-    add(others.begin(), others.end());
+    plan.nodes = in_batches(included, version);
     if (plan.nodes.empty() && !is_any_touched) {
         return fail("the release touched no node: there is nothing to roll back",
                     Outcome::permanent, code::wrong_state);

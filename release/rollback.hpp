@@ -29,6 +29,14 @@ struct FormerRow {
     bool is_left_out = false;
     /// The first unfinished later release that includes the node.
     std::optional<Version> awaited_version;
+    std::string region;             ///< the value of its label `region`, "" without
+    std::int64_t last_seen_ms = 0;  ///< when it was last heard of, Unix time; 0: never
+};
+
+/// What is asked of a rollback.
+struct RollbackTerms {
+    bool is_forced = false;  ///< banned contents and later releases do not matter
+    bool is_abort = false;   ///< the release still runs; otherwise it must have ended
 };
 
 /// A release that rows name by its version, for the conflicts of a rollback.
@@ -56,10 +64,13 @@ struct LeftAlone {
     friend bool operator==(const LeftAlone&, const LeftAlone&) = default;
 };
 
+inline constexpr std::size_t first_look_nodes = 3;
+
 struct RollbackPlan {
-    /// Ascending by batch: the first node that succeeded, then the other successes, then the nodes
-    /// that were touched without success; within a batch in the order of `rows`. Every node has
-    /// config_version.
+    /// Ascending by batch: the first look (up to first_look_nodes that do not run, of different
+    /// regions where there are such, successes and those last heard of first), then the other
+    /// successes, the other nodes that were touched, and those on which the release still runs;
+    /// after the first look in the order of `rows` (docs/adr/0028). Every node has config_version.
     std::vector<PlannedNode> nodes;
     std::vector<LeftAlone> left_alone;
 };
@@ -75,14 +86,14 @@ struct RollbackPlan {
                                                     const std::vector<LaterRelease>& later);
 
 /// Includes only nodes that the release touched. Errors (3003): a later release touched nodes and
-/// `is_forced` is not set, a node still runs, or no node can be put back; the message names the
-/// nodes, the conflicting releases and what to do about each.
+/// it is not forced, a node still runs and it is no abort, or no node can be put back; the message
+/// names the nodes, the conflicting releases and what to do about each.
 /// @param rows ascending by (batch, id) @param contents of every former_content
 /// @param later as in standing_above
 [[nodiscard]] Result<RollbackPlan> plan_rollback(const std::vector<FormerRow>& rows,
                                                  Version version,
                                                  const std::vector<FormerContent>& contents,
                                                  const std::vector<LaterRelease>& later,
-                                                 bool is_forced);
+                                                 const RollbackTerms& terms);
 
 }  // namespace edgeroll::release

@@ -39,6 +39,7 @@ struct Observed {
 struct Attempted {
     NodeId node;
     std::string task_id;
+    bool is_own_agent = false;  ///< the answer told the agent's capabilities
 };
 /// The conversation with a node has ended. A foreign task id is dropped and recorded.
 struct Reported {
@@ -54,6 +55,10 @@ struct Progressed {
     int progress = 0;                         ///< percent
     std::optional<release::Trouble> trouble;  ///< the present trouble (Conversation::trouble)
     Instant until = never;                    ///< ... and when the node is given up because of it
+    /// Since when the agent answers nothing (Conversation::silent_since); never: it answers;
+    /// nothing: as before.
+    std::optional<Instant> silent_since;
+    bool is_own_agent = false;  ///< as in Attempted
 };
 /// The time in Step::wake_at has come.
 struct Woken {};

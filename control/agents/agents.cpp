@@ -20,6 +20,7 @@ constexpr std::size_t answer_bytes_max = 1U << 20;
 constexpr std::size_t message_bytes_max = 600;
 /// The longest hold that is asked of an agent (docs/contract.md section 5).
 constexpr Millis hold_max{50'000};
+constexpr Millis held_grace{3'000};
 /// Nodes are asked one after another whether they are back, so an unreachable node must not take
 /// long.
 constexpr Millis back_question_max{5'000};
@@ -122,7 +123,8 @@ class TlsAgents final : public Agents {
         hold = std::min(hold, hold_max);
         if (hold > Millis{0}) {
             call.target += "?wait=" + seconds_text(hold);
-            call.request_timeout += hold;
+            // An agent that says nothing even then is silent, which must be noticed soon (R6).
+            call.request_timeout = hold + held_grace;
         }
         co_return co_await ask(std::move(to), std::move(task_id), std::move(call));
     }

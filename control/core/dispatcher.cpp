@@ -156,11 +156,16 @@ boost::asio::awaitable<void> Dispatcher::converse(release::StartConversation wha
         // notices on its own.
         if (!may_send || lifeline->is_cut) co_return;
         if (answer.heard != Heard::accepted) observer_.agent_error(answer.heard);
-        if (is_first) lifeline->report(release::Attempted{what.node, what.task_id});
+        if (is_first) {
+            lifeline->report(
+                release::Attempted{what.node, what.task_id, !answer.capabilities.empty()});
+        }
+        report_progress(throttle.answered(answer, clock_.now(), is_first), *lifeline);
         is_first = false;
-        report_progress(throttle.answered(answer, clock_.now()), *lifeline);
         move = conversation.heard(answer, clock_.now(), random_.fraction());
         if (move.kind != Move::Kind::finish) {
+            report_progress(throttle.fell_silent(conversation.silent_since(), clock_.now()),
+                            *lifeline);
             report_progress(throttle.troubled(conversation.trouble(), clock_.now()), *lifeline);
         }
     }

@@ -1,10 +1,12 @@
 #include "release/step/advance.hpp"
 
+#include "release/step/abort.hpp"
 #include "release/step/limit_exceeded.hpp"
 #include "release/step/next_batch.hpp"
 #include "release/step/phase.hpp"
 #include "release/step/problems.hpp"
 #include "release/step/running_nodes.hpp"
+#include "release/step/silence.hpp"
 #include "release/step/start_conditions.hpp"
 #include "release/step/steering.hpp"
 #include "release/step/wind_up.hpp"
@@ -32,6 +34,10 @@ void advance(Draft& draft) {
     watch_content(draft);
     watch_rows(draft);
     look_after_running(draft);
+    if (phase.stage == Stage::aborting) {
+        carry_on_aborting(draft);
+        return;
+    }
     if (phase.stage == Stage::stopping) {
         carry_on_stopping(draft);
         return;
@@ -43,6 +49,7 @@ void advance(Draft& draft) {
         return;
     }
     if (is_held_up(draft)) return;
+    watch_silence(draft);
     take_continue(draft);
     work_on_batches(draft);
 }

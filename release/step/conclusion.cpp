@@ -54,7 +54,8 @@ bool has_left_out(const Release& release) {
 void conclude(Draft& draft) {
     note_unproven(draft);
     const std::string missed = left_out_text(draft.release);
-    if (!missed.empty()) draft.set_last_error(missed);
+    // Why the others were not dispatched is said already, where the cause has passed meanwhile.
+    if (!missed.empty() && draft.release.seen.last_error.empty()) draft.set_last_error(missed);
     if (missed.empty()) note_look(draft);
     draft.finish(missed.empty() ? ReleaseStatus::success : ReleaseStatus::failed);
 }

@@ -71,7 +71,8 @@ std::optional<Violation> check(const Step& done) {
         for (std::size_t i = release.finished_batches; i < release.batches.size(); ++i) {
             const BatchState& earlier = release.batches[i];
             if (earlier.number >= batch) break;
-            if (earlier.counts.pending > 0 || earlier.counts.running > 0) {
+            const bool is_running = earlier.counts.running > 0 && !release.is_look_over;
+            if (earlier.counts.pending > 0 || is_running) {
                 return Violation{"I1", node + " of batch " + std::to_string(batch) +
                                            " would be dispatched while batch " +
                                            std::to_string(earlier.number) + " is unfinished"};

@@ -3,7 +3,9 @@
 #include "release/failures.hpp"
 #include "release/limits.hpp"
 #include "release/mutant.hpp"
+#include "release/step/abort.hpp"
 #include "release/step/phase.hpp"
+#include "release/step/silence.hpp"
 
 namespace edgeroll::release {
 namespace {
@@ -39,13 +41,17 @@ void halt(Draft& draft, const Reason& reason) {
     draft.set_last_error(reason.full);
     if (release.counts.pending > 0)
         draft.skip_all_pending(ReasonKind::release_failed, "not dispatched: " + reason.brief);
-    if (release.counts.running > 0) return;
-    const bool is_lie = has_mutant(Mutant::skipped_counts_as_done);
     const bool is_to_undo = release.seen.policy.on_failure == OnFailure::rollback &&
                             !release.seen.rolls_back && !release.seen.catches_up &&
                             release.seen.current_batch > 0;
+    if (is_to_undo &&
+        !(has_mutant(Mutant::rollback_waits_for_running) && release.counts.running > 0)) {
+        begin_abort(draft);
+        return;
+    }
+    if (release.counts.running > 0) return;
+    const bool is_lie = has_mutant(Mutant::skipped_counts_as_done);
     draft.finish(is_lie ? ReleaseStatus::success : ReleaseStatus::failed);
-    draft.commit.creates_rollback = is_to_undo;
 }
 
 void trip(Draft& draft, const Reason& reason) {
@@ -78,6 +84,10 @@ bool trip_if_exceeded(Draft& draft) {
             reason.full += "; " + describe(cause, release.seen.policy);
         }
         trip(draft, reason);
+        return true;
+    }
+    if (const auto dark = exceeded_by_dark(release, draft.now)) {
+        trip(draft, *dark);
         return true;
     }
     if (over == TimeLimit::none) return false;

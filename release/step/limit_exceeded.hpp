@@ -11,7 +11,8 @@ struct Reason {
     std::string brief;  ///< for each of its skipped rows
 };
 
-/// Starts no further node; when the running nodes have ended, the release has failed.
+/// Starts no further node; when the running nodes have ended, the release has failed. With
+/// on_failure: rollback it is undone at once (release/step/abort.hpp).
 void halt(Draft& draft, const Reason& reason);
 
 /// Acts as Policy::on_failure says: halt(), or a pause until an operator continues.

@@ -3,6 +3,7 @@
 #include "release/limits.hpp"
 #include "release/step/between_batches.hpp"
 #include "release/step/conclusion.hpp"
+#include "release/step/first_look.hpp"
 #include "release/step/limit_exceeded.hpp"
 #include "release/step/phase.hpp"
 #include "release/step/probation.hpp"
@@ -106,6 +107,7 @@ void work_on_batches(Draft& draft) {
     Release& release = draft.release;
     while (true) {
         if (trip_if_exceeded(draft)) return;
+        watch_first_look(draft);
         const Phase now = phase_of(release);
         if (now.next == release.batches.size()) {
             if (has_left_out(release) || may_end(draft)) conclude(draft);

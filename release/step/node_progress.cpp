@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "release/step/running_nodes.hpp"
+#include "release/step/silence.hpp"
 #include "release/step/trouble_text.hpp"
 
 namespace edgeroll::release {
@@ -20,6 +21,8 @@ void progressed(Draft& draft, const Progressed& event) {
     const auto position = find_running(release, event.node, event.task_id);
     if (!position) return;
     NodeState& node = release.nodes[*position];
+    if (event.is_own_agent) node.is_own_agent = true;
+    if (event.silent_since) hear(draft, *position, *event.silent_since);
     const int progress = std::min(event.progress, 100);
     if (progress <= node.progress && !event.trouble) return;
     node.progress = std::max(node.progress, progress);

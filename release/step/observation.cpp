@@ -6,6 +6,7 @@
 
 #include "release/failures.hpp"
 #include "release/limits.hpp"
+#include "release/step/first_look.hpp"
 #include "release/step/late_rows.hpp"
 #include "release/step/phase.hpp"
 #include "release/step/pools.hpp"
@@ -19,6 +20,7 @@ namespace {
 NodeState carried_over(const Release& before, NodeRow row) {
     NodeState node;
     node.row = std::move(row);
+    node.is_own_agent = node.row.facts.is_own_agent;
     if (node.row.status != NodeStatus::running) return node;
     const auto position = find_node(before, node.row.id);
     if (!position) return node;
@@ -33,6 +35,9 @@ NodeState carried_over(const Release& before, NodeRow row) {
     node.is_in_conversation = old.is_in_conversation;
     node.is_starting = old.is_starting;
     node.is_cancel_sent = old.is_cancel_sent;
+    node.is_own_agent = node.is_own_agent || old.is_own_agent;
+    node.silent_since = old.silent_since;
+    node.is_dark = old.is_dark;
     node.progress = old.progress;
     node.new_trouble = old.new_trouble;
     node.has_new_progress = old.has_new_progress;
@@ -92,6 +97,7 @@ void count_batches(Release& release) {
         count(release.batches.back().counts, node.row.status, +1);
         count(release.counts, node.row.status, +1);
         if (node.is_starting) ++release.starting;
+        if (node.silent_since != never) release.silent.insert(i);
     }
 }
 
@@ -136,6 +142,7 @@ void take_times(Release& release, const Release& before, Instant now) {
     const Snapshot& seen = release.seen;
     release.read_at = release.worked_at = now;
     release.last_finish = now - seen.since_last_finish.value_or(Millis{0});
+    if (seen.aborted_for) release.aborted_at = now - *seen.aborted_for;
     if (seen.hold_left) release.hold_until = now + *seen.hold_left;
     if (!seen.hold_left && ends_by_itself(seen.hold)) release.hold_until = now;
     for (NodeState& node : release.nodes) {
@@ -161,6 +168,7 @@ void observe(Draft& draft, Snapshot snapshot) {
     release.rules = before.rules;
     release.progressed = std::move(before.progressed);
     release.progress_written_at = before.progress_written_at;
+    release.is_own_network = before.is_own_network;
     const std::vector<bool> is_late = late_rows(snapshot, before);
     place(release, before, std::move(snapshot.nodes), is_late);
     snapshot.nodes.clear();
@@ -175,6 +183,7 @@ void observe(Draft& draft, Snapshot snapshot) {
     take_back_waivers(draft);
     build_failures(release);
     take_times(release, before, draft.now);
+    note_first_look(release, draft.now);
     if (before.is_observed) {
         note_changes_by_hand(draft, before);
         if (before.seen.status != release.seen.status) {

@@ -23,18 +23,23 @@ bool is_untouched(const Release& release, const BatchState& batch) {
 
 bool is_stopping(const Release& release) {
     const Snapshot& seen = release.seen;
-    return seen.requested == Action::stop || seen.batch_status == BatchStatus::stopped;
+    return seen.requested == Action::stop || seen.batch_status == BatchStatus::stopped ||
+           seen.aborted_for;
 }
 
 std::size_t lowest_unfinished(const Release& release) {
-    const auto is_unfinished = [](const BatchState& batch) {
-        if (has_mutant(Mutant::batch_opened_early)) return batch.counts.pending > 0;
-        return !is_finished(batch.counts);
-    };
     const auto from =
         release.batches.begin() +
         static_cast<std::ptrdiff_t>(std::min(release.finished_batches, release.batches.size()));
-    const auto found = std::find_if(from, release.batches.end(), is_unfinished);
+    const auto has_pending = [](const BatchState& batch) { return batch.counts.pending > 0; };
+    const auto is_unfinished = [&](const BatchState& batch) {
+        if (has_mutant(Mutant::batch_opened_early)) return has_pending(batch);
+        return !is_finished(batch.counts);
+    };
+    auto found = release.batches.end();
+    if (release.is_look_over) found = std::find_if(from, release.batches.end(), has_pending);
+    if (found == release.batches.end())
+        found = std::find_if(from, release.batches.end(), is_unfinished);
     return static_cast<std::size_t>(found - release.batches.begin());
 }
 
@@ -57,6 +62,8 @@ Phase phase_of(const Release& release) {
     const bool is_open = phase.next < release.batches.size();
     if (is_final(seen.status)) {
         phase.stage = Stage::ended;
+    } else if (seen.aborted_for) {
+        phase.stage = Stage::aborting;
     } else if (is_stopping(release)) {
         phase.stage = Stage::stopping;
     } else if (seen.current_batch > 0) {

@@ -13,7 +13,8 @@ enum class Stage {
     in_batch,  ///< a node of the batch started last, or of an earlier one, is pending or running
     between,   ///< no node is; Snapshot::hold says what holds the next batch, if there is one
     stopping,
-    ended,  ///< also by an operator, while running nodes are wound up
+    aborting,  ///< undone by a rollback while it runs (release/step/abort.hpp)
+    ended,     ///< also by an operator, while running nodes are wound up
 };
 
 struct Phase {
@@ -22,7 +23,7 @@ struct Phase {
     std::size_t next = 0;  ///< index of the lowest unfinished batch; past the last: there is none
 };
 
-/// A stop that has begun cannot be undone, even if an operator overwrites it.
+/// A stop or an abort that has begun cannot be undone, even if an operator overwrites it.
 [[nodiscard]] bool is_stopping(const Release& release);
 
 /// O(1), plus the batches that finished since the last call.
@@ -32,6 +33,8 @@ struct Phase {
 [[nodiscard]] std::size_t batch_from(const Release& release, int number);
 
 /// Index of the lowest batch with a pending or running node; batches.size() if all are finished.
+/// After the first look of a rollback batches are only an order: the lowest one with a pending node
+/// comes first, whatever runs before it.
 [[nodiscard]] std::size_t lowest_unfinished(const Release& release);
 
 /// The number of the batch started last, from its ordinal (Snapshot::current_batch) among the

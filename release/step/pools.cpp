@@ -17,15 +17,21 @@ std::string value_of(const Labels& labels, const std::string& name) {
 
 bool is_full(const Release& release) {
     const int most = release.seen.policy.max_parallel;
-    return most > 0 && release.counts.running >= most;
+    return most > 0 && release.counts.running - release.free_slots >= most;
 }
 
-// The first pending node of a queue; drops nodes that are no longer pending.
+// The first pending node of a queue that may run now; drops nodes that are no longer pending. Only
+// the last batch of a rollback has nodes that may not: the release that it undoes still runs there.
 std::optional<std::size_t> front(const Release& release, LaneQueue& queue) {
-    while (queue.next < queue.positions.size()) {
-        const std::size_t position = queue.positions[queue.next];
-        if (release.nodes[position].row.status == NodeStatus::pending) return position;
+    const auto is_pending = [&](std::size_t place) {
+        return release.nodes[queue.positions[place]].row.status == NodeStatus::pending;
+    };
+    while (queue.next < queue.positions.size() && !is_pending(queue.next))
         ++queue.next;
+    for (std::size_t place = queue.next; place < queue.positions.size(); ++place) {
+        const std::size_t position = queue.positions[place];
+        const bool is_held = release.nodes[position].row.facts.is_still_running;
+        if (is_pending(place) && !is_held) return position;
     }
     return std::nullopt;
 }
@@ -79,7 +85,7 @@ bool has_room(const Release& release, std::size_t group) {
 
 bool is_within(const Release& release, std::size_t group) {
     const int most = release.seen.policy.max_parallel;
-    if (most > 0 && release.counts.running > most) return false;
+    if (most > 0 && release.counts.running - release.free_slots > most) return false;
     const std::vector<std::size_t>& pools = release.groups[group];
     return std::all_of(pools.begin(), pools.end(), [&](std::size_t pool) {
         return release.pools[pool].running <= release.pools[pool].size;
@@ -97,7 +103,7 @@ std::optional<std::size_t> take_next(Release& release, BatchState& batch) {
         lowest = *position;
     }
     if (best == nullptr) return std::nullopt;
-    ++best->next;
+    if (best->positions[best->next] == lowest) ++best->next;
     return lowest;
 }
 

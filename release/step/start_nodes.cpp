@@ -4,6 +4,7 @@
 #include "release/step/pools.hpp"
 #include "release/step/probation.hpp"
 #include "release/step/ramp.hpp"
+#include "release/step/silence.hpp"
 #include "release/step/task_start.hpp"
 
 namespace edgeroll::release {
@@ -83,6 +84,7 @@ void start_nodes(Draft& draft, BatchState& batch) {
     Release& release = draft.release;
     while (release.starting < release.rules.start_window && !exceeded_limit(release)) {
         if (is_held_by_probation(release) || is_held_by_ramp(release, batch)) return;
+        if (is_braked(release)) return;
         if (draft.commit.nodes.size() >= events_per_step) {
             draft.is_full = true;
             return;

@@ -46,8 +46,23 @@ void recount(Release& release, std::size_t position, NodeStatus from, NodeStatus
 
 }  // namespace
 
+void Draft::end_silence(std::size_t position) {
+    NodeState& node = release.nodes[position];
+    node.silent_since = never;
+    release.silent.erase(position);
+    if (node.is_slot_free) {
+        node.is_slot_free = false;
+        --release.free_slots;
+        count_running(release, node.group, +1);
+    }
+    if (!node.is_dark) return;
+    node.is_dark = false;
+    note("node_back", {}, node.row.id);
+}
+
 NodeChange& Draft::change_node(std::size_t position, NodeStatus to) {
     NodeState& node = release.nodes[position];
+    if (node.silent_since != never) end_silence(position);
     NodeChange change;
     change.row_id = node.row.row_id;
     change.node = node.row.id;

@@ -25,6 +25,8 @@ struct Draft {
 
     /// Moves a node to another status: memory, counters and the commit's row.
     NodeChange& change_node(std::size_t position, NodeStatus to);
+    /// The node answers again, or runs no more.
+    void end_silence(std::size_t position);
     void set_status(ReleaseStatus status);
     void set_batch_status(BatchStatus status);
     void set_last_error(std::string text);

@@ -78,8 +78,11 @@ Millis retry_pause(const Rules& rules, const NodeRow& row) {
 
 void attempted(Draft& draft, const Attempted& event) {
     const auto position = find_running(draft.release, event.node, event.task_id);
-    if (!position || !draft.release.nodes[*position].is_starting) return;
-    draft.release.nodes[*position].is_starting = false;
+    if (!position) return;
+    NodeState& node = draft.release.nodes[*position];
+    if (event.is_own_agent) node.is_own_agent = true;
+    if (!node.is_starting) return;
+    node.is_starting = false;
     --draft.release.starting;
 }
 

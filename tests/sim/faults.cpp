@@ -55,6 +55,7 @@ constexpr std::array<Kind, fault_kinds> kinds{{
     {"limits_changed", 0.10},
     {"retry_by_hand", 0.80},
     {"release_made_again", 0.15},
+    {"content_cuts_off", 0.05},
 }};
 
 }  // namespace

@@ -57,6 +57,7 @@ enum class Fault {
     limits_changed,
     retry_by_hand,
     release_made_again,
+    content_cuts_off,  ///< what is switched to cuts the node off for a while
     count_,
 };
 

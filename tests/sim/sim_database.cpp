@@ -35,7 +35,7 @@ enum class Rank { at_work, to_start, ended_by_hand, asks_a_gate, at_rest };
 /// Between batches, waiting for an operator or for a time, and no node runs.
 bool is_resting(const ReleaseRow& row, const std::vector<TaskRow>& rows, Instant now) {
     if (row.requested == Action::resume || row.requested == Action::stop) return false;
-    if (row.batch_status == BatchStatus::stopped) return false;
+    if (row.batch_status == BatchStatus::stopped || row.aborted_at) return false;
     const bool has_time = ends_by_itself(row.hold);
     const bool is_early = row.hold_until && *row.hold_until > now;
     const bool is_paused = row.status == ReleaseStatus::paused;
@@ -71,7 +71,7 @@ std::vector<Version> SimDatabase::blockers(const ReleaseRow& row,
     for (const TaskRow& task : rows)
         mine.insert(task.node);
     for (const auto& [id, other] : releases_) {
-        if (id == row.id || is_over(other, rows_.at(id))) continue;
+        if (id == row.id || id == row.rolls_back || is_over(other, rows_.at(id))) continue;
         if (other.version >= row.version && other.current_batch == 0) continue;
         const auto& theirs = rows_.at(id);
         const bool shares = std::any_of(theirs.begin(), theirs.end(),

@@ -1,4 +1,6 @@
 // Reading a release and writing its progress: the two important transactions.
+#include <algorithm>
+
 #include "sim_database.hpp"
 #include "tests/support/read_tables.hpp"
 #include "tests/support/write_tables.hpp"
@@ -11,8 +13,13 @@ std::optional<Snapshot> SimDatabase::read(const control::Claim& claim, Instant n
                                           std::optional<int> part) {
     const auto found = releases_.find(claim.release);
     if (found == releases_.end() || !owns(found->second, claim)) return std::nullopt;
-    const ReleaseRow& row = found->second;
+    ReleaseRow& row = found->second;
+    row.is_awaited = std::any_of(releases_.begin(), releases_.end(), [&](const auto& entry) {
+        return entry.second.rolls_back == row.id && !entry.second.finished_at;
+    });
     Snapshot seen = test::read_tables(row, rows_.at(row.id), inventory_, now, part);
+    for (NodeRow& node : seen.nodes)
+        node.facts.is_still_running = is_running_in(row.rolls_back, node.id);
     if (claim.epoch.value >= epoch_max) seen.problems.emplace_back(unusable_epoch);
     const auto content = contents_.find(row.version);
     if (content != contents_.end()) {
@@ -22,6 +29,27 @@ std::optional<Snapshot> SimDatabase::read(const control::Claim& claim, Instant n
     read_other_contents(seen);
     if (row.current_batch == 0) seen.blockers = blockers(row, rows_.at(row.id));
     return seen;
+}
+
+bool SimDatabase::is_running_in(std::optional<ReleaseId> id, NodeId node) const {
+    const auto found = id ? releases_.find(*id) : releases_.end();
+    if (found == releases_.end() || found->second.finished_at) return false;
+    const auto& rows = rows_.at(*id);
+    return std::any_of(rows.begin(), rows.end(), [&](const TaskRow& row) {
+        return row.node == node && row.status == NodeStatus::running;
+    });
+}
+
+// Its owner must see which nodes have become free.
+void SimDatabase::tell_rollback(ReleaseId undone, const Commit& commit) {
+    const bool is_news =
+        std::any_of(commit.nodes.begin(), commit.nodes.end(), [](const NodeChange& change) {
+            return change.from == NodeStatus::running && change.to != NodeStatus::running;
+        });
+    if (!is_news && !commit.release.is_finished) return;
+    for (auto& [id, row] : releases_) {
+        if (row.rolls_back == undone && !row.finished_at) ++row.steer_seq;
+    }
 }
 
 control::Committed SimDatabase::commit(const control::Claim& claim, const Commit& commit,
@@ -47,6 +75,7 @@ control::Committed SimDatabase::commit(const control::Claim& claim, const Commit
     rows_.at(row.id) = rows;
     if (witness_ != nullptr) witness_->committed(claim, before, rows_before, row, rows);
     if (commit.creates_rollback) roll_back(row, now);
+    if (row.aborted_at) tell_rollback(row.id, commit);
     return Committed::done;
 }
 

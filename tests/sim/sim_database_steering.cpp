@@ -54,18 +54,29 @@ void mark_waived(const ReleaseRow& release, std::vector<TaskRow>& rows) {
     }
 }
 
-/// One node that succeeded first, then the other successes, then the nodes touched without success.
-void plan_batches(std::vector<PlannedNode>& succeeded, const std::vector<PlannedNode>& others,
+/// The first look has up to three nodes, no running ones and successes first; the others follow:
+/// successes, failed ones, and those on which the release still runs.
+void plan_batches(const std::vector<std::pair<NodeStatus, PlannedNode>>& nodes,
                   std::vector<PlannedNode>& plan) {
-    int batch = 0;
-    for (std::size_t i = 0; i < succeeded.size(); ++i) {
-        if (i < 2) ++batch;
-        succeeded[i].batch = batch;
-        plan.push_back(succeeded[i]);
+    const auto rank = [](NodeStatus status) {
+        if (status == NodeStatus::success) return 1;
+        return status == NodeStatus::running ? 3 : 2;
+    };
+    std::map<int, std::vector<PlannedNode>> ranks;
+    for (const int wanted : {1, 2, 3}) {
+        for (const auto& [status, node] : nodes) {
+            if (rank(status) != wanted) continue;
+            const bool is_first = wanted < 3 && ranks[0].size() < 3;
+            ranks[is_first ? 0 : wanted].push_back(node);
+        }
     }
-    for (PlannedNode other : others) {
-        other.batch = batch + 1;
-        plan.push_back(other);
+    int batch = 0;
+    for (const auto& [number, members] : ranks) {
+        if (!members.empty()) ++batch;
+        for (PlannedNode node : members) {
+            node.batch = batch;
+            plan.push_back(node);
+        }
     }
 }
 
@@ -150,9 +161,9 @@ bool SimDatabase::retry(ReleaseId id, const std::set<NodeId>& named, bool catche
 void SimDatabase::roll_back(const ReleaseRow& undone, Instant now) {
     ++history_rows_;  // created, or why not
     if (undone.rolls_back || is_rolled_back(undone.id)) return;
-    std::vector<PlannedNode> succeeded, others, plan;
+    std::vector<std::pair<NodeStatus, PlannedNode>> nodes;
+    std::vector<PlannedNode> plan;
     for (const TaskRow& row : rows_.at(undone.id)) {
-        if (row.status == NodeStatus::running) return;
         const bool is_in = is_touched(row) || has_mutant(Mutant::rollback_touches_untouched);
         const auto node = inventory_.find(row.node);
         if (!is_in || node == inventory_.end()) continue;
@@ -161,9 +172,9 @@ void SimDatabase::roll_back(const ReleaseRow& undone, Instant now) {
         planned.node = row.node;
         planned.config_version = former_content(row, node->second, undone.version);
         if (!planned.config_version || !contents_.contains(*planned.config_version)) continue;
-        (row.status == NodeStatus::success ? succeeded : others).push_back(planned);
+        nodes.emplace_back(row.status, planned);
     }
-    plan_batches(succeeded, others, plan);
+    plan_batches(nodes, plan);
     if (plan.empty()) return;
 
     ReleaseRow made;

@@ -112,6 +112,7 @@ void SimNode::receive_dispatch(const Message& message, const Reply& reply) {
         limit_time(offer.task_id, timeline_.now() + message.time_left);
     }
     Answer answer = accepted(ledger_.tasks.at(offer.task_id).course.status);
+    if (!is_two_call) answer.capabilities = "queue";
     if (!is_two_call) answer.about = identity(offer.task_id);
     reply(answer);
     start_next();
@@ -122,6 +123,7 @@ Answer SimNode::report(const std::string& task_id) const {
     if (found == ledger_.tasks.end()) return only(Heard::unknown_task, "task is not known here");
     const Course& course = found->second.course;
     Answer answer = accepted(course.status);
+    if (!is_two_call) answer.capabilities = "queue";
     answer.about = identity(task_id);
     answer.last_error = course.last_error;
     answer.progress = progress(course);

@@ -91,6 +91,9 @@ StepResult SimNode::effect(const std::string& task_id, StepName step) {
         case StepName::switch_live:
             previous_[task_id] = live_;
             set_live(entry.version);
+            if (faults_.happens(Fault::content_cuts_off)) {
+                away_until = timeline_.now() + Millis{rng_.between(15'000, 180'000)};
+            }
             break;
         case StepName::reload:
         case StepName::reload_back:

@@ -65,6 +65,11 @@ const std::vector<Entry>& entries() {
          {{Fault::step_check_fails, 0.15},
           {Fault::step_reload_fails, 0.10},
           {Fault::release_inserted_late, 0.50}}},
+        {Theme::silence,
+         0.08,
+         {{Fault::content_cuts_off, 0.70},
+          {Fault::agent_slow, 0.80},
+          {Fault::step_check_fails, 0.10}}},
     };
     return all;
 }
@@ -143,6 +148,16 @@ void suit(WorldPlan& plan, Rng& rng) {
             plan.releases = some(3, 5);
             plan.odds.policy = plan.odds.many_batches = 1;
             plan.odds.rollback = 0.9;
+            break;
+        case Theme::silence:
+            // Many nodes at work for long, so that there are others to be held up.
+            plan.nodes = some(6, 12);
+            plan.releases = some(2, 4);
+            plan.request_timeout = Millis{4'000};
+            plan.odds.policy = 1;
+            plan.odds.one_batch = plan.odds.parallel = plan.odds.rollback = 0.7;
+            plan.options.rules.node_timeout = Millis{300'000};
+            plan.options.rules.start_window = 256;
             break;
     }
     plan.options.lease = plan.lease;

@@ -23,6 +23,7 @@ enum class Theme {
     rows,       ///< rows are deleted, added late and added again
     retries,    ///< nodes fail, and some of them are retried
     rollbacks,  ///< releases fail half-way and are undone
+    silence,    ///< contents cut nodes off
 };
 
 [[nodiscard]] Theme draw_theme(Rng& rng);

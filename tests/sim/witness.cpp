@@ -67,6 +67,12 @@ void Witness::heard(const std::string& owner, const Message& message, Instant se
         heard_refusal_.insert_or_assign({owner, key_of(answer.about.order_id, task_id)},
                                         timeline_.now());
     }
+    const bool is_silence = answer.heard == Heard::no_answer || answer.heard == Heard::not_sent ||
+                            answer.heard == Heard::wrong_peer;
+    if (!is_silence) {
+        const TaskKey asked = key_of(answer.about.order_id, task_id);
+        heard_at_.insert_or_assign({owner, asked}, timeline_.now());
+    }
     if (answer.heard != Heard::accepted) return;
     const TaskKey key = key_of(answer.about.order_id, task_id);
     const auto intent = intents_.find(key);

@@ -110,6 +110,14 @@ class Witness final : public DatabaseWitness, public NodeWitness {
     /// @param what begins the sentence of a violation
     void check_look(const control::Claim& claim, const ReleaseRow& release,
                     const std::vector<TaskRow>& rows, const std::string& what);
+    [[nodiscard]] bool is_first_look_over(const std::vector<TaskRow>& rows) const;
+    void check_way_back(const control::Claim& claim, const ReleaseRow& before,
+                        const std::vector<TaskRow>& rows_before, const ReleaseRow& after,
+                        const std::vector<TaskRow>& rows);
+    [[nodiscard]] bool is_silent(const control::Claim& claim, const ReleaseRow& release,
+                                 const TaskRow& row, Millis span) const;
+    void check_brake(const control::Claim& claim, const ReleaseRow& release,
+                     const std::vector<TaskRow>& rows, const TaskRow& row);
     /// Compares the position that the release claims with its rows.
     void check_standing(const ReleaseRow& before, const ReleaseRow& after,
                         const std::vector<TaskRow>& rows);
@@ -122,8 +130,8 @@ class Witness final : public DatabaseWitness, public NodeWitness {
     [[nodiscard]] std::optional<release::Version> content_before(release::NodeId node,
                                                                  release::ReleaseId id) const;
     void check_content(release::ReleaseId id, const TaskRow& row, const control::Parcel& parcel);
-    void check_room(const ReleaseRow& release, const std::vector<TaskRow>& rows,
-                    const TaskRow& row);
+    void check_room(const control::Claim& claim, const ReleaseRow& release,
+                    const std::vector<TaskRow>& rows, const TaskRow& row);
     void check_deferred(const ReleaseRow& release, const std::vector<TaskRow>& rows,
                         const TaskRow& row);
     void check_reached(const control::Claim& claim, const ReleaseRow& release, const TaskRow& row,
@@ -151,6 +159,7 @@ class Witness final : public DatabaseWitness, public NodeWitness {
     std::map<OwnedRelease, Instant> disturbed_at_;
     std::map<OwnedTask, Instant> heard_refusal_;  ///< the last 5xx, or "unknown"
     std::map<OwnedTask, Instant> heard_final_;
+    std::map<OwnedTask, Instant> heard_at_;  ///< the last answer of the agent that has the task
     /// By release and by the version of the content that its row names.
     std::map<std::pair<release::ReleaseId, release::Version>, std::string> sent_content_;
     std::map<release::ReleaseId, Work> work_;

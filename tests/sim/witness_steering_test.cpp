@@ -104,7 +104,8 @@ class WitnessSteeringTest : public testing::Test {
         end.release.status = ReleaseStatus::failed;
         end.release.is_finished = true;
         end.skip_pending = release::SkipPending{"enough"};
-        end.creates_rollback = policy_.on_failure == release::OnFailure::rollback;
+        end.creates_rollback = end.release.is_aborted =
+            policy_.on_failure == release::OnFailure::rollback;
         write(end);
     }
     void expect_only(const std::string& invariant) {
@@ -280,6 +281,7 @@ class WitnessRollbackTest : public WitnessSteeringTest {
         finish_failed();
         undone_ = row();
         undone_.policy.on_failure = release::OnFailure::rollback;
+        undone_.aborted_at = timeline_.now();
         made_.id = ReleaseId{100};
         made_.rolls_back = undone_.id;
     }

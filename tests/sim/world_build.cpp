@@ -52,7 +52,7 @@ release::Policy World::draw_policy(bool is_to_plan) {
     if (rng_.chance(0.3)) {
         policy.limits.max_unreachable = {some(0, 50), rng_.chance(0.5)};
     }
-    if (rng_.chance(0.3)) policy.max_parallel = some(1, 4);
+    if (rng_.chance(plan_.odds.parallel)) policy.max_parallel = some(1, 4);
     if (rng_.chance(0.3)) {
         release::PoolRule rule;
         rule.label = "region";

@@ -43,7 +43,7 @@ WorldPlan draw_plan(Rng& rng) {
     release::ConversationRules& rules = options.dispatcher.rules;
     rules.dispatch_timeout = draw(rng, 5'000, 40'000);
     rules.poll_ceiling = draw(rng, 500, 3'000);
-    rules.hold_max = rng.chance(0.7) ? draw(rng, 1'000, 20'000) : Millis{0};
+    rules.hold_max = rng.chance(0.7) ? draw(rng, 1'000, 5'000) : Millis{0};
     suit(plan, rng);
     return plan;
 }

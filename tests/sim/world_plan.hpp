@@ -18,6 +18,7 @@ struct PolicyOdds {
     double time_limit = 0.1;  ///< of a batch, and of the release
     double rollback = 0.3;
     double many_batches = 0;  ///< small ones, always
+    double parallel = 0.3;    ///< a limit on the nodes that run at once
     double one_batch = 0;     ///< a single batch with all nodes
 };
 

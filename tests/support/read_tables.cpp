@@ -98,6 +98,8 @@ Snapshot read_tables(const ReleaseRow& row, const std::vector<TaskRow>& tasks,
     seen.utc_ms = now.time_since_epoch().count();
     seen.steer_seq = row.steer_seq;
     seen.rolls_back = row.rolls_back;
+    if (row.aborted_at) seen.aborted_for = now - *row.aborted_at;
+    seen.is_awaited = row.aborted_at && row.is_awaited;
     for (const TaskRow& task : tasks) {
         const bool counts = is_final(task.status) && task.status != NodeStatus::skipped;
         const bool is_looked_at = !part || task.batch == seen.started_batch;

@@ -36,6 +36,8 @@ struct ReleaseRow {
     release::Millis paused_for{0}, batch_work_start{0};
     int waived_failures = 0;
     std::optional<release::ReleaseId> rolls_back;
+    std::optional<release::Instant> aborted_at;
+    bool is_awaited = false;  ///< no column: an unfinished rollback waits for its nodes
     std::int64_t steer_seq = 0;
     int rows_seen = -1;  ///< of a half-inserted release
     release::Instant rows_grew_at{};

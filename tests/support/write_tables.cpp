@@ -37,6 +37,7 @@ void apply(const ReleaseChange& change, ReleaseRow& row, Instant now) {
     if (change.is_started && !row.started_at) row.started_at = now;
     if (change.is_finished) row.finished_at = now;
     if (change.is_baked) row.is_baked = true;
+    if (change.is_aborted && !row.aborted_at) row.aborted_at = now;
     if (change.clears_action) row.requested = Action::none;
     if (change.hold) {
         row.hold = *change.hold;
@@ -200,6 +201,7 @@ void begin_anew(ReleaseRow& row) {
     row.last_error.clear();
     row.started_at.reset();
     row.finished_at.reset();
+    row.aborted_at.reset();
     row.is_ended_by_hand = false;
     row.hold_until.reset();
     row.paused_at.reset();
