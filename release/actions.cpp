@@ -23,7 +23,8 @@ std::string status_text(const SteeringState& state) {
 }
 
 bool is_stopping(const SteeringState& state) {
-    return state.requested == Action::stop || state.batch_status == BatchStatus::stopped;
+    return state.requested == Action::stop || state.batch_status == BatchStatus::stopped ||
+           state.is_aborted;
 }
 
 /// The release waits between batches, for an operator or for a time.
@@ -33,6 +34,8 @@ bool stands(const SteeringState& state) {
 
 std::optional<Ruling> refused_when_over(const SteeringState& state) {
     if (is_final(state.status)) return refused(status_text(state) + ": it is over");
+    if (state.is_aborted)
+        return refused(status_text(state) + " and being rolled back, which cannot be undone");
     if (is_stopping(state))
         return refused(status_text(state) + " and being stopped, which cannot be undone");
     return std::nullopt;
@@ -64,7 +67,7 @@ Ruling judge_resume(const SteeringState& state) {
 
 Ruling judge_stop(const SteeringState& state) {
     if (is_final(state.status)) return refused(status_text(state) + ": it is over");
-    if (state.requested == Action::stop) return Ruling{Kind::repeated, {}};
+    if (state.requested == Action::stop || state.is_aborted) return Ruling{Kind::repeated, {}};
     return Ruling{};
 }
 
@@ -89,7 +92,9 @@ Ruling judge_retry(const SteeringState& state) {
 
 Ruling judge_rollback(const SteeringState& state) {
     const std::string status = status_text(state);
-    if (!is_final(state.status)) return refused(status + ": stop it first, or wait for its end");
+    if (!is_final(state.status) && !state.is_aborted) {
+        return refused(status + ": wait for its end, stop it first, or abort it with abort: true");
+    }
     if (state.rolled_back_by) {
         return refused(status + " and was rolled back by release " +
                        std::to_string(state.rolled_back_by->value) + " already");

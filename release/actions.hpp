@@ -30,6 +30,7 @@ struct SteeringState {
     int deferred_nodes = 0;
     TaskType type = TaskType::apply_config;
     bool is_rollback = false;                 ///< it undoes another release
+    bool is_aborted = false;                  ///< a rollback was asked for while it ran
     bool is_reload_only = false;              ///< the release delivered no content
     std::optional<ReleaseId> rolled_back_by;  ///< the release that already undoes this one
 };

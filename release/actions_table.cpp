@@ -43,6 +43,9 @@ std::vector<Case> all_cases() {
     deferred.deferred_nodes = 1;
     SteeringState undone = bad;
     undone.rolled_back_by = ReleaseId{9};
+    SteeringState aborted = first;
+    aborted.is_aborted = true;
+    aborted.rolled_back_by = ReleaseId{9};
     SteeringState reload = good;
     reload.is_reload_only = true;
     SteeringState stopped_rollback = in(cancelled, BatchStatus::stopped, 1);
@@ -56,6 +59,7 @@ std::vector<Case> all_cases() {
         {"`running`, `pause` requested", asked(first, Action::pause)},
         {"`running`, last batch", last},
         {"`running`, `stop` requested or `batch_status` `stopped`", asked(first, Action::stop)},
+        {"`running`, aborted: release 9 rolls it back", aborted},
         {"`paused`, hold `bake`, `gate`, `interval` or `window`", held(Hold::interval)},
         {"the same, `pause` requested", asked(held(Hold::interval), Action::pause)},
         {"`paused`, hold `review`, `failure`, `violation` or none", held(Hold::review)},

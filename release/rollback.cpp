@@ -147,7 +147,9 @@ bool is_better_first(const FormerRow& a, const FormerRow& b) {
     const bool a_succeeded = a.status == NodeStatus::success;
     const bool b_succeeded = b.status == NodeStatus::success;
     if (a_succeeded != b_succeeded) return a_succeeded;
-    if (a.last_seen_ms != b.last_seen_ms) return a.last_seen_ms > b.last_seen_ms;
+    const Millis a_unseen = a.unseen_for.value_or(Millis::max());
+    const Millis b_unseen = b.unseen_for.value_or(Millis::max());
+    if (a_unseen != b_unseen) return a_unseen < b_unseen;
     return a.node < b.node;
 }
 

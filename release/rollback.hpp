@@ -10,6 +10,7 @@
 #include "release/ids.hpp"
 #include "release/result.hpp"
 #include "release/states.hpp"
+#include "release/time.hpp"
 
 namespace edgeroll::release {
 
@@ -29,8 +30,8 @@ struct FormerRow {
     bool is_left_out = false;
     /// The first unfinished later release that includes the node.
     std::optional<Version> awaited_version;
-    std::string region;             ///< the value of its label `region`, "" without
-    std::int64_t last_seen_ms = 0;  ///< when it was last heard of, Unix time; 0: never
+    std::string region;                ///< the value of its label `region`, "" without
+    std::optional<Millis> unseen_for;  ///< since it was last heard of; nothing: never
 };
 
 /// What is asked of a rollback.

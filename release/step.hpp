@@ -57,7 +57,7 @@ struct Progressed {
     Instant until = never;                    ///< ... and when the node is given up because of it
     /// Since when the agent answers nothing (Conversation::silent_since); never: it answers;
     /// nothing: as before.
-    std::optional<Instant> silent_since;
+    std::optional<Instant> silent_since{};
     bool is_own_agent = false;  ///< as in Attempted
 };
 /// The time in Step::wake_at has come.

@@ -137,7 +137,8 @@ awaitable<Response> ActionRoutes::retry(Request request, Caller caller) {
 
 awaitable<Response> ActionRoutes::roll_back(Request request, Caller caller) {
     RollbackRequest wanted;
-    const auto body = read_action(request, caller, wanted, {"reason", "force", "dry_run"});
+    const auto body =
+        read_action(request, caller, wanted, {"reason", "force", "dry_run", "abort", "fast"});
     if (!body) co_return refuse(body.error());
     const auto is_forced = release::wire::optional_flag(*body, field::force);
     if (!is_forced) co_return refuse(is_forced.error());
@@ -145,6 +146,12 @@ awaitable<Response> ActionRoutes::roll_back(Request request, Caller caller) {
     const auto is_dry_run = release::wire::optional_flag(*body, request_field::dry_run);
     if (!is_dry_run) co_return refuse(is_dry_run.error());
     wanted.is_dry_run = is_dry_run->value_or(false);
+    const auto is_abort = release::wire::optional_flag(*body, request_field::abort);
+    if (!is_abort) co_return refuse(is_abort.error());
+    wanted.is_abort = is_abort->value_or(false);
+    const auto is_fast = release::wire::optional_flag(*body, request_field::fast);
+    if (!is_fast) co_return refuse(is_fast.error());
+    wanted.is_fast = is_fast->value_or(false);
     const auto done = co_await store_.roll_back(std::move(wanted));
     if (!done) co_return refuse(done.error());
     if (!is_dry_run->value_or(false)) look();

@@ -64,6 +64,8 @@ struct ReleaseSteer {
     bool is_forced = false;          ///< stop (then needs a reason) and rollback
     bool is_confirmed = false;       ///< --yes
     bool is_dry_run = false;         ///< rollback: only shows the plan
+    bool is_abort = false;           ///< rollback: of a release that still runs
+    bool is_fast = false;            ///< rollback: without limits on nodes that run at once
 };
 struct ReleaseLimit {
     std::int64_t id = 0;

@@ -119,11 +119,16 @@ void add_steering_commands(CommandTree& tree, CLI::App& group) {
     retry.add_option("--node", typed->nodes, "only this one, by name or id; may be repeated")
         ->type_name("NODE")
         ->allow_extra_args(false);
-    CLI::App& rollback = add_steering(
-        tree, group, Steering::rollback, "rollback",
-        "Give every node that a finished release touched what it had before, by a new release; "
-        "the content that was rolled back is banned. Asks first",
-        "edgeroll release rollback 7 --reason 'errors after the rollout'", &typed);
+    CLI::App& rollback =
+        add_steering(tree, group, Steering::rollback, "rollback",
+                     "Give every node that a release touched what it had before, by a new release; "
+                     "the content that was rolled back is banned. Asks first",
+                     "edgeroll release rollback 7 --reason 'errors after the rollout'", &typed);
+    rollback.add_flag("--abort", typed->is_abort,
+                      "the release still runs: start nothing further of it, cancel what runs, and "
+                      "do not wait for its end");
+    rollback.add_flag("--fast", typed->is_fast,
+                      "do not inherit the release's max_parallel and max_parallel_per");
     rollback.add_flag("--force", typed->is_forced, "even if a later release touched the nodes");
     rollback.add_flag("--dry-run", typed->is_dry_run,
                       "only show what each node would get, and who is left alone, with why");

@@ -25,6 +25,8 @@ ApiRequest request_of(const ReleaseSteer& what, bool is_dry_run) {
     if (!what.reason.empty()) body[field::reason] = what.reason;
     if (what.is_forced) body[field::force] = true;
     if (is_dry_run) body[request_field::dry_run] = true;
+    if (what.is_abort) body[request_field::abort] = true;
+    if (what.is_fast) body[request_field::fast] = true;
     request.body = release::wire::dump_json(body);
     return request;
 }
@@ -94,6 +96,7 @@ std::string render_plan(const ReleaseSteer& what, const Json& plan) {
                 printable(banned.substr(0, digest_digits)) + ") would be banned.\n";
     }
     return text + "\nTo do it:\n  edgeroll release rollback " + id +
+           (what.is_abort ? " --abort" : "") + (what.is_fast ? " --fast" : "") +
            (what.is_forced ? " --force" : "") + "\n";
 }
 

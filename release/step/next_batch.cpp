@@ -4,6 +4,7 @@
 #include "release/step/between_batches.hpp"
 #include "release/step/conclusion.hpp"
 #include "release/step/first_look.hpp"
+#include "release/step/held_nodes.hpp"
 #include "release/step/limit_exceeded.hpp"
 #include "release/step/phase.hpp"
 #include "release/step/probation.hpp"
@@ -93,7 +94,12 @@ bool may_work_on(Draft& draft, const Phase& phase) {
         return false;
     }
     if (is_between && release.read_for_batch != number) {
-        draft.read_batch(number);
+        // A reading of one batch would show the earlier ones as open.
+        if (release.is_look_over) {
+            draft.read_again();
+        } else {
+            draft.read_batch(number);
+        }
         return false;
     }
     if (is_between && !may_open_next(draft)) return false;
@@ -116,8 +122,12 @@ void work_on_batches(Draft& draft) {
         if (!may_work_on(draft, now)) return;
         BatchState& batch = release.batches[now.next];
         start_nodes(draft, batch);
-        if (batch.counts.pending > 0 || batch.counts.running > 0) {
-            if (!trip_if_exceeded(draft)) watch_time(draft);
+        watch_first_look(draft);
+        const bool is_open = batch.counts.pending > 0 || batch.counts.running > 0;
+        if (is_open && lowest_unfinished(release) == now.next) {
+            if (trip_if_exceeded(draft)) return;
+            watch_time(draft);
+            watch_held(draft, batch);
             return;
         }
     }

@@ -10,7 +10,7 @@
 namespace edgeroll::release::wire {
 namespace {
 
-constexpr std::array<std::string_view, 24> known_keys{"enabled",
+constexpr std::array<std::string_view, 28> known_keys{"enabled",
                                                       "batch_size",
                                                       "batch_percent",
                                                       "batches",
@@ -33,6 +33,10 @@ constexpr std::array<std::string_view, 24> known_keys{"enabled",
                                                       "gate_every_sec",
                                                       "final_gate",
                                                       "ramp",
+                                                      "dark_sec",
+                                                      "dark_abort_sec",
+                                                      "abandon_sec",
+                                                      "rollback_parallel_per",
                                                       "on_failure"};
 
 Result<void> check_keys(const Json& config) {

@@ -64,8 +64,8 @@ std::optional<int> pool_size(const Json& value) {
     return static_cast<int>(size);
 }
 
-Result<PoolRule> read_pool(const std::string& label, const Json& value) {
-    const std::string field = "max_parallel_per." + cut_utf8(label, 64);
+Result<PoolRule> read_pool(const std::string& key, const std::string& label, const Json& value) {
+    const std::string field = key + "." + cut_utf8(label, 64);
     PoolRule rule;
     rule.label = label;
     if (!value.is_object()) {
@@ -88,6 +88,43 @@ Result<PoolRule> read_pool(const std::string& label, const Json& value) {
         }
     }
     return rule;
+}
+
+Result<std::vector<PoolRule>> read_pools(const Json& config, const std::string& key) {
+    std::vector<PoolRule> rules;
+    const auto pools = config.find(key);
+    if (pools == config.end() || pools->is_null()) return rules;
+    if (!pools->is_object() || pools->empty() || pools->size() > pools_max) {
+        return bad_field(key,
+                         "an object of 1 to 16 labels, e.g. {\"region\":2} or "
+                         "{\"region\":{\"eu\":2,\"*\":1}}");
+    }
+    for (const auto& [label, value] : pools->items()) {
+        if (label.empty()) return bad_field(key, "an object of labels with names");
+        auto rule = read_pool(key, label, value);
+        if (!rule) return tl::unexpected(rule.error());
+        rules.push_back(std::move(*rule));
+    }
+    return rules;
+}
+
+/// How long an agent may be silent.
+Result<void> read_patience(const Json& config, Policy& policy) {
+    constexpr int least_sec = 5;
+    constexpr int most_sec = 3'600;
+    const std::pair<const char*, Millis*> fields[] = {{"dark_sec", &policy.dark},
+                                                      {"dark_abort_sec", &policy.dark_abort},
+                                                      {"abandon_sec", &policy.abandon}};
+    for (const auto& [field, target] : fields) {
+        const auto seconds = optional_bounded(config, field, least_sec, most_sec);
+        if (!seconds) return tl::unexpected(seconds.error());
+        if (*seconds) *target = std::chrono::seconds{**seconds};
+    }
+    if (policy.dark_abort < policy.dark) {
+        return bad_field("dark_abort_sec", "at least dark_sec, which is " +
+                                               std::to_string(policy.dark.count() / 1000));
+    }
+    return {};
 }
 
 }  // namespace
@@ -124,18 +161,12 @@ Result<void> read_speed(const Json& config, Policy& policy) {
     const auto ramp = optional_bounded(config, "ramp", 0, ramp_max);
     if (!ramp) return tl::unexpected(ramp.error());
     policy.ramp = ramp->value_or(policy.ramp);
-    const auto pools = config.find("max_parallel_per");
-    if (pools == config.end() || pools->is_null()) return {};
-    if (!pools->is_object() || pools->empty() || pools->size() > pools_max) {
-        return bad_field("max_parallel_per",
-                         "an object of 1 to 16 labels, e.g. {\"region\":2} or "
-                         "{\"region\":{\"eu\":2,\"*\":1}}");
-    }
-    for (const auto& [label, value] : pools->items()) {
-        if (label.empty()) return bad_field("max_parallel_per", "an object of labels with names");
-        auto rule = read_pool(label, value);
-        if (!rule) return tl::unexpected(rule.error());
-        policy.pools.push_back(std::move(*rule));
+    auto pools = read_pools(config, "max_parallel_per");
+    if (!pools) return tl::unexpected(pools.error());
+    policy.pools = std::move(*pools);
+    // For its rollback, which inherits the key (control/store/steering).
+    if (const auto back = read_pools(config, "rollback_parallel_per"); !back) {
+        return tl::unexpected(back.error());
     }
     return {};
 }
@@ -154,7 +185,7 @@ Result<void> read_times(const Json& config, Policy& policy) {
         if (!seconds) return tl::unexpected(seconds.error());
         *target = *seconds;
     }
-    return {};
+    return read_patience(config, policy);
 }
 
 namespace {

@@ -114,7 +114,6 @@ class SimDatabase {
     void roll_back(const ReleaseRow& undone, Instant now);
     [[nodiscard]] bool is_running_in(std::optional<release::ReleaseId> id,
                                      release::NodeId node) const;
-    void tell_rollback(release::ReleaseId undone, const release::Commit& commit);
     void read_other_contents(release::Snapshot& seen) const;
 
     Millis lease_;

@@ -40,18 +40,6 @@ bool SimDatabase::is_running_in(std::optional<ReleaseId> id, NodeId node) const 
     });
 }
 
-// Its owner must see which nodes have become free.
-void SimDatabase::tell_rollback(ReleaseId undone, const Commit& commit) {
-    const bool is_news =
-        std::any_of(commit.nodes.begin(), commit.nodes.end(), [](const NodeChange& change) {
-            return change.from == NodeStatus::running && change.to != NodeStatus::running;
-        });
-    if (!is_news && !commit.release.is_finished) return;
-    for (auto& [id, row] : releases_) {
-        if (row.rolls_back == undone && !row.finished_at) ++row.steer_seq;
-    }
-}
-
 control::Committed SimDatabase::commit(const control::Claim& claim, const Commit& commit,
                                        Instant now) {
     using control::Committed;
@@ -75,7 +63,6 @@ control::Committed SimDatabase::commit(const control::Claim& claim, const Commit
     rows_.at(row.id) = rows;
     if (witness_ != nullptr) witness_->committed(claim, before, rows_before, row, rows);
     if (commit.creates_rollback) roll_back(row, now);
-    if (row.aborted_at) tell_rollback(row.id, commit);
     return Committed::done;
 }
 

@@ -40,6 +40,7 @@ NodeRow read_row(const TaskRow& row, const Inventory& inventory, Instant now) {
     read.facts.is_in_maintenance = node.is_in_maintenance;
     read.facts.applied_version = node.applied_version;
     read.facts.applied_sha256 = node.applied_sha256;
+    read.facts.is_own_agent = node.is_own_agent;
     read.address = node.address;
     return read;
 }

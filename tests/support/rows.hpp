@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -31,6 +32,7 @@ class Rows {
     Header header;
     std::vector<TaskRow> nodes;  ///< ascending by (batch, node)
     Inventory inventory;
+    std::set<release::NodeId> still_running;  ///< in the release that this one undoes
     std::vector<release::HistoryRow> history;
     release::Commit last;  ///< the commit that was applied last
 
@@ -82,6 +84,8 @@ class Rows {
         seen.bans = header.bans;
         seen.problems = header.problems;
         seen.blockers = header.blockers;
+        for (release::NodeRow& row : seen.nodes)
+            row.facts.is_still_running = still_running.contains(row.id);
         seen.rows_unchanged_for = header.rows_unchanged_for;
         seen.utc_ms = header.utc_ms + (now - epoch).count();
         return seen;
@@ -97,7 +101,10 @@ class Rows {
         header = std::move(row);
         nodes = std::move(tasks);
         sort();
-        if (commit.creates_rollback) ++rollbacks;
+        if (commit.creates_rollback) {
+            ++rollbacks;
+            header.is_awaited = true;
+        }
         history.insert(history.end(), commit.history.begin(), commit.history.end());
         last = commit;
         return true;
@@ -265,6 +272,16 @@ class Desk {
         state = release::Release{};
         state.rules = rules;
         observe();
+    }
+
+    /// The agent, which may have the task, answers nothing since then; `never`: it answers.
+    void silence(release::NodeId id, release::Instant since, bool is_own_agent = true) {
+        release::Progressed event;
+        event.node = id;
+        event.task_id = rows.find(id)->task_id;
+        event.silent_since = since;
+        event.is_own_agent = is_own_agent;
+        give(release::Event{event});
     }
 
     /// The agent used the node's task id for another release.

@@ -89,6 +89,7 @@ struct InventoryRow {
     std::optional<release::Version> applied_version;
     std::optional<release::Version> applied_config_version;  ///< the version of its content
     std::string applied_sha256;
+    bool is_own_agent = false;     ///< capabilities are known
     bool was_unavailable = false;  ///< ever disabled, in maintenance or deleted
 };
 

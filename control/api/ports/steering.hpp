@@ -41,6 +41,8 @@ struct RetryRequest : ActionRequest {
 struct RollbackRequest : ActionRequest {
     bool is_forced = false;     ///< allowed although a later release touched the nodes
     bool is_dry_run = false;    ///< only describes the result
+    bool is_abort = false;      ///< of an unfinished release: it is undone while it runs
+    bool is_fast = false;       ///< without the limits on nodes that run at once
     bool is_by_itself = false;  ///< on_failure: nodes that the last retry left out stay unchanged
     /// As in NewRelease. edgeroll's own actions are checked when the release is claimed.
     std::shared_ptr<const SecretKeys> secret_keys{};

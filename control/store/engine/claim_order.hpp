@@ -24,6 +24,7 @@ enum class ClaimRank {
     const std::string until = dialect.written_time("hold_until");
     return "(" + effective_action() +
            " NOT IN ('continue', 'stop') AND COALESCE(batch_status, '') <> 'stopped' AND "
+           "aborted_at IS NULL AND "
            "((status = 'paused' AND COALESCE(hold, '') NOT IN ('bake', 'gate', 'interval', "
            "'window')) OR (status IN ('paused', 'pending') AND COALESCE(hold, '') IN ('bake', "
            "'gate', 'interval', 'window') AND COALESCE(" +

@@ -64,6 +64,9 @@ Assignments assignments(const ReleaseChange& change, const Dialect& dialect) {
         to.expression(callback_falls_due());
     }
     if (change.is_baked) to.expression("baked_at = " + dialect.now());
+    if (change.is_aborted) {
+        to.expression("aborted_at = COALESCE(aborted_at, " + dialect.now() + ")");
+    }
     if (change.clears_action) to.expression("requested_action = NULL");
     if (change.hold) {
         to.set("hold", null_if_empty(std::string(to_text(*change.hold))));

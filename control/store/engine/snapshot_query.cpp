@@ -1,6 +1,7 @@
 #include "control/store/engine/snapshot_query.hpp"
 
 #include <algorithm>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -191,6 +192,22 @@ void read_nodes(Connection& connection, Snapshot& snapshot) {
     check_addresses(snapshot);
 }
 
+/// Marks the nodes of a rollback on which the release that it undoes still runs. What is left of a
+/// release that has ended keeps nobody waiting.
+void mark_still_running(Connection& connection, Snapshot& snapshot) {
+    if (!snapshot.rolls_back) return;
+    std::set<std::int64_t> running;
+    for (const Row& row : connection.query(
+             "SELECT r.node_id FROM release_tasks undone JOIN release_task_nodes r ON "
+             "r.release_task_id = undone.id AND r.status = 'running' WHERE undone.id = ? AND " +
+                 is_unfinished("undone."),
+             {snapshot.rolls_back->value})) {
+        running.insert(row.integer_or(0, 0));
+    }
+    for (release::NodeRow& node : snapshot.nodes)
+        node.facts.is_still_running = running.contains(node.id.value);
+}
+
 void take_awaited_rows(Snapshot& snapshot, const Finding& finding) {
     const auto rows = static_cast<std::int64_t>(snapshot.nodes.size());
     const bool is_noted = finding.rows_seen == rows && finding.since_rows_seen;
@@ -228,6 +245,7 @@ std::optional<Snapshot> read_all(Connection& connection, ContentBook& contents, 
     if (!snapshot) return std::nullopt;
     if (part) look_at_others(connection, *snapshot, *part);
     read_nodes(connection, *snapshot);
+    mark_still_running(connection, *snapshot);
     take_awaited_rows(*snapshot, finding);
     if (finding.has_blank_config && snapshot->nodes.empty()) {
         add_problem(*snapshot,

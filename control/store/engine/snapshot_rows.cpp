@@ -4,6 +4,7 @@
 
 #include "control/core/node_address.hpp"
 #include "control/store/rows/node_facts.hpp"
+#include "control/store/rows/sql_parts.hpp"
 #include "control/store/rows/version_range.hpp"
 #include "release/reasons.hpp"
 #include "release/text/digits.hpp"
@@ -88,6 +89,14 @@ Columns<SnapshotRelease> snapshot_release_columns(const Dialect& dialect, bool i
          }},
         {"forced", into<snapshot, &Snapshot::is_forced>},
         {"rolls_back", into<snapshot, &Snapshot::rolls_back>},
+        {dialect.age_ms("aborted_at"),
+         [](SnapshotRelease& row, const Field& field) {
+             row.snapshot.aborted_for = span_of(field);
+         }},
+        {"CASE WHEN aborted_at IS NOT NULL THEN EXISTS (SELECT 1 FROM release_tasks undoing WHERE "
+         "undoing.rolls_back = release_tasks.id AND " +
+             is_unfinished("undoing.") + ") ELSE 0 END",
+         into<snapshot, &Snapshot::is_awaited>},
         {"waived_failures",
          [](SnapshotRelease& row, const Field& field) {
              row.snapshot.waived_failures = std::max(field.small(), 0);
@@ -164,6 +173,7 @@ Columns<SnapshotNode> snapshot_node_columns(const Dialect& dialect) {
          [](SnapshotNode& row, const Field& field) {
              row.node.facts.applied_sha256 = release::lower_hex(field.text());
          }},
+        {"COALESCE(n.capabilities, '') <> ''", into<node, facts, &NodeFacts::is_own_agent>},
         {"n.name", into<node, address, &Address::name>},
         {"n.main_ip",
          [](SnapshotNode& row, const Field& field) {

@@ -18,9 +18,11 @@ std::vector<release::Version> find_blockers(Connection& connection, release::Rel
     const Rows rows = connection.query(
         "SELECT other.version FROM release_tasks other WHERE " + is_unfinished("other.") + " AND " +
             is_possible_version(connection.dialect(), "other.version") +
-            " AND other.id <> ? AND (other.version < ? OR other.current_batch > 0) AND " +
+            " AND other.id <> ? AND other.id <> COALESCE((SELECT rolls_back FROM release_tasks "
+            "WHERE "
+            "id = ?), 0) AND (other.version < ? OR other.current_batch > 0) AND " +
             shares_a_node_with(connection.dialect(), "other.id") + " ORDER BY other.version",
-        {id.value, version.value, id.value});
+        {id.value, id.value, version.value, id.value});
     std::vector<release::Version> versions;
     versions.reserve(rows.size());
     for (const Row& row : rows)

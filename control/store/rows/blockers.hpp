@@ -10,8 +10,8 @@
 namespace edgeroll::control {
 
 /// Versions of the unfinished releases that share a node with this release and are older or already
-/// started; ascending. For releases that have not started: a started release waits for no other
-/// release.
+/// started; ascending. Not the release that this one undoes: that one is left node by node. For
+/// releases that have not started: a started release waits for no other release.
 [[nodiscard]] std::vector<release::Version> find_blockers(Connection& connection,
                                                           release::ReleaseId id,
                                                           release::Version version);

@@ -10,6 +10,7 @@
 #include "control/store/rows/history.hpp"
 #include "control/store/rows/naming.hpp"
 #include "control/store/rows/node_writer.hpp"
+#include "control/store/rows/sql_parts.hpp"
 #include "control/store/steering/rollback_rows.hpp"
 #include "control/store/steering/secret_contents.hpp"
 #include "control/store/steering/steered.hpp"
@@ -39,16 +40,25 @@ std::string plan_digest(const release::RollbackPlan& plan) {
 }
 
 /// Limits are open: a rollback should undo the release on every node possible. How many nodes may
-/// run at once is not a failure limit but the fleet's capacity: that limit stays.
-std::string config_of_rollback(std::size_t nodes, const std::string& undone) {
+/// run at once is not a failure limit but the fleet's capacity: that limit stays, unless the way
+/// back must be fast. rollback_parallel_per is the limit of every way back.
+std::string config_of_rollback(std::size_t nodes, const std::string& undone, bool is_fast) {
     release::wire::Json config = release::wire::Json::object();
     config["failure_threshold"] = nodes;
-    if (!undone.empty() && release::wire::parse_batch_config(undone)) {
-        const auto before = release::wire::parse_json(undone, text_bytes_max);
-        for (const char* key : {"max_parallel", "max_parallel_per"}) {
-            if (before && before->contains(key)) config[key] = before->at(key);
-        }
+    if (undone.empty() || !release::wire::parse_batch_config(undone)) {
+        return release::wire::dump_json(config);
     }
+    const auto before = release::wire::parse_json(undone, text_bytes_max);
+    const auto inherit = [&](const char* from, const char* to) {
+        const auto found = before->find(from);
+        if (found != before->end() && !found->is_null()) config[to] = *found;
+    };
+    inherit("abandon_sec", "abandon_sec");
+    if (!is_fast) {
+        inherit("max_parallel", "max_parallel");
+        inherit("max_parallel_per", "max_parallel_per");
+    }
+    inherit("rollback_parallel_per", "max_parallel_per");
     return release::wire::dump_json(config);
 }
 
@@ -56,7 +66,8 @@ void insert_row(Connection& connection, const RollbackRequest& request, const St
                 CreatedRelease& created) {
     const std::string reason =
         request.reason.empty() ? "rolls back version " + text_of(undone.version) : request.reason;
-    const std::string config = config_of_rollback(created.plan.size(), undone.batch_config);
+    const std::string config = config_of_rollback(created.plan.size(), undone.batch_config,
+                                                  request.is_by_itself || request.is_fast);
     const std::int64_t first = choose_version(connection).value;
     for (int i = 0;; ++i) {
         created.version = Version{first + i};
@@ -118,6 +129,7 @@ void find_what_to_ban(Connection& connection, Drafted& drafted) {
 Result<Drafted> draft_rollback(Connection& connection, const RollbackRequest& request) {
     Drafted drafted;
     drafted.undone = read_steered(connection, request.id);
+    if (request.is_abort) drafted.undone.state.is_aborted = true;
     const release::Ruling ruling = judge(release::Steering::rollback, drafted.undone.state);
     if (ruling.kind == release::Ruling::Kind::refused) {
         return release::fail(ruling.message, release::Outcome::permanent,
@@ -129,7 +141,8 @@ Result<Drafted> draft_rollback(Connection& connection, const RollbackRequest& re
         row.is_left_out = row.is_left_out && request.is_by_itself;
     const auto contents = read_former_contents(connection, rows, version);
     const auto later = read_later_releases(connection, rows, version);
-    auto plan = plan_rollback(rows, version, contents, later, request.is_forced);
+    const release::RollbackTerms terms{request.is_forced, drafted.undone.state.is_aborted};
+    auto plan = plan_rollback(rows, version, contents, later, terms);
     if (!plan) return tl::unexpected(std::move(plan.error()));
     RolledBack& done = drafted.done;
     for (const release::PlannedNode& node : plan->nodes)
@@ -231,9 +244,27 @@ std::optional<RollbackOutlook> rollback_outlook(Connection& connection, release:
 
 namespace {
 
+/// Its owner sees it, starts nothing further, and ends the release as failed.
+void abort_release(Connection& connection, const RollbackRequest& request) {
+    const Dialect& dialect = connection.dialect();
+    const std::string why = "rolled back while it ran by " + request.actor +
+                            (request.reason.empty() ? "" : ": " + request.reason);
+    const std::int64_t aborted =
+        connection.execute("UPDATE release_tasks SET aborted_at = COALESCE(aborted_at, " +
+                               dialect.now() + "), last_error = ?, updated_at = " + dialect.now() +
+                               " WHERE id = ? AND " + is_unfinished(),
+                           {fitted(why), request.id.value});
+    if (aborted != 1) return;  // over: an ordinary rollback
+    release::HistoryRow row;
+    row.kind = "aborted";
+    if (!request.reason.empty()) row.detail.emplace_back("reason", fitted(request.reason));
+    add_history(connection, request.id, request.actor, {row});
+}
+
 RolledBack try_to_roll_back(Connection& connection, const RollbackRequest& request) {
     Transaction transaction(connection, Transaction::Kind::write);
     lock_release(connection, request.id);
+    if (request.is_abort) abort_release(connection, request);
     auto done = create_rollback(connection, request);
     if (!done) {
         done.error().message = "rollback is refused: " + done.error().message;
@@ -246,6 +277,8 @@ RolledBack try_to_roll_back(Connection& connection, const RollbackRequest& reque
                                   {"left_alone", done->left_alone.size()}};
     if (!done->banned.empty()) detail["banned"] = done->banned;
     if (request.is_forced) detail["force"] = true;
+    if (request.is_abort) detail["abort"] = true;
+    if (request.is_fast) detail["fast"] = true;
     audit_release(connection, request, "rollback", std::move(detail));
     transaction.commit();
     return std::move(*done);

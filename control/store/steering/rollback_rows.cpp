@@ -7,6 +7,7 @@
 
 #include "control/store/rows/bans.hpp"
 #include "control/store/rows/columns.hpp"
+#include "control/store/rows/node_facts.hpp"
 #include "control/store/rows/sql_parts.hpp"
 #include "control/store/rows/version_range.hpp"
 
@@ -30,7 +31,7 @@ std::map<std::int64_t, release::Version> awaited_later(Connection& connection,
     return nodes;
 }
 
-Columns<release::FormerRow> former_columns() {
+Columns<release::FormerRow> former_columns(const Dialect& dialect) {
     using release::FormerRow;
     return {
         {"r.node_id", into<&FormerRow::node>},
@@ -44,6 +45,16 @@ Columns<release::FormerRow> former_columns() {
         {"r.config_version", possible_version_into<&FormerRow::own_config_version>},
         {"r.status = 'failed' AND r.attempts_before > r.attempt AND r.waived IS NULL",
          into<&FormerRow::is_left_out>},
+        {"n.labels",
+         [](FormerRow& row, const Field& field) {
+             for (const auto& [name, value] : read_labels(field.text())) {
+                 if (name == "region") row.region = value;
+             }
+         }},
+        {dialect.age_ms("n.last_seen_at"),
+         [](FormerRow& row, const Field& field) {
+             if (const auto age = field.integer()) row.unseen_for = release::Millis{*age};
+         }},
     };
 }
 
@@ -67,7 +78,7 @@ std::vector<release::FormerRow> read_former_rows(Connection& connection, release
                                                  release::Version version) {
     const std::map<std::int64_t, release::Version> awaited = awaited_later(connection, version);
     std::vector<release::FormerRow> rows =
-        select_rows(connection, former_columns(),
+        select_rows(connection, former_columns(connection.dialect()),
                     "FROM release_task_nodes r LEFT JOIN nodes n ON n.id = r.node_id WHERE "
                     "r.release_task_id = ? ORDER BY r.batch, r.node_id",
                     {id.value});

@@ -50,6 +50,7 @@ Columns<Steered> steered_columns() {
         {"CASE WHEN " + has_own_rollback("release_tasks.") + " THEN rolls_back END",
          presence_into<state, &SteeringState::is_rollback>},
         {"finished_at", presence_into<&Steered::has_end>},
+        {"aborted_at", presence_into<state, &SteeringState::is_aborted>},
         {"waived_failures", into<&Steered::waived_failures>},
     };
 }

@@ -134,7 +134,7 @@ TEST_F(Dispatching, does_not_let_a_long_job_be_held_for_long) {
     agent.status = release::TaskStatus::running;
     start(false);
     clock.advance(Millis{10});
-    EXPECT_EQ(agent.hold, Millis{20'000});
+    EXPECT_EQ(agent.hold, Millis{5'000});
     lifeline->is_cut = true;
     clock.advance(Millis{60'000});
 

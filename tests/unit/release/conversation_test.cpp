@@ -38,7 +38,7 @@ TEST_F(Talk, dispatches_then_holds_a_query_until_the_last_word) {
     EXPECT_EQ(talk.begin(start).kind, MoveKind::dispatch);
     const Move query = talk.heard(task(TaskStatus::pending), start, 0);
     EXPECT_EQ(query.kind, MoveKind::query);
-    EXPECT_EQ(query.hold, Millis{20'000});
+    EXPECT_EQ(query.hold, Millis{5'000});
     const Move end = talk.heard(task(TaskStatus::success), start + Millis{3'000}, 0);
 
     EXPECT_EQ(end.kind, MoveKind::finish);

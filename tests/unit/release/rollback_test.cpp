@@ -47,22 +47,58 @@ PlannedNode planned(std::int64_t node, int batch, std::int64_t content) {
     return PlannedNode{NodeId{node}, batch, Version{content}};
 }
 
-TEST(Rollback, takes_one_success_first_then_the_others_then_the_failed) {
-    const auto plan =
-        plan_rollback({broken(1), succeeded(2), succeeded(3, Version{4}), succeeded(4), broken(5)},
-                      undone, contents(), {}, false);
+TEST(Rollback, looks_first_at_three_then_takes_the_successes_then_the_failed) {
+    const auto plan = plan_rollback(
+        {broken(1), succeeded(2), succeeded(3, Version{4}), succeeded(4), succeeded(6), broken(5)},
+        undone, contents(), {}, {});
     ASSERT_TRUE(plan) << plan.error().message;
-    EXPECT_THAT(nodes(plan), ElementsAre(planned(2, 1, 5), planned(3, 2, 4), planned(4, 2, 5),
-                                         planned(1, 3, 5), planned(5, 3, 5)));
+    EXPECT_THAT(nodes(plan), ElementsAre(planned(2, 1, 5), planned(3, 1, 4), planned(4, 1, 5),
+                                         planned(6, 2, 5), planned(1, 3, 5), planned(5, 3, 5)));
     EXPECT_TRUE(plan->left_alone.empty());
 }
 
+FormerRow seen(std::int64_t id, const std::string& region, int seconds_ago) {
+    FormerRow row = succeeded(id);
+    row.region = region;
+    row.unseen_for = std::chrono::seconds{seconds_ago};
+    return row;
+}
+
+TEST(Rollback, looks_first_where_it_hears_of_first_and_in_different_regions) {
+    const auto plan = plan_rollback({seen(1, "eu", 900), seen(2, "eu", 5), seen(3, "eu", 6),
+                                     seen(4, "us", 70), seen(5, "us", 60), seen(6, "ap", 800)},
+                                    undone, contents(), {}, {});
+    EXPECT_THAT(nodes(plan), ElementsAre(planned(2, 1, 5), planned(5, 1, 5), planned(6, 1, 5),
+                                         planned(1, 2, 5), planned(3, 2, 5), planned(4, 2, 5)));
+    FormerRow never_heard_of = seen(1, "eu", 0);
+    never_heard_of.unseen_for.reset();
+    EXPECT_EQ(nodes(plan_rollback(
+                        {never_heard_of, seen(2, "eu", 99), seen(3, "eu", 98), seen(4, "eu", 97)},
+                        undone, contents(), {}, {}))
+                  .back(),
+              planned(1, 2, 5));
+}
+
+TEST(Rollback, of_a_release_that_runs_takes_its_running_nodes_last) {
+    FormerRow runs = broken(1);
+    runs.status = NodeStatus::running;
+    const std::vector<FormerRow> rows{runs, broken(2), succeeded(3), succeeded(4), succeeded(5)};
+    EXPECT_THAT(refusal(plan_rollback(rows, undone, contents(), {}, {})).message,
+                HasSubstr("still runs: wait for its end, or abort the release"));
+    EXPECT_THAT(nodes(plan_rollback(rows, undone, contents(), {}, {false, true})),
+                ElementsAre(planned(3, 1, 5), planned(4, 1, 5), planned(5, 1, 5), planned(2, 2, 5),
+                            planned(1, 3, 5)));
+    EXPECT_THAT(nodes(plan_rollback({runs}, undone, contents(), {}, {false, true})),
+                ElementsAre(planned(1, 1, 5)));
+}
+
 TEST(Rollback, batches_have_no_gaps) {
-    EXPECT_EQ(
-        nodes(plan_rollback({broken(1), broken(2)}, undone, contents(), {}, false)).back().batch,
-        1);
-    EXPECT_THAT(nodes(plan_rollback({broken(1), succeeded(2)}, undone, contents(), {}, false)),
-                ElementsAre(planned(2, 1, 5), planned(1, 2, 5)));
+    EXPECT_EQ(nodes(plan_rollback({broken(1), broken(2)}, undone, contents(), {}, {})).back().batch,
+              1);
+    EXPECT_THAT(
+        nodes(plan_rollback({broken(1), broken(2), succeeded(3), broken(4)}, undone, contents(), {},
+                            {})),
+        ElementsAre(planned(1, 1, 5), planned(2, 1, 5), planned(3, 1, 5), planned(4, 2, 5)));
 }
 
 TEST(Rollback, takes_only_touched_nodes) {
@@ -76,9 +112,9 @@ TEST(Rollback, takes_only_touched_nodes) {
     FormerRow cancelled = broken(4);
     cancelled.status = NodeStatus::cancelled;
     const auto plan =
-        plan_rollback({skipped, deferred, tried_before, cancelled}, undone, contents(), {}, false);
+        plan_rollback({skipped, deferred, tried_before, cancelled}, undone, contents(), {}, {});
     EXPECT_THAT(nodes(plan), ElementsAre(planned(3, 1, 5), planned(4, 1, 5)));
-    const auto nothing = plan_rollback({skipped, deferred}, undone, contents(), {}, false);
+    const auto nothing = plan_rollback({skipped, deferred}, undone, contents(), {}, {});
     EXPECT_THAT(refusal(nothing).message, HasSubstr("touched no node"));
 }
 
@@ -87,16 +123,17 @@ TEST(Rollback, leaves_alone_what_it_cannot_put_back_and_says_why) {
     gone.exists = false;
     const auto plan = plan_rollback({succeeded(1, std::nullopt), succeeded(2), gone,
                                      succeeded(4, Version{3}), succeeded(5, Version{6})},
-                                    undone, contents(), {}, false);
+                                    undone, contents(), {}, {});
     EXPECT_THAT(nodes(plan), ElementsAre(planned(2, 1, 5)));
     ASSERT_TRUE(plan && plan->left_alone.size() == 4U);
     EXPECT_THAT(plan->left_alone[0].reason, HasSubstr("never saw"));
     EXPECT_THAT(plan->left_alone[1].reason, HasSubstr("deleted"));
     EXPECT_THAT(plan->left_alone[2].reason, HasSubstr("version 3) is gone"));
     EXPECT_THAT(plan->left_alone[3].reason, HasSubstr("version 6) is banned"));
-    const auto forced = plan_rollback({succeeded(5, Version{6})}, undone, contents(), {}, true);
+    const auto forced =
+        plan_rollback({succeeded(5, Version{6})}, undone, contents(), {}, {true, false});
     EXPECT_THAT(nodes(forced), ElementsAre(planned(5, 1, 6)));
-    const auto none = plan_rollback({succeeded(1, std::nullopt)}, undone, contents(), {}, false);
+    const auto none = plan_rollback({succeeded(1, std::nullopt)}, undone, contents(), {}, {});
     EXPECT_THAT(refusal(none).message, HasSubstr("edge-1: edgeroll never saw"));
 }
 
@@ -111,16 +148,18 @@ TEST(Rollback, a_node_that_did_not_succeed_gets_what_it_has_unless_that_is_the_u
 TEST(Rollback, is_refused_when_a_later_release_touched_a_node) {
     FormerRow later = succeeded(2);
     later.applied_version = Version{8};
-    auto plan = plan_rollback({succeeded(1), later}, undone, contents(), {}, false);
+    auto plan = plan_rollback({succeeded(1), later}, undone, contents(), {}, {});
     EXPECT_EQ(refusal(plan).code, code::wrong_state);
     EXPECT_THAT(refusal(plan).message, HasSubstr("edge-2"));
-    EXPECT_EQ(nodes(plan_rollback({succeeded(1), later}, undone, contents(), {}, true)).size(), 2U);
+    EXPECT_EQ(
+        nodes(plan_rollback({succeeded(1), later}, undone, contents(), {}, {true, false})).size(),
+        2U);
     FormerRow awaited = succeeded(3);
     awaited.awaited_version = Version{9};
-    EXPECT_FALSE(plan_rollback({awaited}, undone, contents(), {}, false));
+    EXPECT_FALSE(plan_rollback({awaited}, undone, contents(), {}, {}));
     FormerRow runs = succeeded(4);
     runs.status = NodeStatus::running;
-    EXPECT_THAT(refusal(plan_rollback({runs}, undone, contents(), {}, true)).message,
+    EXPECT_THAT(refusal(plan_rollback({runs}, undone, contents(), {}, {true, false})).message,
                 HasSubstr("still runs"));
 }
 
@@ -173,7 +212,7 @@ TEST(Rollback, names_what_is_in_the_way_and_what_to_do_about_it) {
     awaited.awaited_version = Version{11};
     const auto plan = plan_rollback(
         {holding(1, 10, 10), holding(2, 8, 8), holding(3, 10, 10), awaited, holding(5, 99, 99)},
-        undone, contents(), history(), false);
+        undone, contents(), history(), {});
     EXPECT_EQ(refusal(plan).message,
               "a later release touched its nodes: version 99: edge-5; release 111 (version 11): "
               "edge-4; release 110 (version 10): edge-1, edge-3; release 108 (version 8): edge-2. "
@@ -183,7 +222,7 @@ TEST(Rollback, names_what_is_in_the_way_and_what_to_do_about_it) {
     std::vector<FormerRow> many;
     for (std::int64_t node = 1; node <= 12; ++node)
         many.push_back(holding(node, 10, 10));
-    EXPECT_THAT(refusal(plan_rollback(many, undone, contents(), history(), false)).message,
+    EXPECT_THAT(refusal(plan_rollback(many, undone, contents(), history(), {})).message,
                 HasSubstr("edge-10 and 2 more. First roll back release 110; or force this"));
 }
 

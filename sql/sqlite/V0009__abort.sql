@@ -1,0 +1,6 @@
+-- A release that is undone while it runs (docs/adr/0028).
+-- aborted_at: since then nothing further of it is started, and its rollback does not wait for its end. NULL: not
+-- aborted, also where an older process has the claim.
+
+ALTER TABLE release_tasks ADD COLUMN aborted_at TEXT;
+CREATE INDEX IF NOT EXISTS release_tasks_rolls_back ON release_tasks (rolls_back);
