@@ -85,7 +85,8 @@ struct StartConversation {
     Instant not_before{};  ///< a retry: no request before this time
     /// The version of the node's content, if not the release's own.
     std::optional<Version> content;
-    release::Trouble trouble;  ///< the trouble recorded in the row
+    release::Trouble trouble;   ///< the trouble recorded in the row
+    bool is_own_agent = false;  ///< it has told its capabilities: it takes contents by reference
 };
 /// Asks the agent to cancel; the outcome still comes through the conversation.
 struct CancelTask {

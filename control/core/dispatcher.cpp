@@ -73,13 +73,23 @@ boost::asio::awaitable<Answer> Dispatcher::send(const Move& move,
     }
     // Content that the node already holds is not sent again (the node is asked for its digest
     // first). The question must leave time for the dispatch even if the agent hangs.
-    if (may_refer) may_refer = co_await agents_.holds(what.address, parcel->sha256, at_most / 2);
+    // What a rollback puts back was there before: it is not asked for (docs/adr/0028).
+    const bool is_trusted = what.content && what.is_own_agent;
+    if (may_refer && !is_trusted) {
+        may_refer = co_await agents_.holds(what.address, parcel->sha256, at_most / 2);
+    }
     const auto sending = may_refer ? Agents::Sending::by_reference : Agents::Sending::whole;
     const Instant sent = clock_.now();
     const Millis time_left = std::max(what.deadline - sent, Millis{1});
     Answer answer = co_await agents_.dispatch(what.address, what.task_id, parcel, sending,
                                               time_left, time_until(move.until));
     if (answer.heard == Heard::lacks_content) may_refer = false;
+    const bool is_unasked = is_trusted && sending == Agents::Sending::by_reference;
+    if (is_unasked && answer.heard == Heard::accepted && answer.capabilities.empty()) {
+        // Another agent than the one that knew references: it may say success to an empty task.
+        answer.heard = Heard::refused;
+        answer.message = "the agent is not the one that told its capabilities before";
+    }
     if (answer.heard == Heard::accepted) observer_.dispatch_took(clock_.now() - sent);
     co_return answer;
 }

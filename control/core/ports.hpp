@@ -39,6 +39,8 @@ struct Candidate {
     release::ReleaseId release;
     /// Between batches with nothing due: owning it is no work, so it takes no place.
     bool is_resting = false;
+    bool is_rollback =
+        false;  ///< claimed even where no place is free: nobody waits for the way back
 };
 
 /// The fields of an owned release that others may have changed.
@@ -70,7 +72,7 @@ class Store {
     /// resting ones. Sets `last_error` of half-inserted releases to what is missing; 60 s after
     /// their rows last grew they may be claimed as resting ones and are given up
     /// (Snapshot::rows_unchanged_for). Skips rows locked by others.
-    /// @param limit maximum of releases that do not rest
+    /// @param limit maximum of releases that do not rest; rollbacks come first, whatever it is
     /// @param resting maximum of resting ones
     virtual awaitable<release::Result<std::vector<Candidate>>> claimable(int limit,
                                                                          int resting) = 0;

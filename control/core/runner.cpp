@@ -43,6 +43,10 @@ void Runner::take_place_by(std::function<bool()> may_work, bool is_resting) {
     is_resting_ = is_resting;
 }
 
+void Runner::tell_of_rollbacks(std::function<void()> made) {
+    made_rollback_ = std::move(made);
+}
+
 boost::asio::awaitable<void> Runner::tick() {
     Instant renewal = lease_.renew_at();
     while (!is_over_) {
@@ -163,7 +167,8 @@ boost::asio::awaitable<void> Runner::take(std::vector<release::Event> events) {
         co_return;
     }
     if (is_resting_ && release::needs_place(done.next)) {
-        if (may_work_ && !may_work_()) {
+        const bool is_rollback = done.next.seen.rolls_back.has_value();
+        if (may_work_ && !is_rollback && !may_work_()) {
             observer_.note(
                 Severity::info, "release_let_go",
                 {{"release", std::to_string(lease_.claim().release.value)},
@@ -199,6 +204,7 @@ boost::asio::awaitable<void> Runner::take(std::vector<release::Event> events) {
             co_return;
         }
         narrate(done.commit);
+        if (done.commit.creates_rollback && made_rollback_) made_rollback_();
     }
     backoff_.reset();
     release_ = std::move(done.next);

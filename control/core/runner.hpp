@@ -33,6 +33,9 @@ class Runner : public std::enable_shared_from_this<Runner> {
     /// @param is_resting it was claimed as resting
     void take_place_by(std::function<bool()> may_work, bool is_resting);
 
+    /// Called when a commit has made a rollback, which is to be claimed at once.
+    void tell_of_rollbacks(std::function<void()> made);
+
     /// Returns when the claim has ended: finished and given back, lost, or stopped and given back.
     boost::asio::awaitable<void> run();
     /// Wakes run() for renewals and alarms; ends with run().
@@ -99,6 +102,7 @@ class Runner : public std::enable_shared_from_this<Runner> {
     bool is_over_ = false;
     bool is_resting_ = false;
     std::function<bool()> may_work_;
+    std::function<void()> made_rollback_;
 };
 
 }  // namespace edgeroll::control

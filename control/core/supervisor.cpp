@@ -123,7 +123,8 @@ class SupervisorOnLoop final : public Supervisor {
             }
             // A release that rested here may have continued elsewhere. One that could not continue
             // here is not claimed again before it can.
-            const bool needs_place = !candidate.is_resting || declined_.contains(id);
+            const bool is_work = !candidate.is_resting || declined_.contains(id);
+            const bool needs_place = is_work && !candidate.is_rollback;
             if (needs_place && at_work() >= options_.max_releases) continue;
             std::string order_id = make_order_id(random_);
             is_claiming_ = true;
@@ -157,6 +158,7 @@ class SupervisorOnLoop final : public Supervisor {
                                      options_.rules, options_.lease, std::move(claim));
         declined_.erase(runner->id());
         runner->take_place_by([this, id = runner->id()] { return may_go_on(id); }, is_resting);
+        runner->tell_of_rollbacks([this] { wake_.notify(); });
         runners_.push_back(runner);
         if (is_stopping_) runner->stop();
         rt::spawn(executor_, name, see_through(runner));

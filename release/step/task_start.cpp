@@ -21,6 +21,7 @@ StartConversation conversation_with(const NodeState& node) {
     start.task_id = node.row.task_id;
     start.deadline = node.deadline;
     start.content = node.row.config_version;
+    start.is_own_agent = node.is_own_agent;
     return start;
 }
 

@@ -49,6 +49,7 @@ bool is_resting(const ReleaseRow& row, const std::vector<TaskRow>& rows, Instant
 
 Rank rank_of(const ReleaseRow& row, const std::vector<TaskRow>& rows, Instant now) {
     if (is_final(row.status)) return Rank::ended_by_hand;
+    if (row.rolls_back && row.status == ReleaseStatus::pending) return Rank::at_work;
     if (is_resting(row, rows, now)) {
         const bool may_ask = row.hold == Hold::gate || row.hold == Hold::bake;
         return may_ask ? Rank::asks_a_gate : Rank::at_rest;
@@ -100,9 +101,10 @@ std::vector<control::Candidate> SimDatabase::claimable(int limit, int resting, I
         const bool is_overdue = state == RowsState::overdue;
         const bool is_resting = is_overdue || rank(*row) >= Rank::asks_a_gate;
         int& places = is_resting ? resting : limit;
-        if (!is_due(*row, now) || places <= 0) continue;
+        const bool is_rollback = row->rolls_back.has_value();
+        if (!is_due(*row, now) || (places <= 0 && !is_rollback)) continue;
         if (waits_its_turn && !is_overdue && !blockers(*row, rows_.at(row->id)).empty()) continue;
-        found.push_back(control::Candidate{row->id, is_resting});
+        found.push_back(control::Candidate{row->id, is_resting, is_rollback});
         --places;
     }
     return found;

@@ -10,7 +10,7 @@ namespace edgeroll::control {
 
 /// Rank of a release in the order of claims.
 enum class ClaimRank {
-    at_work,  ///< begun, about to continue, or being stopped
+    at_work,  ///< begun, about to continue, or being stopped; and every rollback
     to_start,
     ended_by_hand,  ///< no other release waits for it
     asks_a_gate,    ///< its owner has at most to ask the gate
@@ -36,7 +36,8 @@ enum class ClaimRank {
 
 /// The number of a ClaimRank.
 [[nodiscard]] inline std::string claim_rank(const Dialect& dialect) {
-    return "CASE WHEN status IN ('success', 'failed', 'cancelled') THEN 2 WHEN " +
+    return "CASE WHEN status IN ('success', 'failed', 'cancelled') THEN 2 WHEN rolls_back IS NOT "
+           "NULL AND status = 'pending' THEN 0 WHEN " +
            is_resting(dialect) +
            " THEN CASE WHEN hold IN ('bake', 'gate') THEN 3 ELSE 4 END WHEN current_batch > 0 OR "
            "requested_action = 'stop' THEN 0 ELSE 1 END";

@@ -26,6 +26,9 @@ struct Dispatching : testing::Test {
     std::vector<release::Reported> reports;
     std::vector<int> progress;
     std::vector<std::string> troubles;
+    std::vector<release::Instant> silences;
+    std::vector<bool> attempts;  ///< whether the first answer told capabilities
+    release::StartConversation wanted;
     boost::asio::io_context context;
     test::ManualClock clock{context};
     Dispatcher dispatcher{context.get_executor(), agent, clock, random, observer, {}};
@@ -41,8 +44,13 @@ struct Dispatching : testing::Test {
             if (const auto* report = std::get_if<release::Reported>(&event)) {
                 reports.push_back(*report);
             }
+            if (const auto* first = std::get_if<release::Attempted>(&event)) {
+                attempts.push_back(first->is_own_agent);
+            }
             if (const auto* far = std::get_if<release::Progressed>(&event)) {
-                if (far->trouble) {
+                if (far->silent_since) {
+                    silences.push_back(*far->silent_since);
+                } else if (far->trouble) {
                     troubles.push_back(to_sentence(*far->trouble));
                 } else {
                     progress.push_back(far->progress);
@@ -51,8 +59,16 @@ struct Dispatching : testing::Test {
         };
     }
 
+    /// The content was on the node before.
+    void put_back() {
+        auto back = std::make_shared<Parcel>(*parcel);
+        back->may_be_held = true;
+        parcel = std::move(back);
+        wanted.content = release::Version{40};
+        wanted.is_own_agent = true;
+    }
     void start(bool asks_first, release::Trouble trouble = {}) {
-        release::StartConversation what;
+        release::StartConversation what = wanted;
         what.trouble = std::move(trouble);
         what.task_id = "apply_config_127.0.0.1_42";
         what.asks_first = asks_first;
@@ -227,6 +243,66 @@ TEST_F(Dispatching, sends_the_payload_where_the_node_lacks_the_content_after_all
     clock.advance(Millis{1'000});
     EXPECT_EQ(agent.references, 1);
     EXPECT_EQ(agent.dispatches, 2);
+}
+
+TEST_F(Dispatching, does_not_ask_for_what_a_rollback_puts_back) {
+    put_back();
+    agent.capabilities = "secrets";
+    agent.to_query = Heard::accepted;
+    start(false);
+    clock.advance(Millis{1'000});
+    EXPECT_EQ(agent.questions, 0);
+    EXPECT_EQ(agent.references, 1);
+    EXPECT_THAT(attempts, testing::ElementsAre(true));
+}
+
+TEST_F(Dispatching, sends_whole_what_was_put_away_since) {
+    put_back();
+    agent.capabilities = "secrets";
+    agent.to_reference = Heard::lacks_content;
+    agent.to_dispatch = agent.to_query = Heard::accepted;
+    start(false);
+    clock.advance(Millis{1'000});
+    EXPECT_EQ(agent.references, 1);
+    EXPECT_EQ(agent.dispatches, 2);
+}
+
+// An agent that knows no references would have applied nothing.
+TEST_F(Dispatching, believes_no_other_agent_that_takes_a_reference) {
+    put_back();
+    agent.to_query = Heard::accepted;
+    agent.status = release::TaskStatus::success;
+    start(false);
+    clock.advance(Millis{1'000});
+    ASSERT_EQ(reports.size(), 1U);
+    EXPECT_EQ(reports[0].verdict.status, release::NodeStatus::failed);
+    EXPECT_EQ(reports[0].verdict.failure, release::FailureKind::rejected);
+}
+
+TEST_F(Dispatching, asks_an_agent_that_never_told_its_capabilities) {
+    put_back();
+    wanted.is_own_agent = false;
+    agent.to_dispatch = agent.to_query = Heard::accepted;
+    start(false);
+    clock.advance(Millis{1'000});
+    EXPECT_EQ(agent.questions, 1);
+    EXPECT_EQ(agent.references, 0);
+}
+
+TEST_F(Dispatching, tells_since_when_the_agent_is_silent_and_when_it_is_back) {
+    agent.to_dispatch = agent.to_query = Heard::accepted;
+    agent.status = release::TaskStatus::running;
+    start(false);
+    clock.advance(Millis{100});
+    const release::Instant asked = clock.now();
+    agent.to_query = Heard::no_answer;
+    clock.advance(Millis{10'000});
+    ASSERT_EQ(silences.size(), 1U) << "once";
+    EXPECT_LE(silences[0] - asked, release::ConversationRules().hold_max);
+    agent.to_query = Heard::server_error;
+    clock.advance(Millis{10'000});
+    ASSERT_EQ(silences.size(), 2U);
+    EXPECT_EQ(silences[1], release::never) << "any answer is one";
 }
 
 // The rows were deleted and inserted again: the agent still has the state of the first rows.

@@ -25,6 +25,7 @@ class OneAgent final : public Agents {
     std::string message;                   ///< the error
     std::shared_ptr<const Parcel> parcel;  ///< of the last dispatch
     release::TaskIdentity about;           ///< the task that it reports
+    std::string capabilities;              ///< in every answer
     bool holds_content = false, is_there = false;
     std::vector<std::string> bans;  ///< bans of the last dispatch
     int dispatches = 0, queries = 0, cancels = 0, references = 0, questions = 0;
@@ -66,6 +67,7 @@ class OneAgent final : public Agents {
         answer.status = status;
         answer.progress = progress;
         answer.about = about;
+        answer.capabilities = capabilities;
         co_return answer;
     }
 };
