@@ -320,7 +320,7 @@ void Conversation::note_trouble(const Answer& answer, Instant now) {
         case Heard::no_answer:
         case Heard::wrong_peer:
             if (asked_ == Ask::query && is_out_of_time(now)) is_last_question_ = true;
-            if (!trouble_since_) trouble_since_ = now;
+            if (!trouble_since_) trouble_since_ = asked_at_;
             unanswered_since_ = std::min(unanswered_since_, asked_at_);
             return;
         case Heard::accepted:

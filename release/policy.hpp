@@ -102,6 +102,14 @@ struct Policy {
 
     /// Something is looked at after a batch.
     [[nodiscard]] bool has_look() const { return bake > Millis{0} || !gate.url.empty(); }
+    /// ... and nothing would be, if there is only one batch: its keys would be ignored (R7).
+    [[nodiscard]] bool looks_at_nothing(int batches) const {
+        return has_look() && !has_final_look && batches <= 1;
+    }
+    /// The sizes make a single batch, whatever the fleet.
+    [[nodiscard]] bool has_one_batch() const {
+        return sizes.size() == 1 && sizes.front().kind == BatchSize::Kind::rest;
+    }
     [[nodiscard]] bool has_plan() const { return !sizes.empty() || !selector.is_empty(); }
     friend bool operator==(const Policy&, const Policy&) = default;
 };

@@ -115,6 +115,7 @@ Json json_of_release(const ReleaseSummary& release, const WaitingFacts& facts) {
     data[field::started_at] = word_or_null(release.started_at);
     data[field::finished_at] = word_or_null(release.finished_at);
     data[field::baked_at] = word_or_null(release.baked_at);
+    data[field::aborted_at] = word_or_null(release.aborted_at);
     add_steering(data, release);
     return data;
 }
@@ -140,6 +141,7 @@ WaitingFacts facts_of(const ReleaseView& view, release::Millis node_timeout) {
     WaitingFacts facts;
     facts.nodes = view.nodes;
     facts.full_pools = view.full_pools;
+    facts.held_nodes = view.held_nodes;
     facts.node_timeout = node_timeout;
     return facts;
 }

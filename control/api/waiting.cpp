@@ -9,6 +9,8 @@
 #include "control/api/node_troubles.hpp"
 #include "control/api/rfc3339.hpp"
 #include "release/limits.hpp"
+#include "release/model.hpp"
+#include "release/wire/batch_config.hpp"
 
 namespace edgeroll::control::api {
 namespace {
@@ -98,6 +100,70 @@ std::string probation_text(const ReleaseSummary& release, const WaitingFacts& fa
     return "; no node has proven the content yet: it goes alone until it has";
 }
 
+/// The lowest unfinished batch, by its number and its ordinal among the batches; nothing without
+/// rows, or when all are finished.
+struct PresentBatch {
+    int number = 0, ordinal = 0;
+};
+std::optional<PresentBatch> present_batch(std::span<const ReleaseNodeView> nodes) {
+    PresentBatch batch;
+    for (const ReleaseNodeView& node : nodes) {
+        if (batch.ordinal == 0 || node.batch != batch.number) ++batch.ordinal;
+        batch.number = node.batch;
+        if (!is_final(node.status)) return batch;
+    }
+    return std::nullopt;
+}
+
+/// A large batch grows with its successes (docs/contract.md 6.3).
+std::string ramp_text(const ReleaseSummary& release, const WaitingFacts& facts) {
+    const release::Rules rules;
+    const auto policy = release::wire::parse_batch_config(release.batch_config);
+    if (!release.is_planned || release.rolls_back || !policy || policy->ramp == 0) return {};
+    const auto present = present_batch(facts.nodes);
+    if (!present || !has_waiting_node(facts.nodes)) return {};
+    std::size_t nodes = 0;
+    int done = 0;
+    for (const ReleaseNodeView& node : facts.nodes) {
+        if (node.batch != present->number) continue;
+        ++nodes;
+        if (node.status == NodeStatus::success) ++done;
+    }
+    const int most = std::max(rules.ramp_least, policy->ramp * done);
+    if (nodes <= rules.ramp_above || release.counts.running < most) return {};
+    return "; the batch grows with its successes: " + std::to_string(done) + " so far, so " +
+           std::to_string(most) + " may run";
+}
+
+/// Nodes wait for the end of the release that this one undoes, or for a silent node to speak.
+std::string way_back_text(const ReleaseSummary& release, const WaitingFacts& facts) {
+    std::string text;
+    if (facts.held_nodes > 0 && release.rolls_back) {
+        text += "; " + counted(facts.held_nodes, "node") + " must first end release " +
+                std::to_string(release.rolls_back->value) + ", or be given up there";
+    }
+    const bool is_silent = std::any_of(facts.nodes.begin(), facts.nodes.end(), [](const auto& n) {
+        return n.status == NodeStatus::running && n.reason == release::ReasonKind::silent;
+    });
+    if (is_silent && !release.rolls_back && has_waiting_node(facts.nodes)) {
+        text += "; a node that is silent for dark_sec counts as failed, and nobody else is started";
+    }
+    return text;
+}
+
+bool is_aborted(const ReleaseSummary& release) {
+    return !release.aborted_at.empty();
+}
+
+std::string abort_reason(const ReleaseSummary& release) {
+    const std::string by = release.rolled_back_by
+                               ? " by release " + std::to_string(release.rolled_back_by->value)
+                               : "";
+    if (release.counts.running == 0) return "is being rolled back" + by;
+    return "is being rolled back" + by + ": " + counted(release.counts.running, "running node") +
+           " must end first; a silent one is given up";
+}
+
 bool is_stopping(const ReleaseSummary& release) {
     return release.requested_action == "stop" || release.batch_status == BatchStatus::stopped;
 }
@@ -134,29 +200,16 @@ std::string running_reason(const ReleaseSummary& release, const WaitingFacts& fa
         reason = counted(release.counts.running, "node") + " of batch " +
                  std::to_string(release.current_batch) + " in progress" + again_text(facts) +
                  troubled_text(facts.nodes) + probation_text(release, facts) +
-                 full_text(release, facts);
+                 ramp_text(release, facts) + full_text(release, facts) +
+                 way_back_text(release, facts);
     } else if (!release.blockers.empty()) {
         reason = blocked_text(release);
     } else {
-        reason = "the next batch is being started" + by_owner(release);
+        reason =
+            "the next batch is being started" + by_owner(release) + way_back_text(release, facts);
     }
     if (release.requested_action == "pause") reason += "; pauses when this batch is done";
     return reason;
-}
-
-/// The lowest unfinished batch, by its number and its ordinal among the batches; nothing without
-/// rows, or when all are finished.
-struct PresentBatch {
-    int number = 0, ordinal = 0;
-};
-std::optional<PresentBatch> present_batch(std::span<const ReleaseNodeView> nodes) {
-    PresentBatch batch;
-    for (const ReleaseNodeView& node : nodes) {
-        if (batch.ordinal == 0 || node.batch != batch.number) ++batch.ordinal;
-        batch.number = node.batch;
-        if (!is_final(node.status)) return batch;
-    }
-    return std::nullopt;
 }
 
 /// Already started. Compares numbers, since rows may have been deleted; compares ordinals where an
@@ -229,6 +282,7 @@ bool is_held(const ReleaseSummary& release) {
 }
 
 std::string reason_of(const ReleaseSummary& release, const WaitingFacts& facts) {
+    if (is_aborted(release)) return abort_reason(release);
     if (is_stopping(release)) return stopping_reason(release);
     if (is_held(release)) return held_reason(release, facts);
     if (release.status == ReleaseStatus::pending) return pending_reason(release);
@@ -270,7 +324,7 @@ std::string first_deadline(const ReleaseSummary& release, const WaitingFacts& fa
 
 std::string until_of(const ReleaseSummary& release, const WaitingFacts& facts) {
     if (release.counts.running > 0) return first_deadline(release, facts);
-    if (is_stopping(release)) return {};
+    if (is_aborted(release) || is_stopping(release)) return {};
     if (is_held(release)) {
         return ends_by_itself(shown_hold(release)) ? release.hold_until : std::string();
     }

@@ -13,6 +13,7 @@ namespace edgeroll::control::api {
 struct WaitingFacts {
     std::span<const ReleaseNodeView> nodes{};
     std::span<const FullPool> full_pools{};
+    int held_nodes = 0;               ///< as in ReleaseView
     release::Millis node_timeout{0};  ///< from the settings; 0: unknown
 };
 

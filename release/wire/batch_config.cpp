@@ -82,6 +82,9 @@ Result<Policy> parse_batch_config(std::string_view json_text) {
                        &read_windows, &read_gate}) {
         if (auto done = (*read)(*config, policy); !done) return tl::unexpected(done.error());
     }
+    if (policy.has_one_batch() && policy.looks_at_nothing(1)) {
+        return bad_config(nothing_to_look_at);
+    }
     return policy;
 }
 

@@ -190,7 +190,7 @@ void SimDatabase::roll_back(const ReleaseRow& undone, Instant now) {
     made.total_nodes = static_cast<int>(plan.size());
     made.total_batches = plan.back().batch;
     made.has_batch_config = made.is_planned = true;
-    made.policy.limits.failure_threshold = made.total_nodes;
+    made.policy.limits.failure_threshold = made.total_nodes - 1;
     made.rolls_back = undone.id;
     const ReleaseId id = made.id;
     insert_release(std::move(made), plan, now);

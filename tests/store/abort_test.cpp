@@ -208,7 +208,7 @@ TEST_P(AbortTest, the_way_back_has_its_own_limits) {
     set(id, before);
     ASSERT_EQ(control().commit(control().claim(id).value(), abort()), Committed::done);
     EXPECT_EQ(field(rollback_of(id), "batch_config"),
-              R"({"abandon_sec":20,"failure_threshold":2,"max_parallel_per":{"site":4}})");
+              R"({"abandon_sec":20,"failure_threshold":1,"max_parallel_per":{"site":4}})");
 }
 
 TEST_P(AbortTest, an_operator_says_whether_the_way_back_is_fast) {
@@ -216,7 +216,7 @@ TEST_P(AbortTest, an_operator_says_whether_the_way_back_is_fast) {
     set(id, R"(batch_config = '{"max_parallel":3}')");
     const auto done = ask_abort(id, true);
     ASSERT_TRUE(done) << done.error().message;
-    EXPECT_EQ(field(done->created.id, "batch_config"), R"({"failure_threshold":2})");
+    EXPECT_EQ(field(done->created.id, "batch_config"), R"({"failure_threshold":1})");
 }
 
 TEST_P(AbortTest, looks_first_in_different_regions_at_those_heard_of_last) {

@@ -58,7 +58,7 @@ TEST_P(ApiRollbackTest, gives_each_touched_node_what_it_had_before) {
     EXPECT_EQ(field(made, "content_sha256"), "NULL");
     EXPECT_EQ(field(made, "plan_sha256"), done->created.plan_sha256);
     EXPECT_EQ(field(made, "forced"), "0");
-    EXPECT_EQ(field(made, "batch_config"), R"({"failure_threshold":2})") << "limits are open";
+    EXPECT_EQ(field(made, "batch_config"), R"({"failure_threshold":1})") << "limits are open";
     EXPECT_EQ(row_field(made, 1, "batch"), "1");
     EXPECT_EQ(row_field(made, 1, "config_version"), "5");
     EXPECT_EQ(row_field(made, 2, "batch"), "1") << "the first look has up to three nodes";
@@ -233,7 +233,7 @@ TEST_P(ApiRollbackTest, keeps_how_many_nodes_run_at_once) {
     const auto done = roll_back(id);
     ASSERT_TRUE(done) << done.error().message;
     EXPECT_EQ(field(done->created.id, "batch_config"),
-              R"({"failure_threshold":2,"max_parallel":3,"max_parallel_per":{"region":2}})");
+              R"({"failure_threshold":1,"max_parallel":3,"max_parallel_per":{"region":2}})");
 }
 
 TEST_P(ApiRollbackTest, bans_no_content_that_it_puts_back) {

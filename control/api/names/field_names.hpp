@@ -49,6 +49,7 @@ inline constexpr const char* failure_kind = "failureKind";
 inline constexpr const char* files = "files";
 inline constexpr const char* finished_at = "finishedAt";
 inline constexpr const char* baked_at = "bakedAt";
+inline constexpr const char* aborted_at = "abortedAt";
 inline constexpr const char* force = "force";
 inline constexpr const char* from_release = "fromRelease";
 inline constexpr const char* gate = "gate";

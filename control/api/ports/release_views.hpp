@@ -28,6 +28,8 @@ struct ReleaseSummary {
     int success_nodes = 0, failed_nodes = 0;  ///< the columns
     std::string last_error, reason, created_by, requested_action, claimed_by;
     std::string created_at, updated_at, started_at, finished_at, not_before;
+    std::string aborted_at;                  ///< since then it is undone while it runs; or empty
+    bool is_planned = false;                 ///< edgeroll planned its batches
     std::string baked_at;                    ///< looked at to the end (docs/contract.md 6.2)
     bool is_due = true;                      ///< not_before is NULL or past
     bool has_lease = false;                  ///< the claim is valid now
@@ -86,6 +88,8 @@ struct ReleaseView {
     ReleaseSummary summary;
     std::vector<ReleaseNodeView> nodes;  ///< ascending by (batch, id)
     std::vector<FullPool> full_pools;    ///< for a running release
+    /// Of an unfinished rollback: pending nodes on which the release that it undoes still runs.
+    int held_nodes = 0;
     /// Only where the release's own state allows a rollback; only from release().
     std::optional<RollbackOutlook> rollback;
     std::optional<release::NodeId> shown_node;  ///< set by release_steps() for a single node

@@ -11,6 +11,7 @@
 #include "control/store/rows/columns.hpp"
 #include "control/store/rows/naming.hpp"
 #include "control/store/rows/node_facts.hpp"
+#include "release/wire/batch_config.hpp"
 
 namespace edgeroll::control {
 namespace {
@@ -117,6 +118,10 @@ NamedPlan plan_release(Connection& connection, release::Policy policy,
     name_left_out(plan, unfit, policy.selector);
     refuse_unmatched(plan.unmatched);
     if (plan.nodes.empty()) refuse_empty(plan, !policy.selector.is_empty());
+    if (policy.looks_at_nothing(plan.nodes.back().batch)) {
+        refuse(release::code::invalid,
+               std::string("batch_config: ") + release::wire::nothing_to_look_at);
+    }
     refuse_one_agent_twice(connection, plan.nodes);
     plan.names = names_of(plan.nodes, fleet);
     return plan;

@@ -55,6 +55,8 @@ Columns<ReleaseSummary> summary_columns(const Dialect& dialect) {
         {dialect.rfc3339("started_at"), into<&Summary::started_at>},
         {dialect.rfc3339("finished_at"), into<&Summary::finished_at>},
         {dialect.rfc3339("baked_at"), into<&Summary::baked_at>},
+        {dialect.rfc3339("aborted_at"), into<&Summary::aborted_at>},
+        {"COALESCE(plan_sha256, '') <> ''", into<&Summary::is_planned>},
         {dialect.rfc3339("not_before"), into<&Summary::not_before>},
         {"CASE WHEN not_before IS NULL OR " + dialect.written_time("not_before") +
              " <= " + dialect.now() + " THEN 1 ELSE 0 END",
@@ -247,6 +249,24 @@ std::map<std::string, std::int64_t> open_rows_by_status(Connection& connection) 
 
 }  // namespace
 
+namespace {
+
+/// As control/store/engine/snapshot_query.cpp marks them.
+int count_held(Connection& connection, release::ReleaseId id, release::ReleaseId undone) {
+    return static_cast<int>(
+        connection
+            .query("SELECT COUNT(*) FROM release_tasks undone JOIN release_task_nodes theirs ON "
+                   "theirs.release_task_id = undone.id AND theirs.status = 'running' JOIN "
+                   "release_task_nodes mine ON mine.release_task_id = ? AND mine.node_id = "
+                   "theirs.node_id AND mine.status = 'pending' WHERE undone.id = ? AND " +
+                       is_unfinished("undone."),
+                   {id.value, undone.value})
+            .at(0)
+            .integer_or(0, 0));
+}
+
+}  // namespace
+
 ReleaseView read_release_view(Connection& connection, release::ReleaseId id) {
     const Dialect& dialect = connection.dialect();
     Transaction transaction(connection, Transaction::Kind::read);
@@ -266,6 +286,9 @@ ReleaseView read_release_view(Connection& connection, release::ReleaseId id) {
     if (!view.summary.rolls_back) {
         for (ReleaseNodeView& node : view.nodes)
             node.config_version.reset();
+    }
+    if (view.summary.rolls_back && !is_final(view.summary.status)) {
+        view.held_nodes = count_held(connection, id, *view.summary.rolls_back);
     }
     if (view.summary.status == release::ReleaseStatus::running) {
         const auto policy = release::wire::parse_batch_config(view.summary.batch_config);

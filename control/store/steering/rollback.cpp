@@ -39,12 +39,13 @@ std::string plan_digest(const release::RollbackPlan& plan) {
     return release::sha256_hex(text);
 }
 
-/// Limits are open: a rollback should undo the release on every node possible. How many nodes may
+/// Limits are open: a rollback should undo the release on every node possible. It has failed only
+/// when all of its nodes have. How many nodes may
 /// run at once is not a failure limit but the fleet's capacity: that limit stays, unless the way
 /// back must be fast. rollback_parallel_per is the limit of every way back.
 std::string config_of_rollback(std::size_t nodes, const std::string& undone, bool is_fast) {
     release::wire::Json config = release::wire::Json::object();
-    config["failure_threshold"] = nodes;
+    config["failure_threshold"] = nodes - 1;
     if (undone.empty() || !release::wire::parse_batch_config(undone)) {
         return release::wire::dump_json(config);
     }

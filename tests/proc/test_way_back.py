@@ -1,0 +1,138 @@
+"""The way back while a release runs: nobody waits for a silent node (docs/adr/0028)."""
+import signal
+import unittest
+
+from harness import ProcCase, wait_until
+from harness.edge import plain
+
+REFUSES_2 = "! grep -q 'version 2' \"$EDGEROLL_LIVE/site.conf\""
+
+
+class WayBack(ProcCase):
+    def begin(self, count, refusing=(), **batch_config):
+        """Edges that hold version 1; those in `refusing` say no to version 2 after the switch."""
+        self.one_control = self.control()
+        self.fleet_of = {number: self.edge(number, AGENT_VERIFY_CMD=REFUSES_2 if number in refusing else None)
+                         for number in range(1, count + 1)}
+        self.insert_nodes(self.fleet_of.values())
+        for version in (1, 2):
+            self.insert_config(version, plain(version))
+        first = self.create(self.one_control, version=1)["releaseId"]
+        self.wait_status(first, "success")
+
+    def silence(self, number):
+        """As a node that the content cut off: it has the task, and answers nobody."""
+        self.fleet_of[number].wait_ran(2)
+        self.fleet_of[number].program.signal(signal.SIGSTOP)
+
+    def wake(self, number):
+        self.fleet_of[number].program.signal(signal.SIGCONT)
+        self.fleet_of[number].let_go()
+
+    def rollback_of(self, number):
+        query = f"SELECT id FROM release_tasks WHERE rolls_back = {number}"
+        wait_until(lambda: self.database.rows(query), lambda: "a rollback follows\n" + self.describe(number))
+        return int(self.database.rows(query)[0][0])
+
+    def content(self, number):
+        return (self.fleet_of[number].root / "live" / "site.conf").read_text().strip()
+
+    def test_on_failure_rollback_waits_for_no_silent_node(self):
+        self.begin(5, refusing=(1,))
+        self.fleet_of[1].hold()
+        self.fleet_of[2].hold()
+        number = self.create(self.one_control, version=2, batch_config={
+            "batches": [5], "on_failure": "rollback"})["releaseId"]
+        self.silence(2)
+        for node in (3, 4, 5):
+            self.wait_node(number, node, "success")
+        self.fleet_of[1].let_go()
+        self.wait_node(number, 1, "failed")
+        back = self.rollback_of(number)
+        # The node's time is ten minutes: this would fail if anybody waited for it.
+        for node in (1, 3, 4, 5):
+            self.wait_node(back, node, "success")
+            self.assertEqual(self.content(node), "version 1")
+        self.wait_status(number, "failed")
+        self.assertEqual(self.statuses(number), {1: "failed", 2: "failed", 3: "success", 4: "success", 5: "success"})
+        self.assertIn("given up for the rollback", self.node_rows(number, "error_msg")[1][0])
+        self.assertEqual(self.node_rows(back, "node_id, batch"),
+                         [["3", "1"], ["4", "1"], ["5", "1"], ["1", "2"], ["2", "3"]])
+        self.wait_node(back, 2, "running")
+        self.wake(2)
+        self.wait_status(back, "success")
+        self.assertEqual(self.content(2), "version 1")
+        self.assertEqual(len(self.events_of(number, "aborted")), 1)
+        self.assert_counters(number)
+
+    def test_a_silent_first_node_holds_up_no_rollback(self):
+        self.begin(5)
+        number = self.create(self.one_control, version=2)["releaseId"]
+        self.wait_status(number, "success")
+        for node in (1, 2, 3):
+            self.fleet_of[node].program.signal(signal.SIGSTOP)
+        back = self.act(self.one_control, number, "rollback")["releaseId"]
+        first = [node for [node] in self.database.rows(
+            f"SELECT node_id FROM release_task_nodes WHERE release_task_id = {back} AND batch = 1")]
+        self.assertEqual(len(first), 3)
+        for node in (4, 5):
+            self.wait_node(back, node, "success")
+        for node in (1, 2, 3):
+            self.wake(node)
+        self.wait_status(back, "success")
+
+    def test_an_operator_aborts_a_release_that_runs(self):
+        self.begin(3)
+        self.fleet_of[2].hold("reload")  # past the switch: it cannot be cancelled any more
+        number = self.create(self.one_control, version=2, batch_config={"batch_size": 1})["releaseId"]
+        self.fleet_of[2].wait_ran(2, "reload")
+        self.assert_refused(self.one_control, number, "rollback", says="or abort it")
+        status, output = self.one_control.cli("release", "rollback", str(number), "--abort", "--yes",
+                                              "--reason", "errors on edge-1")
+        self.assertEqual(status, 0, output)
+        back = self.rollback_of(number)
+        self.wait_node(back, 1, "success")
+        self.assertEqual(self.content(1), "version 1")
+        seen = self.one_control.release(number)
+        self.assertEqual(seen["status"], "running")
+        self.assertIn("rolled back", seen["waitingFor"]["reason"])
+        self.assertIn(f"release {number}", self.one_control.release(back)["waitingFor"]["reason"])
+        self.fleet_of[2].let_go()
+        self.wait_status(number, "failed")
+        self.wait_status(back, "success")
+        self.assertEqual(self.statuses(number)[3], "skipped")
+        self.assertIn("errors on edge-1", self.release_row(number, "last_error")[0])
+        self.assertEqual(self.content(2), "version 1")
+
+    def test_a_content_that_works_no_more_stops_its_rollback(self):
+        self.begin(4)
+        number = self.create(self.one_control, version=2)["releaseId"]
+        self.wait_status(number, "success")
+        for edge in self.fleet_of.values():
+            edge.program.discard()
+            edge.settings["AGENT_CHECK_CMD"] = "grep -q 'version 2' \"$EDGEROLL_STAGED/site.conf\""
+            edge.start()
+        back = self.act(self.one_control, number, "rollback")["releaseId"]
+        self.wait_hold(back, "failure", 1)
+        self.assertIn("does not work any more", self.release_row(back, "last_error")[0])
+        self.assertEqual(sorted(self.statuses(back).values()), ["failed", "failed", "failed", "pending"])
+        self.act(self.one_control, back, "continue-batch")
+        wait_until(lambda: sorted(self.statuses(back).values()) == ["failed"] * 4, lambda: self.describe(back))
+
+    def test_a_dark_node_brakes_the_release_and_ends_it(self):
+        self.begin(4)
+        self.fleet_of[1].hold()
+        number = self.create(self.one_control, version=2, batch_config={
+            "batches": [4], "max_parallel": 1, "dark_sec": 5, "dark_abort_sec": 15})["releaseId"]
+        self.silence(1)
+        wait_until(lambda: self.events_of(number, "node_dark"), lambda: self.describe(number))
+        self.assertIn("edge-1", self.one_control.release(number)["waitingFor"]["reason"])
+        wait_until(lambda: self.statuses(number)[2] == "skipped", lambda: self.describe(number))
+        self.assertIn("edge-1 in batch 1 is dark", self.release_row(number, "last_error")[0])
+        self.wake(1)
+        self.wait_status(number, "failed")
+        self.assertEqual(len(self.events_of(number, "node_back")), 1)
+
+
+if __name__ == "__main__":
+    unittest.main()
