@@ -99,7 +99,7 @@ void Witness::check_brake(const control::Claim& claim, const ReleaseRow& release
         if (is_silent(claim, release, other, noticed)) other.status = NodeStatus::failed;
     }
     if (exceeds_limits(release, known)) {
-        violated("R6", name_of(row.node) + " of " + name_of(release) +
+        violated("R6", "node " + std::to_string(row.node.value) + " of " + name_of(release) +
                            " is dispatched although nodes went dark");
     }
 }
