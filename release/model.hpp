@@ -183,6 +183,7 @@ struct NewTrouble {
 struct NodeState {
     NodeRow row;
     Instant deadline = never;         ///< running nodes: the end of their time
+    Instant intended_at{};            ///< running nodes: when their attempt was written
     bool is_in_conversation = false;  ///< the dispatcher has a conversation for it
     bool is_starting = false;         ///< its first attempt is still open
     bool is_cancel_sent = false;

@@ -133,6 +133,12 @@ std::vector<Advice> next_steps(const ReleaseLine& release) {
     if (fits(release, Steering::rollback)) {
         add("rollback", rollback_effect(release));
     }
+    const bool is_at_work = !is_finished(release) && !is_stopping(release);
+    const int touched = nodes.success + nodes.failed + nodes.running;
+    if (is_at_work && release.current_batch > 0 && touched > 0 && !release.rolls_back) {
+        add("rollback --abort", "gives " + nodes_text(touched) +
+                                    " what they had before, at once, and skips the others");
+    }
     return steps;
 }
 

@@ -56,7 +56,10 @@ void conclude(Draft& draft) {
     const std::string missed = left_out_text(draft.release);
     // Why the others were not dispatched is said already, where the cause has passed meanwhile.
     if (!missed.empty() && draft.release.seen.last_error.empty()) draft.set_last_error(missed);
-    if (missed.empty()) note_look(draft);
+    if (missed.empty()) {
+        draft.set_last_error("");  // nodes that were dark for a while, and all succeeded
+        note_look(draft);
+    }
     draft.finish(missed.empty() ? ReleaseStatus::success : ReleaseStatus::failed);
 }
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <string>
 
-#include "release/limits.hpp"
 #include "release/mutant.hpp"
 
 namespace edgeroll::release {
@@ -27,9 +26,15 @@ const NodeRow* refused_by(const Release& release) {
     return nullptr;
 }
 
-// Working time since the batch was started.
+// Since the last dispatch to a node that still runs.
 Millis looked_for(const Release& release, Instant now) {
-    return worked(release, now) - release.seen.batch_work_start;
+    const BatchState& batch = release.batches.front();
+    Instant last{};
+    for (std::size_t i = batch.begin; i < batch.end; ++i) {
+        const NodeState& node = release.nodes[i];
+        if (node.row.status == NodeStatus::running) last = std::max(last, node.intended_at);
+    }
+    return now - last;
 }
 
 }  // namespace

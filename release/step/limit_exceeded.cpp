@@ -86,7 +86,9 @@ bool trip_if_exceeded(Draft& draft) {
         trip(draft, reason);
         return true;
     }
-    if (const auto dark = exceeded_by_dark(release, draft.now)) {
+    // A pause would wait for the end of the dark nodes: until then the brake does as much.
+    const bool may_pause = release.seen.policy.on_failure == OnFailure::pause;
+    if (const auto dark = exceeded_by_dark(release, draft.now); dark && !may_pause) {
         trip(draft, *dark);
         return true;
     }

@@ -31,6 +31,7 @@ NodeState carried_over(const Release& before, NodeRow row) {
         node.row.attempt = old.row.attempt;
     }
     if (old.row.status != NodeStatus::running || old.row.task_id != node.row.task_id) return node;
+    node.intended_at = old.intended_at;
     node.deadline = old.deadline;  // other rows get theirs from the database's clock
     node.is_in_conversation = old.is_in_conversation;
     node.is_starting = old.is_starting;
@@ -147,6 +148,7 @@ void take_times(Release& release, const Release& before, Instant now) {
     if (!seen.hold_left && ends_by_itself(seen.hold)) release.hold_until = now;
     for (NodeState& node : release.nodes) {
         if (node.row.status != NodeStatus::running || node.deadline != never) continue;
+        node.intended_at = now - node.row.running_for;
         node.deadline =
             std::min(now + node_timeout(release) - node.row.running_for, time_limit(release, now));
     }

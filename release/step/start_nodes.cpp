@@ -17,6 +17,7 @@ void intend(Draft& draft, std::size_t position) {
     node.row.task_id = task_id_of(release, node.row);
     draft.change_node(position, NodeStatus::running);
     node.deadline = deadline_from(release, draft.now, draft.now);
+    node.intended_at = draft.now;
     node.is_starting = true;
     node.is_in_conversation = true;
     ++release.starting;

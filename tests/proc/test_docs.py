@@ -51,6 +51,10 @@ RUN = {
     "edgeroll release retry ID [--node X]…": (FAILED, 2, "needs --yes"),
     "edgeroll release retry 7 --node edge-3 --node edge-4": (FAILED, 2, "needs --yes"),
     "edgeroll release rollback ID [--force]": (DONE, 2, "needs --yes"),
+    "edgeroll release rollback ID --abort": (RUNNING, 2, "needs --yes"),
+    "edgeroll release rollback ID --fast": (DONE, 2, "needs --yes"),
+    "edgeroll release rollback 7 --abort --fast --reason 'errors after the rollout' --yes":
+        (RUNNING, 0, "rolls back release 7"),
     "edgeroll release rollback ID --dry-run": (DONE, 0, "nothing was changed"),
     "edgeroll release rollback 7 --reason 'errors after the rollout'": (DONE, 2, "needs --yes"),
     "edgeroll release rollback 7 --reason 'errors after the rollout' --yes": (DONE, 0, "rolls back release 7"),

@@ -56,6 +56,7 @@ constexpr std::array<Kind, fault_kinds> kinds{{
     {"retry_by_hand", 0.80},
     {"release_made_again", 0.15},
     {"content_cuts_off", 0.05},
+    {"operator_abort", 0.02},
 }};
 
 }  // namespace

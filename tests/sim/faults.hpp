@@ -58,6 +58,7 @@ enum class Fault {
     retry_by_hand,
     release_made_again,
     content_cuts_off,  ///< what is switched to cuts the node off for a while
+    operator_abort,
     count_,
 };
 

@@ -76,6 +76,11 @@ void Operator::steer(ReleaseRow& release) {
         }
         return;
     }
+    if (release.current_batch > 0 && faults_.happens(Fault::operator_abort)) {
+        note("abort " + name_of(release));
+        if (database_.abort(release.id, timeline_.now())) batches_taken_up_ += 3 + 2;
+        return;
+    }
     if (faults_.happens(Fault::operator_stop)) {
         note("stop " + name_of(release));
         release.requested = Action::stop;

@@ -81,6 +81,8 @@ class SimDatabase {
     /// @param catches_up edgeroll's own retry of deferred nodes: their failures are waived
     bool retry(release::ReleaseId id, const std::set<release::NodeId>& named,
                bool catches_up = false);
+    /// The API's rollback with abort, of an unfinished release. False: refused.
+    bool abort(release::ReleaseId id, Instant now);
     ReleaseRow& release_row(release::ReleaseId id) { return releases_.at(id); }
     test::Inventory& inventory() { return inventory_; }
     [[nodiscard]] const test::Inventory& inventory() const { return inventory_; }

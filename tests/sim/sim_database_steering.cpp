@@ -158,6 +158,18 @@ bool SimDatabase::retry(ReleaseId id, const std::set<NodeId>& named, bool catche
     return true;
 }
 
+bool SimDatabase::abort(ReleaseId id, Instant now) {
+    ReleaseRow& row = releases_.at(id);
+    if (row.finished_at || is_final(row.status) || row.aborted_at) return false;
+    const std::size_t before = releases_.size();
+    row.aborted_at = now;
+    roll_back(row, now);
+    const bool is_done = releases_.size() > before;
+    if (!is_done) row.aborted_at.reset();  // nothing is written
+    ++row.steer_seq;
+    return is_done;
+}
+
 void SimDatabase::roll_back(const ReleaseRow& undone, Instant now) {
     ++history_rows_;  // created, or why not
     if (undone.rolls_back || is_rolled_back(undone.id)) return;

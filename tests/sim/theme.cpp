@@ -44,6 +44,7 @@ const std::vector<Entry>& entries() {
           {Fault::operator_pause_action, 0.50},
           {Fault::operator_continue, 0.70},
           {Fault::operator_stop, 0.15},
+          {Fault::operator_abort, 0.10},
           {Fault::limits_changed, 0.10}}},
         {Theme::pauses,
          0.05,

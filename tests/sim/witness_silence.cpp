@@ -56,17 +56,19 @@ void Witness::check_way_back(const control::Claim& claim, const ReleaseRow& befo
     }
     if (!after.rolls_back || before.current_batch != 1 || after.current_batch != 2) return;
     const auto disturbed = disturbed_at_.find({claim.owner, after.id});
-    Millis longest{0};
+    Instant last{};  // the last dispatch: a small start window spreads them
     for (const TaskRow& row : rows) {
         if (row.batch != rows.front().batch || row.hand_changed_at) continue;
         const bool has_word = row.status == NodeStatus::success ||
                               row.failure == FailureKind::exec_failed || !row.started_at;
         if (has_word || (disturbed != disturbed_at_.end() && disturbed->second >= *row.started_at))
             return;
+        last = std::max(last, *row.started_at);
     }
     const Work& work = work_[after.id];
-    longest = work.done + (work.since ? timeline_.now() - *work.since : Millis{0}) -
-              work.done_before_batch;
+    const Millis worked = work.done + (work.since ? timeline_.now() - *work.since : Millis{0}) -
+                          work.done_before_batch;
+    const Millis longest = std::min(worked, timeline_.now() - last);
     constexpr Millis slack{15'000};
     if (longest > release::first_look_patience + slack) {
         violated("I19", name_of(after) + " waited " + std::to_string(longest.count()) +

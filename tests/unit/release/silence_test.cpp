@@ -62,6 +62,32 @@ TEST_F(Dark, stops_the_release_after_a_minute) {
     EXPECT_THAT(rows.header.last_error, HasSubstr("is dark")) << "the cause stays";
 }
 
+TEST_F(Dark, leaves_no_word_behind_where_nothing_was_left_out) {
+    rows.header.policy.max_parallel = 0;
+    rows.nodes.back().batch = 1;
+    desk.observe();
+    desk.silence(n1, desk.now);
+    pass(15);
+    pass(45);
+    EXPECT_THAT(rows.header.last_error, HasSubstr("is dark"));
+    desk.finish_running();
+    EXPECT_EQ(rows.header.status, ReleaseStatus::success);
+    EXPECT_EQ(rows.header.last_error, "");
+}
+
+TEST_F(Dark, only_brakes_a_release_that_would_pause) {
+    rows.header.policy.on_failure = OnFailure::pause;
+    desk.observe();
+    desk.silence(n1, desk.now);
+    pass(15);
+    pass(45);
+    desk.report(n2, NodeStatus::success);
+    EXPECT_EQ(running(), 1);
+    EXPECT_EQ(rows.header.last_error, "");
+    desk.silence(n1, never);
+    EXPECT_EQ(running(), 2);
+}
+
 TEST_F(Dark, undoes_the_release_at_once) {
     rows.header.policy.on_failure = OnFailure::rollback;
     desk.observe();
