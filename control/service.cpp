@@ -119,7 +119,7 @@ Result<void> Service::open_executor() {
     }
     pool_ = tls::make_client_pool(loop_.get_executor(), *agent_certificates_, std::move(pool));
     agents_ = make_agents(*pool_, options);
-    gates_ = make_gates(settings_.gate_rules);
+    gates_ = make_gates(settings_.gate_calls(), settings_.loose_files);
     callback_sender_ = make_callback_sender(settings_.callback_token, settings_.callback_rules);
     supervisor_ = make_supervisor(loop_.get_executor(), database_->store(), *agents_, *gates_,
                                   *clock_, random_, metrics_, supervisor_options(settings_));

@@ -112,8 +112,11 @@ void add_executor(std::vector<Setting>& table, Settings& s) {
         "hosts that CALLBACK_ALLOW names (secret)"));
     table.push_back(call_rules_setting(
         "GATE_ALLOW", s.gate_rules,
-        "what a gate_url may name: hosts, *.suffix, networks, comma-separated, each with :port "
+        "what gates may call: hosts, *.suffix, networks, comma-separated, each with :port "
         "where wanted; by default everything but loopback, link-local and the like"));
+    table.push_back(rt::text_setting(
+        "GATE_TOKENS_DIR", s.gate_tokens_dir,
+        "folder of the token files that a prometheus gate may name; none when empty"));
     table.push_back(call_rules_setting(
         "CALLBACK_ALLOW", s.callback_rules,
         "the same for callback_url; by default also loopback, where the URL says so"));
@@ -210,7 +213,7 @@ StoreOptions store_options(const Settings& settings) {
     if (options.url.empty()) options.url = default_database_url;
     options.migrates = settings.migrates;
     options.lease = settings.lease;
-    options.gate_rules = settings.gate_rules;
+    options.gate_rules = settings.gate_calls();
     options.loose_files = settings.loose_files;
     return options;
 }

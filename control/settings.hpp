@@ -33,6 +33,7 @@ struct Settings {
     release::Millis lease{15'000};
     std::string callback_token;
     release::wire::CallRules gate_rules{release::wire::CallKind::gate, {}};
+    std::string gate_tokens_dir;
     release::wire::CallRules callback_rules{release::wire::CallKind::callback, {}};
     release::Millis catch_up_interval{30'000};
     bool is_mtls_enabled = true;
@@ -42,6 +43,12 @@ struct Settings {
     rt::LooseFiles loose_files = rt::LooseFiles::refused;
     std::string log_level = "info", log_format = "text";
 
+    /// GATE_ALLOW and GATE_TOKENS_DIR.
+    [[nodiscard]] release::wire::CallRules gate_calls() const {
+        release::wire::CallRules rules = gate_rules;
+        rules.tokens_dir = gate_tokens_dir;
+        return rules;
+    }
     /// There is no plaintext mode: without mutual TLS no release is executed.
     [[nodiscard]] bool runs_releases() const { return is_executor_enabled && is_mtls_enabled; }
 };

@@ -1,5 +1,8 @@
 #include "release/evidence.hpp"
 
+#include <algorithm>
+#include <array>
+
 #include "release/words.hpp"
 
 namespace edgeroll::release {
@@ -14,6 +17,13 @@ constexpr Words<Judgement> judgement_words({
 static_assert(judgement_count == enum_size<Judgement>);
 
 }  // namespace
+
+bool evidence::is_reserved(std::string_view name) {
+    constexpr std::array<std::string_view, 12> words{
+        proof,     limits,       by_operator, gate_url, "prepare",  "attribution",
+        "confirm", "final_gate", "bake",      "trial",  "rollback", "abort"};
+    return std::find(words.begin(), words.end(), name) != words.end();
+}
 
 std::string_view to_text(Judgement verdict) {
     return judgement_words.text(verdict);

@@ -25,15 +25,23 @@ inline constexpr const char* proof = "proof";           ///< a node that has pro
 inline constexpr const char* limits = "limits";         ///< the failure limits at a batch's end
 inline constexpr const char* by_operator = "operator";  ///< a continue past a hold
 inline constexpr const char* gate_url = "gate";         ///< the gate of gate_url
+
+/// A word that no gate of a list may have as its name: it means something else in Evidence::gate
+/// (a gate named `proof` would prove a content), or is kept for that.
+[[nodiscard]] bool is_reserved(std::string_view name);
 }  // namespace evidence
+
+/// Longest Evidence::detail.
+inline constexpr std::size_t evidence_detail_bytes_max = 64U << 10;
 
 struct Evidence {
     int batch = 0;  ///< ordinal of the batch started last
     std::string gate;
     Judgement verdict = Judgement::info;
     bool is_decisive = false;
-    std::string rule;     ///< how it is judged
-    std::string summary;  ///< what was seen, one line
+    std::string rule;      ///< how it is judged
+    std::string summary;   ///< what was seen, one line
+    std::string detail{};  ///< JSON text; empty: none
     friend bool operator==(const Evidence&, const Evidence&) = default;
 };
 

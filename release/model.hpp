@@ -197,11 +197,17 @@ struct NodeState {
     std::size_t group = 0;          ///< index in Release::groups
 };
 
-/// The result of one question to a gate.
-struct GateAnswer {
-    enum class Kind { pass, fail, unsure };
-    Kind kind = Kind::unsure;
-    std::string message;  ///< the answer's text, for last_error and the history
+/// A gate of the present look, as the core keeps it.
+struct GateState {
+    Gate gate;                       ///< as it was asked; a changed gate begins anew
+    std::optional<GateAnswer> last;  ///< the last answer that counts
+    bool is_news = false;            ///< ... and it is not recorded yet
+    bool is_asked = false;           ///< an answer is still to come
+    Instant asked_at{};              ///< of the last question
+    Instant ask_at{};                ///< not before this time
+    int fails = 0;                   ///< failing answers in a row
+    int rows = 0;                    ///< rows of evidence so far
+    std::string recorded;            ///< verdict and class of the last of them
 };
 
 struct StatusCounts {
@@ -261,9 +267,8 @@ struct Release {
     Instant aborted_at = never;                    ///< when Snapshot::aborted_for began
     Instant hold_until = never;                    ///< the hold's next decision
     Instant last_finish{};                         ///< when a node was last finished
-    std::optional<GateAnswer> gate;                ///< the last answer of the current gate
-    bool is_gate_asked = false;                    ///< an answer is still to come
-    Instant gate_ask_at{};                         ///< not before this time
+    /// As Policy::gates where they were asked (release/step/gates.hpp); only memory has them.
+    std::vector<GateState> gates;
     /// The number of the batch that the last reading allows to open: a batch starts only on a
     /// reading that is newer than the end of the previous batch (docs/contract.md 4.6).
     std::optional<int> read_for_batch;

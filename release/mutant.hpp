@@ -24,6 +24,7 @@ enum class Mutant {
     slot_counted_twice,          ///< the end of a node frees two places of its pools
     gate_passed_by_takeover,     ///< a new owner does not ask the gate again
     fail_in_bake_ignored,        ///< a gate's refusal counts only after the bake
+    no_data_passes,              ///< a gate's answer without data passes
     probation_skipped,           ///< an unproven content goes to a whole later batch
     ramp_ignored,                ///< a large batch starts at once
     final_gate_skipped,          ///< nothing is looked at after the last batch

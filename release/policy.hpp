@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "release/gate.hpp"
 #include "release/states.hpp"
 #include "release/time.hpp"
 
@@ -70,13 +71,6 @@ struct Window {
     friend bool operator==(const Window&, const Window&) = default;
 };
 
-struct Gate {
-    std::string url;  ///< empty: none. 200 passes, 4xx fails, anything else is unsure
-    Millis timeout{300'000};
-    Millis every{15'000};  ///< between two questions while the release bakes
-    friend bool operator==(const Gate&, const Gate&) = default;
-};
-
 /// All settings of batch_config. The plan uses sizes and nodes; the other settings control the run.
 struct Policy {
     std::vector<BatchSize> sizes;  ///< empty: the default plan
@@ -91,8 +85,9 @@ struct Policy {
     std::vector<Window> windows;
     std::optional<Millis> node_timeout, batch_timeout, release_timeout;
     Millis bake{0};
-    Gate gate;
-    bool has_final_look = true;  ///< bake and gate hold after the last batch too (final_gate)
+    std::vector<Gate> gates;       ///< the one of gate_url first
+    Millis gate_timeout{300'000};  ///< how long unsure gates hold the release after the bake
+    bool has_final_look = true;    ///< bake and gates hold after the last batch too (final_gate)
     OnFailure on_failure = OnFailure::stop;
     /// An agent that says nothing for so long keeps no rollback waiting (I19).
     Millis abandon{10'000};
@@ -101,7 +96,7 @@ struct Policy {
     Millis dark_abort{60'000};  ///< ... and for so long counts as failed
 
     /// Something is looked at after a batch.
-    [[nodiscard]] bool has_look() const { return bake > Millis{0} || !gate.url.empty(); }
+    [[nodiscard]] bool has_look() const { return bake > Millis{0} || !gates.empty(); }
     /// ... and nothing would be, if there is only one batch: its keys would be ignored (R7).
     [[nodiscard]] bool looks_at_nothing(int batches) const {
         return has_look() && !has_final_look && batches <= 1;

@@ -5,6 +5,7 @@
 #include "release/step/advance.hpp"
 #include "release/step/between_batches.hpp"
 #include "release/step/commit_contract.hpp"
+#include "release/step/gates.hpp"
 #include "release/step/node_progress.hpp"
 #include "release/step/observation.hpp"
 #include "release/step/observed_batch.hpp"

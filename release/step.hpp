@@ -2,6 +2,7 @@
 // to do.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <variant>
@@ -63,10 +64,13 @@ struct Progressed {
 /// The time in Step::wake_at has come.
 struct Woken {};
 
-/// The answer to AskGate.
+/// The answer to AskGate. It counts only for the gate that was asked, after the batch for which it
+/// was asked: the release's gates may be others by now.
 struct GateHeard {
-    int after_batch = 0;  ///< as asked; the answer to an older question is dropped
-    Instant asked_at{};   ///< as asked; a pass counts only if it was asked for after the bake
+    int after_batch = 0;    ///< as asked
+    std::size_t index = 0;  ///< as asked
+    Gate gate;              ///< as asked
+    Instant asked_at{};     ///< as asked; a pass counts only if it was asked for after the bake
     GateAnswer answer;
 };
 
@@ -97,10 +101,12 @@ struct CancelTask {
 };
 /// An operator wrote the end: conversations keep querying, but send no further task.
 struct DispatchNoMore {};
-/// Asks the gate (Policy::gate); the answer comes as GateHeard.
+/// Asks a gate; the answer comes as GateHeard.
 struct AskGate {
-    int after_batch = 0;  ///< number of the batch that was started last
-    std::string url;
+    int after_batch = 0;    ///< number of the batch that was started last
+    std::size_t index = 0;  ///< in Policy::gates
+    Gate gate;
+    std::string query;  ///< of a Prometheus gate, its variables filled in
     Instant asked_at{};
     Instant until = never;  ///< the end of the hold: no question stays open much longer
 };

@@ -70,6 +70,13 @@ Json public_config(const std::string& text) {
     if (!config || !config->is_object()) return nullptr;
     const auto gate = config->find("gate_url");
     if (gate != config->end() && gate->is_string()) *gate = public_url(gate->get<std::string>());
+    const auto list = config->find("gates");
+    if (list == config->end() || !list->is_array()) return std::move(*config);
+    for (Json& one : *list) {
+        if (!one.is_object()) continue;
+        const auto url = one.find("url");
+        if (url != one.end() && url->is_string()) *url = public_url(url->get<std::string>());
+    }
     return std::move(*config);
 }
 

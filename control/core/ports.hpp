@@ -169,12 +169,12 @@ class Agents {
                                               release::Millis at_most) = 0;
 };
 
-/// Requests to gates between batches (gate_url). Never throws; every outcome is an answer.
+/// Requests to the gates of a release (gate_url, gates). Never throws; every outcome is an answer.
 class Gates {
   public:
     virtual ~Gates() = default;
-    /// One GET on a new connection, limited to some seconds and to `at_most`.
-    virtual awaitable<release::GateAnswer> ask(std::string url, release::Millis at_most) = 0;
+    /// One request on a new connection, limited to some seconds and to `at_most`.
+    virtual awaitable<release::GateAnswer> ask(release::AskGate what, release::Millis at_most) = 0;
 };
 
 /// Randomness, for jitter and order ids; seeded in the simulator.

@@ -290,8 +290,10 @@ boost::asio::awaitable<void> asking(Gates& gates, release::AskGate what, Millis 
                                     std::shared_ptr<Lifeline> lifeline) {
     release::GateHeard heard;
     heard.after_batch = what.after_batch;
+    heard.index = what.index;
+    heard.gate = what.gate;
     heard.asked_at = what.asked_at;
-    heard.answer = co_await gates.ask(std::move(what.url), at_most);
+    heard.answer = co_await gates.ask(std::move(what), at_most);
     if (!lifeline->is_cut) lifeline->report(std::move(heard));
 }
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "control/outbound/dial_rules.hpp"
+#include "control/outbound/prometheus_gate.hpp"
 #include "release/text/utf8.hpp"
 #include "tls/http_client.hpp"
 
@@ -23,37 +24,47 @@ GateAnswer not_allowed(const std::string& reason) {
     return {GateAnswer::Kind::fail, "it may not be called: " + reason};
 }
 
-class UrlGates final : public Gates {
-  public:
-    explicit UrlGates(CallRules rules)
-        : rules_(std::make_shared<const CallRules>(std::move(rules))) {}
+awaitable<GateAnswer> ask_url(std::shared_ptr<const CallRules> rules, release::AskGate what,
+                              release::Millis at_most) {
+    tls::UrlRequest request;
+    request.url = std::move(what.gate.url);
+    request.timeout = std::min(question_timeout, at_most);
+    request.response_bytes_max = gate_answer_bytes_max;
+    request.refuses = dial_rules(std::move(rules));
+    const auto answer = co_await tls::fetch(std::move(request));
+    GateAnswer told_so;
+    if (!answer && answer.error().code == release::code::forbidden) {
+        co_return not_allowed(answer.error().message);
+    }
+    if (!answer) {
+        told_so.message = answer.error().message;
+        co_return told_so;
+    }
+    told_so.message = told_of_gate(answer->status, answer->body);
+    told_so.summary_class = std::to_string(answer->status);
+    if (answer->status == 200) told_so.kind = GateAnswer::Kind::pass;
+    if (answer->status >= 400 && answer->status < 500) told_so.kind = GateAnswer::Kind::fail;
+    co_return told_so;
+}
 
-    awaitable<GateAnswer> ask(std::string url, release::Millis at_most) override {
-        if (const auto refused = release::wire::refused_url(*rules_, url)) {
+class WebGates final : public Gates {
+  public:
+    WebGates(CallRules rules, rt::LooseFiles loose)
+        : rules_(std::make_shared<const CallRules>(std::move(rules))), loose_(loose) {}
+
+    awaitable<GateAnswer> ask(release::AskGate what, release::Millis at_most) override {
+        if (const auto refused = release::wire::refused_url(*rules_, what.gate.target())) {
             co_return not_allowed(*refused);
         }
-        tls::UrlRequest request;
-        request.url = std::move(url);
-        request.timeout = std::min(question_timeout, at_most);
-        request.response_bytes_max = gate_answer_bytes_max;
-        request.refuses = dial_rules(rules_);
-        const auto answer = co_await tls::fetch(std::move(request));
-        GateAnswer told_so;
-        if (!answer && answer.error().code == release::code::forbidden) {
-            co_return not_allowed(answer.error().message);
+        if (what.gate.prometheus) {
+            co_return co_await ask_prometheus(rules_, loose_, std::move(what), at_most);
         }
-        if (!answer) {
-            told_so.message = answer.error().message;
-            co_return told_so;
-        }
-        told_so.message = told_of_gate(answer->status, answer->body);
-        if (answer->status == 200) told_so.kind = GateAnswer::Kind::pass;
-        if (answer->status >= 400 && answer->status < 500) told_so.kind = GateAnswer::Kind::fail;
-        co_return told_so;
+        co_return co_await ask_url(rules_, std::move(what), at_most);
     }
 
   private:
     std::shared_ptr<const CallRules> rules_;
+    rt::LooseFiles loose_;
 };
 
 }  // namespace
@@ -73,8 +84,8 @@ std::string told_of_gate(int status, const std::string& body) {
     return text;
 }
 
-std::unique_ptr<Gates> make_gates(CallRules rules) {
-    return std::make_unique<UrlGates>(std::move(rules));
+std::unique_ptr<Gates> make_gates(CallRules rules, rt::LooseFiles loose) {
+    return std::make_unique<WebGates>(std::move(rules), loose);
 }
 
 }  // namespace edgeroll::control

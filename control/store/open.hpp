@@ -23,7 +23,7 @@ struct StoreOptions {
     std::optional<bool> migrates;  ///< MIGRATE; absent: yes for sqlite, no for mysql
     std::string owner;             ///< claimed_by, e.g. host:pid:start
     release::Millis lease{15'000};
-    release::wire::CallRules gate_rules{};  ///< GATE_ALLOW
+    release::wire::CallRules gate_rules{};  ///< GATE_ALLOW, GATE_TOKENS_DIR
     /// From AUDIT_KEY_FILE; nothing: rows of the audit log are unsigned.
     std::shared_ptr<const AuditKeys> audit_keys{};
     /// From SECRETS_KEY_FILE; nothing: contents with secret files are refused.

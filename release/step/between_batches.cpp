@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "release/mutant.hpp"
-#include "release/step/limit_exceeded.hpp"
+#include "release/step/gates.hpp"
 #include "release/step/steering.hpp"
 #include "release/windows.hpp"
 
@@ -29,86 +29,16 @@ bool begins(Draft& draft, Hold hold, Millis span) {
 
 enum class Passage { open, wait };
 
-// Asks when it is time, and wakes the release then.
-void ask_gate(Draft& draft) {
-    Release& release = draft.release;
-    if (!release.is_gate_asked && draft.now >= release.gate_ask_at) {
-        release.is_gate_asked = true;
-        AskGate ask;
-        ask.after_batch = release.seen.started_batch.value_or(0);
-        ask.url = release.seen.policy.gate.url;
-        ask.asked_at = draft.now;
-        ask.until = release.hold_until;
-        draft.effects.emplace_back(std::move(ask));
-    }
-    // A time that has passed would wake it at once, for ever.
-    if (draft.now < release.hold_until) draft.wake(release.hold_until);
-    if (!release.is_gate_asked) draft.wake(release.gate_ask_at);
-}
-
-void keep(Draft& draft, const GateAnswer& answer, bool is_decisive) {
-    const auto verdict = answer.kind == GateAnswer::Kind::pass   ? Judgement::pass
-                         : answer.kind == GateAnswer::Kind::fail ? Judgement::fail
-                                                                 : Judgement::unsure;
-    draft.prove(Evidence{draft.release.seen.current_batch, evidence::gate_url, verdict, is_decisive,
-                         "200 passes, 4xx fails", answer.message});
-}
-
-// A refusal counts at any time of the bake and of the gate's own hold.
-bool is_refused(Draft& draft) {
-    const Release& release = draft.release;
-    if (!release.gate || release.gate->kind != GateAnswer::Kind::fail) return false;
-    const std::string text = "the gate refused: " + release.gate->message;
-    draft.note("gate_failed", {{"answer", release.gate->message}});
-    keep(draft, *release.gate, true);
-    trip(draft, Reason{text, text});
-    return true;
-}
-
-// While the release bakes, the gate is asked too: a bad content is not left alone until the end.
-void watch_bake(Draft& draft) {
-    if (draft.release.seen.policy.gate.url.empty()) return;
-    if (has_mutant(Mutant::fail_in_bake_ignored) || !is_refused(draft)) ask_gate(draft);
-}
-
-Passage pass_gate(Draft& draft) {
-    Release& release = draft.release;
-    const Gate& gate = release.seen.policy.gate;
-    if (release.seen.hold != Hold::gate) {
-        release.gate.reset();
-        release.gate_ask_at = draft.now;
-        draft.begin_hold(Hold::gate, draft.now + gate.timeout);
-        ask_gate(draft);
-        return Passage::wait;
-    }
-    const bool is_unasked = !release.gate && !release.is_gate_asked;
-    if (is_unasked && has_mutant(Mutant::gate_passed_by_takeover)) return Passage::open;
-    if (release.gate && release.gate->kind == GateAnswer::Kind::pass) {
-        draft.note("gate_passed", {{"answer", release.gate->message}});
-        keep(draft, *release.gate, true);
-        return Passage::open;
-    }
-    if (is_refused(draft)) return Passage::wait;
-    if (draft.now < release.hold_until || is_unasked) {
-        ask_gate(draft);
-        return Passage::wait;
-    }
-    if (release.is_gate_asked) return Passage::wait;  // its last answer is still to come
-    draft.set_last_error("the gate was unsure for its whole gate_timeout_sec: " +
-                         release.gate->message);
-    draft.begin_hold(Hold::review, never);
-    return Passage::wait;
-}
-
-// The look at the nodes that have the content: bake and gate.
-Passage pass_look(Draft& draft) {
+// The look at the nodes that have the content: bake and gates.
+Passage pass_look(Draft& draft, Look look) {
     const Policy& policy = draft.release.seen.policy;
     const bool is_new = draft.release.seen.hold == Hold::none;
     if (stands(draft, Hold::bake) || (is_new && begins(draft, Hold::bake, policy.bake))) {
-        watch_bake(draft);
+        watch_gates(draft, look);
         return Passage::wait;
     }
-    return policy.gate.url.empty() ? Passage::open : pass_gate(draft);
+    const bool is_passed = !has_gates(draft.release, look) || pass_gates(draft, look);
+    return is_passed ? Passage::open : Passage::wait;
 }
 
 // Passes the holds up to the windows. `hold` names the present hold; the holds before it are
@@ -120,7 +50,7 @@ Passage pass_holds(Draft& draft) {
     if (reached == Hold::window) return Passage::open;
     if (stands(draft, Hold::interval)) return Passage::wait;
     if (reached == Hold::interval) return Passage::open;
-    if (pass_look(draft) == Passage::wait) return Passage::wait;
+    if (pass_look(draft, Look{}) == Passage::wait) return Passage::wait;
     if (policy.batch_interval) {
         return begins(draft, Hold::interval, *policy.batch_interval) ? Passage::wait
                                                                      : Passage::open;
@@ -184,35 +114,10 @@ bool may_end(Draft& draft) {
     // An operator's continue has passed the rest.
     const bool is_passed = seen.hold == Hold::window || seen.hold == Hold::interval;
     if (is_passed) return true;
-    if (!waits_for_operator(seen) && pass_look(draft) == Passage::open) return true;
+    const Look look{true};
+    if (!waits_for_operator(seen) && pass_look(draft, look) == Passage::open) return true;
     rest(draft);
     return false;
-}
-
-void gate_heard(Draft& draft, const GateHeard& event) {
-    Release& release = draft.release;
-    const bool is_baking = release.seen.hold == Hold::bake;
-    const bool is_waited_for = is_baking || release.seen.hold == Hold::gate;
-    if (!is_waited_for || event.after_batch != release.seen.started_batch) return;
-    release.is_gate_asked = false;
-    const Policy& policy = release.seen.policy;
-    const bool is_early = event.asked_at < release.last_finish + policy.bake;
-    if (!is_baking && is_early && event.answer.kind == GateAnswer::Kind::pass) {
-        release.gate_ask_at =
-            std::min(release.last_finish + policy.bake, draft.now + release.rules.gate_pause);
-        return;
-    }
-    const bool is_news = !release.gate || release.gate->message != event.answer.message;
-    // A refusal and the last pass are kept where they decide.
-    const bool is_first_pass = event.answer.kind == GateAnswer::Kind::pass && is_baking;
-    if (is_news && (is_first_pass || event.answer.kind == GateAnswer::Kind::unsure)) {
-        keep(draft, event.answer, false);
-    }
-    release.gate = event.answer;
-    release.gate_ask_at = draft.now + (is_baking ? policy.gate.every : release.rules.gate_pause);
-    if (event.answer.kind == GateAnswer::Kind::unsure && is_news) {
-        draft.note("gate_unsure", {{"answer", event.answer.message}});
-    }
 }
 
 }  // namespace edgeroll::release

@@ -1,5 +1,5 @@
 // Between two batches: bake, gate, review, interval, window, in this order; after the last one:
-// bake and gate (docs/contract.md section 6).
+// bake and gates (docs/contract.md section 6).
 #pragma once
 
 #include "release/step/step_draft.hpp"
@@ -13,8 +13,5 @@ bool may_open_next(Draft& draft);
 /// Whether the release, all batches of which are finished, may end now; otherwise the draft records
 /// what is still looked at (the final look).
 bool may_end(Draft& draft);
-
-/// Takes the gate's answer. The answer to an older question is dropped.
-void gate_heard(Draft& draft, const GateHeard& event);
 
 }  // namespace edgeroll::release

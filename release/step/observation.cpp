@@ -137,7 +137,7 @@ void take_back_waivers(Draft& draft) {
     draft.commit.release.waived_failures = seen.waived_failures = waivable(release);
 }
 
-// Converts the database's times to local instants, and keeps the gate's state, which only memory
+// Converts the database's times to local instants, and keeps the gates' states, which only memory
 // has.
 void take_times(Release& release, const Release& before, Instant now) {
     const Snapshot& seen = release.seen;
@@ -153,12 +153,9 @@ void take_times(Release& release, const Release& before, Instant now) {
             std::min(now + node_timeout(release) - node.row.running_for, time_limit(release, now));
     }
     const bool is_asked = seen.hold == Hold::bake || seen.hold == Hold::gate;
-    const bool is_same_gate = before.is_observed && is_asked && before.seen.hold == seen.hold &&
+    const bool is_same_look = before.is_observed && is_asked && before.seen.hold == seen.hold &&
                               before.seen.started_batch == seen.started_batch;
-    if (!is_same_gate) return;
-    release.gate = before.gate;
-    release.is_gate_asked = before.is_gate_asked;
-    release.gate_ask_at = before.gate_ask_at;
+    if (is_same_look) release.gates = before.gates;
 }
 
 }  // namespace

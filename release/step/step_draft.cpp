@@ -158,9 +158,7 @@ void Draft::end_hold() {
     Snapshot& seen = release.seen;
     if (seen.hold != Hold::none) commit.release.hold = seen.hold = Hold::none;
     release.hold_until = never;
-    release.gate.reset();
-    release.is_gate_asked = false;
-    release.gate_ask_at = now;  // the next look asks at once
+    release.gates.clear();  // the next look asks at once
     if (!seen.is_pause_marked) return;
     seen.is_pause_marked = false;
     release.worked_at = now;

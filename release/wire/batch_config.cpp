@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <string>
 
 #include "release/text/utf8.hpp"
@@ -10,7 +11,7 @@
 namespace edgeroll::release::wire {
 namespace {
 
-constexpr std::array<std::string_view, 28> known_keys{"enabled",
+constexpr std::array<std::string_view, 29> known_keys{"enabled",
                                                       "batch_size",
                                                       "batch_percent",
                                                       "batches",
@@ -29,6 +30,7 @@ constexpr std::array<std::string_view, 28> known_keys{"enabled",
                                                       "batch_timeout_sec",
                                                       "release_timeout_sec",
                                                       "gate_url",
+                                                      "gates",
                                                       "gate_timeout_sec",
                                                       "gate_every_sec",
                                                       "final_gate",
@@ -72,6 +74,23 @@ Result<std::optional<int>> optional_bounded(const Json& object, const char* fiel
     return static_cast<int>(**value);
 }
 
+Result<std::optional<Millis>> optional_span(const Json& object, const char* field,
+                                            const std::string& shown) {
+    constexpr double span_sec_max = 30.0 * 24 * 3600;
+    const auto found = object.find(field);
+    if (found == object.end() || found->is_null()) return std::optional<Millis>();
+    if (!found->is_number()) return bad_field(shown, "a number of seconds");
+    const auto seconds = found->get<double>();
+    if (!(seconds > 0) || seconds > span_sec_max) {
+        return bad_field(shown, "above 0 and at most 2592000 (30 days); leave it out for none");
+    }
+    return Millis(std::max<std::int64_t>(1, std::llround(seconds * 1000.0)));
+}
+
+Result<std::optional<Millis>> optional_span(const Json& object, const char* field) {
+    return optional_span(object, field, field);
+}
+
 Result<Policy> parse_batch_config(std::string_view json_text) {
     const auto config = parse_json(json_text, batch_config_bytes_max);
     if (!config) return bad_config(config.error().message);
@@ -79,7 +98,7 @@ Result<Policy> parse_batch_config(std::string_view json_text) {
     if (auto known = check_keys(*config); !known) return tl::unexpected(known.error());
     Policy policy;
     for (auto* read : {&read_sizes, &read_selector, &read_limits, &read_speed, &read_times,
-                       &read_windows, &read_gate}) {
+                       &read_windows, &read_gates}) {
         if (auto done = (*read)(*config, policy); !done) return tl::unexpected(done.error());
     }
     if (policy.has_one_batch() && policy.looks_at_nothing(1)) {

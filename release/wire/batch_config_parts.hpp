@@ -20,6 +20,11 @@ namespace edgeroll::release::wire {
 [[nodiscard]] Result<std::optional<int>> optional_bounded(const Json& object, const char* field,
                                                           std::int64_t least, std::int64_t most);
 
+/// A span of time; more than 0, at most 30 days. @param shown the field's name in messages
+[[nodiscard]] Result<std::optional<Millis>> optional_span(const Json& object, const char* field,
+                                                          const std::string& shown);
+[[nodiscard]] Result<std::optional<Millis>> optional_span(const Json& object, const char* field);
+
 // Each function reads its own keys of `config` into the policy and ignores all others.
 [[nodiscard]] Result<void> read_sizes(const Json& config, Policy& policy);
 [[nodiscard]] Result<void> read_selector(const Json& config, Policy& policy);
@@ -27,6 +32,6 @@ namespace edgeroll::release::wire {
 [[nodiscard]] Result<void> read_speed(const Json& config, Policy& policy);
 [[nodiscard]] Result<void> read_times(const Json& config, Policy& policy);
 [[nodiscard]] Result<void> read_windows(const Json& config, Policy& policy);
-[[nodiscard]] Result<void> read_gate(const Json& config, Policy& policy);
+[[nodiscard]] Result<void> read_gates(const Json& config, Policy& policy);
 
 }  // namespace edgeroll::release::wire

@@ -1,11 +1,9 @@
-// The keys that control the run: limits, speed and the holds between batches.
+// The keys that control the run: limits, speed and times.
 #include <algorithm>
 #include <charconv>
-#include <cmath>
 #include <utility>
 
 #include "release/text/utf8.hpp"
-#include "release/text/web_url.hpp"
 #include "release/wire/batch_config_parts.hpp"
 #include "release/words.hpp"
 
@@ -18,18 +16,6 @@ constexpr std::int64_t retries_max = 10;
 constexpr std::int64_t ramp_max = 1'000;
 constexpr std::size_t pools_max = 16;
 constexpr std::size_t pool_sizes_max = 1'000;
-constexpr double span_sec_max = 30.0 * 24 * 3600;
-
-Result<std::optional<Millis>> read_seconds(const Json& config, const char* field) {
-    const auto found = config.find(field);
-    if (found == config.end() || found->is_null()) return std::optional<Millis>();
-    if (!found->is_number()) return bad_field(field, "a number of seconds");
-    const auto seconds = found->get<double>();
-    if (!(seconds > 0) || seconds > span_sec_max) {
-        return bad_field(field, "above 0 and at most 2592000 (30 days); leave it out for none");
-    }
-    return Millis(std::max<std::int64_t>(1, std::llround(seconds * 1000.0)));
-}
 
 Result<Allowance> read_allowance(const Json& value) {
     const auto refuse = [] {
@@ -181,49 +167,11 @@ Result<void> read_times(const Json& config, Policy& policy) {
         {"batch_timeout_sec", &policy.batch_timeout},
         {"release_timeout_sec", &policy.release_timeout}};
     for (const auto& [field, target] : fields) {
-        const auto seconds = read_seconds(config, field);
+        const auto seconds = optional_span(config, field);
         if (!seconds) return tl::unexpected(seconds.error());
         *target = *seconds;
     }
     return read_patience(config, policy);
-}
-
-namespace {
-
-Result<void> read_final_look(const Json& config, Policy& policy) {
-    const auto flag = optional_flag(config, "final_gate");
-    if (!flag) return bad_config(flag.error().message);
-    policy.has_final_look = flag->value_or(true);
-    if (*flag && !policy.has_look()) {
-        return bad_config("final_gate is given without bake_sec or gate_url");
-    }
-    return {};
-}
-
-}  // namespace
-
-Result<void> read_gate(const Json& config, Policy& policy) {
-    const auto bake = read_seconds(config, "bake_sec");
-    if (!bake) return tl::unexpected(bake.error());
-    policy.bake = bake->value_or(Millis{0});
-    const auto url = optional_text(config, "gate_url");
-    if (!url) return bad_config(url.error().message);
-    if (*url) {
-        if (const auto parsed = parse_web_url(**url); !parsed) {
-            return bad_field("gate_url", parsed.error().message);
-        }
-        policy.gate.url = **url;
-    }
-    const std::pair<const char*, Millis*> times[] = {{"gate_timeout_sec", &policy.gate.timeout},
-                                                     {"gate_every_sec", &policy.gate.every}};
-    for (const auto& [field, target] : times) {
-        const auto seconds = read_seconds(config, field);
-        if (!seconds) return tl::unexpected(seconds.error());
-        if (!*seconds) continue;
-        if (!*url) return bad_config(std::string(field) + " is given without gate_url");
-        *target = **seconds;
-    }
-    return read_final_look(config, policy);
 }
 
 }  // namespace edgeroll::release::wire

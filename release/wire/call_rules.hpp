@@ -32,6 +32,7 @@ enum class CallKind { gate, callback };
 struct CallRules {
     CallKind kind = CallKind::gate;
     std::vector<CallEntry> entries;  ///< empty: the default
+    std::string tokens_dir{};        ///< of gates: GATE_TOKENS_DIR; empty: gates have no tokens
 
     /// The setting that the rules come from, for messages.
     [[nodiscard]] const char* setting() const {

@@ -1,5 +1,7 @@
 // batch_config: written by pipelines with SQL, read by control before and while a release runs.
 #include "demand.hpp"
+#include "release/evidence.hpp"
+#include "release/gate_query.hpp"
 #include "release/result.hpp"
 #include "release/text/web_url.hpp"
 #include "release/wire/batch_config.hpp"
@@ -20,8 +22,19 @@ void check(const release::Policy& policy) {
     }
     for (const release::PoolRule& pool : policy.pools)
         demand(pool.size > 0, "a pool has room");
-    demand(policy.gate.url.empty() || release::parse_web_url(policy.gate.url),
-           "a gate can be asked");
+    for (const release::Gate& gate : policy.gates) {
+        demand(release::parse_web_url(gate.target()).has_value(), "a gate can be asked");
+        demand(gate.every.count() > 0 && gate.after.count() >= 0 && gate.from_batch > 0,
+               "a gate has its time");
+        demand(
+            gate.name == release::evidence::gate_url || !release::evidence::is_reserved(gate.name),
+            "a gate's evidence is a gate's");
+        if (!gate.prometheus) continue;
+        demand(!release::fault_of_query(gate.prometheus->query), "a query can be filled in");
+        demand(!gate.prometheus->fail ||
+                   !release::do_overlap(gate.prometheus->pass, *gate.prometheus->fail),
+               "no number passes and fails");
+    }
     demand(policy.max_parallel >= 0 && policy.retries >= 0 && policy.bake.count() >= 0,
            "nothing is negative");
 }

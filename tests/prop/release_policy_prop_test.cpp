@@ -51,7 +51,16 @@ Policy draw_policy() {
     policy.pauses_after_batch = maybe(15);
     if (maybe(20)) policy.batch_interval = seconds(some(0, 100));
     if (maybe(20)) policy.bake = seconds(some(1, 100));
-    if (maybe(20)) policy.gate.url = "http://gate/";
+    if (maybe(20)) policy.gates = {test::gate_at("http://gate/")};
+    if (maybe(10)) {
+        Gate second;
+        second.name = "second";
+        second.url = "http://second/";
+        second.from_batch = some(1, 3);
+        second.after = seconds(some(0, 100));
+        second.is_dry_run = maybe(30);
+        policy.gates.push_back(second);
+    }
     if (maybe(20)) policy.windows = {{some(0, 1439), some(0, 1439), some(-840, 840)}};
     if (maybe(20)) policy.batch_timeout = seconds(some(1, 2'000));
     if (maybe(20)) policy.release_timeout = seconds(some(1, 4'000));
@@ -154,8 +163,17 @@ class Play {
         return rows.header.policy.limits.max_unreachable.of(nodes);
     }
 
+    // Any gate whose answer is still to come.
     void answer_gate(GateAnswer::Kind kind) {
-        if (!desk.gates.empty() && desk.state.is_gate_asked) desk.answer(kind);
+        std::vector<AskGate> open;
+        for (const AskGate& question : desk.gates) {
+            const auto& states = desk.state.gates;
+            const bool is_open = question.index < states.size() &&
+                                 states[question.index].is_asked &&
+                                 states[question.index].asked_at == question.asked_at;
+            if (is_open) open.push_back(question);
+        }
+        if (!open.empty()) desk.answer_to(*rc::gen::elementOf(open), {kind, "503"});
     }
 
     void happen(const std::vector<NodeId>& ids) {

@@ -52,6 +52,7 @@ constexpr std::array<Kind, fault_kinds> kinds{{
     {"step_reload_fails", 0.05},
     {"gate_fails", 0.30},
     {"gate_unsure", 0.50},
+    {"gate_without_data", 0.40},
     {"limits_changed", 0.10},
     {"retry_by_hand", 0.80},
     {"release_made_again", 0.15},

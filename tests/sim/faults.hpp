@@ -54,6 +54,7 @@ enum class Fault {
     step_reload_fails,
     gate_fails,
     gate_unsure,
+    gate_without_data,
     limits_changed,
     retry_by_hand,
     release_made_again,

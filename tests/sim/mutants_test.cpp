@@ -75,6 +75,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{Mutant::slot_counted_twice, "slot_counted_twice", "I9"},
         Case{Mutant::gate_passed_by_takeover, "gate_passed_by_takeover", "between"},
         Case{Mutant::fail_in_bake_ignored, "fail_in_bake_ignored", "between"},
+        Case{Mutant::no_data_passes, "no_data_passes", "between"},
         Case{Mutant::probation_skipped, "probation_skipped", "I11"},
         Case{Mutant::ramp_ignored, "ramp_ignored", "ramp"},
         Case{Mutant::final_gate_skipped, "final_gate_skipped", "between"},

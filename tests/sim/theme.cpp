@@ -35,6 +35,7 @@ const std::vector<Entry>& entries() {
          0.08,
          {{Fault::gate_unsure, 0.70},
           {Fault::gate_fails, 0.25},
+          {Fault::gate_without_data, 0.50},
           {Fault::control_crash, 0.05},
           {Fault::control_pause, 0.20},
           {Fault::control_stop, 0.50}}},

@@ -106,10 +106,15 @@ class Witness final : public DatabaseWitness, public NodeWitness {
     void check_steering(const ReleaseRow& before, const ReleaseRow& after, bool has_settled);
     void check_opening(const control::Claim& claim, const ReleaseRow& before,
                        const std::vector<TaskRow>& rows_before, const ReleaseRow& after);
-    /// What must be seen of the nodes before the release goes on: its bake, and a pass of its gate.
+    /// What must be seen of the nodes before the release goes on: its bake, and a pass of each
+    /// gate.
+    /// @param batch the ordinal of the batch before; nothing: the last one
     /// @param what begins the sentence of a violation
     void check_look(const control::Claim& claim, const ReleaseRow& release,
-                    const std::vector<TaskRow>& rows, const std::string& what);
+                    const std::vector<TaskRow>& rows, std::optional<int> batch,
+                    const std::string& what);
+    void check_gate(const control::Claim& claim, const ReleaseRow& release, const std::string& url,
+                    Instant ended, const std::string& what);
     [[nodiscard]] bool is_first_look_over(const std::vector<TaskRow>& rows) const;
     void check_way_back(const control::Claim& claim, const ReleaseRow& before,
                         const std::vector<TaskRow>& rows_before, const ReleaseRow& after,

@@ -159,7 +159,7 @@ void Witness::committed(const control::Claim& claim, const ReleaseRow& before,
         const bool is_own_success = after.status == ReleaseStatus::success && !after.catches_up &&
                                     !after.is_ended_by_hand && after.current_batch > 0;
         if (is_own_success && !waved_through_.contains(after.id)) {
-            check_look(claim, after, rows_before, name_of(after) + " is a success");
+            check_look(claim, after, rows_before, std::nullopt, name_of(after) + " is a success");
         }
         const bool is_cut_short = after.policy.has_look() && cut_short_.contains(after.id);
         const bool is_new = after.is_baked && !before.is_baked && after.current_batch > 0;

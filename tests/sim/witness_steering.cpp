@@ -146,7 +146,7 @@ void Witness::check_opening(const control::Claim& claim, const ReleaseRow& befor
     if (!policy.windows.empty() && !is_inside) refuse("outside of every window");
     if (before.current_batch == 0 || is_waved) return;
 
-    check_look(claim, after, rows_before,
+    check_look(claim, after, rows_before, before.current_batch,
                name_of(after) + " opens batch " + std::to_string(after.current_batch));
     const Instant ended = last_end(rows_before);
     if (policy.batch_interval && now < ended + *policy.batch_interval) refuse("too early");
@@ -154,23 +154,36 @@ void Witness::check_opening(const control::Claim& claim, const ReleaseRow& befor
 }
 
 void Witness::check_look(const control::Claim& claim, const ReleaseRow& release,
-                         const std::vector<TaskRow>& rows, const std::string& what) {
+                         const std::vector<TaskRow>& rows, std::optional<int> batch,
+                         const std::string& what) {
     const release::Policy& policy = release.policy;
     const Instant now = timeline_.now();
     const Instant ended = last_end(rows);
     // The owner counts from the moment at which it heard the result, a little before its commit.
     constexpr Millis slack{500};
     if (now + slack < ended + policy.bake) violated("between", what + " before the bake is over");
-    if (policy.gate.url.empty()) return;
-    const auto passed = gate_passed_at_.find(policy.gate.url);
+    for (const release::Gate& gate : policy.gates) {
+        const bool is_asked = !gate.is_dry_run && (!batch || *batch >= gate.from_batch);
+        if (is_asked) check_gate(claim, release, gate.target(), ended, what);
+    }
+}
+
+void Witness::check_gate(const control::Claim& claim, const ReleaseRow& release,
+                         const std::string& url, Instant ended, const std::string& what) {
+    const auto passed = gate_passed_at_.find(url);
     if (passed == gate_passed_at_.end() || passed->second < ended) {
         violated("between", what + " without its gate");
     }
-    const auto refused = gate_refused_at_.find({claim.owner, policy.gate.url});
+    const auto refused = gate_refused_at_.find({claim.owner, url});
+    if (refused == gate_refused_at_.end() || refused->second < ended) return;
     const auto disturbed = disturbed_at_.find({claim.owner, release.id});
-    const bool is_known = disturbed == disturbed_at_.end() || (refused != gate_refused_at_.end() &&
-                                                               disturbed->second < refused->second);
-    if (refused != gate_refused_at_.end() && refused->second >= ended && is_known) {
+    if (disturbed != disturbed_at_.end() && disturbed->second >= refused->second) return;
+    // Beside other gates one that has passed is asked on: it may refuse while the commit that rests
+    // on its pass is under way.
+    constexpr Millis under_way{60'000};
+    const bool is_alone = release.policy.gates.size() == 1;
+    const bool is_older = passed != gate_passed_at_.end() && refused->second < passed->second;
+    if (is_alone || is_older || refused->second + under_way < timeline_.now()) {
         violated("between", what + " although its gate refused");
     }
 }

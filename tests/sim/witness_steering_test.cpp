@@ -21,6 +21,12 @@ using release::ReleaseStatus;
 using release::Version;
 
 /// Three nodes in two batches of release 1; the first batch has just ended.
+release::Gate gate_at(const std::string& url) {
+    release::Gate gate;
+    gate.url = url;
+    return gate;
+}
+
 class WitnessSteeringTest : public testing::Test {
   protected:
     void SetUp() override {
@@ -142,14 +148,14 @@ TEST_F(WitnessSteeringTest, lets_a_batch_open_after_bake_and_interval) {
 }
 
 TEST_F(WitnessSteeringTest, sees_a_batch_opened_without_its_gate) {
-    row().policy.gate.url = "http://gate/1";
+    row().policy.gates = {gate_at("http://gate/1")};
     witness_.gate_passes("http://gate/2");
     write(opening());
     expect_only("between");
 }
 
 TEST_F(WitnessSteeringTest, lets_a_batch_open_when_its_gate_has_passed) {
-    row().policy.gate.url = "http://gate/1";
+    row().policy.gates = {gate_at("http://gate/1")};
     witness_.gate_passes("http://gate/1");
     write(opening());
     expect_none();

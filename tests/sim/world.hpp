@@ -44,6 +44,7 @@ class World {
     void build_releases();
     void insert_release(int number);
     [[nodiscard]] release::Policy draw_policy(bool is_to_plan);
+    [[nodiscard]] release::Gate draw_gate(int number);
     [[nodiscard]] int draw_batch_size();
     void start_controls();
     void trouble();

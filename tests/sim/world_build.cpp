@@ -41,6 +41,26 @@ void World::build_releases() {
     }
 }
 
+release::Gate World::draw_gate(int number) {
+    release::Gate gate;
+    gate.name = "g" + std::to_string(number);
+    const std::string url = "http://gate/" + std::to_string(rng_.next());
+    if (rng_.chance(0.5)) {
+        gate.url = url;
+    } else {
+        gate.prometheus.emplace();
+        gate.prometheus->url = url;
+        gate.prometheus->query = rng_.chance(0.3) ? "up{e=~\"{{released_re}}\"}" : "up";
+        gate.prometheus->pass = {release::Comparison::Op::less, 0.01};
+        gate.prometheus->consecutive = rng_.chance(0.3) ? 2 : 1;
+    }
+    gate.every = Millis{rng_.between(500, 8'000)};
+    if (rng_.chance(0.2)) gate.after = Millis{rng_.between(1, 20'000)};
+    if (rng_.chance(0.2)) gate.from_batch = 2;
+    gate.is_dry_run = rng_.chance(0.15);
+    return gate;
+}
+
 // The release's batch_config; sizes only if edgeroll plans.
 release::Policy World::draw_policy(bool is_to_plan) {
     release::Policy policy;
@@ -65,9 +85,10 @@ release::Policy World::draw_policy(bool is_to_plan) {
     if (rng_.chance(0.15)) policy.batch_interval = Millis{rng_.between(1, 40'000)};
     if (rng_.chance(plan_.odds.bake)) policy.bake = Millis{rng_.between(1, 20'000)};
     if (rng_.chance(plan_.odds.gate)) {
-        policy.gate.url = "http://gate/" + std::to_string(rng_.next());
-        policy.gate.timeout = Millis{rng_.between(1'000, 40'000)};
-        policy.gate.every = Millis{rng_.between(500, 8'000)};
+        const int gates = some(1, 3);
+        for (int i = 0; i < gates; ++i)
+            policy.gates.push_back(draw_gate(i));
+        policy.gate_timeout = Millis{rng_.between(1'000, 40'000)};
     }
     if (rng_.chance(0.1)) {
         // Virtual time begins a quarter after midnight: the window may be closed at first, then

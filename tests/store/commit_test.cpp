@@ -145,7 +145,7 @@ TEST_P(CommitTest, keeps_what_it_rests_on_and_when_it_was_looked_at_to_the_end) 
     EXPECT_FALSE(control().read(claim)->is_proven);
     Commit begun = start();
     begun.evidence = {{1, "proof", release::Judgement::pass, true, "a rule", "edge-1"},
-                      {1, "gate", release::Judgement::unsure, false, "200 passes", "503"}};
+                      {1, "gate", release::Judgement::unsure, false, "200 passes", "503", "{}"}};
     Commit fenced = begun;
     fenced.expected_status = ReleaseStatus::paused;
     ASSERT_EQ(control().commit(claim, fenced), Committed::stale);
@@ -153,9 +153,9 @@ TEST_P(CommitTest, keeps_what_it_rests_on_and_when_it_was_looked_at_to_the_end) 
     ASSERT_EQ(control().commit(claim, begun), Committed::done);
     EXPECT_EQ(text("SELECT COUNT(*) FROM release_evidence WHERE batch = 1 AND gate = 'proof' AND "
                    "verdict = 'pass' AND is_decisive = 1 AND rule = 'a rule' AND summary = "
-                   "'edge-1'"),
+                   "'edge-1' AND detail IS NULL"),
               "1");
-    EXPECT_EQ(text("SELECT verdict FROM release_evidence WHERE is_decisive = 0"), "unsure");
+    EXPECT_EQ(text("SELECT verdict FROM release_evidence WHERE detail = '{}'"), "unsure");
     EXPECT_TRUE(control().read(claim)->is_proven);
     EXPECT_EQ(release("baked_at"), "NULL");
     sql("UPDATE release_evidence SET order_id = 'of a deleted release'");

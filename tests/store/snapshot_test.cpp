@@ -397,6 +397,11 @@ TEST_P(SnapshotTest, finds_a_gate_that_may_not_be_called_before_the_release_begi
                 ElementsAre(HasSubstr("169.254.169.254 is a link-local address")));
     gate("http://2130706433/");
     EXPECT_THAT(read(id).problems, ElementsAre(HasSubstr("loopback")));
+    sql("UPDATE release_tasks SET batch_config = ? WHERE id = ?",
+        {R"({"gates":[{"name":"q","prometheus":{"url":"http://127.0.0.1/","query":"up"},)"
+         R"("pass":"< 1"}]})",
+         id.value});
+    EXPECT_THAT(read(id).problems, ElementsAre(HasSubstr("of gate 'q' may not be called")));
     gate("http://monitor.example/");
     EXPECT_THAT(read(id).problems, IsEmpty()) << "its addresses are judged at the dial";
     gate("http://127.0.0.1/");

@@ -16,6 +16,14 @@ namespace edgeroll::test {
 /// The nodes of most tests; the last one joins a release that has begun.
 inline constexpr release::NodeId n1{1}, n2{2}, n3{3}, n4{4}, n5{5}, late_node{9};
 
+/// A gate as gate_url makes it.
+inline release::Gate gate_at(std::string url) {
+    release::Gate gate;
+    gate.name = release::evidence::gate_url;
+    gate.url = std::move(url);
+    return gate;
+}
+
 /// The row of a release, and what its reading has from other tables.
 struct Header : ReleaseRow {
     release::Content content;
@@ -242,10 +250,15 @@ class Desk {
 
     /// The gate's answer to the last question.
     void answer(release::GateAnswer::Kind kind, const std::string& message = "503") {
+        answer_to(gates.back(), release::GateAnswer{kind, message});
+    }
+    void answer_to(const release::AskGate& question, release::GateAnswer answer) {
         release::GateHeard heard;
-        heard.after_batch = gates.back().after_batch;
-        heard.asked_at = gates.back().asked_at;
-        heard.answer = release::GateAnswer{kind, message};
+        heard.after_batch = question.after_batch;
+        heard.index = question.index;
+        heard.gate = question.gate;
+        heard.asked_at = question.asked_at;
+        heard.answer = std::move(answer);
         give(heard);
     }
 

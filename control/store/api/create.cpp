@@ -19,6 +19,7 @@
 #include "control/store/steering/secret_contents.hpp"
 #include "control/store/steering/version_choice.hpp"
 #include "release/wire/batch_config.hpp"
+#include "release/wire/gate_rules.hpp"
 #include "release/wire/plan_digest.hpp"
 
 namespace edgeroll::control {
@@ -55,11 +56,9 @@ release::Policy policy_of(const std::string& batch_config) {
     return *policy;
 }
 
-void refuse_gate(const release::Policy& policy, const release::wire::CallRules& rules) {
-    if (policy.gate.url.empty()) return;
-    const auto refused = release::wire::refused_url(rules, policy.gate.url);
-    if (!refused) return;
-    refuse(release::code::invalid, "batch_config: field 'gate_url' may not be called: " + *refused);
+void refuse_gates(const release::Policy& policy, const release::wire::CallRules& rules) {
+    const auto refused = release::wire::refused_gates(rules, policy.gates);
+    if (refused) refuse(release::code::invalid, *refused);
 }
 
 Decided decide(Connection& connection, const NewRelease& request,
@@ -73,7 +72,7 @@ Decided decide(Connection& connection, const NewRelease& request,
         request.batch_config.empty() && source ? source->batch_config : request.batch_config;
     decided.content = choose_content(connection, request, decided.type, source);
     const release::Policy policy = policy_of(decided.batch_config);
-    refuse_gate(policy, gate_rules);
+    refuse_gates(policy, gate_rules);
     NamedPlan plan = plan_release(connection, policy, source);
     created.plan = std::move(plan.nodes);
     created.names = std::move(plan.names);

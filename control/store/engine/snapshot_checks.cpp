@@ -6,6 +6,7 @@
 #include "control/store/rows/bans.hpp"
 #include "control/store/rows/provenance.hpp"
 #include "control/store/rows/version_mark.hpp"
+#include "release/wire/gate_rules.hpp"
 
 namespace edgeroll::control {
 
@@ -97,11 +98,10 @@ void check_provenance(Connection& connection, Snapshot& snapshot) {
     }
 }
 
-void check_gate(Snapshot& snapshot, const release::wire::CallRules& rules) {
-    const std::string& url = snapshot.policy.gate.url;
-    if (url.empty() || snapshot.current_batch > 0 || snapshot.catches_up) return;
-    if (const auto refused = release::wire::refused_url(rules, url)) {
-        add_problem(snapshot, "batch_config: field 'gate_url' may not be called: " + *refused);
+void check_gates(Snapshot& snapshot, const release::wire::CallRules& rules) {
+    if (snapshot.current_batch > 0 || snapshot.catches_up) return;
+    if (const auto refused = release::wire::refused_gates(rules, snapshot.policy.gates)) {
+        add_problem(snapshot, *refused);
     }
 }
 

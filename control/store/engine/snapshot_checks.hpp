@@ -42,9 +42,10 @@ void read_bans(Connection& connection, release::Snapshot& snapshot, const Findin
 /// Values in edgeroll's own columns that were not written by edgeroll are ignored.
 void check_provenance(Connection& connection, release::Snapshot& snapshot);
 
-/// Before a release begins, a forbidden gate makes it impossible. After that, and for a release
-/// that catches up without asking its gate, the check happens when the gate is called.
-void check_gate(release::Snapshot& snapshot, const release::wire::CallRules& rules);
+/// Before a release begins, a forbidden gate (or a token for it) makes it impossible. After that,
+/// and for a release that catches up without asking its gate, the check happens when the gate is
+/// called.
+void check_gates(release::Snapshot& snapshot, const release::wire::CallRules& rules);
 
 /// True: the write changed rows that the snapshot was made of.
 bool write_down(Connection& connection, const release::Snapshot& snapshot, const Finding& finding);

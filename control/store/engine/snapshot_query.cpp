@@ -253,7 +253,7 @@ std::optional<Snapshot> read_all(Connection& connection, ContentBook& contents, 
                     "the defaults), or NULL and node rows");
     }
     check_provenance(connection, *snapshot);
-    check_gate(*snapshot, rules);
+    check_gates(*snapshot, rules);
     read_own_content(connection, contents, *snapshot, finding);
     read_other_contents(connection, contents, *snapshot, finding);
     read_bans(connection, *snapshot, finding);

@@ -213,7 +213,8 @@ TEST_F(ApiAction, shows_what_steers_a_release) {
     summary.waived_failures = 2;
     summary.callback_url = "https://bob:secret@ci.example/hook/7?token=abc#x";
     summary.batch_config =
-        R"({"max_parallel":3,"max_parallel_per":{"region":2},"gate_url":"https://a.example/g?t=s"})";
+        R"({"max_parallel":3,"max_parallel_per":{"region":2},"gate_url":"https://a.example/g?t=s",
+            "gates":[{"name":"own","url":"https://b.example/g?t=s"}]})";
     store.view.nodes.resize(1);
     store.view.nodes[0].config_version = release::Version{40};
     store.view.nodes[0].task_id = "apply_config_10.0.0.1_42";
@@ -229,6 +230,7 @@ TEST_F(ApiAction, shows_what_steers_a_release) {
     EXPECT_EQ(data["maxParallelPer"], Json::parse(R"({"region":2})"));
     EXPECT_EQ(data["batchConfig"]["max_parallel"], 3);
     EXPECT_EQ(data["batchConfig"]["gate_url"], "https://a.example/g");
+    EXPECT_EQ(data["batchConfig"]["gates"][0]["url"], "https://b.example/g");
     EXPECT_EQ(data["actions"], Json::array({"pause", "continue", "stop", "limit"}));
     EXPECT_EQ(data["batches"][0]["nodes"][0]["configVersion"], 40);
     EXPECT_EQ(data["batches"][0]["nodes"][0]["agentTaskId"], "apply_config_10.0.0.1_42");

@@ -4,11 +4,14 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <exception>
+#include <filesystem>
+#include <fstream>
 #include <optional>
 #include <utility>
 
 #include "control/outbound/callback_sender.hpp"
 #include "control/outbound/gates.hpp"
+#include "control/outbound/prometheus_gate.hpp"
 
 namespace edgeroll::control {
 namespace {
@@ -18,6 +21,7 @@ using release::Millis;
 using release::wire::CallKind;
 using release::wire::CallRules;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 CallRules rules(CallKind kind, std::string_view text = "") {
@@ -46,19 +50,66 @@ TEST(GateAnswers, keep_the_status_and_a_line_that_was_meant_for_it) {
     EXPECT_LE(told_of_gate(403, "reason: " + std::string(9'000, 'x')).size(), 210U);
 }
 
+release::AskGate question(const std::string& url, bool is_query = false) {
+    release::AskGate made;
+    if (is_query) {
+        made.gate.prometheus.emplace();
+        made.gate.prometheus->url = url;
+    } else {
+        made.gate.url = url;
+    }
+    return made;
+}
+
 // No look-up and no connection: otherwise the loop would end without an answer.
 TEST(Gates, that_may_not_be_called_fail) {
     for (const char* url :
          {"http://169.254.169.254/latest/meta-data/", "http://127.0.0.1:9/",
           "http://[::ffff:127.0.0.1]:9/", "http://localhost:9/", "http://0x7f.1:9/"}) {
         const auto gates = make_gates(rules(CallKind::gate));
-        const GateAnswer answer = done(gates->ask(url, Millis{5'000}));
-        EXPECT_EQ(answer.kind, GateAnswer::Kind::fail) << url;
-        EXPECT_THAT(answer.message, StartsWith("it may not be called: ")) << url;
+        for (const bool is_query : {false, true}) {
+            const GateAnswer answer = done(gates->ask(question(url, is_query), Millis{5'000}));
+            EXPECT_EQ(answer.kind, GateAnswer::Kind::fail) << url;
+            EXPECT_THAT(answer.message, StartsWith("it may not be called: ")) << url;
+        }
     }
     const auto gates = make_gates(rules(CallKind::gate, "monitor.example"));
-    EXPECT_THAT(done(gates->ask("http://other.example/", Millis{5'000})).message,
+    EXPECT_THAT(done(gates->ask(question("http://other.example/"), Millis{5'000})).message,
                 HasSubstr("other.example:80 is not on the list GATE_ALLOW"));
+}
+
+TEST(Gates, read_tokens_only_from_their_folder) {
+    namespace fs = std::filesystem;
+    const fs::path home = fs::path(::testing::TempDir()) / "gate_tokens_test";
+    fs::remove_all(home);
+    fs::create_directories(home / "tokens/deep");
+    const auto write = [&](const char* name, const std::string& text) {
+        std::ofstream(home / name) << text;
+        fs::permissions(home / name, fs::perms::owner_read | fs::perms::owner_write);
+    };
+    const auto read = [&](const std::string& path) {
+        return read_gate_token((home / "tokens").string(), path, rt::LooseFiles::refused);
+    };
+    write("tokens/plain", " the-token\n");
+    write("tokens/deep/one", "other");
+    write("tokens/empty", "\n");
+    write("tokens/lines", "a\nb");
+    write("outside", "secret");
+    fs::create_symlink("../outside", home / "tokens/out");
+    fs::create_symlink("deep/one", home / "tokens/inside");
+    fs::create_symlink("..", home / "tokens/up");
+    EXPECT_EQ(read("plain").value_or(""), "the-token");
+    EXPECT_EQ(read("deep/one").value_or(""), "other");
+    EXPECT_EQ(read("inside").value_or(""), "other") << "as secrets are mounted";
+    for (const char* path : {"out", "up/outside", "../outside", "/etc/passwd", "nobody", "deep",
+                             "empty", "lines", ""}) {
+        const auto refused = read(path);
+        ASSERT_FALSE(refused) << path;
+        EXPECT_THAT(refused.error().message, Not(HasSubstr("secret")));
+    }
+    fs::permissions(home / "tokens/plain", fs::perms::others_read, fs::perm_options::add);
+    EXPECT_THAT(read("plain").error().message, HasSubstr("may be read by everybody"));
+    fs::remove_all(home);
 }
 
 TEST(Callbacks, that_may_not_be_called_are_not_made) {

@@ -55,6 +55,7 @@ TEST(ControlSettings, has_every_name_and_default_of_the_contract) {
                                             "RELEASE_CATCH_UP_INTERVAL_SEC",
                                             "CALLBACK_TOKEN",
                                             "GATE_ALLOW",
+                                            "GATE_TOKENS_DIR",
                                             "CALLBACK_ALLOW",
                                             "MTLS_ENABLED",
                                             "CONTROL_CERT",

@@ -209,8 +209,8 @@ TEST(WireBatchConfig, reads_times) {
     EXPECT_EQ(policy.batch_timeout, Millis{2'592'000'000});
     EXPECT_EQ(policy.release_timeout, Millis{1}) << "never nothing";
     EXPECT_EQ(policy.bake, Millis{1'250});
-    EXPECT_EQ(policy.gate.url, "https://gate.example:8443/ok?x=1");
-    EXPECT_EQ(policy.gate.timeout, Millis{10'000});
+    EXPECT_EQ(policy.gates.at(0).url, "https://gate.example:8443/ok?x=1");
+    EXPECT_EQ(policy.gate_timeout, Millis{10'000});
     EXPECT_EQ(policy.on_failure, OnFailure::pause);
     EXPECT_EQ(policy_of(R"({"on_failure":"stop"})").on_failure, OnFailure::stop);
     EXPECT_EQ(policy_of(R"({"on_failure":"rollback"})").on_failure, OnFailure::rollback);
@@ -230,7 +230,7 @@ TEST(WireBatchConfig, refuses_times_and_gates_that_make_no_sense) {
                   "field '" + std::string(field) + "' must be a number of seconds");
     }
     EXPECT_EQ(config_error(R"({"gate_timeout_sec":5})"),
-              "gate_timeout_sec is given without gate_url");
+              "gate_timeout_sec is given without gate_url or gates");
     EXPECT_EQ(config_error(R"({"gate_url":"ftp://x"})"),
               "field 'gate_url' must be an http or https URL");
     EXPECT_EQ(config_error(R"({"gate_url":"https://me:secret@x/"})"),

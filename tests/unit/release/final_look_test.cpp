@@ -71,7 +71,7 @@ TEST_F(Look, bakes_after_the_only_batch) {
 }
 
 TEST_F(Look, fails_a_release_whose_last_gate_refuses) {
-    policy.gate.url = "http://gate/";
+    policy.gates = {test::gate_at("http://gate/")};
     policy.on_failure = OnFailure::rollback;
     run_to_the_end();
     expect_held(Hold::gate);
@@ -83,7 +83,7 @@ TEST_F(Look, fails_a_release_whose_last_gate_refuses) {
 }
 
 TEST_F(Look, waits_for_an_operator_when_the_last_gate_is_unsure) {
-    policy.gate.url = "http://gate/";
+    policy.gates = {test::gate_at("http://gate/")};
     run_to_the_end();
     for (int i = 0; i < 200 && rows.header.hold == Hold::gate; ++i) {
         desk.answer(GateKind::unsure, "503");
@@ -147,7 +147,7 @@ TEST_F(Look, is_not_wanted) {
 
 TEST_F(Look, asks_the_gate_while_it_bakes) {
     policy.bake = seconds(60);
-    policy.gate.url = "http://gate/";
+    policy.gates = {test::gate_at("http://gate/")};
     desk.observe();
     desk.report(n1, NodeStatus::success);
     expect_held(Hold::bake);
@@ -166,7 +166,7 @@ TEST_F(Look, asks_the_gate_while_it_bakes) {
 
 TEST_F(Look, needs_a_pass_that_was_asked_for_after_the_bake) {
     policy.bake = seconds(10);
-    policy.gate.url = "http://gate/";
+    policy.gates = {test::gate_at("http://gate/")};
     desk.observe();
     desk.report(n1, NodeStatus::success);
     ASSERT_EQ(desk.gates.size(), 1U);
@@ -183,7 +183,7 @@ TEST_F(Look, needs_a_pass_that_was_asked_for_after_the_bake) {
 
 TEST_F(Look, does_not_wake_for_ever_for_a_time_that_has_passed) {
     policy.bake = hours(1);
-    policy.gate.url = "http://gate/";
+    policy.gates = {test::gate_at("http://gate/")};
     desk.observe();
     desk.report(n1, NodeStatus::success);
     // Somebody moves the release on: it asks the gate, its time is over, and the bake is not.
@@ -197,7 +197,7 @@ TEST_F(Look, does_not_wake_for_ever_for_a_time_that_has_passed) {
 
 TEST_F(Look, asks_at_once_in_the_next_bake) {
     policy.bake = seconds(10);
-    policy.gate.url = "http://gate/";
+    policy.gates = {test::gate_at("http://gate/")};
     run_to_the_end();
     expect_held(Hold::bake);
     EXPECT_EQ(desk.gates.back().after_batch, 2);
@@ -206,7 +206,7 @@ TEST_F(Look, asks_at_once_in_the_next_bake) {
 
 TEST_F(Look, asks_anew_after_a_takeover_in_the_bake) {
     policy.bake = seconds(60);
-    policy.gate.url = "http://gate/";
+    policy.gates = {test::gate_at("http://gate/")};
     desk.observe();
     desk.report(n1, NodeStatus::success);
     desk.restart();

@@ -23,7 +23,7 @@ struct Gates : testing::Test {
     Desk desk{rows};
 
     void SetUp() override {
-        rows.header.policy.gate.url = "http://gate/";
+        rows.header.policy.gates = {test::gate_at("http://gate/")};
         desk.observe();
         desk.report(n1, NodeStatus::success);
         ASSERT_EQ(desk.gates.size(), 1U);
@@ -89,7 +89,7 @@ TEST_F(Gates, pause_the_release_when_unsure_to_the_end) {
 
     expect_paused(Hold::review);
     EXPECT_THAT(rows.header.last_error, testing::HasSubstr("gate_timeout_sec"));
-    EXPECT_EQ(desk.now, Rows::epoch + rows.header.policy.gate.timeout);
+    EXPECT_EQ(desk.now, Rows::epoch + rows.header.policy.gate_timeout);
     EXPECT_EQ(desk.gates.size(), 60U);
     desk.request(Action::resume);
     expect_opened(2);
@@ -98,7 +98,7 @@ TEST_F(Gates, pause_the_release_when_unsure_to_the_end) {
 
 TEST_F(Gates, wait_for_an_answer_that_is_on_its_way_at_the_end) {
     desk.sleep();
-    EXPECT_EQ(desk.now, Rows::epoch + rows.header.policy.gate.timeout);
+    EXPECT_EQ(desk.now, Rows::epoch + rows.header.policy.gate_timeout);
     expect_paused(Hold::gate);
     desk.answer(GateKind::pass);
 

@@ -26,7 +26,7 @@ const Window from_one_to_five{60, 300, 0};
 void reach(Hold hold, Rows& rows, Desk& desk) {
     Policy& policy = rows.header.policy;
     if (hold == Hold::bake) policy.bake = seconds(10);
-    if (hold == Hold::gate) policy.gate.url = "http://gate/";
+    if (hold == Hold::gate) policy.gates = {test::gate_at("http://gate/")};
     if (hold == Hold::review || hold == Hold::violation) policy.pauses_after_batch = true;
     if (hold == Hold::failure) policy.on_failure = OnFailure::pause;
     if (hold == Hold::interval) policy.batch_interval = seconds(60);
@@ -195,7 +195,7 @@ INSTANTIATE_TEST_SUITE_P(All, EachHold,
 TEST_F(Holds, come_in_the_order_bake_gate_interval_window) {
     Policy& policy = rows.header.policy;
     policy.bake = seconds(10);
-    policy.gate.url = "http://gate/";
+    policy.gates = {test::gate_at("http://gate/")};
     policy.batch_interval = seconds(60);
     desk.observe();
     policy.windows = {from_one_to_five};
@@ -207,7 +207,7 @@ TEST_F(Holds, come_in_the_order_bake_gate_interval_window) {
     expect_paused(Hold::gate);
     EXPECT_EQ(desk.gates.size(), 2U);
     EXPECT_EQ(desk.gates.back().after_batch, 1);
-    EXPECT_EQ(desk.gates.back().url, "http://gate/");
+    EXPECT_EQ(desk.gates.back().gate.url, "http://gate/");
     desk.answer(GateKind::pass, "200");
     expect_paused(Hold::interval);
     desk.sleep();
@@ -221,7 +221,7 @@ TEST_F(Holds, come_in_the_order_bake_gate_interval_window) {
 TEST_F(Holds, end_in_a_review_after_bake_and_gate_when_asked_for) {
     Policy& policy = rows.header.policy;
     policy.bake = seconds(10);
-    policy.gate.url = "http://gate/";
+    policy.gates = {test::gate_at("http://gate/")};
     policy.pauses_after_batch = true;
     desk.observe();
     desk.report(n1, NodeStatus::success);
@@ -234,7 +234,7 @@ TEST_F(Holds, end_in_a_review_after_bake_and_gate_when_asked_for) {
 TEST_F(Holds, are_all_passed_by_one_continue) {
     Policy& policy = rows.header.policy;
     policy.bake = seconds(10);
-    policy.gate.url = "http://gate/";
+    policy.gates = {test::gate_at("http://gate/")};
     policy.pauses_after_batch = true;
     desk.observe();
     desk.report(n1, NodeStatus::success);

@@ -317,7 +317,7 @@ TEST_F(FailureLimits, are_not_waived_by_ending_a_pause_in_which_they_were_exceed
 TEST_F(FailureLimits, waive_what_was_tolerated_when_a_gate_paused_the_release) {
     rows.header.policy.on_failure = OnFailure::pause;
     rows.header.policy.limits.failure_threshold = 1;
-    rows.header.policy.gate.url = "http://gate/";
+    rows.header.policy.gates = {test::gate_at("http://gate/")};
     desk.observe();
     fail(n1);
     desk.answer(GateAnswer::Kind::fail, "403");

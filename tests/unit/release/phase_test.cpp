@@ -88,7 +88,7 @@ TEST_F(Standing, keeps_a_window_closed_when_an_earlier_batch_is_deleted) {
 
 TEST_F(Standing, asks_a_dead_gate_when_an_earlier_batch_is_deleted) {
     lose_the_first_batch();
-    rows.header.policy.gate.url = "http://gate/";
+    rows.header.policy.gates = {test::gate_at("http://gate/")};
     desk.observe();
     desk.report(n2, NodeStatus::success);
 
@@ -245,7 +245,7 @@ TEST_F(Standing, ends_what_lies_between_batches_when_a_row_is_set_back) {
         Rows again({1, 1, 2});
         if (hold == Hold::bake) again.header.policy.bake = seconds(10);
         if (hold == Hold::interval) again.header.policy.batch_interval = seconds(10);
-        if (hold == Hold::gate) again.header.policy.gate.url = "http://gate/";
+        if (hold == Hold::gate) again.header.policy.gates = {test::gate_at("http://gate/")};
         Desk one(again);
         one.observe();
         one.finish_running();

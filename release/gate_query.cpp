@@ -1,0 +1,122 @@
+#include "release/gate_query.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace edgeroll::release {
+namespace {
+
+constexpr std::string_view opening = "{{";
+constexpr std::string_view closing = "}}";
+constexpr std::string_view released_re = "released_re";
+constexpr std::array<std::string_view, 5> variables{"release", "version", "batch", "since_sec",
+                                                    released_re};
+
+/// The text up to the next variable, and its name; empty if its braces are not closed.
+struct Piece {
+    std::string_view before, name;
+    bool is_variable = false;
+};
+
+Piece next_piece(std::string_view& rest) {
+    Piece piece;
+    const auto begin = rest.find(opening);
+    piece.before = rest.substr(0, begin);
+    if (begin == rest.npos) {
+        rest = {};
+        return piece;
+    }
+    piece.is_variable = true;
+    rest.remove_prefix(begin + opening.size());
+    const auto end = rest.find(closing);
+    if (end != rest.npos) piece.name = rest.substr(0, end);
+    rest.remove_prefix(end == rest.npos ? rest.size() : end + closing.size());
+    return piece;
+}
+
+bool is_known(std::string_view name) {
+    return std::find(variables.begin(), variables.end(), name) != variables.end();
+}
+
+// A backslash would have to be doubled in "…" and not in `…`; a class of one character reads the
+// same in both. Nothing: the name cannot be written so.
+std::optional<std::string> quoted(std::string_view name) {
+    constexpr std::string_view special = ".+*?()|{}$[]";
+    constexpr std::string_view impossible = "\\^\"'`";
+    std::string text;
+    for (const char c : name) {
+        const bool is_control = static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
+        if (is_control || impossible.find(c) != impossible.npos) return std::nullopt;
+        if (special.find(c) == special.npos) {
+            text += c;
+        } else {
+            text.append("[").append(1, c).append("]");
+        }
+    }
+    return text;
+}
+
+Result<std::string> alternatives(const std::vector<std::string>& names) {
+    // An empty expression would match whatever lacks the label.
+    if (names.empty())
+        return fail("{{released_re}} is empty: no node of the release has succeeded");
+    if (names.size() > released_names_max) {
+        return fail("{{released_re}} would name " + std::to_string(names.size()) +
+                    " nodes, and it may name 2000: select by a label that the nodes' series have");
+    }
+    std::string text;
+    for (const std::string& name : names) {
+        const auto part = quoted(name);
+        if (!part || part->empty()) {
+            return fail("{{released_re}} cannot name a node whose name has quotes, '^' or '\\'");
+        }
+        text += (text.empty() ? "" : "|") + *part;
+    }
+    return text;
+}
+
+}  // namespace
+
+std::optional<std::string> fault_of_query(std::string_view query) {
+    std::string_view rest = query;
+    while (!rest.empty()) {
+        const Piece piece = next_piece(rest);
+        if (!piece.is_variable || is_known(piece.name)) continue;
+        if (piece.name == "peers_re") return "without {{peers_re}}, which is not built yet";
+        return "without unknown variables: {{" + std::string(piece.name.substr(0, 32)) +
+               "}} is none of {{release}}, {{version}}, {{batch}}, {{since_sec}}, {{released_re}}";
+    }
+    return std::nullopt;
+}
+
+bool uses_released(std::string_view query) {
+    return query.find("{{released_re}}") != query.npos;
+}
+
+Result<std::string> resolved_query(std::string_view query, const QueryValues& values) {
+    std::string text;
+    std::string_view rest = query;
+    while (!rest.empty()) {
+        const Piece piece = next_piece(rest);
+        text += piece.before;
+        if (!piece.is_variable) continue;
+        if (piece.name == released_re) {
+            auto names = alternatives(values.released);
+            if (!names) return names;
+            text += *names;
+        } else if (piece.name == "release") {
+            text += std::to_string(values.release);
+        } else if (piece.name == "version") {
+            text += std::to_string(values.version);
+        } else if (piece.name == "batch") {
+            text += std::to_string(values.batch);
+        } else if (piece.name == "since_sec") {
+            text += std::to_string(values.since_sec);
+        } else {
+            return fail("the query has an unknown variable");
+        }
+    }
+    return text;
+}
+
+}  // namespace edgeroll::release
