@@ -54,19 +54,21 @@ void mark_waived(const ReleaseRow& release, std::vector<TaskRow>& rows) {
     }
 }
 
-/// The first look has up to three nodes, no running ones and successes first; the others follow:
-/// successes, failed ones, and those on which the release still runs.
+/// The first look has up to three nodes (fewer in these small fleets, so that others follow), no
+/// running ones and successes first; then come successes, failed ones, and those on which the
+/// release still runs.
 void plan_batches(const std::vector<std::pair<NodeStatus, PlannedNode>>& nodes,
                   std::vector<PlannedNode>& plan) {
     const auto rank = [](NodeStatus status) {
         if (status == NodeStatus::success) return 1;
         return status == NodeStatus::running ? 3 : 2;
     };
+    const std::size_t first_look = std::clamp<std::size_t>(nodes.size() / 3, 1, 3);
     std::map<int, std::vector<PlannedNode>> ranks;
     for (const int wanted : {1, 2, 3}) {
         for (const auto& [status, node] : nodes) {
             if (rank(status) != wanted) continue;
-            const bool is_first = wanted < 3 && ranks[0].size() < 3;
+            const bool is_first = wanted < 3 && ranks[0].size() < first_look;
             ranks[is_first ? 0 : wanted].push_back(node);
         }
     }

@@ -68,8 +68,10 @@ const std::vector<Entry>& entries() {
           {Fault::step_reload_fails, 0.10},
           {Fault::release_inserted_late, 0.50}}},
         {Theme::silence,
-         0.08,
+         0.10,
          {{Fault::content_cuts_off, 0.70},
+          {Fault::operator_abort, 0.05},
+          {Fault::agent_away, 0.30},
           {Fault::agent_slow, 0.80},
           {Fault::step_check_fails, 0.10}}},
     };
@@ -156,6 +158,8 @@ void suit(WorldPlan& plan, Rng& rng) {
             plan.nodes = some(6, 12);
             plan.releases = some(2, 4);
             plan.request_timeout = Millis{4'000};
+            plan.faults_for = Millis{400'000};  // rollbacks come late
+            plan.options.dispatcher.rules.dispatch_timeout = Millis{40'000};
             plan.odds.policy = 1;
             plan.odds.one_batch = plan.odds.parallel = plan.odds.rollback = 0.7;
             plan.options.rules.node_timeout = Millis{300'000};

@@ -63,7 +63,10 @@ void Witness::heard(const std::string& owner, const Message& message, Instant se
     if (answer.heard == Heard::used_id && message.parcel) {
         passed_over_.insert({message.parcel->order_id, task_id});
     }
-    if (answer.heard == Heard::server_error || answer.heard == Heard::unknown_task) {
+    // What a cancel is answered is no word about the dispatch, which may have ended just before.
+    const bool is_refusal =
+        answer.heard == Heard::server_error || answer.heard == Heard::unknown_task;
+    if (is_refusal && message.kind != Message::Kind::cancel) {
         heard_refusal_.insert_or_assign({owner, key_of(answer.about.order_id, task_id)},
                                         timeline_.now());
     }

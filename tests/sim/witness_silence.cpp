@@ -57,10 +57,14 @@ void Witness::check_way_back(const control::Claim& claim, const ReleaseRow& befo
     if (!after.rolls_back || before.current_batch != 1 || after.current_batch != 2) return;
     const auto disturbed = disturbed_at_.find({claim.owner, after.id});
     Instant last{};  // the last dispatch: a small start window spreads them
+    constexpr Millis most = release::first_look_patience + Millis{15'000};
     for (const TaskRow& row : rows) {
         if (row.batch != rows.front().batch || row.hand_changed_at) continue;
-        const bool has_word = row.status == NodeStatus::success ||
-                              row.failure == FailureKind::exec_failed || !row.started_at;
+        // A success that came later than that is no excuse: the others were to go before it.
+        const bool is_in_time = row.status == NodeStatus::success && row.started_at &&
+                                row.finished_at && *row.finished_at < *row.started_at + most;
+        const bool has_word =
+            is_in_time || row.failure == FailureKind::exec_failed || !row.started_at;
         if (has_word || (disturbed != disturbed_at_.end() && disturbed->second >= *row.started_at))
             return;
         last = std::max(last, *row.started_at);
@@ -69,8 +73,7 @@ void Witness::check_way_back(const control::Claim& claim, const ReleaseRow& befo
     const Millis worked = work.done + (work.since ? timeline_.now() - *work.since : Millis{0}) -
                           work.done_before_batch;
     const Millis longest = std::min(worked, timeline_.now() - last);
-    constexpr Millis slack{15'000};
-    if (longest > release::first_look_patience + slack) {
+    if (longest > most) {
         violated("I19", name_of(after) + " waited " + std::to_string(longest.count()) +
                             " ms for the silent nodes of its first batch");
     }
