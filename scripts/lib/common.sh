@@ -130,11 +130,11 @@ start_edge() {
         "$@" "$bin/edgeroll-agent"
 }
 
-# write_version DIR VERSION [TYPO]: an nginx configuration for every edge; the agents fill in
-# ${node.ip} and ${node.name}. With TYPO nginx refuses it.
+# write_version DIR VERSION [typo|forbids]: an nginx configuration for every edge; the agents fill in
+# ${node.ip} and ${node.name}. With typo nginx refuses it; with forbids it answers everybody with 403.
 write_version() {
-    local dir=$1 version=$2 word=return
-    [ -z "${3:-}" ] || word=retrun
+    local dir=$1 version=$2 word=return status=200
+    case "${3:-}" in typo) word=retrun ;; forbids) status=403 ;; esac
     mkdir -p "$dir/conf.d"
     cat >"$dir/nginx.conf" <<'END'
 worker_processes 1;
@@ -155,7 +155,7 @@ server {
     include edgeroll-version.conf;
     location / {
         default_type text/plain;
-        $word 200 "\${node.name} serves configuration $version\n";
+        $word $status "\${node.name} serves configuration $version\n";
     }
 }
 END
