@@ -70,30 +70,45 @@ void trip(Draft& draft, const Reason& reason) {
     draft.mark_pause();
 }
 
-bool trip_if_exceeded(Draft& draft) {
-    const Release& release = draft.release;
-    const TimeLimit over = exceeded_time(release, draft.now);
+namespace {
+
+// The limit that trips now; nothing: none does.
+std::optional<Reason> exceeded(const Release& release, Instant now) {
+    const TimeLimit over = exceeded_time(release, now);
     const std::string text = describe(over, release.seen.policy);
     if (const auto limit = exceeded_limit(release)) {
         Reason reason = failure_reason(release, *limit);
         // A time limit that causes the failure is named, even if it passes only a moment later.
         constexpr Millis reckoning{1'000};
         const bool is_near = is_out_of_time_with(release, failure_to_name(release));
-        const TimeLimit cause = is_near ? exceeded_time(release, draft.now + reckoning) : over;
+        const TimeLimit cause = is_near ? exceeded_time(release, now + reckoning) : over;
         if (cause != TimeLimit::none) {
             reason.full += "; " + describe(cause, release.seen.policy);
         }
-        trip(draft, reason);
-        return true;
+        return reason;
     }
     // A pause would wait for the end of the dark nodes: until then the brake does as much.
     const bool may_pause = release.seen.policy.on_failure == OnFailure::pause;
-    if (const auto dark = exceeded_by_dark(release, draft.now); dark && !may_pause) {
-        trip(draft, *dark);
-        return true;
+    if (auto dark = exceeded_by_dark(release, now); dark && !may_pause) return dark;
+    if (over == TimeLimit::none) return std::nullopt;
+    return Reason{text, text};
+}
+
+}  // namespace
+
+bool trip_if_exceeded(Draft& draft) {
+    const Snapshot& seen = draft.release.seen;
+    const auto reason = exceeded(draft.release, draft.now);
+    if (!reason) return false;
+    const bool was_held = seen.hold == Hold::failure;
+    trip(draft, *reason);
+    // Once: in the commit that ends, aborts or pauses the release for it.
+    const ReleaseChange& change = draft.commit.release;
+    const bool is_held_now = !was_held && seen.hold == Hold::failure;
+    if (change.is_finished || change.is_aborted || is_held_now) {
+        draft.prove(Evidence{seen.current_batch, evidence::limits, Judgement::fail, true,
+                             "within the limits", reason->full});
     }
-    if (over == TimeLimit::none) return false;
-    trip(draft, Reason{text, text});
     return true;
 }
 

@@ -21,6 +21,28 @@ struct Trip : testing::Test {
     void TearDown() override { EXPECT_THAT(desk.violations, testing::IsEmpty()); }
 };
 
+TEST_F(Trip, keeps_the_limit_as_evidence_once) {
+    for (const OnFailure what : {OnFailure::stop, OnFailure::pause, OnFailure::rollback}) {
+        Rows fresh{{1, 1, 2}};
+        Desk other(fresh);
+        fresh.header.policy.on_failure = what;
+        std::vector<Evidence> kept;
+        const auto keep = [&] {
+            for (const Evidence& one : fresh.last.evidence)
+                if (one.gate == evidence::limits) kept.push_back(one);
+        };
+        other.observe();
+        other.report(n1, NodeStatus::failed, FailureKind::exec_failed, "no");
+        keep();
+        other.report(n2, NodeStatus::success);
+        keep();
+        ASSERT_EQ(kept.size(), 1U) << to_text(what);
+        EXPECT_EQ(kept[0].verdict, Judgement::fail);
+        EXPECT_TRUE(kept[0].is_decisive);
+        EXPECT_THAT(kept[0].summary, testing::HasSubstr("no failure is tolerated"));
+    }
+}
+
 TEST_F(Trip, asks_for_one_rollback_at_once) {
     rows.header.policy.on_failure = OnFailure::rollback;
     desk.observe();
