@@ -14,7 +14,8 @@ bool needs_place(const Release& release) {
 }
 
 std::optional<std::string> why_left_to_others(const Snapshot& seen) {
-    const bool is_to_be_sent = seen.current_batch > 0 && seen.requested == Action::none;
+    const bool is_to_be_sent =
+        seen.current_batch > 0 && seen.requested == Action::none && !seen.aborted_for;
     if (seen.closed.empty() || !is_to_be_sent) return std::nullopt;
     return seen.closed;
 }

@@ -343,10 +343,6 @@ void Conversation::note_trouble(const Answer& answer, Instant now) {
     unanswered_since_ = never;
 }
 
-Instant Conversation::silent_since() const {
-    return may_have_arrived_ ? unanswered_since_ : never;
-}
-
 std::optional<Conversation::Trouble> Conversation::trouble() const {
     if (!trouble_since_ || last_trouble_.empty()) return std::nullopt;
     const ReasonKind kind = may_have_arrived_ ? ReasonKind::silent

@@ -100,6 +100,8 @@ class Conversation {
     /// The first request had to wait until now for a place: the time for dispatch, during which the
     /// node may be out of reach, counts from here.
     void turn_came(Instant now);
+    /// A later request had to wait until now for a place: silence counts from here.
+    void is_sent(Instant now) { asked_at_ = now; }
     /// After a dispatch or query, with the answer after compared(). @param jitter in [0,1): spreads
     /// retries.
     [[nodiscard]] Move heard(const Answer& answer, Instant now, double jitter);
@@ -117,9 +119,11 @@ class Conversation {
         Instant until = never;  ///< the node is given up then if the trouble goes on
     };
     [[nodiscard]] std::optional<Trouble> trouble() const;
-    /// Since when the agent, which may have the task, answers nothing: when the first question
-    /// without an answer was asked. `never`: it answers.
-    [[nodiscard]] Instant silent_since() const;
+    /// Since when the agent answers nothing: when the first request without an answer was sent.
+    /// `never`: it answers.
+    [[nodiscard]] Instant silent_since() const { return unanswered_since_; }
+    /// A dispatch may have reached the agent, which has not denied the task since.
+    [[nodiscard]] bool may_have_arrived() const { return may_have_arrived_; }
 
   private:
     enum class Ask { dispatch, query };

@@ -94,16 +94,19 @@ bool uses_released(std::string_view query) {
 }
 
 Result<std::string> resolved_query(std::string_view query, const QueryValues& values) {
+    constexpr std::size_t resolved_bytes_max = 1U << 20;
     std::string text;
+    std::optional<Result<std::string>> names;  // built once
     std::string_view rest = query;
     while (!rest.empty()) {
         const Piece piece = next_piece(rest);
         text += piece.before;
         if (!piece.is_variable) continue;
         if (piece.name == released_re) {
-            auto names = alternatives(values.released);
-            if (!names) return names;
-            text += *names;
+            if (!names) names = alternatives(values.released);
+            if (!*names) return *names;
+            text += **names;
+            if (text.size() > resolved_bytes_max) return fail("the query would be over 1 MiB long");
         } else if (piece.name == "release") {
             text += std::to_string(values.release);
         } else if (piece.name == "version") {

@@ -189,6 +189,7 @@ struct NodeState {
     bool is_cancel_sent = false;
     bool is_own_agent = false;     ///< it has told its capabilities, now or before
     Instant silent_since = never;  ///< running: since when the agent answers nothing
+    bool may_have_task = false;    ///< with silent_since: a dispatch may have reached it
     bool is_slot_free = false;     ///< its silence has freed its place in the pools (I9)
     bool is_dark = false;          ///< silent for Policy::dark, which brakes the release
     int progress = 0;              ///< of the running task, last reported; percent

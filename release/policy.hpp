@@ -71,6 +71,10 @@ struct Window {
     friend bool operator==(const Window&, const Window&) = default;
 };
 
+/// Keys that would be ignored are refused (docs/contract.md 6.1).
+inline constexpr const char* nothing_to_look_at =
+    "bake_sec or a gate with final_gate: false, and there is nothing after the only batch";
+
 /// All settings of batch_config. The plan uses sizes and nodes; the other settings control the run.
 struct Policy {
     std::vector<BatchSize> sizes;  ///< empty: the default plan

@@ -11,8 +11,12 @@ constexpr Millis trouble_pause{10'000};
 
 }  // namespace
 
-ProgressThrottle::ProgressThrottle(NodeId node, std::string task_id, Trouble trouble)
-    : node_(node), task_id_(std::move(task_id)), trouble_(std::move(trouble)) {}
+ProgressThrottle::ProgressThrottle(NodeId node, std::string task_id, Trouble trouble,
+                                   bool is_own_agent)
+    : node_(node),
+      task_id_(std::move(task_id)),
+      trouble_(std::move(trouble)),
+      is_own_agent_(is_own_agent) {}
 
 Progressed ProgressThrottle::event() const {
     Progressed event;
@@ -23,10 +27,11 @@ Progressed ProgressThrottle::event() const {
 
 std::optional<Progressed> ProgressThrottle::answered(const Answer& answer, Instant now,
                                                      bool is_first) {
-    const bool is_known = is_own_agent_;
-    is_own_agent_ = is_known || !answer.capabilities.empty();
-    const bool is_news = is_own_agent_ && !is_known && !is_first;
-    const bool is_running = answer.heard == Heard::accepted && answer.status == TaskStatus::running;
+    const bool is_accepted = answer.heard == Heard::accepted;
+    const bool known = is_own_agent_;
+    if (is_accepted) is_own_agent_ = !answer.capabilities.empty();
+    const bool is_news = is_own_agent_ != known && !is_first;
+    const bool is_running = is_accepted && answer.status == TaskStatus::running;
     const bool is_further = is_running && answer.progress > progress_ &&
                             (progress_ == 0 || now - told_at_ >= progress_pause);
     if (!is_news && !is_further) return std::nullopt;
@@ -39,12 +44,16 @@ std::optional<Progressed> ProgressThrottle::answered(const Answer& answer, Insta
     return told;
 }
 
-std::optional<Progressed> ProgressThrottle::fell_silent(Instant since, Instant now) {
-    if (since == silent_since_) return std::nullopt;
-    if (since != never && now - since < trouble_patience) return std::nullopt;
+std::optional<Progressed> ProgressThrottle::fell_silent(Instant since, bool may_have_task,
+                                                        Instant now) {
+    const bool is_same =
+        since == silent_since_ && (since == never || may_have_task == may_have_task_);
+    if (is_same || (since != never && now - since < trouble_patience)) return std::nullopt;
     silent_since_ = since;
+    may_have_task_ = may_have_task;
     Progressed told = event();
     told.silent_since = since;
+    told.may_have_task = may_have_task;
     return told;
 }
 

@@ -12,10 +12,11 @@ class ProgressThrottle {
   public:
     /// @param trouble what an earlier process wrote (StartConversation::trouble): the first answer
     /// without trouble ends it
-    ProgressThrottle(NodeId node, std::string task_id, Trouble trouble);
+    /// @param is_own_agent StartConversation::is_own_agent
+    ProgressThrottle(NodeId node, std::string task_id, Trouble trouble, bool is_own_agent = false);
 
     /// The event for an answer: at most one a second, and only when the task has made progress, or
-    /// when the agent has told its capabilities for the first time and not in its first answer.
+    /// when it shows, later than in the first answer, whether the agent tells capabilities.
     /// Progress is for display; a later answer carries what was left out.
     /// @param is_first the first answer: Attempted tells the capabilities
     [[nodiscard]] std::optional<Progressed> answered(const Answer& answer, Instant now,
@@ -23,7 +24,8 @@ class ProgressThrottle {
 
     /// The event for the present silence (Conversation::silent_since): one that has lasted for 2 s,
     /// and its end, both once.
-    [[nodiscard]] std::optional<Progressed> fell_silent(Instant since, Instant now);
+    [[nodiscard]] std::optional<Progressed> fell_silent(Instant since, bool may_have_task,
+                                                        Instant now);
 
     /// The event for the present trouble: trouble that has lasted for 2 s, a change of trouble at
     /// most every 10 s (an unreachable region means hundreds of rows), and the end of trouble at
@@ -40,8 +42,9 @@ class ProgressThrottle {
     Instant told_at_{};  ///< when it was reported
     Trouble trouble_;    ///< last reported
     Instant trouble_told_at_{};
+    bool may_have_task_ = false;    ///< last reported
     Instant silent_since_ = never;  ///< last reported
-    bool is_own_agent_ = false;     ///< reported
+    bool is_own_agent_;             ///< as the last answer told
 };
 
 }  // namespace edgeroll::release

@@ -40,7 +40,8 @@ struct Observed {
 struct Attempted {
     NodeId node;
     std::string task_id;
-    bool is_own_agent = false;  ///< the answer told the agent's capabilities
+    /// Whether the answer told the agent's capabilities; nothing: there was no such answer.
+    std::optional<bool> is_own_agent{};
 };
 /// The conversation with a node has ended. A foreign task id is dropped and recorded.
 struct Reported {
@@ -59,7 +60,8 @@ struct Progressed {
     /// Since when the agent answers nothing (Conversation::silent_since); never: it answers;
     /// nothing: as before.
     std::optional<Instant> silent_since{};
-    bool is_own_agent = false;  ///< as in Attempted
+    bool may_have_task = false;          ///< with silent_since: a dispatch may have reached it
+    std::optional<bool> is_own_agent{};  ///< as in Attempted; nothing: as before
 };
 /// The time in Step::wake_at has come.
 struct Woken {};

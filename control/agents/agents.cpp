@@ -21,6 +21,8 @@ constexpr std::size_t message_bytes_max = 600;
 /// The longest hold that is asked of an agent (docs/contract.md section 5).
 constexpr Millis hold_max{50'000};
 constexpr Millis held_grace{3'000};
+/// A question is small: an agent that says nothing for so long is silent (R6).
+constexpr Millis question_max{8'000};
 /// Nodes are asked one after another whether they are back, so an unreachable node must not take
 /// long.
 constexpr Millis back_question_max{5'000};
@@ -121,6 +123,7 @@ class TlsAgents final : public Agents {
                             Millis at_most) override {
         tls::Call call = call_of("GET", path_of(task_id), at_most);
         hold = std::min(hold, hold_max);
+        call.request_timeout = std::min(call.request_timeout, question_max);
         if (hold > Millis{0}) {
             call.target += "?wait=" + seconds_text(hold);
             // An agent that says nothing even then is silent, which must be noticed soon (R6).

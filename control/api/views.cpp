@@ -64,6 +64,18 @@ Json actions_of(const ReleaseSummary& release) {
     return actions;
 }
 
+/// Hides what the URLs below contain, whatever their shape: a row by SQL may have any.
+void hide_urls(Json& value) {
+    if (!value.is_structured()) return;
+    for (auto& [key, one] : value.items()) {
+        if (one.is_structured()) {
+            hide_urls(one);
+        } else if (key == "url" && one.is_string()) {
+            one = public_url(one.get<std::string>());
+        }
+    }
+}
+
 /// batch_config as an object; null when missing or unreadable.
 Json public_config(const std::string& text) {
     auto config = release::wire::parse_json(text, release::wire::batch_config_bytes_max);
@@ -71,12 +83,7 @@ Json public_config(const std::string& text) {
     const auto gate = config->find("gate_url");
     if (gate != config->end() && gate->is_string()) *gate = public_url(gate->get<std::string>());
     const auto list = config->find("gates");
-    if (list == config->end() || !list->is_array()) return std::move(*config);
-    for (Json& one : *list) {
-        if (!one.is_object()) continue;
-        const auto url = one.find("url");
-        if (url != one.end() && url->is_string()) *url = public_url(url->get<std::string>());
-    }
+    if (list != config->end()) hide_urls(*list);
     return std::move(*config);
 }
 

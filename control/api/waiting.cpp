@@ -156,6 +156,10 @@ bool is_aborted(const ReleaseSummary& release) {
 }
 
 std::string abort_reason(const ReleaseSummary& release) {
+    if (!release.rolled_back_by) {
+        return "has failed and could not be rolled back: " +
+               counted(release.counts.running, "running node") + " must end first";
+    }
     const std::string by = release.rolled_back_by
                                ? " by release " + std::to_string(release.rolled_back_by->value)
                                : "";

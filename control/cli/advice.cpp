@@ -135,9 +135,11 @@ std::vector<Advice> next_steps(const ReleaseLine& release) {
     }
     const bool is_at_work = !is_finished(release) && !is_stopping(release);
     const int touched = nodes.success + nodes.failed + nodes.running;
-    if (is_at_work && release.current_batch > 0 && touched > 0 && !release.rolls_back) {
-        add("rollback --abort", "gives " + nodes_text(touched) +
-                                    " what they had before, at once, and skips the others");
+    const bool is_content = release.type == "apply_config" && release.rolls_back == 0;
+    if (is_at_work && is_content && release.current_batch > 0 && touched > 0) {
+        steps.push_back({"edgeroll release rollback" + id + " --abort",
+                         "gives " + nodes_text(touched) +
+                             " what they had before, at once, and skips the others"});
     }
     return steps;
 }

@@ -57,6 +57,19 @@ release::Order order_of(const Parcel& parcel) {
     return order;
 }
 
+// What a rollback puts back was there before, and is not asked for (docs/adr/0028): the agent may
+// be sent no more than a digest. Another agent in its place, which knows no references, may say
+// success to an empty task, also when it is only asked for it after a lost answer.
+bool is_put_back_unasked(const release::StartConversation& what, const Parcel& parcel) {
+    return what.content && what.is_own_agent && parcel.may_be_held;
+}
+
+bool is_another_agent(const release::StartConversation& what, const Parcel& parcel,
+                      const Answer& answer) {
+    return is_put_back_unasked(what, parcel) && answer.heard == Heard::accepted &&
+           answer.capabilities.empty();
+}
+
 void report_progress(std::optional<release::Progressed> news, const Lifeline& lifeline) {
     if (news) lifeline.report(std::move(*news));
 }
@@ -73,9 +86,7 @@ boost::asio::awaitable<Answer> Dispatcher::send(const Move& move,
     }
     // Content that the node already holds is not sent again (the node is asked for its digest
     // first). The question must leave time for the dispatch even if the agent hangs.
-    // What a rollback puts back was there before: it is not asked for (docs/adr/0028).
-    const bool is_trusted = what.content && what.is_own_agent;
-    if (may_refer && !is_trusted) {
+    if (may_refer && !is_put_back_unasked(what, *parcel)) {
         may_refer = co_await agents_.holds(what.address, parcel->sha256, at_most / 2);
     }
     const auto sending = may_refer ? Agents::Sending::by_reference : Agents::Sending::whole;
@@ -84,12 +95,6 @@ boost::asio::awaitable<Answer> Dispatcher::send(const Move& move,
     Answer answer = co_await agents_.dispatch(what.address, what.task_id, parcel, sending,
                                               time_left, time_until(move.until));
     if (answer.heard == Heard::lacks_content) may_refer = false;
-    const bool is_unasked = is_trusted && sending == Agents::Sending::by_reference;
-    if (is_unasked && answer.heard == Heard::accepted && answer.capabilities.empty()) {
-        // Another agent than the one that knew references: it may say success to an empty task.
-        answer.heard = Heard::refused;
-        answer.message = "the agent is not the one that told its capabilities before";
-    }
     if (answer.heard == Heard::accepted) observer_.dispatch_took(clock_.now() - sent);
     co_return answer;
 }
@@ -123,7 +128,8 @@ boost::asio::awaitable<void> Dispatcher::converse(release::StartConversation wha
     const release::Order sent = order_of(*parcel);
     Move move = conversation.begin(began);
     bool is_first = true;
-    release::ProgressThrottle throttle(what.node, what.task_id, std::move(what.trouble));
+    release::ProgressThrottle throttle(what.node, what.task_id, std::move(what.trouble),
+                                       what.is_own_agent);
     bool may_refer = parcel->may_be_held;
     while (move.kind != Move::Kind::finish) {
         if (move.kind == Move::Kind::pause) {
@@ -151,7 +157,11 @@ boost::asio::awaitable<void> Dispatcher::converse(release::StartConversation wha
         } else {
             co_await in_flight_.acquire(lifeline->release, is_proven);
         }
-        if (is_first) conversation.turn_came(clock_.now());
+        if (is_first) {
+            conversation.turn_came(clock_.now());
+        } else {
+            conversation.is_sent(clock_.now());
+        }
         Answer answer;
         const bool may_send = lifeline->may_send(clock_.now());
         if (may_send) answer = co_await send(move, what, parcel, may_refer);
@@ -167,14 +177,27 @@ boost::asio::awaitable<void> Dispatcher::converse(release::StartConversation wha
         if (!may_send || lifeline->is_cut) co_return;
         if (answer.heard != Heard::accepted) observer_.agent_error(answer.heard);
         if (is_first) {
-            lifeline->report(
-                release::Attempted{what.node, what.task_id, !answer.capabilities.empty()});
+            release::Attempted attempted{what.node, what.task_id, {}};
+            if (answer.heard == Heard::accepted) {
+                attempted.is_own_agent = !answer.capabilities.empty();
+            }
+            lifeline->report(std::move(attempted));
         }
         report_progress(throttle.answered(answer, clock_.now(), is_first), *lifeline);
         is_first = false;
+        if (is_another_agent(what, *parcel, answer)) {
+            move.kind = Move::Kind::finish;
+            move.verdict = {};
+            move.verdict.failure = release::FailureKind::rejected;
+            move.verdict.error =
+                "the agent is not the one that told its capabilities before: it "
+                "may have been sent a reference that it does not know";
+            continue;
+        }
         move = conversation.heard(answer, clock_.now(), random_.fraction());
         if (move.kind != Move::Kind::finish) {
-            report_progress(throttle.fell_silent(conversation.silent_since(), clock_.now()),
+            report_progress(throttle.fell_silent(conversation.silent_since(),
+                                                 conversation.may_have_arrived(), clock_.now()),
                             *lifeline);
             report_progress(throttle.troubled(conversation.trouble(), clock_.now()), *lifeline);
         }

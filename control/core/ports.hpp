@@ -39,8 +39,9 @@ struct Candidate {
     release::ReleaseId release;
     /// Between batches with nothing due: owning it is no work, so it takes no place.
     bool is_resting = false;
-    bool is_rollback =
-        false;  ///< claimed even where no place is free: nobody waits for the way back
+    /// A rollback, or a release that one undoes: claimed even where no place is free, since nobody
+    /// waits for the way back.
+    bool is_urgent = false;
 };
 
 /// The fields of an owned release that others may have changed.

@@ -38,9 +38,10 @@ void Runner::stop() {
     writer_.interrupt();
 }
 
-void Runner::take_place_by(std::function<bool()> may_work, bool is_resting) {
+void Runner::take_place_by(std::function<bool()> may_work, bool is_resting, bool is_urgent) {
     may_work_ = std::move(may_work);
     is_resting_ = is_resting;
+    is_urgent_ = is_urgent;
 }
 
 void Runner::tell_of_rollbacks(std::function<void()> made) {
@@ -167,8 +168,7 @@ boost::asio::awaitable<void> Runner::take(std::vector<release::Event> events) {
         co_return;
     }
     if (is_resting_ && release::needs_place(done.next)) {
-        const bool is_rollback = done.next.seen.rolls_back.has_value();
-        if (may_work_ && !is_rollback && !may_work_()) {
+        if (may_work_ && !is_urgent_ && !may_work_()) {
             observer_.note(
                 Severity::info, "release_let_go",
                 {{"release", std::to_string(lease_.claim().release.value)},

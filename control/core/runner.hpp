@@ -31,7 +31,8 @@ class Runner : public std::enable_shared_from_this<Runner> {
     /// Called when a resting release continues: whether a place among the working releases is free
     /// here. If not, the claim is given back for another process, and nothing is written before.
     /// @param is_resting it was claimed as resting
-    void take_place_by(std::function<bool()> may_work, bool is_resting);
+    /// @param is_urgent as Candidate::is_urgent: it never takes a place
+    void take_place_by(std::function<bool()> may_work, bool is_resting, bool is_urgent = false);
 
     /// Called when a commit has made a rollback, which is to be claimed at once.
     void tell_of_rollbacks(std::function<void()> made);
@@ -51,6 +52,10 @@ class Runner : public std::enable_shared_from_this<Runner> {
     [[nodiscard]] release::ReleaseId id() const { return lease_.claim().release; }
     /// Between batches with nothing running: takes no place among the working releases.
     [[nodiscard]] bool is_resting() const { return is_resting_; }
+    /// It is one of the RELEASE_EXECUTOR_MAX_RELEASES.
+    [[nodiscard]] bool takes_place() const {
+        return !is_resting_ && !is_urgent_ && !release_.seen.aborted_for;
+    }
 
   private:
     enum class Written { done, stale, again, over };
@@ -101,6 +106,7 @@ class Runner : public std::enable_shared_from_this<Runner> {
     bool is_stopping_ = false;
     bool is_over_ = false;
     bool is_resting_ = false;
+    bool is_urgent_ = false;
     std::function<bool()> may_work_;
     std::function<void()> made_rollback_;
 };

@@ -93,7 +93,7 @@ class SupervisorOnLoop final : public Supervisor {
     /// Resting releases take no place.
     [[nodiscard]] int at_work() const {
         const auto count = std::count_if(runners_.begin(), runners_.end(),
-                                         [](const auto& runner) { return !runner->is_resting(); });
+                                         [](const auto& runner) { return runner->takes_place(); });
         return static_cast<int>(count) + (is_claiming_work_ ? 1 : 0);
     }
 
@@ -124,11 +124,11 @@ class SupervisorOnLoop final : public Supervisor {
             // A release that rested here may have continued elsewhere. One that could not continue
             // here is not claimed again before it can.
             const bool is_work = !candidate.is_resting || declined_.contains(id);
-            const bool needs_place = is_work && !candidate.is_rollback;
+            const bool needs_place = is_work && !candidate.is_urgent;
             if (needs_place && at_work() >= options_.max_releases) continue;
             std::string order_id = make_order_id(random_);
             is_claiming_ = true;
-            is_claiming_work_ = !candidate.is_resting;
+            is_claiming_work_ = !candidate.is_resting && !candidate.is_urgent;
             release::Result<std::optional<Claim>> claim =
                 co_await store_.claim(id, std::move(order_id));
             is_claiming_ = is_claiming_work_ = false;
@@ -141,7 +141,7 @@ class SupervisorOnLoop final : public Supervisor {
             observer_.note(Severity::info, "release_claimed",
                            {{"release", std::to_string(id.value)},
                             {"epoch", std::to_string((*claim)->epoch.value)}});
-            run(std::move(**claim), candidate.is_resting);
+            run(std::move(**claim), candidate);
         }
     }
 
@@ -151,13 +151,14 @@ class SupervisorOnLoop final : public Supervisor {
         return found == runners_.end() ? nullptr : *found;
     }
 
-    void run(Claim claim, bool is_resting) {
+    void run(Claim claim, const Candidate& candidate) {
         const std::string name = "release " + std::to_string(claim.release.value);
         auto runner =
             std::make_shared<Runner>(executor_, store_, dispatcher_, gates_, clock_, observer_,
                                      options_.rules, options_.lease, std::move(claim));
         declined_.erase(runner->id());
-        runner->take_place_by([this, id = runner->id()] { return may_go_on(id); }, is_resting);
+        runner->take_place_by([this, id = runner->id()] { return may_go_on(id); },
+                              candidate.is_resting, candidate.is_urgent);
         runner->tell_of_rollbacks([this] { wake_.notify(); });
         runners_.push_back(runner);
         if (is_stopping_) runner->stop();

@@ -11,7 +11,7 @@ namespace {
 // A task that its agent has not ended may still run there: only an agent that queues the rollback's
 // task behind it may get one.
 bool may_be_given_up(const NodeState& node) {
-    return node.row.status == NodeStatus::running && node.is_own_agent;
+    return node.row.status == NodeStatus::running && node.is_own_agent && node.may_have_task;
 }
 
 void give_up_silent(Draft& draft) {
@@ -32,6 +32,7 @@ void give_up_silent(Draft& draft) {
         }
         NodeChange& change = draft.change_node(i, NodeStatus::failed);
         NodeRow& row = release.nodes[i].row;
+        change.is_unheard = true;
         row.failure = change.failure = FailureKind::lost;
         row.error = change.error =
             "given up for the rollback: the agent has the task and is silent";
@@ -43,12 +44,13 @@ void give_up_silent(Draft& draft) {
 void begin_abort(Draft& draft) {
     Release& release = draft.release;
     release.seen.aborted_for = Millis{0};
-    release.seen.is_awaited = true;
     release.aborted_at = draft.now;
     draft.commit.release.is_aborted = true;
     draft.commit.creates_rollback = true;
     draft.note("aborted");
     carry_on_aborting(draft);
+    // Only a reading shows whether the rollback could be made, and so whether anybody waits.
+    if (!release.seen.is_ended) draft.read_again();
 }
 
 void carry_on_aborting(Draft& draft) {

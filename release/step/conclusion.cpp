@@ -53,6 +53,13 @@ bool has_left_out(const Release& release) {
 
 void conclude(Draft& draft) {
     note_unproven(draft);
+    const Snapshot& seen = draft.release.seen;
+    // The limits of a rollback are open, so nothing else says so.
+    if (seen.rolls_back && draft.release.counts.success == 0) {
+        draft.set_last_error("no node was put back");
+        draft.finish(ReleaseStatus::failed);
+        return;
+    }
     const std::string missed = left_out_text(draft.release);
     // Why the others were not dispatched is said already, where the cause has passed meanwhile.
     if (!missed.empty() && draft.release.seen.last_error.empty()) draft.set_last_error(missed);

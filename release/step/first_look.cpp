@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "release/failures.hpp"
 #include "release/mutant.hpp"
 
 namespace edgeroll::release {
@@ -19,7 +20,9 @@ const NodeRow* refused_by(const Release& release) {
     const BatchState& batch = release.batches.front();
     for (std::size_t i = batch.begin; i < batch.end; ++i) {
         const NodeRow& row = release.nodes[i].row;
-        if (row.status == NodeStatus::failed && row.failure == FailureKind::exec_failed) {
+        const bool is_refusal =
+            row.status == NodeStatus::failed && row.failure == FailureKind::exec_failed;
+        if (is_refusal && !is_set_aside(row)) {
             return &row;
         }
     }

@@ -101,11 +101,14 @@ bool trip_if_exceeded(Draft& draft) {
     const auto reason = exceeded(draft.release, draft.now);
     if (!reason) return false;
     const bool was_held = seen.hold == Hold::failure;
+    const bool has_pending = draft.release.counts.pending > 0;
     trip(draft, *reason);
-    // Once: in the commit that ends, aborts or pauses the release for it.
+    // Once: in the commit that skips what is pending, or else that ends, aborts or pauses it.
     const ReleaseChange& change = draft.commit.release;
     const bool is_held_now = !was_held && seen.hold == Hold::failure;
-    if (change.is_finished || change.is_aborted || is_held_now) {
+    const bool skips = has_pending && draft.release.counts.pending == 0;
+    const bool ends = change.is_finished && draft.release.counts.skipped == 0;
+    if (skips || ends || change.is_aborted || is_held_now) {
         draft.prove(Evidence{seen.current_batch, evidence::limits, Judgement::fail, true,
                              "within the limits", reason->full});
     }

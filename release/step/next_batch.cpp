@@ -32,11 +32,12 @@ void fix_content(Draft& draft) {
 void note_limits(Draft& draft) {
     const Release& release = draft.release;
     const StatusCounts& counts = release.counts;
-    const std::string summary = std::to_string(counts.success) + " succeeded, " +
-                                std::to_string(counts.failed) + " failed (" +
-                                std::to_string(release.seen.waived_failures) + " waived), " +
-                                std::to_string(counts.deferred) + " deferred, " +
-                                std::to_string(counts.skipped) + " skipped";
+    const std::string summary =
+        std::to_string(counts.success) + " succeeded, " + std::to_string(counts.failed) +
+        " failed (" + std::to_string(release.seen.waived_failures) + " waived), " +
+        std::to_string(counts.deferred) + " deferred, " + std::to_string(counts.skipped) +
+        " skipped" +
+        (counts.running > 0 ? ", " + std::to_string(counts.running) + " still run" : "");
     draft.prove(Evidence{release.seen.current_batch, evidence::limits, Judgement::pass, true,
                          "within the failure limits", summary});
 }
@@ -55,7 +56,8 @@ void open_batch(Draft& draft, const Phase& phase) {
     }
     draft.end_hold();
     if (phase.stage != Stage::in_batch) {
-        note_unproven(draft);
+        // After the first look of a rollback the batch before may still run.
+        if (release.counts.running == 0) note_unproven(draft);
         if (phase.stage == Stage::between) note_limits(draft);
         start_batch(draft, phase.next);
         if (is_on_probation(release)) draft.note("probation_began");

@@ -21,8 +21,8 @@ void progressed(Draft& draft, const Progressed& event) {
     const auto position = find_running(release, event.node, event.task_id);
     if (!position) return;
     NodeState& node = release.nodes[*position];
-    if (event.is_own_agent) node.is_own_agent = true;
-    if (event.silent_since) hear(draft, *position, *event.silent_since);
+    if (event.is_own_agent) node.is_own_agent = *event.is_own_agent;
+    if (event.silent_since) hear(draft, *position, *event.silent_since, event.may_have_task);
     const int progress = std::min(event.progress, 100);
     if (progress <= node.progress && !event.trouble) return;
     node.progress = std::max(node.progress, progress);

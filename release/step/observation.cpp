@@ -36,8 +36,9 @@ NodeState carried_over(const Release& before, NodeRow row) {
     node.is_in_conversation = old.is_in_conversation;
     node.is_starting = old.is_starting;
     node.is_cancel_sent = old.is_cancel_sent;
-    node.is_own_agent = node.is_own_agent || old.is_own_agent;
+    node.is_own_agent = old.is_own_agent;  // what the agent itself said counts
     node.silent_since = old.silent_since;
+    node.may_have_task = old.may_have_task;
     node.is_dark = old.is_dark;
     node.progress = old.progress;
     node.new_trouble = old.new_trouble;
@@ -51,6 +52,10 @@ void note_changes_by_hand(Draft& draft, const Release& before) {
         if (!position) continue;
         const NodeStatus was = before.nodes[*position].row.status;
         if (was == node.row.status) continue;
+        // It ended just now, whatever time its row has: what follows is looked at from here.
+        const bool ends =
+            !is_final(was) && is_final(node.row.status) && node.row.status != NodeStatus::skipped;
+        if (ends) draft.release.last_finish = draft.now;
         draft.note(
             "changed_by_hand",
             {{"was", std::string(to_text(was))}, {"is", std::string(to_text(node.row.status))}},
@@ -137,12 +142,24 @@ void take_back_waivers(Draft& draft) {
     draft.commit.release.waived_failures = seen.waived_failures = waivable(release);
 }
 
+// When a node last finished. Where no row says so (all were skipped, or were ended by hand without
+// a time) it must not move with each reading: bake and gates count from it.
+Instant last_finish_of(const Release& release, const Release& before, Instant now) {
+    const Snapshot& seen = release.seen;
+    if (seen.since_last_finish) return now - *seen.since_last_finish;
+    if (before.is_observed) return before.last_finish;
+    if (!seen.hold_left || (seen.hold != Hold::bake && seen.hold != Hold::gate)) return now;
+    const Millis held =
+        seen.policy.bake + (seen.hold == Hold::gate ? seen.policy.gate_timeout : Millis{0});
+    return std::min(now, now + *seen.hold_left - held);
+}
+
 // Converts the database's times to local instants, and keeps the gates' states, which only memory
 // has.
 void take_times(Release& release, const Release& before, Instant now) {
     const Snapshot& seen = release.seen;
     release.read_at = release.worked_at = now;
-    release.last_finish = now - seen.since_last_finish.value_or(Millis{0});
+    release.last_finish = last_finish_of(release, before, now);
     if (seen.aborted_for) release.aborted_at = now - *seen.aborted_for;
     if (seen.hold_left) release.hold_until = now + *seen.hold_left;
     if (!seen.hold_left && ends_by_itself(seen.hold)) release.hold_until = now;

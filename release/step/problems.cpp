@@ -32,6 +32,10 @@ void watch_rows(Draft& draft) {
             "batch_config: the node rows give the batches: leave out sizes, selector and "
             "enabled:false");
     }
+    const auto batches = static_cast<int>(draft.release.batches.size());
+    if (is_unstarted && batches > 0 && seen.policy.looks_at_nothing(batches)) {
+        seen.problems.emplace_back(std::string("batch_config: ") + nothing_to_look_at);
+    }
     if (!draft.release.has_new_rows) return;
     for (const NodeState& node : draft.release.nodes) {
         if (!node.row.config_version || seen.rolls_back || is_final(node.row.status)) continue;

@@ -12,7 +12,7 @@
 namespace edgeroll::release {
 namespace {
 
-constexpr int own_network_least = 5;
+constexpr std::size_t own_network_least = 5;
 
 std::string shown(const NodeRow& row) {
     return row.address.name.empty() ? "node " + std::to_string(row.id.value)
@@ -45,17 +45,20 @@ bool exceeds(const Release& release, const std::vector<std::size_t>& dark) {
 
 // At least five nodes, and more than half of those that run, went dark within one dark_sec.
 bool is_own_network(const Release& release) {
-    Instant newest{};
+    std::vector<Instant> dark;
     for (const std::size_t position : release.silent) {
         const NodeState& node = release.nodes[position];
-        if (node.is_dark) newest = std::max(newest, node.silent_since);
+        if (node.is_dark) dark.push_back(node.silent_since);
     }
-    const auto went_with_it = std::count_if(
-        release.silent.begin(), release.silent.end(), [&](const std::size_t position) {
-            const NodeState& node = release.nodes[position];
-            return node.is_dark && newest - node.silent_since <= release.seen.policy.dark;
-        });
-    return went_with_it >= own_network_least && went_with_it * 2 > release.counts.running;
+    std::sort(dark.begin(), dark.end());
+    std::size_t together = 0;  // the most of them that fell silent within one dark_sec
+    for (std::size_t first = 0, last = 0; last < dark.size(); ++last) {
+        while (dark[last] - dark[first] > release.seen.policy.dark)
+            ++first;
+        together = std::max(together, last - first + 1);
+    }
+    const auto running = static_cast<std::size_t>(release.counts.running);
+    return together >= own_network_least && together * 2 > running;
 }
 
 std::vector<std::size_t> dark_since(const Release& release, Instant at_latest) {
@@ -92,7 +95,8 @@ void watch_for_darkness(Draft& draft, NodeState& node) {
         (void)is_due(draft, node.silent_since + policy.dark_abort);
         return;
     }
-    if (has_mutant(Mutant::dark_not_counted)) return;
+    // A node that was never reached is unreachable (docs/contract.md 4.3), which says nothing.
+    if (!node.may_have_task || has_mutant(Mutant::dark_not_counted)) return;
     if (!is_due(draft, node.silent_since + policy.dark)) return;
     node.is_dark = true;
     draft.note("node_dark",
@@ -105,10 +109,11 @@ void watch_for_darkness(Draft& draft, NodeState& node) {
 
 }  // namespace
 
-void hear(Draft& draft, std::size_t position, Instant silent_since) {
+void hear(Draft& draft, std::size_t position, Instant silent_since, bool may_have_task) {
     Release& release = draft.release;
     NodeState& node = release.nodes[position];
     node.silent_since = silent_since;
+    node.may_have_task = may_have_task;
     if (silent_since != never) {
         release.silent.insert(position);
         return;

@@ -11,7 +11,7 @@
 namespace edgeroll::release {
 
 /// Takes over since when a running node is silent; `never`: it has answered.
-void hear(Draft& draft, std::size_t position, Instant silent_since);
+void hear(Draft& draft, std::size_t position, Instant silent_since, bool may_have_task);
 
 /// The place of a silent node of a rollback becomes free after Policy::abandon; a node of another
 /// release is dark after Policy::dark. Records both, and wakes the release when the next node is

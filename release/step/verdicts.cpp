@@ -80,7 +80,7 @@ void attempted(Draft& draft, const Attempted& event) {
     const auto position = find_running(draft.release, event.node, event.task_id);
     if (!position) return;
     NodeState& node = draft.release.nodes[*position];
-    if (event.is_own_agent) node.is_own_agent = true;
+    if (event.is_own_agent) node.is_own_agent = *event.is_own_agent;
     if (!node.is_starting) return;
     node.is_starting = false;
     --draft.release.starting;

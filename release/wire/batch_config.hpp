@@ -8,10 +8,6 @@
 
 namespace edgeroll::release::wire {
 
-/// Keys that would be ignored are refused (docs/contract.md 6.1).
-inline constexpr const char* nothing_to_look_at =
-    "bake_sec or a gate with final_gate: false, and there is nothing after the only batch";
-
 /// Longest text of the column: a list of 10,000 node names fits.
 inline constexpr std::size_t batch_config_bytes_max = 512U << 10;
 

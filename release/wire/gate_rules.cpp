@@ -35,6 +35,8 @@ std::optional<std::string> refused_token(const CallRules& rules, const Gate& gat
     if (!gate.prometheus || gate.prometheus->token_file.empty()) return std::nullopt;
     if (rules.tokens_dir.empty()) return "GATE_TOKENS_DIR is not set";
     const auto url = parse_web_url(gate.prometheus->url);
+    const bool is_here = url && is_loopback(*url);
+    if (url && !url->is_https && !is_here) return "a token is sent over https only";
     if (url && names_exactly(rules, url->host, url->port)) return std::nullopt;
     return "GATE_ALLOW must name its host exactly";
 }

@@ -94,6 +94,12 @@ bool has_warnings(const Json& answer) {
     return found != answer.end() && !found->is_null() && !found->empty();
 }
 
+// As VictoriaMetrics marks an answer while some of its storage is away.
+bool is_partial(const Json& answer) {
+    const auto found = answer.find("isPartial");
+    return found != answer.end() && *found != false;
+}
+
 std::string detail_of(const std::string& query, const PrometheusReply& reply,
                       const std::vector<Sample>& samples, bool has_data) {
     Json detail = Json::object();
@@ -127,6 +133,7 @@ Result<std::vector<Sample>> parse_prometheus_answer(std::string_view text) {
         return no_samples("its answer has warnings, so it may not be whole: " +
                           shortened(dump_json((*answer)["warnings"]), told_bytes_max));
     }
+    if (is_partial(*answer)) return no_samples("its answer is partial (isPartial)");
     const auto data = answer->find("data");
     if (data == answer->end() || !data->is_object() || !data->contains("result")) {
         return no_samples("its answer has no result");

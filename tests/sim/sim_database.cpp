@@ -101,11 +101,11 @@ std::vector<control::Candidate> SimDatabase::claimable(int limit, int resting, I
         const bool is_overdue = state == RowsState::overdue;
         const bool is_resting = is_overdue || rank(*row) >= Rank::asks_a_gate;
         int& places = is_resting ? resting : limit;
-        const bool is_rollback = row->rolls_back.has_value();
-        if (!is_due(*row, now) || (places <= 0 && !is_rollback)) continue;
+        const bool is_urgent = row->rolls_back || row->aborted_at;
+        if (!is_due(*row, now) || (places <= 0 && !is_urgent)) continue;
         if (waits_its_turn && !is_overdue && !blockers(*row, rows_.at(row->id)).empty()) continue;
-        found.push_back(control::Candidate{row->id, is_resting, is_rollback});
-        --places;
+        found.push_back(control::Candidate{row->id, is_resting, is_urgent});
+        if (!is_urgent) --places;
     }
     return found;
 }

@@ -126,7 +126,7 @@ TEST_P(AbortTest, a_rollback_is_offered_first_and_needs_no_place) {
     const auto found = control().get(control().store().claimable(0, 0));
     ASSERT_EQ(found.size(), 1U);
     EXPECT_EQ(found[0].release, rollback_of(id));
-    EXPECT_TRUE(found[0].is_rollback);
+    EXPECT_TRUE(found[0].is_urgent);
     EXPECT_THAT(control().claimable(), ElementsAre(rollback_of(id).value, other.value));
 }
 

@@ -293,6 +293,7 @@ class Desk {
         event.node = id;
         event.task_id = rows.find(id)->task_id;
         event.silent_since = since;
+        event.may_have_task = true;
         event.is_own_agent = is_own_agent;
         give(release::Event{event});
     }

@@ -33,7 +33,7 @@ struct BanRequest {
 
 struct Banned {
     BanView ban;
-    bool is_new = false;  ///< false: the content was banned already, by this row
+    bool is_new = false;  ///< false: the content was banned already, by this row as it is
 };
 
 struct BanRemoval {

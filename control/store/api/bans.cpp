@@ -11,6 +11,8 @@
 #include "control/store/rows/column_text.hpp"
 #include "control/store/rows/columns.hpp"
 #include "control/store/rows/naming.hpp"
+#include "release/text/digits.hpp"
+#include "release/wire/content.hpp"
 
 namespace edgeroll::control {
 namespace {
@@ -38,11 +40,27 @@ struct BanTarget {
     bool is_exact = false;  ///< names.sha256 was computed by the rule with templates
 };
 
+/// A pipeline that changed the payload and left the digest would have another content banned.
+void require_true_digest(Connection& connection, release::Version version) {
+    const Rows rows = connection.query(
+        "SELECT payload, sha256 FROM config_versions WHERE version = ?", {version.value});
+    const std::string stored = rows.empty() ? "" : release::lower_hex(rows[0].text(1));
+    if (stored.empty()) return;
+    const auto kind = release::wire::read_stored_content(rows[0].text(0));
+    if (kind && (stored == kind->sha256 || stored == kind->plain_sha256)) return;
+    refuse(release::code::invalid, "the sha256 of " + name_of(version) +
+                                       " in config_versions is not that of its payload: correct "
+                                       "it, or ban a digest");
+}
+
 /// The rule of a digest that was typed is unknown: it bans by either, like a pipeline's.
 BanTarget target_of(Connection& connection, const BanRequest& request) {
     if (!request.version) return {{request.sha256, {}}, false};
     auto names = names_of(connection, *request.version);
-    if (names) return {std::move(*names), true};
+    if (names) {
+        require_true_digest(connection, *request.version);
+        return {std::move(*names), true};
+    }
     const Rows there = connection.query("SELECT 1 FROM config_versions WHERE version = ?",
                                         {request.version->value});
     if (there.empty()) {
@@ -60,6 +78,15 @@ void audit_ban(Connection& connection, const Asker& by, const char* action, cons
     detail["reason"] = audit_text(ban.reason);
     deed.detail = std::move(detail);
     append_audit(connection, by, deed);
+}
+
+/// A ban by version holds for that content only; a typed digest bans what fits by either rule.
+/// False: it did so already.
+bool widen(Connection& connection, const std::string& key) {
+    return connection.execute(
+               "UPDATE banned_contents SET digest_rule = NULL WHERE sha256 = ? AND digest_rule IS "
+               "NOT NULL",
+               {key}) == 1;
 }
 
 [[noreturn]] void refuse_unknown_ban(const std::string& sha256) {
@@ -91,6 +118,7 @@ Banned insert_ban(Connection& connection, const BanRequest& request) {
     if (const auto there = find_ban(connection, target.names)) {
         row = locked_ban(connection, there->sha256);
     }
+    if (row && !request.version) done.is_new = widen(connection, row->sha256);
     if (!row) {
         const std::string& digest = target.names.sha256;
         done.is_new =

@@ -11,7 +11,6 @@
 #include "control/store/rows/columns.hpp"
 #include "control/store/rows/naming.hpp"
 #include "control/store/rows/node_facts.hpp"
-#include "release/wire/batch_config.hpp"
 
 namespace edgeroll::control {
 namespace {
@@ -119,8 +118,7 @@ NamedPlan plan_release(Connection& connection, release::Policy policy,
     refuse_unmatched(plan.unmatched);
     if (plan.nodes.empty()) refuse_empty(plan, !policy.selector.is_empty());
     if (policy.looks_at_nothing(plan.nodes.back().batch)) {
-        refuse(release::code::invalid,
-               std::string("batch_config: ") + release::wire::nothing_to_look_at);
+        refuse(release::code::invalid, std::string("batch_config: ") + release::nothing_to_look_at);
     }
     refuse_one_agent_twice(connection, plan.nodes);
     plan.names = names_of(plan.nodes, fleet);

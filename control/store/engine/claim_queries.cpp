@@ -45,7 +45,8 @@ struct Unclaimed {
     release::Version version;
     std::string status, type;
     std::int64_t current_batch = 0, rank = 0;
-    bool is_ending = false, is_rollback = false;
+    bool is_ending = false;
+    bool is_urgent = false;  ///< as Candidate::is_urgent
     Awaited awaited;
 
     [[nodiscard]] bool waits_its_turn() const {
@@ -90,7 +91,7 @@ Columns<Unclaimed> unclaimed_columns(const Dialect& dialect) {
              of_release.is_config_empty = !of_release.has_batch_config && field.is_set();
          }},
         {claim_rank(dialect) + " AS claim_rank", into<&Unclaimed::rank>},
-        {"rolls_back", presence_into<&Unclaimed::is_rollback>},
+        {"COALESCE(rolls_back, aborted_at)", presence_into<&Unclaimed::is_urgent>},
     };
 }
 
@@ -125,11 +126,11 @@ std::vector<Candidate> sweep_claimable(Connection& connection, int limit, int re
         // release.
         const bool is_resting = is_overdue || one.rank >= static_cast<int>(ClaimRank::asks_a_gate);
         int& places = is_resting ? resting : limit;
-        if (!one.awaited.is_due || (places <= 0 && !one.is_rollback)) continue;
+        if (!one.awaited.is_due || (places <= 0 && !one.is_urgent)) continue;
         if (waits_its_turn && !is_overdue && !find_blockers(connection, id, one.version).empty())
             continue;
-        found.push_back(Candidate{id, is_resting, one.is_rollback});
-        --places;
+        found.push_back(Candidate{id, is_resting, one.is_urgent});
+        if (!one.is_urgent) --places;
     }
     // Reported only when no release was found: releases that were found are claimed first.
     if (failed && found.empty()) std::rethrow_exception(failed);

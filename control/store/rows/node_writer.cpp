@@ -117,7 +117,7 @@ void write_applied(Connection& connection, release::ReleaseId id, const Applied&
 /// The agent itself reported the end; other ends are inferred from its silence.
 bool was_reached(const NodeChange& change) {
     using release::FailureKind;
-    if (change.from != NodeStatus::running) return false;
+    if (change.from != NodeStatus::running || change.is_unheard) return false;
     if (change.to == NodeStatus::success || !change.steps.empty()) return true;
     return change.failure == FailureKind::exec_failed || change.failure == FailureKind::rejected ||
            change.failure == FailureKind::lost;

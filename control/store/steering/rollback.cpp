@@ -10,6 +10,7 @@
 #include "control/store/rows/history.hpp"
 #include "control/store/rows/naming.hpp"
 #include "control/store/rows/node_writer.hpp"
+#include "control/store/rows/skip_rows.hpp"
 #include "control/store/rows/sql_parts.hpp"
 #include "control/store/steering/rollback_rows.hpp"
 #include "control/store/steering/secret_contents.hpp"
@@ -49,7 +50,8 @@ std::string config_of_rollback(std::size_t nodes, const std::string& undone, boo
     if (undone.empty() || !release::wire::parse_batch_config(undone)) {
         return release::wire::dump_json(config);
     }
-    const auto before = release::wire::parse_json(undone, text_bytes_max);
+    const auto before = release::wire::parse_json(undone, release::wire::batch_config_bytes_max);
+    if (!before) return release::wire::dump_json(config);
     const auto inherit = [&](const char* from, const char* to) {
         const auto found = before->find(from);
         if (found != before->end() && !found->is_null()) config[to] = *found;
@@ -250,12 +252,18 @@ void abort_release(Connection& connection, const RollbackRequest& request) {
     const Dialect& dialect = connection.dialect();
     const std::string why = "rolled back while it ran by " + request.actor +
                             (request.reason.empty() ? "" : ": " + request.reason);
-    const std::int64_t aborted =
-        connection.execute("UPDATE release_tasks SET aborted_at = COALESCE(aborted_at, " +
-                               dialect.now() + "), last_error = ?, updated_at = " + dialect.now() +
-                               " WHERE id = ? AND " + is_unfinished(),
-                           {fitted(why), request.id.value});
+    const std::int64_t aborted = connection.execute(
+        "UPDATE release_tasks SET aborted_at = COALESCE(aborted_at, " + dialect.now() +
+            "), batch_status = 'stopped', last_error = ?, updated_at = " + dialect.now() +
+            " WHERE id = ? AND " + is_unfinished(),
+        {fitted(why), request.id.value});
     if (aborted != 1) return;  // over: an ordinary rollback
+    // Here and not by its owner alone: an older process knows no aborted_at.
+    const release::SkipPending skip{"not dispatched: the release is rolled back", false,
+                                    release::ReasonKind::release_failed};
+    if (!skip_pending_rows(connection, request.id, request.actor, skip)) {
+        throw DbFailure("the rows of the release changed meanwhile", release::Outcome::not_done);
+    }
     release::HistoryRow row;
     row.kind = "aborted";
     if (!request.reason.empty()) row.detail.emplace_back("reason", fitted(request.reason));

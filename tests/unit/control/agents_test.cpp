@@ -163,12 +163,12 @@ TEST_F(AgentsTest, queries_with_the_task_id_encoded) {
 TEST_F(AgentsTest, waits_longer_for_a_held_answer) {
     (void)query(Millis{20'000});
     EXPECT_EQ(pool.call.target, "/tasks/t%201?wait=20");
-    EXPECT_EQ(pool.call.request_timeout, Millis{22'000});
+    EXPECT_EQ(pool.call.request_timeout, Millis{23'000});
     (void)query(Millis{1'500});
     EXPECT_EQ(pool.call.target, "/tasks/t%201?wait=1.500");
     (void)query(Millis{3'600'000});
     EXPECT_EQ(pool.call.target, "/tasks/t%201?wait=50");
-    EXPECT_EQ(pool.call.request_timeout, Millis{52'000});
+    EXPECT_EQ(pool.call.request_timeout, Millis{53'000});
 }
 
 TEST_F(AgentsTest, cancels) {

@@ -45,7 +45,7 @@ struct Dispatching : testing::Test {
                 reports.push_back(*report);
             }
             if (const auto* first = std::get_if<release::Attempted>(&event)) {
-                attempts.push_back(first->is_own_agent);
+                attempts.push_back(first->is_own_agent.value_or(false));
             }
             if (const auto* far = std::get_if<release::Progressed>(&event)) {
                 if (far->silent_since) {
