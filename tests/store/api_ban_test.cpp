@@ -110,9 +110,23 @@ TEST_P(ApiBanTest, a_second_ban_changes_nothing_and_names_the_first) {
     const Banned again = control().get(control().api().add_ban(other));
     EXPECT_FALSE(again.is_new);
     EXPECT_EQ(again.ban.reason, "it broke eu");
+    EXPECT_EQ(count(), rows) << "nothing was done";
+    EXPECT_TRUE(ban(digest_of(templated)).is_new) << "a digest bans by either rule";
     EXPECT_FALSE(ban(digest_of(templated)).is_new);
     EXPECT_EQ(bans(), 1);
-    EXPECT_EQ(count(), rows) << "nothing was done";
+    EXPECT_EQ(count(), rows + 1);
+    EXPECT_EQ(number("SELECT COUNT(*) FROM banned_contents WHERE digest_rule IS NULL"), 1);
+}
+
+TEST_P(ApiBanTest, a_version_whose_digest_is_of_other_bytes_bans_nothing) {
+    add_content(5);
+    sql("UPDATE config_versions SET sha256 = ? WHERE version = 5", {std::string(64, 'c')});
+    BanRequest wanted = request("it broke eu");
+    wanted.version = Version{5};
+    const auto refused = control().await(control().api().add_ban(wanted));
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error().message, HasSubstr("not that of its payload"));
+    EXPECT_EQ(bans(), 0);
 }
 
 TEST_P(ApiBanTest, a_ban_by_the_older_digest_counts_and_is_named) {
