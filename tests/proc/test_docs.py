@@ -45,9 +45,7 @@ RUN = {
     "edgeroll release continue 7": (PAUSED, 0, "continue is recorded"),
     "edgeroll release stop ID": (RUNNING, 2, "needs --yes"),
     "edgeroll release stop 7 --reason 'wrong cache rules' --yes": (RUNNING, 0, "stop is recorded"),
-    "edgeroll release stop 7 --reason 'errors after the rollout' --yes": (RUNNING, 0, "stop is recorded"),
     "edgeroll release stop ID --force --reason TEXT": (STUCK, 2, "needs --yes"),
-    "edgeroll release stop 7 --force --reason 'edge-3 and edge-9 are cut off' --yes": (STUCK, 0, "given up"),
     "edgeroll release retry ID [--node X]…": (FAILED, 2, "needs --yes"),
     "edgeroll release retry 7 --node edge-3 --node edge-4": (FAILED, 2, "needs --yes"),
     "edgeroll release rollback ID [--force]": (DONE, 2, "needs --yes"),
@@ -57,7 +55,6 @@ RUN = {
         (RUNNING, 0, "rolls back release 7"),
     "edgeroll release rollback ID --dry-run": (DONE, 0, "nothing was changed"),
     "edgeroll release rollback 7 --reason 'errors after the rollout'": (DONE, 2, "needs --yes"),
-    "edgeroll release rollback 7 --reason 'errors after the rollout' --yes": (DONE, 0, "rolls back release 7"),
     "edgeroll release limit ID --max-parallel N --max-parallel-per region=2": (RUNNING, 0, "region=2"),
     "edgeroll release limit 7 --max-parallel 20 --max-parallel-per region=5": (RUNNING, 0, "region=5"),
     # looking
