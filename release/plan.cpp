@@ -5,33 +5,13 @@
 #include <iterator>
 #include <map>
 
+#include "release/canaries.hpp"
+
 namespace edgeroll::release {
 namespace {
 
 constexpr std::size_t small_fleet = 20;
-
-std::string_view region_of(const FleetNode& node) {
-    for (const auto& [name, value] : node.labels) {
-        if (name == "region") return value;
-    }
-    return {};
-}
-
-// Takes one node of each region in turn, so that every prefix of the order covers the regions
-// evenly.
-std::vector<NodeId> spread_over_regions(const std::vector<FleetNode>& fleet) {
-    std::map<std::string_view, std::vector<NodeId>> regions;
-    for (const FleetNode& node : fleet)
-        regions[region_of(node)].push_back(node.id);
-    std::vector<NodeId> order;
-    order.reserve(fleet.size());
-    for (std::size_t turn = 0; order.size() < fleet.size(); ++turn) {
-        for (const auto& [name, nodes] : regions) {
-            if (turn < nodes.size()) order.push_back(nodes[turn]);
-        }
-    }
-    return order;
-}
+constexpr std::size_t default_canaries_max = 5;
 
 bool has_label(const FleetNode& node, const std::string& name,
                const std::vector<std::string>& values) {
@@ -92,6 +72,49 @@ std::vector<FleetNode> select(const std::vector<FleetNode>& fleet, const Selecto
     return chosen;
 }
 
+/// Nodes in the order in which batches of these sizes take them.
+struct Order {
+    std::vector<NodeId> nodes;
+    std::vector<BatchSize> sizes;
+};
+
+BatchSize count_of(const std::vector<NodeId>& nodes) {
+    return {BatchSize::Kind::count, static_cast<int>(nodes.size())};
+}
+
+Order default_order(const std::vector<FleetNode>& fleet, const Policy& policy,
+                    std::string_view seed) {
+    const std::vector<NodeId> first =
+        canaries(fleet, {policy.canary_by, default_canaries_max, seed});
+    return {spread_over(fleet, policy.canary_by, first),
+            {count_of(first),
+             {BatchSize::Kind::percent, 5},
+             {BatchSize::Kind::percent, 20},
+             {BatchSize::Kind::rest, 0}}};
+}
+
+Order order_of(const std::vector<FleetNode>& fleet, const Policy& policy, std::string_view seed) {
+    if (policy.sizes.empty() && fleet.size() > small_fleet) {
+        return default_order(fleet, policy, seed);
+    }
+    Order order{{}, policy.sizes};
+    order.nodes.reserve(fleet.size());
+    for (const FleetNode& node : fleet)
+        order.nodes.push_back(node.id);
+    if (order.sizes.empty()) {
+        order.sizes = {{BatchSize::Kind::count, 1}, {BatchSize::Kind::rest, 0}};
+    }
+    BatchSize& size = order.sizes.front();
+    if (size.kind == BatchSize::Kind::one_per_value) {
+        const std::vector<NodeId> first = canaries(fleet, {size.label, 0, seed});
+        size = count_of(first);
+        std::stable_partition(order.nodes.begin(), order.nodes.end(), [&](NodeId id) {
+            return std::binary_search(first.begin(), first.end(), id);
+        });
+    }
+    return order;
+}
+
 }  // namespace
 
 std::vector<int> batch_ends(int total, const std::vector<BatchSize>& sizes) {
@@ -113,31 +136,15 @@ std::vector<int> batch_ends(int total, const std::vector<BatchSize>& sizes) {
     return ends;
 }
 
-std::vector<PlannedNode> default_plan(const std::vector<FleetNode>& fleet) {
-    return make_plan(fleet, Policy{}).nodes;
-}
-
-Plan make_plan(const std::vector<FleetNode>& fleet, const Policy& policy) {
+Plan make_plan(const std::vector<FleetNode>& fleet, const Policy& policy, std::string_view seed) {
     Plan plan;
     const std::vector<FleetNode> chosen = select(fleet, policy.selector, plan.unmatched);
     if (chosen.empty()) return plan;
-    std::vector<BatchSize> sizes = policy.sizes;
-    std::vector<NodeId> order;
-    if (sizes.empty() && chosen.size() > small_fleet) {
-        order = spread_over_regions(chosen);
-        sizes = {{BatchSize::Kind::count, 1},
-                 {BatchSize::Kind::percent, 5},
-                 {BatchSize::Kind::percent, 20},
-                 {BatchSize::Kind::rest, 0}};
-    } else {
-        order.reserve(chosen.size());
-        for (const FleetNode& node : chosen)
-            order.push_back(node.id);
-        if (sizes.empty()) sizes = {{BatchSize::Kind::count, 1}, {BatchSize::Kind::rest, 0}};
-    }
+    const Order ordered = order_of(chosen, policy, seed);
+    const std::vector<NodeId>& order = ordered.nodes;
     plan.nodes.reserve(order.size());
     int batch = 1;
-    for (const int end : batch_ends(static_cast<int>(order.size()), sizes)) {
+    for (const int end : batch_ends(static_cast<int>(order.size()), ordered.sizes)) {
         const std::size_t first = plan.nodes.size();
         while (plan.nodes.size() < static_cast<std::size_t>(end)) {
             PlannedNode planned;

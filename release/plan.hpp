@@ -13,13 +13,8 @@ namespace edgeroll::release {
 
 /// Ends (exclusive) of the batches of `total` nodes, strictly ascending; the last end is `total`.
 /// Batch k ends at min(N, max(end of k-1 + 1, counts so far + ceil(percents so far * N / 100))); a
-/// last entry other than `rest` repeats. @param sizes not empty, amounts > 0
+/// last entry other than `rest` repeats. @param sizes not empty, amounts > 0, no `one_per_value`
 [[nodiscard]] std::vector<int> batch_ends(int total, const std::vector<BatchSize>& sizes);
-
-/// The plan without sizes. Up to 20 nodes: the first by id, then the others. Above that: 1, 5 %, 20
-/// % and the rest, each batch spread over the values of the label `region`. Ascending by (batch,
-/// id). @param fleet ascending by id
-[[nodiscard]] std::vector<PlannedNode> default_plan(const std::vector<FleetNode>& fleet);
 
 /// A node that is left out of the release for now, and why ("offline").
 struct LeftOut {
@@ -35,9 +30,13 @@ struct Plan {
     std::vector<LeftOut> left_out;       ///< filled in by name_left_out
 };
 
-/// The plan of a policy: its selector's nodes in the order of their ids, cut by its sizes; without
-/// sizes like default_plan. @param fleet ascending by id
-[[nodiscard]] Plan make_plan(const std::vector<FleetNode>& fleet, const Policy& policy);
+/// The plan of a policy: its selector's nodes in the order of their ids, cut by its sizes; the
+/// nodes of "1 per LABEL" go first. Without sizes up to 20 nodes are the first by id and the
+/// others; more are the canaries (one for each of the five largest values of `canary_by`), 5 %, 20
+/// % and the rest, each batch spread over the values. @param fleet ascending by id
+/// @param seed the content's digest, which draws the canaries
+[[nodiscard]] Plan make_plan(const std::vector<FleetNode>& fleet, const Policy& policy,
+                             std::string_view seed);
 
 /// A node of the inventory that no plan may use now: disabled, or not online.
 struct UnfitNode {

@@ -15,11 +15,13 @@ namespace edgeroll::release {
 
 using Labels = std::vector<std::pair<std::string, std::string>>;
 
-/// One entry of a list of batch sizes: a count, or a percentage of all nodes, or the rest.
+/// One entry of a list of batch sizes: a count, a percentage of all nodes, the rest, or (as the
+/// first one) a node for each value of a label.
 struct BatchSize {
-    enum class Kind { count, percent, rest };
+    enum class Kind { count, percent, rest, one_per_value };
     Kind kind = Kind::rest;
     int amount = 0;
+    std::string label = {};  ///< of `one_per_value`
     friend bool operator==(const BatchSize&, const BatchSize&) = default;
 };
 
@@ -75,9 +77,13 @@ struct Window {
 inline constexpr const char* nothing_to_look_at =
     "bake_sec or a gate with final_gate: false, and there is nothing after the only batch";
 
+inline constexpr const char* default_canary_label = "region";
+
 /// All settings of batch_config. The plan uses sizes and nodes; the other settings control the run.
 struct Policy {
     std::vector<BatchSize> sizes;  ///< empty: the default plan
+    std::string canary_by =
+        default_canary_label;  ///< a label: the default plan is spread over its values
     Selector selector;
     Limits limits;
     int max_parallel = 0;         ///< nodes `running` at once; 0: no limit
@@ -109,7 +115,9 @@ struct Policy {
     [[nodiscard]] bool has_one_batch() const {
         return sizes.size() == 1 && sizes.front().kind == BatchSize::Kind::rest;
     }
-    [[nodiscard]] bool has_plan() const { return !sizes.empty() || !selector.is_empty(); }
+    [[nodiscard]] bool has_plan() const {
+        return !sizes.empty() || canary_by != default_canary_label || !selector.is_empty();
+    }
     friend bool operator==(const Policy&, const Policy&) = default;
 };
 

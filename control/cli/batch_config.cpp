@@ -83,7 +83,7 @@ Answer<Json> batch_config_of(const BatchOptions& typed, Keyboard& keyboard) {
     const bool has_sizes = typed.batch_size || typed.batch_percent || !typed.batches.empty();
     // An option for the sizes replaces all keys for sizes.
     if (has_sizes) {
-        for (const char* key : {"batch_size", "batch_percent", "batches"})
+        for (const char* key : {"batch_size", "batch_percent", "batches", "canary_by"})
             config.erase(key);
     }
     if (!typed.labels.empty() || !typed.nodes.empty()) config["selector"] = Json::object();

@@ -19,7 +19,9 @@ void add_sizes(CLI::App& command, BatchOptions& batch) {
     command.add_option("--batch-percent", batch.batch_percent, "share of the nodes a batch")
         ->check(CLI::Range(1, 100).description(""))
         ->type_name("PERCENT");
-    command.add_option("--batches", batch.batches, "size of each batch, e.g. 1,5%,20%,rest")
+    command
+        .add_option("--batches", batch.batches,
+                    "size of each batch, e.g. 1,5%,20%,rest or '1 per region,10%,rest'")
         ->check(is_batch_list())
         ->type_name("LIST");
     command

@@ -37,11 +37,19 @@ bool is_pool_text(std::string_view text) {
     return equals != std::string_view::npos && equals > 0 && is_positive(text.substr(equals + 1));
 }
 
+/// "1 per region"
+bool is_one_per(const std::string& entry) {
+    constexpr std::string_view words = "1 per ";
+    return entry.starts_with(words) && entry.size() > words.size();
+}
+
 bool is_batches(const std::string& text) {
     const auto entries = split(text, ',');
     for (std::size_t at = 0; at < entries.size(); ++at) {
         const bool is_rest = entries[at] == "rest" && at + 1 == entries.size();
-        if (!is_rest && !is_positive(entries[at]) && !is_share(entries[at])) return false;
+        const bool is_one_per_value = at == 0 && entries.size() > 1 && is_one_per(entries[at]);
+        if (!is_rest && !is_one_per_value && !is_positive(entries[at]) && !is_share(entries[at]))
+            return false;
     }
     return true;
 }
@@ -87,7 +95,7 @@ CLI::Validator is_count_or_share() {
 }
 
 CLI::Validator is_batch_list() {
-    return check(is_batches, "a list of batches, e.g. 1,5%,20%,rest");
+    return check(is_batches, "a list of batches, e.g. 1,5%,20%,rest or '1 per region,10%,rest'");
 }
 
 CLI::Validator is_moment() {

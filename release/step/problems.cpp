@@ -29,8 +29,8 @@ void watch_rows(Draft& draft) {
     if (is_unstarted && !draft.release.nodes.empty() && seen.policy.has_plan() &&
         !seen.is_planned) {
         seen.problems.emplace_back(
-            "batch_config: the node rows give the batches: leave out sizes, selector and "
-            "enabled:false");
+            "batch_config: the node rows give the batches: leave out sizes, canary_by, "
+            "selector and enabled:false");
     }
     const auto batches = static_cast<int>(draft.release.batches.size());
     if (is_unstarted && batches > 0 && seen.policy.looks_at_nothing(batches)) {

@@ -59,7 +59,7 @@ bool is_held_up(Draft& draft) {
         return true;
     }
     if (release.nodes.empty()) {
-        const Plan plan = make_plan(seen.fleet, seen.policy);
+        const Plan plan = make_plan(seen.fleet, seen.policy, seen.content.sha256);
         if (plan.nodes.empty()) {
             draft.set_last_error("no enabled online node to plan for");
             draft.finish(ReleaseStatus::failed);

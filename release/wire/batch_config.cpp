@@ -11,10 +11,11 @@
 namespace edgeroll::release::wire {
 namespace {
 
-constexpr std::array<std::string_view, 29> known_keys{"enabled",
+constexpr std::array<std::string_view, 30> known_keys{"enabled",
                                                       "batch_size",
                                                       "batch_percent",
                                                       "batches",
+                                                      "canary_by",
                                                       "selector",
                                                       "failure_threshold",
                                                       "max_unreachable",

@@ -17,7 +17,9 @@ constexpr std::size_t word_bytes_max = 255;
 
 using Kind = BatchSize::Kind;
 
-/// "1", 1, "5%" or "rest"; nothing for any other value, zero included.
+constexpr std::string_view one_per = "1 per ";
+
+/// "1", 1, "5%", "rest" or "1 per LABEL"; nothing for any other value, zero included.
 std::optional<BatchSize> size_of(const Json& entry) {
     std::int64_t amount = 0;
     if (entry.is_number_integer()) {
@@ -29,6 +31,11 @@ std::optional<BatchSize> size_of(const Json& entry) {
     if (!entry.is_string()) return {};
     std::string_view text = entry.get_ref<const std::string&>();
     if (text == "rest") return BatchSize{Kind::rest, 0};
+    if (text.substr(0, one_per.size()) == one_per) {
+        text.remove_prefix(one_per.size());
+        if (text.empty() || text.size() > word_bytes_max) return {};
+        return BatchSize{Kind::one_per_value, 0, std::string(text)};
+    }
     const bool is_percent = !text.empty() && text.back() == '%';
     if (is_percent) text.remove_suffix(1);
     const auto* const end = text.data() + text.size();
@@ -49,8 +56,13 @@ Result<std::vector<BatchSize>> read_list(const Json& list) {
         const auto size = size_of(entry);
         if (!size) {
             return bad_field(place,
-                             "a count from 1 to 1000000, a percentage from \"1%\" to \"100%\" or "
-                             "\"rest\"");
+                             "a count from 1 to 1000000, a percentage from \"1%\" to \"100%\", "
+                             "\"rest\" or \"1 per LABEL\"");
+        }
+        if (size->kind == Kind::one_per_value && (!sizes.empty() || list.size() == 1)) {
+            return bad_config("field '" + place +
+                              "': \"1 per LABEL\" says which nodes go first: it must be the first "
+                              "entry, and others must follow");
         }
         if (!sizes.empty() && sizes.back().kind == Kind::rest) {
             return bad_config("field '" + place + "' comes after \"rest\", which takes all");
@@ -112,6 +124,22 @@ Result<void> read_labels(const Json& labels, Selector& selector) {
     return {};
 }
 
+// After the sizes: a key that would be ignored is refused.
+Result<void> read_canary_by(const Json& config, Policy& policy) {
+    const auto label = config.find("canary_by");
+    if (label == config.end() || label->is_null()) return {};
+    auto word = read_word(*label, "canary_by", false);
+    if (!word) return tl::unexpected(word.error());
+    if (!policy.sizes.empty()) {
+        return bad_config(
+            "canary_by is for the default plan, and sizes are given too: leave one out, or begin "
+            "batches with \"1 per " +
+            cut_utf8(*word, 64) + "\"");
+    }
+    policy.canary_by = std::move(*word);
+    return {};
+}
+
 }  // namespace
 
 Result<void> read_sizes(const Json& config, Policy& policy) {
@@ -140,7 +168,7 @@ Result<void> read_sizes(const Json& config, Policy& policy) {
         policy.sizes = std::move(*sizes);
     }
     if (!is_enabled->value_or(true)) policy.sizes = {{Kind::rest, 0}};
-    return {};
+    return read_canary_by(config, policy);
 }
 
 Result<void> read_selector(const Json& config, Policy& policy) {

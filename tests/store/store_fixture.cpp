@@ -22,13 +22,48 @@ std::string backend_name(const ::testing::TestParamInfo<Backend>& info) {
     return info.param == Backend::mysql ? "mariadb" : "sqlite";
 }
 
-std::string make_database(Backend backend, const std::string& folder) {
-    if (backend == Backend::sqlite) return "sqlite:" + folder + "/edgeroll.db";
-    static int count = 0;
-    const std::string name = "test_" + std::to_string(++count);
+namespace {
+
+std::string make_mysql_database(const std::string& name) {
     PrivateServer& server = PrivateServer::get();
     connect(server.url("edgeroll"))->run("CREATE DATABASE " + name);
     return server.url(name);
+}
+
+/// Statements that make the tables of a migrated database, with their first rows, in another one.
+/// They take a tenth of the time of the migrations, which are many ALTER TABLE.
+std::vector<std::string> table_statements(const std::string& from) {
+    const std::string url = make_mysql_database(from);
+    Process{url, "migrations"};
+    const auto hand = connect(url);
+    std::vector<std::string> statements;
+    for (const Row& table : hand->query(
+             "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()",
+             {})) {
+        const std::string name = table.text(0);
+        statements.push_back(hand->query("SHOW CREATE TABLE " + name, {}).at(0).text(1));
+        if (hand->query("SELECT COUNT(*) FROM " + name, {}).at(0).integer(0) == 0) continue;
+        statements.push_back("INSERT INTO " + name + " SELECT * FROM " + from + "." + name);
+    }
+    return statements;
+}
+
+}  // namespace
+
+std::string make_database(Backend backend, const std::string& folder) {
+    if (backend == Backend::sqlite) return "sqlite:" + folder + "/edgeroll.db";
+    static int count = 0;
+    return make_mysql_database("test_" + std::to_string(++count));
+}
+
+std::string make_migrated_database(Backend backend, const std::string& folder) {
+    std::string url = make_database(backend, folder);
+    if (backend == Backend::sqlite) return url;
+    static const std::vector<std::string> statements = table_statements("migrated");
+    const auto hand = connect(url);
+    for (const std::string& statement : statements)
+        hand->run(statement);
+    return url;
 }
 
 namespace {
@@ -64,7 +99,7 @@ std::vector<std::int64_t> Process::claimable(int limit) {
 }
 
 StoreTest::StoreTest()
-    : url_(make_database(GetParam(), folder_.path())),
+    : url_(make_migrated_database(GetParam(), folder_.path())),
       control_(std::make_unique<Process>(url_, "control-1")) {}
 
 Connection& StoreTest::hand() {

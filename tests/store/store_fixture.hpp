@@ -168,6 +168,8 @@ std::string backend_name(const ::testing::TestParamInfo<Backend>& info);
 
 /// A database that was never migrated. Returns its URL.
 std::string make_database(Backend backend, const std::string& folder);
+/// One as the migrations leave it; on SQLite an empty one, which the first Process migrates.
+std::string make_migrated_database(Backend backend, const std::string& folder);
 
 #define EDGEROLL_ON_BOTH_DATABASES(Suite)                                                   \
     INSTANTIATE_TEST_SUITE_P(On, Suite, ::testing::Values(Backend::sqlite, Backend::mysql), \

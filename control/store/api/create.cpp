@@ -73,7 +73,7 @@ Decided decide(Connection& connection, const NewRelease& request,
     decided.content = choose_content(connection, request, decided.type, source);
     const release::Policy policy = policy_of(decided.batch_config);
     refuse_gates(policy, gate_rules);
-    NamedPlan plan = plan_release(connection, policy, source);
+    NamedPlan plan = plan_release(connection, policy, decided.content.sha256, source);
     created.plan = std::move(plan.nodes);
     created.names = std::move(plan.names);
     created.left_out = std::move(plan.left_out);

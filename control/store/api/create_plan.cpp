@@ -106,6 +106,7 @@ std::vector<std::string> names_of(const std::vector<release::PlannedNode>& nodes
 }  // namespace
 
 NamedPlan plan_release(Connection& connection, release::Policy policy,
+                       const std::string& content_sha256,
                        const std::optional<CreateSource>& source) {
     std::vector<release::FleetNode> fleet = read_fleet(connection);
     std::vector<release::UnfitNode> unfit = read_unfit_nodes(connection);
@@ -113,7 +114,7 @@ NamedPlan plan_release(Connection& connection, release::Policy policy,
         policy.selector = {};
         keep_unfinished(*source, fleet, unfit);
     }
-    NamedPlan plan{make_plan(fleet, policy), {}};
+    NamedPlan plan{make_plan(fleet, policy, content_sha256), {}};
     name_left_out(plan, unfit, policy.selector);
     refuse_unmatched(plan.unmatched);
     if (plan.nodes.empty()) refuse_empty(plan, !policy.selector.is_empty());

@@ -66,6 +66,12 @@ TEST_F(BatchConfig, has_a_key_for_every_option) {
         "batch_interval_sec":90,"on_failure":"pause"})"));
 }
 
+TEST_F(BatchConfig, replaces_all_keys_for_sizes_by_an_option) {
+    typed.config = R"({"canary_by":"zone","retries":1})";
+    typed.batches = "1 per region,10%,rest";
+    EXPECT_EQ(read(), Json::parse(R"({"batches":["1 per region","10%","rest"],"retries":1})"));
+}
+
 TEST_F(BatchConfig, writes_counts_as_numbers_and_keeps_fractions) {
     typed.max_unreachable = "3";
     typed.interval_sec = 0.5;

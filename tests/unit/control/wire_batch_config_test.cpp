@@ -84,6 +84,33 @@ TEST(WireBatchConfig, reads_sizes) {
     EXPECT_THAT(sizes_of(R"({"batches":["50%","50%"]})"), testing::SizeIs(2));
 }
 
+TEST(WireBatchConfig, reads_which_nodes_go_first) {
+    EXPECT_THAT(sizes_of(R"({"batches":["1 per edge site",2,"rest"]})"),
+                ElementsAre(BatchSize{Kind::one_per_value, 0, "edge site"},
+                            BatchSize{Kind::count, 2}, BatchSize{Kind::rest, 0}));
+    EXPECT_EQ(policy_of("{}").canary_by, "region");
+    EXPECT_EQ(policy_of(R"({"canary_by":"zone"})").canary_by, "zone");
+    EXPECT_TRUE(policy_of(R"({"canary_by":"zone"})").has_plan());
+    for (const char* list :
+         {R"([1,"1 per zone"])", R"(["1 per zone"])", R"(["1 per zone","1 per rack","rest"])"}) {
+        EXPECT_THAT(config_error(R"({"batches":)" + std::string(list) + "}"),
+                    HasSubstr("it must be the first entry, and others must follow"))
+            << list;
+    }
+    for (const char* size : {"1 per ", "1 per", "2 per zone", " 1 per zone", "1  per zone"}) {
+        EXPECT_THAT(config_error(R"({"batches":[")" + std::string(size) + R"(","rest"]})"),
+                    HasSubstr("field 'batches[0]' must be a count"))
+            << size;
+    }
+    for (const char* value : {"\"\"", "1", "[\"zone\"]", "true"}) {
+        EXPECT_EQ(config_error(R"({"canary_by":)" + std::string(value) + "}"),
+                  "field 'canary_by' must be a string of 1 to 255 bytes");
+    }
+    EXPECT_EQ(config_error(R"({"canary_by":"zone","batch_size":5})"),
+              "canary_by is for the default plan, and sizes are given too: leave one out, or begin "
+              "batches with \"1 per zone\"");
+}
+
 TEST(WireBatchConfig, makes_one_batch_when_batches_are_switched_off) {
     const BatchSize rest{Kind::rest, 0};
     EXPECT_THAT(sizes_of(R"({"enabled":false})"), ElementsAre(rest));

@@ -52,10 +52,10 @@ TEST(PlanChanges, add_up_to_the_later_plan) {
         node.labels = {{"region", "r" + std::to_string(i % 3)}};
         fleet.push_back(node);
     }
-    const auto before = default_plan(fleet);
+    const auto before = make_plan(fleet, {}, "content").nodes;
     fleet.erase(fleet.begin() + 30);
     fleet.erase(fleet.begin());
-    const auto now = default_plan(fleet);
+    const auto now = make_plan(fleet, {}, "content").nodes;
     const PlanChanges changes = plan_changes(before, now);
     EXPECT_THAT(changes.gone, SizeIs(2));
     EXPECT_THAT(changes.joined, IsEmpty());
