@@ -109,6 +109,8 @@ Result<void> Service::open_certificates() {
 }
 
 Result<void> Service::open_executor() {
+    // The API asks them too, for previews.
+    gates_ = make_gates(settings_.gate_calls(), settings_.loose_files);
     if (!settings_.runs_releases()) return {};
     AgentOptions options;
     options.connect_timeout = settings_.connect_timeout;
@@ -119,7 +121,6 @@ Result<void> Service::open_executor() {
     }
     pool_ = tls::make_client_pool(loop_.get_executor(), *agent_certificates_, std::move(pool));
     agents_ = make_agents(*pool_, options);
-    gates_ = make_gates(settings_.gate_calls(), settings_.loose_files);
     callback_sender_ = make_callback_sender(settings_.callback_token, settings_.callback_rules);
     supervisor_ = make_supervisor(loop_.get_executor(), database_->store(), *agents_, *gates_,
                                   *clock_, random_, metrics_, supervisor_options(settings_));
@@ -133,6 +134,7 @@ Result<void> Service::open_http() {
     api::ApiParts parts{
         loop_.get_executor(), database_->api(), authenticator_, metrics_, *clock_, trouble};
     parts.node_timeout = settings_.node_timeout;
+    parts.gates = gates_.get();
     parts.certificates = [this] {
         std::vector<tls::CertificateReport> reports;
         if (agent_certificates_) reports.push_back(agent_certificates_->report());
@@ -141,8 +143,9 @@ Result<void> Service::open_http() {
     };
     if (supervisor_) {
         parts.steered = [this] { supervisor_->nudge(); };
-        parts.slots = [this] {
-            return api::SlotUse{supervisor_->in_flight(), settings_.max_in_flight};
+        parts.load = [this] {
+            return api::ExecutorLoad{supervisor_->in_flight(), settings_.max_in_flight,
+                                     supervisor_->dark_nodes()};
         };
     }
     authenticator_.set_observer(

@@ -151,6 +151,13 @@ bool do_overlap(const Comparison& one, const Comparison& other) {
                        [&](double value) { return one.holds(value) && other.holds(value); });
 }
 
+Judgement judgement(GateAnswer::Kind kind) {
+    using Kind = GateAnswer::Kind;
+    return kind == Kind::pass   ? Judgement::pass
+           : kind == Kind::fail ? Judgement::fail
+                                : Judgement::unsure;
+}
+
 std::string rule_of(const Gate& gate) {
     if (!gate.prometheus) return "200 passes, 4xx fails";
     const PrometheusRule& rule = *gate.prometheus;

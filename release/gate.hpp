@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "release/evidence.hpp"
 #include "release/time.hpp"
 
 namespace edgeroll::release {
@@ -69,6 +70,7 @@ struct Gate {
     friend bool operator==(const Gate&, const Gate&) = default;
 };
 
+[[nodiscard]] Judgement judgement(GateAnswer::Kind kind);
 /// `200 passes, 4xx fails`, `< 0.01 passes, >= 0.05 fails`: the rule of the evidence.
 [[nodiscard]] std::string rule_of(const Gate& gate);
 /// `the gate`, or `gate '5xx'` for a gate with a name of its own.

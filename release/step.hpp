@@ -137,6 +137,10 @@ struct Step {
 /// The maximum number of events in a step, so that a commit has at most as many node rows.
 inline constexpr std::size_t events_per_step = 500;
 
+/// Running nodes that are silent for so long that they brake the release (docs/contract.md 4.2).
+/// O(silent nodes)
+[[nodiscard]] int dark_nodes(const Release& release);
+
 /// Decides. Pure: no clock, no I/O, no exception. Consumes `current`; if the commit does not
 /// succeed, the caller discards `next` and starts again from Release{rules} with Observed.
 /// Cost: O(log nodes) an event, O(nodes) for Observed.

@@ -10,6 +10,7 @@
 #include "control/api/auth.hpp"
 #include "control/api/metrics.hpp"
 #include "control/api/ports/api_store.hpp"
+#include "control/core/ports.hpp"
 #include "tls/context_store.hpp"
 #include "tls/router.hpp"
 
@@ -30,10 +31,12 @@ struct ApiParts {
     /// Called after a release was steered, so that the executor of this process looks at once.
     /// Empty: no executor.
     std::function<void()> steered{};
+    /// Asked once by a dry run. Nothing: previews have no gates.
+    Gates* gates = nullptr;
     /// The certificates in use, for the metrics; may be empty.
     std::function<std::vector<tls::CertificateReport>()> certificates{};
-    /// The executor's open requests to agents; empty: no executor.
-    std::function<SlotUse()> slots{};
+    /// What the executor does now; empty: no executor.
+    std::function<ExecutorLoad()> load{};
     /// The figures of the server behind the API; empty: no server.
     std::function<tls::ServerFigures()> front{};
 };

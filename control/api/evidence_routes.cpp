@@ -15,7 +15,6 @@ using release::Result;
 using release::wire::Json;
 
 constexpr std::size_t gate_bytes_max = 32;
-constexpr std::size_t evidence_detail_bytes_max = 64U << 10;
 
 Result<EvidenceFilter> read_evidence_filter(const Request& request) {
     const auto id = read_id(request, "release id");
@@ -38,13 +37,6 @@ Result<EvidenceFilter> read_evidence_filter(const Request& request) {
     filter.page = *page;
     filter.page_size = *page_size;
     return filter;
-}
-
-/// Nothing but JSON is shown: other text is not edgeroll's.
-Json detail_or_null(const std::string& text) {
-    if (text.empty()) return nullptr;
-    auto parsed = release::wire::parse_json(text, evidence_detail_bytes_max);
-    return parsed ? std::move(*parsed) : Json(nullptr);
 }
 
 Json json_of(const EvidenceView& row) {

@@ -29,7 +29,7 @@ Response not_ready(const release::Error& error) {
 HealthRoutes::HealthRoutes(const ApiParts& parts)
     : metrics_(parts.metrics),
       certificate_trouble_(parts.certificate_trouble),
-      slots_(parts.slots),
+      load_(parts.load),
       certificates_(parts.certificates),
       front_(parts.front),
       ping_(parts.executor, parts.clock, [&store = parts.store] { return store.ping(); }),
@@ -73,7 +73,7 @@ awaitable<void> HealthRoutes::refresh_text(const release::Result<Gauges>& gauges
     if (!is_first) co_return;
     is_text_due_ = false;
     ++texts_;
-    if (slots_) metrics_.slots(slots_());
+    if (load_) metrics_.executor(load_());
     if (certificates_) metrics_.certificates(certificates_());
     if (front_) metrics_.front(front_());
     text_ = metrics_.text(gauges);

@@ -19,6 +19,7 @@ namespace {
 
 using prometheus::Histogram;
 using release::FailureKind;
+using GateKind = release::GateAnswer::Kind;
 using release::Heard;
 using release::NodeStatus;
 using release::Outcome;
@@ -98,6 +99,21 @@ void add_times(prometheus::Registry& registry, const ReleaseTimes& times) {
     add("to100", times.to_100);
 }
 
+void add_rollback(prometheus::Registry& registry, const RollbackTimes& times) {
+    auto& family = prometheus::BuildGauge()
+                       .Name("edgeroll_rollback_seconds")
+                       .Help(
+                           "The newest ended rollback: from the decision to it until 50, 90 and 99 "
+                           "% of its nodes had their previous content.")
+                       .Register(registry);
+    const auto add = [&](const char* share, std::optional<release::Millis> span) {
+        if (span) family.Add(one("share", share)).Set(seconds(*span));
+    };
+    add("50", times.to_50);
+    add("90", times.to_90);
+    add("99", times.to_99);
+}
+
 prometheus::Labels finished_labels(NodeStatus status, FailureKind kind) {
     prometheus::Labels labels = one("status", to_text(status));
     labels.emplace("failure_kind", std::string(to_text(kind)));
@@ -137,8 +153,10 @@ struct Metrics::Families {
     Family<Counter>& database_errors;
     Counter& lease_losses;
     Family<Counter>& violations;
+    Family<Counter>& gate_verdicts;
     Family<Counter>& http;
     prometheus::Family<prometheus::Gauge>& slots;
+    prometheus::Gauge& dark_nodes;
     prometheus::Family<prometheus::Gauge>& certificate_left;
     prometheus::Family<prometheus::Gauge>& list_left;
     prometheus::Family<prometheus::Gauge>& without_list;
@@ -167,11 +185,16 @@ struct Metrics::Families {
                            .Add({})),
           violations(counter("edgeroll_violations_total",
                              "Broken invariants found, by invariant; never anything but 0.")),
+          gate_verdicts(counter("edgeroll_gate_verdicts_total", "Answers of gates, by verdict.")),
           http(counter("edgeroll_http_requests_total", "API requests answered, by HTTP status.")),
           slots(prometheus::BuildGauge()
                     .Name("edgeroll_agent_request_slots")
                     .Help("Requests open to agents now (busy), and how many may be (max).")
                     .Register(registry)),
+          dark_nodes(gauge("edgeroll_dark_nodes",
+                           "Nodes that took their task and answer nothing now: they brake their "
+                           "releases.")
+                         .Add({})),
           certificate_left(gauge("edgeroll_certificate_seconds_left",
                                  "How long the certificate of a setting is still good.")),
           list_left(gauge("edgeroll_crl_seconds_left",
@@ -220,6 +243,8 @@ struct Metrics::Families {
             database_errors.Add(one("class", error_class_words.text(outcome)));
         for (int i = 1; i <= invariants; ++i)
             violations.Add(one("invariant", "I" + std::to_string(i)));
+        for (const auto kind : {GateKind::pass, GateKind::fail, GateKind::unsure})
+            gate_verdicts.Add(one("verdict", to_text(judgement(kind))));
         for (const char* code : http_codes)
             http.Add(one("code", code));
         for (const char* state : {"busy", "max"})
@@ -274,13 +299,18 @@ void Metrics::violation(const release::Violation& violation) {
     note(Severity::error, "violation", fields);
 }
 
+void Metrics::gate_answered(release::GateAnswer::Kind kind) {
+    families_->gate_verdicts.Add(one("verdict", to_text(judgement(kind)))).Increment();
+}
+
 void Metrics::http_answered(int status) {
     families_->http.Add(one("code", std::to_string(status))).Increment();
 }
 
-void Metrics::slots(const SlotUse& use) {
-    families_->slots.Add(one("state", "busy")).Set(use.in_flight);
-    families_->slots.Add(one("state", "max")).Set(use.max);
+void Metrics::executor(const ExecutorLoad& load) {
+    families_->slots.Add(one("state", "busy")).Set(load.in_flight);
+    families_->slots.Add(one("state", "max")).Set(load.max);
+    families_->dark_nodes.Set(load.dark_nodes);
 }
 
 void Metrics::certificates(const std::vector<tls::CertificateReport>& reports) {
@@ -362,6 +392,7 @@ std::string Metrics::text(const release::Result<Gauges>& gauges) const {
             .Set(static_cast<double>(gauges->bans));
         add_queue(registry, gauges->queue);
         if (gauges->last_ended) add_times(registry, *gauges->last_ended);
+        if (gauges->last_rollback) add_rollback(registry, *gauges->last_rollback);
     }
     return text + serializer.Serialize(registry.Collect());
 }

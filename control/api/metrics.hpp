@@ -15,10 +15,11 @@
 
 namespace edgeroll::control::api {
 
-/// Requests to agents that are open now (RELEASE_EXECUTOR_MAX_IN_FLIGHT).
-struct SlotUse {
-    int in_flight = 0;
-    int max = 0;
+/// What the executor of this process does now.
+struct ExecutorLoad {
+    int in_flight = 0;   ///< open requests to agents
+    int max = 0;         ///< RELEASE_EXECUTOR_MAX_IN_FLIGHT
+    int dark_nodes = 0;  ///< of its releases: those that brake them (docs/contract.md 4.2)
 };
 
 /// How agents have answered this process since its start.
@@ -43,12 +44,13 @@ class Metrics final : public Observer {
     void agent_error(release::Heard kind) override;
     void database_error(release::Outcome outcome) override;
     void lease_lost() override;
+    void gate_answered(release::GateAnswer::Kind kind) override;
     void violation(const release::Violation& violation) override;
 
     /// Counts an answered API request by its HTTP status.
     void http_answered(int status);
     /// Sets the executor's current load.
-    void slots(const SlotUse& use);
+    void executor(const ExecutorLoad& load);
     /// Sets the remaining validity of the certificates and revocation lists in use.
     void certificates(const std::vector<tls::CertificateReport>& reports);
 

@@ -1,6 +1,7 @@
 #include <array>
 #include <utility>
 
+#include "control/api/gate_preview.hpp"
 #include "control/api/names/field_names.hpp"
 #include "control/api/new_release.hpp"
 #include "control/api/request_reader.hpp"
@@ -144,9 +145,14 @@ awaitable<Response> ReleaseRoutes::list(Request request) {
 awaitable<Response> ReleaseRoutes::create(Request request, Caller caller) {
     auto wanted = read_new_release(request, caller);
     if (!wanted) co_return refuse(wanted.error());
+    const bool is_dry_run = wanted->is_dry_run;
     const auto created = co_await store_.create(std::move(*wanted));
     if (!created) co_return refuse(created.error());
-    co_return answer(json_of(*created));
+    Json data = json_of(*created);
+    if (is_dry_run && gates_ != nullptr) {
+        data[field::gates_preview] = json_of(co_await preview_gates(executor_, *gates_, *created));
+    }
+    co_return answer(data);
 }
 
 }  // namespace edgeroll::control::api

@@ -16,7 +16,10 @@ using tls::Response;
 class ReleaseRoutes {
   public:
     explicit ReleaseRoutes(const ApiParts& parts)
-        : store_(parts.store), node_timeout_(parts.node_timeout) {}
+        : executor_(parts.executor),
+          store_(parts.store),
+          gates_(parts.gates),
+          node_timeout_(parts.node_timeout) {}
     void add_to(tls::Router& router, Guard& guard);
 
   private:
@@ -24,7 +27,9 @@ class ReleaseRoutes {
     awaitable<Response> list(Request request);
     awaitable<Response> create(Request request, Caller caller);
 
+    boost::asio::any_io_executor executor_;
     ApiStore& store_;
+    Gates* gates_;
     release::Millis node_timeout_;
 };
 
@@ -58,7 +63,7 @@ class StatsRoutes {
     awaitable<Response> show(Request request);
 
     Metrics& metrics_;
-    std::function<SlotUse()> slots_;
+    std::function<ExecutorLoad()> load_;
     Coalesced<Stats> stats_;
 };
 
@@ -137,7 +142,7 @@ class HealthRoutes {
 
     Metrics& metrics_;
     std::function<std::string()> certificate_trouble_;
-    std::function<SlotUse()> slots_;
+    std::function<ExecutorLoad()> load_;
     std::function<std::vector<tls::CertificateReport>()> certificates_;
     std::function<tls::ServerFigures()> front_;
     Coalesced<std::string> ping_;

@@ -31,7 +31,7 @@ Json json_of(const std::map<std::string, std::int64_t>& counts) {
     return object;
 }
 
-Json json_of(const SlotUse& slots) {
+Json json_of(const ExecutorLoad& slots) {
     Json object = Json::object();
     object[field::in_flight] = slots.in_flight;
     object[field::max] = slots.max;
@@ -99,7 +99,7 @@ Json json_of_database(const Stats& stats) {
 
 StatsRoutes::StatsRoutes(const ApiParts& parts)
     : metrics_(parts.metrics),
-      slots_(parts.slots),
+      load_(parts.load),
       stats_(parts.executor, parts.clock, [&store = parts.store] { return store.stats(); }) {}
 
 void StatsRoutes::add_to(tls::Router& router, Guard& guard) {
@@ -113,8 +113,8 @@ awaitable<Response> StatsRoutes::show(Request request) {
     const auto stats = co_await stats_.get(stats_patience, stats_fresh_for);
     if (!stats) co_return refuse(stats.error());
     Json data = json_of_database(*stats);
-    data[field::slots] = slots_ ? json_of(slots_()) : Json(nullptr);
-    data[field::agents] = slots_ ? json_of(metrics_.agents()) : Json(nullptr);
+    data[field::slots] = load_ ? json_of(load_()) : Json(nullptr);
+    data[field::agents] = load_ ? json_of(metrics_.agents()) : Json(nullptr);
     co_return answer(data);
 }
 

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "release/evidence.hpp"
 #include "release/ids.hpp"
 #include "release/wire/json_util.hpp"
 
@@ -13,6 +14,13 @@ namespace edgeroll::control::api {
 /// Missing words and times are null; free text is always a string.
 [[nodiscard]] inline release::wire::Json word_or_null(std::string_view text) {
     return text.empty() ? release::wire::Json(nullptr) : release::wire::Json(std::string(text));
+}
+
+/// The detail of evidence. Nothing but JSON is shown: other text is not edgeroll's.
+[[nodiscard]] inline release::wire::Json detail_or_null(const std::string& text) {
+    if (text.empty()) return nullptr;
+    auto parsed = release::wire::parse_json(text, release::evidence_detail_bytes_max);
+    return parsed ? std::move(*parsed) : release::wire::Json(nullptr);
 }
 
 /// Appends to the last batch of the list or begins the next: rows are ordered by batch.

@@ -44,12 +44,22 @@ std::string extent(const Json& data) {
            plural(batches, "batch", "es");
 }
 
+/// What the gates say now, as if the nodes of batch 1 had got the content.
+std::string render_gates(const Json& data) {
+    Table table({{"GATE"}, {"NOW"}, {"RULE", Align::left, 60}, {"ANSWER", Align::left, 100}});
+    for (const Json& gate : list_of(data, field::gates_preview)) {
+        table.add({text_of(gate, field::name), text_of(gate, field::verdict),
+                   text_of(gate, field::rule), text_of(gate, field::message)});
+    }
+    return table.is_empty() ? "" : "\nGates, asked once now:\n" + table.text();
+}
+
 std::string render_plan(const ReleaseCreate& what, const Json& batch_config, const Json& data,
                         const std::map<std::int64_t, std::string>& names) {
     const std::string sha = text_of(data, field::plan_sha256);
     std::string text = "plan for version " + std::to_string(integer_of(data, field::version)) +
                        ": " + extent(data) + "; nothing was changed\n\n" +
-                       render_batches(data, names) + render_left_out(data);
+                       render_batches(data, names) + render_left_out(data) + render_gates(data);
     if (!sha.empty()) {
         text += "\nplanSha256 " + printable(sha) + "\n\nTo create exactly that:\n  " +
                 create_command_line(what, batch_config, sha) + "\n";

@@ -195,6 +195,8 @@ class Observer {
     virtual ~Observer() = default;
     /// An event by its stable name (docs/runbook.md), with its fields.
     virtual void note(Severity severity, std::string_view event, const Fields& fields) = 0;
+    /// A gate of a release was asked.
+    virtual void gate_answered(release::GateAnswer::Kind kind) = 0;
     /// The time until an agent answered a dispatch request.
     virtual void dispatch_took(release::Millis took) = 0;
     /// A node has ended, this long after its conversation began.

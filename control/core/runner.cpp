@@ -286,14 +286,15 @@ boost::asio::awaitable<void> Runner::carry_out(std::vector<release::Effect> effe
 
 namespace {
 
-boost::asio::awaitable<void> asking(Gates& gates, release::AskGate what, Millis at_most,
-                                    std::shared_ptr<Lifeline> lifeline) {
+boost::asio::awaitable<void> asking(Gates& gates, Observer& observer, release::AskGate what,
+                                    Millis at_most, std::shared_ptr<Lifeline> lifeline) {
     release::GateHeard heard;
     heard.after_batch = what.after_batch;
     heard.index = what.index;
     heard.gate = what.gate;
     heard.asked_at = what.asked_at;
     heard.answer = co_await gates.ask(std::move(what), at_most);
+    observer.gate_answered(heard.answer.kind);
     if (!lifeline->is_cut) lifeline->report(std::move(heard));
 }
 
@@ -303,7 +304,7 @@ void Runner::ask_gate(release::AskGate what) {
     // Minimum time for one request, even if the gate's time ended while no process asked.
     constexpr Millis moment{2'000};
     const Millis at_most = std::max(what.until - clock_.now(), moment);
-    rt::spawn(executor_, "gate", asking(gates_, std::move(what), at_most, lifeline_));
+    rt::spawn(executor_, "gate", asking(gates_, observer_, std::move(what), at_most, lifeline_));
 }
 
 // An earlier alarm goes off first, and the step that follows sets it again.

@@ -57,6 +57,8 @@ class Runner : public std::enable_shared_from_this<Runner> {
         return !is_resting_ && !is_urgent_ && !release_.seen.aborted_for;
     }
 
+    [[nodiscard]] int dark_nodes() const { return release::dark_nodes(release_); }
+
   private:
     enum class Written { done, stale, again, over };
     /// What to do next, the most urgent first.

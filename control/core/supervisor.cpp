@@ -59,6 +59,12 @@ class SupervisorOnLoop final : public Supervisor {
 
     [[nodiscard]] int running() const override { return static_cast<int>(runners_.size()); }
     [[nodiscard]] int in_flight() const override { return dispatcher_.in_flight(); }
+    [[nodiscard]] int dark_nodes() const override {
+        int count = 0;
+        for (const auto& runner : runners_)
+            count += runner->dark_nodes();
+        return count;
+    }
 
   private:
     boost::asio::awaitable<void> tick() {

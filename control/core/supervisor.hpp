@@ -35,6 +35,8 @@ class Supervisor {
     [[nodiscard]] virtual int running() const = 0;
     /// Number of its open requests to agents.
     [[nodiscard]] virtual int in_flight() const = 0;
+    /// Number of dark nodes of its releases.
+    [[nodiscard]] virtual int dark_nodes() const = 0;
 };
 
 [[nodiscard]] std::unique_ptr<Supervisor> make_supervisor(boost::asio::any_io_executor executor,

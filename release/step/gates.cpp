@@ -34,12 +34,6 @@ void match_gates(Release& release) {
     }
 }
 
-Judgement judgement(GateKind kind) {
-    return kind == GateKind::pass   ? Judgement::pass
-           : kind == GateKind::fail ? Judgement::fail
-                                    : Judgement::unsure;
-}
-
 bool has_refused(const GateState& state) {
     return state.last && state.last->kind == GateKind::fail &&
            state.fails >= state.gate.consecutive();

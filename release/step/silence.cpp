@@ -6,6 +6,7 @@
 
 #include "release/failures.hpp"
 #include "release/mutant.hpp"
+#include "release/step.hpp"
 #include "release/step/phase.hpp"
 #include "release/step/pools.hpp"
 
@@ -108,6 +109,10 @@ void watch_for_darkness(Draft& draft, NodeState& node) {
 }
 
 }  // namespace
+
+int dark_nodes(const Release& release) {
+    return static_cast<int>(dark_since(release, never).size());
+}
 
 void hear(Draft& draft, std::size_t position, Instant silent_since, bool may_have_task) {
     Release& release = draft.release;

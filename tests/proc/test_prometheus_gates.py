@@ -161,6 +161,26 @@ class PrometheusGates(ProcCase):
         self.wait_status(number, "success")
         self.assertEqual([row[:2] for row in self.evidence(number)], [["fail", "0"]] * 2)
 
+    # ---- asked before the release is made ----
+
+    def test_dry_run_of_a_release_asks_every_gate_once(self):
+        double = self.double()
+        double.answers = [vector(0.001)]
+        gates = [self.gate(double.url, QUERY), self.gate("http://127.0.0.1:1", name="away")]
+        answer = self.create(self.one_control, version=1, dry_run=True,
+                             batch_config={"batches": ["1", "rest"], "gates": gates})
+        shown = {gate["name"]: gate for gate in answer["gatesPreview"]}
+        self.assertEqual([shown["5xx"]["verdict"], shown["away"]["verdict"]], ["pass", "unsure"])
+        self.assertEqual(shown["5xx"]["detail"]["query"], 'edge_errors{edge=~"edge-1"}')
+        self.assertEqual(len(double.questions), 1)
+        status, plan = self.one_control.cli("release", "plan", "--version", "1", "--batch-config",
+                                            json.dumps({"batches": ["1", "rest"], "gates": gates}))
+        self.assertEqual(status, 0, plan)
+        self.assertIn("Gates, asked once now:", plan)
+        self.assertRegex(plan, r"5xx +pass +< 0.01 passes")
+        self.assertRegex(plan, r"away +unsure")
+        self.assertEqual(self.database.rows("SELECT COUNT(*) FROM release_evidence"), [["0"]])
+
     # ---- tokens ----
 
     def with_tokens(self, allowed):

@@ -79,6 +79,26 @@ TEST_P(ApiStatsTest, reckons_working_time_apart_from_waiting_and_the_time_to_eac
     EXPECT_EQ(control().get(control().api().gauges()).last_ended->id, id);
 }
 
+TEST_P(ApiStatsTest, tells_how_long_the_newest_ended_rollback_took) {
+    const auto last = [&] { return control().get(control().api().gauges()).last_rollback; };
+    EXPECT_FALSE(last());
+    const ReleaseId undone = add_whole_release(3, {1});
+    const ReleaseId later_undone = add_whole_release(4, {1});
+    const ReleaseId first = add_whole_release(5, {1});
+    set(first, "rolls_back = " + std::to_string(undone.value) + ", finished_at = created_at");
+    const ReleaseId id = add_whole_release(7, {1, 3});
+    set(id, "rolls_back = " + std::to_string(later_undone.value) +
+                ", created_at = " + at("00:00.000") + ", started_at = " + at("00:05.000") +
+                ", finished_at = " + at("01:00.000"));
+    sql("UPDATE release_task_nodes SET status = 'success', finished_at = " + at("00:06.500"));
+    set_row(id, 4, "status = 'failed'");
+    ASSERT_TRUE(last());
+    EXPECT_EQ(last()->to_50, Millis{6'500}) << "from its creation";
+    EXPECT_FALSE(last()->to_90);
+    set(id, "finished_at = NULL");
+    EXPECT_NE(last()->to_50, Millis{6'500}) << "it has not ended";
+}
+
 TEST_P(ApiStatsTest, shows_the_twenty_last_started) {
     EXPECT_THAT(stats().releases, IsEmpty());
     for (int i = 1; i <= 22; ++i)

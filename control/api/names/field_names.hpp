@@ -53,6 +53,7 @@ inline constexpr const char* aborted_at = "abortedAt";
 inline constexpr const char* force = "force";
 inline constexpr const char* from_release = "fromRelease";
 inline constexpr const char* gate = "gate";
+inline constexpr const char* gates_preview = "gatesPreview";
 inline constexpr const char* has_drift = "hasDrift";
 inline constexpr const char* hash = "hash";
 inline constexpr const char* hold_reason = "holdReason";

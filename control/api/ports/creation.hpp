@@ -8,6 +8,7 @@
 
 #include "control/api/ports/asker.hpp"
 #include "release/commit.hpp"
+#include "release/gate.hpp"
 #include "release/ids.hpp"
 #include "release/plan.hpp"
 #include "release/states.hpp"
@@ -51,7 +52,7 @@ struct CreatedRelease {
     release::ReleaseId id;  ///< 0 for a dry run
     release::Version version;
     std::vector<release::PlannedNode> plan;
-    /// Names of the plan's nodes, in its order; used only by the store.
+    /// Names of the plan's nodes, in its order; empty for a repeated request.
     std::vector<std::string> names;
     std::string plan_sha256;
     /// Ascending by node; empty for a repeated request.
@@ -61,6 +62,7 @@ struct CreatedRelease {
     /// For a content with secrets: nodes whose agents never reported that they can keep secrets.
     /// Ascending.
     std::vector<release::LeftOut> without_secrets{};
+    std::vector<release::Gate> gates{};  ///< of a dry run
 };
 
 }  // namespace edgeroll::control

@@ -32,6 +32,12 @@ struct ReleaseTimes {
     std::optional<release::Millis> to_50, to_90, to_100;
 };
 
+/// From the creation of a rollback until that share of all its nodes had succeeded; nothing: not
+/// reached.
+struct RollbackTimes {
+    std::optional<release::Millis> to_50, to_90, to_99;
+};
+
 struct Stats {
     QueueFigures queue;
     std::int64_t running_releases = 0, running_nodes = 0;
@@ -48,6 +54,8 @@ struct Gauges {
     std::int64_t bans = 0;            ///< rows of banned_contents
     QueueFigures queue;
     std::optional<ReleaseTimes> last_ended;  ///< the release that ended last
+    /// Of the rollbacks that have ended, the one of the newest release.
+    std::optional<RollbackTimes> last_rollback;
 };
 
 }  // namespace edgeroll::control

@@ -76,7 +76,7 @@ class ApiDatabase final : public ApiStore {
         auto pending = threads_.run(Access::write, std::move(work), Urgency::normal);
         release::Result<CreatedRelease> created = co_await std::move(pending);
         if (created && is_dry_run) {
-            PreviewedPlan plan{created->plan, std::move(created->names)};
+            PreviewedPlan plan{created->plan, created->names};
             previews->remember(created->plan_sha256,
                                std::make_shared<const PreviewedPlan>(std::move(plan)));
         }

@@ -328,6 +328,7 @@ Gauges read_gauges(Connection& connection) {
     gauges.nodes_by_status = open_rows_by_status(connection);
     gauges.queue = read_queue(connection);
     gauges.last_ended = read_last_ended(connection);
+    gauges.last_rollback = read_last_rollback(connection);
     gauges.nodes_drifting = count_drifting(connection);
     gauges.bans = connection.query("SELECT COUNT(*) FROM banned_contents").at(0).integer_or(0, 0);
     transaction.commit();

@@ -86,34 +86,41 @@ std::vector<ReleaseTimes> read_releases(Connection& connection, const std::strin
     return select_rows(connection, columns, "FROM release_tasks WHERE " + which);
 }
 
-/// Rows that succeeded before a retry count from the start of the retry.
+/// Until that share of a release's nodes had succeeded; nothing: not reached.
+struct Shares {
+    release::ReleaseId id;
+    std::optional<Millis> to_50, to_90, to_99, to_100;
+};
+
 template <auto moment>
-void share_into(ReleaseTimes& times, const Field& field) {
-    if (!field.is_null()) span_into<moment>(times, field);
+void share_into(Shares& shares, const Field& field) {
+    if (!field.is_null()) shares.*moment = Millis{std::max<std::int64_t>(field.integer_or(0), 0)};
 }
 
 /// The moment at which the k-th node succeeded, for the k of the share.
-void read_shares(Connection& connection, std::vector<ReleaseTimes>& releases) {
-    if (releases.empty()) return;
-    Values ids;
-    for (const ReleaseTimes& times : releases)
-        ids.emplace_back(times.id.value);
+/// @param since a column of release_tasks. Rows that succeeded before a retry count from the start
+/// of the retry.
+std::vector<Shares> read_shares(Connection& connection, const std::vector<release::ReleaseId>& ids,
+                                const std::string& since) {
+    if (ids.empty()) return {};
+    Values values;
+    for (int i = 0; i < 2; ++i) {
+        for (const release::ReleaseId id : ids)
+            values.emplace_back(id.value);
+    }
     const Dialect& dialect = connection.dialect();
     const std::string list = "(" + placeholders(ids.size()) + ")";
     const auto share = [](const char* percent) {
         return std::string("MIN(CASE WHEN place * 100 >= total * ") + percent + " THEN took END)";
     };
-    const Columns<ReleaseTimes> columns{
-        {"release_id", into<&ReleaseTimes::id>},
-        {share("50"), share_into<&ReleaseTimes::to_50>},
-        {share("90"), share_into<&ReleaseTimes::to_90>},
-        {share("100"), share_into<&ReleaseTimes::to_100>},
+    const Columns<Shares> columns{
+        {"release_id", into<&Shares::id>},           {share("50"), share_into<&Shares::to_50>},
+        {share("90"), share_into<&Shares::to_90>},   {share("99"), share_into<&Shares::to_99>},
+        {share("100"), share_into<&Shares::to_100>},
     };
-    Values values = ids;
-    values.insert(values.end(), ids.begin(), ids.end());
-    const std::vector<ReleaseTimes> reached = select_rows(
+    return select_rows(
         connection, columns,
-        "FROM (SELECT t.id AS release_id, " + dialect.age_ms("t.started_at") + " - " +
+        "FROM (SELECT t.id AS release_id, " + dialect.age_ms("t." + since) + " - " +
             dialect.age_ms("r.finished_at") +
             " AS took, ROW_NUMBER() OVER (PARTITION BY t.id ORDER BY r.finished_at) AS place, "
             "sums.total AS total FROM release_tasks t JOIN release_task_nodes r ON "
@@ -122,7 +129,14 @@ void read_shares(Connection& connection, std::vector<ReleaseTimes>& releases) {
             list + " GROUP BY release_task_id) sums ON sums.release_task_id = t.id WHERE t.id IN " +
             list + " AND r.status = 'success') ranked GROUP BY release_id",
         values);
-    for (const ReleaseTimes& shares : reached) {
+}
+
+void add_shares(Connection& connection, std::vector<ReleaseTimes>& releases) {
+    std::vector<release::ReleaseId> ids;
+    ids.reserve(releases.size());
+    for (const ReleaseTimes& times : releases)
+        ids.push_back(times.id);
+    for (const Shares& shares : read_shares(connection, ids, "started_at")) {
         const auto found = std::find_if(releases.begin(), releases.end(),
                                         [&](const auto& times) { return times.id == shares.id; });
         if (found == releases.end()) continue;
@@ -165,9 +179,25 @@ std::optional<ReleaseTimes> read_last_ended(Connection& connection) {
         connection,
         "finished_at IS NOT NULL AND started_at IS NOT NULL ORDER BY finished_at DESC, id DESC "
         "LIMIT 1");
-    read_shares(connection, releases);
+    add_shares(connection, releases);
     if (releases.empty()) return std::nullopt;
     return releases[0];
+}
+
+std::optional<RollbackTimes> read_last_rollback(Connection& connection) {
+    // Reads the index on rolls_back from its end.
+    const Rows last = connection.query(
+        "SELECT id FROM release_tasks WHERE rolls_back IS NOT NULL AND finished_at IS NOT NULL "
+        "ORDER BY rolls_back DESC LIMIT 1");
+    if (last.empty()) return std::nullopt;
+    RollbackTimes times;
+    const release::ReleaseId id{last[0].integer_or(0, 0)};
+    for (const Shares& shares : read_shares(connection, {id}, "created_at")) {
+        times.to_50 = shares.to_50;
+        times.to_90 = shares.to_90;
+        times.to_99 = shares.to_99;
+    }
+    return times;
 }
 
 Stats read_stats(Connection& connection) {
@@ -179,7 +209,7 @@ Stats read_stats(Connection& connection) {
     stats.releases = read_releases(
         connection, std::string("started_at IS NOT NULL ORDER BY started_at DESC, id DESC LIMIT ") +
                         releases_shown);
-    read_shares(connection, stats.releases);
+    add_shares(connection, stats.releases);
     transaction.commit();
     return stats;
 }

@@ -11,6 +11,8 @@ namespace edgeroll::control {
 
 /// Times of the release that ended last. Inside the caller's transaction.
 [[nodiscard]] std::optional<ReleaseTimes> read_last_ended(Connection& connection);
+/// Nothing: no rollback has ended.
+[[nodiscard]] std::optional<RollbackTimes> read_last_rollback(Connection& connection);
 
 [[nodiscard]] Stats read_stats(Connection& connection);
 

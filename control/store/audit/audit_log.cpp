@@ -81,7 +81,7 @@ void write(Connection& connection, const Asker& by, const AuditDeed& deed, const
 
 Tail tail_after(const Tail& tail, Connection& connection) {
     auto next = lock_tail(connection);
-    return next ? std::move(*next) : tail;
+    return next.value_or(tail);
 }
 
 /// `counters` was emptied. The chain continues after the rows that are left and records that. Only

@@ -53,7 +53,7 @@ bool begins_with(const std::string& text, const char* begin) {
 /// The library's certificate error in plain words.
 std::string certificate_fault(const std::string& text) {
     constexpr const char* prefix = "TLS/SSL error: ";
-    const std::string fault = begins_with(text, prefix) ? text.substr(std::strlen(prefix)) : text;
+    std::string fault = begins_with(text, prefix) ? text.substr(std::strlen(prefix)) : text;
     if (begins_with(fault, "SSL is required, but")) return "it offers no TLS";
     if (begins_with(fault, "Validation of SSL server")) return "its certificate has another name";
     return fault;
@@ -84,7 +84,7 @@ std::string wants_too_much(const LoginTarget& target, const DatabaseTls& tls) {
 
 /// The server's message says no more than that, even where it demands TLS.
 std::string access_advice(const LoginTarget& target, const DatabaseTls& tls) {
-    const std::string first = "; check user, password and the user's rights";
+    std::string first = "; check user, password and the user's rights";
     if (target.is_socket) return first;
     if (target.mode == TlsMode::off) {
         return first + "; if the account or the server demands TLS, say ?tls=verify";

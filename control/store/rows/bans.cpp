@@ -33,14 +33,14 @@ std::optional<ContentNames> names_of(Connection& connection, release::Version ve
         "SELECT payload, sha256 FROM config_versions WHERE version = ?", {version.value});
     if (rows.empty()) return std::nullopt;
     const std::string payload = rows[0].text(0);
-    std::string stored = release::lower_hex(rows[0].text(1));
+    const std::string stored = release::lower_hex(rows[0].text(1));
     if (!stored.empty() && !may_have_templates(payload)) return ContentNames{stored, {}};
     const auto kind = release::wire::read_stored_content(payload);
     if (!kind) return std::nullopt;
     ContentNames names;
     const bool is_settled =
         stored.empty() || stored == kind->sha256 || stored == kind->plain_sha256;
-    names.sha256 = is_settled ? kind->sha256 : std::move(stored);
+    names.sha256 = is_settled ? kind->sha256 : stored;
     if (is_settled && kind->plain_sha256 != kind->sha256) names.older_sha256 = kind->plain_sha256;
     return names;
 }

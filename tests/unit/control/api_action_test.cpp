@@ -286,16 +286,22 @@ TEST_F(ApiAction, has_the_same_figures_as_metrics) {
     times.version = release::Version{42};
     times.worked = release::Millis{2500};
     store.counts.last_ended = times;
+    store.counts.last_rollback.emplace().to_50 = release::Millis{1500};
+    metrics.gate_answered(release::GateAnswer::Kind::fail);
     const std::string text = ask_as("", "GET", "/metrics").body;
     for (const char* line :
          {"edgeroll_queue_releases{state=\"blocked\"} 1",
           "edgeroll_queue_releases{state=\"due\"} 2", "edgeroll_queue_releases{state=\"later\"} 1",
           "edgeroll_release_seconds{phase=\"worked\"} 2.5",
           "edgeroll_agent_request_slots{state=\"busy\"} 3",
-          "edgeroll_agent_request_slots{state=\"max\"} 256"}) {
+          "edgeroll_agent_request_slots{state=\"max\"} 256", "edgeroll_dark_nodes 2",
+          "edgeroll_rollback_seconds{share=\"50\"} 1.5",
+          "edgeroll_gate_verdicts_total{verdict=\"fail\"} 1",
+          "edgeroll_gate_verdicts_total{verdict=\"pass\"} 0"}) {
         EXPECT_NE(text.find(line), std::string::npos) << line << "\n" << text;
     }
     EXPECT_EQ(text.find("phase=\"to50\""), std::string::npos) << "not so far";
+    EXPECT_EQ(text.find("share=\"99\""), std::string::npos) << "not so far";
 }
 
 }  // namespace

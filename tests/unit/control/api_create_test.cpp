@@ -105,6 +105,44 @@ TEST_F(ApiCreate, previews) {
     EXPECT_EQ(refusal(R"({"target":"cdn","planSha256":"abc"})").find("field 'planSha256'"), 0U);
 }
 
+TEST_F(ApiCreate, asks_the_gates_once_in_a_dry_run) {
+    store.created.version = release::Version{42};
+    store.created.plan = {{release::NodeId{1}, 1}, {release::NodeId{2}, 2}};
+    store.created.names = {"edge-1", "edge-2"};
+    release::Gate monitor, errors, unaskable;
+    monitor.name = "gate";
+    monitor.url = "http://monitor.example/ok";
+    errors.name = "5xx";
+    errors.prometheus = release::PrometheusRule{};
+    errors.prometheus->query = R"(e{edge=~"{{released_re}}",v="{{version}}"}[{{since_sec}}s])";
+    errors.prometheus->pass = {release::Comparison::Op::less, 0.01};
+    unaskable = errors;
+    unaskable.name = "odd";
+    store.created.names[0] = "edge-1";
+    store.created.gates = {monitor, errors};
+    gates.answers["gate"] = {release::GateAnswer::Kind::pass, "200"};
+    gates.answers["5xx"] = {release::GateAnswer::Kind::fail, "0.5 >= 0.01", "value",
+                            R"({"count":1})"};
+    const Json data = create(R"({"target":"cdn","dry_run":true})").data();
+    EXPECT_EQ(data["gatesPreview"], Json::parse(R"([
+        {"name":"gate","verdict":"pass","rule":"200 passes, 4xx fails","message":"200","detail":null},
+        {"name":"5xx","verdict":"fail","rule":"< 0.01 passes, anything else fails",
+         "message":"0.5 >= 0.01","detail":{"count":1}}])"));
+    EXPECT_EQ(gates.queries, (std::vector<std::string>{"", R"(e{edge=~"edge-1",v="42"}[60s])"}));
+
+    // A question that cannot be asked is an answer; without a dry run nothing is asked.
+    store.created.names[0] = "an 'odd' name";
+    store.created.gates = {unaskable};
+    gates.queries.clear();
+    const Json odd = create(R"({"target":"cdn","dry_run":true})").data()["gatesPreview"][0];
+    EXPECT_EQ(odd["verdict"], "unsure");
+    EXPECT_THAT(odd["message"].get<std::string>(), testing::HasSubstr("cannot name a node"));
+    EXPECT_FALSE(create(R"({"target":"cdn"})").data().contains("gatesPreview"));
+    EXPECT_TRUE(gates.queries.empty());
+    store.created.gates.clear();
+    EXPECT_EQ(create(R"({"target":"cdn","dry_run":true})").data()["gatesPreview"], Json::array());
+}
+
 TEST_F(ApiCreate, passes_the_idempotency_key_on_with_the_bodys_digest) {
     headers["idempotency-key"] = "run-77";
     EXPECT_EQ(create(R"({"target":"cdn","version":4})").status, 200);

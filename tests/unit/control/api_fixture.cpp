@@ -41,8 +41,9 @@ ApiTest::ApiTest() : tokens_path(new_file()) {
                        return certificate_trouble;
                    }};
     parts.node_timeout = release::Millis{600'000};
+    parts.gates = &gates;
     parts.steered = [this] { ++steered; };
-    parts.slots = [this] { return slots; };
+    parts.load = [this] { return slots; };
     api = make_api(std::move(parts));
 }
 

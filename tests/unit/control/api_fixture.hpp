@@ -11,6 +11,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <exception>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -29,6 +30,18 @@ using release::Result;
 using release::wire::Json;
 
 inline constexpr const char* releases_path = "/api/v1/releases";
+
+/// Answers by the gate's name.
+class FakeGates final : public Gates {
+  public:
+    std::map<std::string, release::GateAnswer> answers;
+    std::vector<std::string> queries;
+
+    awaitable<release::GateAnswer> ask(release::AskGate what, release::Millis) override {
+        queries.push_back(what.query);
+        co_return answers[what.gate.name];
+    }
+};
 
 /// Answers with values set by the test.
 class FakeStore final : public ApiStore {
@@ -232,9 +245,10 @@ class ApiTest : public ::testing::Test {
     std::string address = "192.0.2.7";           ///< their source address
     std::string tokens_path;
     FakeStore store;
+    FakeGates gates;
     std::string certificate_trouble;
-    int steered = 0;        ///< times the executor was told to look
-    SlotUse slots{3, 256};  ///< as reported by the executor
+    int steered = 0;                ///< times the executor was told to look
+    ExecutorLoad slots{3, 256, 2};  ///< as reported by the executor
     void write_tokens(const std::string& text) const;
 
     Metrics metrics;

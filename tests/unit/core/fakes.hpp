@@ -86,6 +86,7 @@ class NoJitter final : public Random {
 
 class Silent final : public Observer {
   public:
+    void gate_answered(release::GateAnswer::Kind) override {}
     void note(Severity, std::string_view, const Fields&) override {}
     void dispatch_took(release::Millis) override {}
     void node_finished(release::NodeStatus, release::FailureKind, release::Millis) override {}
