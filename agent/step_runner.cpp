@@ -11,6 +11,7 @@
 #include "agent/live_link.hpp"
 #include "agent/stage.hpp"
 #include "agent/trusted_files.hpp"
+#include "release/node_evidence.hpp"
 #include "release/text/utf8.hpp"
 #include "tls/rt/log.hpp"
 
@@ -66,6 +67,12 @@ std::string seconds(Millis time) {
     char text[32];
     std::snprintf(text, sizeof text, "%g", static_cast<double>(time.count()) / 1000.0);
     return std::string(text) + " s";
+}
+
+/// A command that is not set has not looked.
+StepResult looked(std::string_view word, StepResult result) {
+    if (result.is_ok && result.exit_code) result.evidence = word;
+    return result;
 }
 
 }  // namespace
@@ -130,7 +137,8 @@ StepResult StepRunner::run_step(StepName step, const Task& task, StepTime time,
         case StepName::preinstall:
             return hook("preinstall", step, task, time, interrupt);
         case StepName::check:
-            return command(settings_.check, step, task, time, interrupt);
+            return looked(release::looks::check,
+                          command(settings_.check, step, task, time, interrupt));
         case StepName::switch_live:
             return switch_live(task);
         case StepName::reload:
@@ -144,7 +152,8 @@ StepResult StepRunner::run_step(StepName step, const Task& task, StepTime time,
             return command(settings_.reload, step, task, time, interrupt);
         case StepName::verify:
             if (auto moved = moved_away(task)) return *moved;
-            return command(settings_.verify, step, task, time, interrupt);
+            return looked(release::looks::verify_cmd,
+                          command(settings_.verify, step, task, time, interrupt));
         case StepName::verify_back:
             if (!task.previous) return nothing_to_do("no previous version");
             return command(settings_.verify, step, task, time, interrupt);

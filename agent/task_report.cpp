@@ -50,6 +50,10 @@ release::wire::TaskReport make_report(const apply::Entry& entry, const apply::De
         step.finished_at = rfc3339(record.finished_at);
         step.exit_code = record.exit_code;
         step.output = record.output;
+        if (record.status == release::TaskStatus::success) {
+            report.evidence += (report.evidence.empty() || record.evidence.empty() ? "" : ",");
+            report.evidence += record.evidence;
+        }
         report.steps.push_back(std::move(step));
     }
     return report;

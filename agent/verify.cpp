@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "agent/step_runner.hpp"
+#include "release/node_evidence.hpp"
 
 namespace edgeroll::agent {
 namespace {
@@ -95,6 +96,8 @@ class Verifier {
     StepResult proven(StepResult commanded) const {
         const std::string proof = of_.url + " answers " + wanted_;
         commanded.output += (commanded.output.empty() ? "" : "\n") + proof;
+        commanded.evidence += (commanded.evidence.empty() ? "" : ",");
+        commanded.evidence += release::looks::verify_url;
         return commanded;
     }
 

@@ -71,7 +71,9 @@ struct NodeChange {
     bool has_new_content = false;    ///< nodes.applied_* become the release's version and digest
     std::optional<Version> content;  ///< with it: the content's version, if not the release's own
     std::string capabilities{};      ///< with it: nodes.capabilities
-    bool is_unheard = false;         ///< it ends without any word of its agent
+    /// Of a success: what has looked at the content (release/node_evidence.hpp).
+    std::optional<std::string> evidence{};
+    bool is_unheard = false;  ///< it ends without any word of its agent
 };
 
 /// The progress of a running task, or the trouble in reaching its agent. The status does not

@@ -33,6 +33,7 @@ Move finish(NodeStatus status, FailureKind failure, std::string error, const Ans
     if (answer != nullptr) {
         move.verdict.steps = answer->steps;
         move.verdict.capabilities = answer->capabilities;
+        move.verdict.evidence = answer->evidence;
         move.verdict.is_curable = answer->is_curable;
         move.verdict.progress = status == NodeStatus::success ? 100 : answer->progress;
     }

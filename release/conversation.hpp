@@ -58,6 +58,8 @@ struct Answer {
     bool is_curable = true;  ///< failed: nothing in `steps` shows that a retry must fail too
     /// With accepted: the agent's capabilities; words in ascending order, separated by commas.
     std::string capabilities{};
+    /// With accepted: what has looked at the content there (release/node_evidence.hpp).
+    std::string evidence{looks::unknown};
 };
 
 /// The answer, or `other_task` if the answer contradicts what was sent. Answers of agents that

@@ -62,6 +62,8 @@ struct NodeRow {
     std::string trouble;
     /// Running rows: how the previous attempt failed, which is also part of `error`.
     std::string earlier_error;
+    /// Of a success: what has looked at the content there; `unknown`: nobody says.
+    std::string evidence{looks::unknown};
     Millis running_for{0};  ///< since started_at by the database's clock; running rows only
     NodeFacts facts;
     Address address;

@@ -26,6 +26,7 @@ enum class Mutant {
     fail_in_bake_ignored,        ///< a gate's refusal counts only after the bake
     no_data_passes,              ///< a gate's answer without data passes
     probation_skipped,           ///< an unproven content goes to a whole later batch
+    opened_without_evidence,     ///< a success proves the content although nobody looked
     ramp_ignored,                ///< a large batch starts at once
     final_gate_skipped,          ///< nothing is looked at after the last batch
     operator_action_lost,        ///< database: a write's WHERE lacks requested_action

@@ -73,7 +73,7 @@ std::vector<FleetNode> select(const std::vector<FleetNode>& fleet, const Selecto
 }
 
 /// Nodes in the order in which batches of these sizes take them.
-struct Order {
+struct Sequence {
     std::vector<NodeId> nodes;
     std::vector<BatchSize> sizes;
 };
@@ -82,8 +82,8 @@ BatchSize count_of(const std::vector<NodeId>& nodes) {
     return {BatchSize::Kind::count, static_cast<int>(nodes.size())};
 }
 
-Order default_order(const std::vector<FleetNode>& fleet, const Policy& policy,
-                    std::string_view seed) {
+Sequence default_sequence(const std::vector<FleetNode>& fleet, const Policy& policy,
+                          std::string_view seed) {
     const std::vector<NodeId> first =
         canaries(fleet, {policy.canary_by, default_canaries_max, seed});
     return {spread_over(fleet, policy.canary_by, first),
@@ -93,26 +93,27 @@ Order default_order(const std::vector<FleetNode>& fleet, const Policy& policy,
              {BatchSize::Kind::rest, 0}}};
 }
 
-Order order_of(const std::vector<FleetNode>& fleet, const Policy& policy, std::string_view seed) {
+Sequence sequence_of(const std::vector<FleetNode>& fleet, const Policy& policy,
+                     std::string_view seed) {
     if (policy.sizes.empty() && fleet.size() > small_fleet) {
-        return default_order(fleet, policy, seed);
+        return default_sequence(fleet, policy, seed);
     }
-    Order order{{}, policy.sizes};
-    order.nodes.reserve(fleet.size());
+    Sequence sequence{{}, policy.sizes};
+    sequence.nodes.reserve(fleet.size());
     for (const FleetNode& node : fleet)
-        order.nodes.push_back(node.id);
-    if (order.sizes.empty()) {
-        order.sizes = {{BatchSize::Kind::count, 1}, {BatchSize::Kind::rest, 0}};
+        sequence.nodes.push_back(node.id);
+    if (sequence.sizes.empty()) {
+        sequence.sizes = {{BatchSize::Kind::count, 1}, {BatchSize::Kind::rest, 0}};
     }
-    BatchSize& size = order.sizes.front();
+    BatchSize& size = sequence.sizes.front();
     if (size.kind == BatchSize::Kind::one_per_value) {
         const std::vector<NodeId> first = canaries(fleet, {size.label, 0, seed});
         size = count_of(first);
-        std::stable_partition(order.nodes.begin(), order.nodes.end(), [&](NodeId id) {
+        std::stable_partition(sequence.nodes.begin(), sequence.nodes.end(), [&](NodeId id) {
             return std::binary_search(first.begin(), first.end(), id);
         });
     }
-    return order;
+    return sequence;
 }
 
 }  // namespace
@@ -140,7 +141,7 @@ Plan make_plan(const std::vector<FleetNode>& fleet, const Policy& policy, std::s
     Plan plan;
     const std::vector<FleetNode> chosen = select(fleet, policy.selector, plan.unmatched);
     if (chosen.empty()) return plan;
-    const Order ordered = order_of(chosen, policy, seed);
+    const Sequence ordered = sequence_of(chosen, policy, seed);
     const std::vector<NodeId>& order = ordered.nodes;
     plan.nodes.reserve(order.size());
     int batch = 1;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "release/gate.hpp"
+#include "release/node_evidence.hpp"
 #include "release/states.hpp"
 #include "release/time.hpp"
 
@@ -99,6 +100,7 @@ struct Policy {
     Millis gate_timeout{300'000};  ///< how long unsure gates hold the release after the bake
     bool has_final_look = true;    ///< bake and gates hold after the last batch too (final_gate)
     OnFailure on_failure = OnFailure::stop;
+    MinEvidence min_evidence = MinEvidence::any;  ///< a success with less proves nothing
     /// An agent that says nothing for so long keeps no rollback waiting (I19).
     Millis abandon{10'000};
     /// A node that took its task and then says nothing for so long is dark, and brakes the release.

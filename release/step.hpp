@@ -21,6 +21,7 @@ struct Verdict {
     std::string error;           ///< contains the agent's lastError if it gave one
     std::string steps;           ///< JSON array text of the agent's steps; may be empty
     std::string capabilities{};  ///< as Answer::capabilities, of the final answer
+    std::string evidence{};      ///< as Answer::evidence
     int progress = 0;            ///< 0..100
     bool is_curable = true;      ///< failed: another attempt may succeed
     /// failed before the task began: the agent used this task id for another release.

@@ -36,6 +36,7 @@ struct StepRecord {
     WallMillis started_at = 0, finished_at = 0;
     std::optional<int> exit_code;
     std::string output;
+    std::string evidence{};  ///< StepResult::evidence
     friend bool operator==(const StepRecord&, const StepRecord&) = default;
 };
 

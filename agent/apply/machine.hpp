@@ -44,6 +44,9 @@ struct StepResult {
     std::string output;            ///< tail of the output
     std::string error;             ///< the reason of a failure, for lastError
     std::string called;            ///< the step's name in lastError; empty: its own
+    /// What has looked at the content, and was satisfied: words of release/node_evidence.hpp, with
+    /// commas between them.
+    std::string evidence{};
 };
 
 inline constexpr int jobs_max = 50;

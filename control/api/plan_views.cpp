@@ -79,6 +79,7 @@ Json json_of(const CreatedRelease& created) {
     if (!created.without_secrets.empty()) {
         data[field::without_secrets] = reasons_of(created.without_secrets);
     }
+    if (!created.unseen.empty()) data[field::unseen] = reasons_of(created.unseen);
     Json superseded = Json::array();
     for (const release::ReleaseId id : created.superseded)
         superseded.push_back(id.value);

@@ -1,6 +1,7 @@
 // Common parts of several answers.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -22,6 +23,9 @@ namespace edgeroll::control::api {
     auto parsed = release::wire::parse_json(text, release::evidence_detail_bytes_max);
     return parsed ? std::move(*parsed) : release::wire::Json(nullptr);
 }
+
+/// The words of release/node_evidence.hpp as a list; null: not recorded, or the agent does not say.
+[[nodiscard]] release::wire::Json evidence_or_null(const std::optional<std::string>& words);
 
 /// Appends to the last batch of the list or begins the next: rows are ordered by batch.
 [[nodiscard]] inline release::wire::Json& list_of_batch(release::wire::Json& batches, int batch,

@@ -146,6 +146,7 @@ Json json_of_row(const ReleaseNodeView& node) {
     data[field::started_at] = word_or_null(node.started_at);
     data[field::finished_at] = word_or_null(node.finished_at);
     data[field::progress] = node.progress;
+    data[field::evidence] = evidence_or_null(node.evidence);
     data[field::config_version] = number_or_null(node.config_version);
     data[field::agent_task_id] = word_or_null(node.task_id);
     return data;
@@ -273,6 +274,7 @@ Json json_of(const NodeView& node) {
     data[field::wanted_sha256] = word_or_null(node.wanted_sha256);
     data[field::has_drift] = node.has_drift;
     data[field::last_seen_at] = word_or_null(node.last_seen_at);
+    data[field::evidence] = evidence_or_null(node.evidence);
     data[field::created_at] = word_or_null(node.created_at);
     data[field::updated_at] = word_or_null(node.updated_at);
     return data;

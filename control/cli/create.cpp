@@ -124,9 +124,9 @@ std::string render_batches(const Json& data, const std::map<std::int64_t, std::s
 }
 
 /// The API has counted them already.
-std::string render_without_secrets(const Json& data) {
+std::string render_counted(const Json& data, const char* field, const char* title) {
     Table table({{"COUNT", Align::right}, {"WHY", Align::left, 100}, {"NODES"}});
-    for (const Json& entry : list_of(data, field::without_secrets)) {
+    for (const Json& entry : list_of(data, field)) {
         std::string names;
         for (const Json& name : list_of(entry, field::nodes)) {
             if (name.is_string())
@@ -135,7 +135,7 @@ std::string render_without_secrets(const Json& data) {
         table.add({std::to_string(integer_of(entry, field::count)), text_of(entry, field::reason),
                    names});
     }
-    return table.is_empty() ? "" : "\nThe content has secret files:\n" + table.text();
+    return table.is_empty() ? "" : std::string("\n") + title + "\n" + table.text();
 }
 
 /// One line per reason: a reason may hold for thousands of nodes.
@@ -160,7 +160,8 @@ std::string render_left_out(const Json& data) {
         }
         if (!table.is_empty()) text += std::string("\n") + title + "\n" + table.text();
     }
-    return text + render_without_secrets(data);
+    return text + render_counted(data, field::without_secrets, "The content has secret files:") +
+           render_counted(data, field::unseen, "Applied without a look:");
 }
 
 Answer<ExitStatus> create_release(const ReleaseCreate& what, Format format, Ports ports) {

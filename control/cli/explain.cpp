@@ -128,6 +128,15 @@ std::vector<std::string> steps_of(const ReleaseLine& release) {
     return lines;
 }
 
+int unseen_nodes(const ReleaseLine& release) {
+    std::ptrdiff_t count = 0;
+    for (const BatchLine& batch : release.batches) {
+        count += std::count_if(batch.nodes.begin(), batch.nodes.end(),
+                               [](const NodeLine& node) { return node.is_unseen; });
+    }
+    return static_cast<int>(count);
+}
+
 /// One sentence per line.
 std::string story(const ReleaseLine& release, Moment now) {
     const Tally nodes = tally(release);
@@ -144,6 +153,12 @@ std::string story(const ReleaseLine& release, Moment now) {
     }
     if (const std::string hold = hold_text(release); !hold.empty()) {
         text += "It waits between batches (" + printable(release.hold) + "): " + hold + ".\n";
+    }
+    const int unseen = unseen_nodes(release);
+    if (unseen > 0) {
+        text += "On " + std::to_string(unseen) + " of " + std::to_string(nodes.success) +
+                " of them nobody has looked at the content: AGENT_CHECK_CMD, AGENT_VERIFY_CMD and "
+                "AGENT_VERIFY_URL are not set there.\n";
     }
     const std::string waiting = waiting_text(release.waiting, now);
     if (!waiting.empty() && !is_finished(release)) text += "Now: " + waiting + "\n";

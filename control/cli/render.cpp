@@ -149,13 +149,14 @@ std::string render_fleet(const std::vector<FleetLine>& fleet, Moment now) {
                  {"VERSION", Align::right},
                  {"WANTED", Align::right},
                  {"LAST REACHED", Align::right},
+                 {"LOOKS", Align::left, 40},
                  {"LABELS", Align::left, 80}});
     for (const FleetLine& node : fleet) {
         const bool is_ipv6 = node.ip.find(':') != std::string::npos;
         const std::string host = is_ipv6 ? "[" + node.ip + "]" : node.ip;
         table.add({std::to_string(node.id), node.name, host + ":" + std::to_string(node.port),
                    node.is_enabled ? node.status : node.status + " (disabled)",
-                   node.applied_version, wanted_text(node), reached_text(node, now),
+                   node.applied_version, wanted_text(node), reached_text(node, now), node.looks,
                    labels_text(node.labels)});
     }
     return table.text();

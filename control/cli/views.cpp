@@ -31,6 +31,18 @@ std::vector<std::string> words_of(const Json* list) {
     return words;
 }
 
+constexpr const char* nobody = "nobody";
+
+/// What has looked at a content on a node; empty: not known.
+std::string looks_text(const Json& data) {
+    const Json* const list = member(data, field::evidence);
+    if (list == nullptr || !list->is_array()) return {};
+    std::string text;
+    for (const std::string& word : words_of(list))
+        text += (text.empty() ? "" : ", ") + word;
+    return text.empty() ? nobody : text;
+}
+
 NodeLine read_node(const Json& data) {
     NodeLine node;
     node.id = integer_of(data, field::node_id);
@@ -38,6 +50,7 @@ NodeLine read_node(const Json& data) {
     node.status = text_of(data, field::status);
     node.failure_kind = text_of(data, field::failure_kind);
     node.error = text_of(data, field::error_msg);
+    node.is_unseen = looks_text(data) == nobody;
     node.started_at = text_of(data, field::started_at);
     node.finished_at = text_of(data, field::finished_at);
     node.attempt = count_of(data, field::attempt);
@@ -231,6 +244,7 @@ Answer<std::vector<FleetLine>> read_fleet(const Json& data) {
         if (integer_of(item, field::wanted_version) > 0) {
             node.wanted_version = std::to_string(integer_of(item, field::wanted_version));
         }
+        node.looks = looks_text(item);
         node.applied_sha256 = text_of(item, field::applied_sha256);
         node.wanted_sha256 = text_of(item, field::wanted_sha256);
         const Json* const drift = member(item, field::has_drift);

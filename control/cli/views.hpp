@@ -19,6 +19,7 @@ struct NodeLine {
     int attempt = 0;
     int progress = 0;                 ///< percent
     std::int64_t config_version = 0;  ///< version of its content, if not the release's own; else 0
+    bool is_unseen = false;           ///< a success, and nobody has looked at the content there
     friend bool operator==(const NodeLine&, const NodeLine&) = default;
 };
 
@@ -72,6 +73,7 @@ struct FleetLine {
     int port = 0;
     bool is_enabled = true;
     std::string wanted_version, applied_sha256, wanted_sha256;
+    std::string looks;  ///< what looked at the last content there; "nobody"; empty: not known
     std::optional<bool> has_drift;  ///< nothing: control does not say
     std::map<std::string, std::string> labels;
 };

@@ -31,12 +31,18 @@ boost::asio::awaitable<std::vector<release::Event>> BatchWriter::next_group() {
     if (is_busy_ && waiting_.size() < release::events_per_step) {
         co_await clock_.sleep_until(clock_.now() + linger);
     }
-    const std::size_t size = std::min(waiting_.size(), release::events_per_step);
-    const auto end = waiting_.begin() + static_cast<std::ptrdiff_t>(size);
-    group.assign(std::make_move_iterator(waiting_.begin()), std::make_move_iterator(end));
-    waiting_.erase(waiting_.begin(), end);
-    is_busy_ = size >= busy_group;
+    group = take(release::events_per_step);
+    is_busy_ = group.size() >= busy_group;
     co_return group;
+}
+
+std::vector<release::Event> BatchWriter::take(std::size_t most) {
+    const std::size_t size = std::min(waiting_.size(), most);
+    const auto end = waiting_.begin() + static_cast<std::ptrdiff_t>(size);
+    std::vector<release::Event> events(std::make_move_iterator(waiting_.begin()),
+                                       std::make_move_iterator(end));
+    waiting_.erase(waiting_.begin(), end);
+    return events;
 }
 
 }  // namespace edgeroll::control

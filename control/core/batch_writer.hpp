@@ -27,6 +27,8 @@ class BatchWriter {
     void clear() { waiting_.clear(); }
     [[nodiscard]] const std::deque<release::Event>& waiting() const { return waiting_; }
 
+    /// The first waiting events in order, at most so many; may be none.
+    std::vector<release::Event> take(std::size_t most);
     /// The next events in order, at most release::events_per_step. Empty after interrupt().
     boost::asio::awaitable<std::vector<release::Event>> next_group();
 

@@ -146,6 +146,11 @@ boost::asio::awaitable<void> Runner::read() {
     events.emplace_back(std::move(observed));
     std::move(kept_.begin(), kept_.end(), std::back_inserter(events));
     kept_.clear();
+    // What agents said meanwhile: a node whose answer is here must not be given up as silent.
+    const std::size_t room =
+        release::events_per_step - std::min(release::events_per_step, events.size());
+    std::vector<release::Event> meanwhile = writer_.take(room);
+    std::move(meanwhile.begin(), meanwhile.end(), std::back_inserter(events));
     co_await take(std::move(events));
 }
 

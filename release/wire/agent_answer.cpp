@@ -3,6 +3,7 @@
 #include <cmath>
 #include <set>
 
+#include "release/node_evidence.hpp"
 #include "release/text/digits.hpp"
 #include "release/text/utf8.hpp"
 #include "release/wire/agent_messages.hpp"
@@ -55,9 +56,9 @@ TaskIdentity identity_of(const Json& data) {
 }
 
 /// Words of letters, digits, `_` and `:`; other entries of the list are ignored.
-std::string capabilities_of(const Json& data) {
+std::string words_of(const Json& data, const char* field) {
     constexpr std::size_t words_max = 32, word_bytes_max = 64;
-    const auto found = data.find("capabilities");
+    const auto found = data.find(field);
     if (found == data.end() || !found->is_array()) return {};
     std::set<std::string> words;
     for (const Json& value : *found) {
@@ -74,6 +75,16 @@ std::string capabilities_of(const Json& data) {
     for (const std::string& word : words)
         text += (text.empty() ? "" : ",") + word;
     return text;
+}
+
+std::string capabilities_of(const Json& data) {
+    return words_of(data, "capabilities");
+}
+
+std::string evidence_of(const Json& data) {
+    const auto found = data.find("evidence");
+    const bool is_told = found != data.end() && found->is_array();
+    return is_told ? words_of(data, "evidence") : std::string(looks::unknown);
 }
 
 int progress_of(const Json& data) {
@@ -146,6 +157,7 @@ Answer read_data(const Json& body, const std::string& task_id) {
     answer.status = *status;
     answer.about = identity_of(data);
     answer.capabilities = capabilities_of(data);
+    answer.evidence = evidence_of(data);
     answer.progress = progress_of(data);
     answer.last_error = text_member(data, "lastError", last_error_bytes_max);
     answer.steps = steps_of(data);

@@ -64,6 +64,7 @@ struct TaskReport {
     int progress = 0;
     std::string last_error, created_at, started_at, finished_at;
     std::vector<TaskStep> steps;
+    std::string evidence{};  ///< words of release/node_evidence.hpp, with commas between them
 };
 
 /// `data` of GET /tasks/{id}, in its envelope.

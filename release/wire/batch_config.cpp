@@ -11,7 +11,7 @@
 namespace edgeroll::release::wire {
 namespace {
 
-constexpr std::array<std::string_view, 30> known_keys{"enabled",
+constexpr std::array<std::string_view, 31> known_keys{"enabled",
                                                       "batch_size",
                                                       "batch_percent",
                                                       "batches",
@@ -40,6 +40,7 @@ constexpr std::array<std::string_view, 30> known_keys{"enabled",
                                                       "dark_abort_sec",
                                                       "abandon_sec",
                                                       "rollback_parallel_per",
+                                                      "min_evidence",
                                                       "on_failure"};
 
 Result<void> check_keys(const Json& config) {

@@ -128,6 +128,13 @@ Result<void> read_limits(const Json& config, Policy& policy) {
         if (!allowance) return tl::unexpected(allowance.error());
         policy.limits.max_unreachable = *allowance;
     }
+    const auto least = optional_text(config, "min_evidence");
+    if (!least) return bad_config(least.error().message);
+    if (*least) {
+        const auto min_evidence = from_text<MinEvidence>(**least);
+        if (!min_evidence) return bad_field("min_evidence", listed<MinEvidence>(" or "));
+        policy.min_evidence = *min_evidence;
+    }
     const auto word = optional_text(config, "on_failure");
     if (!word) return bad_config(word.error().message);
     if (!*word) return {};

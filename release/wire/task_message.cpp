@@ -39,9 +39,8 @@ Json json_of(const TaskStep& step) {
     return object;
 }
 
-Json capability_words() {
+Json list_of_words(std::string_view rest) {
     Json words = Json::array();
-    std::string_view rest = agent_capabilities;
     while (!rest.empty()) {
         const auto comma = rest.find(',');
         words.push_back(std::string(rest.substr(0, comma)));
@@ -59,7 +58,7 @@ Json identity_of(const TaskReport& report) {
     data["sha256"] = text_or_null(report.sha256);
     if (!report.order_id.empty()) data["orderId"] = report.order_id;
     data["status"] = std::string(to_text(report.status));
-    data["capabilities"] = capability_words();
+    data["capabilities"] = list_of_words(agent_capabilities);
     return data;
 }
 
@@ -76,6 +75,7 @@ std::string write_task_report(const TaskReport& report) {
     for (const TaskStep& step : report.steps)
         steps.push_back(json_of(step));
     shorten_outputs(steps);
+    data["evidence"] = list_of_words(report.evidence);
     data["steps"] = std::move(steps);
     return success_envelope(data);
 }
@@ -88,7 +88,7 @@ std::string write_content_held(bool is_held, const std::string& content_sha256) 
     Json data = Json::object();
     data["held"] = is_held;
     data["contentSha256"] = content_sha256;
-    data["capabilities"] = capability_words();
+    data["capabilities"] = list_of_words(agent_capabilities);
     return success_envelope(data);
 }
 

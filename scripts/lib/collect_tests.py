@@ -2,7 +2,8 @@
 
 Usage: collect_tests.py OUT PREFIX=FOLDER[:NAME=VALUE...] ...
 Each test of ctest's folder FOLDER is listed as PREFIX/name with its command, its folder, its labels,
-its time limit and its environment, plus NAME=VALUE. The tests of scripts themselves (acceptance, demo,
+its time limit and its environment, plus NAME=VALUE. Tests of whole programs (label proc) take longest and
+begin first. The tests of scripts themselves (acceptance, demo,
 lint, format) are added; acceptance and demo run with the programs of the build called asan."""
 import json
 import subprocess
@@ -38,6 +39,8 @@ def properties_of(test, extra):
     for key in ("LABELS", "ENVIRONMENT", "RESOURCE_LOCK"):
         if key in found:
             kept[key] = ";".join(found[key])
+    if "proc" in found.get("LABELS", []):
+        kept["COST"] = "1000"
     if extra:
         kept["ENVIRONMENT"] = ";".join([*filter(None, [kept.get("ENVIRONMENT")]), *extra])
     return kept

@@ -50,6 +50,7 @@ NodeChange draw_node_change(const test::TaskRow& row, sim::Rng& rng) {
     if (rng.chance(0.3)) change.steps = R"([{"name":"check"}])";
     change.progress = static_cast<int>(rng.between(0, 100));
     change.has_new_content = rng.chance(0.3);
+    if (rng.chance(0.4)) change.evidence = rng.chance(0.5) ? "check,verify_url" : "";
     return change;
 }
 

@@ -56,6 +56,7 @@ void add_node(Picture& picture, const release::NodeRow& row, std::size_t rank) {
     add("error", row.error);
     add("trouble", row.trouble);
     add("earlier_error", row.earlier_error);
+    add("evidence", row.evidence);
     add("attempts_before", text(row.attempts_before));
     add("is_of_start", text(row.is_of_start));
     add("is_waived", text(row.is_waived));
@@ -174,6 +175,8 @@ const std::vector<Column<test::TaskRow>>& task_columns() {
         {"reason_until IS NOT NULL",
          [](const Row& row) { return text(row.trouble_until.has_value()); }},
         {"earlier_error", [](const Row& row) { return row.earlier_error; }},
+        {"COALESCE(evidence, 'NULL')",
+         [](const Row& row) { return row.evidence.value_or("NULL"); }},
         {"steps", [](const Row& row) { return row.steps; }},
         {"progress", [](const Row& row) { return text(row.progress); }},
         {"started_at IS NOT NULL", [](const Row& row) { return text(row.started_at.has_value()); }},

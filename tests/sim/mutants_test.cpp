@@ -77,6 +77,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{Mutant::fail_in_bake_ignored, "fail_in_bake_ignored", "between"},
         Case{Mutant::no_data_passes, "no_data_passes", "between"},
         Case{Mutant::probation_skipped, "probation_skipped", "I11"},
+        Case{Mutant::opened_without_evidence, "opened_without_evidence", "I11"},
         Case{Mutant::ramp_ignored, "ramp_ignored", "ramp"},
         Case{Mutant::final_gate_skipped, "final_gate_skipped", "between"},
         Case{Mutant::operator_action_lost, "operator_action_lost", "action|I1|between"},

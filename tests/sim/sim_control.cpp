@@ -32,6 +32,7 @@ class SimObserver final : public control::Observer {
         }
         network_.trace.note(network_.timeline.now(), owner_, line);
     }
+    void gate_answered(release::GateAnswer::Kind) override {}
     void dispatch_took(Millis) override {}
     void node_finished(release::NodeStatus, release::FailureKind, Millis) override {}
     void agent_error(release::Heard) override {}

@@ -124,6 +124,7 @@ Answer SimNode::report(const std::string& task_id) const {
     const Course& course = found->second.course;
     Answer answer = accepted(course.status);
     if (!is_two_call) answer.capabilities = "queue";
+    if (!is_two_call) answer.evidence = is_blind ? "" : "check,verify_url";
     answer.about = identity(task_id);
     answer.last_error = course.last_error;
     answer.progress = progress(course);

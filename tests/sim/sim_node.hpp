@@ -67,8 +67,9 @@ class SimNode {
 
     // The kind of node; set by the world's plan and by faults.
     bool is_two_call = false;
-    bool is_dead = false;  ///< for ever
-    Instant away_until{};  ///< no message gets through before
+    bool is_blind = false;  ///< nobody looks at a content there
+    bool is_dead = false;   ///< for ever
+    Instant away_until{};   ///< no message gets through before
     Instant wrong_certificate_until{};
     Instant slow_until{};
     int queue_max = 16;

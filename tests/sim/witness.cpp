@@ -28,6 +28,7 @@ void Witness::was_disturbed(const std::string& owner, release::ReleaseId id) {
 }
 
 void Witness::writes(const control::Claim& claim) {
+    sent_at_[{claim.owner, claim.release}] = timeline_.now();
     const auto found = good_until_.find({claim.owner, claim.release});
     if (found == good_until_.end() || timeline_.now() >= found->second) {
         violated("I3", claim.owner + " writes release " + text(claim.release.value) +

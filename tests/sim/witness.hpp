@@ -162,6 +162,7 @@ class Witness final : public DatabaseWitness, public NodeWitness {
     std::map<release::ReleaseId, std::vector<std::pair<Instant, TaskRow>>> deleted_;
     std::map<OwnedRelease, Instant> good_until_;
     std::map<OwnedRelease, Instant> disturbed_at_;
+    std::map<OwnedRelease, Instant> sent_at_;     ///< the last commit
     std::map<OwnedTask, Instant> heard_refusal_;  ///< the last 5xx, or "unknown"
     std::map<OwnedTask, Instant> heard_final_;
     std::map<OwnedTask, Instant> heard_at_;  ///< the last answer of the agent that has the task

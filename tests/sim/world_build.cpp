@@ -21,6 +21,7 @@ void World::build_fleet() {
         // excused.
         const bool has_memory = faults_.rate(Fault::release_made_again) > 0;
         node->is_two_call = !has_memory && faults_.happens(Fault::agent_two_calls);
+        node->is_blind = number % 3 == 1;
         node_list_.push_back(node.get());
         nodes_.emplace(row.address.ip, std::move(node));
         database_.insert_node(std::move(row));
@@ -108,6 +109,10 @@ release::Policy World::draw_policy(bool is_to_plan) {
     if (on_failure > 1 - plan_.odds.rollback) policy.on_failure = release::OnFailure::rollback;
     if (is_to_plan && rng_.chance(0.5)) {
         policy.sizes = {{release::BatchSize::Kind::count, some(1, 5)}};
+    }
+    if (rng_.chance(0.3)) {
+        policy.min_evidence =
+            rng_.chance(0.5) ? release::MinEvidence::check : release::MinEvidence::verify;
     }
     return policy;
 }

@@ -189,7 +189,7 @@ TEST_P(SecretsTest, are_announced_to_nodes_that_may_not_keep_them) {
     EXPECT_EQ(created->without_secrets[0].node.value, old);
 }
 
-TEST_P(SecretsTest, keep_what_an_agent_says_it_can) {
+TEST_P(SecretsTest, keep_what_an_agent_says_of_itself) {
     const ReleaseId id = add_whole_release(1, {2});
     add_payload(1, R"({"files":[{"path":"a","content":"x"}]})");
     const Claim claim = control().claim(id).value();
@@ -203,6 +203,7 @@ TEST_P(SecretsTest, keep_what_an_agent_says_it_can) {
         change.to = NodeStatus::success;
         change.has_new_content = true;
         if (node == node_ids_[1]) change.capabilities = "repair,secrets";
+        change.evidence = node == node_ids_[1] ? "check,verify_url" : "";
         commit.nodes.push_back(change);
     }
     ASSERT_EQ(control().commit(claim, commit), Committed::done);
@@ -210,6 +211,11 @@ TEST_P(SecretsTest, keep_what_an_agent_says_it_can) {
         << "an older agent is there now";
     EXPECT_EQ(text("SELECT capabilities FROM nodes WHERE id = ?", {node_ids_[1]}),
               "repair,secrets");
+    for (const char* table : {"nodes WHERE id = ?", "release_task_nodes WHERE node_id = ?"}) {
+        const std::string query = std::string("SELECT evidence FROM ") + table;
+        EXPECT_EQ(text(query, {node_ids_[0]}), "") << "nobody has looked";
+        EXPECT_EQ(text(query, {node_ids_[1]}), "check,verify_url");
+    }
 }
 
 TEST_P(SecretsTest, are_sealed_by_another_key) {

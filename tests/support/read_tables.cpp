@@ -27,6 +27,7 @@ NodeRow read_row(const TaskRow& row, const Inventory& inventory, Instant now) {
     read.error = row.error;
     read.trouble = row.trouble;
     read.earlier_error = row.earlier_error;
+    read.evidence = row.evidence.value_or(std::string(release::looks::unknown));
     if (row.status == NodeStatus::running && row.started_at) {
         read.running_for = now - *row.started_at;
     }

@@ -62,6 +62,7 @@ struct TaskRow {
     std::optional<release::Version> previous_config_version;
     release::ReasonKind reason = release::ReasonKind::none;
     std::string task_id, error, trouble, earlier_error, steps;
+    std::optional<std::string> evidence;
     int progress = 0;
     std::optional<release::Instant> started_at, finished_at, trouble_until;
     // Not columns; the invariants need these to be fair:

@@ -65,6 +65,7 @@ void apply(const NodeChange& change, TaskRow& row, Instant now) {
     row.trouble.clear();
     row.trouble_until.reset();
     row.earlier_error = change.earlier_error;
+    row.evidence = change.evidence;
     row.progress = change.progress;
     row.hand_changed_at.reset();
     if (!change.steps.empty()) row.steps = change.steps;
@@ -183,6 +184,7 @@ void take_up(TaskRow& row) {
     row.trouble.clear();
     row.trouble_until.reset();
     row.earlier_error.clear();
+    row.evidence.reset();
     row.progress = 0;
     row.started_at.reset();
     row.finished_at.reset();

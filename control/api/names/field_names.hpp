@@ -136,6 +136,7 @@ inline constexpr const char* troubled = "troubled";
 inline constexpr const char* type = "type";
 inline constexpr const char* until = "until";
 inline constexpr const char* updated_at = "updatedAt";
+inline constexpr const char* unseen = "unseen";
 inline constexpr const char* verdict = "verdict";
 inline constexpr const char* version = "version";
 inline constexpr const char* waited_sec = "waitedSec";

@@ -62,6 +62,8 @@ struct CreatedRelease {
     /// For a content with secrets: nodes whose agents never reported that they can keep secrets.
     /// Ascending.
     std::vector<release::LeftOut> without_secrets{};
+    /// Of a dry run: nodes on which nobody looked at the last content. Ascending.
+    std::vector<release::LeftOut> unseen{};
     std::vector<release::Gate> gates{};  ///< of a dry run
 };
 

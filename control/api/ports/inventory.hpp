@@ -34,6 +34,7 @@ struct NodeView {
     release::Labels labels;
     std::optional<release::Version> applied_version;
     std::string applied_sha256, last_seen_at, created_at, updated_at;
+    std::optional<std::string> evidence{};  ///< of the last success, as in ReleaseNodeView
     /// The wanted content, by the newest release that succeeded with it (docs/api.md).
     std::optional<release::Version> wanted_version;
     std::string wanted_sha256;

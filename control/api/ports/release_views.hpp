@@ -75,6 +75,8 @@ struct ReleaseNodeView {
     int progress = 0;
     std::optional<release::Version> config_version;  ///< as in release::NodeRow
     std::string task_id;                             ///< empty before the first intent
+    /// What has looked at the content there (release/node_evidence.hpp); nothing: not recorded.
+    std::optional<std::string> evidence{};
     std::string steps;  ///< JSON text as stored, may be any text; only from release_steps()
 };
 

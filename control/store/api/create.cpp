@@ -84,6 +84,9 @@ Decided decide(Connection& connection, const NewRelease& request,
     if (decided.content.has_secrets) {
         created.without_secrets = nodes_without_secrets(connection, created);
     }
+    if (request.is_dry_run && decided.type == TaskType::apply_config) {
+        created.unseen = unseen_nodes(connection, created);
+    }
     require_expected(connection, request, created);
     if (request.supersedes) {
         created.superseded = find_superseded(connection, created.version, created.plan);

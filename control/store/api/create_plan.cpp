@@ -105,6 +105,23 @@ std::vector<std::string> names_of(const std::vector<release::PlannedNode>& nodes
 
 }  // namespace
 
+std::vector<release::LeftOut> unseen_nodes(Connection& connection, const CreatedRelease& created) {
+    std::set<std::int64_t> unseen;
+    for (const Row& row : connection.query("SELECT id FROM nodes WHERE evidence = ''"))
+        unseen.insert(row.integer_or(0, 0));
+    std::vector<release::LeftOut> nodes;
+    for (std::size_t at = 0; at < created.plan.size(); ++at) {
+        const release::NodeId node = created.plan[at].node;
+        if (!unseen.contains(node.value)) continue;
+        nodes.push_back({node, at < created.names.size() ? created.names[at] : "",
+                         "nobody looks at a content there: AGENT_CHECK_CMD, AGENT_VERIFY_CMD and "
+                         "AGENT_VERIFY_URL are not set"});
+    }
+    std::sort(nodes.begin(), nodes.end(),
+              [](const auto& a, const auto& b) { return a.node < b.node; });
+    return nodes;
+}
+
 NamedPlan plan_release(Connection& connection, release::Policy policy,
                        const std::string& content_sha256,
                        const std::optional<CreateSource>& source) {

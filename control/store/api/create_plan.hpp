@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "control/api/ports/creation.hpp"
 #include "control/store/api/create_source.hpp"
 #include "control/store/db/connection.hpp"
 #include "release/plan.hpp"
@@ -14,6 +15,11 @@ namespace edgeroll::control {
 struct NamedPlan : release::Plan {
     std::vector<std::string> names;  ///< names of `nodes`, in the same order
 };
+
+/// Nodes of the plan where nobody looked at the content of the last success: no command is set
+/// there.
+[[nodiscard]] std::vector<release::LeftOut> unseen_nodes(Connection& connection,
+                                                         const CreatedRelease& created);
 
 /// With a source only its unfinished nodes are planned, whatever the selector says. The content's
 /// digest draws the canaries. Throws Refused:

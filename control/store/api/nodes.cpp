@@ -35,6 +35,10 @@ Columns<NodeView> node_columns(const Dialect& dialect) {
         {"applied_version", possible_version_into<&NodeView::applied_version>},
         {"applied_sha256", into<&NodeView::applied_sha256>},
         {dialect.rfc3339("last_seen_at"), into<&NodeView::last_seen_at>},
+        {"evidence",
+         [](NodeView& node, const Field& field) {
+             if (!field.is_null()) node.evidence = field.text();
+         }},
         {dialect.rfc3339("created_at"), into<&NodeView::created_at>},
         {dialect.rfc3339("updated_at"), into<&NodeView::updated_at>},
     };

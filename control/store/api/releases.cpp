@@ -99,6 +99,10 @@ Columns<ReleaseNodeView> member_columns(const Dialect& dialect) {
         {"r.attempt", into<&View::attempt>},
         {"r.failure_kind", word_into<release::FailureKind::none, &View::failure>},
         {"r.error_msg", into<&View::error>},
+        {"r.evidence",
+         [](View& node, const Field& field) {
+             if (!field.is_null()) node.evidence = field.text();
+         }},
         {dialect.rfc3339("r.started_at"), into<&View::started_at>},
         {dialect.rfc3339("r.finished_at"), into<&View::finished_at>},
         {"r.progress", into<&View::progress>},

@@ -153,6 +153,7 @@ Columns<SnapshotNode> snapshot_node_columns(const Dialect& dialect) {
         {"r.error_msg", into<node, &NodeRow::error>},
         {"r.reason_message", into<node, &NodeRow::trouble>},
         {"r.earlier_error", into<node, &NodeRow::earlier_error>},
+        {"COALESCE(r.evidence, 'unknown')", into<node, &NodeRow::evidence>},
         {"CASE WHEN r.status = 'running' THEN " + dialect.age_ms("r.started_at") + " END",
          [](SnapshotNode& row, const Field& field) {
              row.node.running_for = span_of(field).value_or(release::Millis{0});

@@ -20,6 +20,10 @@ constexpr std::size_t history_error_bytes_max = 2048;
 /// MEDIUMTEXT holds more; steps arrive truncated to 64 KiB.
 constexpr std::size_t steps_bytes_max = 1U << 20;
 
+Value evidence_value(const std::optional<std::string>& words) {
+    return words ? Value{fitted(*words, word_bytes_max)} : Value{};
+}
+
 /// The statement for one row, prepared once per shape and cached by the connection. The row is
 /// found by its own id: an operator may have replaced it by another row for the same node, which
 /// was never read (it came late and must not be dispatched).
@@ -28,7 +32,8 @@ bool write_row(Connection& connection, release::ReleaseId id, const NodeChange& 
     std::string sql =
         "UPDATE release_task_nodes SET status = ?, attempt = ?, agent_task_id = ?, "
         "failure_kind = ?, reason_kind = ?, error_msg = ?, earlier_error = ?, progress = ?, "
-        "ids_passed_over = ?, reason_message = NULL, reason_until = NULL, updated_at = " +
+        "ids_passed_over = ?, evidence = ?, reason_message = NULL, reason_until = NULL, "
+        "updated_at = " +
         now;
     Values values{std::string(to_text(change.to)),
                   std::int64_t{change.attempt},
@@ -38,7 +43,8 @@ bool write_row(Connection& connection, release::ReleaseId id, const NodeChange& 
                   null_if_empty(fitted(change.error)),
                   null_if_empty(fitted(change.earlier_error)),
                   std::int64_t{change.progress},
-                  std::int64_t{change.ids_passed_over}};
+                  std::int64_t{change.ids_passed_over},
+                  evidence_value(change.evidence)};
     if (!change.steps.empty()) {
         sql += ", steps = ?";
         values.emplace_back(fitted(change.steps, steps_bytes_max));
@@ -65,6 +71,7 @@ bool write_row(Connection& connection, release::ReleaseId id, const NodeChange& 
 struct Applied {
     std::optional<release::Version> content;  ///< its version, where it is not the release's own
     std::string capabilities;
+    std::optional<std::string> evidence;
     friend auto operator<=>(const Applied&, const Applied&) = default;
 };
 
@@ -91,7 +98,8 @@ void write_applied(Connection& connection, release::ReleaseId id, const Applied&
         const std::size_t end = std::min(begin + rows_per_statement, nodes.size());
         const std::string list = "(" + placeholders(end - begin) + ")";
         Values before{id.value};
-        Values applied{version, source, digest, null_if_empty(what.capabilities)};
+        Values applied{version, source, digest, null_if_empty(what.capabilities),
+                       evidence_value(what.evidence)};
         for (std::size_t i = begin; i < end; ++i) {
             before.emplace_back(nodes[i]);
             applied.emplace_back(nodes[i]);
@@ -108,7 +116,7 @@ void write_applied(Connection& connection, release::ReleaseId id, const Applied&
             before);
         connection.execute(
             "UPDATE nodes SET applied_version = ?, applied_config_version = ?, "
-            "applied_sha256 = ?, capabilities = ?, last_seen_at = " +
+            "applied_sha256 = ?, capabilities = ?, evidence = ?, last_seen_at = " +
                 now + ", updated_at = " + now + " WHERE id IN " + list,
             applied);
     }
@@ -186,7 +194,8 @@ bool write_node_changes(Connection& connection, const Claim& claim,
     for (const NodeChange& change : changes) {
         if (!write_row(connection, claim.release, change)) return false;
         if (change.has_new_content) {
-            applied[{change.content, change.capabilities}].push_back(change.node.value);
+            applied[{change.content, change.capabilities, change.evidence}].push_back(
+                change.node.value);
         } else if (was_reached(change)) {
             reached.push_back(change.node.value);
         }

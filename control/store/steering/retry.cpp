@@ -160,7 +160,7 @@ void take_up(Connection& connection, release::ReleaseId id, const release::Retry
                 "status = 'pending', error_msg = NULL, failure_kind = NULL, started_at = NULL, "
                 "finished_at = NULL, progress = 0, attempts_before = attempt, ids_passed_over = 0, "
                 "waived = NULL, superseded_by = NULL, reason_kind = NULL, reason_message = NULL, "
-                "reason_until = NULL, earlier_error = NULL",
+                "reason_until = NULL, earlier_error = NULL, evidence = NULL",
                 taken);
     update_rows(connection, id, "waived = 1", plan.waived);
     update_rows(connection, id,

@@ -54,6 +54,29 @@ TEST(Executor, puts_a_version_live_step_by_step) {
     EXPECT_THAT(state.versions, ElementsAre(release::Version{1}));
 }
 
+TEST(Executor, tells_what_has_looked_at_the_content_also_after_a_restart) {
+    const TemporaryFolder root;
+    auto settings = with_commands("exit 0", "exit 0", "exit 0");
+    settings.commands.verify_url = "http://server/edgeroll-version";
+    settings.commands.verify_pace.steady_for = Millis(1);
+    {
+        Edge edge(root, settings);
+        EXPECT_EQ(edge.apply(dispatch_of(1, numbered_payload(1))).evidence,
+                  "check,verify_cmd,verify_url");
+    }
+    Edge again(root, with_commands("", "exit 0"));
+    EXPECT_EQ(again.finished("apply_config_127.0.0.1_1").evidence, "check,verify_cmd,verify_url");
+    EXPECT_EQ(again.apply(dispatch_of(2, numbered_payload(2))).evidence, "") << "nobody has looked";
+}
+
+TEST(Executor, counts_no_look_that_failed) {
+    const TemporaryFolder root;
+    Edge edge(root, with_commands("exit 0", "exit 0", "exit 1"));
+    const auto report = edge.apply(dispatch_of(1, numbered_payload(1)));
+    EXPECT_EQ(report.status, TaskStatus::failed);
+    EXPECT_EQ(report.evidence, "check");
+}
+
 TEST(Executor, tells_commands_what_they_are_about) {
     const TemporaryFolder root;
     const std::string line =

@@ -139,6 +139,17 @@ TEST_F(ExplainEvidence, comes_after_what_can_be_done) {
     EXPECT_THAT(text, HasSubstr("Batch 2 opened"));
 }
 
+TEST_F(ExplainEvidence, says_where_nobody_has_looked) {
+    world.http.answers_data(
+        R"({"releaseId":7,"version":42,"status":"success","currentBatch":1,"totalBatches":1,
+            "batches":[{"batch":1,"nodes":[
+              {"nodeId":1,"status":"success","evidence":[]},
+              {"nodeId":2,"status":"success","evidence":["check"]},
+              {"nodeId":3,"status":"success","evidence":null}]}]})");
+    answers_rows(Json::array());
+    EXPECT_THAT(explained(), HasSubstr("On 1 of 3 of them nobody has looked at the content: "));
+}
+
 TEST_F(ExplainEvidence, is_in_the_form_for_programs_too) {
     world.http.answers_data(running);
     answers_rows(opened);

@@ -98,6 +98,9 @@ TEST(RenderFleet, shows_address_and_labels) {
               " 1  edge-1   10.0.0.7:8443   online                       42       5 s ago  "
               "app=cache,region=eu\n"
               "20  edge-20  [fd00::7]:9443  maintenance (disabled)                  never\n");
+    first.looks = "check, verify_url";
+    second.looks = "nobody";
+    EXPECT_THAT(render_fleet({first, second}, noon), HasSubstr("LOOKS"));
     EXPECT_EQ(render_fleet({}, noon), "no nodes\n");
 }
 

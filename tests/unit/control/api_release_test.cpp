@@ -56,6 +56,18 @@ TEST_F(ApiRelease, shows_the_steps_of_one_node) {
     EXPECT_EQ(said.data()["batches"][0]["nodes"][0]["nodeId"], 2);
 }
 
+TEST_F(ApiRelease, tells_what_has_looked_at_a_content_from_nobody_says) {
+    store.view.nodes.resize(4);
+    store.view.nodes[1].evidence = "unknown";
+    store.view.nodes[2].evidence = "";
+    store.view.nodes[3].evidence = "check,verify_url";
+    const Json nodes = ask("GET", "/api/v1/releases/7").data()["batches"][0]["nodes"];
+    EXPECT_EQ(nodes[0]["evidence"], nullptr);
+    EXPECT_EQ(nodes[1]["evidence"], nullptr);
+    EXPECT_EQ(nodes[2]["evidence"], Json::array());
+    EXPECT_EQ(nodes[3]["evidence"], Json::parse(R"(["check","verify_url"])"));
+}
+
 TEST_F(ApiRelease, refuses_a_node_without_steps_and_steps_that_are_no_yes_or_no) {
     for (const char* query :
          {"?node=edge-1", "?steps=0&node=edge-1", "?steps=2", "?steps=yes", "?step=1"}) {

@@ -264,6 +264,12 @@ TEST(WireBatchConfig, refuses_times_and_gates_that_make_no_sense) {
               "field 'gate_url' must be a URL without user name and password");
     EXPECT_EQ(config_error(R"({"pause_after_batch":1})"),
               "field 'pause_after_batch' must be true or false");
+    EXPECT_EQ(policy_of("{}").min_evidence, MinEvidence::any);
+    EXPECT_EQ(policy_of(R"({"min_evidence":"verify"})").min_evidence, MinEvidence::verify);
+    for (const char* word : {"\"trial\"", "\"confirm\"", "\"\""}) {
+        EXPECT_EQ(config_error(R"({"min_evidence":)" + std::string(word) + "}"),
+                  "field 'min_evidence' must be any, check or verify");
+    }
     EXPECT_EQ(config_error(R"({"on_failure":"retry"})"),
               "field 'on_failure' must be stop, pause or rollback");
 }

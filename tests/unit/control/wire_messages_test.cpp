@@ -318,6 +318,24 @@ TEST(WireContents, says_what_the_agent_can_do) {
     EXPECT_EQ(read_answer(200, write_task_status(report), "t").capabilities, agent_capabilities);
 }
 
+TEST(WireAnswer, tells_nobody_has_looked_from_nobody_says) {
+    const auto evidence = [](const std::string& member) {
+        return read_answer(200, R"({"code":0,"data":{"status":"success")" + member + "}}", "t")
+            .evidence;
+    };
+    EXPECT_EQ(evidence(""), "unknown");
+    EXPECT_EQ(evidence(R"(,"evidence":"check")"), "unknown") << "no list";
+    EXPECT_EQ(evidence(R"(,"evidence":[])"), "");
+    EXPECT_EQ(evidence(R"(,"evidence":["verify_url","check"])"), "check,verify_url");
+    TaskReport report;
+    report.task_id = "t";
+    EXPECT_EQ(read_answer(200, write_task_report(report), "t").evidence, "");
+    report.evidence = "check,verify_cmd";
+    EXPECT_EQ(read_answer(200, write_task_report(report), "t").evidence, report.evidence);
+    // Only the word of the end counts, which a dispatch's answer never is.
+    EXPECT_EQ(read_answer(200, write_task_status(report), "t").evidence, "unknown");
+}
+
 TEST(WireAnswer, knows_what_another_try_cannot_cure) {
     const auto is_curable = [](const char* status, const char* steps) {
         const std::string body = std::string(R"({"code":0,"data":{"status":")") + status +

@@ -32,6 +32,41 @@ TEST_F(Probation, ends_before_it_begins_when_a_canary_succeeds) {
     EXPECT_TRUE(rows.header.is_proven);
 }
 
+TEST_F(Probation, lasts_until_somebody_has_looked_where_that_is_demanded) {
+    rows.header.policy.min_evidence = MinEvidence::verify;
+    const auto succeeds = [&](NodeId node, const std::string& evidence) {
+        Reported reported = desk.make_report(node, NodeStatus::success, FailureKind::none, "");
+        reported.verdict.evidence = evidence;
+        desk.give(Event{reported});
+    };
+    desk.observe();
+    succeeds(n1, "check");
+    EXPECT_EQ(running(), 1) << "a check is no verify";
+    EXPECT_FALSE(rows.header.is_proven);
+    succeeds(n2, std::string(looks::unknown));
+    EXPECT_EQ(running(), 1);
+    desk.restart();
+    EXPECT_EQ(running(), 1);
+    EXPECT_FALSE(desk.state.is_proven);
+    succeeds(n3, "check,verify_cmd");
+    EXPECT_TRUE(rows.header.is_proven);
+    ASSERT_FALSE(rows.last.evidence.empty());
+    EXPECT_THAT(rows.last.evidence.front().summary, testing::EndsWith(": check, verify_cmd"));
+    EXPECT_EQ(rows.last.evidence.front().rule, "a node of this release succeeds, and shows verify");
+}
+
+TEST(NodeEvidence, is_enough_for_the_demand) {
+    for (const auto wanted : {MinEvidence::any, MinEvidence::check, MinEvidence::verify}) {
+        for (const std::string_view words : {"", "unknown", "checked", "verify", "check_verify"})
+            EXPECT_EQ(is_enough(words, wanted), wanted == MinEvidence::any) << words;
+    }
+    EXPECT_TRUE(is_enough("check", MinEvidence::check));
+    EXPECT_TRUE(is_enough("trial,check", MinEvidence::check));
+    EXPECT_FALSE(is_enough("verify_cmd,verify_url", MinEvidence::check));
+    EXPECT_TRUE(is_enough("check,verify_url", MinEvidence::verify));
+    EXPECT_TRUE(is_enough("verify_cmd", MinEvidence::verify));
+}
+
 TEST_F(Probation, sends_one_node_when_the_canary_is_away) {
     desk.observe();
     away(n1);

@@ -32,8 +32,8 @@ using EnumsWithWords =
     ::testing::Types<release::ReleaseStatus, release::BatchStatus, release::NodeStatus,
                      release::FailureKind, release::TaskStatus, release::Action, release::Hold,
                      release::OnFailure, release::TaskType, release::ReasonKind, release::Steering,
-                     release::Heard, control::TlsMode, control::api::Role, agent::apply::StepName,
-                     rt::LogLevel>;
+                     release::MinEvidence, release::Heard, control::TlsMode, control::api::Role,
+                     agent::apply::StepName, rt::LogLevel>;
 TYPED_TEST_SUITE(EnumWords, EnumsWithWords);
 
 TYPED_TEST(EnumWords, are_one_for_each_value_and_no_two_equal) {
@@ -66,7 +66,8 @@ void come_back_from_text() {
 TEST(EnumsFromWords, are_the_values_that_the_words_stand_for) {
     come_back_from_text<release::ReleaseStatus, release::BatchStatus, release::NodeStatus,
                         release::FailureKind, release::TaskStatus, release::Action, release::Hold,
-                        release::OnFailure, release::TaskType, release::ReasonKind>();
+                        release::OnFailure, release::TaskType, release::ReasonKind,
+                        release::MinEvidence>();
     come_back<control::api::Role>(control::api::role_from_text);
     come_back<agent::apply::StepName>(agent::apply::step_from_text);
 }
