@@ -92,12 +92,19 @@ std::string again_text(const WaitingFacts& facts) {
 
 /// Nodes go one at a time until one has proven the content (docs/contract.md 4.2).
 std::string probation_text(const ReleaseSummary& release, const WaitingFacts& facts) {
-    const bool is_proven = std::any_of(
-        facts.nodes.begin(), facts.nodes.end(),
-        [](const auto& node) { return node.status == NodeStatus::success && node.attempt > 0; });
+    const auto policy = release::wire::parse_batch_config(release.batch_config);
+    const auto wanted = policy ? policy->min_evidence : release::MinEvidence::any;
+    const bool is_proven =
+        std::any_of(facts.nodes.begin(), facts.nodes.end(), [&](const ReleaseNodeView& node) {
+            return node.status == NodeStatus::success && node.attempt > 0 &&
+                   release::is_enough(node.evidence.value_or(""), wanted);
+        });
     const bool may_be = release.current_batch > 1 && !release.rolls_back && !is_proven;
     if (!may_be || release.counts.running != 1 || !has_waiting_node(facts.nodes)) return {};
-    return "; no node has proven the content yet: it goes alone until it has";
+    const std::string demand = wanted == release::MinEvidence::any
+                                   ? ""
+                                   : " by a " + std::string(to_text(wanted)) + " (min_evidence)";
+    return "; no node has proven the content yet" + demand + ": it goes alone until it has";
 }
 
 /// The lowest unfinished batch, by its number and its ordinal among the batches; nothing without

@@ -174,6 +174,29 @@ class Limits(ProcCase):
         self.assertEqual((dead.live_version(), set(fleet.dispatches().values())), ("1", {1}))
         self.assertEqual(self.release_row(number), ["success", "4", "0"])
 
+    def test_when_the_canary_is_away_others_go_one_by_one_until_somebody_has_looked(self):
+        canary = self.edge(1, starts=False)
+        blind = self.edge(2, AGENT_CHECK_CMD=None, AGENT_VERIFY_CMD=None)
+        looking = self.edge(3)
+        looking.hold()
+        others = [self.edge(number) for number in (4, 5)]
+        number = self.begin([canary, blind, looking, *others], batches=["1", "rest"], max_unreachable=1,
+                            min_evidence="check")
+        looking.wait_ran(number)
+        self.assertEqual(self.statuses(number),
+                         {1: "deferred", 2: "success", 3: "running", 4: "pending", 5: "pending"})
+        self.assertIn("by a check (min_evidence): it goes alone", self.one_control.release(number)["waitingFor"]["reason"])
+        looking.let_go()
+        self.wait_status(number, "success")
+        self.assertEqual(self.node_rows(number, "evidence"), [[None], [""], ["check"], ["check"], ["check"]])
+        self.assertEqual([kind for kind in ("probation_began", "probation_ended") if self.events_of(number, kind)],
+                         ["probation_began", "probation_ended"])
+        status, told = self.one_control.cli("release", "explain", str(number))
+        self.assertEqual(status, 0, told)
+        self.assertIn("On 1 of 4 of them nobody has looked at the content", told)
+        self.assertIn("edge-3: check", told)
+        self.assertRegex(self.one_control.cli("node", "list")[1], r"edge-2 .* nobody ")
+
     def test_deferred_node_catches_up_by_itself_once_it_is_back(self):
         self.one_control.program.stop()
         self.one_control = self.control(name="catching-up", RELEASE_DISPATCH_TIMEOUT_SEC=1,

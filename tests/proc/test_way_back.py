@@ -1,17 +1,20 @@
 """The way back while a release runs: nobody waits for a silent node (docs/adr/0028)."""
 import signal
 import unittest
+from contextlib import closing
 
-from harness import ProcCase, wait_until
+from harness import MariaDb, ProcCase, wait_until
 from harness.edge import plain
 
 REFUSES_2 = "! grep -q 'version 2' \"$EDGEROLL_LIVE/site.conf\""
 
 
 class WayBack(ProcCase):
+    settings = {}  # of control
+
     def begin(self, count, refusing=(), **batch_config):
         """Edges that hold version 1; those in `refusing` say no to version 2 after the switch."""
-        self.one_control = self.control()
+        self.one_control = self.control(**self.settings)
         self.fleet_of = {number: self.edge(number, AGENT_VERIFY_CMD=REFUSES_2 if number in refusing else None)
                          for number in range(1, count + 1)}
         self.insert_nodes(self.fleet_of.values())
@@ -118,6 +121,69 @@ class WayBack(ProcCase):
         self.assertEqual(sorted(self.statuses(back).values()), ["failed", "failed", "failed", "pending"])
         self.act(self.one_control, back, "continue-batch")
         wait_until(lambda: sorted(self.statuses(back).values()) == ["failed"] * 4, lambda: self.describe(back))
+
+    # ---- control or the database dies while a limit is exceeded ----
+
+    def begin_to_fail(self):
+        """Nodes 2 and 3 have version 2, node 1 is about to refuse it. The release's number."""
+        # Long enough for a claim to outlast a database that is away.
+        self.settings = {"RELEASE_LEASE_SEC": 15}
+        self.begin(3, refusing=(1,))
+        self.fleet_of[1].hold()
+        number = self.create(self.one_control, version=2, batch_config={
+            "batches": [3], "on_failure": "rollback"})["releaseId"]
+        self.fleet_of[1].wait_ran(2)
+        for node in (2, 3):
+            self.wait_node(number, node, "success")
+        return number
+
+    def let_it_fail(self):
+        """Returns when control has heard of it, and cannot have written it."""
+        self.fleet_of[1].let_go()
+        heard = 'edgeroll_nodes_finished_total{failure_kind="exec_failed",status="failed"} 1'
+        wait_until(lambda: heard in (self.one_control.get_raw("/metrics") or (0, ""))[1], self.one_control.program.tail)
+
+    def assert_taken_back(self, number):
+        back = self.rollback_of(number)
+        self.wait_status(number, "failed")
+        self.wait_status(back, "success")
+        for node in (1, 2, 3):
+            self.assertEqual(self.content(node), "version 1")
+        self.assertEqual(self.database.rows(f"SELECT COUNT(*) FROM release_tasks WHERE rolls_back = {number}"), [["1"]])
+        self.assertEqual(len(self.events_of(number, "aborted")), 1)
+        self.assert_counters(number)
+
+    def test_control_that_dies_in_the_commit_of_an_abort_leaves_it_whole_or_undone(self):
+        number = self.begin_to_fail()
+        with closing(self.database._connect()) as blocking:
+            blocking.execute("BEGIN IMMEDIATE")
+            self.let_it_fail()
+            self.one_control.program.kill()
+            blocking.execute("ROLLBACK")
+        self.assertEqual(self.events_of(number, "aborted"), [])
+        self.assertEqual(self.statuses(number)[1], "running")
+        self.one_control.start()
+        self.assert_taken_back(number)
+
+    def test_control_that_dies_after_the_commit_of_an_abort_goes_on_with_it(self):
+        number = self.begin_to_fail()
+        for node in (2, 3):
+            self.fleet_of[node].hold()  # the rollback's first nodes
+        self.fleet_of[1].let_go()
+        self.rollback_of(number)
+        self.one_control.program.kill()
+        for node in (2, 3):
+            self.fleet_of[node].let_go()
+        self.one_control.start()
+        self.assert_taken_back(number)
+
+    def test_a_database_that_is_away_while_a_limit_is_exceeded_delays_the_abort_only(self):
+        self.database = MariaDb(self.folder / "mariadb")
+        number = self.begin_to_fail()
+        self.database.server.kill()
+        self.let_it_fail()
+        self.database.server.start()
+        self.assert_taken_back(number)
 
     def test_a_dark_node_brakes_the_release_and_ends_it(self):
         self.begin(4)

@@ -63,6 +63,32 @@ TEST(ApiWaiting, names_what_is_missing_of_a_half_inserted_one) {
     EXPECT_EQ(reason(release), "3 of 5 node rows are there");
 }
 
+TEST(ApiWaiting, says_that_nodes_go_alone_until_one_has_proven_the_content) {
+    ReleaseSummary release = running();
+    release.counts.running = 1;
+    std::vector<ReleaseNodeView> nodes(4);
+    nodes[0].status = NodeStatus::deferred;
+    nodes[1].status = NodeStatus::running;
+    nodes[1].batch = nodes[2].batch = nodes[3].batch = 2;
+    const auto told = [&] {
+        WaitingFacts facts;
+        facts.nodes = nodes;
+        return waiting_for(release, facts).at("reason").get<std::string>();
+    };
+    EXPECT_EQ(told(),
+              "1 node of batch 2 in progress; no node has proven the content yet: it goes "
+              "alone until it has");
+    nodes[2].status = NodeStatus::success;
+    nodes[2].attempt = 1;
+    EXPECT_EQ(told(), "1 node of batch 2 in progress");
+    release.batch_config = R"({"min_evidence":"verify"})";
+    nodes[2].evidence = "check";
+    EXPECT_NE(told().find("no node has proven the content yet by a verify (min_evidence)"),
+              std::string::npos);
+    nodes[2].evidence = "check,verify_cmd";
+    EXPECT_EQ(told(), "1 node of batch 2 in progress");
+}
+
 TEST(ApiWaiting, names_the_earlier_releases) {
     ReleaseSummary release = pending();
     release.blockers = {release::Version{40}, release::Version{41}};
