@@ -138,7 +138,7 @@ void TaskBook::end(const std::string& task_id, const apply::StepResult& result) 
         apply::StepRecord& step = details.steps.back();
         step.finished_at = now;
         step.exit_code = result.exit_code;
-        step.evidence = result.evidence;
+        if (may_look(step.name)) step.evidence = result.evidence;
         step.output = result.output.empty() ? result.error : result.output;
         step.status = result.is_ok                            ? TaskStatus::success
                       : ended.status == TaskStatus::cancelled ? TaskStatus::cancelled

@@ -19,6 +19,22 @@ std::string rfc3339(std::int64_t wall_ms) {
     return std::string(text, size) + millis;
 }
 
+namespace {
+
+// Nothing: no step has looked (a repeated success, a job), or an older agent recorded the steps.
+std::optional<std::string> evidence_of(const std::vector<apply::StepRecord>& steps) {
+    std::optional<std::string> words;
+    for (const apply::StepRecord& step : steps) {
+        if (!apply::may_look(step.name) || step.status != release::TaskStatus::success) continue;
+        if (!step.evidence) return std::nullopt;
+        if (!words) words.emplace();
+        *words += (words->empty() || step.evidence->empty() ? "" : ",") + *step.evidence;
+    }
+    return words;
+}
+
+}  // namespace
+
 release::wire::TaskReport make_identity(const apply::Entry& entry) {
     release::wire::TaskReport report;
     report.task_id = entry.task_id;
@@ -38,6 +54,7 @@ release::wire::TaskReport make_report(const apply::Entry& entry, const apply::De
     report.created_at = rfc3339(details.created_at);
     report.started_at = rfc3339(details.started_at);
     report.finished_at = rfc3339(details.finished_at);
+    report.evidence = evidence_of(details.steps);
     std::size_t job = 0;
     for (const apply::StepRecord& record : details.steps) {
         release::wire::TaskStep step;
@@ -50,10 +67,6 @@ release::wire::TaskReport make_report(const apply::Entry& entry, const apply::De
         step.finished_at = rfc3339(record.finished_at);
         step.exit_code = record.exit_code;
         step.output = record.output;
-        if (record.status == release::TaskStatus::success) {
-            report.evidence += (report.evidence.empty() || record.evidence.empty() ? "" : ",");
-            report.evidence += record.evidence;
-        }
         report.steps.push_back(std::move(step));
     }
     return report;

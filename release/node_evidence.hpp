@@ -1,4 +1,4 @@
-// What has looked at a content on a node, beside control (docs/contract.md 5.6, 6.1).
+// What has looked at a content on a node, beside control (docs/contract.md 5.3, 6.1).
 #pragma once
 
 #include <optional>

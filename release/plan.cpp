@@ -76,7 +76,15 @@ std::vector<FleetNode> select(const std::vector<FleetNode>& fleet, const Selecto
 struct Sequence {
     std::vector<NodeId> nodes;
     std::vector<BatchSize> sizes;
+    std::string label{};  ///< that the policy names for it
 };
+
+bool is_known_label(const std::vector<FleetNode>& fleet, const std::string& label) {
+    return std::any_of(fleet.begin(), fleet.end(), [&](const FleetNode& node) {
+        return std::any_of(node.labels.begin(), node.labels.end(),
+                           [&](const auto& one) { return one.first == label; });
+    });
+}
 
 BatchSize count_of(const std::vector<NodeId>& nodes) {
     return {BatchSize::Kind::count, static_cast<int>(nodes.size())};
@@ -90,7 +98,8 @@ Sequence default_sequence(const std::vector<FleetNode>& fleet, const Policy& pol
             {count_of(first),
              {BatchSize::Kind::percent, 5},
              {BatchSize::Kind::percent, 20},
-             {BatchSize::Kind::rest, 0}}};
+             {BatchSize::Kind::rest, 0}},
+            policy.canary_by == default_canary_label ? "" : policy.canary_by};
 }
 
 Sequence sequence_of(const std::vector<FleetNode>& fleet, const Policy& policy,
@@ -108,6 +117,7 @@ Sequence sequence_of(const std::vector<FleetNode>& fleet, const Policy& policy,
     BatchSize& size = sequence.sizes.front();
     if (size.kind == BatchSize::Kind::one_per_value) {
         const std::vector<NodeId> first = canaries(fleet, {size.label, 0, seed});
+        sequence.label = size.label;
         size = count_of(first);
         std::stable_partition(sequence.nodes.begin(), sequence.nodes.end(), [&](NodeId id) {
             return std::binary_search(first.begin(), first.end(), id);
@@ -143,6 +153,9 @@ Plan make_plan(const std::vector<FleetNode>& fleet, const Policy& policy, std::s
     if (chosen.empty()) return plan;
     const Sequence ordered = sequence_of(chosen, policy, seed);
     const std::vector<NodeId>& order = ordered.nodes;
+    if (!ordered.label.empty() && !is_known_label(chosen, ordered.label)) {
+        plan.absent_label = ordered.label;
+    }
     plan.nodes.reserve(order.size());
     int batch = 1;
     for (const int end : batch_ends(static_cast<int>(order.size()), ordered.sizes)) {

@@ -28,6 +28,7 @@ struct Plan {
     std::vector<PlannedNode> nodes;      ///< ascending by (batch, id); empty: no node to release to
     std::vector<std::string> unmatched;  ///< entries of the selector's list that match no node
     std::vector<LeftOut> left_out;       ///< filled in by name_left_out
+    std::string absent_label{};  ///< named by the policy to say who goes first, and no node has it
 };
 
 /// The plan of a policy: its selector's nodes in the order of their ids, cut by its sizes; the

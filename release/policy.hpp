@@ -113,6 +113,13 @@ struct Policy {
     [[nodiscard]] bool looks_at_nothing(int batches) const {
         return has_look() && !has_final_look && batches <= 1;
     }
+    /// Why min_evidence would be ignored, or never be met; nothing: it would not.
+    [[nodiscard]] std::optional<std::string> unfit_evidence(int batches, bool has_content) const {
+        if (min_evidence == MinEvidence::any) return std::nullopt;
+        if (!has_content) return "min_evidence is for releases of a content: leave it out";
+        if (batches <= 1) return "min_evidence is for the batches after the first: leave it out";
+        return std::nullopt;
+    }
     /// The sizes make a single batch, whatever the fleet.
     [[nodiscard]] bool has_one_batch() const {
         return sizes.size() == 1 && sizes.front().kind == BatchSize::Kind::rest;

@@ -36,7 +36,9 @@ struct StepRecord {
     WallMillis started_at = 0, finished_at = 0;
     std::optional<int> exit_code;
     std::string output;
-    std::string evidence{};  ///< StepResult::evidence
+    /// StepResult::evidence of a check or verify; nothing: another step, or an older agent's
+    /// record.
+    std::optional<std::string> evidence{};
     friend bool operator==(const StepRecord&, const StepRecord&) = default;
 };
 

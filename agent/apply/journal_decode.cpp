@@ -133,7 +133,7 @@ std::optional<StepRecord> read_step(const Json& object) {
     step.started_at = reader.integer("startedAt");
     step.finished_at = reader.integer("finishedAt");
     step.output = reader.text("output");
-    step.evidence = reader.maybe_text("evidence").value_or("");
+    step.evidence = reader.maybe_text("evidence");
     if (const auto exit_code = reader.maybe_integer("exitCode")) {
         if (*exit_code < 0 || *exit_code > 255) return std::nullopt;
         step.exit_code = static_cast<int>(*exit_code);

@@ -41,7 +41,7 @@ Json json_of(const StepRecord& step) {
                  {"finishedAt", step.finished_at},
                  {"output", step.output}};
     if (step.exit_code) json["exitCode"] = *step.exit_code;
-    if (!step.evidence.empty()) json["evidence"] = step.evidence;
+    if (step.evidence) json["evidence"] = *step.evidence;
     return json;
 }
 

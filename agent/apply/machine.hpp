@@ -38,6 +38,11 @@ enum class StepName {
 [[nodiscard]] std::string_view to_text(StepName name);
 [[nodiscard]] std::optional<StepName> step_from_text(std::string_view text);
 
+/// The steps that look at the new content.
+[[nodiscard]] constexpr bool may_look(StepName name) {
+    return name == StepName::check || name == StepName::verify;
+}
+
 struct StepResult {
     bool is_ok = true;
     std::optional<int> exit_code;  ///< of a command, if it ran

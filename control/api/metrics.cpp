@@ -103,8 +103,9 @@ void add_rollback(prometheus::Registry& registry, const RollbackTimes& times) {
     auto& family = prometheus::BuildGauge()
                        .Name("edgeroll_rollback_seconds")
                        .Help(
-                           "The newest ended rollback: from the decision to it until 50, 90 and 99 "
-                           "% of its nodes had their previous content.")
+                           "Of the rollback of the newest release that was undone: from the "
+                           "decision until 50, 90 and 99 % of its nodes had their previous "
+                           "content.")
                        .Register(registry);
     const auto add = [&](const char* share, std::optional<release::Millis> span) {
         if (span) family.Add(one("share", share)).Set(seconds(*span));

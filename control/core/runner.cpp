@@ -146,10 +146,10 @@ boost::asio::awaitable<void> Runner::read() {
     events.emplace_back(std::move(observed));
     std::move(kept_.begin(), kept_.end(), std::back_inserter(events));
     kept_.clear();
-    // What agents said meanwhile: a node whose answer is here must not be given up as silent.
-    const std::size_t room =
-        release::events_per_step - std::min(release::events_per_step, events.size());
-    std::vector<release::Event> meanwhile = writer_.take(room);
+    // What agents said meanwhile: a node whose answer is here must not be given up as silent. A
+    // part may show that all must be read first.
+    const std::size_t room = part ? 0 : release::events_per_step;
+    std::vector<release::Event> meanwhile = writer_.take(room - std::min(room, events.size()));
     std::move(meanwhile.begin(), meanwhile.end(), std::back_inserter(events));
     co_await take(std::move(events));
 }
@@ -213,6 +213,7 @@ boost::asio::awaitable<void> Runner::take(std::vector<release::Event> events) {
     }
     backoff_.reset();
     release_ = std::move(done.next);
+    dark_nodes_ = release::dark_nodes(release_);
     if (release_.is_observed) is_resting_ = release::is_resting(release_);
     if (done.wake_at != release::never) set_alarm(done.wake_at);
     co_await carry_out(std::move(done.after_commit));

@@ -57,7 +57,7 @@ class Runner : public std::enable_shared_from_this<Runner> {
         return !is_resting_ && !is_urgent_ && !release_.seen.aborted_for;
     }
 
-    [[nodiscard]] int dark_nodes() const { return release::dark_nodes(release_); }
+    [[nodiscard]] int dark_nodes() const { return dark_nodes_; }
 
   private:
     enum class Written { done, stale, again, over };
@@ -99,6 +99,7 @@ class Runner : public std::enable_shared_from_this<Runner> {
     Alarm alarm_;  ///< the wake-up time of the last step
     Backoff backoff_;
     release::Release release_;
+    int dark_nodes_ = 0;  ///< after the last commit: `release_` is empty while one is written
     std::vector<release::Event> kept_;  ///< results that a stale commit did not write
     std::shared_ptr<Lifeline> lifeline_;
     /// By the content's version; nothing: the release's own.

@@ -36,6 +36,12 @@ void watch_rows(Draft& draft) {
     if (is_unstarted && batches > 0 && seen.policy.looks_at_nothing(batches)) {
         seen.problems.emplace_back(std::string("batch_config: ") + nothing_to_look_at);
     }
+    const bool has_content = seen.type == TaskType::apply_config && seen.content.is_present;
+    if (is_unstarted && batches > 0) {
+        if (const auto unfit = seen.policy.unfit_evidence(batches, has_content)) {
+            seen.problems.push_back("batch_config: " + *unfit);
+        }
+    }
     if (!draft.release.has_new_rows) return;
     for (const NodeState& node : draft.release.nodes) {
         if (!node.row.config_version || seen.rolls_back || is_final(node.row.status)) continue;

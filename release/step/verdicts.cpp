@@ -139,14 +139,14 @@ void reported(Draft& draft, const Reported& event) {
                                                       : ReasonKind::none;
     change.steps = verdict.steps;
     change.capabilities = verdict.capabilities;
-    if (status == NodeStatus::success) change.evidence = verdict.evidence;
+    if (status == NodeStatus::success && has_content) change.evidence = verdict.evidence;
     change.progress = verdict.progress;
     change.has_new_content = status == NodeStatus::success && has_content;
 
     NodeRow& row = release.nodes[*position].row;
     change.content = row.config_version;
     row.failure = change.failure;
-    row.evidence = change.evidence.value_or("");
+    row.evidence = change.evidence.value_or(std::string(looks::unknown));
     row.reason = change.reason;
     row.error = change.error;
     if (change.has_new_content) {

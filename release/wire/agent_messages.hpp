@@ -64,7 +64,8 @@ struct TaskReport {
     int progress = 0;
     std::string last_error, created_at, started_at, finished_at;
     std::vector<TaskStep> steps;
-    std::string evidence{};  ///< words of release/node_evidence.hpp, with commas between them
+    /// Words of release/node_evidence.hpp with commas between them; nothing: it is not known.
+    std::optional<std::string> evidence{};
 };
 
 /// `data` of GET /tasks/{id}, in its envelope.

@@ -75,7 +75,7 @@ std::string write_task_report(const TaskReport& report) {
     for (const TaskStep& step : report.steps)
         steps.push_back(json_of(step));
     shorten_outputs(steps);
-    data["evidence"] = list_of_words(report.evidence);
+    if (report.evidence) data["evidence"] = list_of_words(*report.evidence);
     data["steps"] = std::move(steps);
     return success_envelope(data);
 }

@@ -1,4 +1,4 @@
--- What has looked at a content on its node, beside control: words with commas between them (docs/contract.md 5.6).
+-- What has looked at a content on its node, beside control: words with commas between them (docs/contract.md 5.3).
 -- '': nobody. 'unknown': the agent does not say. NULL: no success, or an older process recorded it.
 -- Of nodes: of the last success of an apply_config.
 

@@ -13,8 +13,15 @@ namespace release = edgeroll::release;
 using edgeroll::fuzz::demand;
 
 void check(const release::Policy& policy) {
-    for (const release::BatchSize& size : policy.sizes)
-        demand(size.kind == release::BatchSize::Kind::rest || size.amount > 0, "no batch is empty");
+    using Kind = release::BatchSize::Kind;
+    for (std::size_t i = 0; i < policy.sizes.size(); ++i) {
+        const release::BatchSize& size = policy.sizes[i];
+        const bool is_labelled = size.kind == Kind::one_per_value;
+        demand(size.kind == Kind::rest || is_labelled || size.amount > 0, "no batch is empty");
+        demand(!is_labelled || (i == 0 && policy.sizes.size() > 1 && !size.label.empty()),
+               "a label says who goes first");
+    }
+    demand(!policy.canary_by.empty(), "canaries have a label");
     for (const release::Window& window : policy.windows) {
         demand(window.from_minute >= 0 && window.from_minute < 1440 && window.to_minute >= 0 &&
                    window.to_minute < 1440,

@@ -53,6 +53,51 @@ TEST_P(ApiPreviewTest, names_the_nodes_that_joined_are_gone_or_moved) {
     EXPECT_EQ(number("SELECT COUNT(*) FROM release_events"), 0) << "a preview writes nothing";
 }
 
+TEST_P(ApiPreviewTest, names_the_nodes_where_nobody_looked) {
+    add_nodes(1, 5);
+    sql(R"(INSERT INTO config_versions (version, payload) VALUES (1, ?))",
+        {R"({"files":[{"path":"a","content":"x"}]})"});
+    sql("UPDATE nodes SET evidence = '' WHERE id IN (2, 4)");
+    sql("UPDATE nodes SET evidence = 'unknown' WHERE id = 3");
+    sql("UPDATE nodes SET evidence = 'check', status = 'offline' WHERE id = 5");
+    NewRelease wanted;
+    wanted.version = Version{1};
+    wanted.batch_config = R"({"gates":[{"name":"up","url":"http://192.0.2.7/ok"}]})";
+    wanted.is_dry_run = true;
+    const CreatedRelease previewed = control().get(control().api().create(wanted));
+    ASSERT_EQ(previewed.unseen.size(), 2U);
+    EXPECT_EQ(previewed.unseen[0].name, "n2");
+    EXPECT_EQ(previewed.unseen[1].node, NodeId{4});
+    EXPECT_EQ(previewed.gates.size(), 1U);
+    wanted.is_dry_run = false;
+    EXPECT_TRUE(control().get(control().api().create(wanted)).unseen.empty());
+}
+
+TEST_P(ApiPreviewTest, refuses_what_would_be_ignored_or_never_met) {
+    add_nodes(1, 3);
+    sql(R"(INSERT INTO config_versions (version, payload) VALUES (1, ?))",
+        {R"({"files":[{"path":"a","content":"x"}]})"});
+    const auto refused = [&](const std::string& batch_config, std::optional<Version> version,
+                             release::TaskType type = release::TaskType::apply_config) {
+        NewRelease wanted;
+        wanted.batch_config = batch_config;
+        wanted.version = version;
+        wanted.type = type;
+        wanted.is_reload_only = !version && type == release::TaskType::apply_config;
+        const auto created = control().await(control().api().create(wanted));
+        return created ? std::string("accepted") : created.error().message;
+    };
+    const std::string check = R"({"min_evidence":"check"})";
+    EXPECT_THAT(refused(check, std::nullopt), HasSubstr("for releases of a content"));
+    EXPECT_THAT(refused(check, std::nullopt, release::TaskType::reload),
+                HasSubstr("for releases of a content"));
+    EXPECT_THAT(refused(R"({"min_evidence":"check","enabled":false})", Version{1}),
+                HasSubstr("for the batches after the first"));
+    EXPECT_THAT(refused(R"({"batches":["1 per zone","rest"]})", Version{1}),
+                HasSubstr("no node of the release has the label 'zone'"));
+    EXPECT_EQ(refused(check, Version{1}), "accepted");
+}
+
 TEST_P(ApiPreviewTest, counts_what_is_more_than_ten) {
     add_nodes(1, 30);
     const NewRelease real = previewed(R"({"batch_size":15})");

@@ -74,7 +74,7 @@ Decided decide(Connection& connection, const NewRelease& request,
     const release::Policy policy = policy_of(decided.batch_config);
     refuse_gates(policy, gate_rules);
     if (request.is_dry_run) created.gates = policy.gates;
-    NamedPlan plan = plan_release(connection, policy, decided.content.sha256, source);
+    NamedPlan plan = plan_release(connection, decided.type, policy, decided.content.sha256, source);
     created.plan = std::move(plan.nodes);
     created.names = std::move(plan.names);
     created.left_out = std::move(plan.left_out);

@@ -122,7 +122,7 @@ std::vector<release::LeftOut> unseen_nodes(Connection& connection, const Created
     return nodes;
 }
 
-NamedPlan plan_release(Connection& connection, release::Policy policy,
+NamedPlan plan_release(Connection& connection, release::TaskType type, release::Policy policy,
                        const std::string& content_sha256,
                        const std::optional<CreateSource>& source) {
     std::vector<release::FleetNode> fleet = read_fleet(connection);
@@ -137,6 +137,14 @@ NamedPlan plan_release(Connection& connection, release::Policy policy,
     if (plan.nodes.empty()) refuse_empty(plan, !policy.selector.is_empty());
     if (policy.looks_at_nothing(plan.nodes.back().batch)) {
         refuse(release::code::invalid, std::string("batch_config: ") + release::nothing_to_look_at);
+    }
+    const bool has_content = type == release::TaskType::apply_config && !content_sha256.empty();
+    if (const auto why = policy.unfit_evidence(plan.nodes.back().batch, has_content)) {
+        refuse(release::code::invalid, "batch_config: " + *why);
+    }
+    if (!plan.absent_label.empty()) {
+        refuse(release::code::invalid, "batch_config: no node of the release has the label '" +
+                                           fitted(plan.absent_label, named_bytes_max) + "'");
     }
     refuse_one_agent_twice(connection, plan.nodes);
     plan.names = names_of(plan.nodes, fleet);

@@ -24,8 +24,8 @@ struct NamedPlan : release::Plan {
 /// With a source only its unfinished nodes are planned, whatever the selector says. The content's
 /// digest draws the canaries. Throws Refused:
 /// 2002 when the selector lists an unknown node, 3003 when no node is left.
-[[nodiscard]] NamedPlan plan_release(Connection& connection, release::Policy policy,
-                                     const std::string& content_sha256,
+[[nodiscard]] NamedPlan plan_release(Connection& connection, release::TaskType type,
+                                     release::Policy policy, const std::string& content_sha256,
                                      const std::optional<CreateSource>& source);
 
 }  // namespace edgeroll::control

@@ -188,7 +188,7 @@ std::optional<RollbackTimes> read_last_rollback(Connection& connection) {
     // Reads the index on rolls_back from its end.
     const Rows last = connection.query(
         "SELECT id FROM release_tasks WHERE rolls_back IS NOT NULL AND finished_at IS NOT NULL "
-        "ORDER BY rolls_back DESC LIMIT 1");
+        "ORDER BY rolls_back DESC, id DESC LIMIT 1");
     if (last.empty()) return std::nullopt;
     RollbackTimes times;
     const release::ReleaseId id{last[0].integer_or(0, 0)};

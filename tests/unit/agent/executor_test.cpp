@@ -69,6 +69,18 @@ TEST(Executor, tells_what_has_looked_at_the_content_also_after_a_restart) {
     EXPECT_EQ(again.apply(dispatch_of(2, numbered_payload(2))).evidence, "") << "nobody has looked";
 }
 
+TEST(Executor, does_not_say_what_looked_where_no_step_could) {
+    const TemporaryFolder root;
+    Edge edge(root, with_commands("exit 0", "exit 0", "exit 0"));
+    ASSERT_EQ(edge.apply(dispatch_of(1, numbered_payload(1))).status, TaskStatus::success);
+    auto again = dispatch_of(1, numbered_payload(1));
+    again.task_id += "_2";  // the version is live: nothing is done again
+    const auto report = edge.apply(again);
+    ASSERT_EQ(report.status, TaskStatus::success);
+    EXPECT_TRUE(report.steps.empty());
+    EXPECT_EQ(report.evidence, std::nullopt);
+}
+
 TEST(Executor, counts_no_look_that_failed) {
     const TemporaryFolder root;
     Edge edge(root, with_commands("exit 0", "exit 0", "exit 1"));

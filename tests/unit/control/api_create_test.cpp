@@ -105,6 +105,14 @@ TEST_F(ApiCreate, previews) {
     EXPECT_EQ(refusal(R"({"target":"cdn","planSha256":"abc"})").find("field 'planSha256'"), 0U);
 }
 
+TEST_F(ApiCreate, names_in_a_dry_run_where_nobody_looks) {
+    store.created.plan = {{release::NodeId{1}, 1}};
+    EXPECT_FALSE(create(R"({"target":"cdn","dry_run":true})").data().contains("unseen"));
+    store.created.unseen = {{release::NodeId{1}, "edge-1", "nobody"}};
+    EXPECT_EQ(create(R"({"target":"cdn","dry_run":true})").data()["unseen"],
+              Json::parse(R"([{"reason":"nobody","count":1,"nodes":["edge-1"]}])"));
+}
+
 TEST_F(ApiCreate, asks_the_gates_once_in_a_dry_run) {
     store.created.version = release::Version{42};
     store.created.plan = {{release::NodeId{1}, 1}, {release::NodeId{2}, 2}};

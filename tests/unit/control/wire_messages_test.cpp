@@ -329,6 +329,8 @@ TEST(WireAnswer, tells_nobody_has_looked_from_nobody_says) {
     EXPECT_EQ(evidence(R"(,"evidence":["verify_url","check"])"), "check,verify_url");
     TaskReport report;
     report.task_id = "t";
+    EXPECT_EQ(read_answer(200, write_task_report(report), "t").evidence, "unknown");
+    report.evidence = "";
     EXPECT_EQ(read_answer(200, write_task_report(report), "t").evidence, "");
     report.evidence = "check,verify_cmd";
     EXPECT_EQ(read_answer(200, write_task_report(report), "t").evidence, report.evidence);

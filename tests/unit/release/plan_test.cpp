@@ -127,6 +127,19 @@ TEST(DefaultPlan, has_one_canary_where_nobody_has_the_label) {
     EXPECT_EQ(first_batch(plan_of(fleet_of(100, 5), policy)).size(), 1U);
 }
 
+TEST(MakePlan, names_a_label_that_no_node_has) {
+    Policy policy;
+    EXPECT_EQ(make_plan(fleet_of(30), policy, "c").absent_label, "") << "nobody has named it";
+    policy.canary_by = "zone";
+    EXPECT_EQ(make_plan(fleet_of(20, 2), policy, "c").absent_label, "") << "not used";
+    EXPECT_EQ(make_plan(fleet_of(30, 2), policy, "c").absent_label, "zone");
+    policy = {};
+    policy.sizes = {{BatchSize::Kind::one_per_value, 0, "rack"}, {BatchSize::Kind::rest, 0}};
+    EXPECT_EQ(make_plan(fleet_of(3, 2), policy, "c").absent_label, "rack");
+    policy.sizes.front().label = "region";
+    EXPECT_EQ(make_plan(fleet_of(3, 2), policy, "c").absent_label, "");
+}
+
 TEST(MakePlan, sends_one_node_of_each_value_first) {
     Policy policy;
     policy.sizes = {{BatchSize::Kind::one_per_value, 0, "region"},
