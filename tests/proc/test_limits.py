@@ -195,7 +195,7 @@ class Limits(ProcCase):
         self.assertEqual(status, 0, told)
         self.assertIn("On 1 of 4 of them nobody has looked at the content", told)
         self.assertIn("edge-3: check", told)
-        self.assertRegex(self.one_control.cli("node", "list")[1], r"edge-2 .* nobody ")
+        self.assertRegex(self.one_control.cli("node", "list")[1], r"edge-2 .* nobody")
 
     def test_deferred_node_catches_up_by_itself_once_it_is_back(self):
         self.one_control.program.stop()
