@@ -1,5 +1,6 @@
 #include "release/node_evidence.hpp"
 
+#include "release/word_list.hpp"
 #include "release/words.hpp"
 
 namespace edgeroll::release {
@@ -10,15 +11,6 @@ constexpr Words<MinEvidence> min_evidence_words({
     {MinEvidence::check, "check"},
     {MinEvidence::verify, "verify"},
 });
-
-bool has_word(std::string_view words, std::string_view wanted) {
-    while (!words.empty()) {
-        const auto comma = words.find(',');
-        if (words.substr(0, comma) == wanted) return true;
-        words.remove_prefix(comma == words.npos ? words.size() : comma + 1);
-    }
-    return false;
-}
 
 }  // namespace
 

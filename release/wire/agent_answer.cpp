@@ -8,6 +8,7 @@
 #include "release/text/utf8.hpp"
 #include "release/wire/agent_messages.hpp"
 #include "release/wire/json_util.hpp"
+#include "release/word_list.hpp"
 
 namespace edgeroll::release::wire {
 namespace {
@@ -225,12 +226,7 @@ Answer read_answer(int http_status, std::string_view body, const std::string& ta
 }
 
 bool has_capability(std::string_view capabilities, std::string_view word) {
-    while (!capabilities.empty()) {
-        const auto comma = capabilities.find(',');
-        if (capabilities.substr(0, comma) == word) return true;
-        capabilities.remove_prefix(comma == capabilities.npos ? capabilities.size() : comma + 1);
-    }
-    return false;
+    return has_word(capabilities, word);
 }
 
 std::optional<ContentHeld> read_content_held(int http_status, std::string_view body,
