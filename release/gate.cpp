@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "release/evidence.hpp"
+#include "release/gate_query.hpp"
 #include "release/mutant.hpp"
 
 namespace edgeroll::release {
@@ -149,6 +150,10 @@ bool do_overlap(const Comparison& one, const Comparison& other) {
     }
     return std::any_of(values.begin(), values.end(),
                        [&](double value) { return one.holds(value) && other.holds(value); });
+}
+
+bool Gate::needs_peers() const {
+    return prometheus && uses_peers(prometheus->query);
 }
 
 Judgement judgement(GateAnswer::Kind kind) {

@@ -66,6 +66,9 @@ struct Gate {
     bool is_dry_run = false;  ///< asked and recorded, decides nothing
     /// The URL that is called.
     [[nodiscard]] const std::string& target() const { return prometheus ? prometheus->url : url; }
+    /// Its query names nodes whose turn is to come ({{peers_re}}): it is not asked in the final
+    /// look.
+    [[nodiscard]] bool needs_peers() const;
     [[nodiscard]] int consecutive() const { return prometheus ? prometheus->consecutive : 1; }
     friend bool operator==(const Gate&, const Gate&) = default;
 };

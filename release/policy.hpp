@@ -74,10 +74,6 @@ struct Window {
     friend bool operator==(const Window&, const Window&) = default;
 };
 
-/// Keys that would be ignored are refused (docs/contract.md 6.1).
-inline constexpr const char* nothing_to_look_at =
-    "bake_sec or a gate with final_gate: false, and there is nothing after the only batch";
-
 inline constexpr const char* default_canary_label = "region";
 
 /// All settings of batch_config. The plan uses sizes and nodes; the other settings control the run.
@@ -109,17 +105,6 @@ struct Policy {
 
     /// Something is looked at after a batch.
     [[nodiscard]] bool has_look() const { return bake > Millis{0} || !gates.empty(); }
-    /// ... and nothing would be, if there is only one batch: its keys would be ignored (R7).
-    [[nodiscard]] bool looks_at_nothing(int batches) const {
-        return has_look() && !has_final_look && batches <= 1;
-    }
-    /// Why min_evidence would be ignored, or never be met; nothing: it would not.
-    [[nodiscard]] std::optional<std::string> unfit_evidence(int batches, bool has_content) const {
-        if (min_evidence == MinEvidence::any) return std::nullopt;
-        if (!has_content) return "min_evidence is for releases of a content: leave it out";
-        if (batches <= 1) return "min_evidence is for the batches after the first: leave it out";
-        return std::nullopt;
-    }
     /// The sizes make a single batch, whatever the fleet.
     [[nodiscard]] bool has_one_batch() const {
         return sizes.size() == 1 && sizes.front().kind == BatchSize::Kind::rest;

@@ -24,8 +24,9 @@ release::QueryValues values_of(const CreatedRelease& created) {
     values.batch = 1;
     values.since_sec = supposed_since_sec;
     for (std::size_t i = 0; i < created.plan.size() && i < created.names.size(); ++i) {
-        if (created.plan[i].batch == 1) values.released.push_back(created.names[i]);
+        (created.plan[i].batch == 1 ? values.released : values.peers).push_back(created.names[i]);
     }
+    values.peers = release::sample_of(std::move(values.peers));
     return values;
 }
 

@@ -16,7 +16,8 @@ using GateKind = GateAnswer::Kind;
 constexpr int rows_max = 18;
 
 bool is_asked_in(const Gate& gate, const Release& release, Look look) {
-    return look.is_final || release.seen.current_batch >= gate.from_batch;
+    if (look.is_final) return !gate.needs_peers();
+    return release.seen.current_batch >= gate.from_batch;
 }
 
 Instant bake_end(const Release& release) {
@@ -95,6 +96,15 @@ void take_answer(Draft& draft, GateState& state, GateAnswer answer) {
     state.is_news = true;
 }
 
+std::vector<std::string> names_of(const Release& release, NodeStatus status) {
+    std::vector<std::string> names;
+    for (std::size_t i = 0; i < release.members; ++i) {
+        const NodeRow& row = release.nodes[i].row;
+        if (row.status == status && !row.address.name.empty()) names.push_back(row.address.name);
+    }
+    return names;
+}
+
 QueryValues values_of(const Draft& draft, const std::string& query) {
     const Release& release = draft.release;
     QueryValues values;
@@ -103,13 +113,8 @@ QueryValues values_of(const Draft& draft, const std::string& query) {
     values.batch = release.seen.current_batch;
     const auto since = std::chrono::floor<std::chrono::seconds>(draft.now - release.last_finish);
     values.since_sec = std::max<std::int64_t>(1, since.count());
-    if (!uses_released(query)) return values;
-    for (std::size_t i = 0; i < release.members; ++i) {
-        const NodeRow& row = release.nodes[i].row;
-        if (row.status == NodeStatus::success && !row.address.name.empty()) {
-            values.released.push_back(row.address.name);
-        }
-    }
+    if (uses_released(query)) values.released = names_of(release, NodeStatus::success);
+    if (uses_peers(query)) values.peers = sample_of(names_of(release, NodeStatus::pending));
     return values;
 }
 

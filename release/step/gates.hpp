@@ -8,7 +8,8 @@ namespace edgeroll::release {
 
 /// The look after a batch.
 struct Look {
-    bool is_final = false;  ///< after the last batch: all gates are asked, whatever from_batch says
+    bool is_final = false;  ///< after the last batch: all gates are asked, whatever from_batch
+                            ///< says, but those that need peers
 };
 
 /// Some gate is asked in this look.

@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "release/unfit_keys.hpp"
+
 namespace edgeroll::release {
 namespace {
 
@@ -33,12 +35,9 @@ void watch_rows(Draft& draft) {
             "selector and enabled:false");
     }
     const auto batches = static_cast<int>(draft.release.batches.size());
-    if (is_unstarted && batches > 0 && seen.policy.looks_at_nothing(batches)) {
-        seen.problems.emplace_back(std::string("batch_config: ") + nothing_to_look_at);
-    }
     const bool has_content = seen.type == TaskType::apply_config && seen.content.is_present;
     if (is_unstarted && batches > 0) {
-        if (const auto unfit = seen.policy.unfit_evidence(batches, has_content)) {
+        if (const auto unfit = unfit_keys(seen.policy, batches, has_content)) {
             seen.problems.push_back("batch_config: " + *unfit);
         }
     }

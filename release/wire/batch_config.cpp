@@ -6,6 +6,7 @@
 #include <string>
 
 #include "release/text/utf8.hpp"
+#include "release/unfit_keys.hpp"
 #include "release/wire/batch_config_parts.hpp"
 
 namespace edgeroll::release::wire {
@@ -103,8 +104,8 @@ Result<Policy> parse_batch_config(std::string_view json_text) {
                        &read_windows, &read_gates}) {
         if (auto done = (*read)(*config, policy); !done) return tl::unexpected(done.error());
     }
-    if (policy.has_one_batch() && policy.looks_at_nothing(1)) {
-        return bad_config(nothing_to_look_at);
+    if (const auto why = unfit_look(policy, 1); why && policy.has_one_batch()) {
+        return bad_config(*why);
     }
     return policy;
 }

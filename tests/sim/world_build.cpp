@@ -51,7 +51,10 @@ release::Gate World::draw_gate(int number) {
     } else {
         gate.prometheus.emplace();
         gate.prometheus->url = url;
-        gate.prometheus->query = rng_.chance(0.3) ? "up{e=~\"{{released_re}}\"}" : "up";
+        const double kind = rng_.fraction();
+        gate.prometheus->query = kind < 0.3   ? "up{e=~\"{{released_re}}\"}"
+                                 : kind < 0.4 ? "up{e=~\"{{peers_re}}\"}"
+                                              : "up";
         gate.prometheus->pass = {release::Comparison::Op::less, 0.01};
         gate.prometheus->consecutive = rng_.chance(0.3) ? 2 : 1;
     }

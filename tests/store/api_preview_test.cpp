@@ -75,7 +75,7 @@ TEST_P(ApiPreviewTest, names_the_nodes_where_nobody_looked) {
 
 TEST_P(ApiPreviewTest, refuses_what_would_be_ignored_or_never_met) {
     add_nodes(1, 3);
-    sql(R"(INSERT INTO config_versions (version, payload) VALUES (1, ?))",
+    sql(R"(INSERT INTO config_versions (version, payload) VALUES (1, ?), (2, '{"files":[]}'))",
         {R"({"files":[{"path":"a","content":"x"}]})"});
     const auto refused = [&](const std::string& batch_config, std::optional<Version> version,
                              release::TaskType type = release::TaskType::apply_config) {
@@ -95,7 +95,13 @@ TEST_P(ApiPreviewTest, refuses_what_would_be_ignored_or_never_met) {
                 HasSubstr("for the batches after the first"));
     EXPECT_THAT(refused(R"({"batches":["1 per zone","rest"]})", Version{1}),
                 HasSubstr("no node of the release has the label 'zone'"));
+    const std::string peers =
+        R"({"gates":[{"name":"q","prometheus":{"url":"https://prom.example","query":"{{peers_re}}"},)"
+        R"("pass":"< 1"}]})";
+    EXPECT_THAT(refused(peers.substr(0, peers.size() - 1) + R"(,"batches":["rest"]})", Version{1}),
+                HasSubstr("gate 'q' would never be asked"));
     EXPECT_EQ(refused(check, Version{1}), "accepted");
+    EXPECT_EQ(refused(peers, Version{2}), "accepted");
 }
 
 TEST_P(ApiPreviewTest, counts_what_is_more_than_ten) {

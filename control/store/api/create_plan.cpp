@@ -11,6 +11,7 @@
 #include "control/store/rows/columns.hpp"
 #include "control/store/rows/naming.hpp"
 #include "control/store/rows/node_facts.hpp"
+#include "release/unfit_keys.hpp"
 
 namespace edgeroll::control {
 namespace {
@@ -135,11 +136,8 @@ NamedPlan plan_release(Connection& connection, release::TaskType type, release::
     name_left_out(plan, unfit, policy.selector);
     refuse_unmatched(plan.unmatched);
     if (plan.nodes.empty()) refuse_empty(plan, !policy.selector.is_empty());
-    if (policy.looks_at_nothing(plan.nodes.back().batch)) {
-        refuse(release::code::invalid, std::string("batch_config: ") + release::nothing_to_look_at);
-    }
     const bool has_content = type == release::TaskType::apply_config && !content_sha256.empty();
-    if (const auto why = policy.unfit_evidence(plan.nodes.back().batch, has_content)) {
+    if (const auto why = release::unfit_keys(policy, plan.nodes.back().batch, has_content)) {
         refuse(release::code::invalid, "batch_config: " + *why);
     }
     if (!plan.absent_label.empty()) {

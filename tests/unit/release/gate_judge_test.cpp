@@ -127,7 +127,7 @@ TEST(GateQuery, fills_in_each_variable_once) {
 TEST(GateQuery, cannot_name_every_node) {
     QueryValues values;
     EXPECT_THAT(resolved_query("{{released_re}}", values).error().message, HasSubstr("is empty"));
-    values.released.assign(released_names_max, "e");
+    values.released.assign(names_max, "e");
     EXPECT_TRUE(resolved_query("{{released_re}}", values));
     values.released.emplace_back("e");
     EXPECT_THAT(resolved_query("{{released_re}}", values).error().message,
@@ -143,7 +143,30 @@ TEST(GateQuery, knows_its_variables) {
     EXPECT_FALSE(fault_of_query("up{a=\"}}\"}"));
     for (const char* query : {"{{x}}", "{{ release }}", "{{release", "{{}}", "{{{release}}}"})
         EXPECT_TRUE(fault_of_query(query)) << query;
-    EXPECT_THAT(*fault_of_query("{{peers_re}}"), HasSubstr("not built yet"));
+    EXPECT_THAT(*fault_of_query("{{peer_re}}"), HasSubstr("is none of"));
+}
+
+TEST(GateQuery, names_a_sample_of_the_peers) {
+    QueryValues values;
+    values.released = {"a"};
+    EXPECT_THAT(resolved_query("{{peers_re}}", values).error().message,
+                HasSubstr("no node of the release is still to come"));
+    values.peers = {"b", "c"};
+    EXPECT_EQ(*resolved_query("{{released_re}}/{{peers_re}}/{{peers_re}}", values), "a/b|c/b|c");
+    EXPECT_TRUE(uses_peers("x{e=~\"{{peers_re}}\"}"));
+    EXPECT_FALSE(uses_peers("x{e=~\"{{released_re}}\"}"));
+
+    std::vector<std::string> names;
+    for (int i = 0; i < 5'000; ++i)
+        names.push_back(std::to_string(i));
+    const auto sample = sample_of(names);
+    EXPECT_EQ(sample.size(), 1'667U);  // every third
+    EXPECT_EQ(sample.back(), "4998");
+    names.resize(names_max);
+    EXPECT_EQ(sample_of(names), names);
+    names.resize(names_max + 1);
+    EXPECT_LE(sample_of(names).size(), names_max);
+    EXPECT_TRUE(sample_of({}).empty());
 }
 
 }  // namespace

@@ -320,6 +320,31 @@ TEST_F(GateList, fills_in_the_query) {
     EXPECT_EQ(desk.gates.back().query, "f{r=\"edge-1[.]example\"}[15s]*1+" + version);
 }
 
+TEST_F(GateList, compares_with_nodes_to_come_as_long_as_there_are_any) {
+    policy.gates = {queried("q", "{{released_re}} {{peers_re}}"), named("a")};
+    const auto pass_batch = [&](NodeId node) {
+        desk.gates.clear();
+        desk.report(node, NodeStatus::success);
+        answer("q", Kind::pass, "0", "value");
+        answer("a", Kind::pass);
+    };
+    for (int i = 1; i <= 3; ++i)
+        rows.inventory.at(NodeId{i}).address.name = "e" + std::to_string(i);
+    desk.observe();
+    pass_batch(n1);
+    ASSERT_EQ(questions("q"), 1U);
+    EXPECT_EQ(desk.gates[0].query, "e1 e2|e3");
+    pass_batch(n2);
+    ASSERT_EQ(questions("q"), 1U);
+    EXPECT_EQ(desk.gates[0].query, "e1|e2 e3");
+    desk.gates.clear();
+    desk.report(n3, NodeStatus::success);
+    EXPECT_EQ(questions("q"), 0U);  // nobody is left to compare with
+    ASSERT_EQ(questions("a"), 1U);
+    answer("a", Kind::pass);
+    EXPECT_EQ(rows.header.status, ReleaseStatus::success);
+}
+
 TEST_F(GateList, is_unsure_of_a_query_that_cannot_be_asked) {
     rows.inventory.at(n1).address.name = "a\"b";
     policy.gates = {queried("q", "{{released_re}}")};
