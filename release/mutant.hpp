@@ -16,6 +16,7 @@ enum class Mutant {
     epoch_not_checked,       ///< database: a write's WHERE lacks the epoch
     fence_forgotten,         ///< agent: a dispatch with an older epoch is accepted
     fence_not_kept,          ///< agent: the fence is not in the journal
+    put_back_forgotten,      ///< agent: a failure after the switch ends the task as it is
     rerun_after_restart,     ///< agent: a restart forgets which tasks have run
     continue_skips_a_batch,  ///< continue skips the next batch
     retry_forgets_limits,    ///< automatic attempts have no limit
@@ -37,6 +38,7 @@ enum class Mutant {
     order_forgotten,             ///< agent: a known task id is answered for every order
     dark_not_counted,            ///< nodes that went dark do not brake the release
     rollback_waits_for_running,  ///< on_failure: rollback waits for the end of every node
+    rollback_waits_in_line,      ///< database: a rollback waits for releases that have not begun
     rollback_hostage_of_first,   ///< the first look of a rollback ends with its nodes only
     answer_not_compared,         ///< another release's task is accepted as the task that was sent
 };

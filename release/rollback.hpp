@@ -28,7 +28,7 @@ struct FormerRow {
     std::optional<Version> applied_version;         ///< of the release that delivered it
     /// The failed retry left the node out: on_failure does not act on it.
     bool is_left_out = false;
-    /// The first unfinished later release that includes the node.
+    /// The first unfinished later release that includes the node and goes before the rollback.
     std::optional<Version> awaited_version;
     std::string region;                ///< the value of its label `region`, "" without
     std::optional<Millis> unseen_for;  ///< since it was last heard of; nothing: never

@@ -7,6 +7,7 @@
 #include <span>
 #include <utility>
 
+#include "release/mutant.hpp"
 #include "release/text/utf8.hpp"
 #include "release/words.hpp"
 
@@ -138,7 +139,8 @@ bool is_past_return(const Course& course) {
 bool is_going_back(const Course& course) {
     if (course.current && is_backward(*course.current)) return true;
     if (std::ranges::any_of(course.finished, is_backward)) return true;
-    return course.failed.has_value() && has_content_to_put_back(course);
+    return course.failed.has_value() && has_content_to_put_back(course) &&
+           !release::has_mutant(release::Mutant::put_back_forgotten);
 }
 
 bool is_plausible(const Course& course) {

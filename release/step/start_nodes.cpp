@@ -66,8 +66,9 @@ bool settle_undispatched(Draft& draft, std::size_t position) {
     if (*facts.applied_version > release.seen.version) {
         NodeChange& change = draft.change_node(position, NodeStatus::failed);
         change.failure = FailureKind::rejected;
-        change.error =
-            "node already holds the newer version " + std::to_string(facts.applied_version->value);
+        change.error = "node already holds the newer version " +
+                       std::to_string(facts.applied_version->value) +
+                       ": release it again with a higher version";
         row.error = change.error;
         return true;
     }

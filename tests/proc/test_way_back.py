@@ -84,6 +84,29 @@ class WayBack(ProcCase):
             self.wake(node)
         self.wait_status(back, "success")
 
+    def test_a_release_that_has_not_begun_does_not_hold_up_the_way_back(self):
+        self.begin(3, refusing=(1,))
+        self.fleet_of[1].hold()
+        number = self.create(self.one_control, version=2, batch_config={
+            "batches": [3], "on_failure": "rollback"})["releaseId"]
+        for node in (2, 3):
+            self.wait_node(number, node, "success")
+        self.insert_config(3, plain(3))
+        queued = self.create(self.one_control, version=3)["releaseId"]
+        self.assertIn("version 2", self.one_control.release(queued)["waitingFor"]["reason"])
+        self.fleet_of[1].let_go()
+        back = self.rollback_of(number)
+        for node in (1, 2, 3):
+            self.wait_node(back, node, "success")
+        self.wait_status(back, "success")
+        # Agents take no lower version: what was queued says so, and is to be made again.
+        self.wait_status(queued, "failed")
+        self.assertIn("node already holds the newer version", self.release_row(queued, "last_error")[0])
+        self.assertIn("release it again", self.release_row(queued, "last_error")[0])
+        for node in (1, 2, 3):
+            self.assertEqual(self.content(node), "version 1")
+            self.assertEqual(self.fleet_of[node].runs_of(self.fleet_of[node].task(3), "check"), 0)
+
     def test_an_operator_aborts_a_release_that_runs(self):
         self.begin(3)
         self.fleet_of[2].hold("reload")  # past the switch: it cannot be cancelled any more

@@ -73,7 +73,11 @@ std::vector<Version> SimDatabase::blockers(const ReleaseRow& row,
         mine.insert(task.node);
     for (const auto& [id, other] : releases_) {
         if (id == row.id || id == row.rolls_back || is_over(other, rows_.at(id))) continue;
-        if (other.version >= row.version && other.current_batch == 0) continue;
+        const bool is_older = other.version < row.version;
+        const bool is_urgent = row.rolls_back && !has_mutant(Mutant::rollback_waits_in_line);
+        const bool goes_first =
+            is_urgent ? is_older && other.rolls_back : is_older || other.rolls_back;
+        if (!goes_first && other.current_batch == 0) continue;
         const auto& theirs = rows_.at(id);
         const bool shares = std::any_of(theirs.begin(), theirs.end(),
                                         [&](const TaskRow& t) { return mine.contains(t.node); });

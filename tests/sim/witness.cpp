@@ -97,6 +97,8 @@ Witness::TaskKey Witness::key_of(const std::string& order, const std::string& ta
 }
 
 void Witness::deleted(release::ReleaseId id) {
+    has_deleted_releases_ = true;
+    way_back_since_.erase(id);
     for (auto& [key, intent] : intents_) {
         if (intent.release == id) intent.is_gone = true;
     }
@@ -118,6 +120,8 @@ void Witness::taken(const SimNode& node, const agent::apply::Offer& offer, bool 
     if (!intents_.contains(key)) {
         violated("intent", node.name() + " got " + offer.task_id + " without an intent");
     }
+    const auto sent = intents_.find(key);
+    if (is_new && sent != intents_.end()) check_fast_return(node, sent->second);
     if (!offer.epoch) return;
     // The sender, possibly paused, lost the claim while the message was on its way: the owner does
     // not know of it, and the agent may just have denied the task.
@@ -158,12 +162,14 @@ void Witness::finished(const SimNode& node, const agent::apply::Entry& task, Tas
 }
 
 void Witness::live_changed(const SimNode& node) {
+    lives_[node.id()].version = node.live();
     if (!node.is_live_whole()) {
         violated("I8", node.name() + " serves a version that is not whole and checked");
     }
 }
 
 void Witness::wiped(const SimNode& node) {
+    lives_[node.id()].wiped_at = timeline_.now();
     highest_epoch_.erase(node.id());
     runs_.erase(node.id());
     running_.erase(node.id());
@@ -174,6 +180,7 @@ void Witness::wiped(const SimNode& node) {
 }
 
 void Witness::row_deleted(release::ReleaseId of, const TaskRow& row) {
+    lost_rows_.insert(row.node);
     // Its task may still run; another row may get the same id.
     if (!row.task_id.empty()) late_.insert(row.task_id);
     TaskRow known = row;

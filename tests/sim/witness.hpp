@@ -60,6 +60,9 @@ class Witness final : public DatabaseWitness, public NodeWitness {
     /// the same id. Its agents keep their tasks.
     void deleted(release::ReleaseId id);
 
+    /// No process and no database is disturbed in this world: a way back is fast (T4).
+    bool expects_fast_return = false;
+
     void gate_passes(const std::string& url) { gate_passed_at_[url] = timeline_.now(); }
     /// The owner's process has heard that.
     void gate_refused(const std::string& owner, const std::string& url) {
@@ -144,6 +147,8 @@ class Witness final : public DatabaseWitness, public NodeWitness {
     void check_verdict(const control::Claim& claim, const ReleaseRow& release,
                        const TaskRow& before, const TaskRow& row);
     void check_finish(const ReleaseRow& release, const std::vector<TaskRow>& rows);
+    void check_lives();
+    void check_fast_return(const SimNode& node, const Intent& intent);
     /// The failure limits (docs/contract.md 4.4), counted anew from rows.
     [[nodiscard]] bool exceeds_limits(const ReleaseRow& release,
                                       const std::vector<TaskRow>& rows) const;
@@ -177,6 +182,14 @@ class Witness final : public DatabaseWitness, public NodeWitness {
     /// The contents that nodes were given, in this order: the release, and the content's version.
     std::map<release::NodeId, std::vector<std::pair<release::ReleaseId, release::Version>>> held_;
     std::set<release::ReleaseId> undone_;
+    std::map<release::ReleaseId, Instant> way_back_since_;  ///< by the rollback's id
+    struct Life {
+        std::optional<release::Version> version;  ///< that `live` points to
+        Instant wiped_at{};
+    };
+    std::map<release::NodeId, Life> lives_;
+    bool has_deleted_releases_ = false;
+    std::set<release::NodeId> lost_rows_;  ///< a row of theirs was deleted
 
     std::set<std::string> late_;
     std::set<TaskKey> taken_;  ///< tasks that an agent ever accepted

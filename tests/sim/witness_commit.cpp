@@ -429,6 +429,7 @@ void Witness::check_finish(const ReleaseRow& release, const std::vector<TaskRow>
 }
 
 void Witness::check_end() {
+    check_lives();
     for (const auto& [id, release] : database_->releases()) {
         const auto& rows = database_->rows(id);
         if (!release.finished_at) {

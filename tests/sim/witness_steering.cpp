@@ -163,7 +163,10 @@ void Witness::check_look(const control::Claim& claim, const ReleaseRow& release,
     constexpr Millis slack{500};
     if (now + slack < ended + policy.bake) violated("between", what + " before the bake is over");
     for (const release::Gate& gate : policy.gates) {
-        const bool is_asked = !gate.is_dry_run && (!batch || *batch >= gate.from_batch);
+        const bool needs_others =
+            gate.prometheus && gate.prometheus->query.find("{{peers_re}}") != std::string::npos;
+        const bool is_in_turn = batch ? *batch >= gate.from_batch : !needs_others;
+        const bool is_asked = !gate.is_dry_run && is_in_turn;
         if (is_asked) check_gate(claim, release, gate.target(), ended, what);
     }
 }
@@ -312,6 +315,7 @@ void Witness::rolled_back(const ReleaseRow& undone, const std::vector<TaskRow>& 
     if (!undone.aborted_at) {
         violated("rollback", name_of(undone) + " is rolled back, and nothing asked for it");
     }
+    way_back_since_[made.id] = timeline_.now();
     if (undone.rolls_back) violated("rollback", name_of(undone) + " is a rollback itself");
     if (!undone_.insert(undone.id).second) {
         violated("rollback", name_of(undone) + " is rolled back a second time");

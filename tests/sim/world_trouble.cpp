@@ -80,6 +80,7 @@ void World::trouble_agents() {
 void World::heal() {
     trace_.note(timeline_.now(), "world", "faults stop");
     faults_.stop();
+    witness_.expects_fast_return = false;  // who was away until now is not known any more
     server_.down_until = Instant{};
     for (SimNode* node : node_list_) {
         node->away_until = node->wrong_certificate_until = node->slow_until = Instant{};

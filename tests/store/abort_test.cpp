@@ -98,6 +98,27 @@ TEST_P(AbortTest, the_rollback_waits_for_no_more_than_the_nodes_that_run) {
     EXPECT_FALSE(control().read(undoing)->nodes[1].facts.is_still_running);
 }
 
+TEST_P(AbortTest, the_rollback_goes_before_releases_that_have_not_begun) {
+    const ReleaseId id = running_one();
+    const ReleaseId queued = add_release(9, 3);
+    const ReleaseId elsewhere = add_release(8, 1);
+    for (const std::int64_t node : {1, 2, 3})
+        add_row(queued, node);
+    add_row(elsewhere, add_node("other", "10.9.0.1"));
+    ASSERT_EQ(control().commit(control().claim(id).value(), abort()), Committed::done);
+    const ReleaseId made = rollback_of(id);
+    const release::Version version{
+        number("SELECT version FROM release_tasks WHERE id = ?", {made.value})};
+    ASSERT_GT(version.value, 9);
+    EXPECT_THAT(control().claimable(), ElementsAre(made.value, elsewhere.value));
+    const Claim undoing = control().claim(made).value();
+    EXPECT_TRUE(control().read(undoing)->blockers.empty());
+    EXPECT_THAT(control().read(control().claim(queued).value())->blockers,
+                ElementsAre(release::Version{7}, version));
+    set(queued, "current_batch = 1");
+    EXPECT_THAT(control().read(undoing)->blockers, ElementsAre(release::Version{9}));
+}
+
 TEST_P(AbortTest, rows_that_an_ended_release_left_running_keep_nobody_waiting) {
     const ReleaseId id = running_one();
     ASSERT_EQ(control().commit(control().claim(id).value(), abort()), Committed::done);

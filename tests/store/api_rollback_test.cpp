@@ -140,16 +140,25 @@ TEST_P(ApiRollbackTest, a_later_release_on_the_nodes_must_be_forced_aside) {
     const ReleaseId later = add_release(8, 1);
     add_row(later, 1);
     const std::string name = "release " + std::to_string(later.value);
-    EXPECT_THAT(refusal(roll_back(id)).message,
-                HasSubstr(name + " (version 8): n1. First stop " + name))
-        << "one that waits would go first, and then be undone by the rollback";
     set(later, "status = 'running', current_batch = 1");
     set_row(later, 1, "status = 'running'");
-    EXPECT_THAT(refusal(roll_back(id)).message, HasSubstr("n1"));
+    EXPECT_THAT(refusal(roll_back(id)).message,
+                HasSubstr(name + " (version 8): n1. First stop " + name))
+        << "it goes first, and would then be undone by the rollback";
     const auto forced = roll_back(id, true);
     ASSERT_TRUE(forced) << forced.error().message;
     EXPECT_EQ(forced->created.version, Version{9});
     EXPECT_EQ(bans('a'), 1) << "forced or not";
+}
+
+TEST_P(ApiRollbackTest, a_later_release_that_has_not_begun_is_not_in_the_way) {
+    const ReleaseId id = failed_one();
+    const ReleaseId later = add_release(8, 1);
+    add_row(later, 1);
+    const auto made = roll_back(id);
+    ASSERT_TRUE(made) << made.error().message;
+    EXPECT_EQ(made->created.version, Version{9});
+    EXPECT_THAT(control().claimable(), ElementsAre(made->created.id.value));
 }
 
 // A release and its rollback cancel each other out: neither prevents an earlier rollback.

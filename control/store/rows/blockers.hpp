@@ -9,9 +9,10 @@
 
 namespace edgeroll::control {
 
-/// Versions of the unfinished releases that share a node with this release and are older or already
-/// started; ascending. Not the release that this one undoes: that one is left node by node. For
-/// releases that have not started: a started release waits for no other release.
+/// Versions of the unfinished releases that share a node with this release and go first, ascending:
+/// those that have started, then rollbacks, then older ones. A rollback waits for no release that
+/// has not started, but for older rollbacks, and not for the release that it undoes, which is left
+/// node by node. For releases that have not started: a started release waits for no other release.
 [[nodiscard]] std::vector<release::Version> find_blockers(Connection& connection,
                                                           release::ReleaseId id,
                                                           release::Version version);

@@ -14,8 +14,8 @@
 namespace edgeroll::control {
 namespace {
 
-/// The first later, unfinished release of each node: it would run first, and the rollback would
-/// overwrite its content. Few releases are unfinished at any time.
+/// The first later release of each node that would run before the rollback (rows/blockers.hpp), so
+/// that the rollback would overwrite its content. Few releases are unfinished at any time.
 std::map<std::int64_t, release::Version> awaited_later(Connection& connection,
                                                        release::Version version) {
     std::map<std::int64_t, release::Version> nodes;
@@ -24,6 +24,7 @@ std::map<std::int64_t, release::Version> awaited_later(Connection& connection,
              "release_task_nodes r ON r.release_task_id = other.id WHERE " +
                  is_unfinished("other.") + " AND " +
                  is_possible_version(connection.dialect(), "other.version") +
+                 " AND (other.current_batch > 0 OR other.rolls_back IS NOT NULL)"
                  " AND other.version > ? AND r.status IN ('pending', 'running') GROUP BY r.node_id",
              {version.value})) {
         nodes[row.integer_or(0, 0)] = release::Version{row.integer_or(1, 0)};
