@@ -101,7 +101,7 @@ std::vector<std::pair<const char*, Value>> columns_of(const NodeChangeRequest& n
 
 /// First statement of a transaction that gives a node an address: a concurrent second transaction
 /// waits here for the first commit, and then sees its row (on a cluster it is repeated).
-void take_turn(Connection& connection) {
+void take_address_turn(Connection& connection) {
     const char* const again = connection.dialect().is_mysql() ? "ON DUPLICATE KEY UPDATE"
                                                               : "ON CONFLICT(name) DO UPDATE SET";
     connection.execute(std::string("INSERT INTO counters (name, value) VALUES (?, 1) ") + again +
@@ -195,7 +195,7 @@ NodeView insert_node(Connection& connection, const NodeChangeRequest& node) {
     }
     try {
         Transaction transaction(connection, Transaction::Kind::write);
-        take_turn(connection);
+        take_address_turn(connection);
         refuse_shared(connection, release::NodeId{}, *node.main_ip,
                       node.agent_port.value_or(default_port));
         connection.execute(
@@ -223,7 +223,7 @@ NodeView update_node(Connection& connection, release::NodeId id, const NodeChang
     try {
         Transaction transaction(connection, Transaction::Kind::write);
         const bool moves = change.main_ip || change.agent_port;
-        if (moves) take_turn(connection);
+        if (moves) take_address_turn(connection);
         const auto before = select_row(
             connection, node_columns(connection.dialect()),
             std::string("FROM nodes WHERE id = ?") + connection.dialect().for_update(), {id.value});

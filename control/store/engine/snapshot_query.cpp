@@ -23,7 +23,7 @@ namespace {
 
 using release::Snapshot;
 
-std::string quoted(const std::string& text) {
+std::string in_quotes(const std::string& text) {
     constexpr std::size_t shown_max = 64;
     return "'" + fitted(text, shown_max) + "'";
 }
@@ -34,14 +34,14 @@ void judge_words(SnapshotRelease& row) {
     const auto type = release::from_text<release::TaskType>(row.type);
     snapshot.type = type.value_or(release::TaskType::apply_config);
     if (!type) {
-        add_problem(snapshot, "type " + quoted(row.type) + " is not known: " +
+        add_problem(snapshot, "type " + in_quotes(row.type) + " is not known: " +
                                   release::listed<release::TaskType>(" and ") + " are");
     }
     if (row.odd_time) {
-        add_problem(snapshot, "not_before " + quoted(*row.odd_time) + " is not a time");
+        add_problem(snapshot, "not_before " + in_quotes(*row.odd_time) + " is not a time");
     }
     if (row.target != "cdn") {
-        add_problem(snapshot, "target " + quoted(row.target) + " is not supported: only cdn is");
+        add_problem(snapshot, "target " + in_quotes(row.target) + " is not supported: only cdn is");
     }
 }
 
@@ -69,14 +69,14 @@ std::optional<Snapshot> read_release(Connection& connection, const Claim& claim,
     snapshot.id = claim.release;
     if (!is_possible(snapshot.version)) {
         add_problem(snapshot, std::string("version must be ") + version_range_text + ", not " +
-                                  quoted(row->version));
+                                  in_quotes(row->version));
     }
     if (claim.epoch.value >= release::epoch_max) {
         add_problem(snapshot, release::unusable_epoch);
     }
     const auto status = release::from_text<release::ReleaseStatus>(row->status);
     snapshot.status = status.value_or(release::ReleaseStatus::running);
-    if (!status) add_problem(snapshot, "status " + quoted(row->status) + " is not known");
+    if (!status) add_problem(snapshot, "status " + in_quotes(row->status) + " is not known");
     const auto action = release::from_text<release::Action>(row->requested_action);
     snapshot.requested = action.value_or(release::Action::none);
     if (!action) finding.unknown_action = row->requested_action;
@@ -96,12 +96,12 @@ release::NodeRow judged(Snapshot& snapshot, SnapshotNode row) {
     // skipped.
     const bool is_to_start = snapshot.current_batch == 0 && !is_final(node.status);
     if (is_to_start && row.odd_batch) {
-        add("batch must be at least 1, not " + quoted(*row.odd_batch));
+        add("batch must be at least 1, not " + in_quotes(*row.odd_batch));
     }
-    if (row.odd_status) add("status " + quoted(*row.odd_status) + " is not known");
+    if (row.odd_status) add("status " + in_quotes(*row.odd_status) + " is not known");
     if (row.odd_version) {
         add(std::string("config_version must be ") + version_range_text + ", not " +
-            quoted(*row.odd_version));
+            in_quotes(*row.odd_version));
     }
     // Nothing is known of a deleted node.
     if (!node.facts.exists) {
@@ -220,7 +220,7 @@ void take_awaited_rows(Snapshot& snapshot, const Finding& finding) {
 /// later event would clear it.
 void refuse_action(Connection& connection, const Claim& claim, const std::string& word) {
     const Dialect& dialect = connection.dialect();
-    const std::string text = "requested_action " + quoted(word) +
+    const std::string text = "requested_action " + in_quotes(word) +
                              " is not known and was cleared: pause, continue and stop are";
     Transaction transaction(connection, Transaction::Kind::write);
     const std::int64_t cleared = connection.execute(

@@ -11,7 +11,7 @@
 namespace edgeroll::release::wire {
 namespace {
 
-using Kind = GateAnswer::Kind;
+using AnswerKind = GateAnswer::Kind;
 using testing::HasSubstr;
 
 std::string vector_of(const std::string& samples) {
@@ -52,9 +52,9 @@ TEST(WirePrometheus, reads_vectors_and_scalars) {
 
 TEST(WirePrometheus, refuses_what_is_no_whole_answer) {
     const std::string whole = vector_of(sample("0.001"));
-    EXPECT_EQ(judged(whole).kind, Kind::pass);
+    EXPECT_EQ(judged(whole).kind, AnswerKind::pass);
     for (std::size_t size = 0; size < whole.size(); ++size)
-        EXPECT_EQ(judged(whole.substr(0, size)).kind, Kind::unsure) << size;
+        EXPECT_EQ(judged(whole.substr(0, size)).kind, AnswerKind::unsure) << size;
     for (
         const std::string& body : {
             whole + whole,
@@ -82,7 +82,7 @@ TEST(WirePrometheus, refuses_what_is_no_whole_answer) {
             vector_of(sample("1e999")),
             vector_of(sample("0.001") + ",null"),
         }) {
-        EXPECT_EQ(judged(body).kind, Kind::unsure) << body;
+        EXPECT_EQ(judged(body).kind, AnswerKind::unsure) << body;
     }
 }
 
@@ -90,14 +90,14 @@ TEST(WirePrometheus, refuses_too_many_samples) {
     std::string samples = sample("0.001");
     for (std::size_t i = 1; i < samples_max; ++i)
         samples += "," + sample("0.001", std::to_string(i));
-    EXPECT_EQ(judged(vector_of(samples)).kind, Kind::pass);
+    EXPECT_EQ(judged(vector_of(samples)).kind, AnswerKind::pass);
     EXPECT_THAT(judged(vector_of(samples + "," + sample("0.001"))).message,
                 HasSubstr("has 1001 samples"));
 }
 
 TEST(WirePrometheus, is_unsure_of_every_other_status) {
     for (const int status : {201, 204, 206, 302, 400, 401, 404, 422, 500, 503})
-        EXPECT_EQ(judged(vector_of(sample("0.001")), status).kind, Kind::unsure) << status;
+        EXPECT_EQ(judged(vector_of(sample("0.001")), status).kind, AnswerKind::unsure) << status;
     EXPECT_EQ(judged("", 302).message, "302: redirects are not followed");
     EXPECT_EQ(judged("secret-access-key", 500).message, "500");
     const GateAnswer slip =
