@@ -7,6 +7,8 @@
 #include "agent/housekeeping.hpp"
 #include "agent/kept_contents.hpp"
 #include "agent/layout.hpp"
+#include "agent/manifest.hpp"
+#include "agent/node_state.hpp"
 #include "agent/verify.hpp"
 #include "tls/rt/log.hpp"
 
@@ -33,7 +35,8 @@ Executor::Executor(HostPorts host, ExecutorSettings settings)
       settings_(std::move(settings)),
       book_(host.files, host.clock, host.wall_clock),
       runner_(host.files, host.processes, settings_.commands),
-      changed_(host.clock) {}
+      changed_(host.clock),
+      inspector_(host.files) {}
 
 Result<void> Executor::open() {
     if (auto done = book_.open(); !done) return done;
@@ -175,6 +178,7 @@ boost::asio::awaitable<void> Executor::clean_up(std::string task_id) {
             log_if_failed(files.remove(layout::task_file(task.payload_file)), "clean_up_failed");
         }
         log_if_failed(files.remove(layout::staged_folder(task.version)), "clean_up_failed");
+        log_if_failed(remove_staged_manifest(files, task.version), "clean_up_failed");
         const auto present = present_versions(files);
         if (!present) return false;
         const auto removed = versions_to_remove(*present, book, live, settings_.keep_versions);
@@ -191,6 +195,7 @@ void Executor::remove_old(std::vector<release::Version> present,
         return std::ranges::find(removed, version) != removed.end();
     });
     log_if_failed(prune_contents(host_.files, present), "clean_up_failed");
+    log_if_failed(prune_manifests(host_.files, present), "clean_up_failed");
 }
 
 boost::asio::awaitable<void> Executor::stop() {
@@ -214,13 +219,29 @@ void Executor::tick() {
     if (!is_stopping_ && book_.expire_waiting()) changed_.notify_all();
 }
 
-Executor::State Executor::state() {
+boost::asio::awaitable<release::wire::NodeState> Executor::state() {
+    struct Look {
+        LiveFinding live;
+        std::vector<release::Version> versions;
+        std::optional<std::int64_t> free_bytes;
+    };
+    std::function<Look()> job = [this, sha256 = book_.book().ledger.applied_sha256,
+                                 now = host_.clock.now()] {
+        Look look;
+        look.live = inspector_.look(sha256, now);
+        look.versions = present_versions(host_.files).value_or(std::vector<release::Version>());
+        if (const auto free = host_.files.free_bytes()) look.free_bytes = *free;
+        return look;
+    };
+    ++looks_;
+    Look look = co_await look_worker_.call<Look>(std::move(job));
+    --looks_;
     book_.look_at_live_again();
-    State state;
-    state.applied_version = book_.book().ledger.applied_version;
-    state.sha256 = book_.book().ledger.applied_sha256;
-    if (auto present = present_versions(host_.files)) state.versions = std::move(*present);
-    return state;
+    release::wire::NodeState state = node_state_of(book_.book(), look.live);
+    state.versions = std::move(look.versions);
+    state.disk_free_bytes = look.free_bytes;
+    state.boot_id = settings_.boot_id;
+    co_return state;
 }
 
 }  // namespace edgeroll::agent

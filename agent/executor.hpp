@@ -7,12 +7,14 @@
 #include <string>
 #include <vector>
 
+#include "agent/live_inspection.hpp"
 #include "agent/notifier.hpp"
 #include "agent/ports.hpp"
 #include "agent/step_runner.hpp"
 #include "agent/task_book.hpp"
 #include "agent/worker.hpp"
 #include "release/wire/agent_messages.hpp"
+#include "release/wire/node_state.hpp"
 #include "tls/rt/clock.hpp"
 
 namespace edgeroll::agent {
@@ -21,6 +23,7 @@ struct ExecutorSettings {
     CommandSettings commands;
     int queue_max = 16;     ///< AGENT_MAX_QUEUE
     int keep_versions = 5;  ///< AGENT_KEEP_VERSIONS
+    std::string boot_id;    ///< of the host; empty: unknown
     /// For dispatches without a time limit: AGENT_RELOAD_TIMEOUT_SEC, AGENT_PURGE_TIMEOUT_SEC,
     /// AGENT_JOB_TIMEOUT_SEC. An apply_config then has no limit.
     Millis reload_timeout{60'000}, purge_timeout{300'000}, job_timeout{3'600'000};
@@ -51,6 +54,8 @@ class Executor {
     /// Whether run() has started and not ended. After stop(): whether a step could not be ended in
     /// time.
     [[nodiscard]] bool is_running() const { return is_running_; }
+    /// Whether somebody looks at the files of `live`, which may take as long as the disk does.
+    [[nodiscard]] bool is_looking() const { return looks_ > 0; }
     /// Ends waiting tasks that have timed out. Call about once a second.
     void tick();
 
@@ -67,13 +72,8 @@ class Executor {
     /// Whether a dispatch by reference to this content would succeed.
     boost::asio::awaitable<bool> holds(std::string sha256);
 
-    struct State {
-        std::optional<release::Version> applied_version;
-        std::string sha256;
-        std::vector<release::Version> versions;
-    };
-    /// The node's state; reads `live` now.
-    [[nodiscard]] State state();
+    /// The node's state; looks at `live` and its files now.
+    boost::asio::awaitable<release::wire::NodeState> state();
 
   private:
     boost::asio::awaitable<void> run_task(std::string task_id);
@@ -105,8 +105,11 @@ class Executor {
     bool is_stopping_ = false;
     bool is_running_ = false;
     int payload_count_ = 0;
-    Worker step_worker_;    ///< a command may keep it busy for a minute
-    Worker intake_worker_;  ///< separate, so that dispatches are answered while a step runs
+    int looks_ = 0;
+    Worker step_worker_;       ///< a command may keep it busy for a minute
+    Worker intake_worker_;     ///< separate, so that dispatches are answered while a step runs
+    Worker look_worker_;       ///< looks at files, which may be many
+    LiveInspector inspector_;  ///< on look_worker_ only
 };
 
 }  // namespace edgeroll::agent

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -264,6 +265,12 @@ class PosixFiles final : public Files {
         return {};
     }
 
+    Result<std::int64_t> free_bytes() override {
+        struct statvfs info {};
+        if (::fstatvfs(folder_.get(), &info) != 0) return trouble("look at", root_, errno);
+        return static_cast<std::int64_t>(info.f_bavail) * static_cast<std::int64_t>(info.f_frsize);
+    }
+
     std::string absolute(const std::string& path) const override {
         return path.empty() ? root_ : root_ + "/" + path;
     }
@@ -349,12 +356,16 @@ class PosixFiles final : public Files {
                 return false;
             }
             std::string below = path + "/" + name;
-            if (S_ISREG(info.st_mode)) {
-                search.found.push_back({std::move(below), static_cast<int>(info.st_mode & 07777U)});
-            } else if (S_ISDIR(info.st_mode)) {
+            if (S_ISDIR(info.st_mode)) {
                 const Descriptor next(::openat(folder.get(), name.c_str(), folder_flags));
                 if (!next.is_open() || !find_below(next, below, search)) return false;
+                continue;
             }
+            constexpr std::int64_t second_ns = 1'000'000'000;
+            const FileStamp stamp{info.st_ino, info.st_size,
+                                  info.st_ctim.tv_sec * second_ns + info.st_ctim.tv_nsec};
+            search.found.push_back({std::move(below), static_cast<int>(info.st_mode & 07777U),
+                                    stamp, S_ISREG(info.st_mode)});
         }
         return true;
     }

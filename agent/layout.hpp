@@ -14,6 +14,7 @@ inline constexpr const char* versions = "versions";
 inline constexpr const char* staging = "staging";
 inline constexpr const char* tasks = "tasks";
 inline constexpr const char* contents = "contents";
+inline constexpr const char* manifests = "manifests";
 
 /// Always complete: only a finished folder is renamed to this path, and it is renamed away before
 /// it is removed. Also the target of `live`: relative, so that the root may be moved.

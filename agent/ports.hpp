@@ -24,10 +24,20 @@ struct FileAccess {
     std::optional<unsigned> group{};  ///< owning group id; nothing: the agent's own
 };
 
-/// A regular file of a tree.
+/// Changes whenever a file's bytes or mode do: its time of change cannot be set by hand.
+struct FileStamp {
+    std::uint64_t inode = 0;
+    std::int64_t size = 0;
+    std::int64_t changed_ns = 0;
+    friend bool operator==(const FileStamp&, const FileStamp&) = default;
+};
+
+/// An entry of a tree that is no folder.
 struct FoundFile {
     std::string path;  ///< starts with the tree's own path
     int mode = 0;      ///< permissions only
+    FileStamp stamp{};
+    bool is_regular = true;  ///< false: a link, a socket, a device
 };
 
 /// Files below AGENT_ROOT only. Paths are relative to it, with forward slashes and without `.`,
@@ -59,8 +69,8 @@ class Files {
     virtual Result<void> point_link(const std::string& path, const std::string& target) = 0;
     /// Names in a folder, sorted; nothing when it is absent.
     virtual Result<std::vector<std::string>> list(const std::string& path) = 0;
-    /// Regular files of a tree, at any depth; nothing when it is absent. More than `entries_max`
-    /// files, folders and other entries are an error.
+    /// The entries of a tree that are no folders, at any depth; nothing when it is absent. More
+    /// than `entries_max` entries, folders included, are an error.
     virtual Result<std::vector<FoundFile>> find_files(const std::string& path,
                                                       std::size_t entries_max) = 0;
     [[nodiscard]] virtual bool is_folder(const std::string& path) = 0;
@@ -70,6 +80,8 @@ class Files {
     /// Appends to a file (created when absent). On an error nothing is appended, as far as the disk
     /// allows. Reserves space, so that the journal can be written on a full disk.
     virtual Result<void> append(const std::string& path, std::string_view bytes) = 0;
+    /// Bytes on the disk that the agent may still use.
+    virtual Result<std::int64_t> free_bytes() = 0;
     /// The absolute path, for commands and messages.
     [[nodiscard]] virtual std::string absolute(const std::string& path) const = 0;
 };

@@ -106,18 +106,8 @@ Answer content(Executor& executor, Request request) {
     co_return answer(release::wire::write_content_held(is_held, sha256));
 }
 
-Response state_of(Executor& executor) {
-    const Executor::State state = executor.state();
-    Json versions = Json::array();
-    for (const auto version : state.versions)
-        versions.push_back(version.value);
-    Json data = Json::object();
-    data["appliedVersion"] =
-        state.applied_version ? Json(state.applied_version->value) : Json(nullptr);
-    data["sha256"] = state.sha256.empty() ? Json(nullptr) : Json(state.sha256);
-    data["versions"] = std::move(versions);
-    data["agentVersion"] = rt::program_version();
-    return answer(release::wire::success_envelope(data));
+Answer state(Executor& executor) {
+    co_return answer(release::wire::write_node_state(co_await executor.state()));
 }
 
 Answer at_once(Response response) {
@@ -151,9 +141,8 @@ tls::Router make_routes(Executor& executor) {
     router.add("GET", "/contents/{sha256}", gated(small_body, [&executor](Request request) {
                    return content(executor, std::move(request));
                }));
-    router.add("GET", "/state", gated(small_body, [&executor](const Request&) {
-                   return at_once(state_of(executor));
-               }));
+    router.add("GET", "/state",
+               gated(small_body, [&executor](const Request&) { return state(executor); }));
     tls::Handler health = [](const Request&) {
         return at_once(answer(release::wire::success_envelope(Json{{"status", "ok"}})));
     };

@@ -4,6 +4,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <cstdlib>
+#include <fstream>
 #include <iostream>
 #include <memory>
 #include <utility>
@@ -72,6 +73,14 @@ boost::asio::awaitable<void> look_for_keepers(Lookout& lookout, rt::Clock& clock
     }
 }
 
+/// Empty: this kernel does not tell.
+std::string boot_id() {
+    std::ifstream file("/proc/sys/kernel/random/boot_id");
+    std::string id;
+    std::getline(file, id);
+    return id;
+}
+
 boost::asio::awaitable<void> shut_down(Parts parts) {
     // The executor first: held requests get their tasks' state, and new tasks are refused
     // meanwhile. All steps together take less than the 5 s of docs/contract.md section 1.
@@ -112,6 +121,7 @@ int serve(const Settings& settings) {
     const auto group = find_secret_group(settings.secret_group);
     if (!group) return refuse(group.error());
     executor_settings.commands.secret_group = *group;
+    executor_settings.boot_id = boot_id();
     rt::set_up_log(settings.log_level, settings.log_format, program);
 
     boost::asio::io_context loop(1);
@@ -146,7 +156,7 @@ int serve(const Settings& settings) {
              {"root", settings.root}});
     loop.run();
     // A hanging disk must not delay the exit; the journal is valid at every moment.
-    if (executor.is_running() || lookout.is_looking) {
+    if (executor.is_running() || executor.is_looking() || lookout.is_looking) {
         rt::flush_log();
         std::_Exit(0);
     }

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "agent/layout.hpp"
+#include "release/crypto/sha256.hpp"
 #include "release/path_remarks.hpp"
 #include "release/wire/template.hpp"
 
@@ -47,7 +48,15 @@ Result<std::string> bytes_of(const File& file, const Task& task) {
     return release::fail("file '" + file.path + "': " + why);
 }
 
-Result<void> write_own_files(Files& files, const Task& task) {
+/// Writes the file, and a line of the manifest.
+Result<void> write(Files& files, const std::string& folder, const std::string& path,
+                   const std::string& bytes, const FileAccess& access, Manifest& manifest) {
+    manifest.files.push_back(
+        {path, access.mode, static_cast<std::int64_t>(bytes.size()), release::sha256_hex(bytes)});
+    return files.create_file(folder + "/" + path, bytes, access);
+}
+
+Result<void> write_own_files(Files& files, const Task& task, Manifest& manifest) {
     const std::string folder = layout::staged_folder(task.version);
     const std::string version = std::to_string(task.version.value);
     const std::string conf =
@@ -60,8 +69,8 @@ Result<void> write_own_files(Files& files, const Task& task) {
         version +
         "\\n\";\n"
         "}\n";
-    auto done = files.create_file(folder + "/edgeroll-version", version + "\n", {0644});
-    if (done) done = files.create_file(folder + "/edgeroll-version.conf", conf, {0644});
+    auto done = write(files, folder, "edgeroll-version", version + "\n", {0644}, manifest);
+    if (done) done = write(files, folder, "edgeroll-version.conf", conf, {0644}, manifest);
     return done;
 }
 
@@ -112,15 +121,19 @@ Result<release::wire::Payload> load_payload(Files& files, const Task& task) {
     return payload;
 }
 
-Result<Remarks> stage_version(Files& files, const Task& task, const StageOptions& options,
-                              const Interrupt& interrupt) {
+Result<Staged> stage_version(Files& files, const Task& task, const StageOptions& options,
+                             const Interrupt& interrupt) {
     const auto payload = load_payload(files, task);
     if (!payload) return tl::unexpected(payload.error());
     const std::string staged = layout::staged_folder(task.version);
     if (auto done = files.remove(staged); !done) return tl::unexpected(done.error());
     if (auto done = files.make_folders(staged); !done) return tl::unexpected(done.error());
     const std::string root = root_of(files);
-    Remarks remarks;
+    Staged result;
+    Remarks& remarks = result.remarks;
+    result.manifest.content_sha256 = task.sha256;
+    result.manifest.facts_sha256 = release::wire::facts_digest(
+        release::wire::names_in_templates(*payload), task.node_name, task.node_ip, task.labels);
     if (auto remark = group_remark(*payload, options); !remark.empty()) remarks.push_back(remark);
     std::string made_folder;
     for (const File& file : payload->files) {
@@ -138,17 +151,18 @@ Result<Remarks> stage_version(Files& files, const Task& task, const StageOptions
         const int mode = file.mode & ~by_others;
         if (mode != file.mode)
             remarks.push_back(file.path + ": written without write permission for others");
-        auto done =
-            files.create_file(staged + "/" + file.path, *bytes, access_of(file, mode, options));
+        auto done = write(files, staged, file.path, *bytes, access_of(file, mode, options),
+                          result.manifest);
         if (!done) return tl::unexpected(done.error());
         if (file.is_secret) continue;  // remarks quote the text
         std::ranges::copy(release::path_remarks(file.path, *bytes, root),
                           std::back_inserter(remarks));
     }
-    auto done = write_own_files(files, task);
+    auto done = write_own_files(files, task, result.manifest);
     if (done) done = files.sync_tree(staged);
     if (!done) return tl::unexpected(done.error());
-    return remarks;
+    std::ranges::sort(result.manifest.files, {}, &ManifestFile::path);
+    return result;
 }
 
 }  // namespace edgeroll::agent

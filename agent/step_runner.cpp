@@ -9,6 +9,7 @@
 #include "agent/job.hpp"
 #include "agent/layout.hpp"
 #include "agent/live_link.hpp"
+#include "agent/manifest.hpp"
 #include "agent/stage.hpp"
 #include "agent/trusted_files.hpp"
 #include "release/node_evidence.hpp"
@@ -175,10 +176,12 @@ StepResult StepRunner::run_step(StepName step, const Task& task, StepTime time,
 StepResult StepRunner::stage(const Task& task, const Interrupt& interrupt) {
     StageOptions options;
     options.secret_group = settings_.secret_group;
-    const auto remarks = stage_version(files_, task, options, interrupt);
-    if (!remarks) return failed_step(remarks.error().message);
+    const auto staged = stage_version(files_, task, options, interrupt);
+    if (!staged) return failed_step(staged.error().message);
+    const auto kept = keep_staged_manifest(files_, task.version, staged->manifest);
+    if (!kept) return failed_step(kept.error().message);
     StepResult result;
-    for (const std::string& remark : *remarks) {
+    for (const std::string& remark : staged->remarks) {
         if (result.output.size() + remark.size() > remark_bytes_max) break;
         result.output += "remark: " + remark + "\n";
         rt::log(rt::LogLevel::warn, "content_remark", {{"task", task.task_id}, {"remark", remark}});
@@ -190,6 +193,7 @@ StepResult StepRunner::switch_live(const Task& task) {
     const std::string staged = layout::staged_folder(task.version);
     const std::string folder = layout::version_folder(task.version);
     if (auto done = files_.make_folders(layout::versions); !done) return result_of(done);
+    if (auto done = move_staged_manifest(files_, task.version); !done) return result_of(done);
     // An earlier attempt at this version may have left its folder, and `live` may still point to it
     // (when it could not be put back): the folder is replaced atomically, so that the target of
     // `live` is complete at every moment.

@@ -67,7 +67,7 @@ Result<void> add_closed_files(Files& files, Version version, Secrets& secrets) {
     if (!found) return tl::unexpected(found.error());
     std::size_t bytes = 0;
     for (const FoundFile& file : *found) {
-        if ((file.mode & by_others) != 0) continue;
+        if (!file.is_regular || (file.mode & by_others) != 0) continue;
         auto now = read_secret(files, file.path);
         if (!now) return tl::unexpected(now.error());
         if (!*now) continue;

@@ -8,6 +8,7 @@
 #include "release/text/utf8.hpp"
 #include "release/wire/agent_messages.hpp"
 #include "release/wire/json_util.hpp"
+#include "release/wire/json_words.hpp"
 #include "release/word_list.hpp"
 
 namespace edgeroll::release::wire {
@@ -54,28 +55,6 @@ TaskIdentity identity_of(const Json& data) {
     // Any other text in this field is not one of edgeroll's digests.
     if (!is_sha256_hex(about.sha256)) about.sha256.clear();
     return about;
-}
-
-/// Words of letters, digits, `_` and `:`; other entries of the list are ignored.
-std::string words_of(const Json& data, const char* field) {
-    constexpr std::size_t words_max = 32, word_bytes_max = 64;
-    const auto found = data.find(field);
-    if (found == data.end() || !found->is_array()) return {};
-    std::set<std::string> words;
-    for (const Json& value : *found) {
-        if (!value.is_string() || words.size() == words_max) continue;
-        const auto& word = value.get_ref<const std::string&>();
-        const bool is_word = !word.empty() && word.size() <= word_bytes_max &&
-                             std::ranges::all_of(word, [](unsigned char c) {
-                                 return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                                        (c >= '0' && c <= '9') || c == '_' || c == ':';
-                             });
-        if (is_word) words.insert(word);
-    }
-    std::string text;
-    for (const std::string& word : words)
-        text += (text.empty() ? "" : ",") + word;
-    return text;
 }
 
 std::string capabilities_of(const Json& data) {

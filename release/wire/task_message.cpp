@@ -1,6 +1,7 @@
 #include "release/text/utf8.hpp"
 #include "release/wire/agent_messages.hpp"
 #include "release/wire/json_util.hpp"
+#include "release/wire/json_words.hpp"
 
 namespace edgeroll::release::wire {
 namespace {
@@ -37,16 +38,6 @@ Json json_of(const TaskStep& step) {
     object["exitCode"] = step.exit_code ? Json(*step.exit_code) : Json(nullptr);
     object["output"] = shortened(repair_utf8(step.output), step_output_bytes_max);
     return object;
-}
-
-Json list_of_words(std::string_view rest) {
-    Json words = Json::array();
-    while (!rest.empty()) {
-        const auto comma = rest.find(',');
-        words.push_back(std::string(rest.substr(0, comma)));
-        rest.remove_prefix(comma == rest.npos ? rest.size() : comma + 1);
-    }
-    return words;
 }
 
 /// The common first fields of every answer about a task.

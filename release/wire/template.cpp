@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
+#include <utility>
 
+#include "release/crypto/sha256.hpp"
 #include "release/text/utf8.hpp"
 #include "release/wire/invalid.hpp"
 
@@ -26,6 +29,32 @@ std::optional<std::string_view> value_of(std::string_view expression, const std:
     return found->second;
 }
 
+/// The text up to the next placeholder, and its expression.
+struct Piece {
+    std::string_view before;
+    std::optional<std::string_view> expression;
+    bool is_literal = false;  ///< `$${`: stands for `${`
+    bool is_open = false;     ///< the braces are not closed on the line; `expression` is the rest
+};
+
+Piece next_piece(std::string_view& rest) {
+    Piece piece;
+    const auto start = rest.find("${");
+    if (start == std::string_view::npos) {
+        piece.before = std::exchange(rest, {});
+        return piece;
+    }
+    piece.is_literal = start > 0 && rest[start - 1] == '$';
+    piece.before = rest.substr(0, piece.is_literal ? start - 1 : start);
+    rest.remove_prefix(start + 2);
+    if (piece.is_literal) return piece;
+    const auto end = rest.find_first_of("}\n");
+    piece.is_open = end == std::string_view::npos || rest[end] == '\n';
+    piece.expression = rest.substr(0, end);
+    rest.remove_prefix(piece.is_open ? rest.size() : end + 1);
+    return piece;
+}
+
 }  // namespace
 
 Result<std::string> render_template(const std::string& text, const std::string& name,
@@ -33,26 +62,18 @@ Result<std::string> render_template(const std::string& text, const std::string& 
     std::string rendered;
     rendered.reserve(text.size());
     std::string_view rest = text;
-    while (true) {
-        const auto start = rest.find("${");
-        if (start == std::string_view::npos) break;
-        if (start > 0 && rest[start - 1] == '$') {
-            rendered += rest.substr(0, start - 1);
-            rendered += "${";
-            rest.remove_prefix(start + 2);
-            continue;
-        }
-        rendered += rest.substr(0, start);
-        rest.remove_prefix(start + 2);
-        const auto end = rest.find_first_of("}\n");
-        if (end == std::string_view::npos || rest[end] == '\n') {
-            return invalid("template: '${" + cut_utf8(rest.substr(0, end), 64) +
+    while (!rest.empty()) {
+        const Piece piece = next_piece(rest);
+        rendered += piece.before;
+        if (piece.is_literal) rendered += "${";
+        if (!piece.expression) continue;
+        if (piece.is_open) {
+            return invalid("template: '${" + cut_utf8(*piece.expression, 64) +
                            "' has no closing brace");
         }
-        const std::string_view expression = rest.substr(0, end);
-        const auto value = value_of(expression, name, ip, labels);
+        const auto value = value_of(*piece.expression, name, ip, labels);
         if (!value) {
-            return invalid("template: '${" + cut_utf8(expression, 64) +
+            return invalid("template: '${" + cut_utf8(*piece.expression, 64) +
                            "}' is unknown here (${node.name}, ${node.ip} and the node's labels as "
                            "${label.NAME} are known; write $${ for a literal ${)");
         }
@@ -60,10 +81,35 @@ Result<std::string> render_template(const std::string& text, const std::string& 
         if (rendered.size() > rendered_bytes_max) {
             return invalid("template: the rendered file is larger than 32 MiB");
         }
-        rest.remove_prefix(end + 1);
     }
-    rendered += rest;
     return rendered;
+}
+
+std::vector<std::string> names_in_templates(const Payload& payload) {
+    std::set<std::string> names;
+    for (const File& file : payload.files) {
+        if (!file.is_template) continue;
+        std::string_view rest = file.content;
+        while (!rest.empty()) {
+            const Piece piece = next_piece(rest);
+            if (piece.expression && !piece.is_open) names.emplace(*piece.expression);
+        }
+    }
+    return {names.begin(), names.end()};
+}
+
+std::string facts_digest(const std::vector<std::string>& names, const std::string& name,
+                         const std::string& ip, const Labels& labels) {
+    if (names.empty()) return {};
+    // Lengths, so that no value can look like the next name.
+    std::string text;
+    for (const std::string& one : names) {
+        const auto value = value_of(one, name, ip, labels);
+        text += std::to_string(one.size()) + ":" + one + "=";
+        text += value ? std::to_string(value->size()) + ":" + std::string(*value) : "-";
+        text += "\n";
+    }
+    return sha256_hex(text);
 }
 
 }  // namespace edgeroll::release::wire

@@ -5,6 +5,7 @@
 #include "release/text/utf8.hpp"
 #include "release/wire/agent_messages.hpp"
 #include "release/wire/json_util.hpp"
+#include "release/wire/node_state.hpp"
 
 namespace {
 
@@ -46,6 +47,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string digest(64, 'a');
     if (const auto held = wire::read_content_held(200, body, digest)) {
         demand(is_utf8(held->capabilities), "capabilities are words");
+    }
+    if (const auto state = wire::read_node_state(200, body)) {
+        demand(is_utf8(state->live_remark) && state->live_remark.size() <= 500,
+               "a remark is cut text");
+        demand(!state->live_sha256 || state->live_sha256->size() == 64, "a digest, or nothing");
+        demand(!state->applied_version || state->applied_version->value > 0, "a version, or none");
+        demand(wire::read_node_state(200, wire::write_node_state(*state)).has_value(),
+               "what was read can be written");
     }
     return 0;
 }

@@ -1,6 +1,8 @@
 """`live` moved by hand, beside a real nginx."""
+import shutil
 import subprocess
 import unittest
+from pathlib import Path
 
 from harness import ProcCase
 from harness.basics import clean_environment
@@ -29,6 +31,28 @@ class MovedLive(ProcCase):
         edge.wait_served("1")
         self.roll_out(4, site(4), "success")
         edge.wait_served("4")
+
+    def test_the_agent_tells_what_somebody_did_to_its_files(self):
+        edge = self.edge(1, nginx=True)
+        self.control()
+        self.insert_nodes([edge])
+        self.roll_out(1, site(1), "success")
+        state = edge.call("GET", "/state")[1]["data"]
+        self.assertTrue(state["liveIsWhole"], state)
+        self.assertEqual(state["liveSha256"], state["sha256"])
+        self.assertEqual(state["evidence"], ["check", "verify_url"])
+        self.assertEqual(state["lastTask"]["status"], "success")
+        self.assertEqual(state["bootId"], Path("/proc/sys/kernel/random/boot_id").read_text().strip())
+        with open(edge.root / "live" / "conf.d" / "site.conf", "a") as file:
+            file.write("# by hand\n")
+        state = edge.call("GET", "/state")[1]["data"]
+        self.assertFalse(state["liveIsWhole"])
+        self.assertNotEqual(state["liveSha256"], state["sha256"])
+        self.assertEqual(state["liveRemark"], "conf.d/site.conf was changed")
+        shutil.rmtree(edge.root / "versions" / "1")
+        state = edge.call("GET", "/state")[1]["data"]
+        self.assertEqual((state["liveIsWhole"], state["liveSha256"]), (False, None))
+        self.assertIn("whose folder is not there", state["liveRemark"])
 
 
 if __name__ == "__main__":

@@ -56,7 +56,7 @@ TEST(Recount, tells_what_is_kept_by_the_rule_that_sees_templates) {
     Edge edge(root);
     EXPECT_THAT(root.names("contents"), ElementsAre("1-" + digest(literal()) + ".json",
                                                     "2-" + digest(filled_in()) + ".json"));
-    EXPECT_EQ(edge.executor().state().sha256, digest(filled_in()));
+    EXPECT_EQ(edge.state().sha256, digest(filled_in()));
     auto again = dispatch_of(2, filled_in(), "_2");
     EXPECT_EQ(edge.dispatch(again).value(), TaskStatus::success);
     EXPECT_EQ(edge.finished(again.task_id).steps.size(), 0U) << "it has that content";
@@ -76,7 +76,7 @@ TEST(Recount, is_done_again_when_it_was_cut_short) {
     std::filesystem::rename(root.path("contents/2-" + plain_digest(filled_in()) + ".json"),
                             root.path("contents/2-" + digest(filled_in()) + ".json"));
     Edge edge(root);
-    EXPECT_EQ(edge.executor().state().sha256, digest(filled_in()));
+    EXPECT_EQ(edge.state().sha256, digest(filled_in()));
 }
 
 TEST(Recount, is_done_once) {
@@ -98,7 +98,7 @@ TEST(Recount, leaves_what_cannot_be_counted_any_more) {
     make_old(root);
     std::filesystem::remove_all(root.path("contents"));
     Edge edge(root);
-    EXPECT_EQ(edge.executor().state().sha256, plain_digest(filled_in()));
+    EXPECT_EQ(edge.state().sha256, plain_digest(filled_in()));
     EXPECT_FALSE(edge.dispatch(dispatch_of(2, filled_in(), "_2")))
         << "no success without knowing that it is the same";
 }

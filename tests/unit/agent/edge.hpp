@@ -86,6 +86,7 @@ class ForwardingFiles : public Files {
     Result<void> append(const std::string& path, std::string_view bytes) override {
         return change([&] { return inner_->append(path, bytes); });
     }
+    Result<std::int64_t> free_bytes() override { return inner_->free_bytes(); }
     std::string absolute(const std::string& path) const override { return inner_->absolute(path); }
 
   protected:
@@ -135,6 +136,7 @@ class Edge {
             loop_.run_one();
     }
 
+    release::wire::NodeState state() { return await(executor_->state()); }
     Result<release::TaskStatus> dispatch(release::wire::Dispatch dispatch) {
         return await(executor_->dispatch(std::move(dispatch)));
     }

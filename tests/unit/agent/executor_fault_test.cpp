@@ -175,8 +175,8 @@ TEST(ExecutorStart, believes_a_live_link_that_was_moved_by_hand) {
     fs::remove(root.path("live"));
     fs::create_symlink("versions/1", root.path("live"));
     Edge edge(root);
-    EXPECT_EQ(edge.executor().state().applied_version, release::Version{1});
-    EXPECT_EQ(edge.executor().state().sha256, digest(numbered_payload(1)));
+    EXPECT_EQ(edge.state().applied_version, release::Version{1});
+    EXPECT_EQ(edge.state().sha256, digest(numbered_payload(1)));
     EXPECT_EQ(edge.apply(dispatch_of(3, numbered_payload(3))).status, TaskStatus::success);
 }
 
@@ -190,7 +190,7 @@ TEST(ExecutorStart, starts_with_a_journal_of_garbage) {
     root.write("staging/half/file", "x");
     root.write("tasks/payload-1-1", "x");
     Edge edge(root);
-    EXPECT_EQ(edge.executor().state().applied_version, release::Version{1}) << "live is the truth";
+    EXPECT_EQ(edge.state().applied_version, release::Version{1}) << "live is the truth";
     EXPECT_TRUE(root.names("staging").empty());
     EXPECT_EQ(root.names("tasks"), std::vector<std::string>{"journal"});
     EXPECT_EQ(edge.apply(dispatch_of(2, numbered_payload(2))).status, TaskStatus::success);
@@ -246,7 +246,7 @@ TEST(ExecutorDisk, says_that_live_could_not_be_put_back_and_puts_it_right_with_t
         EXPECT_EQ(root.read("live/conf.d/a.conf"), "2") << "whole all the same";
     }
     Edge edge(root);
-    EXPECT_EQ(edge.executor().state().applied_version, release::Version{1}) << "what was proven";
+    EXPECT_EQ(edge.state().applied_version, release::Version{1}) << "what was proven";
     EXPECT_EQ(edge.apply(dispatch_of(2, numbered_payload(22), "_2")).status, TaskStatus::success);
     EXPECT_EQ(root.link("live"), "versions/2");
     EXPECT_EQ(root.read("live/conf.d/a.conf"), "22");
@@ -318,7 +318,7 @@ TEST_F(FullDisk, starts_on_a_full_disk) {
     while (filler.write(std::string(4096, 'x').c_str(), 4096).flush()) {
     }
     Edge edge(root_);
-    EXPECT_EQ(edge.executor().state().applied_version, release::Version{1});
+    EXPECT_EQ(edge.state().applied_version, release::Version{1});
     EXPECT_EQ(edge.dispatch(dispatch_of(1, numbered_payload(1))).value(), TaskStatus::success);
 }
 

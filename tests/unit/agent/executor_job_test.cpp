@@ -169,7 +169,7 @@ TEST_F(Jobs, waits_its_turn_behind_a_configuration) {
     const auto report = edge.apply(job(3, R"({"job":"job"})"));
     EXPECT_EQ(report.status, TaskStatus::success) << report.last_error;
     EXPECT_EQ(report.steps[0].output, "9");
-    EXPECT_EQ(edge.executor().state().applied_version, release::Version{9});
+    EXPECT_EQ(edge.state().applied_version, release::Version{9});
 }
 
 TEST_F(Jobs, that_ran_when_the_agent_was_stopped_have_failed) {

@@ -33,7 +33,7 @@ class MovedLive : public ::testing::Test {
         fs::remove_all(root_.path("live"));
         if (!target.empty()) fs::create_symlink(target, root_.path("live"));
     }
-    std::optional<Version> applied() { return edge_->executor().state().applied_version; }
+    std::optional<Version> applied() { return edge_->state().applied_version; }
     std::string last_reload() {
         const std::string all = root_.read("reloads");
         return all.substr(all.rfind('\n', all.size() - 2) + 1);
@@ -66,7 +66,7 @@ TEST_F(MovedLive, is_what_a_failed_release_puts_back) {
 
 TEST_F(MovedLive, is_what_is_applied_for_state_and_rules) {
     move_live("versions/1");
-    const auto state = edge_->executor().state();
+    const auto state = edge_->state();
     EXPECT_EQ(state.applied_version, Version{1});
     EXPECT_EQ(state.sha256, digest(numbered_payload(1)));
     EXPECT_EQ(edge_->dispatch(dispatch_of(1, numbered_payload(1), "_2")).value(),

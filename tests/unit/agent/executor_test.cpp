@@ -48,7 +48,7 @@ TEST(Executor, puts_a_version_live_step_by_step) {
                 HasSubstr("location = /edgeroll-version {"));
     EXPECT_TRUE(edge.until([&] { return root.names("staging").empty(); }));
     EXPECT_TRUE(edge.until([&] { return root.names("tasks").size() == 1; })) << "the journal only";
-    const auto state = edge.executor().state();
+    const auto state = edge.state();
     EXPECT_EQ(state.applied_version, release::Version{1});
     EXPECT_EQ(state.sha256, digest(numbered_payload(1)));
     EXPECT_THAT(state.versions, ElementsAre(release::Version{1}));
@@ -144,7 +144,7 @@ TEST(Executor, puts_the_previous_version_back_when_a_step_after_the_switch_fails
     EXPECT_EQ(report.steps[10].output, "rollback verify 2\n");
     EXPECT_EQ(root.link("live"), "versions/1");
     EXPECT_TRUE(edge.until([&] { return root.names("versions").size() == 1; }));
-    EXPECT_EQ(edge.executor().state().applied_version, release::Version{1});
+    EXPECT_EQ(edge.state().applied_version, release::Version{1});
 }
 
 TEST(Executor, removes_live_when_the_first_version_fails) {
@@ -154,7 +154,7 @@ TEST(Executor, removes_live_when_the_first_version_fails) {
     EXPECT_EQ(report.status, TaskStatus::failed);
     EXPECT_FALSE(root.has("live"));
     EXPECT_TRUE(edge.until([&] { return root.names("versions").empty(); }));
-    EXPECT_EQ(edge.executor().state().applied_version, std::nullopt);
+    EXPECT_EQ(edge.state().applied_version, std::nullopt);
 }
 
 TEST(Executor, runs_hooks_and_says_when_one_cannot_be_run) {
@@ -206,7 +206,7 @@ TEST(Executor, takes_the_digest_of_either_rule) {
     auto by_an_older_control = dispatch_of(1, text);
     by_an_older_control.sha256 = plain_digest(text);
     EXPECT_EQ(edge.apply(by_an_older_control).status, TaskStatus::success);
-    EXPECT_EQ(edge.executor().state().sha256, digest(text));
+    EXPECT_EQ(edge.state().sha256, digest(text));
     auto newer = dispatch_of(2, text);
     newer.sha256 = plain_digest(text);
     newer.content_sha256 = digest(text);
@@ -239,7 +239,7 @@ TEST(Executor, only_reloads_without_content) {
     EXPECT_EQ(report.status, TaskStatus::success) << report.last_error;
     EXPECT_THAT(step_names(report), ElementsAre("reload", "verify", "postinstall"));
     EXPECT_FALSE(root.has("live"));
-    EXPECT_EQ(edge.executor().state().applied_version, std::nullopt);
+    EXPECT_EQ(edge.state().applied_version, std::nullopt);
 }
 
 TEST(Executor, keeps_the_applied_version_through_a_reload_and_proves_it) {
@@ -252,7 +252,7 @@ TEST(Executor, keeps_the_applied_version_through_a_reload_and_proves_it) {
     EXPECT_EQ(report.status, TaskStatus::success) << report.last_error;
     EXPECT_EQ(report.steps[0].output, "reload 3\n");
     EXPECT_THAT(report.steps[1].output, HasSubstr("answers 3"));
-    EXPECT_EQ(edge.executor().state().applied_version, release::Version{3});
+    EXPECT_EQ(edge.state().applied_version, release::Version{3});
 }
 
 TEST(Executor, asks_the_server_before_and_after_the_verify_command) {

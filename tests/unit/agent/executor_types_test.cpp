@@ -39,7 +39,7 @@ TEST(ExecutorReload, reloads_and_proves_what_is_live) {
     EXPECT_THAT(report.steps[1].output, HasSubstr("answers 5"));
     EXPECT_GT(edge.prober().count(), asked);
     EXPECT_EQ(root.link("live"), "versions/5");
-    EXPECT_EQ(edge.executor().state().applied_version, release::Version{5});
+    EXPECT_EQ(edge.state().applied_version, release::Version{5});
 }
 
 TEST(ExecutorReload, works_before_there_is_any_version_and_fails_as_the_command_does) {

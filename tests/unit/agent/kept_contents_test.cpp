@@ -65,7 +65,7 @@ TEST(Contents, says_that_a_content_is_not_here) {
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, code::not_found);
     EXPECT_EQ(refused.error().message, "content " + digest(numbered_payload(1)) + " is not here");
-    EXPECT_TRUE(edge.executor().state().versions.empty());
+    EXPECT_TRUE(edge.state().versions.empty());
     EXPECT_EQ(edge.apply(dispatch_of(1, numbered_payload(1))).status, TaskStatus::success)
         << "the same task id, now with the payload";
 }
@@ -81,7 +81,7 @@ TEST(Contents, fills_templates_in_anew) {
     again.node_name = "renamed";
     EXPECT_EQ(edge.apply(again).status, TaskStatus::success);
     EXPECT_EQ(root.read("live/a"), "on renamed");
-    EXPECT_EQ(edge.executor().state().sha256, digest(text));
+    EXPECT_EQ(edge.state().sha256, digest(text));
 }
 
 TEST(Contents, of_an_applied_version_is_success_without_being_here) {
