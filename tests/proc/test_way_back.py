@@ -1,5 +1,6 @@
 """The way back while a release runs: nobody waits for a silent node (docs/adr/0028)."""
 import signal
+import threading
 import unittest
 from contextlib import closing
 
@@ -106,6 +107,45 @@ class WayBack(ProcCase):
         for node in (1, 2, 3):
             self.assertEqual(self.content(node), "version 1")
             self.assertEqual(self.fleet_of[node].runs_of(self.fleet_of[node].task(3), "check"), 0)
+
+    def test_agents_with_two_calls_go_back_too(self):
+        is_over = threading.Event()
+
+        def outcome(known):
+            version, number = known["task"]["version"], known["number"]
+            if version != 2 or number == 1:
+                return "success", ""
+            if number == 2:
+                return ("success" if is_over.is_set() else "running"), ""
+            return "failed", "nginx says no"
+
+        self.one_control = self.control()
+        agents = {}
+        for number in (1, 2, 3):
+            agents[number] = self.two_call_agent(
+                number, outcome=lambda known, number=number: outcome({**known, "number": number}))
+        self.insert_nodes(agents.values())
+        for version in (1, 2):
+            self.insert_config(version, plain(version))
+        self.wait_status(self.create(self.one_control, version=1)["releaseId"], "success")
+        number = self.create(self.one_control, version=2, batch_config={
+            "batches": [3], "on_failure": "rollback"})["releaseId"]
+        back = self.rollback_of(number)
+
+        def sent_back(node):
+            return [known["task"] for known in agents[node].tasks.values() if known["task"]["version"] > 2]
+
+        # One runs its task still: these agents have no queue, so it is sent nothing before its last word.
+        for node in (1, 3):
+            self.wait_node(back, node, "success")
+            self.assertEqual(sent_back(node)[0]["payload"], plain(1), "whole: they know no references")
+        self.assertEqual(sent_back(2), [])
+        self.assertEqual(self.statuses(number)[2], "running")
+        is_over.set()
+        self.wait_status(back, "success")
+        self.assertEqual([task["payload"] for task in sent_back(2)], [plain(1)])
+        self.wait_status(number, "failed")
+        self.assert_counters(number)
 
     def test_an_operator_aborts_a_release_that_runs(self):
         self.begin(3)

@@ -45,7 +45,8 @@ struct Bench {
         RC_ASSERT(shares.unproven() == unproven);
         // A request of a release without a place only waits when no place is free for it.
         for (const auto& [ticket, who] : asked) {
-            const int mine = count([&](const auto& one) { return one.first == who.first; });
+            const auto& owner = who.first;  // clang captures no structured binding
+            const int mine = count([&](const auto& one) { return one.first == owner; });
             const bool is_full = static_cast<int>(had.size()) == places ||
                                  (!who.second && unproven == std::max(places / 2, 1));
             RC_ASSERT(mine > 0 || is_full);
