@@ -1,6 +1,7 @@
 #include "agent/executor.hpp"
 
 #include <algorithm>
+#include <exception>
 #include <set>
 #include <utility>
 
@@ -219,27 +220,40 @@ void Executor::tick() {
     if (!is_stopping_ && book_.expire_waiting()) changed_.notify_all();
 }
 
-boost::asio::awaitable<release::wire::NodeState> Executor::state() {
-    struct Look {
-        LiveFinding live;
-        std::vector<release::Version> versions;
-        std::optional<std::int64_t> free_bytes;
-    };
+boost::asio::awaitable<Executor::Look> Executor::look() {
+    book_.look_at_live_again();
     std::function<Look()> job = [this, sha256 = book_.book().ledger.applied_sha256,
                                  now = host_.clock.now()] {
         Look look;
-        look.live = inspector_.look(sha256, now);
-        look.versions = present_versions(host_.files).value_or(std::vector<release::Version>());
-        if (const auto free = host_.files.free_bytes()) look.free_bytes = *free;
+        try {
+            look.live = inspector_.look(sha256, now);
+            look.versions = present_versions(host_.files).value_or(std::vector<release::Version>());
+            if (const auto free = host_.files.free_bytes()) look.free_bytes = *free;
+        } catch (const std::exception& failure) {
+            // Out of memory: a question must not end the agent in the middle of a task.
+            look.live = {};
+            look.live.remark = std::string("not looked at: ") + failure.what();
+        }
         return look;
     };
     ++looks_;
     Look look = co_await look_worker_.call<Look>(std::move(job));
     --looks_;
     book_.look_at_live_again();
-    release::wire::NodeState state = node_state_of(book_.book(), look.live);
-    state.versions = std::move(look.versions);
-    state.disk_free_bytes = look.free_bytes;
+    co_return look;
+}
+
+boost::asio::awaitable<release::wire::NodeState> Executor::state() {
+    Look seen = co_await look();
+    // What was moved meanwhile was seen in part before and in part after.
+    if (seen.live.version != book_.live()) seen = co_await look();
+    if (seen.live.version != book_.live()) {
+        seen.live = {};
+        seen.live.remark = "live was moved while it was looked at";
+    }
+    release::wire::NodeState state = node_state_of(book_.book(), seen.live);
+    state.versions = std::move(seen.versions);
+    state.disk_free_bytes = seen.free_bytes;
     state.boot_id = settings_.boot_id;
     co_return state;
 }

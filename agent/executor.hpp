@@ -76,6 +76,12 @@ class Executor {
     boost::asio::awaitable<release::wire::NodeState> state();
 
   private:
+    struct Look {
+        LiveFinding live;
+        std::vector<release::Version> versions;
+        std::optional<std::int64_t> free_bytes;
+    };
+    boost::asio::awaitable<Look> look();
     boost::asio::awaitable<void> run_task(std::string task_id);
     boost::asio::awaitable<apply::StepResult> do_step(std::string task_id, apply::StepName step);
     boost::asio::awaitable<apply::StepResult> verify(std::string task_id, apply::StepName step);
@@ -108,8 +114,8 @@ class Executor {
     int looks_ = 0;
     Worker step_worker_;       ///< a command may keep it busy for a minute
     Worker intake_worker_;     ///< separate, so that dispatches are answered while a step runs
-    Worker look_worker_;       ///< looks at files, which may be many
     LiveInspector inspector_;  ///< on look_worker_ only
+    Worker look_worker_;       ///< looks at files, which may be many
 };
 
 }  // namespace edgeroll::agent

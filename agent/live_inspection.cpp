@@ -1,6 +1,8 @@
 #include "agent/live_inspection.hpp"
 
 #include <algorithm>
+#include <set>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -17,33 +19,47 @@ namespace {
 using release::Version;
 
 constexpr Millis all_each{3'600'000};
-constexpr std::size_t entries_more = 10'000;  ///< that others may have added
-constexpr std::size_t file_bytes_max = 64U << 20;
+constexpr std::size_t entries_more = 10'000;       ///< that others may have added
+constexpr std::size_t file_bytes_max = 64U << 20;  ///< twice what a template may become
 
-// Which no content contains.
-
+// The agent's own, which no content contains.
 bool is_own_file(std::string_view path) {
     return path == "edgeroll-version" || path == "edgeroll-version.conf";
 }
 
+struct OfContent {
+    std::optional<Manifest> manifest;
+    bool is_final = false;  ///< another look at the content would tell no more
+};
+
 /// As far as the content tells it: without templates its files are on the disk as they were sent.
-std::optional<Manifest> manifest_of_content(Files& files, Version version,
-                                            const std::string& sha256) {
-    if (sha256.empty()) return std::nullopt;
+OfContent manifest_of_content(Files& files, Version version, const std::string& sha256) {
+    if (sha256.empty()) return {};
     const auto text =
         files.read_file(content_path(version, sha256), release::wire::dispatch_bytes_max);
-    if (!text || !*text) return std::nullopt;
+    if (!text || !*text) return {};
     const auto payload = release::wire::parse_payload(**text);
-    if (!payload || release::wire::content_digest(*payload) != sha256) return std::nullopt;
+    if (!payload || release::wire::content_digest(*payload) != sha256) return {};
     Manifest manifest{sha256, {}, {}};
     constexpr int by_others = 0002;  // as stage_version
     for (const release::wire::File& file : payload->files) {
-        if (file.is_template) return std::nullopt;
+        if (file.is_template) return {std::nullopt, true};
         manifest.files.push_back({file.path, file.mode & ~by_others,
                                   static_cast<std::int64_t>(file.content.size()),
                                   release::sha256_hex(file.content)});
     }
-    return manifest;
+    return {std::move(manifest), true};
+}
+
+/// Enough for every file and folder of the manifest, and for what others may have added.
+std::size_t entries_of(const Manifest& manifest) {
+    std::set<std::string_view> folders;
+    for (const ManifestFile& file : manifest.files) {
+        const std::string_view path = file.path;
+        for (auto slash = path.find('/'); slash != path.npos; slash = path.find('/', slash + 1))
+            folders.insert(path.substr(0, slash));
+    }
+    return manifest.files.size() + folders.size() + entries_more;
 }
 
 }  // namespace
@@ -63,13 +79,14 @@ struct LiveInspector::Comparison {
 const Manifest* LiveInspector::manifest_of(Version version, const std::string& applied_sha256) {
     auto text = read_manifest(files_, version);
     if (text && *text) {
-        if (cached_.source != **text) cached_ = {**text, parse_manifest(**text)};
-    } else {
-        std::string source = std::to_string(version.value) + " " + applied_sha256;
-        // A content is kept a moment after its task has ended.
-        if (cached_.source != source || !cached_.manifest) {
-            cached_ = {std::move(source), manifest_of_content(files_, version, applied_sha256)};
-        }
+        if (cached_.source != **text) cached_ = {**text, parse_manifest(**text), true};
+        if (cached_.manifest) return &*cached_.manifest;
+    }
+    std::string source = std::to_string(version.value) + " " + applied_sha256;
+    // A content is kept a moment after its task has ended.
+    if (cached_.source != source || !cached_.is_final) {
+        OfContent made = manifest_of_content(files_, version, applied_sha256);
+        cached_ = {std::move(source), std::move(made.manifest), made.is_final};
     }
     return cached_.manifest ? &*cached_.manifest : nullptr;
 }
@@ -99,8 +116,10 @@ void LiveInspector::compare(Comparison& comparison, bool looks_again) {
             comparison.differs(wanted->path, "is missing");
         const bool is_wanted = wanted != end && wanted->path == path;
         if (!is_wanted && !has_own_files && is_own_file(path)) continue;
+        // Of another size it is another file, however large.
+        const bool may_be_same = is_wanted && file.is_regular && file.stamp.size == wanted->size;
         std::string sha256;
-        if (file.is_regular) {
+        if (may_be_same) {
             auto digest = digest_of(file, looks_again);
             if (!digest) {
                 comparison.trouble = digest.error().message;
@@ -143,14 +162,13 @@ LiveFinding LiveInspector::look(const std::string& applied_sha256, release::Inst
     if (manifest == nullptr) {
         finding.remark = "nothing says how the files of version " +
                          std::to_string(live->version->value) +
-                         " were written: an older agent applied it";
+                         " were written: an older agent applied it, or its manifest is damaged";
         return finding;
     }
     Comparison comparison{layout::version_folder(*live->version), *manifest, {}, {}, {}, {}};
     finding.facts_sha256 = manifest->facts_sha256;
-    auto found = files_.find_files(comparison.folder, manifest->files.size() * 2 + entries_more);
+    auto found = files_.find_files(comparison.folder, entries_of(*manifest));
     if (!found) {
-        finding.is_whole = false;
         finding.remark = found.error().message;
         return finding;
     }
@@ -164,7 +182,6 @@ LiveFinding LiveInspector::look(const std::string& applied_sha256, release::Inst
     }
     compare(comparison, looks_again);
     if (!comparison.trouble.empty()) {
-        finding.is_whole = false;
         finding.remark = comparison.trouble;
         return finding;
     }

@@ -18,7 +18,7 @@ struct LiveFinding {
     /// The content's digest where every file is as it was written; else the digest of what is there
     /// (found_digest), or nothing where that cannot be read or compared.
     std::optional<std::string> sha256;
-    std::optional<bool> is_whole;  ///< nothing: there is nothing to compare with
+    std::optional<bool> is_whole;  ///< nothing: there is nothing to compare with, or to read
     std::string remark;            ///< the first difference, or why there is no answer; else empty
     std::string facts_sha256;      ///< Manifest::facts_sha256
 };
@@ -51,6 +51,7 @@ class LiveInspector {
     struct Cached {
         std::string source;  ///< its text, or the version and digest of a content
         std::optional<Manifest> manifest;
+        bool is_final = false;
     };
     Cached cached_;
     release::Instant all_looked_at_{};

@@ -32,7 +32,8 @@ release::wire::NodeState node_state_of(const apply::Book& book, const LiveFindin
         }
         last = newer(last, entry);
         const bool has_applied = entry.course.status == release::TaskStatus::success &&
-                                 !entry.sha256.empty() && entry.version == live.version;
+                                 !entry.course.finished.empty() && !entry.sha256.empty() &&
+                                 entry.version == live.version;
         if (has_applied) applied = newer(applied, entry);
     }
     if (last != nullptr) {

@@ -24,7 +24,8 @@ struct FileAccess {
     std::optional<unsigned> group{};  ///< owning group id; nothing: the agent's own
 };
 
-/// Changes whenever a file's bytes or mode do: its time of change cannot be set by hand.
+/// Changes when a file's bytes or mode do: its time of change cannot be set by hand. Two changes
+/// within one tick of the kernel (some milliseconds) may look like one.
 struct FileStamp {
     std::uint64_t inode = 0;
     std::int64_t size = 0;

@@ -1,5 +1,7 @@
 #include "release/unfit_keys.hpp"
 
+#include <algorithm>
+
 namespace edgeroll::release {
 namespace {
 
@@ -30,6 +32,13 @@ std::optional<std::string> never_asked(const Gate& gate, const Policy& policy, i
 
 }  // namespace
 
+bool looks_at_the_end(const Policy& policy) {
+    return policy.has_final_look &&
+           (policy.bake > Millis{0} ||
+            std::any_of(policy.gates.begin(), policy.gates.end(),
+                        [](const Gate& gate) { return !gate.needs_peers(); }));
+}
+
 std::optional<std::string> unfit_look(const Policy& policy, int batches) {
     if (policy.has_look() && !policy.has_final_look && batches <= 1) {
         return "bake_sec or a gate with final_gate: false, and there is nothing after the only "
@@ -37,6 +46,10 @@ std::optional<std::string> unfit_look(const Policy& policy, int batches) {
     }
     for (const Gate& gate : policy.gates) {
         if (auto why = never_asked(gate, policy, batches)) return why;
+    }
+    if (policy.has_look() && policy.has_final_look && !looks_at_the_end(policy)) {
+        return "nothing would be looked at after the last batch, where {{peers_re}} names nobody: "
+               "add bake_sec, another gate, or final_gate: false";
     }
     return std::nullopt;
 }

@@ -15,6 +15,9 @@ namespace edgeroll::release {
 [[nodiscard]] std::optional<std::string> unfit_keys(const Policy& policy, int batches,
                                                     bool has_content);
 
+/// The final look has a bake, or a gate to ask: without one no content is a good one (I18).
+[[nodiscard]] bool looks_at_the_end(const Policy& policy);
+
 /// Why bake and gates would be ignored. All that can be told without the type of the release.
 [[nodiscard]] std::optional<std::string> unfit_look(const Policy& policy, int batches);
 

@@ -2,6 +2,7 @@
 
 #include "release/limits.hpp"
 #include "release/step/phase.hpp"
+#include "release/unfit_keys.hpp"
 
 namespace edgeroll::release {
 namespace {
@@ -29,7 +30,7 @@ void note_look(Draft& draft) {
     if (seen.catches_up) return;  // it was looked at, or not, when it succeeded
     const bool is_cut_short = seen.hold == Hold::window || seen.hold == Hold::interval;
     const bool has_look = seen.policy.has_look();
-    draft.commit.release.is_baked = !has_look || (seen.policy.has_final_look && !is_cut_short);
+    draft.commit.release.is_baked = !has_look || (looks_at_the_end(seen.policy) && !is_cut_short);
     if (has_look && is_cut_short) draft.note("unbaked");
 }
 

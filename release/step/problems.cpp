@@ -1,5 +1,6 @@
 #include "release/step/problems.hpp"
 
+#include <algorithm>
 #include <string>
 
 #include "release/unfit_keys.hpp"
@@ -36,7 +37,12 @@ void watch_rows(Draft& draft) {
     }
     const auto batches = static_cast<int>(draft.release.batches.size());
     const bool has_content = seen.type == TaskType::apply_config && seen.content.is_present;
-    if (is_unstarted && batches > 0) {
+    // What was accepted once is not judged anew by a retry, or when nodes catch up.
+    const bool is_new =
+        is_unstarted && !seen.catches_up &&
+        std::none_of(draft.release.nodes.begin(), draft.release.nodes.end(),
+                     [](const NodeState& node) { return node.row.attempts_before > 0; });
+    if (is_new && batches > 0) {
         if (const auto unfit = unfit_keys(seen.policy, batches, has_content)) {
             seen.problems.push_back("batch_config: " + *unfit);
         }

@@ -72,7 +72,8 @@ std::vector<Version> SimDatabase::blockers(const ReleaseRow& row,
     for (const TaskRow& task : rows)
         mine.insert(task.node);
     for (const auto& [id, other] : releases_) {
-        if (id == row.id || id == row.rolls_back || is_over(other, rows_.at(id))) continue;
+        const bool is_own = id == row.id || id == row.rolls_back || other.rolls_back == row.id;
+        if (is_own || is_over(other, rows_.at(id))) continue;
         const bool is_older = other.version < row.version;
         const bool is_urgent = row.rolls_back && !has_mutant(Mutant::rollback_waits_in_line);
         const bool goes_first =

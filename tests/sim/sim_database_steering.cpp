@@ -89,14 +89,16 @@ bool SimDatabase::is_rolled_back(ReleaseId id) const {
                        [&](const auto& entry) { return entry.second.rolls_back == id; });
 }
 
-// An unfinished release of a later version shares nodes.
+// An unfinished release of a later version shares nodes, and goes first.
 bool SimDatabase::is_overtaken(const ReleaseRow& row) const {
     std::set<NodeId> mine;
     for (const TaskRow& task : rows_.at(row.id))
         mine.insert(task.node);
     return std::any_of(releases_.begin(), releases_.end(), [&](const auto& entry) {
         const auto& theirs = rows_.at(entry.first);
-        if (entry.second.version <= row.version || is_over(entry.second, theirs)) return false;
+        const ReleaseRow& other = entry.second;
+        if (other.version <= row.version || is_over(other, theirs)) return false;
+        if (row.rolls_back && other.current_batch == 0 && !other.rolls_back) return false;
         return std::any_of(theirs.begin(), theirs.end(),
                            [&](const TaskRow& task) { return mine.contains(task.node); });
     });

@@ -117,6 +117,9 @@ TEST_P(AbortTest, the_rollback_goes_before_releases_that_have_not_begun) {
                 ElementsAre(release::Version{7}, version));
     set(queued, "current_batch = 1");
     EXPECT_THAT(control().read(undoing)->blockers, ElementsAre(release::Version{9}));
+    set(queued, "current_batch = 0");
+    set(id, "current_batch = 0, lease_expires_at = NULL");
+    EXPECT_THAT(control().claimable(), Contains(id.value)) << "it waits for no rollback of its own";
 }
 
 TEST_P(AbortTest, rows_that_an_ended_release_left_running_keep_nobody_waiting) {

@@ -97,7 +97,7 @@ TEST_P(ApiPreviewTest, refuses_what_would_be_ignored_or_never_met) {
                 HasSubstr("no node of the release has the label 'zone'"));
     const std::string peers =
         R"({"gates":[{"name":"q","prometheus":{"url":"https://prom.example","query":"{{peers_re}}"},)"
-        R"("pass":"< 1"}]})";
+        R"("pass":"< 1"}],"bake_sec":1})";
     EXPECT_THAT(refused(peers.substr(0, peers.size() - 1) + R"(,"batches":["rest"]})", Version{1}),
                 HasSubstr("gate 'q' would never be asked"));
     EXPECT_EQ(refused(check, Version{1}), "accepted");

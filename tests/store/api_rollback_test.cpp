@@ -159,6 +159,21 @@ TEST_P(ApiRollbackTest, a_later_release_that_has_not_begun_is_not_in_the_way) {
     ASSERT_TRUE(made) << made.error().message;
     EXPECT_EQ(made->created.version, Version{9});
     EXPECT_THAT(control().claimable(), ElementsAre(made->created.id.value));
+    // Nor when the rollback, which failed, is tried again.
+    set(made->created.id, "status = 'failed', current_batch = 1, finished_at = created_at");
+    sql("UPDATE release_task_nodes SET status = 'failed', attempt = 1 WHERE release_task_id = ?",
+        {made->created.id.value});
+    const ReleaseId queued = add_release(11, 1);
+    add_row(queued, 1);
+    RetryRequest again;
+    again.id = made->created.id;
+    again.actor = "ann";
+    set(queued, "current_batch = 1");
+    EXPECT_THAT(refusal(control().await(control().api().retry(again))).message,
+                HasSubstr("is not finished and shares nodes"));
+    set(queued, "current_batch = 0");
+    const auto retried = control().await(control().api().retry(again));
+    EXPECT_TRUE(retried) << retried.error().message;
 }
 
 // A release and its rollback cancel each other out: neither prevents an earlier rollback.

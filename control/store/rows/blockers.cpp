@@ -26,10 +26,11 @@ std::vector<release::Version> find_blockers(Connection& connection, release::Rel
     const Rows rows = connection.query(
         "SELECT other.version FROM release_tasks other WHERE " + is_unfinished("other.") + " AND " +
             is_possible_version(connection.dialect(), "other.version") +
-            " AND other.id <> ? AND other.id <> ? AND (other.current_batch > 0 OR " + goes_first +
-            ") AND " + shares_a_node_with(connection.dialect(), "other.id") +
+            " AND other.id <> ? AND other.id <> ? AND COALESCE(other.rolls_back, 0) <> ? AND "
+            "(other.current_batch > 0 OR " +
+            goes_first + ") AND " + shares_a_node_with(connection.dialect(), "other.id") +
             " ORDER BY other.version",
-        {id.value, own[0].integer_or(0, 0), version.value, id.value});
+        {id.value, own[0].integer_or(0, 0), id.value, version.value, id.value});
     std::vector<release::Version> versions;
     versions.reserve(rows.size());
     for (const Row& row : rows)

@@ -12,7 +12,8 @@ namespace edgeroll::control {
 /// Versions of the unfinished releases that share a node with this release and go first, ascending:
 /// those that have started, then rollbacks, then older ones. A rollback waits for no release that
 /// has not started, but for older rollbacks, and not for the release that it undoes, which is left
-/// node by node. For releases that have not started: a started release waits for no other release.
+/// node by node; nor does that one wait for it. For releases that have not started: a started
+/// release waits for no other release.
 [[nodiscard]] std::vector<release::Version> find_blockers(Connection& connection,
                                                           release::ReleaseId id,
                                                           release::Version version);

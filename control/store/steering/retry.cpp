@@ -55,14 +55,18 @@ void refuse_before_the_end(const Steered& steered, const std::vector<release::Re
                " by hand, and its end is not recorded yet: try again in a moment");
 }
 
+/// A rollback goes before what has not begun (rows/blockers.hpp), also when it is tried again.
 void refuse_when_overtaken(Connection& connection, const RetryRequest& request,
                            release::Version version) {
     const Rows rows = connection.query(
         "SELECT other.id, other.version FROM release_tasks other WHERE " + is_unfinished("other.") +
             " AND " + is_possible_version(connection.dialect(), "other.version") +
-            " AND other.version > ? AND " + shares_a_node_with(connection.dialect(), "other.id") +
+            " AND other.version > ? AND (other.current_batch > 0 OR other.rolls_back IS NOT NULL "
+            "OR "
+            "(SELECT rolls_back FROM release_tasks WHERE id = ?) IS NULL) AND " +
+            shares_a_node_with(connection.dialect(), "other.id") +
             " ORDER BY other.version LIMIT 1",
-        {version.value, request.id.value});
+        {version.value, request.id.value, request.id.value});
     if (rows.empty()) return;
     refuse(release::code::wrong_state, "retry is refused: release " + rows[0].text(0) +
                                            " of the later version " + rows[0].text(1) +

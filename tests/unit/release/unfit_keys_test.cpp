@@ -55,6 +55,10 @@ TEST(UnfitKeys, names_gates_that_no_look_asks) {
 TEST(UnfitKeys, wants_peers_for_a_gate_that_compares_with_them) {
     Policy policy;
     policy.gates = {gate_with("{{released_re}}/{{peers_re}}")};
+    EXPECT_THAT(*unfit_keys(policy, 2, true), HasSubstr("looked at after the last batch"));
+    EXPECT_FALSE(looks_at_the_end(policy));
+    policy.bake = Millis{1};
+    EXPECT_TRUE(looks_at_the_end(policy));
     EXPECT_FALSE(unfit_keys(policy, 2, true));
     EXPECT_THAT(*unfit_keys(policy, 1, true),
                 HasSubstr("{{peers_re}} names nodes of later batches"));
