@@ -125,6 +125,7 @@ ELSEWHERE = {
     r"scripts/(lint|format --check)": "each is a test of its own",
     r"scripts/(deps --clang|fuzz .*|tidy( --all)?|second-compiler)": "for people: minutes each; fuzz.* replays the inputs",
     r"scripts/attack-load( .*)?": "test_front runs a short form of it",
+    r"scripts/bench .*": "test_bench runs a short form of it",
     r"(install|openssl rand) .*/etc/edgeroll/secrets\.keys": "test_secrets makes its key file the same way",
     r"edgeroll-agent check": "test_settings: with an edge's own settings",
     r"scripts/sim .*": "tests/sim runs the simulator; the script only builds it first",

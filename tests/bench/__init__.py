@@ -1,0 +1,1 @@
+"""Measures edgeroll-control against a simulated fleet (docs/bench.md)."""
