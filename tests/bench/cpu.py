@@ -12,6 +12,12 @@ def seconds_of(pid):
     return (int(fields[11]) + int(fields[12])) / TICK
 
 
+def waited_seconds(pid):
+    """How long its main thread could have run, and had no processor."""
+    with open(f"/proc/{pid}/schedstat", encoding="ascii") as file:
+        return int(file.read().split()[1]) / 1e9
+
+
 def busy_seconds():
     """Of all processors; neither idle nor waiting for a disk."""
     with open("/proc/stat", encoding="ascii") as file:
@@ -35,10 +41,11 @@ class CpuLog:
         while not self._is_over.wait(self.EVERY):
             try:
                 used = {name: seconds_of(pid) for name, pid in self._pids.items()}
+                waited = {name: waited_seconds(pid) for name, pid in self._pids.items()}
             except (OSError, IndexError):  # a process has ended
                 return
             used["driver"] = time.process_time()
-            self._samples.append((time.time_ns(), used, busy_seconds()))
+            self._samples.append((time.time_ns(), used, busy_seconds(), waited))
 
     @staticmethod
     def _between(samples, at_ns, value):
@@ -57,6 +64,12 @@ class CpuLog:
         samples = list(self._samples)
         return (self._between(samples, to_ns, lambda sample: sample[1][name]) -
                 self._between(samples, from_ns, lambda sample: sample[1][name]))
+
+    def waited(self, name, from_ns, to_ns):
+        """Seconds in which that process could have run between two times, and had no processor."""
+        samples = list(self._samples)
+        return (self._between(samples, to_ns, lambda sample: sample[3][name]) -
+                self._between(samples, from_ns, lambda sample: sample[3][name]))
 
     def others(self, from_ns, to_ns):
         """How many cores everything but this bench kept busy, on average."""

@@ -81,7 +81,8 @@ def stop_cleanly(*_):
 def main(arguments, about):
     known = scenarios()
     options = parse(arguments, about, known)
-    signal.signal(signal.SIGTERM, stop_cleanly)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop_cleanly)
     begun = time.monotonic()
 
     def say(text):

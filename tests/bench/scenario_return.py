@@ -12,6 +12,8 @@ ABOUT = "a release, and the way back after a limit trips with 1 % of the nodes d
 APPLY_MS = 1500
 DARK_SHARE = 0.01
 SHARE = 0.99
+#: So few cores of other work do not matter.
+CALM = 0.1
 
 
 def add_options(parser):
@@ -67,6 +69,8 @@ class Return:
                 "cpuMsPerNode": {name: round(self.bed.cpu.used(name, start, last) * 1000 / reachable, 3)
                                  for name in ("control", "fleet", "database")},
                 "handshakes": sum(1 for entry in log.events if entry[2] == "handshake"),
+                "waitedForCore": {name: round(self.bed.cpu.waited(name, start, last), 2)
+                                  for name in ("control", "fleet")},
                 "otherLoadCores": round(self.bed.cpu.others(start, last), 2)}
 
     def begin_measure(self):
@@ -156,6 +160,11 @@ def median_of(turns):
     return of(turns)
 
 
+def noisiest(turns):
+    """The most cores that other work kept busy during a measured release."""
+    return max(found["otherLoadCores"] for turn in turns for found in turn.values())
+
+
 def run(bed, options):
     proofs.certificates_are_verified(bed)
     bed.say("certificates are verified on both sides")
@@ -198,5 +207,10 @@ def lines(found):
     yield line("sending p99, from the first dispatch", plain["sendingP99"], trip["sendingP99"], ratio["sendingP99"])
     for name in ("control", "database", "fleet"):
         yield line(f"CPU of {name}, ms a node", plain["cpuMsPerNode"][name], trip["cpuMsPerNode"][name])
+    for name in ("control", "fleet"):
+        yield line(f"seconds that {name} waited for a core", plain["waitedForCore"][name], trip["waitedForCore"][name])
     yield line("new TLS connections", plain["handshakes"], trip["handshakes"])
     yield line("cores busy with other work meanwhile", plain["otherLoadCores"], trip["otherLoadCores"])
+    most = noisiest(found["turns"])
+    if most > CALM:
+        yield f"  BESIDE OTHER LOAD, up to {most} cores in a turn: what is slow here need not be control"
