@@ -143,9 +143,15 @@ class Bed:
         return BIN / "edgeroll-control"
 
     def discard(self):
+        """Ends everything. The troubles in doing so, as texts."""
+        troubles = []
         for thing in reversed(self._things):
             try:
                 thing.discard()
             except Exception as error:  # the others must end all the same
-                self.say(f"while ending: {error}")
+                troubles.append(str(error))
+        troubles += [text for text in (program.complaint() for thing in self._things
+                                       for program in getattr(thing, "programs", [])) if text]
         shutil.rmtree(self.folder, ignore_errors=True)
+        self._things = []
+        return troubles

@@ -44,7 +44,7 @@ class FleetProcess:
         return json.loads(self.tell("applied"))
 
     def discard(self):
-        # Its input ends, and so does it.
+        """Its input ends, and so does it. An end that is not clean is a failure."""
         for stream in (self._process.stdin, self._process.stdout):
             try:
                 stream.close()
@@ -56,3 +56,6 @@ class FleetProcess:
             self._process.kill()
             self._process.wait()
         self._log.close()
+        if self._process.returncode != 0:
+            with open(self._log_path, encoding="utf-8", errors="replace") as log:
+                raise AssertionError(f"bench_fleet ended with status {self._process.returncode}: {log.read()[-2000:]}")

@@ -67,8 +67,12 @@ def measure(options, module, say):
     bed = Bed(options.nodes, fleet_program(say), say)
     try:
         found = module.run(bed, options)
-    finally:
+    except BaseException:
         bed.discard()
+        raise
+    troubles = bed.discard()
+    if troubles:
+        raise AssertionError("; ".join(troubles))
     return {"scenario": options.scenario, "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
             "version": machine.version_of(BIN / "edgeroll-control"), "machine": machine.describe(),
             "loadBefore": round(load, 2), **found}

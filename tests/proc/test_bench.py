@@ -16,7 +16,8 @@ class Bench(ProcCase):
 
     def test_return_measures_a_small_fleet(self):
         place = self.folder / "figures.json"
-        status, said = self.bench("return", "--nodes", 60, "--times", 1, "--apply-ms", 200, "--json", place)
+        status, said = self.bench("return", "--nodes", 60, "--times", 1, "--apply-ms", 200, "--rtt", 1, 9,
+                                  "--json", place)
         self.assertEqual(status, 0, said)
         found = json.loads(place.read_text())
         self.assertEqual((found["nodes"], found["dark"]), (60, 1))
