@@ -36,7 +36,8 @@ enum class Mutant {
     late_rows_by_count,          ///< late rows are the rows above total_nodes, which never falls
     left_out_is_success,         ///< a retry forgets the failed nodes that it left out
     order_forgotten,             ///< agent: a known task id is answered for every order
-    dark_not_counted,            ///< nodes that went dark do not brake the release
+    dark_node_deferred,  ///< a node that took its task and fell silent counts as unreachable
+    dark_not_counted,    ///< nodes that went dark do not brake the release
     rollback_waits_for_running,  ///< on_failure: rollback waits for the end of every node
     rollback_waits_in_line,      ///< database: a rollback waits for releases that have not begun
     rollback_hostage_of_first,   ///< the first look of a rollback ends with its nodes only

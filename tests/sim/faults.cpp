@@ -58,6 +58,7 @@ constexpr std::array<Kind, fault_kinds> kinds{{
     {"release_made_again", 0.15},
     {"content_cuts_off", 0.05},
     {"operator_abort", 0.02},
+    {"content_kills", 0.02},
 }};
 
 }  // namespace

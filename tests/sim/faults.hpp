@@ -60,6 +60,7 @@ enum class Fault {
     release_made_again,
     content_cuts_off,  ///< what is switched to cuts the node off for a while
     operator_abort,
+    content_kills,  ///< what is switched to kills the host a while later, for ever
     count_,
 };
 

@@ -86,6 +86,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{Mutant::batch_by_ordinal, "batch_by_ordinal", "between|core I1"},
         Case{Mutant::late_rows_by_count, "late_rows_by_count", "late|I18"},
         Case{Mutant::left_out_is_success, "left_out_is_success", "I6"},
+        Case{Mutant::dark_node_deferred, "dark_node_deferred", "truth|I6"},
         Case{Mutant::dark_not_counted, "dark_not_counted", "R6"},
         Case{Mutant::rollback_waits_for_running, "rollback_waits_for_running", "R3"},
         Case{Mutant::rollback_waits_in_line, "rollback_waits_in_line", "T4|I7"},

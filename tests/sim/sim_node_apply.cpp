@@ -94,6 +94,12 @@ StepResult SimNode::effect(const std::string& task_id, StepName step) {
             if (faults_.happens(Fault::content_cuts_off)) {
                 away_until = timeline_.now() + Millis{rng_.between(15'000, 180'000)};
             }
+            if (faults_.happens(Fault::content_kills)) {
+                timeline_.after(Millis{rng_.between(0, 60'000)}, [this] {
+                    trace_.note(timeline_.now(), name_, "is killed by its content");
+                    is_dead = true;
+                });
+            }
             break;
         case StepName::reload:
         case StepName::reload_back:

@@ -71,6 +71,7 @@ const std::vector<Entry>& entries() {
          0.10,
          {{Fault::content_cuts_off, 0.70},
           {Fault::operator_abort, 0.05},
+          {Fault::content_kills, 0.05},
           {Fault::agent_away, 0.30},
           {Fault::agent_slow, 0.80},
           {Fault::step_check_fails, 0.10}}},

@@ -37,7 +37,7 @@ void Witness::check_lives() {
                     is_known = true;
                 const bool is_content = release.content_sha256 != release::reload_only_mark;
                 const bool is_success = row.status == NodeStatus::success && is_sure &&
-                                        row.finished_at && *row.finished_at > life.wiped_at;
+                                        row.started_at && *row.started_at > life.wiped_at;
                 if (!is_success || !is_content || (due && *due > release.version)) continue;
                 due = release.version;
                 by = name_of(release);
