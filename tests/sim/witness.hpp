@@ -60,7 +60,8 @@ class Witness final : public DatabaseWitness, public NodeWitness {
     /// the same id. Its agents keep their tasks.
     void deleted(release::ReleaseId id);
 
-    /// No process and no database is disturbed in this world: a way back is fast (T4).
+    /// Nothing but nodes is disturbed in this world, and there is a place for each request: a way
+    /// back is fast (T4).
     bool expects_fast_return = false;
 
     void gate_passes(const std::string& url) { gate_passed_at_[url] = timeline_.now(); }

@@ -31,7 +31,8 @@ World::World(std::uint64_t seed, bool keeps_text)
                {}},
       operator_(database_, timeline_, faults_, trace_, rng_.fork()) {
     witness_.watch(database_);
-    witness_.expects_fast_return = plan_.theme == Theme::silence;
+    const bool has_places = plan_.options.dispatcher.max_in_flight > plan_.nodes;
+    witness_.expects_fast_return = plan_.theme == Theme::silence && has_places;
     server_.on_written = [this](const std::string& owner) { perhaps_crash(owner); };
     server_.on_commit_sent = [this](release::ReleaseId id) { operator_.cut_in(id); };
     network_.on_delivered = [this](const std::string& owner) { perhaps_crash(owner); };
