@@ -122,6 +122,21 @@ TEST_P(AbortTest, the_rollback_goes_before_releases_that_have_not_begun) {
     EXPECT_THAT(control().claimable(), Contains(id.value)) << "it waits for no rollback of its own";
 }
 
+// SQLite has one writer.
+TEST_P(AbortTest, the_rollback_waits_for_no_pipeline_that_keeps_its_transaction_open) {
+    if (!is_mysql()) GTEST_SKIP() << "no locks of rows";
+    const ReleaseId id = running_one();
+    const ReleaseId queued = add_release(9, 1);
+    add_row(queued, 1);
+    const Claim claim = control().claim(id).value();
+    hand().begin_write();
+    hand().execute("UPDATE release_tasks SET reason = 'mine' WHERE id = ?", {queued.value});
+    hand().execute("INSERT INTO release_tasks (version, total_nodes) VALUES (90, 3)", {});
+    EXPECT_EQ(control().commit(claim, abort()), Committed::done);
+    hand().rollback();
+    EXPECT_NE(rollback_of(id).value, 0);
+}
+
 TEST_P(AbortTest, rows_that_an_ended_release_left_running_keep_nobody_waiting) {
     const ReleaseId id = running_one();
     ASSERT_EQ(control().commit(control().claim(id).value(), abort()), Committed::done);

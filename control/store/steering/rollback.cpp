@@ -198,19 +198,9 @@ void record(Connection& connection, const RollbackRequest& request, Version undo
     add_history(connection, created.id, request.actor, history);
 }
 
-/// A later release that has not begun is no obstacle, since it will wait for the rollback: until
-/// the rollback is there it must not begin.
-void hold_queue(Connection& connection, release::ReleaseId id) {
-    (void)connection.query("SELECT id FROM release_tasks WHERE " + has_no_end() +
-                               " AND current_batch = 0 AND id > ?" +
-                               connection.dialect().for_update(),
-                           {id.value});
-}
-
 }  // namespace
 
 Result<RolledBack> create_rollback(Connection& connection, const RollbackRequest& request) {
-    hold_queue(connection, request.id);
     auto drafted = draft_rollback(connection, request);
     if (!drafted) return tl::unexpected(std::move(drafted.error()));
     RolledBack& done = drafted->done;
