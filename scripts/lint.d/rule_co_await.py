@@ -1,4 +1,4 @@
-"""The co_await rule: g++ 12.2 destroys temporaries inside an expression with co_await twice.
+"""The co_await rule: g++ 12.2 destroys temporaries inside an expression with co_await twice, and miscompiles one behind && or ||.
 
 Refused inside such an expression: a braced temporary and a lambda that captures by value. Refused anywhere: a
 capturing coroutine lambda that is called at once, since its captures die before it ends. Statements are found
@@ -166,6 +166,13 @@ def own_tokens(source, begin, end):
         at += 1
 
 
+def is_conditional(source, at):
+    """Whether `&&` or `||` stands before a co_await, whatever brackets and `!` are between."""
+    while source.word(at - 1) in ("!", "("):
+        at -= 1
+    return source.word(at - 1) in ("&", "|") and source.word(at - 2) == source.word(at - 1)
+
+
 def check_statement(source, path, begin, end):
     tokens = list(own_tokens(source, begin, end))
     if "co_await" not in (source.word(at) for at in tokens):
@@ -175,6 +182,9 @@ def check_statement(source, path, begin, end):
         if word == "{" and at not in source.lambdas and before not in HARMLESS:
             yield Finding(path, source.line(at), RULE, "braced temporary in an expression with co_await: name it "
                           "first, then std::move it in")
+        if word == "co_await" and is_conditional(source, at):
+            yield Finding(path, source.line(at), RULE, "co_await behind && or ||: the frame is damaged when it is not "
+                          "reached; test the left side by a statement of its own")
         if word == "{" and at in source.lambdas and captures_by_value(source.lambdas[at][1]):
             yield Finding(path, source.line(at), RULE, "lambda that captures by value in an expression with "
                           "co_await: name it first")
@@ -209,6 +219,7 @@ def _in(body):
 GOOD = [
     _in("P p{1}; co_await g(std::move(p));"),
     _in("co_await g(x[i], y);"),
+    _in("auto&& x = co_await g(y); if (co_await g() && x) h();"),
     _in("auto [a, b] = co_await g(); for (auto& [k, v] : m) co_await h(k);"),
     _in("if (auto r = co_await g(); !r) { P p{1}; use(p); }"),
     _in("co_return P{1, 2};"),
@@ -224,6 +235,8 @@ GOOD = [
 ]
 BAD = [
     _in("co_await g(P{1});"),
+    _in("while (x && co_await g()) h();"),
+    _in("if (x || !(co_await g())) h();"),
     _in("auto r = co_await g({.a = 1});"),
     _in("use(co_await g(), P{1});"),
     _in("co_return Q{co_await g()};"),
