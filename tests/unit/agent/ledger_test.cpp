@@ -24,7 +24,8 @@ Offer offer(const std::string& id, std::int64_t version, const std::string& sha 
 }
 
 Ledger taken(Ledger ledger, const Offer& what) {
-    return record(std::move(ledger), what, admit(ledger, what, 16));
+    const auto admitted = admit(ledger, what, 16);
+    return record(std::move(ledger), what, admitted);
 }
 
 void finish(Ledger& ledger, const std::string& id, TaskStatus status) {

@@ -28,7 +28,8 @@ Offer typed_offer(const std::string& id, std::int64_t version,
 }
 
 Ledger taken_in(Ledger ledger, const Offer& what) {
-    return record(std::move(ledger), what, admit(ledger, what, 16));
+    const auto admitted = admit(ledger, what, 16);
+    return record(std::move(ledger), what, admitted);
 }
 
 Ledger with_applied(std::int64_t version) {

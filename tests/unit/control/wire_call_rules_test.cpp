@@ -93,12 +93,10 @@ TEST(CallRules, by_default_let_everything_else_pass) {
 }
 
 TEST(CallRules, refuse_what_is_no_url) {
-    for (const char* url :
-         {"http://ann:pw@monitor.example/", "http://monitor.example@127.0.0.1/",
-          "http://b\xc3\xbc"
-          "cher.example/",
-          "ftp://monitor.example/", "http://monitor.example\\@127.0.0.1/",
-          "http://%31%32%37.0.0.1/", "http://monitor.example:0/", "HTTP://127.0.0.1/"}) {
+    for (const char* url : {"http://ann:pw@monitor.example/", "http://monitor.example@127.0.0.1/",
+                            "http://b\303\274cher.example/", "ftp://monitor.example/",
+                            "http://monitor.example\\@127.0.0.1/", "http://%31%32%37.0.0.1/",
+                            "http://monitor.example:0/", "HTTP://127.0.0.1/"}) {
         EXPECT_NE(refusal(rules(""), url), "") << url;
     }
 }
@@ -201,9 +199,8 @@ TEST(CallRules, say_what_is_wrong_with_a_list) {
     EXPECT_THAT(error("::ffff:10.0.0.0/104"), HasSubstr("no host and no network"));
     for (const char* wrong :
          {"a.example,,b", ",", "*", "*.", "a*.example", "*.*.example", "1.2.3.4.5", "ann@a.example",
-          "b\xc3\xbc"
-          "cher.example",
-          "[::1", "[::1]443", "::1]", "a b", "10.0.0.0/33", "fd00::/129", "a..example", "*.1.2"}) {
+          "b\303\274cher.example", "[::1", "[::1]443", "::1]", "a b", "10.0.0.0/33", "fd00::/129",
+          "a..example", "*.1.2"}) {
         EXPECT_NE(error(wrong), "accepted") << wrong;
     }
 }
