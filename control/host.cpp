@@ -8,8 +8,12 @@
 #include <chrono>
 #include <cstdio>
 
+#include "tls/client_pool.hpp"
+
 namespace edgeroll::control {
 namespace {
+
+constexpr rlim_t enough_files = 65'536;
 
 std::int64_t unix_millis() {
     const auto now = std::chrono::system_clock::now().time_since_epoch();
@@ -33,14 +37,19 @@ std::string process_name() {
 }
 
 void raise_file_limit() {
-    constexpr rlim_t enough = 65'536;
     rlimit limit{};
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-    const rlim_t wanted = std::min(limit.rlim_max, enough);
+    const rlim_t wanted = std::min(limit.rlim_max, enough_files);
     if (limit.rlim_cur >= wanted) return;
     limit.rlim_cur = wanted;
     // If refused the process continues with its current limit.
     (void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+std::size_t kept_connections() {
+    rlimit limit{};
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return tls::kept_connections_max;
+    return static_cast<std::size_t>(std::min<rlim_t>(limit.rlim_cur, enough_files)) / 2;
 }
 
 SystemRandom::SystemRandom() {

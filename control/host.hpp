@@ -1,6 +1,7 @@
 // Facts from the machine: the process name for claims, the date, randomness.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <random>
 #include <string>
@@ -18,6 +19,9 @@ namespace edgeroll::control {
 /// Raises the limit on open files (RLIMIT_NOFILE, soft up to hard, at most 65536): a process
 /// without free files would take healthy nodes for unreachable.
 void raise_file_limit();
+
+/// Limit on kept connections to agents: half of the files that this process may open.
+[[nodiscard]] std::size_t kept_connections();
 
 class SystemRandom final : public Random {
   public:

@@ -116,6 +116,7 @@ Result<void> Service::open_executor() {
     options.connect_timeout = settings_.connect_timeout;
     options.request_timeout = settings_.request_timeout;
     tls::PoolOptions pool;
+    pool.kept_max = kept_connections();
     if (auto domains = tls::parse_trust_domains(settings_.trust_domains)) {
         pool.trust_domains = std::move(*domains);
     }
@@ -124,6 +125,15 @@ Result<void> Service::open_executor() {
     callback_sender_ = make_callback_sender(settings_.callback_token, settings_.callback_rules);
     supervisor_ = make_supervisor(loop_.get_executor(), database_->store(), *agents_, *gates_,
                                   *clock_, random_, metrics_, supervisor_options(settings_));
+    if (settings_.heartbeat > Millis{0}) {
+        HeartbeatOptions heartbeats;
+        heartbeats.name = name_;
+        heartbeats.lease = settings_.lease;
+        heartbeats.rules.period = settings_.heartbeat;
+        heartbeats.own_trouble = [this] { return agent_certificates_->trouble(); };
+        heartbeats_ = make_heartbeat_loop(loop_.get_executor(), database_->fleet(), *agents_,
+                                          *clock_, metrics_, std::move(heartbeats));
+    }
     return {};
 }
 
@@ -147,6 +157,9 @@ Result<void> Service::open_http() {
             return api::ExecutorLoad{supervisor_->in_flight(), settings_.max_in_flight,
                                      supervisor_->dark_nodes()};
         };
+    }
+    if (heartbeats_) {
+        parts.heartbeats = [this] { return heartbeats_->figures(); };
     }
     authenticator_.set_observer(
         [this](const tls::Request& request, int code, const std::string& actor) {
@@ -230,6 +243,7 @@ void Service::run() {
                   run_catch_up(database_->catch_up(), *agents_, *clock_, metrics_,
                                settings_.catch_up_interval));
     }
+    if (heartbeats_) heartbeats_->start();
     tell_start();
     loop_.run();
     log(LogLevel::info, "stopped", {});
@@ -247,6 +261,7 @@ awaitable<void> Service::tick() {
 }
 
 awaitable<void> Service::shut_down() {
+    if (heartbeats_) rt::spawn(loop_.get_executor(), "leave", heartbeats_->stop());
     if (supervisor_) co_await supervisor_->stop(claims_grace);
     co_await server_->stop(requests_grace);
     co_await api::write_audit_notes(*audit_notes_, true);

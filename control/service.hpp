@@ -52,6 +52,7 @@ class Service {
     std::unique_ptr<Gates> gates_;
     std::unique_ptr<CallbackSender> callback_sender_;
     std::unique_ptr<Supervisor> supervisor_;
+    std::unique_ptr<HeartbeatLoop> heartbeats_;
     std::unique_ptr<api::Api> api_;
     api::RefusedLogins refused_logins_;
     std::unique_ptr<api::AuditNotes> audit_notes_;

@@ -84,6 +84,20 @@ void add_api(std::vector<Setting>& table, Settings& s) {
         "read again when it changes"));
 }
 
+/// 0, or long enough that questions do not overtake one another.
+Setting heartbeat_setting(Millis& target) {
+    Setting setting = rt::seconds_setting(
+        "NODE_HEARTBEAT_SEC", target, Millis{0},
+        "how often each enabled node is asked what it has; 0 asks none, and marks none offline");
+    setting.parse = [&target,
+                     parse = setting.parse](std::string_view text) -> std::optional<std::string> {
+        if (auto trouble = parse(text)) return trouble;
+        if (target == Millis{0} || target >= Millis{100}) return std::nullopt;
+        return "'" + std::string(text) + "' is too short; give 0, or at least 0.1 seconds";
+    };
+    return setting;
+}
+
 void add_executor(std::vector<Setting>& table, Settings& s) {
     constexpr Millis tick{1};
     table.push_back(rt::flag_setting("RELEASE_EXECUTOR_ENABLED", s.is_executor_enabled,
@@ -106,6 +120,7 @@ void add_executor(std::vector<Setting>& table, Settings& s) {
     table.push_back(
         rt::seconds_setting("RELEASE_CATCH_UP_INTERVAL_SEC", s.catch_up_interval, Millis{10},
                             "how often a few deferred nodes are asked whether they are back"));
+    table.push_back(heartbeat_setting(s.heartbeat));
     table.push_back(rt::secret_setting(
         "CALLBACK_TOKEN", s.callback_token,
         "signs the calls to the callback_url of finished releases, and goes as bearer token to the "

@@ -41,7 +41,10 @@ enum class Mutant {
     rollback_waits_for_running,  ///< on_failure: rollback waits for the end of every node
     rollback_waits_in_line,      ///< database: a rollback waits for releases that have not begun
     rollback_hostage_of_first,   ///< the first look of a rollback ends with its nodes only
-    answer_not_compared,         ///< another release's task is accepted as the task that was sent
+    marks_maintenance,           ///< heartbeats mark a node whose status others wrote
+    own_network_marked,      ///< heartbeats mark the fleet when the control's own network is gone
+    away_counts_as_silence,  ///< a process that was stopped counts its own silence
+    answer_not_compared,     ///< another release's task is accepted as the task that was sent
 };
 
 #ifdef EDGEROLL_MUTANTS

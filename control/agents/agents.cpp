@@ -6,6 +6,7 @@
 
 #include "release/text/utf8.hpp"
 #include "release/wire/agent_messages.hpp"
+#include "release/wire/node_state.hpp"
 #include "tls/router.hpp"
 
 namespace edgeroll::control {
@@ -66,6 +67,11 @@ Heard heard_of(Reply::Kind kind) {
     return Heard::nonsense;
 }
 
+/// The node's agent said something, be it too much.
+bool is_alive(const Reply& reply) {
+    return reply.kind == Reply::Kind::answered || reply.kind == Reply::Kind::too_large;
+}
+
 Answer answer_of(const Reply& reply, const release::Address& to, const std::string& task_id) {
     Answer answer;
     if (reply.kind == Reply::Kind::answered) {
@@ -110,6 +116,20 @@ class TlsAgents final : public Agents {
         tls::Target target = target_of(to);
         const Reply reply = co_await pool_.request(std::move(target), std::move(call));
         co_return reply.kind == Reply::Kind::answered&& reply.status < 500;
+    }
+
+    awaitable<release::Pulse> state(release::Address to, Millis at_most) override {
+        tls::Call call = call_of("GET", "/state", at_most);
+        call.connect_timeout = call.request_timeout = at_most;
+        tls::Target target = target_of(to);
+        const Reply reply = co_await pool_.request(std::move(target), std::move(call));
+        release::Pulse pulse;
+        pulse.is_answered = is_alive(reply);
+        const auto state = release::wire::read_node_state(reply.status, reply.body);
+        if (pulse.is_answered && state) pulse.observed = release::wire::observation_of(*state);
+        // An agent without that call says nothing, whatever another one said there before.
+        if (reply.status == 404) pulse.observed = release::Observation{};
+        co_return pulse;
     }
 
     awaitable<bool> holds(release::Address to, std::string sha256, Millis at_most) override {

@@ -37,6 +37,8 @@ struct ApiParts {
     std::function<std::vector<tls::CertificateReport>()> certificates{};
     /// What the executor does now; empty: no executor.
     std::function<ExecutorLoad()> load{};
+    /// Of the heartbeats of this process; empty: it sends none.
+    std::function<HeartbeatFigures()> heartbeats{};
     /// The figures of the server behind the API; empty: no server.
     std::function<tls::ServerFigures()> front{};
 };

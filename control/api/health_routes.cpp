@@ -30,6 +30,7 @@ HealthRoutes::HealthRoutes(const ApiParts& parts)
     : metrics_(parts.metrics),
       certificate_trouble_(parts.certificate_trouble),
       load_(parts.load),
+      heartbeats_(parts.heartbeats),
       certificates_(parts.certificates),
       front_(parts.front),
       ping_(parts.executor, parts.clock, [&store = parts.store] { return store.ping(); }),
@@ -74,6 +75,7 @@ awaitable<void> HealthRoutes::refresh_text(const release::Result<Gauges>& gauges
     is_text_due_ = false;
     ++texts_;
     if (load_) metrics_.executor(load_());
+    if (heartbeats_) metrics_.heartbeats(heartbeats_());
     if (certificates_) metrics_.certificates(certificates_());
     if (front_) metrics_.front(front_());
     text_ = metrics_.text(gauges);

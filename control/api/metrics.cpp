@@ -67,6 +67,13 @@ void add_gauges(prometheus::Registry& registry, const char* name, const char* he
     }
 }
 
+void add_counts(prometheus::Registry& registry, const char* name, const char* help,
+                const char* label, const std::map<std::string, std::int64_t>& counts) {
+    auto& family = prometheus::BuildGauge().Name(name).Help(help).Register(registry);
+    for (const auto& [word, count] : counts)
+        family.Add(one(label, word)).Set(static_cast<double>(count));
+}
+
 /// Each release is in exactly one state, so that the sum is the number of waiting releases.
 void add_queue(prometheus::Registry& registry, const QueueFigures& queue) {
     auto& family = prometheus::BuildGauge()
@@ -158,6 +165,9 @@ struct Metrics::Families {
     Family<Counter>& http;
     prometheus::Family<prometheus::Gauge>& slots;
     prometheus::Gauge& dark_nodes;
+    prometheus::Gauge& heartbeat_members;
+    prometheus::Family<prometheus::Gauge>& heartbeat_nodes;
+    prometheus::Gauge& own_network;
     prometheus::Family<prometheus::Gauge>& certificate_left;
     prometheus::Family<prometheus::Gauge>& list_left;
     prometheus::Family<prometheus::Gauge>& without_list;
@@ -196,6 +206,16 @@ struct Metrics::Families {
                            "Nodes that took their task and answer nothing now: they brake their "
                            "releases.")
                          .Add({})),
+          heartbeat_members(gauge("edgeroll_heartbeat_members",
+                                  "Control processes that share the heartbeats; 0: this process "
+                                  "sends none.")
+                                .Add({})),
+          heartbeat_nodes(gauge("edgeroll_heartbeat_nodes",
+                                "Nodes that this process asks (asked), and of these the ones that "
+                                "did not answer the last time (silent).")),
+          own_network(gauge("edgeroll_heartbeat_own_network",
+                            "1 while so many nodes fell silent together that none is marked.")
+                          .Add({})),
           certificate_left(gauge("edgeroll_certificate_seconds_left",
                                  "How long the certificate of a setting is still good.")),
           list_left(gauge("edgeroll_crl_seconds_left",
@@ -250,6 +270,8 @@ struct Metrics::Families {
             http.Add(one("code", code));
         for (const char* state : {"busy", "max"})
             slots.Add(one("state", state));
+        for (const char* state : {"asked", "silent"})
+            heartbeat_nodes.Add(one("state", state));
         for (const char* who : {"known", "unknown"})
             connections.Add(one("who", who));
         for (const char* why : {"evicted", "slow", "no_room"})
@@ -312,6 +334,13 @@ void Metrics::executor(const ExecutorLoad& load) {
     families_->slots.Add(one("state", "busy")).Set(load.in_flight);
     families_->slots.Add(one("state", "max")).Set(load.max);
     families_->dark_nodes.Set(load.dark_nodes);
+}
+
+void Metrics::heartbeats(const HeartbeatFigures& figures) {
+    families_->heartbeat_members.Set(static_cast<double>(figures.members));
+    families_->heartbeat_nodes.Add(one("state", "asked")).Set(static_cast<double>(figures.nodes));
+    families_->heartbeat_nodes.Add(one("state", "silent")).Set(static_cast<double>(figures.silent));
+    families_->own_network.Set(figures.is_own_network ? 1 : 0);
 }
 
 void Metrics::certificates(const std::vector<tls::CertificateReport>& reports) {
@@ -379,12 +408,19 @@ std::string Metrics::text(const release::Result<Gauges>& gauges) const {
         add_gauges<NodeStatus>(registry, "edgeroll_nodes",
                                "Node rows of the releases that have not ended, by status.",
                                gauges->nodes_by_status);
+        std::int64_t drifting = 0;
+        for (const auto& [kind, count] : gauges->drifting_by_kind)
+            drifting += count;
         prometheus::BuildGauge()
             .Name("edgeroll_nodes_drifting")
-            .Help("Nodes whose applied content is not the one that they should have.")
+            .Help("Nodes that do not have the content that they should have.")
             .Register(registry)
             .Add({})
-            .Set(static_cast<double>(gauges->nodes_drifting));
+            .Set(static_cast<double>(drifting));
+        add_counts(registry, "edgeroll_drift", "The same nodes, by kind of drift.", "kind",
+                   gauges->drifting_by_kind);
+        add_counts(registry, "edgeroll_inventory", "Enabled nodes, by status.", "status",
+                   gauges->inventory_by_status);
         prometheus::BuildGauge()
             .Name("edgeroll_bans")
             .Help("Banned contents.")

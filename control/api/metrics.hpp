@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "control/api/ports/stats.hpp"
+#include "control/core/heartbeats.hpp"
 #include "control/core/ports.hpp"
 #include "tls/context_store.hpp"
 #include "tls/http_types.hpp"
@@ -51,6 +52,8 @@ class Metrics final : public Observer {
     void http_answered(int status);
     /// Sets the executor's current load.
     void executor(const ExecutorLoad& load);
+    /// Sets what the heartbeats of this process found.
+    void heartbeats(const HeartbeatFigures& figures);
     /// Sets the remaining validity of the certificates and revocation lists in use.
     void certificates(const std::vector<tls::CertificateReport>& reports);
 

@@ -34,7 +34,8 @@ awaitable<Response> NodeRoutes::list(Request request) {
     if (!nodes) co_return refuse(nodes.error());
     Json items = Json::array();
     for (const NodeView& node : *nodes) {
-        if (node.has_drift || *is_drift_only == 0) items.push_back(json_of(node));
+        if (node.drift != release::DriftKind::none || *is_drift_only == 0)
+            items.push_back(json_of(node));
     }
     Json data = Json::object();
     data[field::total] = items.size();

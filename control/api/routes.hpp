@@ -143,6 +143,7 @@ class HealthRoutes {
     Metrics& metrics_;
     std::function<std::string()> certificate_trouble_;
     std::function<ExecutorLoad()> load_;
+    std::function<HeartbeatFigures()> heartbeats_;
     std::function<std::vector<tls::CertificateReport>()> certificates_;
     std::function<tls::ServerFigures()> front_;
     Coalesced<std::string> ping_;

@@ -10,6 +10,7 @@
 #include "control/api/view_parts.hpp"
 #include "control/api/waiting.hpp"
 #include "release/wire/batch_config.hpp"
+#include "release/wire/json_words.hpp"
 
 namespace edgeroll::control::api {
 namespace {
@@ -272,7 +273,16 @@ Json json_of(const NodeView& node) {
     data[field::wanted_version] =
         node.wanted_version ? Json(node.wanted_version->value) : Json(nullptr);
     data[field::wanted_sha256] = word_or_null(node.wanted_sha256);
-    data[field::has_drift] = node.has_drift;
+    data[field::has_drift] = node.drift != release::DriftKind::none;
+    data[field::drift_kind] = word_or_null(std::string(to_text(node.drift)));
+    data[field::observed_content] = word_or_null(std::string(to_text(node.observed.content)));
+    data[field::observed_version] =
+        node.observed.version ? Json(node.observed.version->value) : Json(nullptr);
+    data[field::observed_sha256] = word_or_null(node.observed.sha256);
+    data[field::observed_remark] = word_or_null(node.observed.remark);
+    data[field::agent_version] = word_or_null(node.observed.agent_version);
+    data[field::capabilities] = release::wire::list_of_words(node.observed.capabilities);
+    data[field::offline_since] = word_or_null(node.offline_since);
     data[field::last_seen_at] = word_or_null(node.last_seen_at);
     data[field::evidence] = evidence_or_null(node.evidence);
     data[field::created_at] = word_or_null(node.created_at);

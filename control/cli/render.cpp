@@ -95,15 +95,33 @@ std::string wanted_text(const FleetLine& node) {
     return node.has_drift.value_or(false) ? node.wanted_version : std::string();
 }
 
-/// STATUS is set by operators and pipelines; only this shows whether the node answers.
-std::string reached_text(const FleetLine& node, Moment now) {
-    return node.last_seen_at.empty() ? "never" : relative_text(node.last_seen_at, now);
-}
-
 /// "42 1f3a9c0d22ee": the version and the first digits of its content's digest.
 std::string content_text(const std::string& version, const std::string& sha256) {
     constexpr std::size_t digits = 12;
     return sha256.empty() ? version : version + " " + sha256.substr(0, digits);
+}
+
+/// "offline 3 min ago": only heartbeats say since when.
+std::string fleet_status(const FleetLine& node, Moment now) {
+    std::string text = node.status;
+    if (!node.offline_since.empty()) text += " " + relative_text(node.offline_since, now);
+    return node.is_enabled ? text : text + " (disabled)";
+}
+
+/// What lies there, where the agent says it; else what was put there.
+std::string held_text(const FleetLine& node) {
+    if (node.drift_kind == "empty") return "nothing";
+    if (node.drift_kind == "changed_on_disk" && node.observed_sha256.empty()) return "not readable";
+    if (!node.observed_sha256.empty()) {
+        return content_text(node.observed_version, node.observed_sha256);
+    }
+    const std::string has = content_text(node.applied_version, node.applied_sha256);
+    return has.empty() ? "nothing known" : has;
+}
+
+/// When its agent was last heard of: while it answers heartbeats, at most some minutes ago.
+std::string reached_text(const FleetLine& node, Moment now) {
+    return node.last_seen_at.empty() ? "never" : relative_text(node.last_seen_at, now);
 }
 
 }  // namespace
@@ -149,14 +167,15 @@ std::string render_fleet(const std::vector<FleetLine>& fleet, Moment now) {
                  {"VERSION", Align::right},
                  {"WANTED", Align::right},
                  {"LAST REACHED", Align::right},
+                 {"AGENT"},
                  {"LOOKS", Align::left, 40},
                  {"LABELS", Align::left, 80}});
     for (const FleetLine& node : fleet) {
         const bool is_ipv6 = node.ip.find(':') != std::string::npos;
         const std::string host = is_ipv6 ? "[" + node.ip + "]" : node.ip;
         table.add({std::to_string(node.id), node.name, host + ":" + std::to_string(node.port),
-                   node.is_enabled ? node.status : node.status + " (disabled)",
-                   node.applied_version, wanted_text(node), reached_text(node, now), node.looks,
+                   fleet_status(node, now), node.applied_version, wanted_text(node),
+                   reached_text(node, now), node.agent_version, node.looks,
                    labels_text(node.labels)});
     }
     return table.text();
@@ -167,17 +186,16 @@ std::string render_drift(const std::vector<FleetLine>& fleet, Moment now) {
     Table table({{"ID", Align::right},
                  {"NAME"},
                  {"STATUS"},
+                 {"DRIFT"},
                  {"HAS"},
                  {"WANTED"},
                  {"LAST REACHED", Align::right},
+                 {"REMARK", Align::left, 60},
                  {"LABELS", Align::left, 80}});
     for (const FleetLine& node : fleet) {
-        const std::string has = content_text(node.applied_version, node.applied_sha256);
-        table.add({std::to_string(node.id), node.name,
-                   node.is_enabled ? node.status : node.status + " (disabled)",
-                   has.empty() ? "nothing known" : has,
-                   content_text(node.wanted_version, node.wanted_sha256), reached_text(node, now),
-                   labels_text(node.labels)});
+        table.add({std::to_string(node.id), node.name, fleet_status(node, now), node.drift_kind,
+                   held_text(node), content_text(node.wanted_version, node.wanted_sha256),
+                   reached_text(node, now), node.observed_remark, labels_text(node.labels)});
     }
     return table.text();
 }

@@ -249,6 +249,14 @@ Answer<std::vector<FleetLine>> read_fleet(const Json& data) {
         node.wanted_sha256 = text_of(item, field::wanted_sha256);
         const Json* const drift = member(item, field::has_drift);
         if (drift != nullptr && drift->is_boolean()) node.has_drift = drift->get<bool>();
+        node.drift_kind = text_of(item, field::drift_kind);
+        if (integer_of(item, field::observed_version) > 0) {
+            node.observed_version = std::to_string(integer_of(item, field::observed_version));
+        }
+        node.observed_sha256 = text_of(item, field::observed_sha256);
+        node.observed_remark = text_of(item, field::observed_remark);
+        node.agent_version = text_of(item, field::agent_version);
+        node.offline_since = text_of(item, field::offline_since);
         const Json* const enabled = member(item, field::enabled);
         node.is_enabled = enabled == nullptr || !enabled->is_boolean() || enabled->get<bool>();
         const Json* const labels = member(item, field::labels);

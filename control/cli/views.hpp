@@ -75,6 +75,9 @@ struct FleetLine {
     std::string wanted_version, applied_sha256, wanted_sha256;
     std::string looks;  ///< what looked at the last content there; "nobody"; empty: not known
     std::optional<bool> has_drift;  ///< nothing: control does not say
+    std::string drift_kind;         ///< empty also from an older control
+    std::string observed_version, observed_sha256, observed_remark;  ///< what lies there
+    std::string agent_version, offline_since;
     std::map<std::string, std::string> labels;
 };
 

@@ -13,6 +13,7 @@
 
 #include "release/commit.hpp"
 #include "release/conversation.hpp"
+#include "release/fleet/heartbeats.hpp"
 #include "release/model.hpp"
 #include "release/result.hpp"
 #include "release/step.hpp"
@@ -159,6 +160,8 @@ class Agents {
     /// GET /healthz: true if an agent with the node's certificate answers within some seconds,
     /// whatever the answer.
     virtual awaitable<bool> is_back(release::Address to) = 0;
+    /// GET /state. Answered: by an agent with the node's certificate, whatever the answer.
+    virtual awaitable<release::Pulse> state(release::Address to, release::Millis at_most) = 0;
     /// GET /contents/{sha256}. False also without an answer, or from an agent without that call.
     virtual awaitable<bool> holds(release::Address to, std::string sha256,
                                   release::Millis at_most) = 0;

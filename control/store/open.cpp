@@ -11,6 +11,7 @@
 #include "control/store/db/url.hpp"
 #include "control/store/engine/callback_queries.hpp"
 #include "control/store/engine/catch_up_queries.hpp"
+#include "control/store/engine/fleet_store.hpp"
 #include "control/store/engine/release_store.hpp"
 #include "control/store/setting.hpp"
 
@@ -40,12 +41,14 @@ class OpenDatabase final : public Database {
                                     options.gate_rules, options.secrets)),
           api_(make_api_store(threads_, options.gate_rules, options.audit_keys, options.secrets)),
           callbacks_(make_callback_store(threads_, options.owner)),
-          catch_up_(make_catch_up_store(threads_)) {}
+          catch_up_(make_catch_up_store(threads_)),
+          fleet_(make_fleet_store(threads_)) {}
 
     Store& store() override { return *store_; }
     ApiStore& api() override { return *api_; }
     CallbackStore& callbacks() override { return *callbacks_; }
     CatchUpStore& catch_up() override { return *catch_up_; }
+    FleetStore& fleet() override { return *fleet_; }
     const Protection& protection() const override { return protection_; }
 
   private:
@@ -55,6 +58,7 @@ class OpenDatabase final : public Database {
     std::unique_ptr<ApiStore> api_;
     std::unique_ptr<CallbackStore> callbacks_;
     std::unique_ptr<CatchUpStore> catch_up_;
+    std::unique_ptr<FleetStore> fleet_;
 };
 
 }  // namespace

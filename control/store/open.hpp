@@ -8,6 +8,7 @@
 #include "control/api/ports/api_store.hpp"
 #include "control/core/callbacks.hpp"
 #include "control/core/catch_up.hpp"
+#include "control/core/heartbeats.hpp"
 #include "control/core/ports.hpp"
 #include "control/secrets/secret_keys.hpp"
 #include "control/store/audit/audit_chain.hpp"
@@ -39,6 +40,7 @@ class Database {
     virtual ApiStore& api() = 0;
     virtual CallbackStore& callbacks() = 0;
     virtual CatchUpStore& catch_up() = 0;
+    virtual FleetStore& fleet() = 0;
     /// Protection of the first connection.
     [[nodiscard]] virtual const Protection& protection() const = 0;
 };

@@ -16,6 +16,7 @@ namespace {
 constexpr std::size_t state_bytes_max = 256U << 10;
 constexpr std::size_t versions_max = 1'000;
 constexpr std::size_t text_bytes_max = 500;
+constexpr std::size_t column_bytes_max = 255;  ///< as the columns
 constexpr int queue_most = 1'000'000;
 
 Json text_or_null(const std::string& text) {
@@ -123,6 +124,33 @@ Result<NodeState> read_node_state(int http_status, std::string_view body) {
     state.queue = static_cast<int>(std::min<std::int64_t>(queue, queue_most));
     state.last_task = last_task_in(*data);
     return state;
+}
+
+Observation observation_of(const NodeState& state) {
+    Observation seen;
+    seen.version = state.applied_version;
+    seen.facts_sha256 = state.facts_sha256;
+    seen.remark = state.live_remark;
+    seen.agent_version = cut_utf8(state.agent_version, column_bytes_max);
+    seen.capabilities = cut_utf8(state.capabilities, column_bytes_max);
+    if (state.live_is_whole) {
+        seen.content = *state.live_is_whole ? ObservedContent::whole : ObservedContent::changed;
+        seen.sha256 = state.live_sha256.value_or("");
+        // Whole, and nobody knows of what: it cannot be compared.
+        if (*state.live_is_whole && !state.live_sha256) seen.content = ObservedContent::believed;
+    } else {
+        // An agent that can look, and has no remark, found no `live`, whatever it once applied.
+        const bool can_look = !state.capabilities.empty();
+        const bool has_applied = state.applied_version || !state.sha256.empty();
+        const bool is_there = can_look ? !state.live_remark.empty() : has_applied;
+        seen.content = is_there ? ObservedContent::believed : ObservedContent::empty;
+        // No agent of ours: it says nothing of what it has.
+        if (!can_look && !has_applied && state.agent_version.empty()) {
+            seen.content = ObservedContent::none;
+        }
+    }
+    if (seen.content == ObservedContent::believed) seen.sha256 = state.sha256;
+    return seen;
 }
 
 }  // namespace edgeroll::release::wire

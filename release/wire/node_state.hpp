@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "release/fleet/observation.hpp"
 #include "release/ids.hpp"
 #include "release/result.hpp"
 #include "release/states.hpp"
@@ -46,5 +47,8 @@ struct NodeState {
 /// Control side. Error: this is no state of an agent. Fields that are absent, or of another type
 /// than they should be, count as not known: an agent may lie in any way.
 [[nodiscard]] Result<NodeState> read_node_state(int http_status, std::string_view body);
+
+/// What of it control keeps.
+[[nodiscard]] Observation observation_of(const NodeState& state);
 
 }  // namespace edgeroll::release::wire

@@ -77,6 +77,7 @@ RUN = {
     "edgeroll release events ID [--follow] [--after EVENT]": (DONE, 0, ""),
     "edgeroll release events 7 --follow -o json | jq .kind": (DONE, 0, "release_success"),
     "edgeroll node list [--drift]": (DONE, 0, "no drift"),
+    "edgeroll node list": (DONE, 0, "LAST REACHED"),
     "edgeroll node list --drift": (DONE, 0, "no drift"),
     "edgeroll stats": (DONE, 0, "queue"),
     "edgeroll audit --object node:7 --since 2026-01-31T08:00:00Z": (NOTHING, 0, "no rows"),

@@ -59,6 +59,8 @@ constexpr std::array<Kind, fault_kinds> kinds{{
     {"content_cuts_off", 0.05},
     {"operator_abort", 0.02},
     {"content_kills", 0.02},
+    {"node_offline_by_hand", 0.05},
+    {"network_cut", 0.03},
 }};
 
 }  // namespace

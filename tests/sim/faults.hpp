@@ -61,6 +61,8 @@ enum class Fault {
     content_cuts_off,  ///< what is switched to cuts the node off for a while
     operator_abort,
     content_kills,  ///< what is switched to kills the host a while later, for ever
+    node_offline_by_hand,
+    network_cut,  ///< a control process reaches no node for a while
     count_,
 };
 

@@ -92,6 +92,9 @@ INSTANTIATE_TEST_SUITE_P(
         Case{Mutant::rollback_waits_in_line, "rollback_waits_in_line", "T4|I7"},
         Case{Mutant::rollback_hostage_of_first, "rollback_hostage_of_first", "I19|action"},
         Case{Mutant::order_forgotten, "order_forgotten", "order"},
+        Case{Mutant::marks_maintenance, "marks_maintenance", "F1"},
+        Case{Mutant::own_network_marked, "own_network_marked", "F3"},
+        Case{Mutant::away_counts_as_silence, "away_counts_as_silence", "F2"},
         Case{Mutant::answer_not_compared, "answer_not_compared", "truth|order"}),
     [](const testing::TestParamInfo<Case>& bug) { return std::string(bug.param.name); });
 

@@ -238,8 +238,17 @@ void Operator::edit_nodes() {
     }
     if (faults_.happens(Fault::node_in_maintenance)) {
         node.is_in_maintenance = !node.is_in_maintenance;
+        node.is_online = !node.is_in_maintenance || node.is_online;  // one column has both words
+        if (!node.is_in_maintenance) node.is_offline_by_hand = false;
         node.was_unavailable = true;
         note(name + (node.is_in_maintenance ? " in maintenance" : " out of maintenance"));
+    }
+    if (!node.is_in_maintenance && faults_.happens(Fault::node_offline_by_hand)) {
+        node.is_online = !node.is_online;
+        node.was_unavailable = true;
+        // Over a heartbeat's mark nobody can tell (docs/contract.md 6.12).
+        node.is_offline_by_hand = !node.is_online && !node.has_mark;
+        note(name + (node.is_online ? " online" : " offline"));
     }
     if (faults_.happens(Fault::node_deleted)) {
         note(name + " deleted");

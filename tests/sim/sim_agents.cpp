@@ -53,6 +53,36 @@ boost::asio::awaitable<bool> SimAgents::is_back(release::Address) {
     co_return false;
 }
 
+boost::asio::awaitable<release::Pulse> SimAgents::state(release::Address to, Millis at_most) {
+    auto waiting = std::make_shared<Waiting<release::Pulse>>(context_);
+    ask_state(to.ip, at_most, waiting);
+    release::Pulse pulse = co_await Waiting<release::Pulse>::wait(std::move(waiting));
+    if (pulse.is_answered) network_.witness.beats(owner_, to.name);
+    co_return pulse;
+}
+
+void SimAgents::ask_state(const std::string& address, Millis at_most, const Asker& asker) {
+    Timeline& timeline = network_.timeline;
+    const auto say = [asker](const release::Pulse& pulse) {
+        if (const auto alive = asker.lock()) alive->complete(pulse);
+    };
+    timeline.after(at_most, [say] { say(release::Pulse{}); });
+    const auto found = network_.nodes.find(address);
+    Faults& faults = network_.faults;
+    if (found == network_.nodes.end() || network_.is_cut(owner_)) return;
+    if (faults.happens(Fault::request_refused) || faults.happens(Fault::answer_lost)) return;
+    SimNode& node = *found->second;
+    timeline.after(latency(node), [network = &network_, &node, say, back = latency(node)] {
+        const Instant now = network->timeline.now();
+        if (!node.is_up() || node.is_dead || now < node.away_until) return;
+        if (now < node.wrong_certificate_until) return;
+        release::Pulse pulse;
+        pulse.is_answered = true;
+        if (!node.is_two_call) pulse.observed = node.observation();
+        network->timeline.after(back, [say, pulse = std::move(pulse)] { say(pulse); });
+    });
+}
+
 // Simulated nodes are always sent the payload.
 boost::asio::awaitable<bool> SimAgents::holds(release::Address, std::string, Millis) {
     co_return false;
@@ -108,10 +138,16 @@ void SimAgents::answer(Millis span, const Caller& caller, Heard heard, const cha
 void SimAgents::deliver(Millis span, SimNode& node, const Message& message, const Caller& caller,
                         Millis back, Timing timing) {
     // A message that was sent arrives, even if its sender dies.
+    const Instant sent = network_.timeline.now();
     network_.timeline.after(
-        span, [network = &network_, &node, message, caller, back, timing, owner = owner_] {
+        span, [network = &network_, &node, message, caller, back, timing, sent, owner = owner_] {
             if (node.is_dead || network->timeline.now() < node.away_until) return;
-            if (timing == Timing::late && caller.expired()) {
+            // A question that was asked later may overtake a slow dispatch.
+            const bool is_overtaken = network->asked_at[message.task_id] > sent;
+            if (message.kind == Message::Kind::query) {
+                network->asked_at[message.task_id] = network->timeline.now();
+            }
+            if (is_overtaken || (timing == Timing::late && caller.expired())) {
                 network->witness.arrives_late(message.task_id);
             }
             network->trace.note(network->timeline.now(), node.name(), "gets " + describe(message));
@@ -138,7 +174,7 @@ void SimAgents::put_on_the_wire(const std::string& address, const Message& messa
     const Millis there = latency(node);
     const Millis back = latency(node);
     const Millis timeout = std::min(network_.request_timeout + message.hold, message.at_most);
-    if (node.is_dead || now < node.away_until) {
+    if (node.is_dead || now < node.away_until || network_.is_cut(owner_)) {
         const Millis silence = std::min(network_.connect_timeout, message.at_most);
         const Millis span = rng_.chance(0.5) ? there : silence;
         answer(span, caller, Heard::not_sent, "connection refused");

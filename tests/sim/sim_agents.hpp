@@ -24,6 +24,12 @@ struct Network {
     Millis latency_max{20};
     Millis connect_timeout{3'000};
     Millis request_timeout{10'000};
+    std::map<std::string, Instant> cut_until;  ///< by owner: it reaches no node before
+    [[nodiscard]] bool is_cut(const std::string& owner) const {
+        const auto found = cut_until.find(owner);
+        return found != cut_until.end() && timeline.now() < found->second;
+    }
+    std::map<std::string, Instant> asked_at;  ///< by task: when a question about it arrived
     /// Called just after a message of this owner was delivered.
     std::function<void(const std::string& owner)> on_delivered;
 };
@@ -38,6 +44,7 @@ class SimAgents final : public control::Agents {
                                                      Sending sending, Millis time_left,
                                                      Millis at_most) override;
     boost::asio::awaitable<bool> is_back(release::Address to) override;
+    boost::asio::awaitable<release::Pulse> state(release::Address to, Millis at_most) override;
     boost::asio::awaitable<bool> holds(release::Address to, std::string sha256,
                                        Millis at_most) override;
     boost::asio::awaitable<release::Answer> query(release::Address to, std::string task_id,
@@ -51,6 +58,8 @@ class SimAgents final : public control::Agents {
     using Caller = std::weak_ptr<Waiting<release::Answer>>;
 
     boost::asio::awaitable<release::Answer> send(std::string address, Message message);
+    using Asker = std::weak_ptr<Waiting<release::Pulse>>;
+    void ask_state(const std::string& address, Millis at_most, const Asker& asker);
     void put_on_the_wire(const std::string& address, const Message& message, const Caller& caller);
     void deliver(Millis span, SimNode& node, const Message& message, const Caller& caller,
                  Millis back, Timing timing = Timing::prompt);

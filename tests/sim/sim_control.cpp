@@ -58,7 +58,8 @@ boost::asio::awaitable<void> stop_and_tell(control::Supervisor& supervisor, Mill
 class SimControl::Process {
   public:
     Process(std::string owner, DatabaseServer& database, Network& network,
-            control::SupervisorOptions options, Rng& rng)
+            control::SupervisorOptions options,
+            const std::optional<release::HeartbeatRules>& heartbeats, Rng& rng)
         : owner_(std::move(owner)),
           context_(std::make_unique<ControlContext>()),
           clock_(network.timeline, *context_, Millis{rng.between(0, 100'000'000)}),
@@ -70,12 +71,21 @@ class SimControl::Process {
           supervisor_(control::make_supervisor(context_->get_executor(), store_, agents_, gates_,
                                                clock_, random_, observer_, options)) {
         supervisor_->start();
+        if (!heartbeats) return;
+        control::HeartbeatOptions beats;
+        beats.name = owner_;
+        beats.lease = options.lease;
+        beats.rules = *heartbeats;
+        heartbeats_ = control::make_heartbeat_loop(context_->get_executor(), store_, agents_,
+                                                   clock_, observer_, std::move(beats));
+        heartbeats_->start();
     }
 
     ~Process() {
         context_->abandon();
         context_.reset();
         supervisor_.reset();
+        heartbeats_.reset();
     }
     Process(const Process&) = delete;
     Process& operator=(const Process&) = delete;
@@ -95,6 +105,7 @@ class SimControl::Process {
         is_stopped_ = std::make_shared<bool>(false);
         on_stopped_ = std::move(on_stopped);
         context_->has_work = true;
+        if (heartbeats_) rt::spawn(context_->get_executor(), "leave", heartbeats_->stop());
         rt::spawn(context_->get_executor(), "stop",
                   stop_and_tell(*supervisor_, grace, is_stopped_));
     }
@@ -115,13 +126,20 @@ class SimControl::Process {
     SimRandom random_;
     SimObserver observer_;
     std::unique_ptr<control::Supervisor> supervisor_;
+    std::unique_ptr<control::HeartbeatLoop> heartbeats_;
     std::shared_ptr<bool> is_stopped_;
     std::function<void()> on_stopped_;
 };
 
 SimControl::SimControl(int number, DatabaseServer& database, Network& network,
-                       control::SupervisorOptions options, Rng rng)
-    : number_(number), database_(database), network_(network), options_(options), rng_(rng) {}
+                       control::SupervisorOptions options,
+                       std::optional<release::HeartbeatRules> heartbeats, Rng rng)
+    : number_(number),
+      database_(database),
+      network_(network),
+      options_(options),
+      heartbeats_(heartbeats),
+      rng_(rng) {}
 
 SimControl::~SimControl() = default;
 
@@ -130,7 +148,7 @@ void SimControl::start() {
         "control-" + std::to_string(number_) + ":" + std::to_string(++incarnation_);
     network_.trace.note(network_.timeline.now(), owner, "starts");
     paused_until_ = Instant{};
-    process_ = std::make_unique<Process>(owner, database_, network_, options_, rng_);
+    process_ = std::make_unique<Process>(owner, database_, network_, options_, heartbeats_, rng_);
 }
 
 void SimControl::crash(int handlers_left) {
@@ -168,6 +186,10 @@ bool SimControl::is_stopping() const {
 
 bool SimControl::is_paused() const {
     return network_.timeline.now() < paused_until_;
+}
+
+std::string SimControl::owner() const {
+    return process_ ? process_->owner() : "";
 }
 
 bool SimControl::owns(const std::string& owner) const {

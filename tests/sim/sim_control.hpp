@@ -15,7 +15,8 @@ namespace edgeroll::sim {
 class SimControl {
   public:
     SimControl(int number, DatabaseServer& database, Network& network,
-               control::SupervisorOptions options, Rng rng);
+               control::SupervisorOptions options,
+               std::optional<release::HeartbeatRules> heartbeats, Rng rng);
     ~SimControl();
     SimControl(const SimControl&) = delete;
     SimControl& operator=(const SimControl&) = delete;
@@ -35,6 +36,7 @@ class SimControl {
     [[nodiscard]] bool is_stopping() const;
     [[nodiscard]] bool is_paused() const;
     [[nodiscard]] bool owns(const std::string& owner) const;
+    [[nodiscard]] std::string owner() const;  ///< empty: it is dead
     void resume() { paused_until_ = Instant{}; }
 
   private:
@@ -45,6 +47,7 @@ class SimControl {
     DatabaseServer& database_;
     Network& network_;
     control::SupervisorOptions options_;
+    std::optional<release::HeartbeatRules> heartbeats_;  ///< nothing: it sends none
     Rng rng_;
     Instant paused_until_{};
     std::unique_ptr<Process> process_;

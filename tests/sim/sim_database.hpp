@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "control/core/heartbeats.hpp"
 #include "control/core/ports.hpp"
 #include "release/missing_rows.hpp"
 #include "tests/support/tables.hpp"
@@ -33,6 +34,9 @@ class DatabaseWitness {
                          const ReleaseRow& /*after*/, const std::vector<TaskRow>& /*rows*/) {}
     /// The row was deleted, whatever its node was doing.
     virtual void row_deleted(release::ReleaseId /*of*/, const TaskRow& /*row*/) {}
+    /// A heartbeat of this process writes a mark into the row.
+    virtual void marked(const std::string& /*owner*/, const InventoryRow& /*before*/,
+                        release::Sighting::Mark /*mark*/) {}
     /// A release that undoes another release was created.
     virtual void rolled_back(const ReleaseRow& /*undone*/,
                              const std::vector<TaskRow>& /*undone_rows*/,
@@ -65,6 +69,14 @@ class SimDatabase {
                               Instant now);
     void record(const control::Claim& claim, const release::HistoryRow& row);
     [[nodiscard]] std::optional<std::string> payload(release::Version version) const;
+
+    // ---- calls of its heartbeats (control::FleetStore) ----
+    control::Membership join(const std::string& name, Millis lease, Instant now);
+    void leave(const std::string& name) { members_.erase(name); }
+    [[nodiscard]] std::vector<std::string> members(Instant now) const;
+    [[nodiscard]] std::vector<release::WatchedNode> watched_nodes(Instant now) const;
+    std::vector<release::WatchedNode> write_sightings(
+        const std::string& owner, const std::vector<release::Sighting>& sightings, Instant now);
 
     // ---- edits of pipelines and operators with plain SQL ----
     void insert_node(InventoryRow node);
@@ -125,6 +137,7 @@ class SimDatabase {
     std::map<release::ReleaseId, std::vector<TaskRow>> rows_;  ///< in the order of their ids
     test::Inventory inventory_;
     std::map<release::Version, std::string> contents_;
+    std::map<std::string, Instant> members_;  ///< until when
     std::int64_t next_row_id_ = 1;
     std::uint64_t history_rows_ = 0;
 };

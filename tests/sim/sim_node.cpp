@@ -49,6 +49,18 @@ SimNode::SimNode(release::NodeId id, Timeline& timeline, Faults& faults, Trace& 
       witness_(witness),
       rng_(rng) {}
 
+release::Observation SimNode::observation() const {
+    release::Observation seen;
+    seen.agent_version = "1";
+    seen.content = release::ObservedContent::empty;
+    if (!live_) return seen;
+    seen.content =
+        is_live_whole() ? release::ObservedContent::whole : release::ObservedContent::changed;
+    seen.version = live_;
+    if (ledger_.applied_version == live_) seen.sha256 = ledger_.applied_sha256;
+    return seen;
+}
+
 bool SimNode::is_live_whole() const {
     if (!live_) return true;
     const auto found = versions_.find(*live_);

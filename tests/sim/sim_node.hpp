@@ -63,6 +63,8 @@ class SimNode {
     [[nodiscard]] const std::string& name() const { return name_; }
     [[nodiscard]] std::optional<release::Version> live() const { return live_; }
     [[nodiscard]] bool is_live_whole() const;
+    /// As its agent answers GET /state.
+    [[nodiscard]] release::Observation observation() const;
     [[nodiscard]] bool is_busy() const;
 
     // The kind of node; set by the world's plan and by faults.

@@ -228,4 +228,41 @@ SimStore::Awaitable<std::optional<control::Store::Payload>> SimStore::payload(
     co_return payload;
 }
 
+SimStore::Awaitable<control::Membership> SimStore::join(std::string name, Millis lease) {
+    std::function<control::Membership()> apply = [server = &server_, name = std::move(name),
+                                                  lease] {
+        return server->database.join(name, lease, server->timeline.now());
+    };
+    const Instant sent = clock_.now();
+    auto joined = co_await call("join", std::nullopt, std::move(apply));
+    if (joined) server_.witness.is_member(owner_, good_until(sent) - clock_.offset());
+    co_return joined;
+}
+
+SimStore::Awaitable<void> SimStore::leave(std::string name) {
+    std::function<bool()> apply = [server = &server_, name = std::move(name)] {
+        server->database.leave(name);
+        return true;
+    };
+    auto left = co_await call("leave", std::nullopt, std::move(apply));
+    if (!left) co_return tl::unexpected<release::Error>(left.error());
+    co_return Result<void>();
+}
+
+SimStore::Awaitable<std::vector<release::WatchedNode>> SimStore::nodes() {
+    std::function<std::vector<release::WatchedNode>()> apply = [server = &server_] {
+        return server->database.watched_nodes(server->timeline.now());
+    };
+    co_return co_await call("nodes", std::nullopt, std::move(apply));
+}
+
+SimStore::Awaitable<std::vector<release::WatchedNode>> SimStore::write(
+    std::vector<release::Sighting> sightings) {
+    std::function<std::vector<release::WatchedNode>()> apply = [server = &server_, owner = owner_,
+                                                                sightings = std::move(sightings)] {
+        return server->database.write_sightings(owner, sightings, server->timeline.now());
+    };
+    co_return co_await call("write", std::nullopt, std::move(apply));
+}
+
 }  // namespace edgeroll::sim

@@ -5,6 +5,7 @@
 #include <functional>
 #include <string>
 
+#include "control/core/heartbeats.hpp"
 #include "control/core/ports.hpp"
 #include "faults.hpp"
 #include "sim_clock.hpp"
@@ -39,7 +40,7 @@ struct DatabaseServer {
     [[nodiscard]] bool is_down() const { return timeline.now() < down_until; }
 };
 
-class SimStore final : public control::Store {
+class SimStore final : public control::Store, public control::FleetStore {
   public:
     SimStore(DatabaseServer& server, ControlContext& context, SimClock& clock, std::string owner,
              Rng rng)
@@ -61,6 +62,13 @@ class SimStore final : public control::Store {
     Awaitable<std::vector<control::Mark>> marks() override;
     Awaitable<std::optional<Payload>> payload(release::Version version,
                                               release::TaskType type) override;
+
+    // ---- control::FleetStore ----
+    Awaitable<control::Membership> join(std::string name, Millis lease) override;
+    Awaitable<void> leave(std::string name) override;
+    Awaitable<std::vector<release::WatchedNode>> nodes() override;
+    Awaitable<std::vector<release::WatchedNode>> write(
+        std::vector<release::Sighting> sightings) override;
 
   private:
     /// One call: `apply` runs at the server at most once: now, later or never.

@@ -75,6 +75,22 @@ const std::vector<Entry>& entries() {
           {Fault::agent_away, 0.30},
           {Fault::agent_slow, 0.80},
           {Fault::step_check_fails, 0.10}}},
+        {Theme::fleet,
+         0.08,
+         {{Fault::agent_away, 0.15},
+          {Fault::agent_crash, 0.10},
+          {Fault::agent_dead, 0.01},
+          {Fault::agent_two_calls, 0.30},
+          {Fault::answer_lost, 0.05},
+          {Fault::control_crash, 0.01},
+          {Fault::control_pause, 0.05},
+          {Fault::control_stop, 0.01},
+          {Fault::database_outage, 0.05},
+          {Fault::database_unknown_done, 0.05},
+          {Fault::node_disabled, 0.03},
+          {Fault::node_in_maintenance, 0.10},
+          {Fault::node_offline_by_hand, 0.10},
+          {Fault::network_cut, 0.10}}},
     };
     return all;
 }
@@ -165,6 +181,13 @@ void suit(WorldPlan& plan, Rng& rng) {
             plan.odds.one_batch = plan.odds.parallel = plan.odds.rollback = 0.7;
             plan.options.rules.node_timeout = Millis{300'000};
             plan.options.rules.start_window = 256;
+            break;
+        case Theme::fleet:
+            plan.nodes = some(6, 16);
+            plan.controls = some(1, 2);
+            plan.faults_for = Millis{400'000};
+            plan.heartbeats.emplace();
+            plan.heartbeats->period = Millis{some(3'000, 10'000)};
             break;
     }
     plan.options.lease = plan.lease;

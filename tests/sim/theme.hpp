@@ -24,6 +24,7 @@ enum class Theme {
     retries,    ///< nodes fail, and some of them are retried
     rollbacks,  ///< releases fail half-way and are undone
     silence,    ///< contents cut nodes off
+    fleet,      ///< nodes and controls come and go under heartbeats
 };
 
 [[nodiscard]] Theme draw_theme(Rng& rng);

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "release/fleet/heartbeats.hpp"
 #include "sim_database.hpp"
 #include "sim_node.hpp"
 #include "timeline.hpp"
@@ -32,6 +33,20 @@ class Witness final : public DatabaseWitness, public NodeWitness {
     void row_deleted(release::ReleaseId of, const TaskRow& row) override;
     void rolled_back(const ReleaseRow& undone, const std::vector<TaskRow>& undone_rows,
                      const ReleaseRow& made, const std::vector<TaskRow>& rows) override;
+
+    // ---- heartbeats ----
+    void marked(const std::string& owner, const InventoryRow& before,
+                release::Sighting::Mark mark) override;
+    /// This process is a member until then (by the world's clock).
+    void is_member(const std::string& owner, Instant until);
+    /// It has the node's answer to a heartbeat.
+    void beats(const std::string& owner, const std::string& node) {
+        heard_beat_[{owner, node}] = timeline_.now();
+    }
+    void network_cut(const std::string& owner, Instant until);
+    /// Heartbeats have run undisturbed for a while: what the rows say of the nodes is so.
+    void check_fleet(const std::vector<SimNode*>& nodes);
+    release::HeartbeatRules heartbeat_rules;
 
     // ---- agents ----
     void taken(const SimNode& node, const agent::apply::Offer& offer, bool is_new) override;
@@ -191,6 +206,18 @@ class Witness final : public DatabaseWitness, public NodeWitness {
     std::map<release::NodeId, Life> lives_;
     bool has_deleted_releases_ = false;
     std::set<release::NodeId> lost_rows_;  ///< a row of theirs was deleted
+
+    struct Membership {
+        Instant since{}, until{};
+    };
+    std::map<std::string, Membership> memberships_;
+    std::map<std::pair<std::string, std::string>, Instant> heard_beat_;  ///< by owner and node
+    struct Cut {
+        Instant since{}, until{};
+        std::set<std::string> living;  ///< nodes that had just answered when it began
+    };
+    std::map<std::string, Cut> cuts_;
+    [[nodiscard]] std::pair<int, int> share_of(const std::string& owner, const Cut& cut) const;
 
     std::set<std::string> late_;
     std::set<TaskKey> taken_;  ///< tasks that an agent ever accepted

@@ -28,9 +28,12 @@ World::World(std::uint64_t seed, bool keeps_text)
                plan_.latency_max,
                plan_.connect_timeout,
                plan_.request_timeout,
+               {},
+               {},
                {}},
       operator_(database_, timeline_, faults_, trace_, rng_.fork()) {
     witness_.watch(database_);
+    if (plan_.heartbeats) witness_.heartbeat_rules = *plan_.heartbeats;
     const bool has_places = plan_.options.dispatcher.max_in_flight > plan_.nodes;
     witness_.expects_fast_return = plan_.theme == Theme::silence && has_places;
     server_.on_written = [this](const std::string& owner) { perhaps_crash(owner); };
@@ -48,8 +51,8 @@ World::~World() {
 
 void World::start_controls() {
     for (int number = 1; number <= plan_.controls; ++number) {
-        controls_.push_back(
-            std::make_unique<SimControl>(number, server_, network_, plan_.options, rng_.fork()));
+        controls_.push_back(std::make_unique<SimControl>(number, server_, network_, plan_.options,
+                                                         plan_.heartbeats, rng_.fork()));
         SimControl* control = controls_.back().get();
         timeline_.after(Millis{rng_.between(0, 3'000)}, [control] { control->start(); });
     }
@@ -80,7 +83,8 @@ void World::run_while(Instant end, bool ends_when_finished) {
 Outcome World::run() {
     const Instant begin = timeline_.now();
     const Instant faults_end = begin + plan_.faults_for;
-    run_while(faults_end, true);
+    // Heartbeats have more to live through than the releases.
+    run_while(faults_end, !plan_.heartbeats);
     // Everything may be finished early: an operator may then retry a release.
     while (witness_.violations().empty() && timeline_.now() < faults_end &&
            operator_.perhaps_retry())
@@ -93,6 +97,11 @@ Outcome World::run() {
     if (witness_.violations().empty()) {
         // Messages that are still on their way arrive at nodes whose release has ended.
         run_while(timeline_.now() + Millis{20'000}, false);
+    }
+    if (witness_.violations().empty() && plan_.heartbeats) {
+        run_while(timeline_.now() + plan_.lease * 2 + plan_.heartbeats->period * 4 + Millis{30'000},
+                  false);
+        if (witness_.violations().empty()) witness_.check_fleet(node_list_);
     }
     if (witness_.violations().empty()) witness_.check_end();
 

@@ -33,6 +33,7 @@ struct WorldPlan {
     Millis request_timeout{10'000};
     Millis faults_for{120'000};  ///< then all faults end and everything must finish
     control::SupervisorOptions options;
+    std::optional<release::HeartbeatRules> heartbeats;
     PolicyOdds odds;
 };
 

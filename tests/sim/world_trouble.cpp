@@ -36,6 +36,13 @@ void World::perhaps_crash(const std::string& owner) {
 void World::trouble_controls() {
     for (const auto& control : controls_) {
         if (!control->is_alive() || control->is_paused()) continue;
+        const std::string owner = control->owner();
+        if (!network_.is_cut(owner) && faults_.happens(Fault::network_cut)) {
+            const Instant until = timeline_.now() + Millis{rng_.between(1'000, 200'000)};
+            network_.cut_until[owner] = until;
+            witness_.network_cut(owner, until);
+            trace_.note(timeline_.now(), owner, "reaches no node");
+        }
         if (faults_.happens(Fault::control_crash)) {
             control->crash(static_cast<int>(rng_.between(0, 5)));
             restart_later(*control);
@@ -82,6 +89,7 @@ void World::heal() {
     faults_.stop();
     witness_.expects_fast_return = false;  // who was away until now is not known any more
     server_.down_until = Instant{};
+    network_.cut_until.clear();
     for (SimNode* node : node_list_) {
         node->away_until = node->wrong_certificate_until = node->slow_until = Instant{};
     }

@@ -51,7 +51,8 @@ class AuditChainTest : public AuditTest {
         };
         ConnectionSlot slot(connector);
         auto work = [](Connection& connection) {
-            return insert_node(connection, node_request("n1", "10.0.0.1"));
+            TemplateBook templates(nullptr);
+            return insert_node(connection, templates, node_request("n1", "10.0.0.1"));
         };
         return run_job(slot, Access::write, work);
     }

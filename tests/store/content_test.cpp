@@ -100,7 +100,9 @@ TEST_P(ContentTest, digests_of_an_older_program_make_no_drift) {
     sql("UPDATE release_task_nodes SET status = 'success'");
     sql("UPDATE nodes SET applied_version = 1, applied_config_version = 1, applied_sha256 = ?",
         {older_digest()});
-    const auto drifts = [&] { return control().get(control().api().nodes()).at(0).has_drift; };
+    const auto drifts = [&] {
+        return control().get(control().api().nodes()).at(0).drift != release::DriftKind::none;
+    };
     EXPECT_FALSE(drifts());
     // A rollback gives the content to nodes: the first use.
     const ReleaseId undo = add_release(2, 1);

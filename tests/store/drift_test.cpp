@@ -34,13 +34,18 @@ class DriftTest : public StoreTest {
     NodeView node(int number) {
         return control().get(control().api().nodes()).at(static_cast<std::size_t>(number - 1));
     }
-    std::int64_t drifting() { return control().get(control().api().gauges()).nodes_drifting; }
+    std::int64_t drifting() {
+        std::int64_t total = 0;
+        for (const auto& [kind, count] : control().get(control().api().gauges()).drifting_by_kind)
+            total += count;
+        return total;
+    }
 };
 
 TEST_P(DriftTest, wants_the_content_of_the_newest_release_that_succeeded) {
     add_nodes(3);
     EXPECT_FALSE(node(1).wanted_version);
-    EXPECT_FALSE(node(1).has_drift) << "nothing was ever released to it";
+    EXPECT_EQ(node(1).drift, release::DriftKind::none) << "nothing was ever released to it";
     succeeded(7, 2, "seven");
     const ReleaseId newer = succeeded(9, 1, "nine");
     const ReleaseId failed = succeeded(10, 1, "ten");
@@ -50,14 +55,14 @@ TEST_P(DriftTest, wants_the_content_of_the_newest_release_that_succeeded) {
     sql("UPDATE release_tasks SET type = 'run_job' WHERE id = ?", {job.value});
     EXPECT_EQ(node(1).wanted_version, Version{9});
     EXPECT_EQ(node(1).wanted_sha256, "nine");
-    EXPECT_TRUE(node(1).has_drift) << "it has none at all";
+    EXPECT_NE(node(1).drift, release::DriftKind::none) << "it has none at all";
     EXPECT_EQ(node(2).wanted_version, Version{7});
     EXPECT_FALSE(node(3).wanted_version);
     EXPECT_EQ(drifting(), 2);
     apply(1, 9, "nine");
     apply(2, 7, "another");
-    EXPECT_FALSE(node(1).has_drift);
-    EXPECT_TRUE(node(2).has_drift);
+    EXPECT_EQ(node(1).drift, release::DriftKind::none);
+    EXPECT_NE(node(2).drift, release::DriftKind::none);
     EXPECT_EQ(drifting(), 1);
     sql("UPDATE release_task_nodes SET status = 'deferred' WHERE release_task_id = ?",
         {newer.value});
@@ -78,16 +83,16 @@ TEST_P(DriftTest, a_node_that_did_not_get_what_a_success_brought_drifts) {
     for (int number = 1; number <= 3; ++number) {
         EXPECT_EQ(node(number).wanted_version, Version{9}) << number;
         EXPECT_EQ(node(number).wanted_sha256, "nine");
-        EXPECT_TRUE(node(number).has_drift) << number;
+        EXPECT_NE(node(number).drift, release::DriftKind::none) << number;
     }
-    EXPECT_FALSE(node(4).has_drift);
+    EXPECT_EQ(node(4).drift, release::DriftKind::none);
     EXPECT_EQ(drifting(), 3);
 
     succeeded(11, 2, "eleven");
     apply(1, 11, "eleven");
     apply(2, 11, "eleven");
-    EXPECT_FALSE(node(1).has_drift) << "a later release gave it something newer";
-    EXPECT_FALSE(node(2).has_drift);
+    EXPECT_EQ(node(1).drift, release::DriftKind::none) << "a later release gave it something newer";
+    EXPECT_EQ(node(2).drift, release::DriftKind::none);
     EXPECT_EQ(drifting(), 1);
 }
 
@@ -116,9 +121,9 @@ TEST_P(DriftTest, a_release_whose_nodes_catch_up_is_a_success_meanwhile) {
     set_row(newer, 2, "status = 'running'");
     set_row(newer, 3, "status = 'failed', error_msg = 'broken'");
     sql("UPDATE release_tasks SET status = 'running', catches_up = 1 WHERE id = ?", {newer.value});
-    EXPECT_FALSE(node(1).has_drift);
-    EXPECT_TRUE(node(2).has_drift) << "it is owed the content until it has it";
-    EXPECT_TRUE(node(3).has_drift);
+    EXPECT_EQ(node(1).drift, release::DriftKind::none);
+    EXPECT_NE(node(2).drift, release::DriftKind::none) << "it is owed the content until it has it";
+    EXPECT_NE(node(3).drift, release::DriftKind::none);
     sql("UPDATE release_tasks SET status = 'failed' WHERE id = ?", {newer.value});
     EXPECT_EQ(node(2).wanted_version, Version{7}) << "written by hand: it is no success";
 }
@@ -131,7 +136,7 @@ TEST_P(DriftTest, wants_the_content_that_a_rollback_gave_each_node) {
     apply(1, 8, "three");
     EXPECT_EQ(node(1).wanted_version, Version{3});
     EXPECT_EQ(node(1).wanted_sha256, "three");
-    EXPECT_FALSE(node(1).has_drift);
+    EXPECT_EQ(node(1).drift, release::DriftKind::none);
 }
 
 TEST_P(DriftTest, is_silent_about_a_node_that_a_running_release_has_reached) {
@@ -140,9 +145,9 @@ TEST_P(DriftTest, is_silent_about_a_node_that_a_running_release_has_reached) {
     const ReleaseId running = add_release(2, 1);
     sql("UPDATE release_tasks SET status = 'running' WHERE id = ?", {running.value});
     apply(1, 2, "two");
-    EXPECT_FALSE(node(1).has_drift);
+    EXPECT_EQ(node(1).drift, release::DriftKind::none);
     sql("UPDATE release_tasks SET status = 'failed' WHERE id = ?", {running.value});
-    EXPECT_TRUE(node(1).has_drift) << "it kept what did not succeed";
+    EXPECT_NE(node(1).drift, release::DriftKind::none) << "it kept what did not succeed";
 }
 
 TEST_P(DriftTest, remembers_a_release_of_long_ago) {
@@ -159,7 +164,7 @@ TEST_P(DriftTest, remembers_a_release_of_long_ago) {
     const NodeView changed =
         control().get(control().api().change_node(NodeId{node_ids_[1]}, change));
     EXPECT_EQ(changed.wanted_version, Version{1}) << "answers to changes say it too";
-    EXPECT_TRUE(changed.has_drift);
+    EXPECT_NE(changed.drift, release::DriftKind::none);
 }
 
 EDGEROLL_ON_BOTH_DATABASES(DriftTest);

@@ -90,6 +90,7 @@ class Process {
     ApiStore& api() { return database_->api(); }
     CallbackStore& callbacks() { return database_->callbacks(); }
     CatchUpStore& catch_up() { return database_->catch_up(); }
+    FleetStore& fleet() { return database_->fleet(); }
     HandClock& clock() { return clock_; }
 
     std::optional<Claim> claim(ReleaseId id, const std::string& order_id = "order-a") {

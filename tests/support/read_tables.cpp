@@ -119,7 +119,8 @@ Snapshot read_tables(const ReleaseRow& row, const std::vector<TaskRow>& tasks,
     if (part) keep_part(seen, *part);
     if (!part && seen.nodes.empty() && row.has_batch_config) {
         for (const auto& [id, node] : inventory) {
-            if (!node.is_enabled || node.is_in_maintenance || !node.is_online) continue;
+            const bool is_fit = node.is_online || node.has_mark;
+            if (!node.is_enabled || node.is_in_maintenance || !is_fit) continue;
             FleetNode member;
             member.id = id;
             member.labels = node.address.labels;

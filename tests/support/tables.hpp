@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "release/commit.hpp"
+#include "release/fleet/observation.hpp"
 #include "release/model.hpp"
 
 namespace edgeroll::test {
@@ -92,6 +93,10 @@ struct InventoryRow {
     std::string applied_sha256;
     bool is_own_agent = false;     ///< capabilities are known
     bool was_unavailable = false;  ///< ever disabled, in maintenance or deleted
+    bool has_mark = false;         ///< offline_since is set
+    bool is_offline_by_hand = false;
+    release::Observation observed;
+    std::optional<release::Instant> last_seen;  ///< by a heartbeat
 };
 
 using Inventory = std::map<release::NodeId, InventoryRow>;

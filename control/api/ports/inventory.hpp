@@ -6,6 +6,7 @@
 
 #include "control/api/ports/asker.hpp"
 #include "control/secrets/shown_payload.hpp"
+#include "release/fleet/drift.hpp"
 #include "release/ids.hpp"
 #include "release/model.hpp"
 
@@ -38,7 +39,10 @@ struct NodeView {
     /// The wanted content, by the newest release that succeeded with it (docs/api.md).
     std::optional<release::Version> wanted_version;
     std::string wanted_sha256;
-    bool has_drift = false;
+    release::DriftKind drift = release::DriftKind::none;
+    release::Observation observed{};
+    /// Since when heartbeats got no answer; empty: `status` is not theirs.
+    std::string offline_since{};
 };
 
 /// Absent fields stay unchanged (PATCH) or take their defaults (POST).

@@ -50,8 +50,9 @@ struct Gauges {
     std::map<std::string, std::int64_t> releases_by_status;
     /// Rows of releases without an end: otherwise every read would count all rows ever written.
     std::map<std::string, std::int64_t> nodes_by_status;
-    std::int64_t nodes_drifting = 0;  ///< NodeView::has_drift
-    std::int64_t bans = 0;            ///< rows of banned_contents
+    std::map<std::string, std::int64_t> drifting_by_kind;     ///< nodes; kinds without a node too
+    std::map<std::string, std::int64_t> inventory_by_status;  ///< enabled nodes
+    std::int64_t bans = 0;                                    ///< rows of banned_contents
     QueueFigures queue;
     std::optional<ReleaseTimes> last_ended;  ///< the release that ended last
     /// Of the rollbacks that have ended, the one of the newest release.

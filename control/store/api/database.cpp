@@ -96,20 +96,23 @@ class ApiDatabase final : public ApiStore {
         return threads_.run(Access::read, std::move(work), Urgency::normal);
     }
     Answer<std::vector<NodeView>> nodes() override {
-        auto work = [](Connection& connection) { return list_nodes(connection); };
+        auto work = [templates = templates_](Connection& connection) {
+            return list_nodes(connection, *templates);
+        };
         return threads_.run(Access::read, std::move(work), Urgency::normal);
     }
     Answer<NodeView> add_node(NodeChangeRequest node) override {
         node.by.keys = keys_;
-        auto work = [node = std::move(node)](Connection& connection) {
-            return insert_node(connection, node);
+        auto work = [node = std::move(node), templates = templates_](Connection& connection) {
+            return insert_node(connection, *templates, node);
         };
         return threads_.run(Access::write, std::move(work), Urgency::normal);
     }
     Answer<NodeView> change_node(release::NodeId id, NodeChangeRequest change) override {
         change.by.keys = keys_;
-        auto work = [id, change = std::move(change)](Connection& connection) {
-            return update_node(connection, id, change);
+        auto work = [id, change = std::move(change),
+                     templates = templates_](Connection& connection) {
+            return update_node(connection, *templates, id, change);
         };
         return threads_.run(Access::write, std::move(work), Urgency::normal);
     }
@@ -132,7 +135,9 @@ class ApiDatabase final : public ApiStore {
         return threads_.run(Access::write, std::move(work), Urgency::normal);
     }
     Answer<Gauges> gauges() override {
-        auto work = [](Connection& connection) { return read_gauges(connection); };
+        auto work = [templates = templates_](Connection& connection) {
+            return read_gauges(connection, *templates);
+        };
         return threads_.run(Access::read, std::move(work), Urgency::normal);
     }
     Answer<Stats> stats() override {
@@ -206,6 +211,7 @@ class ApiDatabase final : public ApiStore {
     std::shared_ptr<const AuditKeys> keys_;
     std::shared_ptr<const SecretKeyring> secrets_;
     std::shared_ptr<PlanBook> previews_ = std::make_shared<PlanBook>();
+    std::shared_ptr<TemplateBook> templates_ = std::make_shared<TemplateBook>(secrets_);
 };
 
 }  // namespace

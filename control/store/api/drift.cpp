@@ -7,9 +7,14 @@
 #include <string>
 #include <vector>
 
+#include "control/core/node_address.hpp"
 #include "control/store/rows/columns.hpp"
+#include "control/store/rows/node_facts.hpp"
+#include "control/store/rows/observed_columns.hpp"
 #include "control/store/rows/sql_parts.hpp"
 #include "release/reasons.hpp"
+#include "release/wire/template.hpp"
+#include "release/words.hpp"
 
 namespace edgeroll::control {
 namespace {
@@ -188,30 +193,62 @@ std::set<std::int64_t> unfinished_versions(Connection& connection) {
     return versions;
 }
 
+bool is_one_of(const std::set<std::int64_t>& versions,
+               const std::optional<release::Version>& version) {
+    return version && versions.contains(version->value);
+}
+
+/// Of the wanted content, as they are now; empty where there is nothing to compare them with.
+std::string facts_now(Connection& connection, TemplateBook& templates, const NodeView& node) {
+    const bool has_facts = !node.observed.facts_sha256.empty();
+    if (!has_facts || node.observed.sha256 != node.wanted_sha256) return {};
+    const auto names = templates.names(connection, node.wanted_sha256);
+    return release::wire::facts_digest(names, node.name, address_or_text(node.main_ip),
+                                       node.labels);
+}
+
 }  // namespace
 
-void add_wanted(Connection& connection, std::vector<NodeView>& nodes) {
+void add_wanted(Connection& connection, TemplateBook& templates, std::vector<NodeView>& nodes) {
     Wanted wanted(connection, nodes);
     if (const auto oldest = wanted.read_newest()) wanted.read_older(*oldest);
     const std::set<std::int64_t> unfinished = unfinished_versions(connection);
     for (NodeView& node : nodes) {
-        const bool is_being_released =
-            node.applied_version && unfinished.count(node.applied_version->value) != 0;
-        node.has_drift =
-            node.wanted_version && node.applied_sha256 != node.wanted_sha256 && !is_being_released;
+        if (!node.wanted_version) continue;
+        node.drift = release::drift_of(node.wanted_sha256,
+                                       {node.applied_version, node.applied_sha256, node.observed,
+                                        facts_now(connection, templates, node)});
+        // An unfinished release has put its own content there, or is about to say so.
+        const bool is_being_released = is_one_of(unfinished, node.applied_version) ||
+                                       is_one_of(unfinished, node.observed.version);
+        if (node.drift == release::DriftKind::behind && is_being_released) {
+            node.drift = release::DriftKind::none;
+        }
     }
 }
 
-std::int64_t count_drifting(Connection& connection) {
+std::map<std::string, std::int64_t> count_drifting(Connection& connection,
+                                                   TemplateBook& templates) {
     const Columns<NodeView> columns{
         {"id", into<&NodeView::id>},
+        {"name", into<&NodeView::name>},
+        {"main_ip", into<&NodeView::main_ip>},
+        {"labels",
+         [](NodeView& node, const Field& field) { node.labels = read_labels(field.text()); }},
         {"applied_version", into<&NodeView::applied_version>},
         {"applied_sha256", into<&NodeView::applied_sha256>},
     };
-    std::vector<NodeView> nodes = select_rows(connection, columns, "FROM nodes");
-    add_wanted(connection, nodes);
-    return std::count_if(nodes.begin(), nodes.end(),
-                         [](const NodeView& node) { return node.has_drift; });
+    std::vector<NodeView> nodes = select_rows(
+        connection, columns.with(observed_columns<&NodeView::observed>()), "FROM nodes");
+    add_wanted(connection, templates, nodes);
+    std::map<std::string, std::int64_t> counts;
+    for (const release::DriftKind kind : release::enum_values<release::DriftKind>) {
+        if (kind != release::DriftKind::none) counts[std::string(to_text(kind))] = 0;
+    }
+    for (const NodeView& node : nodes) {
+        if (node.drift != release::DriftKind::none) ++counts[std::string(to_text(node.drift))];
+    }
+    return counts;
 }
 
 }  // namespace edgeroll::control

@@ -5,6 +5,7 @@
 
 #include "control/api/ports/inventory.hpp"
 #include "control/secrets/secret_keys.hpp"
+#include "control/store/api/template_book.hpp"
 #include "control/store/db/connection.hpp"
 
 namespace edgeroll::control {
@@ -20,11 +21,12 @@ namespace edgeroll::control {
                                       PayloadPart part);
 
 /// Ascending by id.
-[[nodiscard]] std::vector<NodeView> list_nodes(Connection& connection);
+[[nodiscard]] std::vector<NodeView> list_nodes(Connection& connection, TemplateBook& templates);
 /// 2002 for a missing or illegal field, 3002 for a name that is taken.
-[[nodiscard]] NodeView insert_node(Connection& connection, const NodeChangeRequest& node);
+[[nodiscard]] NodeView insert_node(Connection& connection, TemplateBook& templates,
+                                   const NodeChangeRequest& node);
 /// As insert_node, and 3001 when the node does not exist.
-[[nodiscard]] NodeView update_node(Connection& connection, release::NodeId id,
-                                   const NodeChangeRequest& change);
+[[nodiscard]] NodeView update_node(Connection& connection, TemplateBook& templates,
+                                   release::NodeId id, const NodeChangeRequest& change);
 
 }  // namespace edgeroll::control

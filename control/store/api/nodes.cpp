@@ -10,6 +10,7 @@
 #include "control/store/rows/column_text.hpp"
 #include "control/store/rows/columns.hpp"
 #include "control/store/rows/node_facts.hpp"
+#include "control/store/rows/observed_columns.hpp"
 #include "control/store/rows/version_range.hpp"
 #include "release/text/digits.hpp"
 #include "release/text/utf8.hpp"
@@ -22,7 +23,7 @@ constexpr int default_port = 8443;  // default of the column
 constexpr std::size_t labels_bytes_max = text_bytes_max;
 
 Columns<NodeView> node_columns(const Dialect& dialect) {
-    return {
+    return Columns<NodeView>{
         {"id", into<&NodeView::id>},
         {"name", into<&NodeView::name>},
         {"main_ip", into<&NodeView::main_ip>},
@@ -41,15 +42,18 @@ Columns<NodeView> node_columns(const Dialect& dialect) {
          }},
         {dialect.rfc3339("created_at"), into<&NodeView::created_at>},
         {dialect.rfc3339("updated_at"), into<&NodeView::updated_at>},
-    };
+        {dialect.rfc3339("offline_since"), into<&NodeView::offline_since>},
+    }
+        .with(observed_columns<&NodeView::observed>());
 }
 
 /// Includes the wanted content.
 /// @param where selects one existing node
-NodeView read_node(Connection& connection, const std::string& where, const Values& values) {
+NodeView read_node(Connection& connection, TemplateBook& templates, const std::string& where,
+                   const Values& values) {
     std::vector<NodeView> one = select_rows(connection, node_columns(connection.dialect()),
                                             "FROM nodes WHERE " + where, values);
-    add_wanted(connection, one);
+    add_wanted(connection, templates, one);
     return std::move(one.at(0));
 }
 
@@ -88,7 +92,10 @@ std::vector<std::pair<const char*, Value>> columns_of(const NodeChangeRequest& n
     std::vector<std::pair<const char*, Value>> columns;
     if (node.name) columns.emplace_back("name", *node.name);
     if (node.main_ip) columns.emplace_back("main_ip", *node.main_ip);
-    if (node.status) columns.emplace_back("status", *node.status);
+    if (node.status) {
+        columns.emplace_back("status", *node.status);
+        columns.emplace_back("offline_since", Value{});  // the caller's word now, not a heartbeat's
+    }
     if (node.cert_fingerprint) {
         columns.emplace_back("cert_fingerprint",
                              null_if_empty(normal_fingerprint(*node.cert_fingerprint)));
@@ -174,16 +181,17 @@ Json difference(const NodeView& before, const NodeView& after) {
 
 }  // namespace
 
-std::vector<NodeView> list_nodes(Connection& connection) {
+std::vector<NodeView> list_nodes(Connection& connection, TemplateBook& templates) {
     Transaction transaction(connection, Transaction::Kind::read);
     std::vector<NodeView> nodes =
         select_rows(connection, node_columns(connection.dialect()), "FROM nodes ORDER BY id");
-    add_wanted(connection, nodes);
+    add_wanted(connection, templates, nodes);
     transaction.commit();
     return nodes;
 }
 
-NodeView insert_node(Connection& connection, const NodeChangeRequest& node) {
+NodeView insert_node(Connection& connection, TemplateBook& templates,
+                     const NodeChangeRequest& node) {
     if (!node.name) refuse(release::code::invalid, "name is missing");
     if (!node.main_ip) refuse(release::code::invalid, "main_ip is missing");
     check(node);
@@ -201,7 +209,7 @@ NodeView insert_node(Connection& connection, const NodeChangeRequest& node) {
         connection.execute(
             "INSERT INTO nodes (" + names + ") VALUES (" + placeholders(values.size()) + ")",
             values);
-        NodeView view = read_node(connection, "name = ?", {*node.name});
+        NodeView view = read_node(connection, templates, "name = ?", {*node.name});
         audit(connection, node.by, "node.add", view, settable(view));
         transaction.commit();
         return view;
@@ -211,7 +219,8 @@ NodeView insert_node(Connection& connection, const NodeChangeRequest& node) {
     }
 }
 
-NodeView update_node(Connection& connection, release::NodeId id, const NodeChangeRequest& change) {
+NodeView update_node(Connection& connection, TemplateBook& templates, release::NodeId id,
+                     const NodeChangeRequest& change) {
     check(change);
     std::string assignments = "updated_at = " + connection.dialect().now();
     Values values;
@@ -231,7 +240,7 @@ NodeView update_node(Connection& connection, release::NodeId id, const NodeChang
             refuse(release::code::not_found, "there is no node " + std::to_string(id.value));
         }
         connection.execute("UPDATE nodes SET " + assignments + " WHERE id = ?", values);
-        NodeView view = read_node(connection, "id = ?", {id.value});
+        NodeView view = read_node(connection, templates, "id = ?", {id.value});
         if (moves) refuse_shared(connection, id, view.main_ip, view.agent_port);
         audit(connection, change.by, "node.change", view, difference(*before, view));
         transaction.commit();

@@ -324,7 +324,7 @@ ReleasePage list_releases(Connection& connection, const ReleaseFilter& filter) {
     return page;
 }
 
-Gauges read_gauges(Connection& connection) {
+Gauges read_gauges(Connection& connection, TemplateBook& templates) {
     Transaction transaction(connection, Transaction::Kind::read);
     Gauges gauges;
     gauges.releases_by_status =
@@ -333,7 +333,16 @@ Gauges read_gauges(Connection& connection) {
     gauges.queue = read_queue(connection);
     gauges.last_ended = read_last_ended(connection);
     gauges.last_rollback = read_last_rollback(connection);
-    gauges.nodes_drifting = count_drifting(connection);
+    gauges.drifting_by_kind = count_drifting(connection, templates);
+    gauges.inventory_by_status = {{"online", 0}, {"offline", 0}, {"maintenance", 0}, {"other", 0}};
+    for (const auto& [status, count] : counted(
+             connection, "SELECT status, COUNT(*) FROM nodes WHERE enabled = 1 GROUP BY status")) {
+        const auto known = gauges.inventory_by_status.find(status);
+        auto& total = known == gauges.inventory_by_status.end()
+                          ? gauges.inventory_by_status["other"]
+                          : known->second;
+        total += count;
+    }
     gauges.bans = connection.query("SELECT COUNT(*) FROM banned_contents").at(0).integer_or(0, 0);
     transaction.commit();
     return gauges;

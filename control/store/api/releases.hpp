@@ -3,6 +3,7 @@
 
 #include "control/api/ports/release_views.hpp"
 #include "control/api/ports/stats.hpp"
+#include "control/store/api/template_book.hpp"
 #include "control/store/db/connection.hpp"
 
 namespace edgeroll::control {
@@ -13,6 +14,6 @@ namespace edgeroll::control {
 /// Throws Refused 2002 for an illegal sort or page.
 [[nodiscard]] ReleasePage list_releases(Connection& connection, const ReleaseFilter& filter);
 
-[[nodiscard]] Gauges read_gauges(Connection& connection);
+[[nodiscard]] Gauges read_gauges(Connection& connection, TemplateBook& templates);
 
 }  // namespace edgeroll::control

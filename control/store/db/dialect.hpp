@@ -24,10 +24,11 @@ struct Dialect {
         return is_mysql() ? "(TIMESTAMPDIFF(MICROSECOND, '1970-01-01 00:00:00', NOW(3)) DIV 1000)"
                           : "CAST(ROUND((julianday('now') - 2440587.5) * 86400000.0) AS INTEGER)";
     }
+    /// @param span may be negative
     [[nodiscard]] std::string now_plus(release::Millis span) const {
         const std::string text = std::to_string(span.count());
         if (is_mysql()) return "(NOW(3) + INTERVAL " + text + "000 MICROSECOND)";
-        return "strftime('%Y-%m-%d %H:%M:%f', 'now', '+' || (" + text + " / 1000.0) || ' seconds')";
+        return "strftime('%Y-%m-%d %H:%M:%f', 'now', (" + text + " / 1000.0) || ' seconds')";
     }
     /// now() plus the seconds of an SQL expression.
     [[nodiscard]] std::string now_plus_seconds(const std::string& seconds) const {
@@ -67,6 +68,11 @@ struct Dialect {
     /// Appended to a SELECT in a write transaction: no other session writes the rows before its
     /// end. An SQLite write transaction locks the whole database anyway.
     [[nodiscard]] const char* for_update() const { return is_mysql() ? " FOR UPDATE" : ""; }
+    /// The same, without rows that other sessions have locked: they are passed over, not waited
+    /// for.
+    [[nodiscard]] const char* for_update_of_free_rows() const {
+        return is_mysql() ? " FOR UPDATE SKIP LOCKED" : "";
+    }
     /// A condition: SQLite may store fractions and text in an integer column.
     [[nodiscard]] std::string is_integer(const std::string& column) const {
         return is_mysql() ? "1 = 1" : "typeof(" + column + ") = 'integer'";

@@ -55,6 +55,13 @@ class Columns {
   public:
     Columns(std::initializer_list<Column<T>> columns) : columns_(columns) {}
 
+    /// The columns of both lists, these first.
+    [[nodiscard]] Columns with(const Columns& more) const {
+        Columns all = *this;
+        all.columns_.insert(all.columns_.end(), more.columns_.begin(), more.columns_.end());
+        return all;
+    }
+
     /// "a, b, c"
     [[nodiscard]] std::string list() const {
         std::string text;

@@ -38,7 +38,10 @@ std::string normal_fingerprint(std::string text) {
 
 namespace {
 
-constexpr const char* is_fit = "enabled = 1 AND status = 'online'";
+/// A node that heartbeats marked is planned for: it is owed the content, and a release that cannot
+/// reach it says so (docs/contract.md 6.12).
+constexpr const char* is_fit =
+    "enabled = 1 AND (status = 'online' OR (status = 'offline' AND offline_since IS NOT NULL))";
 
 Columns<release::FleetNode> fleet_columns() {
     using release::FleetNode;

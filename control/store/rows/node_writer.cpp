@@ -9,6 +9,7 @@
 #include "control/store/rows/column_text.hpp"
 #include "control/store/rows/rows_per_statement.hpp"
 #include "control/store/rows/sql_parts.hpp"
+#include "release/fleet/observation.hpp"
 
 namespace edgeroll::control {
 namespace {
@@ -98,8 +99,16 @@ void write_applied(Connection& connection, release::ReleaseId id, const Applied&
         const std::size_t end = std::min(begin + rows_per_statement, nodes.size());
         const std::string list = "(" + placeholders(end - begin) + ")";
         Values before{id.value};
-        Values applied{version, source, digest, null_if_empty(what.capabilities),
-                       evidence_value(what.evidence)};
+        // Until the next heartbeat the agent's word is all there is.
+        const std::string seen(to_text(release::ObservedContent::believed));
+        Values applied{version,
+                       source,
+                       digest,
+                       null_if_empty(what.capabilities),
+                       evidence_value(what.evidence),
+                       seen,
+                       version,
+                       digest};
         for (std::size_t i = begin; i < end; ++i) {
             before.emplace_back(nodes[i]);
             applied.emplace_back(nodes[i]);
@@ -116,7 +125,9 @@ void write_applied(Connection& connection, release::ReleaseId id, const Applied&
             before);
         connection.execute(
             "UPDATE nodes SET applied_version = ?, applied_config_version = ?, "
-            "applied_sha256 = ?, capabilities = ?, evidence = ?, last_seen_at = " +
+            "applied_sha256 = ?, capabilities = ?, evidence = ?, observed_content = ?, "
+            "observed_version = ?, observed_sha256 = ?, observed_facts_sha256 = NULL, "
+            "observed_remark = NULL, last_seen_at = " +
                 now + ", updated_at = " + now + " WHERE id IN " + list,
             applied);
     }

@@ -28,7 +28,7 @@ class Control:
             "DATABASE_URL": database.url, "HTTP_ADDR": f"{address}:8080", "API_TOKENS_FILE": self.tokens,
             "CONTROL_CERT": self.certificate, "CONTROL_KEY": self.key, "CONTROL_CA": certs.ca,
             "RELEASE_EXECUTOR_INTERVAL_SEC": 0.1, "RELEASE_LEASE_SEC": 3, "RELEASE_POLL_INTERVAL_SEC": 0.5,
-            "RELEASE_CATCH_UP_INTERVAL_SEC": 3600, "MIGRATE": 1,
+            "RELEASE_CATCH_UP_INTERVAL_SEC": 3600, "NODE_HEARTBEAT_SEC": 0, "MIGRATE": 1,
             "GATE_ALLOW": "127.0.0.0/8",  # gates and callbacks run on this machine
             **settings}
         self.program = None

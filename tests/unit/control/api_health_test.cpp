@@ -98,7 +98,8 @@ TEST_F(ApiHealth, gives_up_on_a_database_that_hangs) {
 TEST_F(ApiHealth, shows_metrics) {
     store.counts.releases_by_status["running"] = 2;
     store.counts.nodes_by_status["failed"] = 3;
-    store.counts.nodes_drifting = 4;
+    store.counts.drifting_by_kind = {{"behind", 3}, {"empty", 1}};
+    store.counts.inventory_by_status = {{"offline", 2}};
     store.counts.bans = 9;
     metrics.dispatch_took(release::Millis{30});
     metrics.node_finished(release::NodeStatus::failed, release::FailureKind::timeout,
@@ -113,6 +114,8 @@ TEST_F(ApiHealth, shows_metrics) {
     EXPECT_TRUE(has_line("edgeroll_releases{status=\"success\"} 0"));
     EXPECT_TRUE(has_line("edgeroll_nodes{status=\"failed\"} 3"));
     EXPECT_TRUE(has_line("edgeroll_nodes_drifting 4"));
+    EXPECT_TRUE(has_line("edgeroll_drift{kind=\"behind\"} 3"));
+    EXPECT_TRUE(has_line("edgeroll_inventory{status=\"offline\"} 2"));
     EXPECT_TRUE(has_line("edgeroll_bans 9"));
     EXPECT_TRUE(has_line("edgeroll_dispatch_seconds_count 1"));
     EXPECT_TRUE(has_line("edgeroll_dispatch_seconds_bucket{le=\"0.05\"} 1"));

@@ -49,7 +49,7 @@ TEST_F(ApiNode, shows_drift_and_filters_by_it) {
     drifting.id = release::NodeId{2};
     drifting.wanted_version = release::Version{41};
     drifting.wanted_sha256 = "abc";
-    drifting.has_drift = true;
+    drifting.drift = release::DriftKind::behind;
     store.fleet = {right, drifting};
     const Json all = ask("GET", "/api/v1/nodes?drift=0").data();
     EXPECT_EQ(all["total"], 2);

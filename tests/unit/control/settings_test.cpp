@@ -53,6 +53,7 @@ TEST(ControlSettings, has_every_name_and_default_of_the_contract) {
                                             "RELEASE_POLL_INTERVAL_SEC",
                                             "RELEASE_LEASE_SEC",
                                             "RELEASE_CATCH_UP_INTERVAL_SEC",
+                                            "NODE_HEARTBEAT_SEC",
                                             "CALLBACK_TOKEN",
                                             "GATE_ALLOW",
                                             "GATE_TOKENS_DIR",
@@ -67,6 +68,7 @@ TEST(ControlSettings, has_every_name_and_default_of_the_contract) {
                                             "ALLOW_LOOSE_FILES",
                                             "LOG_LEVEL",
                                             "LOG_FORMAT"}));
+    EXPECT_EQ(settings.heartbeat, Millis{10'000});
     EXPECT_EQ(settings.http_address, "127.0.0.1:8080");
     EXPECT_EQ(settings.interval, Millis{1'000});
     EXPECT_EQ(settings.max_releases, 8);
@@ -128,6 +130,21 @@ TEST(ControlSettings, names_the_setting_that_is_wrong_and_no_secret) {
     const std::string help = rt::settings_help(settings_table(settings));
     EXPECT_NE(help.find("RELEASE_NODE_TIMEOUT_SEC"), std::string::npos);
     EXPECT_NE(help.find("600"), std::string::npos);
+}
+
+TEST(ControlSettings, take_no_heartbeats_and_no_hasty_ones) {
+    Settings settings;
+    const auto read = [&](const char* text) {
+        return read_settings(settings, "", {{"NODE_HEARTBEAT_SEC", text}});
+    };
+    EXPECT_TRUE(read("0"));
+    EXPECT_EQ(settings.heartbeat, Millis{0});
+    EXPECT_TRUE(read("0.1"));
+    const auto hasty = read("0.05");
+    ASSERT_FALSE(hasty);
+    EXPECT_THAT(
+        hasty.error().message,
+        ::testing::HasSubstr("NODE_HEARTBEAT_SEC: '0.05' is too short; give 0, or at least 0.1"));
 }
 
 TEST(ControlSettings, says_what_is_wrong_with_an_allow_list) {

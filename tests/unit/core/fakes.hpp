@@ -41,6 +41,9 @@ class OneAgent final : public Agents {
         return say(sending == Sending::by_reference ? to_reference : to_dispatch);
     }
     awaitable<bool> is_back(release::Address) override { co_return is_there; }
+    awaitable<release::Pulse> state(release::Address, release::Millis) override {
+        co_return release::Pulse{};
+    }
     awaitable<bool> holds(release::Address, std::string, release::Millis) override {
         ++questions;
         co_return holds_content;
