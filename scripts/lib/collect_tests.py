@@ -4,7 +4,7 @@ Usage: collect_tests.py OUT PREFIX=FOLDER[:NAME=VALUE...] ...
 Each test of ctest's folder FOLDER is listed as PREFIX/name with its command, its folder, its labels,
 its time limit and its environment, plus NAME=VALUE. Tests of whole programs (label proc) take longest and
 begin first. The tests of scripts themselves (acceptance, demo,
-lint, format) are added; acceptance and demo run with the programs of the build called asan."""
+lint, format, tidy) are added; tidy keeps two processors busy for minutes and begins first of all. acceptance and demo run with the programs of the build called asan."""
 import json
 import subprocess
 import sys
@@ -71,6 +71,8 @@ def main():
     common = {"WORKING_DIRECTORY": str(ROOT), "TIMEOUT": "300"}
     text.append(entry("lint", [str(ROOT / "scripts" / "lint")], common))
     text.append(entry("format", [str(ROOT / "scripts" / "format"), "--check"], common))
+    long = {**common, "TIMEOUT": "1800", "PROCESSORS": "2", "COST": "2000"}
+    text.append(entry("tidy", [str(ROOT / "scripts" / "tidy"), "--all"], long))
     if has_programs:
         programs = str(ROOT / "build" / "asan" / "bin")
         text.append(entry("acceptance", [str(ROOT / "scripts" / "acceptance"), programs], common))

@@ -7,10 +7,11 @@ from harness.basics import clean_environment
 
 
 class FleetProcess:
-    def __init__(self, program, nodes_file, certs, log):
+    def __init__(self, program, nodes_file, certs, log, before=()):
+        """before: words of a command that runs it elsewhere, as `ip netns exec NAME`."""
         self._log = open(log, "ab")
         self._process = subprocess.Popen(
-            [str(part) for part in (program, "--nodes", nodes_file, "--ca", certs.ca, "--ca-key", certs.ca_key,
+            [str(part) for part in (*before, program, "--nodes", nodes_file, "--ca", certs.ca, "--ca-key", certs.ca_key,
                                     "--domain", certs.domain)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._log, text=True, bufsize=1,
             env=clean_environment())

@@ -236,11 +236,23 @@ Reaction react(Agent& agent, const HttpRequest& request, Record& record) {
     }
     if (request.method == "GET" && path == "/state") {
         const bool is_applied = agent.applied_version > 0;
+        const json sha256 = is_applied ? json(agent.applied_sha256) : json(nullptr);
+        record.count_one(Event::state);
         return answered(success(
             {{"appliedVersion", is_applied ? json(agent.applied_version) : json(nullptr)},
-             {"sha256", is_applied ? json(agent.applied_sha256) : json(nullptr)},
+             {"sha256", sha256},
              {"versions", is_applied ? json::array({agent.applied_version}) : json::array()},
-             {"agentVersion", "bench"}}));
+             {"agentVersion", "bench"},
+             {"liveSha256", sha256},
+             {"liveIsWhole", is_applied ? json(true) : json(nullptr)},
+             {"liveRemark", nullptr},
+             {"factsSha256", nullptr},
+             {"capabilities", {"secrets"}},
+             {"evidence", json::array({"check"})},
+             {"bootId", "0b0e5bd0-54f6-4f3c-a7a1-000000000000"},
+             {"diskFreeBytes", 100'000'000'000},
+             {"queue", 0},
+             {"lastTask", nullptr}}));
     }
     if (request.method == "GET" && path == "/healthz") {
         return answered(success({{"status", "ok"}}));

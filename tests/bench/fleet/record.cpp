@@ -9,7 +9,7 @@ const char* to_text(Event event) {
     constexpr std::array<const char*, event_count> words{
         "dispatch",  "repeat",       "lacks",        "refused",     "success",
         "failed",    "cancelled",    "told_success", "told_failed", "told_cancelled",
-        "handshake", "no_handshake", "wrong_client"};
+        "handshake", "no_handshake", "wrong_client", "state"};
     return words[static_cast<std::size_t>(event)];
 }
 

@@ -24,8 +24,9 @@ enum class Event : std::uint8_t {
     handshake,       ///< a client was verified
     no_handshake,    ///< a handshake failed
     wrong_client,    ///< verified, but may not command agents
+    state,           ///< GET /state was answered; counted only
 };
-inline constexpr std::size_t event_count = 13;
+inline constexpr std::size_t event_count = 14;
 
 const char* to_text(Event event);
 
@@ -36,6 +37,8 @@ std::int64_t now_ns();
 class Record {
   public:
     void note(Event event, std::uint32_t node, std::int64_t version);
+    /// Without an entry in the report.
+    void count_one(Event event) { ++counts_[static_cast<std::size_t>(event)]; }
     void reset();
     [[nodiscard]] std::size_t count(Event event) const {
         return counts_[static_cast<std::size_t>(event)];
