@@ -1,8 +1,8 @@
 #include "tls/client_pool.hpp"
 
 #include <algorithm>
-#include <deque>
 #include <exception>
+#include <unordered_map>
 
 #include "tls/connection.hpp"
 #include "tls/peer.hpp"
@@ -15,7 +15,7 @@ namespace asio = boost::asio;
 using release::Instant;
 using release::Millis;
 
-// A node gets one request at a time, except for a cancel beside a held query.
+// A node gets one request at a time, except for a cancel or a heartbeat beside a held query.
 constexpr std::size_t kept_per_target_max = 2;
 
 struct Kept {
@@ -30,7 +30,8 @@ struct Pool {
     asio::any_io_executor executor;
     ContextStore* contexts = nullptr;
     std::unique_ptr<rt::Clock> clock;
-    std::map<std::string, std::deque<Kept>> kept;
+    /// By target, the most recently used last. Empty lists stay until the next prune().
+    std::unordered_map<std::string, std::vector<Kept>> kept;
     std::size_t kept_count = 0;  ///< over all targets
     PoolOptions options;
 };
@@ -53,7 +54,6 @@ std::optional<Kept> take(Pool& pool, const std::string& key) {
         const bool is_current = candidate.generation == pool.contexts->generation();
         if (is_current && candidate.connection->seems_open()) result = std::move(candidate);
     }
-    if (list.empty()) pool.kept.erase(found);
     return result;
 }
 
@@ -61,14 +61,13 @@ std::optional<Kept> take(Pool& pool, const std::string& key) {
 // in a large fleet the last nodes reconnect for every request.
 void keep(Pool& pool, const std::string& key, Kept kept) {
     kept.used = pool.clock->now();
-    const auto found = pool.kept.find(key);
-    const bool is_full = found != pool.kept.end() && found->second.size() >= kept_per_target_max;
-    if (is_full) {
-        found->second.pop_front();
+    std::vector<Kept>& list = pool.kept[key];
+    if (list.size() >= kept_per_target_max) {
+        list.erase(list.begin());
         --pool.kept_count;
     }
     if (pool.kept_count >= pool.options.kept_max) return;
-    pool.kept[key].push_back(std::move(kept));
+    list.push_back(std::move(kept));
     ++pool.kept_count;
 }
 

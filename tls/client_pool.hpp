@@ -3,7 +3,6 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -60,7 +59,7 @@ class ClientPool {
     /// no_answer. Loop thread. Never throws.
     virtual boost::asio::awaitable<Reply> request(Target target, Call call) = 0;
     /// Closes connections idle for longer than `idle`, older than `age`, or made with an older
-    /// certificate generation. Call about once a second.
+    /// certificate generation. Call every few seconds.
     virtual void prune(release::Millis idle, release::Millis age) = 0;
 };
 

@@ -15,6 +15,7 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <cerrno>
+#include <utility>
 
 #include "tls/message.hpp"
 #include "tls/peer.hpp"
@@ -34,6 +35,8 @@ using Parser = http::response_parser<http::string_body>;
 
 constexpr std::uint32_t header_bytes_max = 64U << 10;
 constexpr std::size_t answer_piece_bytes = 64U << 10;
+// Most answers are small, and a kept connection keeps its buffer: thousands are kept.
+constexpr std::size_t first_piece_bytes = 4U << 10;
 constexpr int interim_answers_max = 5;
 // How long to wait for the peer's reason after a request could not be written.
 constexpr Millis reason_limit{1'000};
@@ -93,10 +96,11 @@ asio::awaitable<error_code> write_request(Link& link, const Outgoing& request) {
 }
 
 asio::awaitable<error_code> read_message(Link& link, beast::flat_buffer& buffer, Parser& parser) {
+    std::size_t piece = first_piece_bytes;
     while (true) {
         if (const error_code ec = parse(parser, buffer)) co_return ec;
         if (parser.is_done()) co_return error_code{};
-        const std::size_t bytes = next_read_bytes(buffer, answer_piece_bytes);
+        const std::size_t bytes = next_read_bytes(buffer, std::exchange(piece, answer_piece_bytes));
         if (bytes == 0) co_return make_error_code(http::error::buffer_overflow);
         const Link::Read read = co_await link.read_some(buffer.prepare(bytes));
         if (read.error == asio::error::eof) {
@@ -252,6 +256,9 @@ asio::awaitable<Exchange> ClientConnection::read_answer(std::string method, std:
             result.is_reusable = parser.keep_alive() && !parser.need_eof() && buffer_.size() == 0;
             result.response = to_response(parser.release());
             link_->expires_never();
+            if (buffer_.size() == 0 && buffer_.capacity() > first_piece_bytes) {
+                buffer_.shrink_to_fit();
+            }
             co_return result;
         }
     }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <unordered_map>
 #include <utility>
 
 #include "release/text/utf8.hpp"
@@ -93,6 +94,30 @@ std::string seconds_text(Millis time) {
     return text;
 }
 
+/// Most answers are the same as the one before, and reading JSON costs more than comparing it.
+class StateBook {
+  public:
+    std::optional<release::Observation> read(const release::Address& of, const std::string& body) {
+        if (known_.size() > nodes_max) known_.clear();
+        Known& known = known_[of.ip + ' ' + std::to_string(of.port)];
+        if (known.body == body && !body.empty()) return known.observed;
+        known.body.clear();
+        const auto state = release::wire::read_node_state(200, body);
+        known.observed = std::nullopt;
+        if (state) known.observed = release::wire::observation_of(*state);
+        if (body.size() <= body_bytes_max) known.body = body;
+        return known.observed;
+    }
+
+  private:
+    static constexpr std::size_t nodes_max = 100'000, body_bytes_max = 4U << 10;
+    struct Known {
+        std::string body;
+        std::optional<release::Observation> observed;
+    };
+    std::unordered_map<std::string, Known> known_;  ///< by address and port
+};
+
 class TlsAgents final : public Agents {
   public:
     TlsAgents(tls::ClientPool& pool, AgentOptions options) : pool_(pool), options_(options) {}
@@ -125,10 +150,10 @@ class TlsAgents final : public Agents {
         const Reply reply = co_await pool_.request(std::move(target), std::move(call));
         release::Pulse pulse;
         pulse.is_answered = is_alive(reply);
-        const auto state = release::wire::read_node_state(reply.status, reply.body);
-        if (pulse.is_answered && state) pulse.observed = release::wire::observation_of(*state);
+        if (!pulse.is_answered) co_return pulse;
         // An agent without that call says nothing, whatever another one said there before.
         if (reply.status == 404) pulse.observed = release::Observation{};
+        if (reply.status == 200) pulse.observed = states_.read(to, reply.body);
         co_return pulse;
     }
 
@@ -235,6 +260,7 @@ class TlsAgents final : public Agents {
 
     tls::ClientPool& pool_;
     AgentOptions options_;
+    StateBook states_;
 };
 
 }  // namespace

@@ -13,13 +13,10 @@ namespace {
 
 using release::Instant;
 using release::Millis;
-using release::NodeId;
 using release::ObservedContent;
 using release::Sighting;
 using release::WatchedNode;
 
-/// Connecting and the answer together.
-constexpr Millis question_max{5'000};
 constexpr Millis look_interval{100};  ///< questions that are due within it go together
 constexpr Millis look_interval_max{1'000};
 constexpr Millis write_interval{500};
@@ -61,8 +58,14 @@ class Loop final : public HeartbeatLoop {
 
   private:
     [[nodiscard]] bool is_member() const { return clock_.now() < good_until_; }
-    /// Silence would be this process's own fault.
-    [[nodiscard]] bool may_ask() const { return is_member() && (!trouble_ || trouble_().empty()); }
+    /// Whether silence is the nodes' and not this process's own. After a time in which it was not,
+    /// no silence from before counts.
+    bool may_judge() {
+        const bool may = is_member() && (!trouble_ || trouble_().empty());
+        if (may && !could_judge_) heartbeats_.begin_again(clock_.now());
+        could_judge_ = may;
+        return may;
+    }
 
     boost::asio::awaitable<void> keep_membership() {
         while (!is_stopping_) {
@@ -85,7 +88,7 @@ class Loop final : public HeartbeatLoop {
         }
         has_joined_ = true;
         const bool was_away = !is_member();
-        if (was_away) could_ask_ = false;
+        if (was_away) could_judge_ = false;
         good_until_ = until;
         std::sort(joined->members.begin(), joined->members.end());
         const bool is_new = joined->members != members_ || joined->inventory_mark != mark_;
@@ -116,31 +119,32 @@ class Loop final : public HeartbeatLoop {
 
     boost::asio::awaitable<void> ask_in_turn() {
         while (!is_stopping_) {
-            if (!may_ask()) could_ask_ = false;
-            if (may_ask()) {
-                if (!could_ask_) heartbeats_.begin_again(clock_.now());
-                could_ask_ = true;
-                for (const NodeId node : heartbeats_.take_due(clock_.now()))
-                    rt::spawn(executor_, "heartbeat", ask(node));
+            const bool may = may_judge();
+            if (may) {
+                for (const release::Question& question : heartbeats_.take_due(clock_.now()))
+                    rt::spawn(executor_, "heartbeat", ask(question));
             }
             const Instant now = clock_.now();
-            const Instant next = may_ask() ? heartbeats_.next_due() : release::never;
+            const Instant next = may ? heartbeats_.next_due() : release::never;
             const Millis pause = std::min(look_interval, options_.rules.period);
-            co_await clock_.sleep_until(std::clamp(next, now + pause, now + look_interval_max));
+            const Instant until = std::clamp(next, now + pause, now + look_interval_max);
+            co_await clock_.sleep_until(until);
+            // A process that was stopped for long does not know when nodes fell silent.
+            if (clock_.now() - until > options_.rules.question) could_judge_ = false;
         }
     }
 
-    boost::asio::awaitable<void> ask(NodeId node) {
-        const release::Address* const address = heartbeats_.address_of(node);
+    boost::asio::awaitable<void> ask(release::Question question) {
+        const release::Address* const address = heartbeats_.address_of(question.node);
         if (address == nullptr) co_return;
         const Instant asked = clock_.now();
-        const release::Pulse pulse = co_await agents_.state(*address, question_max);
+        const release::Pulse pulse = co_await agents_.state(*address, options_.rules.question);
         // A process that was stopped meanwhile has heard nothing, which is not the node's silence.
-        const bool was_stopped = clock_.now() - asked > 2 * question_max;
-        if (!pulse.is_answered && (was_stopped || !may_ask())) {
-            heartbeats_.heard_nothing(node, clock_.now());
+        const bool was_stopped = clock_.now() - asked > 2 * options_.rules.question;
+        if (!pulse.is_answered && (was_stopped || !may_judge())) {
+            heartbeats_.heard_nothing(question, clock_.now());
         } else {
-            heartbeats_.heard(node, pulse, clock_.now());
+            heartbeats_.heard(question, pulse, clock_.now());
         }
     }
 
@@ -148,7 +152,7 @@ class Loop final : public HeartbeatLoop {
         while (!is_stopping_) {
             co_await clock_.sleep_until(clock_.now() + write_interval);
             bool has_more = true;
-            while (has_more && may_ask())
+            while (has_more && may_judge())
                 has_more = co_await write_some();
         }
     }
@@ -160,7 +164,7 @@ class Loop final : public HeartbeatLoop {
         tell_network(was_own_network);
         if (sightings.empty()) co_return false;
         std::vector<Sighting> sent = sightings;
-        auto rows = co_await store_.write(std::move(sent));
+        auto rows = co_await store_.write(options_.name, std::move(sent));
         if (!rows) {
             trouble(rows.error(), "heartbeats");
             co_return false;
@@ -240,7 +244,7 @@ class Loop final : public HeartbeatLoop {
     Instant read_at_{};
     Instant good_until_{};  ///< Membership is certain until then
     bool has_joined_ = false;
-    bool could_ask_ = false;
+    bool could_judge_ = false;
     bool is_stopping_ = false;
 };
 

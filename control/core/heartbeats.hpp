@@ -33,9 +33,9 @@ class FleetStore {
     virtual awaitable<release::Result<std::vector<release::WatchedNode>>> nodes() = 0;
     /// One transaction; nodes whose row has changed meanwhile are passed over as far as it
     /// contradicts. Returns the rows of these nodes as they are then; a disabled or deleted node
-    /// has none.
+    /// has none. No node is marked offline where `member` has lost its lease by then.
     virtual awaitable<release::Result<std::vector<release::WatchedNode>>> write(
-        std::vector<release::Sighting> sightings) = 0;
+        std::string member, std::vector<release::Sighting> sightings) = 0;
 };
 
 struct HeartbeatOptions {

@@ -1,26 +1,31 @@
 #include "release/fleet/heartbeats.hpp"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "release/mutant.hpp"
 
 namespace edgeroll::release {
-namespace {
 
-bool is_same_place(const Address& one, const Address& other) {
-    return one.ip == other.ip && one.port == other.port && one.fingerprint == other.fingerprint;
+std::size_t Heartbeats::lane_of(const Watched& node) const {
+    if (node.misses == 0) return 0;
+    return node.misses < rules_.misses ? 1 : 2;
 }
 
-}  // namespace
+std::size_t Heartbeats::room_of(std::size_t lane) const {
+    const int most = lane == 0 ? rules_.open_max : rules_.silent_open_max;
+    const auto limit = static_cast<std::size_t>(most);
+    return limit > open_[lane] ? limit - open_[lane] : 0;
+}
 
 void Heartbeats::schedule(Watched& node, Instant at) {
     node.due = at;
-    lane_of(node).emplace(at, node.row.node);
+    due_[lane_of(node)].emplace(at, node.row.node);
 }
 
 void Heartbeats::unschedule(Watched& node) {
-    lane_of(node).erase({node.due, node.row.node});
+    due_[lane_of(node)].erase({node.due, node.row.node});
 }
 
 /// Spread over one period by a hash of the node, so that every process spreads them alike.
@@ -38,7 +43,7 @@ Instant Heartbeats::due_after(Instant due, Instant now) const {
     return due;
 }
 
-void Heartbeats::begin_again(Watched& node) {
+void Heartbeats::forget(Watched& node) {
     node.misses = 0;
     node.answer.reset();
     node.news.reset();
@@ -46,102 +51,111 @@ void Heartbeats::begin_again(Watched& node) {
 }
 
 void Heartbeats::load(std::vector<WatchedNode> nodes, Instant now) {
-    std::map<NodeId, Watched> loaded;
+    std::sort(nodes.begin(), nodes.end(),
+              [](const auto& one, const auto& other) { return one.node < other.node; });
+    std::vector<NodeId> ids;
+    std::vector<Watched> loaded;
+    ids.reserve(nodes.size());
+    loaded.reserve(nodes.size());
     for (WatchedNode& row : nodes) {
         const NodeId id = row.node;
-        const auto known = nodes_.find(id);
-        if (known == nodes_.end()) {
+        Watched* const before = find(id);
+        if (before == nullptr) {
             Watched fresh;
             fresh.seen_written =
                 row.unseen_for < Millis{0} ? now - rules_.seen_every : now - row.unseen_for;
             fresh.row = std::move(row);
-            if (fresh.row.has_old_mark) changed_.insert(id);
-            loaded.emplace(id, std::move(fresh));
-            continue;
+            loaded.push_back(std::move(fresh));
+        } else {
+            loaded.push_back(std::move(*before));
+            Watched& kept = loaded.back();
+            before->is_open = false;
+            // Another machine, perhaps: what the former one said is not of this one.
+            if (!is_same_place(kept.row.address, row.address)) {
+                forget(kept);
+                silent_.erase(id);
+            }
+            kept.row = std::move(row);
+            if (kept.news == kept.row.observed) kept.news.reset();
         }
-        Watched kept = std::move(known->second);
-        // Another machine, perhaps: what the former one said is not of this one.
-        if (!is_same_place(kept.row.address, row.address)) {
-            begin_again(kept);
-            silent_.erase(id);
-        }
-        kept.row = std::move(row);
-        if (kept.news == kept.row.observed) kept.news.reset();
-        if (kept.row.has_old_mark) changed_.insert(id);
-        loaded.emplace(id, std::move(kept));
+        if (loaded.back().row.has_old_mark) changed_.insert(id);
+        ids.push_back(id);
     }
     // What is gone, and has an open question, is not counted as open any more: heard() ignores it.
-    for (const auto& [id, gone] : nodes_) {
-        if (loaded.contains(id)) continue;
-        if (gone.is_open) --(gone.was_silent ? silent_open_ : open_);
-        changed_.erase(id);
-        silent_.erase(id);
+    for (const Watched& gone : nodes_) {
+        if (gone.is_open) --open_[gone.lane];
     }
+    ids_ = std::move(ids);
     nodes_ = std::move(loaded);
-    due_.clear();
-    due_silent_.clear();
-    for (auto& [id, node] : nodes_) {
+    std::erase_if(changed_, [this](NodeId id) { return find(id) == nullptr; });
+    std::erase_if(silent_, [this](NodeId id) { return find(id) == nullptr; });
+    for (Due& lane : due_)
+        lane.clear();
+    for (Watched& node : nodes_) {
         if (node.is_open) continue;
         const bool is_new = node.due == Instant{};
-        schedule(node, is_new ? first_due(id, now) : node.due);
+        schedule(node, is_new ? first_due(node.row.node, now) : node.due);
     }
+}
+
+const Heartbeats::Watched* Heartbeats::find(NodeId node) const {
+    const auto found = std::lower_bound(ids_.begin(), ids_.end(), node);
+    if (found == ids_.end() || *found != node) return nullptr;
+    return &nodes_[static_cast<std::size_t>(found - ids_.begin())];
+}
+
+Heartbeats::Watched* Heartbeats::find(NodeId node) {
+    return const_cast<Watched*>(std::as_const(*this).find(node));
+}
+
+void Heartbeats::begin_again(Watched& node, Instant now) {
+    if (!node.is_open) unschedule(node);
+    forget(node);
+    if (!node.is_open) schedule(node, first_due(node.row.node, now));
 }
 
 void Heartbeats::begin_again(Instant now) {
     if (has_mutant(Mutant::away_counts_as_silence)) return;
     network_lost_at_.reset();
-    for (auto& [id, node] : nodes_) {
-        if (!node.is_open) unschedule(node);
-        begin_again(node);
-        if (!node.is_open) schedule(node, first_due(id, now));
-    }
+    for (Watched& node : nodes_)
+        begin_again(node, now);
     silent_.clear();
     changed_.clear();
 }
 
-void Heartbeats::take_from(Due& lane, Instant now, std::size_t limit, std::vector<NodeId>& taken) {
-    while (!lane.empty() && lane.begin()->first <= now && limit > 0) {
-        Watched& node = nodes_.at(lane.begin()->second);
-        lane.erase(lane.begin());
-        node.is_open = true;
-        node.was_silent = &lane == &due_silent_;
-        node.asked_due = node.due;
-        node.asked = {node.row.applied_version, node.row.applied_sha256};
-        ++(node.was_silent ? silent_open_ : open_);
-        taken.push_back(node.row.node);
-        --limit;
+std::vector<Question> Heartbeats::take_due(Instant now) {
+    std::vector<Question> taken;
+    for (std::size_t lane = 0; lane < lanes; ++lane) {
+        Due& due = due_[lane];
+        while (!due.empty() && due.begin()->first <= now && room_of(lane) > 0) {
+            Watched& node = known(due.begin()->second);
+            due.erase(due.begin());
+            node.is_open = true;
+            node.is_void = false;
+            node.lane = lane;
+            node.question = ++questions_;
+            node.asked_due = node.due;
+            node.asked = {node.row.applied_version, node.row.applied_sha256};
+            ++open_[lane];
+            taken.push_back({node.row.node, node.question});
+        }
     }
-}
-
-std::vector<NodeId> Heartbeats::take_due(Instant now) {
-    std::vector<NodeId> taken;
-    const auto room = [](int most, std::size_t used) {
-        const auto limit = static_cast<std::size_t>(most);
-        return limit > used ? limit - used : 0;
-    };
-    take_from(due_, now, room(rules_.open_max, open_), taken);
-    take_from(due_silent_, now, room(rules_.silent_open_max, silent_open_), taken);
     return taken;
 }
 
 Instant Heartbeats::next_due() const {
     Instant next = never;
-    if (!due_.empty() && open_ < static_cast<std::size_t>(rules_.open_max)) {
-        next = due_.begin()->first;
-    }
-    if (!due_silent_.empty() && silent_open_ < static_cast<std::size_t>(rules_.silent_open_max)) {
-        next = std::min(next, due_silent_.begin()->first);
+    for (std::size_t lane = 0; lane < lanes; ++lane) {
+        if (!due_[lane].empty() && room_of(lane) > 0) {
+            next = std::min(next, due_[lane].begin()->first);
+        }
     }
     return next;
 }
 
 const Address* Heartbeats::address_of(NodeId node) const {
-    const auto found = nodes_.find(node);
-    return found == nodes_.end() ? nullptr : &found->second.row.address;
-}
-
-bool Heartbeats::is_silent(NodeId node) const {
-    return silent_.contains(node);
+    const Watched* const found = find(node);
+    return found == nullptr ? nullptr : &found->row.address;
 }
 
 void Heartbeats::take_news(Watched& node, Observation observed) {
@@ -152,12 +166,13 @@ void Heartbeats::take_news(Watched& node, Observation observed) {
     node.news_base = node.asked;
 }
 
-void Heartbeats::heard(NodeId id, const Pulse& pulse, Instant now) {
-    const auto found = nodes_.find(id);
-    if (found == nodes_.end() || !found->second.is_open) return;
-    Watched& node = found->second;
+void Heartbeats::heard(Question question, const Pulse& pulse, Instant now) {
+    const NodeId id = question.node;
+    Watched* const found = find(id);
+    if (found == nullptr || !found->is_open || found->question != question.number) return;
+    Watched& node = *found;
     node.is_open = false;
-    --(node.was_silent ? silent_open_ : open_);
+    --open_[node.lane];
     const bool is_void = std::exchange(node.is_void, false);
     if (pulse.is_answered && !is_void) {
         node.misses = 0;
@@ -173,10 +188,10 @@ void Heartbeats::heard(NodeId id, const Pulse& pulse, Instant now) {
     if (wants_write(node)) changed_.insert(id);
 }
 
-void Heartbeats::heard_nothing(NodeId node, Instant now) {
-    const auto found = nodes_.find(node);
-    if (found != nodes_.end()) found->second.is_void = true;
-    heard(node, Pulse{}, now);
+void Heartbeats::heard_nothing(Question question, Instant now) {
+    Watched* const found = find(question.node);
+    if (found != nullptr && found->question == question.number) found->is_void = true;
+    heard(question, Pulse{}, now);
 }
 
 bool Heartbeats::is_seen_late(const Watched& node) const {
@@ -198,24 +213,24 @@ Sighting::Mark Heartbeats::mark_for(const Watched& node) const {
 }
 
 /// Whether at least five, and more than half of the nodes that are online, fell silent within one
-/// period. Nodes that were not heard of so far, in a share that has just grown, say nothing.
+/// period, and the time of a question: one that was open when it began delays the next. Nodes that
+/// were not heard of so far, in a share that has just grown, say nothing.
 bool Heartbeats::looks_like_own_network() const {
     if (has_mutant(Mutant::own_network_marked)) return false;
     std::vector<Instant> silent;
     for (const NodeId id : silent_) {
-        const Watched& node = nodes_.at(id);
+        const Watched& node = known(id);
         if (node.row.is_online) silent.push_back(node.silent_since);
     }
     if (silent.size() < static_cast<std::size_t>(rules_.own_network_nodes)) return false;
     const auto online =
         static_cast<std::size_t>(std::count_if(nodes_.begin(), nodes_.end(), [](const auto& one) {
-            const Watched& node = one.second;
-            return node.row.is_online && (node.answer || node.misses > 0);
+            return one.row.is_online && (one.answer || one.misses > 0);
         }));
     std::sort(silent.begin(), silent.end());
     std::size_t first = 0;
     for (std::size_t last = 0; last < silent.size(); ++last) {
-        while (silent[last] - silent[first] > rules_.period)
+        while (silent[last] - silent[first] > rules_.period + rules_.question)
             ++first;
         const std::size_t count = last - first + 1;
         if (count >= static_cast<std::size_t>(rules_.own_network_nodes) && 2 * count > online) {
@@ -226,8 +241,12 @@ bool Heartbeats::looks_like_own_network() const {
 }
 
 void Heartbeats::forgive_all_but_one() {
-    for (const NodeId id : silent_)
-        nodes_.at(id).misses = 1;
+    for (const NodeId id : silent_) {
+        Watched& node = known(id);
+        if (!node.is_open) unschedule(node);
+        node.misses = 1;
+        if (!node.is_open) schedule(node, node.due);
+    }
 }
 
 void Heartbeats::judge_network(Instant now) {
@@ -238,16 +257,17 @@ void Heartbeats::judge_network(Instant now) {
     if (is_lost && !network_lost_at_) network_lost_at_ = now;
     is_own_network_ = is_lost && now - *network_lost_at_ < rules_.own_network_max;
     // Those that were not asked yet may be silent as well.
-    is_late_ = !due_.empty() && now - due_.begin()->first > rules_.period;
+    is_late_ = !due_[0].empty() && now - due_[0].begin()->first > rules_.period;
 }
 
 std::vector<Sighting> Heartbeats::to_write(Instant now, std::size_t limit) {
     judge_network(now);
     std::vector<Sighting> sightings;
     for (auto it = changed_.begin(); it != changed_.end() && sightings.size() < limit;) {
-        const Watched& node = nodes_.at(*it);
+        const Watched& node = known(*it);
         Sighting one;
         one.node = *it;
+        one.address = node.row.address;
         one.is_seen = is_seen_late(node);
         one.observed = node.news;
         one.mark = mark_for(node);
@@ -269,12 +289,17 @@ void Heartbeats::wrote(const std::vector<Sighting>& sightings, const std::vector
     for (const WatchedNode& row : rows)
         by_node[row.node] = &row;
     for (const Sighting& sighting : sightings) {
-        const auto found = nodes_.find(sighting.node);
-        if (found == nodes_.end()) continue;
-        Watched& node = found->second;
+        Watched* const found = find(sighting.node);
+        if (found == nullptr) continue;
+        Watched& node = *found;
         changed_.erase(sighting.node);
         const auto row = by_node.find(sighting.node);
-        if (row == by_node.end()) continue;  // the next load() drops it
+        // Gone, which the next load() sees, or locked by others: its next heartbeat tries again.
+        if (row == by_node.end()) continue;
+        if (!is_same_place(node.row.address, row->second->address)) {
+            begin_again(node, now);
+            silent_.erase(sighting.node);
+        }
         node.row = *row->second;
         if (sighting.is_seen) node.seen_written = now;
         // News that came while this was written stays.

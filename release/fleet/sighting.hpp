@@ -39,6 +39,7 @@ struct Sighting {
     enum class Mark { none, offline, online, clear };
 
     NodeId node;
+    Address address;       ///< that was asked
     bool is_seen = false;  ///< it answers, and `last_seen_at` is old
     std::optional<Observation> observed;
     Mark mark = Mark::none;
@@ -49,8 +50,11 @@ struct Sighting {
     std::string applied_sha256;
 };
 
+/// One agent would answer for both. Labels and names count for nothing.
+[[nodiscard]] bool is_same_place(const Address& one, const Address& other);
+
 /// Whether the row, as it is now, takes the mark: `status` belongs to operators and pipelines too.
-[[nodiscard]] bool takes_mark(const WatchedNode& row, Sighting::Mark mark);
+[[nodiscard]] bool takes_mark(const WatchedNode& row, const Sighting& sighting);
 
 /// Whether its observation may be written over the row as it is now: it is another one, and no
 /// release has put a content there since the node was asked.

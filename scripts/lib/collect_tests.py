@@ -71,7 +71,8 @@ def main():
     common = {"WORKING_DIRECTORY": str(ROOT), "TIMEOUT": "300"}
     text.append(entry("lint", [str(ROOT / "scripts" / "lint")], common))
     text.append(entry("format", [str(ROOT / "scripts" / "format"), "--check"], common))
-    long = {**common, "TIMEOUT": "1800", "PROCESSORS": "2", "COST": "2000"}
+    long = {**common, "TIMEOUT": "1800", "PROCESSORS": "2", "COST": "2000",
+            "ENVIRONMENT": "EDGEROLL_JOBS=2"}
     text.append(entry("tidy", [str(ROOT / "scripts" / "tidy"), "--all"], long))
     if has_programs:
         programs = str(ROOT / "build" / "asan" / "bin")

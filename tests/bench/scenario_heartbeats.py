@@ -17,7 +17,7 @@ def add_options(parser):
 
 
 def rows_updated(bed):
-    return int(bed.session.row("SHOW GLOBAL STATUS LIKE 'Innodb_rows_updated'")[1])
+    return int(bed.session.row("SHOW GLOBAL STATUS LIKE 'Handler_update'")[1])
 
 
 def memory_mib(pid):
@@ -77,7 +77,9 @@ def run(bed, options):
     bed.say(f"with heartbeats, {options.seconds} s")
     beating = measure(bed, options.seconds)
     expected = bed.nodes * beating["seconds"] / PERIOD
-    assert abs(beating["heartbeats"] - expected) < expected * 0.1, f"{beating['heartbeats']} heartbeats, not {expected:.0f}"
+    # A short measure has its ends in the middle of a period.
+    assert abs(beating["heartbeats"] - expected) <= expected * 0.1 + bed.nodes * 0.5, \
+        f"{beating['heartbeats']} heartbeats, not {expected:.0f}"
     return {"nodes": bed.nodes, "periodSec": PERIOD, "rttMs": list(options.rtt), "idle": idle, "heartbeats": beating,
             "heartbeatPercentOfACore": round(beating["cpuPercent"]["control"] - idle["cpuPercent"]["control"], 2)}
 

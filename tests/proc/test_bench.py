@@ -26,6 +26,16 @@ class Bench(ProcCase):
             self.assertGreater(found[kind]["handshakes"], 50)
         self.assertIn("60 nodes, 1 dark", said)
 
+    def test_heartbeats_measures_a_small_fleet(self):
+        place = self.folder / "figures.json"
+        status, said = self.bench("heartbeats", "--nodes", 40, "--seconds", 12, "--json", place)
+        self.assertEqual(status, 0, said)
+        found = json.loads(place.read_text())
+        self.assertEqual(found["idle"]["heartbeats"], 0)
+        self.assertLess(found["heartbeats"]["handshakes"], 20)
+        self.assertGreater(found["heartbeats"]["heartbeats"], 30)
+        self.assertIn("heartbeats cost", said)
+
     def test_wrong_usage_is_refused(self):
         status, said = self.bench("return", "--nodes", "many")
         self.assertEqual(status, 2, said)

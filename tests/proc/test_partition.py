@@ -26,7 +26,17 @@ class Island:
         self.name = f"edgeroll-{os.getpid()}"
         self.cable = f"er{os.getpid() % 10_000_000}"
         self.as_root = [] if os.geteuid() == 0 else ["sudo", "-n"]
-        self.run("netns", "add", self.name)
+        try:
+            self.run("netns", "add", self.name)
+        except AssertionError as error:
+            raise unittest.SkipTest(str(error)) from None
+        try:
+            self.connect()
+        except BaseException:
+            self.discard()
+            raise
+
+    def connect(self):
         self.run("link", "add", self.cable, "type", "veth", "peer", "name", "eth0", "netns", self.name)
         self.run("address", "add", f"{NETWORK}.0.1/16", "dev", self.cable)
         self.run("link", "set", self.cable, "up")
@@ -37,7 +47,7 @@ class Island:
     def run(self, *words):
         done = subprocess.run([*self.as_root, "ip", *words], capture_output=True, text=True, check=False)
         if done.returncode != 0:
-            raise unittest.SkipTest(f"ip {' '.join(words)}: {done.stderr.strip()}")
+            raise AssertionError(f"ip {' '.join(words)}: {done.stderr.strip()}")
 
     @property
     def inside(self):

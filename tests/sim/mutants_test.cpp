@@ -60,7 +60,7 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Case{Mutant::send_before_intent, "send_before_intent", "intent"},
         Case{Mutant::unknown_is_failed, "unknown_is_failed", "truth|I7|slot"},
-        Case{Mutant::batch_opened_early, "batch_opened_early", "I1|core I1|core I5"},
+        Case{Mutant::batch_opened_early, "batch_opened_early", "I1|core I1|core I5|between"},
         Case{Mutant::skipped_counts_as_done, "skipped_counts_as_done", "I6|core I6"},
         Case{Mutant::slot_freed_on_timeout, "slot_freed_on_timeout", "slot|truth"},
         Case{Mutant::result_lost, "result_lost", "result|I7"},

@@ -58,13 +58,18 @@ std::vector<WatchedNode> SimDatabase::write_sightings(const std::string& owner,
                                                       const std::vector<Sighting>& sightings,
                                                       Instant now) {
     std::vector<WatchedNode> rows;
-    for (const Sighting& sighting : sightings) {
+    const auto member = members_.find(owner);
+    const bool is_member = member != members_.end() && member->second > now;
+    for (Sighting sighting : sightings) {
+        if (!is_member && sighting.mark == Sighting::Mark::offline) {
+            sighting.mark = Sighting::Mark::none;
+        }
         const auto found = inventory_.find(sighting.node);
         if (found == inventory_.end() || !found->second.is_enabled) continue;
         InventoryRow& row = found->second;
         const WatchedNode before = watched(row, now);
         if (takes_observation(before, sighting)) row.observed = *sighting.observed;
-        if (takes_mark(before, sighting.mark)) {
+        if (takes_mark(before, sighting)) {
             if (witness_ != nullptr) witness_->marked(owner, row, sighting.mark);
             row.has_mark = sighting.mark == Sighting::Mark::offline;
             if (sighting.mark != Sighting::Mark::clear) {

@@ -257,11 +257,11 @@ SimStore::Awaitable<std::vector<release::WatchedNode>> SimStore::nodes() {
 }
 
 SimStore::Awaitable<std::vector<release::WatchedNode>> SimStore::write(
-    std::vector<release::Sighting> sightings) {
-    std::function<std::vector<release::WatchedNode>()> apply = [server = &server_, owner = owner_,
-                                                                sightings = std::move(sightings)] {
-        return server->database.write_sightings(owner, sightings, server->timeline.now());
-    };
+    std::string member, std::vector<release::Sighting> sightings) {
+    std::function<std::vector<release::WatchedNode>()> apply =
+        [server = &server_, owner = std::move(member), sightings = std::move(sightings)] {
+            return server->database.write_sightings(owner, sightings, server->timeline.now());
+        };
     co_return co_await call("write", std::nullopt, std::move(apply));
 }
 

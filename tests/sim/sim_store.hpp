@@ -68,7 +68,7 @@ class SimStore final : public control::Store, public control::FleetStore {
     Awaitable<void> leave(std::string name) override;
     Awaitable<std::vector<release::WatchedNode>> nodes() override;
     Awaitable<std::vector<release::WatchedNode>> write(
-        std::vector<release::Sighting> sightings) override;
+        std::string member, std::vector<release::Sighting> sightings) override;
 
   private:
     /// One call: `apply` runs at the server at most once: now, later or never.

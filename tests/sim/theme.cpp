@@ -186,6 +186,8 @@ void suit(WorldPlan& plan, Rng& rng) {
             plan.nodes = some(6, 16);
             plan.controls = some(1, 2);
             plan.faults_for = Millis{400'000};
+            // Long enough for misses that are still pending when it runs out.
+            plan.lease = Millis{some(6'000, 60'000)};
             plan.heartbeats.emplace();
             plan.heartbeats->period = Millis{some(3'000, 10'000)};
             break;

@@ -29,7 +29,13 @@ class FleetTest : public StoreTest {
     }
     std::vector<WatchedNode> nodes() { return control().get(fleet().nodes()); }
     std::vector<WatchedNode> write(std::vector<Sighting> sightings) {
-        return control().get(fleet().write(std::move(sightings)));
+        const auto watched = nodes();
+        for (Sighting& one : sightings) {
+            for (const WatchedNode& node : watched) {
+                if (node.node == one.node) one.address = node.address;
+            }
+        }
+        return control().get(fleet().write("a", std::move(sightings)));
     }
     static Sighting sighting(std::int64_t node, Mark mark = Mark::none) {
         Sighting one;
@@ -136,7 +142,35 @@ TEST_P(FleetTest, drops_an_observation_from_before_a_release) {
     EXPECT_EQ(text("SELECT observed_sha256 FROM nodes WHERE id = 1"), "NULL");
 }
 
+TEST_P(FleetTest, marks_nothing_offline_for_one_that_has_lost_its_lease) {
+    add_node("n1", "10.0.0.1");
+    write({sighting(1, Mark::offline)});
+    EXPECT_EQ(status(1), "online") << "it never was a member";
+    join("a");
+    sql("UPDATE control_members SET lease_expires_at = '2020-01-01 00:00:00'");
+    write({sighting(1, Mark::offline)});
+    EXPECT_EQ(status(1), "online");
+    join("a");
+    write({sighting(1, Mark::offline)});
+    EXPECT_EQ(status(1), "offline");
+    sql("UPDATE control_members SET lease_expires_at = '2020-01-01 00:00:00'");
+    write({sighting(1, Mark::online)});
+    EXPECT_EQ(status(1), "online") << "an answer is an answer";
+}
+
+TEST_P(FleetTest, takes_nothing_from_another_address) {
+    add_node("n1", "10.0.0.1");
+    join("a");
+    Sighting one = seen(1, "x");
+    one.mark = Mark::offline;
+    one.address.ip = "10.0.0.9";
+    (void)control().get(fleet().write("a", {one}));
+    EXPECT_EQ(status(1), "online");
+    EXPECT_EQ(text("SELECT observed_sha256 FROM nodes WHERE id = 1"), "NULL");
+}
+
 TEST_P(FleetTest, marks_only_over_what_it_is_meant_for) {
+    join("a");
     for (int i = 1; i <= 5; ++i)
         add_node("n" + std::to_string(i), "10.0.0." + std::to_string(i));
     sql("UPDATE nodes SET status = 'maintenance' WHERE id = 2");
@@ -202,7 +236,9 @@ TEST_P(FleetTest, a_release_sets_what_is_believed_until_the_next_heartbeat) {
 
 TEST_P(FleetTest, a_status_by_the_api_is_no_heartbeats) {
     add_node("n1", "10.0.0.1");
+    join("a");
     write({sighting(1, Mark::offline)});
+    ASSERT_EQ(status(1), "offline");
     NodeChangeRequest change;
     change.status = "offline";
     const NodeView view = control().get(control().api().change_node(release::NodeId{1}, change));

@@ -36,6 +36,7 @@ std::vector<std::string> TemplateBook::names(Connection& connection, const std::
     }
     std::vector<std::string> names = read_names(connection, sha256, keys.get());
     const std::lock_guard lock(mutex_);
+    if (keys != keys_) return names;
     if (known_.size() >= remembered_max) known_.clear();
     known_[sha256] = names;
     return names;

@@ -87,7 +87,7 @@ void take_observation(Connection& connection, const Sighting& sighting, WatchedN
 }
 
 void take_mark(Connection& connection, const Sighting& sighting, WatchedNode& row) {
-    if (!takes_mark(row, sighting.mark)) return;
+    if (!takes_mark(row, sighting)) return;
     const Dialect& dialect = connection.dialect();
     const bool is_offline = sighting.mark == Sighting::Mark::offline;
     const bool is_online = sighting.mark == Sighting::Mark::online;
@@ -105,14 +105,28 @@ void take_mark(Connection& connection, const Sighting& sighting, WatchedNode& ro
     if (is_offline || is_online) row.is_online = is_online;
 }
 
-std::vector<WatchedNode> write_sightings(Connection& connection,
-                                         const std::vector<Sighting>& sightings) {
+bool is_member(Connection& connection, const std::string& name) {
+    return !connection
+                .query("SELECT 1 FROM control_members WHERE name = ? AND NOT " +
+                           is_lease_free(connection.dialect()),
+                       {name})
+                .empty();
+}
+
+std::vector<WatchedNode> write_sightings(Connection& connection, const std::string& member,
+                                         std::vector<Sighting> sightings) {
     if (sightings.empty()) return {};
     const Dialect& dialect = connection.dialect();
     Values ids, seen;
     for (const Sighting& sighting : sightings)
         ids.emplace_back(sighting.node.value);
     Transaction transaction(connection, Transaction::Kind::write);
+    // What a stalled database does late must not count where others watch these nodes by now.
+    if (!is_member(connection, member)) {
+        for (Sighting& sighting : sightings) {
+            if (sighting.mark == Sighting::Mark::offline) sighting.mark = Sighting::Mark::none;
+        }
+    }
     // Ascending, as releases lock them; a row that somebody else has locked waits for its next
     // heartbeat, and holds up nobody.
     std::vector<WatchedNode> rows =
@@ -165,9 +179,10 @@ class FleetDatabase final : public FleetStore {
     }
 
     awaitable<release::Result<std::vector<WatchedNode>>> write(
-        std::vector<Sighting> sightings) override {
-        auto work = [sightings = std::move(sightings)](Connection& connection) {
-            return write_sightings(connection, sightings);
+        std::string member, std::vector<Sighting> sightings) override {
+        auto work = [member = fitted(member, word_bytes_max),
+                     sightings = std::move(sightings)](Connection& connection) {
+            return write_sightings(connection, member, sightings);
         };
         return threads_.run(Access::repeatable, std::move(work), Urgency::normal);
     }
