@@ -131,7 +131,7 @@ class Heartbeats(ProcCase):
         self.wait_node_is(control, "edge-1", driftKind=None, observedContent="whole")
 
     def test_the_share_of_a_dead_control_goes_to_the_others(self):
-        fleet = self.fleet(12)
+        fleet = self.fleet(24)  # so many that each control has some of them
         one = self.control(name="control-1")
         two = self.control(name="control-2")
         self.insert_nodes(list(fleet.agents.values()))
@@ -139,10 +139,10 @@ class Heartbeats(ProcCase):
         def asked_by(control):
             text = control.request("GET", "/metrics", role=None)[1]
             return int(text.split('edgeroll_heartbeat_nodes{state="asked"} ')[1].split()[0])
-        wait_until(lambda: asked_by(one) + asked_by(two) == 12 and asked_by(one) and asked_by(two),
+        wait_until(lambda: asked_by(one) + asked_by(two) == 24 and asked_by(one) and asked_by(two),
                    lambda: f"both have a share: {asked_by(one)}, {asked_by(two)}")
         one.program.kill()
-        wait_until(lambda: asked_by(two) == 12, lambda: f"the other has all: {asked_by(two)}")
+        wait_until(lambda: asked_by(two) == 24, lambda: f"the other has all: {asked_by(two)}")
         self.assertEqual({node["status"] for node in self.nodes(two).values()}, {"online"})
 
     def test_without_the_database_nobody_is_marked(self):
