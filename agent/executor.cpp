@@ -43,9 +43,10 @@ Result<void> Executor::open() {
     if (auto done = book_.open(); !done) return done;
     std::set<std::string> needed;
     for (const auto& [id, entry] : book_.book().ledger.tasks) {
-        if (!release::is_final(entry.course.status)) {
-            needed.insert(book_.book().details.at(id).payload_file);
-        }
+        if (release::is_final(entry.course.status)) continue;
+        needed.insert(book_.book().details.at(id).payload_file);
+        // A repair in the middle of its switch has the files there that it may have to put back.
+        if (entry.course.is_switched) needed.insert(layout::staged_folder(entry.version));
     }
     log_if_failed(keep_left_contents(host_.files, book_.book(), book_.live()), "clean_up_failed");
     log_if_failed(remove_leftovers(host_.files, needed), "clean_up_failed");
@@ -101,7 +102,7 @@ boost::asio::awaitable<StepResult> Executor::do_step(std::string task_id, StepNa
     const Task task = book_.task(task_id);
     if (step == StepName::validate) {
         // Checked at the dispatch already, but `live` may have been changed by an operator since.
-        if (const auto fits = book_.check_live(task.version); !fits) {
+        if (const auto fits = book_.check_live(task_id); !fits) {
             co_return failed_step(fits.error().message);
         }
     }
@@ -142,6 +143,7 @@ boost::asio::awaitable<StepResult> Executor::verify(std::string task_id, StepNam
     if (has_url) {
         verification.url = commands.verify_url;
         verification.version = *wanted;
+        verification.is_new_version = task.previous != task.version;
     }
     verification.until = host_.clock.now() + whole;
     verification.url_wait = commands.timeout;

@@ -95,6 +95,10 @@ class Executor {
     boost::asio::awaitable<Result<release::TaskStatus>> take(release::wire::Dispatch dispatch,
                                                              apply::Offer offer,
                                                              apply::Details details);
+    boost::asio::awaitable<bool> is_live_whole(const release::wire::Dispatch& dispatch,
+                                               const apply::Offer& offer);
+    boost::asio::awaitable<bool> has_these_facts(release::wire::Dispatch dispatch,
+                                                 std::string sha256, std::string facts_sha256);
     [[nodiscard]] Result<void> check_can_do(release::TaskType type) const;
     [[nodiscard]] apply::Details details_of(const release::wire::Dispatch& dispatch,
                                             const apply::Offer& offer) const;

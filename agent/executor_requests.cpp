@@ -6,6 +6,8 @@
 #include "agent/layout.hpp"
 #include "agent/task_report.hpp"
 #include "release/wire/task_payload.hpp"
+#include "release/wire/template.hpp"
+#include "tls/rt/log.hpp"
 
 namespace edgeroll::agent {
 namespace {
@@ -137,6 +139,13 @@ boost::asio::awaitable<Result<TaskStatus>> Executor::dispatch(release::wire::Dis
         if (!done) co_return refuse(done.error().message, code::busy);
     }
     book_.look_at_live_again();
+    // Asked to repair what is applied: `done` would be said of files that nobody looked at.
+    const bool may_be_done = offer.type == TaskType::apply_config && !offer.sha256.empty() &&
+                             book_.book().ledger.applied_version == offer.version;
+    if (dispatch.is_repair && may_be_done && book_.find(offer.task_id) == nullptr) {
+        const bool is_whole = co_await is_live_whole(dispatch, offer);
+        offer.is_repair = !is_whole;
+    }
     const Admission first = apply::admit(book_.book().ledger, offer, settings_.queue_max);
     if (first.kind == Admission::Kind::refuse) co_return refuse(first.message, first.code);
     if (first.kind == Admission::Kind::run) {
@@ -153,6 +162,47 @@ boost::asio::awaitable<Result<TaskStatus>> Executor::dispatch(release::wire::Dis
         co_return refuse(done.error().message, code::busy);
     }
     co_return first.status;
+}
+
+/// Whether what is live is the offered content as it would be written now.
+boost::asio::awaitable<bool> Executor::is_live_whole(const release::wire::Dispatch& dispatch,
+                                                     const apply::Offer& offer) {
+    const Look seen = co_await look();
+    const LiveFinding& live = seen.live;
+    std::string remark = live.remark;
+    bool is_whole = live.version == offer.version && live.is_whole.value_or(false) &&
+                    live.sha256 == offer.sha256;
+    if (is_whole && !live.facts_sha256.empty()) {
+        is_whole = co_await has_these_facts(dispatch, offer.sha256, live.facts_sha256);
+        remark = "its templates would be filled in otherwise now";
+    }
+    if (!is_whole) {
+        rt::log(rt::LogLevel::warn, "repair",
+                {{"task", offer.task_id},
+                 {"version", std::to_string(offer.version.value)},
+                 {"found", remark}});
+    }
+    co_return is_whole;
+}
+
+/// Whether the content's templates were filled in with the facts of the dispatch.
+boost::asio::awaitable<bool> Executor::has_these_facts(release::wire::Dispatch dispatch,
+                                                       std::string sha256,
+                                                       std::string facts_sha256) {
+    std::function<bool()> job = [this, dispatch = std::move(dispatch), sha256 = std::move(sha256),
+                                 facts_sha256 = std::move(facts_sha256)] {
+        std::string text = dispatch.payload;
+        if (dispatch.is_by_reference) {
+            auto held = read_content(host_.files, sha256);
+            if (!held || !*held) return false;
+            text = std::move(**held);
+        }
+        const auto payload = release::wire::parse_payload(text);
+        return payload && release::wire::facts_digest(release::wire::names_in_templates(*payload),
+                                                      dispatch.node_name, dispatch.node_ip,
+                                                      dispatch.labels) == facts_sha256;
+    };
+    co_return co_await intake_worker_.call<bool>(std::move(job));
 }
 
 boost::asio::awaitable<Result<TaskStatus>> Executor::take(release::wire::Dispatch dispatch,

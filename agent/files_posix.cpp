@@ -214,6 +214,13 @@ class PosixFiles final : public Files {
 
     bool is_folder(const std::string& path) override { return open_folder(path).is_open(); }
 
+    std::optional<std::int64_t> identity(const std::string& path) override {
+        const auto folder = open_folder(path);
+        struct stat found {};
+        if (!folder.is_open() || ::fstat(folder.get(), &found) != 0) return std::nullopt;
+        return static_cast<std::int64_t>(found.st_ino);
+    }
+
     Result<std::optional<std::string>> read_file(const std::string& path,
                                                  std::size_t bytes_max) override {
         const auto [folder, name] = parent(path);

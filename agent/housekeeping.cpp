@@ -92,7 +92,9 @@ Result<void> remove_leftovers(Files& files, const std::set<std::string>& needed)
     const auto staged = files.list(layout::staging);
     if (!staged) return tl::unexpected(staged.error());
     for (const std::string& name : *staged) {
-        if (auto done = files.remove("staging/" + name); !done) return done;
+        const std::string path = std::string(layout::staging) + "/" + name;
+        if (needed.contains(path)) continue;
+        if (auto done = files.remove(path); !done) return done;
     }
     const auto tasks = files.list(layout::tasks);
     if (!tasks) return tl::unexpected(tasks.error());

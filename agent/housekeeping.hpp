@@ -24,8 +24,8 @@ Result<std::vector<release::Version>> present_versions(Files& files);
 /// Renames each folder first, so that a version folder is complete for as long as it exists.
 Result<void> remove_versions(Files& files, const std::vector<release::Version>& versions);
 
-/// Removes everything below staging/, and payloads below tasks/ that are not in `needed`. Only at
-/// the start, when no task runs.
+/// Removes everything below staging/, and payloads below tasks/, except what `needed` names: paths
+/// below AGENT_ROOT, and names of payloads. Only at the start, when no task runs.
 Result<void> remove_leftovers(Files& files, const std::set<std::string>& needed);
 
 }  // namespace edgeroll::agent

@@ -75,6 +75,9 @@ class Files {
     virtual Result<std::vector<FoundFile>> find_files(const std::string& path,
                                                       std::size_t entries_max) = 0;
     [[nodiscard]] virtual bool is_folder(const std::string& path) = 0;
+    /// A number of the folder that stays when it is renamed or exchanged; nothing when there is no
+    /// folder at that path.
+    virtual std::optional<std::int64_t> identity(const std::string& path) = 0;
     /// Nothing when the file is absent. Larger than `bytes_max` is an error.
     virtual Result<std::optional<std::string>> read_file(const std::string& path,
                                                          std::size_t bytes_max) = 0;

@@ -195,8 +195,8 @@ StepResult StepRunner::switch_live(const Task& task) {
     if (auto done = files_.make_folders(layout::versions); !done) return result_of(done);
     if (auto done = move_staged_manifest(files_, task.version); !done) return result_of(done);
     // An earlier attempt at this version may have left its folder, and `live` may still point to it
-    // (when it could not be put back): the folder is replaced atomically, so that the target of
-    // `live` is complete at every moment.
+    // (when it could not be put back, and in a repair): the folder is replaced atomically, so that
+    // the target of `live` is complete at every moment.
     const auto moved =
         files_.is_folder(folder) ? files_.exchange(staged, folder) : files_.rename(staged, folder);
     if (!moved) return result_of(moved);
@@ -208,6 +208,18 @@ StepResult StepRunner::put_back(const Task& task) {
     if (const auto found = read_live(files_); !found) return failed_step(found.error().message);
     if (!task.previous) return result_of(files_.remove(layout::live));
     const std::string folder = layout::version_folder(*task.previous);
+    // A repair: what was there before lies in the staged folder now. The manifest stays that of the
+    // repair: what is put back differs from the content, and so it is told.
+    const bool is_exchanged = task.previous == task.version && task.staged_folder &&
+                              files_.identity(folder) == task.staged_folder;
+    if (is_exchanged) {
+        const std::string before = layout::staged_folder(task.version);
+        if (!files_.is_folder(before)) {
+            return failed_step("the files before the repair, " + files_.absolute(before) +
+                               ", are no longer there");
+        }
+        if (auto done = files_.exchange(before, folder); !done) return result_of(done);
+    }
     if (!files_.is_folder(folder)) {
         return failed_step("the previous version's folder " + files_.absolute(folder) +
                            " is no longer there");

@@ -22,9 +22,10 @@ struct Task {
     std::size_t job_index = 0;   ///< run_job: index of the step's job
     std::string node_name, node_ip;
     release::Labels labels;
-    std::optional<release::Version> previous;  ///< the version to put back
-    std::optional<release::Version> live;      ///< the target of `live` when the step begins
-    std::optional<apply::StepName> failed;     ///< for the rollback hook
+    std::optional<release::Version> previous;   ///< the version to put back
+    std::optional<std::int64_t> staged_folder;  ///< Details::staged_folder
+    std::optional<release::Version> live;       ///< the target of `live` when the step begins
+    std::optional<apply::StepName> failed;      ///< for the rollback hook
 };
 
 /// Timing of the step verify (agent/verify.hpp). Tests use shorter times.

@@ -51,6 +51,7 @@ Task TaskBook::task(const std::string& task_id) const {
     task.node_ip = details.node_ip;
     task.labels = details.labels;
     task.previous = details.previous;
+    task.staged_folder = details.staged_folder;
     task.live = live();
     task.failed = entry.course.failed;
     return task;

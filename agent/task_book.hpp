@@ -38,8 +38,8 @@ class TaskBook {
     /// Adopts the current target of `live`, in case an operator moved it; not while a task past its
     /// switch runs: the task's end decides. Call before using what is applied.
     void look_at_live_again();
-    /// Whether a task with this version may go on, given the current `live`.
-    Result<void> check_live(release::Version version);
+    /// Whether the task may go on, given the current `live`.
+    Result<void> check_live(const std::string& task_id);
     /// The target of `live`; nothing when it is absent, dangles or is not a version.
     [[nodiscard]] std::optional<release::Version> live() const;
     [[nodiscard]] Task task(const std::string& task_id) const;

@@ -82,22 +82,29 @@ void TaskBook::look_at_live_again() {
     }
 }
 
-Result<void> TaskBook::check_live(Version version) {
+Result<void> TaskBook::check_live(const std::string& task_id) {
     if (const auto found = read_live(files_); !found) return tl::unexpected(found.error());
     look_at_live_again();
+    const apply::Entry& entry = book_.ledger.tasks.at(task_id);
     const auto applied = book_.ledger.applied_version;
-    if (!applied || version > *applied) return {};
-    return release::fail("version " + std::to_string(version.value) +
+    if (!applied || entry.version > *applied) return {};
+    if (entry.is_repair && entry.version == *applied) return {};
+    return release::fail("version " + std::to_string(entry.version.value) +
                          " is not above the applied version " + std::to_string(applied->value));
 }
 
 Result<void> TaskBook::choose_previous(const std::string& task_id) {
-    if (auto fits = check_live(book_.ledger.tasks.at(task_id).version); !fits) return fits;
+    if (auto fits = check_live(task_id); !fits) return fits;
     // The version that succeeded or was chosen by an operator, not the target of `live`, which may
     // be a failed version that could not be put back.
     const auto applied = book_.ledger.applied_version;
-    book_.details.at(task_id).previous =
+    apply::Details& details = book_.details.at(task_id);
+    details.previous =
         applied && files_.is_folder(layout::version_folder(*applied)) ? applied : live();
+    const Version version = book_.ledger.tasks.at(task_id).version;
+    if (details.previous == version) {
+        details.staged_folder = files_.identity(layout::staged_folder(version));
+    }
     return {};
 }
 

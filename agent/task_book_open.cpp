@@ -51,7 +51,11 @@ void TaskBook::recover_tasks(std::optional<Version> live_version) {
             deadlines_[id] = clock_.now() + Millis(left);
         }
         if (entry.course.status != TaskStatus::running) continue;
-        entry.course = apply::recover(std::move(entry.course), live_version == entry.version);
+        const bool is_in_place =
+            details.staged_folder == files_.identity(layout::version_folder(entry.version));
+        const bool is_live_new =
+            live_version == entry.version && (!details.staged_folder || is_in_place);
+        entry.course = apply::recover(std::move(entry.course), is_live_new);
         for (apply::StepRecord& step : details.steps) {
             if (step.status != TaskStatus::running) continue;
             step.status = TaskStatus::failed;

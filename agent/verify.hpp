@@ -17,8 +17,9 @@ namespace edgeroll::agent {
 struct Verification {
     std::string url;           ///< AGENT_VERIFY_URL; empty: the served version cannot be asked for
     release::Version version;  ///< the expected answer
-    release::Instant until;    ///< of the whole step
-    Millis url_wait{0};        ///< how long the URL may answer something else, per round
+    bool is_new_version = true;  ///< false: it was live before, so the answer is no evidence
+    release::Instant until;      ///< of the whole step
+    Millis url_wait{0};          ///< how long the URL may answer something else, per round
     VerifyPace pace;
     std::function<bool()> is_stopping;  ///< polled between attempts
     /// Returns the part of the server's answer that may be shown; none: all of it.

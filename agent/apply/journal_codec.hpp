@@ -52,6 +52,9 @@ struct Details {
     std::string payload_sha256;     ///< for types other than apply_config (payload_digests)
     std::vector<std::string> jobs;  ///< run_job: names of the jobs, in order
     std::optional<release::Version> previous;  ///< what `live` pointed to before the switch
+    /// With a `previous` of the task's own version: the folder that the switch exchanges for that
+    /// version's (Files::identity). Tells on which side of the exchange the task stands.
+    std::optional<std::int64_t> staged_folder{};
     std::vector<StepRecord> steps;
     friend bool operator==(const Details&, const Details&) = default;
 };

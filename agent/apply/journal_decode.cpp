@@ -157,6 +157,7 @@ bool read_details(Reader& reader, Details& details) {
     details.payload_file = reader.text("payloadFile");
     if (const auto previous = reader.maybe_integer("previous"))
         details.previous = Version{*previous};
+    details.staged_folder = reader.maybe_integer("stagedFolder");
     details.jobs = reader.texts("jobs");
     for (const auto& [name, value] : reader.member("labels", Json::value_t::object).items()) {
         if (!value.is_string()) return false;
@@ -180,6 +181,7 @@ bool replay_task(const Json& record, Book& book) {
     entry.sha256 = reader.text("sha256");
     entry.payload_sha256 = reader.maybe_text("payloadSha256").value_or("");
     entry.order = reader.integer("order");
+    entry.is_repair = reader.maybe_integer("repair").value_or(0) != 0;
     auto course = read_course(reader.member("course", Json::value_t::object));
     if (!course || !read_details(reader, details) || !reader.is_good()) return false;
     if (course->is_reload_only != entry.sha256.empty()) return false;

@@ -70,6 +70,8 @@ std::string encode_task(const Entry& entry, const Details& details) {
                    {"payloadFile", details.payload_file},
                    {"steps", std::move(steps)}};
     if (details.previous) record["previous"] = details.previous->value;
+    if (details.staged_folder) record["stagedFolder"] = *details.staged_folder;
+    if (entry.is_repair) record["repair"] = 1;
     if (!entry.order_id.empty()) record["orderId"] = entry.order_id;
     if (!entry.payload_sha256.empty()) record["payloadSha256"] = entry.payload_sha256;
     if (!details.jobs.empty()) record["jobs"] = details.jobs;

@@ -100,20 +100,25 @@ Admission admit(const Ledger& ledger, const Offer& offer, int queue_max) {
                               std::string(release::to_text(entry.course.status)));
         }
     }
-    if (has_content && ledger.applied_version && offer.version <= *ledger.applied_version) {
-        if (offer.version == *ledger.applied_version && offer.sha256 == ledger.applied_sha256) {
+    const bool is_applied = has_content && ledger.applied_version == offer.version;
+    const bool is_own = is_applied && offer.sha256 == ledger.applied_sha256;
+    const bool is_repaired =
+        offer.is_repair && (is_own || (is_applied && ledger.applied_sha256.empty()));
+    const bool is_old =
+        has_content && ledger.applied_version && offer.version <= *ledger.applied_version;
+    if (is_old && !is_repaired) {
+        if (is_own) {
             admission.kind = Admission::Kind::done;
             admission.status = TaskStatus::success;
             return admission;
         }
-        return refuse(code::wrong_state,
-                      offer.version == *ledger.applied_version
-                          ? "version " + text(offer.version.value) +
-                                " is applied with other content; use a new, higher version"
-                          : "version " + text(offer.version.value) +
-                                " is below the applied version " +
-                                text(ledger.applied_version->value) +
-                                "; to go back, use a new, higher version with the old content");
+        return refuse(
+            code::wrong_state,
+            is_applied ? "version " + text(offer.version.value) +
+                             " is applied with other content; use a new, higher version"
+                       : "version " + text(offer.version.value) + " is below the applied version " +
+                             text(ledger.applied_version->value) +
+                             "; to go back, use a new, higher version with the old content");
     }
     if (unfinished > queue_max) {
         return refuse(code::busy, "too busy: " + text(queue_max) +
@@ -134,6 +139,7 @@ Ledger record(Ledger ledger, const Offer& offer, const Admission& admission) {
     entry.task_id = offer.task_id;
     entry.order_id = offer.order_id;
     entry.version = offer.version;
+    entry.is_repair = offer.is_repair;
     // Only apply_config changes what is applied.
     (offer.type == TaskType::apply_config ? entry.sha256 : entry.payload_sha256) = offer.sha256;
     for (const auto& [id, other] : ledger.tasks)

@@ -21,6 +21,7 @@ struct Entry {
     std::string sha256;          ///< content digest; empty: reload only, or another type
     std::string payload_sha256;  ///< for types other than apply_config; empty: an empty payload
     std::int64_t order = 0;      ///< arrival number; the lowest waiting task runs next
+    bool is_repair = false;      ///< as Offer::is_repair
     Course course;
 };
 
@@ -68,6 +69,9 @@ struct Offer {
     TaskType type = TaskType::apply_config;
     int job_count = 0;       ///< run_job: 1 to jobs_max
     bool is_forced = false;  ///< accept a banned content
+    /// Write the applied content again: the agent was asked to, and found that it does not lie
+    /// there as it was written.
+    bool is_repair = false;
 };
 
 /// The key under which the offer's epoch is kept.
@@ -83,10 +87,11 @@ struct Offer {
 /// The rules, in order. An epoch below the highest seen for this release: 3003. A known task id:
 /// repeat if order, type, version and payload are the known task's (without an order the other
 /// three decide), else 3002, since it belongs to another release. A banned digest, not forced:
-/// 3003. Content (apply_config, sha256 not empty): done if version and digest are the applied ones,
-/// unless a task with content is unfinished; 3003 if the version is not above the applied version
-/// and those of all unfinished tasks with content. More than `queue_max` waiting (one more may be
-/// running or about to): 5003.
+/// 3003. Content (apply_config, sha256 not empty): done if version and digest are the applied ones
+/// (a repair: run), unless a task with content is unfinished; 3003 if the version is not above the
+/// applied version and those of all unfinished tasks with content. A repair also runs where the
+/// applied version is its own and nobody knows its digest. More than `queue_max` waiting (one more
+/// may be running or about to): 5003.
 [[nodiscard]] Admission admit(const Ledger& ledger, const Offer& offer, int queue_max);
 
 /// The ledger after an admission of kind run, done or repeat (a repeat may raise the epoch).

@@ -112,7 +112,7 @@ struct Course {
 /// ("the agent was restarted during check"). After it: continues (reload, verify, ... are
 /// repeated), so that the task finishes or is rolled back. The other types: failed, since it is
 /// unknown how far a job came, and it must not run twice. The result has no started step.
-/// @param is_live_new whether `live` points to the task's version
+/// @param is_live_new whether `live` points to the task's version, as this task wrote it
 [[nodiscard]] Course recover(Course course, bool is_live_new);
 
 /// 0..100 by the share of steps done; 100 only with success.

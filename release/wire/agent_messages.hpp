@@ -33,6 +33,9 @@ struct Dispatch {
     std::string node_name, node_ip;
     Labels labels;           ///< at most 1000, with 64 KiB of names and values together
     bool is_forced = false;  ///< "force": a banned content is accepted anyway
+    /// "repair": if the content is applied already, the agent looks whether it still lies there as
+    /// it was written, and writes it again where it does not.
+    bool is_repair = false;
     /// Content digests, at most 100: replace the agent's list of bans. Absent: unchanged.
     std::optional<std::vector<std::string>> banned;
 };
@@ -85,10 +88,12 @@ struct TaskReport {
 
 /// The capabilities of an agent of this version that an older agent lacks: words in ascending
 /// order, separated by commas. Sent in `capabilities` of every answer about a task or a content.
-inline constexpr std::string_view agent_capabilities = "secrets";
+inline constexpr std::string_view agent_capabilities = "repair,secrets";
 /// Keeps secret files as docs/contract.md 5.9 requires. An agent without this word is sent no
 /// secrets.
 inline constexpr std::string_view keeps_secrets = "secrets";
+/// Obeys Dispatch::is_repair. An agent without this word calls its own content done unseen.
+inline constexpr std::string_view repairs = "repair";
 /// Whether the list contains the word.
 [[nodiscard]] bool has_capability(std::string_view capabilities, std::string_view word);
 

@@ -138,6 +138,9 @@ Result<void> read_extras(const Json& body, Dispatch& dispatch) {
     const auto is_forced = optional_flag(body, "force");
     if (!is_forced) return tl::unexpected(is_forced.error());
     dispatch.is_forced = is_forced->value_or(false);
+    const auto is_repair = optional_flag(body, "repair");
+    if (!is_repair) return tl::unexpected(is_repair.error());
+    dispatch.is_repair = is_repair->value_or(false);
     if (auto read = read_banned(body, dispatch); !read) return read;
     return read_node(body, dispatch);
 }
@@ -177,6 +180,7 @@ std::string write_dispatch(const Dispatch& dispatch, std::string_view payload) {
     for (const auto& [name, value] : dispatch.labels)
         head["labels"][name] = value;
     if (dispatch.is_forced) head["force"] = true;
+    if (dispatch.is_repair) head["repair"] = true;
     if (dispatch.banned) head["banned"] = *dispatch.banned;
     std::string body = dump_json(head);
     if (dispatch.is_by_reference) return body;

@@ -14,7 +14,7 @@ bool is_same(const wire::Dispatch& a, const wire::Dispatch& b) {
            a.sha256 == b.sha256 && a.content_sha256 == b.content_sha256 &&
            a.order_id == b.order_id && a.timeout == b.timeout && a.epoch == b.epoch &&
            a.node_name == b.node_name && a.node_ip == b.node_ip && a.labels == b.labels &&
-           a.is_forced == b.is_forced && a.banned == b.banned;
+           a.is_forced == b.is_forced && a.is_repair == b.is_repair && a.banned == b.banned;
 }
 
 }  // namespace

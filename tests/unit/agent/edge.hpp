@@ -79,6 +79,9 @@ class ForwardingFiles : public Files {
         return inner_->find_files(path, entries_max);
     }
     bool is_folder(const std::string& path) override { return inner_->is_folder(path); }
+    std::optional<std::int64_t> identity(const std::string& path) override {
+        return inner_->identity(path);
+    }
     Result<std::optional<std::string>> read_file(const std::string& path,
                                                  std::size_t bytes_max) override {
         return inner_->read_file(path, bytes_max);

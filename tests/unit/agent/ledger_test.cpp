@@ -167,6 +167,28 @@ TEST(Ledger, is_done_at_once_when_the_same_content_is_applied) {
     EXPECT_EQ(next_task(ledger), std::nullopt);
 }
 
+TEST(Ledger, runs_a_repair_of_what_is_applied_and_of_nothing_else) {
+    Ledger ledger = taken({}, offer("t1", 5));
+    finish(ledger, "t1", TaskStatus::success);
+    Offer repair = offer("t2", 5);
+    repair.is_repair = true;
+    EXPECT_EQ(admit(ledger, repair, 16).kind, Kind::run);
+    EXPECT_TRUE(taken(ledger, repair).tasks.at("t2").is_repair);
+    repair.sha256 = "bb";
+    EXPECT_EQ(admit(ledger, repair, 16).kind, Kind::refuse);
+    // Where live was adopted, nobody knows what version 5 was.
+    ledger.applied_sha256.clear();
+    EXPECT_EQ(admit(ledger, repair, 16).kind, Kind::run);
+    repair.version = Version{4};
+    EXPECT_EQ(admit(ledger, repair, 16).kind, Kind::refuse);
+    repair.version = Version{5};
+    ledger.banned.insert("bb");
+    EXPECT_EQ(admit(ledger, repair, 16).code, code::wrong_state);
+    ledger.banned.clear();
+    ledger = taken(std::move(ledger), offer("t3", 6));
+    EXPECT_EQ(admit(ledger, repair, 16).kind, Kind::refuse) << "version 6 is about to come";
+}
+
 TEST(Ledger, refuses_a_lower_version_and_the_same_with_other_content) {
     Ledger ledger = taken({}, offer("t1", 4));
     finish(ledger, "t1", TaskStatus::success);
