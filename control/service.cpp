@@ -147,6 +147,7 @@ Result<void> Service::open_http() {
     api::ApiParts parts{
         loop_.get_executor(), database_->api(), authenticator_, metrics_, *clock_, trouble};
     parts.node_timeout = settings_.node_timeout;
+    parts.reconcile = settings_.reconcile;
     parts.gates = gates_.get();
     parts.certificates = [this] {
         std::vector<tls::CertificateReport> reports;
@@ -242,9 +243,9 @@ void Service::run() {
         rt::spawn(loop_.get_executor(), "callbacks",
                   run_callbacks(database_->callbacks(), *callback_sender_, *clock_, metrics_,
                                 settings_.interval));
-        rt::spawn(loop_.get_executor(), "catch up",
-                  run_catch_up(database_->catch_up(), *agents_, *clock_, metrics_,
-                               settings_.catch_up_interval));
+        rt::spawn(loop_.get_executor(), "reconciliation",
+                  run_reconciler(database_->reconciliation(), *agents_, *clock_, metrics_,
+                                 settings_.reconcile, settings_.catch_up_interval));
     }
     if (heartbeats_) heartbeats_->start();
     tell_start();

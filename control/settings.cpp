@@ -98,6 +98,22 @@ Setting heartbeat_setting(Millis& target) {
     return setting;
 }
 
+Setting reconcile_setting(release::ReconcileMode& target) {
+    Setting setting;
+    setting.name = "RECONCILE";
+    setting.default_text = to_text(target);
+    setting.help =
+        "which nodes get the content that they lack by themselves: off, new (were away, new, or "
+        "empty), all (also those on which somebody changed something)";
+    setting.parse = [&target](std::string_view text) -> std::optional<std::string> {
+        const auto mode = release::from_text<release::ReconcileMode>(text);
+        if (!mode) return "'" + std::string(text) + "' is not known; give off, new or all";
+        target = *mode;
+        return std::nullopt;
+    };
+    return setting;
+}
+
 void add_executor(std::vector<Setting>& table, Settings& s) {
     constexpr Millis tick{1};
     table.push_back(rt::flag_setting("RELEASE_EXECUTOR_ENABLED", s.is_executor_enabled,
@@ -119,7 +135,12 @@ void add_executor(std::vector<Setting>& table, Settings& s) {
                                         "how long a claim lasts without renewal"));
     table.push_back(
         rt::seconds_setting("RELEASE_CATCH_UP_INTERVAL_SEC", s.catch_up_interval, Millis{10},
-                            "how often a few deferred nodes are asked whether they are back"));
+                            "how often to look for nodes that lack what they are owed"));
+    table.push_back(reconcile_setting(s.reconcile.mode));
+    table.push_back(rt::number_setting("RECONCILE_MAX", s.reconcile.max, 1, 1'000,
+                                       "nodes served at once, by all processes together"));
+    table.push_back(rt::number_setting("RECONCILE_PER_MINUTE", s.reconcile.per_minute, 1, 100'000,
+                                       "nodes taken up within any minute, by all processes"));
     table.push_back(heartbeat_setting(s.heartbeat));
     table.push_back(rt::secret_setting(
         "CALLBACK_TOKEN", s.callback_token,

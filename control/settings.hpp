@@ -37,6 +37,7 @@ struct Settings {
     release::wire::CallRules callback_rules{release::wire::CallKind::callback, {}};
     release::Millis catch_up_interval{30'000};
     release::Millis heartbeat{10'000};  ///< 0: none
+    release::ReconcileRules reconcile{};
     bool is_mtls_enabled = true;
     std::string certificate, key, ca, crl, trust_domains;
     release::Millis connect_timeout{15'000};

@@ -32,9 +32,9 @@ struct NodeFacts {
     bool exists = true;
     bool is_enabled = true;
     bool is_in_maintenance = false;
-    std::optional<Version> applied_version;
-    std::string applied_sha256;
-    bool is_own_agent = false;  ///< it has told its capabilities: it queues tasks
+    std::optional<Version> applied_version;  ///< what it holds, as far as is known
+    std::string applied_sha256;              ///< empty: not known
+    bool is_own_agent = false;               ///< it has told its capabilities: it queues tasks
     /// Of a rollback: the release that it undoes still runs on the node.
     bool is_still_running = false;
 };
@@ -51,6 +51,8 @@ struct NodeRow {
     /// The row existed when the release was started (counts with Snapshot::started_batch).
     bool is_of_start = false;
     bool is_waived = false;  ///< failed, and waived by an operator before the last `retry`
+    /// Edgeroll added it to a success, with batch 0 (docs/contract.md 6.9); outside all totals.
+    bool is_joined = false;
     /// The attempts since then whose task id the agent had used for another release.
     int ids_passed_over = 0;
     /// The version of the node's content, if not the release's own (rollbacks).

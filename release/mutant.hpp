@@ -44,6 +44,9 @@ enum class Mutant {
     marks_maintenance,           ///< heartbeats mark a node whose status others wrote
     own_network_marked,      ///< heartbeats mark the fleet when the control's own network is gone
     away_counts_as_silence,  ///< a process that was stopped counts its own silence
+    reconciles_banned,       ///< reconciliation gives a node a content that was banned since
+    reconciles_held,         ///< reconciliation takes a node that an unfinished release has
+    reconciles_too_fast,     ///< reconciliation forgets what it took within the last minute
     answer_not_compared,     ///< another release's task is accepted as the task that was sent
 };
 

@@ -21,11 +21,15 @@ bool has_label(const FleetNode& node, const std::string& name,
     });
 }
 
+}  // namespace
+
 bool has_labels(const FleetNode& node, const Selector& selector) {
     return std::all_of(selector.labels.begin(), selector.labels.end(), [&](const auto& label) {
         return has_label(node, label.first, label.second);
     });
 }
+
+namespace {
 
 // Decides node by node, and remembers which entries of the list matched.
 class Choice {

@@ -31,6 +31,9 @@ struct Plan {
     std::string absent_label{};  ///< named by the policy to say who goes first, and no node has it
 };
 
+/// Whether the node has the labels that the selector asks for; its list of nodes does not count.
+[[nodiscard]] bool has_labels(const FleetNode& node, const Selector& selector);
+
 /// The plan of a policy: its selector's nodes in the order of their ids, cut by its sizes; the
 /// nodes of "1 per LABEL" go first. Without sizes up to 20 nodes are the first by id and the
 /// others; more are the canaries (one for each of the five largest values of `canary_by`), 5 %, 20

@@ -10,15 +10,17 @@
 namespace edgeroll::release {
 namespace {
 
-bool may_retry(NodeStatus row, ReleaseStatus release) {
+bool may_retry(NodeStatus row, ReleaseStatus release, RetryBy by) {
+    if (by == RetryBy::reconciliation) return release == ReleaseStatus::success && is_final(row);
     if (release == ReleaseStatus::success) return row == NodeStatus::deferred;
     return row == NodeStatus::failed || row == NodeStatus::skipped || row == NodeStatus::deferred ||
            row == NodeStatus::cancelled || row == NodeStatus::pending;
 }
 
 // A late row may have an invalid batch number: it would make the release impossible.
-bool has_batch(const RetryRow& row) {
-    return row.batch >= 1;
+bool has_batch(const RetryRow& row, RetryBy by) {
+    const bool is_joined = row.batch == 0 && row.is_joined;
+    return row.batch >= 1 || (is_joined && by == RetryBy::reconciliation);
 }
 
 // Which failed rows are waived: the marked rows; if no retry has marked any yet, the first ones, as
@@ -83,7 +85,8 @@ tl::unexpected<Error> refuse_retry(std::string message, int error_code = code::w
 }  // namespace
 
 Result<RetryPlan> plan_retry(const std::vector<RetryRow>& rows, ReleaseStatus status,
-                             const std::vector<NodeReference>& named, int waived_failures) {
+                             const std::vector<NodeReference>& named, int waived_failures,
+                             RetryBy by) {
     for (const RetryRow& row : rows) {
         if (row.status != NodeStatus::running) continue;
         return refuse_retry("node " + name_of(row) + " still runs: wait for its end");
@@ -96,12 +99,12 @@ Result<RetryPlan> plan_retry(const std::vector<RetryRow>& rows, ReleaseStatus st
             return refuse_retry("the release has no node " + name_of(reference), code::not_found);
         }
         const RetryRow& row = rows[*position];
-        if (!may_retry(row.status, status)) {
+        if (!may_retry(row.status, status, by)) {
             return refuse_retry("node " + name_of(row) + " is " + std::string(to_text(row.status)) +
                                 " in a release that is " + std::string(to_text(status)) +
                                 ": it is not retried");
         }
-        if (!has_batch(row)) {
+        if (!has_batch(row, by)) {
             return refuse_retry("node " + name_of(row) + " came late, in batch " +
                                 std::to_string(row.batch) + ": a batch must be at least 1");
         }
@@ -110,7 +113,8 @@ Result<RetryPlan> plan_retry(const std::vector<RetryRow>& rows, ReleaseStatus st
     RetryPlan plan;
     const std::vector<bool> is_waived = waived_rows(rows, status, waived_failures);
     for (std::size_t i = 0; i < rows.size(); ++i) {
-        if (named.empty()) is_taken[i] = may_retry(rows[i].status, status) && has_batch(rows[i]);
+        if (named.empty())
+            is_taken[i] = may_retry(rows[i].status, status, by) && has_batch(rows[i], by);
         if (is_taken[i]) {
             plan.taken.push_back(rows[i]);
         } else if (rows[i].status == NodeStatus::pending) {

@@ -18,6 +18,7 @@ struct RetryRow {
     NodeStatus status = NodeStatus::failed;
     bool is_set_aside = false;  ///< failed, and left out by the previous retry
     bool is_waived = false;     ///< ... and waived by an operator before that retry
+    bool is_joined = false;     ///< edgeroll added it to a success, with batch 0
 };
 
 /// A node as an operator names it: by id, or by name (a text of digits that matches no name is an
@@ -34,6 +35,12 @@ struct RetryPlan {
     std::vector<NodeId> late;  ///< pending rows that were added after the end and are not included
 };
 
+/// Who asks for the retry.
+enum class RetryBy {
+    operators,
+    reconciliation,  ///< named rows of a success that have ended, however they did
+};
+
 /// Takes the rows that did not succeed (of a success: the deferred rows), or the named rows.
 /// Cancelled rows exist after a stopped rollback, or if an operator wrote `failed`.
 /// Errors: 3001 for a name that the release does not have, 3003 for a named row that needs no
@@ -42,6 +49,7 @@ struct RetryPlan {
 /// @param waived_failures its column
 [[nodiscard]] Result<RetryPlan> plan_retry(const std::vector<RetryRow>& rows, ReleaseStatus status,
                                            const std::vector<NodeReference>& named,
-                                           int waived_failures = 0);
+                                           int waived_failures = 0,
+                                           RetryBy by = RetryBy::operators);
 
 }  // namespace edgeroll::release

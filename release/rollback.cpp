@@ -13,9 +13,12 @@ constexpr std::size_t named_max = 10;
 constexpr std::size_t releases_max = 5;
 
 /// The release sent the node a task, or found its content in place. A deferred node was never
-/// reached.
-bool is_touched(const FormerRow& row) {
-    if (row.status == NodeStatus::deferred) return false;
+/// reached, unless it has the content all the same: it was to be repaired, and that was put off.
+bool is_touched(const FormerRow& row, Version version) {
+    if (row.status == NodeStatus::deferred) {
+        return row.attempt > 0 &&
+               row.applied_config_version == row.own_config_version.value_or(version);
+    }
     return row.attempt > 0 || row.status == NodeStatus::success;
 }
 
@@ -90,7 +93,7 @@ Result<void> refuse_later_touch(const std::vector<FormerRow>& rows, Version vers
                                 const std::vector<LaterRelease>& later) {
     std::map<Version, std::vector<std::string>> above;
     for (const FormerRow& row : rows) {
-        if (!is_touched(row) || !row.exists) continue;
+        if (!is_touched(row, version) || !row.exists) continue;
         if (const auto standing = standing_above(row, version, later)) {
             above[*standing].push_back(name_of(row));
         }
@@ -116,7 +119,7 @@ Result<void> refuse_later_touch(const std::vector<FormerRow>& rows, Version vers
 }  // namespace
 
 std::optional<Version> former_content(const FormerRow& row, Version version) {
-    if (!is_touched(row)) return std::nullopt;
+    if (!is_touched(row, version)) return std::nullopt;
     if (row.status == NodeStatus::success) return row.previous_config_version;
     // Not a success: the agent kept or restored the content that the inventory names.
     if (row.applied_config_version != version) return row.applied_config_version;
@@ -214,7 +217,7 @@ Result<RollbackPlan> plan_rollback(const std::vector<FormerRow>& rows, Version v
     std::vector<const FormerRow*> included;
     bool is_any_touched = false;
     for (const FormerRow& row : rows) {
-        if (!is_touched(row)) continue;
+        if (!is_touched(row, version)) continue;
         is_any_touched = true;
         std::string reason = obstacle(row, former_content(row, version), contents, terms.is_forced);
         if (reason.empty()) {

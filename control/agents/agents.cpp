@@ -195,6 +195,7 @@ class TlsAgents final : public Agents {
         dispatch.version = parcel.version;
         dispatch.is_by_reference = sending == Sending::by_reference;
         dispatch.is_forced = parcel.is_forced;
+        dispatch.is_repair = parcel.is_repair;
         if (parcel.type == release::TaskType::apply_config) dispatch.banned = parcel.bans;
         dispatch.sha256 = parcel.plain_sha256;
         dispatch.content_sha256 = parcel.sha256;

@@ -17,6 +17,7 @@ class RestApi final : public Api {
           configs_(parts.store),
           nodes_(parts.store),
           bans_(parts.store),
+          reconciliation_(parts),
           events_(parts),
           evidence_(parts.store),
           audit_(parts.store),
@@ -27,6 +28,7 @@ class RestApi final : public Api {
         configs_.add_to(router_, guard_);
         nodes_.add_to(router_, guard_);
         bans_.add_to(router_, guard_);
+        reconciliation_.add_to(router_, guard_);
         events_.add_to(router_, guard_);
         evidence_.add_to(router_, guard_);
         audit_.add_to(router_, guard_);
@@ -43,6 +45,7 @@ class RestApi final : public Api {
     ConfigRoutes configs_;
     NodeRoutes nodes_;
     BanRoutes bans_;
+    ReconciliationRoutes reconciliation_;
     EventRoutes events_;
     EvidenceRoutes evidence_;
     AuditRoutes audit_;

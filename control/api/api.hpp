@@ -28,6 +28,7 @@ struct ApiParts {
     std::function<std::string()> certificate_trouble;
     /// RELEASE_NODE_TIMEOUT_SEC, to compute until when a node may work; 0: unknown.
     release::Millis node_timeout{0};
+    release::ReconcileRules reconcile{};  ///< of this process, to say what it does next
     /// Called after a release was steered, so that the executor of this process looks at once.
     /// Empty: no executor.
     std::function<void()> steered{};

@@ -162,6 +162,7 @@ struct Metrics::Families {
     Counter& lease_losses;
     Family<Counter>& violations;
     Family<Counter>& gate_verdicts;
+    Family<Counter>& reconciled;
     Family<Counter>& http;
     prometheus::Family<prometheus::Gauge>& slots;
     prometheus::Gauge& dark_nodes;
@@ -197,6 +198,8 @@ struct Metrics::Families {
           violations(counter("edgeroll_violations_total",
                              "Broken invariants found, by invariant; never anything but 0.")),
           gate_verdicts(counter("edgeroll_gate_verdicts_total", "Answers of gates, by verdict.")),
+          reconciled(counter("edgeroll_reconciled_nodes_total",
+                             "Nodes that reconciliation took up and that have ended, by outcome.")),
           http(counter("edgeroll_http_requests_total", "API requests answered, by HTTP status.")),
           slots(prometheus::BuildGauge()
                     .Name("edgeroll_agent_request_slots")
@@ -266,6 +269,8 @@ struct Metrics::Families {
             violations.Add(one("invariant", "I" + std::to_string(i)));
         for (const auto kind : {GateKind::pass, GateKind::fail, GateKind::unsure})
             gate_verdicts.Add(one("verdict", to_text(judgement(kind))));
+        for (const char* outcome : {"success", "failed", "deferred", "given_up"})
+            reconciled.Add(one("outcome", outcome));
         for (const char* code : http_codes)
             http.Add(one("code", code));
         for (const char* state : {"busy", "max"})
@@ -312,6 +317,10 @@ void Metrics::database_error(Outcome outcome) {
 
 void Metrics::lease_lost() {
     families_->lease_losses.Increment();
+}
+
+void Metrics::reconciled(std::string_view outcome) {
+    families_->reconciled.Add(one("outcome", outcome)).Increment();
 }
 
 void Metrics::violation(const release::Violation& violation) {
@@ -427,6 +436,18 @@ std::string Metrics::text(const release::Result<Gauges>& gauges) const {
             .Register(registry)
             .Add({})
             .Set(static_cast<double>(gauges->bans));
+        prometheus::BuildGauge()
+            .Name("edgeroll_reconcile_open")
+            .Help("Nodes that reconciliation serves now.")
+            .Register(registry)
+            .Add({})
+            .Set(gauges->reconcile.open);
+        prometheus::BuildGauge()
+            .Name("edgeroll_reconcile_stopped")
+            .Help("1: reconciliation has failed too often in a row, and an operator must continue.")
+            .Register(registry)
+            .Add({})
+            .Set(gauges->reconcile.failures >= release::reconcile_failures_max ? 1 : 0);
         add_queue(registry, gauges->queue);
         if (gauges->last_ended) add_times(registry, *gauges->last_ended);
         if (gauges->last_rollback) add_rollback(registry, *gauges->last_rollback);

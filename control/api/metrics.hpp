@@ -45,6 +45,7 @@ class Metrics final : public Observer {
     void agent_error(release::Heard kind) override;
     void database_error(release::Outcome outcome) override;
     void lease_lost() override;
+    void reconciled(std::string_view outcome) override;
     void gate_answered(release::GateAnswer::Kind kind) override;
     void violation(const release::Violation& violation) override;
 

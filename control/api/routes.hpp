@@ -105,6 +105,21 @@ class EvidenceRoutes {
     ApiStore& store_;
 };
 
+/// What reconciliation does, and why it waits.
+class ReconciliationRoutes {
+  public:
+    explicit ReconciliationRoutes(const ApiParts& parts);
+    void add_to(tls::Router& router, Guard& guard);
+
+  private:
+    awaitable<Response> show(Request request);
+    awaitable<Response> resume(Request request, Caller caller);
+
+    ApiStore& store_;
+    release::ReconcileRules rules_;
+    Coalesced<ReconciliationView> views_;  ///< all nodes are looked at
+};
+
 class BanRoutes {
   public:
     explicit BanRoutes(ApiStore& store) : store_(store) {}

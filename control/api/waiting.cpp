@@ -203,10 +203,21 @@ std::string pending_reason(const ReleaseSummary& release) {
     return "waits for a control process that runs releases to claim it";
 }
 
+/// Nodes that joined (batch 0) and are running; they are in no count of the release.
+int joined_running(const WaitingFacts& facts) {
+    return static_cast<int>(std::ranges::count_if(facts.nodes, [](const ReleaseNodeView& node) {
+        return node.batch == 0 && node.status == NodeStatus::running;
+    }));
+}
+
 std::string running_reason(const ReleaseSummary& release, const WaitingFacts& facts) {
     std::string reason;
+    const int joined = joined_running(facts);
     if (!release.has_lease) {
         reason = unclaimed;
+    } else if (joined > 0) {
+        reason = counted(joined, "joined node") + " in progress" + again_text(facts) +
+                 troubled_text(facts.nodes);
     } else if (release.counts.running > 0) {
         reason = counted(release.counts.running, "node") + " of batch " +
                  std::to_string(release.current_batch) + " in progress" + again_text(facts) +
@@ -238,6 +249,8 @@ std::string place_of(const ReleaseSummary& release, const WaitingFacts& facts) {
     const bool is_within = release.counts.running > 0 || (present && is_started(release, *present));
     const bool is_last = !is_within && !present && !facts.nodes.empty();
     if (is_last && release.current_batch >= release.total_batches) return "after the last batch";
+    // Batch 0: nodes that joined.
+    if (release.started_batch == 0) return is_within ? "among joined nodes" : "after joined nodes";
     return (is_within ? "in batch " : "after batch ") + std::to_string(release.current_batch);
 }
 

@@ -37,14 +37,14 @@ bool is_stopping(const ReleaseLine& release) {
 }
 
 int retriable(const ReleaseLine& release) {
-    const Tally nodes = tally(release);
+    const Tally nodes = tally_all(release);
     return nodes.failed + nodes.skipped + nodes.deferred + nodes.cancelled;
 }
 
 /// An older control does not say how many nodes a rollback would change.
 int put_back_by_rollback(const ReleaseLine& release) {
     if (release.rollback) return release.rollback->nodes;
-    const Tally nodes = tally(release);
+    const Tally nodes = tally_all(release);
     return nodes.success + nodes.failed;
 }
 
@@ -60,7 +60,7 @@ std::string rollback_effect(const ReleaseLine& release) {
 std::string continue_effect(const ReleaseLine& release) {
     std::string next = "starts batch " + std::to_string(release.current_batch + 1);
     if (release.hold == "failure") {
-        const int open = tally(release).failed - release.waived_failures;
+        const int open = tally_all(release).failed - release.waived_failures;
         if (release.current_batch >= release.total_batches) next = "goes on";
         return "waives the " + std::to_string(open) + " failed so far and " + next;
     }
@@ -75,7 +75,7 @@ bool offers(const ReleaseLine& release, Steering action) {
 }
 
 std::string retry_question(const ReleaseLine& release, const ReleaseSteer& action) {
-    const Tally nodes = tally(release);
+    const Tally nodes = tally_all(release);
     if (!action.nodes.empty()) {
         const int left =
             nodes.failed + nodes.skipped + nodes.cancelled - static_cast<int>(action.nodes.size());
@@ -100,7 +100,7 @@ std::string retry_question(const ReleaseLine& release, const ReleaseSteer& actio
 
 std::vector<Advice> next_steps(const ReleaseLine& release) {
     const std::string id = " " + std::to_string(release.id);
-    const Tally nodes = tally(release);
+    const Tally nodes = tally_all(release);
     std::vector<Advice> steps;
     const auto add = [&](const char* command, std::string effect) {
         steps.push_back({std::string("edgeroll release ") + command + id, std::move(effect)});
@@ -109,7 +109,10 @@ std::vector<Advice> next_steps(const ReleaseLine& release) {
         const bool is_pausing = release.requested_action == "pause";
         add("continue", is_pausing ? "withdraws the pause" : continue_effect(release));
     } else if (offers(release, Steering::pause) && release.current_batch > 0) {
-        add("pause", "pauses when batch " + std::to_string(release.current_batch) + " is done");
+        add("pause",
+            is_at_joined(release)
+                ? "pauses when the joined nodes are done"
+                : "pauses when batch " + std::to_string(release.current_batch) + " is done");
     }
     if (!is_finished(release) && !is_stopping(release)) {
         add("stop",
@@ -152,7 +155,7 @@ bool fits(const ReleaseLine& release, Steering action) {
 }
 
 std::string question(const ReleaseLine& release, const ReleaseSteer& action) {
-    const Tally nodes = tally(release);
+    const Tally nodes = tally_all(release);
     std::string text = standing(release) + "; ";
     switch (action.action) {
         case Steering::stop:
@@ -179,7 +182,9 @@ std::string standing(const ReleaseLine& release) {
     const Tally nodes = tally(release);
     std::string text = "release " + std::to_string(release.id) + " (version " +
                        std::to_string(release.version) + "): ";
-    if (release.current_batch > 0 && !is_finished(release)) {
+    if (is_at_joined(release) && !is_finished(release)) {
+        text += position_text(release) + " ";
+    } else if (release.current_batch > 0 && !is_finished(release)) {
         text += "batch " + std::to_string(release.current_batch) + "/" +
                 std::to_string(release.total_batches) + " ";
     }

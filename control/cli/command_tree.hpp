@@ -52,7 +52,7 @@ class CommandTree {
 /// `release …`; release_options.cpp and create_options.cpp
 void add_release_commands(CommandTree& tree);
 void add_create_commands(CommandTree& tree, CLI::App& group);
-/// `config …`, `node …`, `ban …`, `audit`, `stats`; other_options.cpp
+/// `config …`, `node …`, `ban …`, `reconciliation …`, `audit`, `stats`; other_options.cpp
 void add_other_commands(CommandTree& tree);
 
 }  // namespace edgeroll::cli

@@ -113,14 +113,19 @@ struct BanList {
 struct BanRemove {
     std::string sha256;
 };
+struct ReconciliationShow {};
+struct ReconciliationContinue {
+    std::string reason;  ///< empty: not given
+};
 struct AuditList {
     std::string actor, action, object, since;  ///< empty: not given
     int page = 1, page_size = 20;
 };
 struct Stats {};
 
-using Command = std::variant<ReleaseList, ReleaseShow, ReleaseWatch, ReleaseCreate, ReleaseSteer,
-                             ReleaseLimit, ReleaseWait, ReleaseEvents, ReleaseExplain, ConfigPush,
-                             NodeList, NodeAdd, BanAdd, BanList, BanRemove, AuditList, Stats>;
+using Command =
+    std::variant<ReleaseList, ReleaseShow, ReleaseWatch, ReleaseCreate, ReleaseSteer, ReleaseLimit,
+                 ReleaseWait, ReleaseEvents, ReleaseExplain, ConfigPush, NodeList, NodeAdd, BanAdd,
+                 BanList, BanRemove, ReconciliationShow, ReconciliationContinue, AuditList, Stats>;
 
 }  // namespace edgeroll::cli

@@ -83,9 +83,8 @@ std::string clock_of(const std::string& rfc3339) {
 
 /// The number of the batch with this ordinal; the ordinal where the batch is gone.
 std::string batch_name(const ReleaseLine& release, std::int64_t ordinal) {
-    const auto at = static_cast<std::size_t>(ordinal) - 1;
-    return std::to_string(ordinal > 0 && at < release.batches.size() ? release.batches[at].number
-                                                                     : ordinal);
+    const BatchLine* const batch = batch_at(release, ordinal);
+    return std::to_string(batch != nullptr ? batch->number : ordinal);
 }
 
 /// The rows after the last batch was opened.

@@ -38,7 +38,7 @@ struct Counted {
 /// does not report.
 Counted counted_failures(const ReleaseLine& release, const BatchLine& batch) {
     int waived = release.waived_failures;
-    const int all = tally(release).failed;
+    const int all = tally_all(release).failed;
     const int here = tally(batch).failed;
     if (waived <= 0 || here == 0) return {here, true};
     if (waived >= all) return {0, true};
@@ -54,7 +54,7 @@ Counted counted_failures(const ReleaseLine& release, const BatchLine& batch) {
 std::string rate_text(const ReleaseLine& release, std::int64_t limit) {
     std::string text = std::to_string(limit) + " % of a batch may fail";
     const BatchLine* const batch = current_batch(release);
-    if (batch == nullptr) return text;
+    if (batch == nullptr || batch->number == 0) return text;
     const Tally nodes = tally(*batch);
     const Counted counted = counted_failures(release, *batch);
     return text + "; in batch " + std::to_string(batch->number) +
@@ -63,7 +63,7 @@ std::string rate_text(const ReleaseLine& release, std::int64_t limit) {
 }
 
 std::vector<std::string> limits_of(const ReleaseLine& release) {
-    const Tally nodes = tally(release);
+    const Tally nodes = tally_all(release);
     const int failed = std::max(nodes.failed - release.waived_failures, 0);
     std::vector<std::string> lines;
     if (release.limits.failure_threshold) {
@@ -95,7 +95,7 @@ std::vector<std::string> limits_of(const ReleaseLine& release) {
 }
 
 std::string failure_line(const BatchLine& batch, const NodeLine& node) {
-    std::string text = node.name + " (batch " + std::to_string(batch.number);
+    std::string text = node.name + " (" + batch_label(batch.number);
     if (node.attempt > 1) text += ", try " + std::to_string(node.attempt);
     return printable(text + "): ") + node_outcome(node);
 }
@@ -144,6 +144,9 @@ std::string story(const ReleaseLine& release, Moment now) {
     const std::string others = remarks(nodes);
     text += " (" + std::to_string(nodes.success) + " succeeded" +
             (others.empty() ? "" : ", " + others) + ")\n";
+    if (const std::string joined = joined_text(release); !joined.empty()) {
+        text += "Joined later: " + joined + ".\n";
+    }
     if (release.rolls_back > 0) {
         text += "It rolls back release " + std::to_string(release.rolls_back) + ".\n";
     }
@@ -156,7 +159,8 @@ std::string story(const ReleaseLine& release, Moment now) {
     }
     const int unseen = unseen_nodes(release);
     if (unseen > 0) {
-        text += "On " + std::to_string(unseen) + " of " + std::to_string(nodes.success) +
+        text += "On " + std::to_string(unseen) + " of " +
+                std::to_string(tally_all(release).success) +
                 " of them nobody has looked at the content: AGENT_CHECK_CMD, AGENT_VERIFY_CMD and "
                 "AGENT_VERIFY_URL are not set there.\n";
     }

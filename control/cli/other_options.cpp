@@ -109,6 +109,22 @@ void add_ban_commands(CommandTree& tree) {
         ->required();
 }
 
+void add_reconciliation_commands(CommandTree& tree) {
+    CLI::App& group =
+        tree.group("reconciliation", "Nodes that are given by themselves what they lack");
+    tree.add<ReconciliationShow>(
+        group, "show",
+        "Whether it works, the nodes that are served now, come next or wait, and for what, and "
+        "those that ended last",
+        "edgeroll reconciliation show");
+    const auto [resume, typed] = tree.add<ReconciliationContinue>(
+        group, "continue",
+        "Go on after failures (for admins): forgives those that stopped it, and nodes that failed "
+        "are tried again",
+        "edgeroll reconciliation continue --reason 'disk of edge-3 replaced'");
+    resume->add_option("--reason", typed->reason, "why; kept in the audit log");
+}
+
 void add_audit(CommandTree& tree) {
     const auto [audit, typed] =
         tree.add<AuditList>(tree.root(), "audit", "Who did what, the newest first (for admins)",
@@ -129,6 +145,7 @@ void add_other_commands(CommandTree& tree) {
     add_config_commands(tree);
     add_node_commands(tree);
     add_ban_commands(tree);
+    add_reconciliation_commands(tree);
     add_audit(tree);
     tree.add<Stats>(tree.root(), "stats", "Figures of control and its releases",
                     "edgeroll stats -o json");

@@ -56,8 +56,9 @@ std::size_t first_shown(const ReleaseLine& release, std::size_t room) {
 
 std::string batch_line(const BatchLine& batch, std::size_t number_width, std::size_t columns) {
     const Tally nodes = tally(batch);
-    const std::string left =
-        "batch " + padded(std::to_string(batch.number), number_width, Align::right) + "  ";
+    const std::string number = batch.number == 0 ? "" : std::to_string(batch.number);
+    const std::string left = (batch.number == 0 ? batch_label(0) : "batch ") +
+                             padded(number, number_width, Align::right) + "  ";
     const std::string counts = padded(
         std::to_string(nodes.finished()) + "/" + std::to_string(nodes.total), 9, Align::right);
     std::string right = "  " + counts + "  " + percent(nodes);
@@ -72,9 +73,8 @@ std::string batch_line(const BatchLine& batch, std::size_t number_width, std::si
 std::string head_line(const ReleaseLine& release, Moment now) {
     std::string text = "release " + std::to_string(release.id) + "  version " +
                        std::to_string(release.version) + "  " + release.status;
-    if (release.current_batch > 0) {
-        text += "  batch " + std::to_string(release.current_batch) + " of " +
-                std::to_string(release.total_batches);
+    if (const std::string position = position_text(release); !position.empty()) {
+        text += "  " + position;
     }
     const std::string took = took_text(release.started_at, release.finished_at, now);
     if (!took.empty()) text += "  " + took;

@@ -19,8 +19,8 @@ std::map<std::int64_t, const NodeLine*> by_id(const ReleaseLine& release) {
 }
 
 std::string node_line(int batch, const NodeLine& node, Moment now) {
-    std::string text = "node " + printable(node.name) + " (batch " + std::to_string(batch) +
-                       "): " + node_outcome(node);
+    std::string text =
+        "node " + printable(node.name) + " (" + batch_label(batch) + "): " + node_outcome(node);
     if (node.attempt > 1) text += ", attempt " + std::to_string(node.attempt);
     if (!node.finished_at.empty() && !node.started_at.empty()) {
         text += ", after " + took_text(node.started_at, node.finished_at, now);
@@ -34,10 +34,10 @@ void add_first_look(std::vector<std::string>& lines, const ReleaseLine& release)
                        std::to_string(release.version) + ": " + release.status + ", " +
                        std::to_string(nodes.finished()) + " of " + std::to_string(nodes.total) +
                        " nodes done";
-    if (release.current_batch > 0) {
-        text += ", batch " + std::to_string(release.current_batch) + " of " +
-                std::to_string(release.total_batches);
+    if (const std::string position = position_text(release); !position.empty()) {
+        text += ", " + position;
     }
+    text += joined_remark(release);
     lines.push_back(printable(text));
 }
 
@@ -99,7 +99,7 @@ void add_batches(std::vector<std::string>& lines, const std::optional<ReleaseLin
     Troubles troubles;
     int ordinal = 0;
     for (const BatchLine& batch : after.batches) {
-        ++ordinal;
+        if (batch.number > 0) ++ordinal;
         const bool is_opened = before && batch.number > started_number(*before) &&
                                batch.number <= started_number(after);
         if (is_opened) {
@@ -141,7 +141,7 @@ std::vector<std::string> release_changes(const std::optional<ReleaseLine>& befor
     // While nodes run their own lines are enough, and `until` changes every time.
     const bool is_news = !before || before->waiting.reason != after.waiting.reason ||
                          before->waiting.nodes != after.waiting.nodes || before->hold != after.hold;
-    const bool explains_itself = tally(after).running > 0 || is_finished(after);
+    const bool explains_itself = tally_all(after).running > 0 || is_finished(after);
     if (is_news && !explains_itself) {
         for (std::string& line : hold_lines(after, now))
             lines.push_back(std::move(line));

@@ -12,6 +12,11 @@ constexpr std::size_t error_width_max = 120;
 
 std::string batch_text(const ReleaseLine& release) {
     if (release.total_batches == 0) return {};
+    if (is_at_joined(release)) {
+        // It was a success before, so each batch is done.
+        if (release.status != "success") return batch_label(0);
+        return std::to_string(release.total_batches) + "/" + std::to_string(release.total_batches);
+    }
     return std::to_string(release.current_batch) + "/" + std::to_string(release.total_batches);
 }
 
@@ -24,9 +29,8 @@ std::string time_text(const std::string& rfc3339, Moment now) {
 std::string head(const ReleaseLine& release, Moment now) {
     const Tally nodes = tally(release);
     std::string status = release.status;
-    if (release.current_batch > 0) {
-        status += ", batch " + std::to_string(release.current_batch) + " of " +
-                  std::to_string(release.total_batches);
+    if (const std::string position = position_text(release); !position.empty()) {
+        status += ", " + position;
     }
     if (!release.batch_status.empty()) status += " (batches " + release.batch_status + ")";
     std::string counts =
@@ -42,6 +46,7 @@ std::string head(const ReleaseLine& release, Moment now) {
                           {"type", release.type + " to " + release.target},
                           {"status", status},
                           {"nodes", counts},
+                          {"joined", joined_text(release)},
                           {"hold", hold_text(release)},
                           {"now", waiting_text(release.waiting, now)},
                           {"last error", release.last_error},
@@ -71,8 +76,9 @@ std::string node_table(const ReleaseLine& release, Moment now) {
     for (const BatchLine& batch : release.batches) {
         for (const NodeLine& node : batch.nodes) {
             const bool is_on_its_way = node.status == "running" && node.progress > 0;
-            table.add({std::to_string(batch.number), std::to_string(node.id), node.name,
-                       node.status, is_on_its_way ? std::to_string(node.progress) + " %" : "",
+            table.add({batch.number == 0 ? batch_label(0) : std::to_string(batch.number),
+                       std::to_string(node.id), node.name, node.status,
+                       is_on_its_way ? std::to_string(node.progress) + " %" : "",
                        node.config_version > 0 ? std::to_string(node.config_version) : "",
                        node.attempt > 0 ? std::to_string(node.attempt) : "",
                        took_text(node.started_at, node.finished_at, now), node.failure_kind,
@@ -227,6 +233,7 @@ std::string conclusion(const ReleaseLine& release) {
                        std::to_string(nodes.success) + " of " + std::to_string(nodes.total) +
                        " nodes succeeded";
     if (const std::string others = remarks(nodes); !others.empty()) text += ", " + others;
+    text += joined_remark(release);
     if (!release.last_error.empty()) text += "; " + release.last_error;
     return printable(text);
 }

@@ -8,6 +8,7 @@
 #include "control/cli/events.hpp"
 #include "control/cli/evidence.hpp"
 #include "control/cli/explain.hpp"
+#include "control/cli/reconciliation.hpp"
 #include "control/cli/render.hpp"
 #include "control/cli/single_request.hpp"
 #include "control/cli/stats.hpp"
@@ -175,6 +176,12 @@ struct Runner {
     }
     Done operator()(const BanRemove& what) const {
         return shown(remove_ban(what, format, ports), ports);
+    }
+    Done operator()(const ReconciliationShow&) const {
+        return shown(show_reconciliation(format, ports), ports);
+    }
+    Done operator()(const ReconciliationContinue& what) const {
+        return shown(continue_reconciliation(what, format, ports), ports);
     }
     Done operator()(const AuditList& what) const {
         return shown(list_audit(what, format, ports), ports);

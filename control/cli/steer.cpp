@@ -70,8 +70,7 @@ std::string named_nodes(const Json& data) {
         names[integer_of(node, field::batch)].push_back(node_name_of(node));
     std::string text;
     for (const auto& [batch, some] : names) {
-        text +=
-            "batch " + std::to_string(batch) + ": " + printable(some_of(some, names_max)) + "\n";
+        text += batch_label(batch) + ": " + printable(some_of(some, names_max)) + "\n";
     }
     return text;
 }

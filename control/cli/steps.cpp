@@ -60,7 +60,7 @@ std::string step_text(const Json& step, Moment now) {
 }
 
 std::string node_text(const Json& node, std::int64_t batch, Moment now) {
-    std::string text = printable(node_name_of(node)) + " (batch " + std::to_string(batch) +
+    std::string text = printable(node_name_of(node)) + " (" + batch_label(batch) +
                        "): " + printable(text_of(node, field::status));
     if (const std::string kind = text_of(node, field::failure_kind); !kind.empty()) {
         text += " (" + printable(kind) + ")";

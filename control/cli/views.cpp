@@ -1,8 +1,10 @@
 #include "control/cli/views.hpp"
-#include "control/api/names/field_names.hpp"
 
 #include <algorithm>
 #include <limits>
+
+#include "control/api/names/field_names.hpp"
+#include "control/cli/text.hpp"
 
 namespace edgeroll::cli {
 namespace {
@@ -127,6 +129,18 @@ void count(Tally& tally, const NodeLine& node) {
     } else {
         ++tally.pending;
     }
+}
+
+void add(Tally& tally, const BatchLine& batch) {
+    for (const NodeLine& node : batch.nodes)
+        count(tally, node);
+}
+
+/// "(1 succeeded, 1 running)"
+std::string outcomes_text(const Tally& nodes) {
+    const std::string others = remarks(nodes);
+    return "(" + std::to_string(nodes.success) + " succeeded" +
+           (others.empty() ? "" : ", " + others) + ")";
 }
 
 }  // namespace
@@ -272,9 +286,32 @@ Answer<std::vector<FleetLine>> read_fleet(const Json& data) {
 
 int started_number(const ReleaseLine& release) {
     if (release.started_batch) return *release.started_batch;
-    const auto ordinal = static_cast<std::size_t>(std::max(release.current_batch, 0));
+    const int ordinal = std::max(release.current_batch, 0);
     if (ordinal == 0 || release.batches.empty()) return release.current_batch;
-    return release.batches[std::min(ordinal, release.batches.size()) - 1].number;
+    const BatchLine* const found = batch_at(release, ordinal);
+    return found != nullptr ? found->number : release.batches.back().number;
+}
+
+std::string batch_label(std::int64_t number) {
+    return number == 0 ? "joined" : "batch " + std::to_string(number);
+}
+
+bool is_at_joined(const ReleaseLine& release) {
+    return release.current_batch > 0 && release.started_batch == 0;
+}
+
+std::string position_text(const ReleaseLine& release) {
+    if (release.current_batch <= 0) return {};
+    if (is_at_joined(release)) return is_finished(release) ? "" : "joined nodes";
+    return "batch " + std::to_string(release.current_batch) + " of " +
+           std::to_string(release.total_batches);
+}
+
+const BatchLine* batch_at(const ReleaseLine& release, std::int64_t ordinal) {
+    for (const BatchLine& batch : release.batches) {
+        if (batch.number > 0 && --ordinal == 0) return &batch;
+    }
+    return nullptr;
 }
 
 bool is_finished(const ReleaseLine& release) {
@@ -284,16 +321,14 @@ bool is_finished(const ReleaseLine& release) {
 
 Tally tally(const BatchLine& batch) {
     Tally result;
-    for (const NodeLine& node : batch.nodes)
-        count(result, node);
+    add(result, batch);
     return result;
 }
 
 Tally tally(const ReleaseLine& release) {
     Tally result;
     for (const BatchLine& batch : release.batches) {
-        for (const NodeLine& node : batch.nodes)
-            count(result, node);
+        if (batch.number > 0) add(result, batch);
     }
     if (!release.batches.empty()) return result;
     result.total = release.total_nodes;
@@ -306,6 +341,35 @@ Tally tally(const ReleaseLine& release) {
         result.success + result.failed + result.skipped + result.deferred + result.cancelled;
     result.pending = std::max(result.total - finished, 0);
     return result;
+}
+
+Tally tally_joined(const ReleaseLine& release) {
+    Tally result;
+    for (const BatchLine& batch : release.batches) {
+        if (batch.number == 0) add(result, batch);
+    }
+    return result;
+}
+
+Tally tally_all(const ReleaseLine& release) {
+    if (release.batches.empty()) return tally(release);
+    Tally result;
+    for (const BatchLine& batch : release.batches)
+        add(result, batch);
+    return result;
+}
+
+std::string joined_text(const ReleaseLine& release) {
+    const Tally joined = tally_joined(release);
+    return joined.total == 0 ? std::string()
+                             : nodes_text(joined.total) + " " + outcomes_text(joined);
+}
+
+std::string joined_remark(const ReleaseLine& release) {
+    const Tally joined = tally_joined(release);
+    return joined.total == 0
+               ? std::string()
+               : ", " + nodes_text(joined.total) + " joined later " + outcomes_text(joined);
 }
 
 std::string remarks(const Tally& tally) {

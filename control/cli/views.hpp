@@ -24,7 +24,7 @@ struct NodeLine {
 };
 
 struct BatchLine {
-    int number = 0;
+    int number = 0;               ///< 0: nodes that joined later (docs/contract.md 6.9)
     std::vector<NodeLine> nodes;  ///< by id
 };
 
@@ -103,6 +103,16 @@ struct FleetLine {
 /// control.
 [[nodiscard]] int started_number(const ReleaseLine& release);
 
+/// "batch 3"; "joined" for the nodes that reconciliation added.
+[[nodiscard]] std::string batch_label(std::int64_t number);
+/// Nodes that joined are being worked on, or were last.
+[[nodiscard]] bool is_at_joined(const ReleaseLine& release);
+/// "batch 2 of 5" or "joined nodes": what is being worked on, or was last; empty before the first
+/// batch, and for nodes that joined once the release is finished.
+[[nodiscard]] std::string position_text(const ReleaseLine& release);
+/// The batch with this ordinal, from 1; null without. Nodes that joined have none.
+[[nodiscard]] const BatchLine* batch_at(const ReleaseLine& release, std::int64_t ordinal);
+
 /// Node rows by status; counted from the rows if present, else from the counters.
 struct Tally {
     int total = 0, pending = 0, running = 0, success = 0, failed = 0, skipped = 0, deferred = 0,
@@ -110,7 +120,16 @@ struct Tally {
     [[nodiscard]] int finished() const { return total - pending - running; }
 };
 [[nodiscard]] Tally tally(const BatchLine& batch);
+/// Of the nodes that the release was made for, which its totals count.
 [[nodiscard]] Tally tally(const ReleaseLine& release);
+/// Of the nodes that reconciliation added.
+[[nodiscard]] Tally tally_joined(const ReleaseLine& release);
+/// Of both: what a stop or a retry concerns.
+[[nodiscard]] Tally tally_all(const ReleaseLine& release);
+/// "2 nodes (1 succeeded, 1 running)": those that joined; empty without.
+[[nodiscard]] std::string joined_text(const ReleaseLine& release);
+/// ", 2 nodes joined later (1 succeeded, 1 running)", to follow the counts of the others.
+[[nodiscard]] std::string joined_remark(const ReleaseLine& release);
 /// "3 running, 1 failed": counts other than successful and waiting nodes; may be empty.
 [[nodiscard]] std::string remarks(const Tally& tally);
 

@@ -15,9 +15,11 @@ Answer<Reach> reach_of_batch(int number, const ReleaseLine& release) {
                      [number](const BatchLine& batch) { return batch.number == number; });
     if (found == release.batches.end()) {
         if (release.batches.empty() && !is_finished(release)) return Reach::not_yet;
-        return refuse("release " + std::to_string(release.id) + " has no batch " +
-                      std::to_string(number) + ": it has " +
-                      std::to_string(release.batches.size()));
+        return refuse(
+            "release " + std::to_string(release.id) + " has no batch " + std::to_string(number) +
+            ": it has " +
+            std::to_string(std::count_if(release.batches.begin(), release.batches.end(),
+                                         [](const BatchLine& batch) { return batch.number > 0; })));
     }
     const int started = started_number(release);
     if (release.status == "success" || started > number) return Reach::reached;

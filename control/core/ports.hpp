@@ -130,6 +130,7 @@ struct Parcel {
     release::Epoch epoch;
     std::vector<std::string> bans;               ///< digests that agents must refuse
     bool is_forced = false;                      ///< accept the content even if banned
+    bool is_repair = false;                      ///< look before saying that it is there already
     bool may_be_held = false;                    ///< ask a node for it before sending it
     bool has_secrets = false;                    ///< sent only to agents that can keep them
     std::string problem;                         ///< why there is no payload, if known
@@ -208,6 +209,8 @@ class Observer {
     virtual void agent_error(release::Heard kind) = 0;
     virtual void database_error(release::Outcome outcome) = 0;
     virtual void lease_lost() = 0;
+    /// A node was given what it was owed, or not. @param outcome as in reconcile_nodes
+    virtual void reconciled(std::string_view outcome) = 0;
     virtual void violation(const release::Violation& violation) = 0;
 };
 

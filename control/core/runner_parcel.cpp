@@ -36,7 +36,8 @@ boost::asio::awaitable<std::shared_ptr<const Parcel>> Runner::parcel_of(
     parcel->order_id = seen.order_id;
     parcel->epoch = lease_.claim().epoch;
     parcel->bans = seen.bans;
-    parcel->is_forced = seen.is_forced;
+    parcel->is_forced = seen.is_forced && !seen.catches_up;
+    parcel->is_repair = seen.catches_up;
     const release::WantedContent wanted = release::wanted_content(seen, content);
     if (wanted.is_nothing) {
         parcel->payload = std::make_shared<const std::string>("{}");

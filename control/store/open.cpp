@@ -10,8 +10,8 @@
 #include "control/store/db/threads.hpp"
 #include "control/store/db/url.hpp"
 #include "control/store/engine/callback_queries.hpp"
-#include "control/store/engine/catch_up_queries.hpp"
 #include "control/store/engine/fleet_store.hpp"
+#include "control/store/engine/reconcile_store.hpp"
 #include "control/store/engine/release_store.hpp"
 #include "control/store/setting.hpp"
 
@@ -41,13 +41,13 @@ class OpenDatabase final : public Database {
                                     options.gate_rules, options.secrets)),
           api_(make_api_store(threads_, options.gate_rules, options.audit_keys, options.secrets)),
           callbacks_(make_callback_store(threads_, options.owner)),
-          catch_up_(make_catch_up_store(threads_)),
+          reconciliation_(make_reconcile_store(threads_, options.secrets)),
           fleet_(make_fleet_store(threads_)) {}
 
     Store& store() override { return *store_; }
     ApiStore& api() override { return *api_; }
     CallbackStore& callbacks() override { return *callbacks_; }
-    CatchUpStore& catch_up() override { return *catch_up_; }
+    ReconcileStore& reconciliation() override { return *reconciliation_; }
     FleetStore& fleet() override { return *fleet_; }
     const Protection& protection() const override { return protection_; }
 
@@ -57,7 +57,7 @@ class OpenDatabase final : public Database {
     std::unique_ptr<Store> store_;
     std::unique_ptr<ApiStore> api_;
     std::unique_ptr<CallbackStore> callbacks_;
-    std::unique_ptr<CatchUpStore> catch_up_;
+    std::unique_ptr<ReconcileStore> reconciliation_;
     std::unique_ptr<FleetStore> fleet_;
 };
 

@@ -7,9 +7,9 @@
 
 #include "control/api/ports/api_store.hpp"
 #include "control/core/callbacks.hpp"
-#include "control/core/catch_up.hpp"
 #include "control/core/heartbeats.hpp"
 #include "control/core/ports.hpp"
+#include "control/core/reconciler.hpp"
 #include "control/secrets/secret_keys.hpp"
 #include "control/store/audit/audit_chain.hpp"
 #include "control/store/db/connection.hpp"
@@ -39,7 +39,7 @@ class Database {
     virtual Store& store() = 0;
     virtual ApiStore& api() = 0;
     virtual CallbackStore& callbacks() = 0;
-    virtual CatchUpStore& catch_up() = 0;
+    virtual ReconcileStore& reconciliation() = 0;
     virtual FleetStore& fleet() = 0;
     /// Protection of the first connection.
     [[nodiscard]] virtual const Protection& protection() const = 0;

@@ -37,4 +37,15 @@ struct Observation {
     friend bool operator==(const Observation&, const Observation&) = default;
 };
 
+struct HeldContent {
+    std::optional<Version> version;
+    std::string sha256;  ///< empty: not known
+    friend bool operator==(const HeldContent&, const HeldContent&) = default;
+};
+
+/// What the node holds, as far as is known: what was observed of it, else what releases applied
+/// (docs/contract.md 4.9). Without a digest where what lies there is not what was applied, or
+/// nobody can say.
+[[nodiscard]] HeldContent held_content(const HeldContent& applied, const Observation& observed);
+
 }  // namespace edgeroll::release

@@ -72,7 +72,10 @@ bool settle_undispatched(Draft& draft, std::size_t position) {
         row.error = change.error;
         return true;
     }
-    if (*facts.applied_version == release.seen.version && facts.applied_sha256 == content) {
+    // Reconciliation asks the agent itself, which looks at what lies there.
+    const bool is_held = *facts.applied_version == release.seen.version &&
+                         facts.applied_sha256 == content && !release.seen.catches_up;
+    if (is_held) {
         draft.change_node(position, NodeStatus::success).progress = 100;
         draft.note("already_applied", {}, row.id);
         return true;

@@ -15,8 +15,11 @@ void write_totals(Draft& draft) {
     std::size_t next = batch_from(release, *seen.started_batch);
     if (next < release.batches.size() && release.batches[next].number == *seen.started_batch)
         ++next;
-    const int batches = seen.current_batch + static_cast<int>(release.batches.size() - next);
-    const int nodes = static_cast<int>(release.nodes.size());
+    const bool is_joined = *seen.started_batch == 0;
+    const int batches =
+        seen.current_batch + static_cast<int>(release.batches.size() - next) - (is_joined ? 1 : 0);
+    const int nodes = static_cast<int>(std::ranges::count_if(
+        release.nodes, [](const NodeState& node) { return !node.row.is_joined; }));
     if (seen.total_batches != batches) {
         draft.commit.release.total_batches = seen.total_batches = batches;
     }
@@ -40,8 +43,11 @@ void start_batch(Draft& draft, std::size_t index) {
     const Millis spent = worked(release, draft.now);
     if (seen.current_batch == 0) change.rows_of_start = rows_of(release);
     change.started_batch = seen.started_batch = release.batches[index].number;
-    // For display: it only grows, even if rows of earlier batches were deleted.
-    seen.current_batch = std::max(seen.current_batch, static_cast<int>(index)) + 1;
+    // For display: it only grows, even if rows of earlier batches were deleted. Nodes that joined
+    // (batch 0) are none of the batches.
+    const bool has_joined = release.batches.front().number == 0;
+    const int ordinal = static_cast<int>(index) - (has_joined && index > 0 ? 1 : 0);
+    seen.current_batch = std::max(seen.current_batch, ordinal) + 1;
     change.current_batch = seen.current_batch;
     change.batch_work_start = seen.batch_work_start = spent;
     draft.commit.batch_after = draft.commit.nodes.size();

@@ -18,7 +18,7 @@ namespace {
 bool is_away(const Release& release, const NodeRow& row, const Verdict& verdict) {
     return verdict.status == NodeStatus::failed && verdict.failure == FailureKind::unreachable &&
            row.attempt - row.attempts_before <= 1 &&
-           release.counts.deferred < deferrals_allowed(release);
+           (release.seen.catches_up || release.counts.deferred < deferrals_allowed(release));
 }
 
 // Nothing further is sent for an impossible release, or past one of its limits.

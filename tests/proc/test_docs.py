@@ -88,6 +88,9 @@ RUN = {
     "edgeroll ban list": (NOTHING, 0, "no bans"),
     "edgeroll ban remove 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08":
         (NOTHING, 2, "there is no ban of 9f86d0"),
+    "edgeroll reconciliation show": (DONE, 0, "Reconciliation is "),
+    "edgeroll reconciliation continue --reason TEXT": (NOTHING, 0, "nothing to continue"),
+    "edgeroll reconciliation continue --reason 'disk of edge-3 replaced'": (NOTHING, 0, "nothing to continue"),
     "edgeroll stats -o json": (DONE, 0, "queue"),
     "edgeroll node add NAME IP": ("empty", 0, "node 1 added"),
     "edgeroll node add edge-1 10.0.0.7 --label region=eu": ("empty", 0, "node 1 added"),
@@ -133,6 +136,7 @@ ELSEWHERE = {
     r"edgeroll-control": "every process test starts it",
     r"edgeroll-control --config /etc/edgeroll/control\.toml": "test_settings starts control from a file",
     r"export EDGEROLL_(URL|TOKEN)=.*": "the environment of every command here",
+    r"edgeroll reconciliation (show|continue --reason .*)": "tests/unit/cli against every answer, and those of reconciliation",
 }
 #: These speak to an empty Debian machine with systemd: test_edge_setup.py, test_edge_users.py and test_control_setup.py
 #: live through them.

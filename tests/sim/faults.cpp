@@ -60,6 +60,8 @@ constexpr std::array<Kind, fault_kinds> kinds{{
     {"operator_abort", 0.02},
     {"content_kills", 0.02},
     {"node_offline_by_hand", 0.05},
+    {"live_edited", 0.05},
+    {"content_banned", 0.01},
     {"network_cut", 0.03},
 }};
 

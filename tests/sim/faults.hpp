@@ -62,7 +62,9 @@ enum class Fault {
     operator_abort,
     content_kills,  ///< what is switched to kills the host a while later, for ever
     node_offline_by_hand,
-    network_cut,  ///< a control process reaches no node for a while
+    live_edited,     ///< somebody changes a file of what is live
+    content_banned,  ///< after its release has succeeded
+    network_cut,     ///< a control process reaches no node for a while
     count_,
 };
 

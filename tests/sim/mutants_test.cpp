@@ -95,6 +95,9 @@ INSTANTIATE_TEST_SUITE_P(
         Case{Mutant::marks_maintenance, "marks_maintenance", "F1"},
         Case{Mutant::own_network_marked, "own_network_marked", "F3"},
         Case{Mutant::away_counts_as_silence, "away_counts_as_silence", "F2"},
+        Case{Mutant::reconciles_banned, "reconciles_banned", "F5"},
+        Case{Mutant::reconciles_held, "reconciles_held", "F6"},
+        Case{Mutant::reconciles_too_fast, "reconciles_too_fast", "F7"},
         Case{Mutant::answer_not_compared, "answer_not_compared", "truth|order"}),
     [](const testing::TestParamInfo<Case>& bug) { return std::string(bug.param.name); });
 

@@ -29,6 +29,20 @@ void Operator::interfere() {
     }
     perhaps_retry();
     edit_nodes();
+    look_after_reconciliation();
+}
+
+void Operator::look_after_reconciliation() {
+    if (rng_.chance(0.05)) database_.continue_reconciliation();
+    if (!faults_.happens(Fault::content_banned)) return;
+    std::vector<const ReleaseRow*> successes;
+    for (const auto& [id, row] : database_.releases()) {
+        if (row.status == ReleaseStatus::success && row.finished_at) successes.push_back(&row);
+    }
+    if (successes.empty()) return;
+    const ReleaseRow& row = *rng_.pick(successes);
+    note("bans the content of " + name_of(row));
+    database_.ban(row.content_sha256);
 }
 
 bool Operator::end_by_hand(ReleaseRow& release) {

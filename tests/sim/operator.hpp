@@ -38,6 +38,7 @@ class Operator {
     /// The number of an existing batch, between two, behind the last, or an invalid number.
     int draw_batch(const std::vector<TaskRow>& rows);
     void edit_nodes();
+    void look_after_reconciliation();
     void note(const std::string& what);
 
     SimDatabase& database_;

@@ -49,8 +49,11 @@ boost::asio::awaitable<Answer> SimAgents::dispatch(release::Address to, std::str
     return send(to.ip, std::move(message));
 }
 
-boost::asio::awaitable<bool> SimAgents::is_back(release::Address) {
-    co_return false;
+boost::asio::awaitable<bool> SimAgents::is_back(release::Address to) {
+    auto waiting = std::make_shared<Waiting<release::Pulse>>(context_);
+    ask_state(to.ip, Millis{3'000}, waiting);
+    const release::Pulse pulse = co_await Waiting<release::Pulse>::wait(std::move(waiting));
+    co_return pulse.is_answered;
 }
 
 boost::asio::awaitable<release::Pulse> SimAgents::state(release::Address to, Millis at_most) {

@@ -38,6 +38,7 @@ class SimObserver final : public control::Observer {
     void agent_error(release::Heard) override {}
     void database_error(release::Outcome) override {}
     void lease_lost() override {}
+    void reconciled(std::string_view /*outcome*/) override {}
     void violation(const release::Violation& violation) override {
         network_.witness.violated("core " + violation.invariant, violation.detail);
     }
@@ -59,7 +60,8 @@ class SimControl::Process {
   public:
     Process(std::string owner, DatabaseServer& database, Network& network,
             control::SupervisorOptions options,
-            const std::optional<release::HeartbeatRules>& heartbeats, Rng& rng)
+            const std::optional<release::HeartbeatRules>& heartbeats,
+            const std::optional<release::ReconcileRules>& reconcile, Rng& rng)
         : owner_(std::move(owner)),
           context_(std::make_unique<ControlContext>()),
           clock_(network.timeline, *context_, Millis{rng.between(0, 100'000'000)}),
@@ -79,6 +81,10 @@ class SimControl::Process {
         heartbeats_ = control::make_heartbeat_loop(context_->get_executor(), store_, agents_,
                                                    clock_, observer_, std::move(beats));
         heartbeats_->start();
+        if (!reconcile) return;
+        rt::spawn(
+            context_->get_executor(), "reconciliation",
+            control::run_reconciler(store_, agents_, clock_, observer_, *reconcile, Millis{5'000}));
     }
 
     ~Process() {
@@ -133,12 +139,14 @@ class SimControl::Process {
 
 SimControl::SimControl(int number, DatabaseServer& database, Network& network,
                        control::SupervisorOptions options,
-                       std::optional<release::HeartbeatRules> heartbeats, Rng rng)
+                       std::optional<release::HeartbeatRules> heartbeats,
+                       std::optional<release::ReconcileRules> reconcile, Rng rng)
     : number_(number),
       database_(database),
       network_(network),
       options_(options),
       heartbeats_(heartbeats),
+      reconcile_(reconcile),
       rng_(rng) {}
 
 SimControl::~SimControl() = default;
@@ -148,7 +156,8 @@ void SimControl::start() {
         "control-" + std::to_string(number_) + ":" + std::to_string(++incarnation_);
     network_.trace.note(network_.timeline.now(), owner, "starts");
     paused_until_ = Instant{};
-    process_ = std::make_unique<Process>(owner, database_, network_, options_, heartbeats_, rng_);
+    process_ = std::make_unique<Process>(owner, database_, network_, options_, heartbeats_,
+                                         reconcile_, rng_);
 }
 
 void SimControl::crash(int handlers_left) {

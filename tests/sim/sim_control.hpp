@@ -16,7 +16,8 @@ class SimControl {
   public:
     SimControl(int number, DatabaseServer& database, Network& network,
                control::SupervisorOptions options,
-               std::optional<release::HeartbeatRules> heartbeats, Rng rng);
+               std::optional<release::HeartbeatRules> heartbeats,
+               std::optional<release::ReconcileRules> reconcile, Rng rng);
     ~SimControl();
     SimControl(const SimControl&) = delete;
     SimControl& operator=(const SimControl&) = delete;
@@ -48,6 +49,7 @@ class SimControl {
     Network& network_;
     control::SupervisorOptions options_;
     std::optional<release::HeartbeatRules> heartbeats_;  ///< nothing: it sends none
+    std::optional<release::ReconcileRules> reconcile_;   ///< nothing: no reconciliation
     Rng rng_;
     Instant paused_until_{};
     std::unique_ptr<Process> process_;

@@ -12,7 +12,9 @@
 
 #include "control/core/heartbeats.hpp"
 #include "control/core/ports.hpp"
+#include "control/core/reconciler.hpp"
 #include "release/missing_rows.hpp"
+#include "release/retry.hpp"
 #include "tests/support/tables.hpp"
 
 namespace edgeroll::sim {
@@ -37,6 +39,9 @@ class DatabaseWitness {
     /// A heartbeat of this process writes a mark into the row.
     virtual void marked(const std::string& /*owner*/, const InventoryRow& /*before*/,
                         release::Sighting::Mark /*mark*/) {}
+    /// Reconciliation took up these nodes of the release, which has begun anew.
+    virtual void reconciled(const release::ReconcileRules& /*rules*/, const ReleaseRow& /*after*/,
+                            const std::vector<release::NodeId>& /*nodes*/, bool /*is_banned*/) {}
     /// A release that undoes another release was created.
     virtual void rolled_back(const ReleaseRow& /*undone*/,
                              const std::vector<TaskRow>& /*undone_rows*/,
@@ -78,6 +83,28 @@ class SimDatabase {
     std::vector<release::WatchedNode> write_sightings(
         const std::string& owner, const std::vector<release::Sighting>& sightings, Instant now);
 
+    // ---- calls of its reconciliation (control::ReconcileStore) ----
+    control::ReconcileProgress reconcile_progress(Instant now);
+    [[nodiscard]] control::OwedNodes owed(Instant now) const;
+    control::TakenUp take_up_owed(const release::ReconcileRules& rules,
+                                  release::ReconcileRound round, Instant now);
+    /// An operator forgives the failures.
+    void continue_reconciliation();
+    void ban(const std::string& sha256) { bans_.insert(sha256); }
+    /// False: nothing is taken up any more.
+    bool serves_nodes = true;
+    /// A row of reconcile_nodes.
+    struct Served {
+        release::ReleaseId release;
+        release::NodeId node;
+        release::OwedCause cause;
+        Instant taken_at;
+        std::optional<Instant> ended_at;
+        std::string outcome;
+        bool is_continued = false;
+    };
+    [[nodiscard]] const std::vector<Served>& served() const { return served_; }
+
     // ---- edits of pipelines and operators with plain SQL ----
     void insert_node(InventoryRow node);
     void insert_content(release::Version version, std::string payload);
@@ -93,6 +120,7 @@ class SimDatabase {
     /// @param catches_up edgeroll's own retry of deferred nodes: their failures are waived
     bool retry(release::ReleaseId id, const std::set<release::NodeId>& named,
                bool catches_up = false);
+    bool retry(release::ReleaseId id, const std::set<release::NodeId>& named, release::RetryBy by);
     /// The API's rollback with abort, of an unfinished release. False: refused.
     bool abort(release::ReleaseId id, Instant now);
     ReleaseRow& release_row(release::ReleaseId id) { return releases_.at(id); }
@@ -129,6 +157,20 @@ class SimDatabase {
     [[nodiscard]] bool is_running_in(std::optional<release::ReleaseId> id,
                                      release::NodeId node) const;
     void read_other_contents(release::Snapshot& seen) const;
+    struct Wanted {
+        const ReleaseRow* release;
+        const TaskRow* row;  ///< null: it has none there
+        std::string sha256;
+    };
+    [[nodiscard]] std::optional<Wanted> wanted(const InventoryRow& node) const;
+    [[nodiscard]] release::DriftKind drift(const InventoryRow& node, const Wanted& wanted) const;
+    [[nodiscard]] bool is_held(release::NodeId node, release::ReleaseId by_others_than) const;
+    [[nodiscard]] bool is_banned(const ReleaseRow& row) const;
+    [[nodiscard]] release::ReconcilePace pace(Instant now) const;
+    [[nodiscard]] bool is_proven_of_late(release::ReleaseId id, Instant now) const;
+    void add_past(release::OwedNode& node, Instant now) const;
+    bool retry(release::ReleaseId id, const std::set<release::NodeId>& named, bool catches_up,
+               release::RetryBy by);
 
     Millis lease_;
     DatabaseWitness* witness_;
@@ -138,6 +180,8 @@ class SimDatabase {
     test::Inventory inventory_;
     std::map<release::Version, std::string> contents_;
     std::map<std::string, Instant> members_;  ///< until when
+    std::set<std::string> bans_;
+    std::vector<Served> served_;
     std::int64_t next_row_id_ = 1;
     std::uint64_t history_rows_ = 0;
 };

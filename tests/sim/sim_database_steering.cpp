@@ -27,7 +27,8 @@ std::optional<Version> former_content(const TaskRow& row, const InventoryRow& no
     return has_new ? row.previous_config_version : node.applied_config_version;
 }
 
-bool may_retry(NodeStatus row, ReleaseStatus release) {
+bool may_retry(NodeStatus row, ReleaseStatus release, RetryBy by) {
+    if (by == RetryBy::reconciliation) return is_final(row);
     if (release == ReleaseStatus::success) return row == NodeStatus::deferred;
     return row == NodeStatus::failed || row == NodeStatus::skipped || row == NodeStatus::deferred ||
            row == NodeStatus::cancelled || row == NodeStatus::pending;
@@ -105,10 +106,20 @@ bool SimDatabase::is_overtaken(const ReleaseRow& row) const {
 }
 
 bool SimDatabase::retry(ReleaseId id, const std::set<NodeId>& named, bool catches_up) {
+    return retry(id, named, catches_up, RetryBy::operators);
+}
+
+bool SimDatabase::retry(ReleaseId id, const std::set<NodeId>& named, RetryBy by) {
+    return retry(id, named, by == RetryBy::reconciliation, by);
+}
+
+bool SimDatabase::retry(ReleaseId id, const std::set<NodeId>& named, bool catches_up, RetryBy by) {
     ReleaseRow& row = releases_.at(id);
     auto& rows = rows_.at(id);
     if (row.status != ReleaseStatus::failed && row.status != ReleaseStatus::success) return false;
-    if (is_rolled_back(id) || is_overtaken(row)) return false;
+    if (by == RetryBy::operators && is_rolled_back(id)) return false;
+    const bool may_overtake = by == RetryBy::reconciliation && has_mutant(Mutant::reconciles_held);
+    if (is_overtaken(row) && !may_overtake) return false;
     // Includes pending rows of a release whose end an operator wrote and that are not skipped yet.
     const bool is_running = std::any_of(rows.begin(), rows.end(), [&](const TaskRow& task) {
         return task.status == NodeStatus::running ||
@@ -116,7 +127,7 @@ bool SimDatabase::retry(ReleaseId id, const std::set<NodeId>& named, bool catche
     });
     if (catches_up && (row.status != ReleaseStatus::success || !row.finished_at)) return false;
     const auto is_taken = [&](const TaskRow& task) {
-        return may_retry(task.status, row.status) && task.batch >= 1 &&
+        return may_retry(task.status, row.status, by) && (task.batch >= 1 || task.is_joined) &&
                (named.empty() || named.contains(task.node));
     };
     if (is_running || std::none_of(rows.begin(), rows.end(), is_taken)) return false;
@@ -140,13 +151,13 @@ bool SimDatabase::retry(ReleaseId id, const std::set<NodeId>& named, bool catche
             task.error = added_late_text;
         }
         if (task.status == NodeStatus::failed) {
-            ++row.failed_nodes;
+            if (!task.is_joined) ++row.failed_nodes;
+            ++row.waived_failures;
             task.attempts_before = task.attempt + 1;
             task.is_failure_left_out = !task.is_waived;
         }
-        if (task.status == NodeStatus::success) ++row.success_nodes;
+        if (task.status == NodeStatus::success && !task.is_joined) ++row.success_nodes;
     }
-    row.waived_failures = row.failed_nodes;
     row.catches_up = catches_up;
     if (!row.catches_up) row.is_baked = false;
     if (catches_up) {
@@ -155,7 +166,8 @@ bool SimDatabase::retry(ReleaseId id, const std::set<NodeId>& named, bool catche
                 return task.status == NodeStatus::pending;
             }));
     }
-    row.total_nodes = static_cast<int>(rows.size());
+    row.total_nodes = static_cast<int>(
+        std::ranges::count_if(rows, [](const TaskRow& task) { return !task.is_joined; }));
     begin_anew(row);
     ++history_rows_;
     if (witness_ != nullptr) witness_->retried(before, rows_before, row, rows);

@@ -47,6 +47,7 @@ int run_many(const Range& range) {
     sim::FaultCounts faults{};
     std::uint64_t broken = 0, steps = 0;
     int success = 0, failed = 0, cancelled = 0, rollbacks = 0;
+    std::map<std::string, int> reconciled;
     for (std::uint64_t seed = range.first; seed <= range.last; ++seed) {
         sim::World world(seed);
         const sim::Outcome outcome = world.run();
@@ -57,6 +58,8 @@ int run_many(const Range& range) {
         failed += outcome.releases_failed;
         cancelled += outcome.releases_cancelled;
         rollbacks += outcome.rollbacks;
+        for (const auto& [what, nodes] : outcome.reconciled)
+            reconciled[what] += nodes;
         if (outcome.violations.empty()) continue;
         ++broken;
         std::printf("seed %llu: %s\n  see it: scripts/sim --replay %llu\n",
@@ -70,9 +73,12 @@ int run_many(const Range& range) {
     std::printf("%llu seeds, %llu broken, %llu steps, %.1f s, %.1f seeds/s\n",
                 static_cast<unsigned long long>(count), static_cast<unsigned long long>(broken),
                 static_cast<unsigned long long>(steps), took, static_cast<double>(count) / took);
-    std::printf(
-        "releases: %d success, %d failed, %d cancelled; %d are rollbacks\nfaults injected:\n",
-        success, failed, cancelled, rollbacks);
+    std::printf("releases: %d success, %d failed, %d cancelled; %d are rollbacks\n", success,
+                failed, cancelled, rollbacks);
+    std::printf("nodes reconciled:\n");
+    for (const auto& [what, nodes] : reconciled)
+        std::printf("  %-24s %d\n", what.c_str(), nodes);
+    std::printf("faults injected:\n");
     int missing = 0;
     for (std::size_t i = 0; i < faults.size(); ++i) {
         std::printf("  %-24s %llu\n", std::string(sim::to_text(static_cast<sim::Fault>(i))).c_str(),

@@ -52,10 +52,13 @@ SimNode::SimNode(release::NodeId id, Timeline& timeline, Faults& faults, Trace& 
 release::Observation SimNode::observation() const {
     release::Observation seen;
     seen.agent_version = "1";
+    if (!is_two_call) seen.capabilities = "queue,repair";
     seen.content = release::ObservedContent::empty;
     if (!live_) return seen;
-    seen.content =
-        is_live_whole() ? release::ObservedContent::whole : release::ObservedContent::changed;
+    const auto found = versions_.find(*live_);
+    const bool is_edited = found != versions_.end() && found->second.is_edited;
+    seen.content = is_live_whole() && !is_edited ? release::ObservedContent::whole
+                                                 : release::ObservedContent::changed;
     seen.version = live_;
     if (ledger_.applied_version == live_) seen.sha256 = ledger_.applied_sha256;
     return seen;
@@ -105,6 +108,8 @@ void SimNode::receive_dispatch(const Message& message, const Reply& reply) {
         offer.order_id = parcel.order_id;
         offer.epoch = parcel.epoch;
     }
+    offer.is_repair = parcel.is_repair && !is_two_call && live_ == offer.version &&
+                      observation().content != release::ObservedContent::whole;
     const Admission admission = admit(ledger_, offer, queue_max);
     if (admission.kind == Admission::Kind::refuse) {
         trace_.note(timeline_.now(), name_, "refused " + offer.task_id + ": " + admission.message);
@@ -124,7 +129,7 @@ void SimNode::receive_dispatch(const Message& message, const Reply& reply) {
         limit_time(offer.task_id, timeline_.now() + message.time_left);
     }
     Answer answer = accepted(ledger_.tasks.at(offer.task_id).course.status);
-    if (!is_two_call) answer.capabilities = "queue";
+    if (!is_two_call) answer.capabilities = "queue,repair";
     if (!is_two_call) answer.about = identity(offer.task_id);
     reply(answer);
     start_next();
@@ -135,7 +140,7 @@ Answer SimNode::report(const std::string& task_id) const {
     if (found == ledger_.tasks.end()) return only(Heard::unknown_task, "task is not known here");
     const Course& course = found->second.course;
     Answer answer = accepted(course.status);
-    if (!is_two_call) answer.capabilities = "queue";
+    if (!is_two_call) answer.capabilities = "queue,repair";
     if (!is_two_call) answer.evidence = is_blind ? "" : "check,verify_url";
     answer.about = identity(task_id);
     answer.last_error = course.last_error;
@@ -251,7 +256,8 @@ void SimNode::restart() {
     std::vector<std::string> interrupted;
     for (auto& [id, entry] : ledger_.tasks) {
         if (release::is_final(entry.course.status)) continue;
-        const bool is_live_new = live_ == entry.version;
+        const bool is_live_new =
+            live_ == entry.version && (!entry.is_repair || exchanged_.contains(id));
         if (entry.course.status == TaskStatus::running) interrupted.push_back(id);
         entry.course = recover(entry.course, is_live_new);
         const auto limit = time_limits_.find(id);
@@ -271,6 +277,12 @@ void SimNode::restart() {
     start_next();
 }
 
+void SimNode::edit() {
+    if (!live_) return;
+    trace_.note(timeline_.now(), name_, "has a file edited");
+    versions_[*live_].is_edited = true;
+}
+
 void SimNode::wipe() {
     if (!is_up_) return;
     trace_.note(timeline_.now(), name_, "is rebuilt: everything is lost");
@@ -279,6 +291,7 @@ void SimNode::wipe() {
     time_limits_.clear();
     versions_.clear();
     previous_.clear();
+    exchanged_.clear();
     loaded_.reset();
     set_live(std::nullopt);
     witness_.wiped(*this);

@@ -57,6 +57,8 @@ class SimNode {
     void crash(Millis downtime);
     /// The host is rebuilt: journal, versions and tasks are lost.
     void wipe();
+    /// Somebody changes a file of what is live.
+    void edit();
 
     [[nodiscard]] release::NodeId id() const { return id_; }
     [[nodiscard]] bool is_up() const { return is_up_; }
@@ -78,7 +80,7 @@ class SimNode {
 
   private:
     struct Version {
-        bool is_whole = false, is_checked = false;
+        bool is_whole = false, is_checked = false, is_edited = false;
     };
     struct Hold {
         std::string task_id;
@@ -126,6 +128,8 @@ class SimNode {
     std::map<std::string, Instant> time_limits_;
     std::map<release::Version, Version> versions_;
     std::map<std::string, std::optional<release::Version>> previous_;  ///< by task
+    /// Repairs whose switch has exchanged the live folder for a new one; with what it was before.
+    std::map<std::string, Version> exchanged_;
     std::optional<release::Version> live_;
 
     // State of the web server.

@@ -79,7 +79,7 @@ StepResult SimNode::effect(const std::string& task_id, StepName step) {
         case StepName::job:
             break;
         case StepName::stage:
-            if (live_ != entry.version) versions_[entry.version] = {true, false};
+            if (live_ != entry.version) versions_[entry.version] = {true, false, false};
             break;
         case StepName::check:
             if (faults_.happens(Fault::step_check_fails)) {
@@ -90,6 +90,10 @@ StepResult SimNode::effect(const std::string& task_id, StepName step) {
             break;
         case StepName::switch_live:
             previous_[task_id] = live_;
+            if (entry.is_repair && live_ == entry.version) {
+                exchanged_[task_id] = versions_[entry.version];
+                versions_[entry.version].is_edited = false;
+            }
             set_live(entry.version);
             if (faults_.happens(Fault::content_cuts_off)) {
                 away_until = timeline_.now() + Millis{rng_.between(15'000, 180'000)};
@@ -114,6 +118,10 @@ StepResult SimNode::effect(const std::string& task_id, StepName step) {
             if (loaded_ != live_) fail("the server holds another version");
             break;
         case StepName::put_back:
+            if (const auto before = exchanged_.find(task_id); before != exchanged_.end()) {
+                versions_[entry.version] = before->second;
+                exchanged_.erase(before);
+            }
             set_live(previous_[task_id]);
             break;
     }

@@ -265,4 +265,33 @@ SimStore::Awaitable<std::vector<release::WatchedNode>> SimStore::write(
     co_return co_await call("write", std::nullopt, std::move(apply));
 }
 
+SimStore::Awaitable<control::ReconcileProgress> SimStore::progress() {
+    std::function<control::ReconcileProgress()> apply = [server = &server_] {
+        return server->database.reconcile_progress(server->timeline.now());
+    };
+    co_return co_await call("reconcile progress", std::nullopt, std::move(apply));
+}
+
+SimStore::Awaitable<control::OwedNodes> SimStore::owed(std::optional<release::NodeId>) {
+    std::function<control::OwedNodes()> apply = [server = &server_] {
+        return server->database.owed(server->timeline.now());
+    };
+    co_return co_await call("owed", std::nullopt, std::move(apply));
+}
+
+// Heartbeats find the deferred nodes too.
+SimStore::Awaitable<control::Stragglers> SimStore::stragglers(std::optional<control::Straggler>,
+                                                              int) {
+    co_return control::Stragglers{};
+}
+
+SimStore::Awaitable<control::TakenUp> SimStore::take_up(release::ReconcileRules rules,
+                                                        release::ReconcileRound round) {
+    const release::ReleaseId id = round.release;
+    std::function<control::TakenUp()> apply = [server = &server_, rules, round = std::move(round)] {
+        return server->database.take_up_owed(rules, round, server->timeline.now());
+    };
+    co_return co_await call("take up", id, std::move(apply));
+}
+
 }  // namespace edgeroll::sim

@@ -40,7 +40,9 @@ struct DatabaseServer {
     [[nodiscard]] bool is_down() const { return timeline.now() < down_until; }
 };
 
-class SimStore final : public control::Store, public control::FleetStore {
+class SimStore final : public control::Store,
+                       public control::FleetStore,
+                       public control::ReconcileStore {
   public:
     SimStore(DatabaseServer& server, ControlContext& context, SimClock& clock, std::string owner,
              Rng rng)
@@ -69,6 +71,14 @@ class SimStore final : public control::Store, public control::FleetStore {
     Awaitable<std::vector<release::WatchedNode>> nodes() override;
     Awaitable<std::vector<release::WatchedNode>> write(
         std::string member, std::vector<release::Sighting> sightings) override;
+
+    // ---- control::ReconcileStore ----
+    Awaitable<control::ReconcileProgress> progress() override;
+    Awaitable<control::OwedNodes> owed(std::optional<release::NodeId> cursor) override;
+    Awaitable<control::Stragglers> stragglers(std::optional<control::Straggler> cursor,
+                                              int limit) override;
+    Awaitable<control::TakenUp> take_up(release::ReconcileRules rules,
+                                        release::ReconcileRound round) override;
 
   private:
     /// One call: `apply` runs at the server at most once: now, later or never.

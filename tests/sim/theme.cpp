@@ -91,6 +91,25 @@ const std::vector<Entry>& entries() {
           {Fault::node_in_maintenance, 0.10},
           {Fault::node_offline_by_hand, 0.10},
           {Fault::network_cut, 0.10}}},
+        {Theme::reconcile,
+         0.07,
+         {{Fault::agent_wiped, 0.20},
+          {Fault::live_edited, 0.30},
+          {Fault::agent_away, 0.05},
+          {Fault::agent_crash, 0.10},
+          {Fault::answer_lost, 0.03},
+          {Fault::content_banned, 0.03},
+          {Fault::control_crash, 0.005},
+          {Fault::control_stop, 0.02},
+          {Fault::database_unknown_done, 0.03},
+          {Fault::node_disabled, 0.10},
+          {Fault::node_in_maintenance, 0.05},
+          {Fault::operator_pause_action, 0.20},
+          {Fault::operator_continue, 0.10},
+          {Fault::release_inserted_late, 0.80},
+          {Fault::retry_by_hand, 0.30},
+          {Fault::step_check_fails, 0.05},
+          {Fault::step_reload_fails, 0.05}}},
     };
     return all;
 }
@@ -190,6 +209,22 @@ void suit(WorldPlan& plan, Rng& rng) {
             plan.lease = Millis{some(6'000, 60'000)};
             plan.heartbeats.emplace();
             plan.heartbeats->period = Millis{some(3'000, 10'000)};
+            break;
+        case Theme::reconcile:
+            // Few faults at first, so that releases succeed and something is owed.
+            plan.nodes = some(4, 12);
+            plan.controls = some(1, 2);
+            plan.releases = some(1, 4);
+            plan.faults_for = Millis{600'000};
+            plan.odds.policy = 0.5;
+            plan.odds.rollback = 0.1;
+            plan.heartbeats.emplace();
+            plan.heartbeats->period = Millis{some(3'000, 6'000)};
+            plan.reconcile.emplace();
+            plan.reconcile->mode =
+                rng.chance(0.7) ? release::ReconcileMode::all : release::ReconcileMode::absent;
+            plan.reconcile->max = some(1, 6);
+            plan.reconcile->per_minute = some(1, 10);
             break;
     }
     plan.options.lease = plan.lease;

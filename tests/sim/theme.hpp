@@ -25,6 +25,7 @@ enum class Theme {
     rollbacks,  ///< releases fail half-way and are undone
     silence,    ///< contents cut nodes off
     fleet,      ///< nodes and controls come and go under heartbeats
+    reconcile,  ///< nodes lose what successes gave them
 };
 
 [[nodiscard]] Theme draw_theme(Rng& rng);

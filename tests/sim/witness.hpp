@@ -2,6 +2,7 @@
 // the moment of a commit, and what agents really did. Nothing here trusts the code under test.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <optional>
 #include <set>
@@ -35,6 +36,11 @@ class Witness final : public DatabaseWitness, public NodeWitness {
                      const ReleaseRow& made, const std::vector<TaskRow>& rows) override;
 
     // ---- heartbeats ----
+    void reconciled(const release::ReconcileRules& rules, const ReleaseRow& after,
+                    const std::vector<release::NodeId>& nodes, bool is_banned) override;
+    /// A node that reconciliation could take up now, while it serves none.
+    [[nodiscard]] std::optional<release::NodeId> next_owed(
+        const release::ReconcileRules& rules) const;
     void marked(const std::string& owner, const InventoryRow& before,
                 release::Sighting::Mark mark) override;
     /// This process is a member until then (by the world's clock).
@@ -226,6 +232,7 @@ class Witness final : public DatabaseWitness, public NodeWitness {
     std::map<release::NodeId, std::map<std::string, release::Epoch>> highest_epoch_;  ///< by order
     std::map<release::NodeId, std::map<std::string, int>> runs_;
     std::map<release::NodeId, std::set<std::string>> running_;
+    std::deque<Instant> taken_up_;  ///< by reconciliation, within the last minute
 };
 
 }  // namespace edgeroll::sim

@@ -142,8 +142,9 @@ void Witness::committed(const control::Claim& claim, const ReleaseRow& before,
         }
     }
     const auto count = [&](NodeStatus status) {
-        return std::count_if(rows.begin(), rows.end(),
-                             [&](const TaskRow& row) { return row.status == status; });
+        return std::count_if(rows.begin(), rows.end(), [&](const TaskRow& row) {
+            return row.status == status && !row.is_joined;
+        });
     };
     if (after.success_nodes != count(NodeStatus::success) ||
         after.failed_nodes != count(NodeStatus::failed)) {

@@ -297,8 +297,8 @@ void Witness::retried(const ReleaseRow& before, const std::vector<TaskRow>& rows
         return std::tie(row.node, row.status, row.task_id);
     };
     for (std::size_t i = 0; i < rows.size(); ++i) {
-        const bool is_taken =
-            rows[i].status == NodeStatus::pending && rows_before[i].status != NodeStatus::success;
+        const bool is_taken = rows[i].status == NodeStatus::pending &&
+                              (rows_before[i].status != NodeStatus::success || after.catches_up);
         const bool is_put_away = rows_before[i].status == NodeStatus::pending &&
                                  rows[i].status == NodeStatus::skipped;  // added after the end
         if (!is_taken && !is_put_away && words(rows[i]) != words(rows_before[i])) {

@@ -52,7 +52,8 @@ World::~World() {
 void World::start_controls() {
     for (int number = 1; number <= plan_.controls; ++number) {
         controls_.push_back(std::make_unique<SimControl>(number, server_, network_, plan_.options,
-                                                         plan_.heartbeats, rng_.fork()));
+                                                         plan_.heartbeats, plan_.reconcile,
+                                                         rng_.fork()));
         SimControl* control = controls_.back().get();
         timeline_.after(Millis{rng_.between(0, 3'000)}, [control] { control->start(); });
     }
@@ -80,6 +81,21 @@ void World::run_while(Instant end, bool ends_when_finished) {
     }
 }
 
+// What is owed is being given to the end; then it ends, and so must every release.
+void World::end_reconciliation() {
+    if (const auto owed = witness_.next_owed(*plan_.reconcile)) {
+        // It may have become due just now.
+        run_while(timeline_.now() + Millis{20'000}, false);
+        if (witness_.next_owed(*plan_.reconcile) == owed) {
+            witness_.violated("F9", "node " + std::to_string(owed->value) +
+                                        " is owed a content, and nobody gives it");
+        }
+    }
+    database_.serves_nodes = false;
+    run_while(timeline_.now() + time_to_finish(plan_, plan_.reconcile->max + 2), true);
+    run_while(timeline_.now() + plan_.heartbeats->period * 4 + Millis{30'000}, false);
+}
+
 Outcome World::run() {
     const Instant begin = timeline_.now();
     const Instant faults_end = begin + plan_.faults_for;
@@ -101,6 +117,7 @@ Outcome World::run() {
     if (witness_.violations().empty() && plan_.heartbeats) {
         run_while(timeline_.now() + plan_.lease * 2 + plan_.heartbeats->period * 4 + Millis{30'000},
                   false);
+        if (witness_.violations().empty() && plan_.reconcile) end_reconciliation();
         if (witness_.violations().empty()) witness_.check_fleet(node_list_);
     }
     if (witness_.violations().empty()) witness_.check_end();
@@ -112,6 +129,8 @@ Outcome World::run() {
     outcome.violations = witness_.violations();
     outcome.faults = faults_.counts();
     outcome.trace = trace_.lines();
+    for (const SimDatabase::Served& one : database_.served())
+        ++outcome.reconciled[std::string(to_text(one.cause)) + " " + one.outcome];
     for (const auto& [id, row] : database_.releases()) {
         if (row.rolls_back) ++outcome.rollbacks;
         if (row.status == ReleaseStatus::success) ++outcome.releases_success;

@@ -26,7 +26,8 @@ struct Outcome {
     FaultCounts faults{};
     std::vector<std::string> trace;  ///< if requested
     int releases_success = 0, releases_failed = 0, releases_cancelled = 0;
-    int rollbacks = 0;  ///< of these, releases that undo another release
+    int rollbacks = 0;                        ///< of these, releases that undo another release
+    std::map<std::string, int> reconciled{};  ///< nodes, by cause and outcome
 };
 
 class World {
@@ -59,6 +60,7 @@ class World {
     void heal();
     void keep_settling();
     [[nodiscard]] bool is_everything_finished() const;
+    void end_reconciliation();
     void run_while(Instant end, bool ends_when_finished);
 
     Rng rng_;

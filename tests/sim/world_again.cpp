@@ -59,6 +59,7 @@ void World::make_again(release::ReleaseId id) {
         const auto node = database_.inventory().find(row.node);
         if (!forgets_applied || node == database_.inventory().end()) continue;
         node->second.applied_version.reset();
+        node->second.observed.content = release::ObservedContent::none;
         node->second.applied_config_version.reset();
         node->second.applied_sha256.clear();
     }

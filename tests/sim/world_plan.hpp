@@ -2,6 +2,7 @@
 #pragma once
 
 #include "control/core/supervisor.hpp"
+#include "release/fleet/reconciliation.hpp"
 #include "rng.hpp"
 #include "theme.hpp"
 #include "timeline.hpp"
@@ -34,6 +35,7 @@ struct WorldPlan {
     Millis faults_for{120'000};  ///< then all faults end and everything must finish
     control::SupervisorOptions options;
     std::optional<release::HeartbeatRules> heartbeats;
+    std::optional<release::ReconcileRules> reconcile;  ///< only with heartbeats
     PolicyOdds odds;
 };
 

@@ -75,6 +75,7 @@ void World::trouble_agents() {
         trace_.note(now, node.name(), "is dead for ever");
     }
     if (faults_.happens(Fault::agent_wiped)) node.wipe();
+    if (faults_.happens(Fault::live_edited)) node.edit();
     if (faults_.happens(Fault::agent_crash)) node.crash(Millis{rng_.between(100, 20'000)});
     for (SimNode* busy : node_list_) {
         const bool may_crash = busy->is_up() && busy->is_busy();

@@ -20,13 +20,12 @@ class CatchUpTest : public SteeringTest {
     }
     std::vector<std::int64_t> behind() {
         std::vector<std::int64_t> nodes;
-        for (const Straggler& one : control().get(control().catch_up().stragglers({}, 8)).nodes)
+        for (const Straggler& one :
+             control().get(control().reconciliation().stragglers({}, 8)).nodes)
             nodes.push_back(one.node.value);
         return nodes;
     }
-    bool take_up(ReleaseId id) {
-        return control().get(control().catch_up().take_up(id, {NodeId{2}, NodeId{3}}));
-    }
+    bool take_up(ReleaseId id) { return !taken_up(id, {2, 3}).nodes.empty(); }
 };
 
 // Between two batches it would bake, ask its gate, or wait for an operator, and would block every

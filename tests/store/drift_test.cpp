@@ -96,6 +96,44 @@ TEST_P(DriftTest, a_node_that_did_not_get_what_a_success_brought_drifts) {
     EXPECT_EQ(drifting(), 1);
 }
 
+TEST_P(DriftTest, a_node_that_came_later_is_owed_what_it_would_be_planned_for) {
+    add_nodes(3);
+    const ReleaseId id = succeeded(7, 1, "seven");
+    apply(1, 7, "seven");
+    EXPECT_FALSE(node(2).wanted_version) << "a pipeline chose the nodes of release 7";
+    sql("UPDATE release_tasks SET plan_sha256 = 'p' WHERE id = ?", {id.value});
+    EXPECT_EQ(node(2).wanted_version, Version{7}) << "planned for all nodes";
+    EXPECT_EQ(node(2).wanted_sha256, "seven");
+    EXPECT_EQ(node(2).drift, release::DriftKind::unknown) << "nobody has asked it yet";
+    sql("UPDATE nodes SET observed_content = 'empty' WHERE id = ?", {node_ids_[1]});
+    EXPECT_EQ(node(2).drift, release::DriftKind::empty);
+
+    const auto configured = [&](const std::string& batch_config) {
+        sql("UPDATE release_tasks SET batch_config = ? WHERE id = ?", {batch_config, id.value});
+    };
+    configured(R"({"selector":{"labels":{"region":"eu"}}})");
+    EXPECT_FALSE(node(2).wanted_version);
+    sql("UPDATE nodes SET labels = '{\"region\":\"eu\"}' WHERE id = ?", {node_ids_[1]});
+    EXPECT_EQ(node(2).wanted_version, Version{7});
+    configured(R"({"selector":{"nodes":["n1","n2"]}})");
+    EXPECT_FALSE(node(2).wanted_version) << "a list has no new nodes";
+    configured("{}");
+
+    // Not a disabled one, not one whose row was cancelled or came late, and nothing undone.
+    sql("UPDATE nodes SET enabled = 0 WHERE id = ?", {node_ids_[1]});
+    EXPECT_FALSE(node(2).wanted_version);
+    sql("UPDATE nodes SET enabled = 1 WHERE id = ?", {node_ids_[1]});
+    add_row(id, node_ids_[1]);
+    set_row(id, 2, "status = 'cancelled'");
+    EXPECT_FALSE(node(2).wanted_version);
+    EXPECT_EQ(node(3).wanted_version, Version{7});
+    const ReleaseId undoing = add_release(8, 0);
+    sql("UPDATE release_tasks SET rolls_back = ?, status = 'success' WHERE id = ?",
+        {id.value, undoing.value});
+    EXPECT_FALSE(node(3).wanted_version);
+    EXPECT_EQ(node(1).wanted_version, Version{7}) << "its own row still counts";
+}
+
 TEST_P(DriftTest, a_row_that_was_no_part_of_the_plan_brings_no_drift) {
     add_nodes(2);
     succeeded(7, 2, "seven");

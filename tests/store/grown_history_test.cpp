@@ -72,7 +72,7 @@ class GrownHistory : private Counting, public SteeringTest {
         return cost_of(hand(), work);
     }
     std::vector<Straggler> look() {
-        return control().get(control().catch_up().stragglers({}, 8)).nodes;
+        return control().get(control().reconciliation().stragglers({}, 8)).nodes;
     }
     /// Repeats the look while it finds new rows to mark.
     void look_until_marked() {
@@ -82,7 +82,8 @@ class GrownHistory : private Counting, public SteeringTest {
             before = number(left);
             std::optional<Straggler> cursor;
             do {
-                const Stragglers found = control().get(control().catch_up().stragglers(cursor, 8));
+                const Stragglers found =
+                    control().get(control().reconciliation().stragglers(cursor, 8));
                 cursor = found.nodes.empty() ? found.reached : found.nodes.back();
                 if (!found.nodes.empty()) break;
             } while (cursor);
@@ -95,6 +96,7 @@ class GrownHistory : private Counting, public SteeringTest {
                 {"marks", [this] { (void)control().get(control().store().marks()); }},
                 {"callbacks", [this] { (void)control().get(control().callbacks().due(8)); }},
                 {"catch up", [this] { (void)look(); }},
+                {"owed", [this] { (void)control().get(control().reconciliation().owed({})); }},
                 {"metrics", [this] { (void)control().get(control().api().gauges()); }},
                 {"stats", [this] { (void)control().get(control().api().stats()); }},
                 {"nodes", [this] { (void)control().get(control().api().nodes()); }},

@@ -83,6 +83,18 @@ class SteeringTest : public StoreTest {
         request.nodes = nodes;
         return control().await(control().api().retry(request));
     }
+    /// As reconciliation takes up nodes of one batch.
+    TakenUp taken_up(ReleaseId id, const std::vector<std::int64_t>& nodes,
+                     release::OwedCause cause = release::OwedCause::deferred,
+                     release::ReconcileRules rules = {}) {
+        release::ReconcileRound round{id, {}};
+        for (const std::int64_t node : nodes) {
+            round.nodes.emplace_back();
+            round.nodes.back().node = NodeId{node};
+            round.nodes.back().cause = cause;
+        }
+        return control().get(control().reconciliation().take_up(rules, std::move(round)));
+    }
     Result<RolledBack> roll_back(ReleaseId id, bool is_forced = false) {
         RollbackRequest request;
         request.id = id;

@@ -89,7 +89,7 @@ class Process {
     Store& store() { return database_->store(); }
     ApiStore& api() { return database_->api(); }
     CallbackStore& callbacks() { return database_->callbacks(); }
-    CatchUpStore& catch_up() { return database_->catch_up(); }
+    ReconcileStore& reconciliation() { return database_->reconciliation(); }
     FleetStore& fleet() { return database_->fleet(); }
     HandClock& clock() { return clock_; }
 

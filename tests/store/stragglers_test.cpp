@@ -22,7 +22,7 @@ class StragglerTest : public SteeringTest {
     std::vector<std::int64_t> stragglers(std::optional<Straggler> cursor = std::nullopt) {
         std::vector<std::int64_t> nodes;
         for (const Straggler& one :
-             control().get(control().catch_up().stragglers(cursor, 10)).nodes) {
+             control().get(control().reconciliation().stragglers(cursor, 10)).nodes) {
             nodes.push_back(one.node.value);
         }
         return nodes;
@@ -55,13 +55,13 @@ TEST_P(StragglerTest, leaves_a_node_to_a_later_release_that_was_meant_for_it) {
 
 TEST_P(StragglerTest, takes_a_node_up_as_a_retry_whose_failure_is_tolerated) {
     const ReleaseId id = add_release_with_straggler(42);
-    EXPECT_TRUE(control().get(control().catch_up().take_up(id, {NodeId{2}})));
+    EXPECT_FALSE(taken_up(id, {2}).nodes.empty());
     EXPECT_EQ(field(id, "status"), "pending");
     EXPECT_EQ(field(id, "waived_failures"), "1");
     EXPECT_EQ(row_field(id, 2, "status"), "pending");
     EXPECT_EQ(row_field(id, 1, "status"), "success");
     EXPECT_EQ(text("SELECT actor FROM release_events WHERE kind = 'retry_requested'"), "edgeroll");
-    EXPECT_FALSE(control().get(control().catch_up().take_up(id, {NodeId{2}}))) << "under way";
+    EXPECT_TRUE(taken_up(id, {2}).nodes.empty()) << "under way";
 }
 
 // A node superseded by a finished release stays superseded, also when that release's rows are
@@ -105,7 +105,8 @@ TEST_P(StragglerTest, leaves_a_node_to_a_later_version_that_was_made_before) {
     EXPECT_THAT(stragglers(), IsEmpty());
     set_row(waiting, 2, "status = 'deferred'");
     set(waiting, "status = 'success', finished_at = created_at, content_sha256 = 'reload'");
-    std::vector<Straggler> found = control().get(control().catch_up().stragglers({}, 8)).nodes;
+    std::vector<Straggler> found =
+        control().get(control().reconciliation().stragglers({}, 8)).nodes;
     ASSERT_EQ(found.size(), 1U);
     EXPECT_EQ(found[0].release, waiting);
     EXPECT_NE(found[0].release, id);
@@ -131,7 +132,7 @@ TEST_P(StragglerTest, gets_past_many_that_wait_for_a_release_under_way) {
     for (std::size_t i = 0; i < 2599; ++i)
         add_row(under_way, node_ids_[i]);
     transaction.commit();
-    const Stragglers first = control().get(control().catch_up().stragglers({}, 8));
+    const Stragglers first = control().get(control().reconciliation().stragglers({}, 8));
     EXPECT_THAT(first.nodes, IsEmpty());
     ASSERT_TRUE(first.reached);
     EXPECT_THAT(stragglers(first.reached), ElementsAre(node_ids_.back()));

@@ -22,6 +22,7 @@ NodeRow read_row(const TaskRow& row, const Inventory& inventory, Instant now) {
     read.config_version = row.config_version;
     read.is_of_start = row.start_epoch.has_value();
     read.is_waived = row.is_waived;
+    read.is_joined = row.is_joined;
     read.task_id = row.task_id;
     if (may_stand_beside(row.reason, row.status)) read.reason = row.reason;
     read.error = row.error;
@@ -39,8 +40,9 @@ NodeRow read_row(const TaskRow& row, const Inventory& inventory, Instant now) {
     const InventoryRow& node = found->second;
     read.facts.is_enabled = node.is_enabled;
     read.facts.is_in_maintenance = node.is_in_maintenance;
-    read.facts.applied_version = node.applied_version;
-    read.facts.applied_sha256 = node.applied_sha256;
+    HeldContent held = held_content({node.applied_version, node.applied_sha256}, node.observed);
+    read.facts.applied_version = held.version;
+    read.facts.applied_sha256 = std::move(held.sha256);
     read.facts.is_own_agent = node.is_own_agent;
     read.address = node.address;
     return read;

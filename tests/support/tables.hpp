@@ -59,6 +59,7 @@ struct TaskRow {
     int attempt = 0, attempts_before = 0, ids_passed_over = 0;
     std::optional<release::Epoch> start_epoch;
     bool is_waived = false;
+    bool is_joined = false;  ///< joined_at is set
     std::optional<release::Version> config_version;
     std::optional<release::Version> previous_config_version;
     release::ReasonKind reason = release::ReasonKind::none;

@@ -18,8 +18,9 @@ TaskRow* find_row(std::vector<TaskRow>& rows, NodeId node) {
 }
 
 int count_of(const std::vector<TaskRow>& rows, NodeStatus status) {
-    return static_cast<int>(std::count_if(
-        rows.begin(), rows.end(), [&](const TaskRow& row) { return row.status == status; }));
+    return static_cast<int>(std::count_if(rows.begin(), rows.end(), [&](const TaskRow& row) {
+        return row.status == status && !row.is_joined;
+    }));
 }
 
 void apply(const ReleaseChange& change, ReleaseRow& row, Instant now) {
@@ -171,6 +172,9 @@ void write_applied(const Commit& commit, const ReleaseRow& release, std::vector<
         holds.applied_version = release.version;
         holds.applied_config_version = source;
         holds.applied_sha256 = change.content ? digest_of(source) : release.content_sha256;
+        holds.observed.content = ObservedContent::believed;
+        holds.observed.version = release.version;
+        holds.observed.sha256 = holds.applied_sha256;
     }
 }
 

@@ -13,6 +13,7 @@
 #include "control/api/ports/event_views.hpp"
 #include "control/api/ports/evidence_views.hpp"
 #include "control/api/ports/inventory.hpp"
+#include "control/api/ports/reconciliation.hpp"
 #include "control/api/ports/release_views.hpp"
 #include "control/api/ports/stats.hpp"
 #include "control/api/ports/steering.hpp"
@@ -65,6 +66,9 @@ class ApiStore {
     virtual Answer<Banned> add_ban(BanRequest request) = 0;
     /// Returns the removed row. 3001 when there is none.
     virtual Answer<BanView> remove_ban(BanRemoval removal) = 0;
+    virtual Answer<ReconciliationView> reconciliation() = 0;
+    /// Forgives the failures so far. Returns how many; with 0 nothing is written.
+    virtual Answer<int> continue_reconciliation(ContinueRequest request) = 0;
     virtual Answer<Gauges> gauges() = 0;
     /// Figures about recent releases and waiting releases.
     virtual Answer<Stats> stats() = 0;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "release/fleet/reconciliation.hpp"
 #include "release/ids.hpp"
 #include "release/states.hpp"
 #include "release/time.hpp"
@@ -53,6 +54,7 @@ struct Gauges {
     std::map<std::string, std::int64_t> drifting_by_kind;     ///< nodes; kinds without a node too
     std::map<std::string, std::int64_t> inventory_by_status;  ///< enabled nodes
     std::int64_t bans = 0;                                    ///< rows of banned_contents
+    release::ReconcilePace reconcile;
     QueueFigures queue;
     std::optional<ReleaseTimes> last_ended;  ///< the release that ended last
     /// Of the rollbacks that have ended, the one of the newest release.

@@ -32,9 +32,10 @@ struct SteerRequest : ActionRequest {
 
 struct RetryRequest : ActionRequest {
     std::vector<release::NodeReference> nodes;  ///< empty: all nodes that need it
-    /// Catching up: failures do not fail the release, only the named nodes of the first batch are
-    /// retried, and it is refused while no window is open. It is the engine's own action, and not
-    /// audited.
+    /// Reconciliation: failures do not fail the release, only the named nodes of the first batch
+    /// are retried, whatever their status, and it is refused while no window is open, for a content
+    /// that is banned although the release was forced, and for a node that an unfinished release
+    /// has. It is the engine's own action, and not audited.
     bool tolerates_all = false;
 };
 

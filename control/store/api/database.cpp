@@ -10,6 +10,7 @@
 #include "control/store/api/evidence.hpp"
 #include "control/store/api/inventory.hpp"
 #include "control/store/api/plan_book.hpp"
+#include "control/store/api/reconciliation.hpp"
 #include "control/store/api/releases.hpp"
 #include "control/store/api/stats.hpp"
 #include "control/store/api/steer.hpp"
@@ -131,6 +132,19 @@ class ApiDatabase final : public ApiStore {
         removal.by.keys = keys_;
         auto work = [removal = std::move(removal)](Connection& connection) {
             return delete_ban(connection, removal);
+        };
+        return threads_.run(Access::write, std::move(work), Urgency::normal);
+    }
+    Answer<ReconciliationView> reconciliation() override {
+        auto work = [templates = templates_](Connection& connection) {
+            return read_reconciliation(connection, *templates);
+        };
+        return threads_.run(Access::read, std::move(work), Urgency::normal);
+    }
+    Answer<int> continue_reconciliation(ContinueRequest request) override {
+        request.by.keys = keys_;
+        auto work = [request = std::move(request)](Connection& connection) {
+            return forgive(connection, request);
         };
         return threads_.run(Access::write, std::move(work), Urgency::normal);
     }

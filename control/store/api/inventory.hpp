@@ -5,8 +5,8 @@
 
 #include "control/api/ports/inventory.hpp"
 #include "control/secrets/secret_keys.hpp"
-#include "control/store/api/template_book.hpp"
 #include "control/store/db/connection.hpp"
+#include "control/store/fleet/template_book.hpp"
 
 namespace edgeroll::control {
 

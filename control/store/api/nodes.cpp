@@ -4,9 +4,9 @@
 #include <utility>
 
 #include "control/core/node_address.hpp"
-#include "control/store/api/drift.hpp"
 #include "control/store/api/inventory.hpp"
 #include "control/store/audit/audit_log.hpp"
+#include "control/store/fleet/drift.hpp"
 #include "control/store/rows/column_text.hpp"
 #include "control/store/rows/columns.hpp"
 #include "control/store/rows/node_facts.hpp"
@@ -47,13 +47,36 @@ Columns<NodeView> node_columns(const Dialect& dialect) {
         .with(observed_columns<&NodeView::observed>());
 }
 
+/// What the nodes should have, and whether they have it.
+void judge(Connection& connection, TemplateBook& templates, std::vector<NodeView>& nodes) {
+    std::vector<FleetMember> members;
+    members.reserve(nodes.size());
+    for (const NodeView& node : nodes) {
+        FleetMember member;
+        member.node = {node.id, node.labels, node.name, address_or_text(node.main_ip)};
+        member.is_enabled = node.is_enabled;
+        member.applied_version = node.applied_version;
+        member.applied_sha256 = node.applied_sha256;
+        member.observed = node.observed;
+        members.push_back(std::move(member));
+    }
+    add_drift(connection, templates, members);
+    for (std::size_t i = 0; i < nodes.size(); ++i) {
+        if (members[i].wanted) {
+            nodes[i].wanted_version = members[i].wanted->version;
+            nodes[i].wanted_sha256 = members[i].wanted->sha256;
+        }
+        nodes[i].drift = members[i].drift;
+    }
+}
+
 /// Includes the wanted content.
 /// @param where selects one existing node
 NodeView read_node(Connection& connection, TemplateBook& templates, const std::string& where,
                    const Values& values) {
     std::vector<NodeView> one = select_rows(connection, node_columns(connection.dialect()),
                                             "FROM nodes WHERE " + where, values);
-    add_wanted(connection, templates, one);
+    judge(connection, templates, one);
     return std::move(one.at(0));
 }
 
@@ -185,7 +208,7 @@ std::vector<NodeView> list_nodes(Connection& connection, TemplateBook& templates
     Transaction transaction(connection, Transaction::Kind::read);
     std::vector<NodeView> nodes =
         select_rows(connection, node_columns(connection.dialect()), "FROM nodes ORDER BY id");
-    add_wanted(connection, templates, nodes);
+    judge(connection, templates, nodes);
     transaction.commit();
     return nodes;
 }

@@ -6,10 +6,11 @@
 #include <string>
 #include <utility>
 
-#include "control/store/api/drift.hpp"
 #include "control/store/api/page_size.hpp"
 #include "control/store/api/pool_occupancy.hpp"
 #include "control/store/api/stats.hpp"
+#include "control/store/fleet/drift.hpp"
+#include "control/store/fleet/owed.hpp"
 #include "control/store/rows/blockers.hpp"
 #include "control/store/rows/column_text.hpp"
 #include "control/store/rows/columns.hpp"
@@ -164,7 +165,9 @@ void complete(Connection& connection, std::vector<ReleaseSummary>& items) {
     const Columns<Group> columns{{"release_task_id", into<&Group::release>},
                                  {"status", into<&Group::status>},
                                  {"COUNT(*)", into<&Group::nodes>}};
-    const std::string of_page = "WHERE release_task_id IN (" + placeholders(ids.size()) + ")";
+    // Without the rows that reconciliation added.
+    const std::string of_page =
+        "WHERE release_task_id IN (" + placeholders(ids.size()) + ") AND batch <> 0";
     for (const Group& group : select_rows(
              connection, columns,
              "FROM release_task_nodes " + of_page + " GROUP BY release_task_id, status", ids)) {
@@ -334,6 +337,7 @@ Gauges read_gauges(Connection& connection, TemplateBook& templates) {
     gauges.last_ended = read_last_ended(connection);
     gauges.last_rollback = read_last_rollback(connection);
     gauges.drifting_by_kind = count_drifting(connection, templates);
+    gauges.reconcile = read_pace(connection);
     gauges.inventory_by_status = {{"online", 0}, {"offline", 0}, {"maintenance", 0}, {"other", 0}};
     for (const auto& [status, count] : counted(
              connection, "SELECT status, COUNT(*) FROM nodes WHERE enabled = 1 GROUP BY status")) {

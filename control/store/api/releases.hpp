@@ -3,8 +3,8 @@
 
 #include "control/api/ports/release_views.hpp"
 #include "control/api/ports/stats.hpp"
-#include "control/store/api/template_book.hpp"
 #include "control/store/db/connection.hpp"
+#include "control/store/fleet/template_book.hpp"
 
 namespace edgeroll::control {
 

@@ -3,7 +3,7 @@
 
 #include <optional>
 
-#include "control/core/catch_up.hpp"
+#include "control/core/reconciler.hpp"
 #include "control/store/db/connection.hpp"
 
 namespace edgeroll::control {

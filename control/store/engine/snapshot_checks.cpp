@@ -60,7 +60,8 @@ void read_other_contents(Connection& connection, ContentBook& contents, Snapshot
 
 void read_bans(Connection& connection, Snapshot& snapshot, const Finding& finding) {
     snapshot.bans = newest_bans(connection);
-    if (snapshot.is_forced) return;
+    // Who forced the release did not mean what reconciliation brings later.
+    if (snapshot.is_forced && !snapshot.catches_up) return;
     for (const ContentReading& reading : finding.contents) {
         const ContentNames names{reading.content.sha256, reading.older_sha256};
         if (names.sha256.empty()) continue;

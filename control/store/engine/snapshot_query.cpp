@@ -95,7 +95,9 @@ release::NodeRow judged(Snapshot& snapshot, SnapshotNode row) {
     // After the start such a row is a late row and skipped as such; a retry of other rows leaves it
     // skipped.
     const bool is_to_start = snapshot.current_batch == 0 && !is_final(node.status);
-    if (is_to_start && row.odd_batch) {
+    // Others may write that column too.
+    const bool is_joined = node.is_joined && node.batch == 0 && snapshot.catches_up;
+    if (is_to_start && row.odd_batch && !is_joined) {
         add("batch must be at least 1, not " + in_quotes(*row.odd_batch));
     }
     if (row.odd_status) add("status " + in_quotes(*row.odd_status) + " is not known");
@@ -103,6 +105,11 @@ release::NodeRow judged(Snapshot& snapshot, SnapshotNode row) {
         add(std::string("config_version must be ") + version_range_text + ", not " +
             in_quotes(*row.odd_version));
     }
+    release::HeldContent held = held_content(row.applied, row.observed);
+    // Whoever set applied_version NULL wants the node asked (docs/contract.md 3.2).
+    if (!row.applied.version) held = {};
+    node.facts.applied_version = held.version;
+    node.facts.applied_sha256 = std::move(held.sha256);
     // Nothing is known of a deleted node.
     if (!node.facts.exists) {
         node.facts = release::NodeFacts{};

@@ -138,6 +138,10 @@ Columns<SnapshotNode> snapshot_node_columns(const Dialect& dialect) {
     constexpr auto node = &SnapshotNode::node;
     constexpr auto facts = &NodeRow::facts;
     constexpr auto address = &NodeRow::address;
+    constexpr auto applied = &SnapshotNode::applied;
+    constexpr auto observed = &SnapshotNode::observed;
+    using release::HeldContent;
+    using release::Observation;
     return {
         {"r.id", into<node, &NodeRow::row_id>},
         {"r.node_id", into<node, &NodeRow::id>},
@@ -169,11 +173,18 @@ Columns<SnapshotNode> snapshot_node_columns(const Dialect& dialect) {
          [](SnapshotNode& row, const Field& field) {
              row.node.facts.is_in_maintenance = field.text() == "maintenance";
          }},
-        {"n.applied_version", possible_version_into<node, facts, &NodeFacts::applied_version>},
+        {"r.joined_at", presence_into<node, &NodeRow::is_joined>},
+        {"n.applied_version", possible_version_into<applied, &HeldContent::version>},
         {"n.applied_sha256",
          [](SnapshotNode& row, const Field& field) {
-             row.node.facts.applied_sha256 = release::lower_hex(field.text());
+             row.applied.sha256 = release::lower_hex(field.text());
          }},
+        {"n.observed_content",
+         word_into<release::ObservedContent::none, observed, &Observation::content>},
+        {"n.observed_version", possible_version_into<observed, &Observation::version>},
+        {"n.observed_sha256", into<observed, &Observation::sha256>},
+        {"n.observed_remark", into<observed, &Observation::remark>},
+        {"n.capabilities", into<observed, &Observation::capabilities>},
         {"COALESCE(n.capabilities, '') <> ''", into<node, facts, &NodeFacts::is_own_agent>},
         {"n.name", into<node, address, &Address::name>},
         {"n.main_ip",

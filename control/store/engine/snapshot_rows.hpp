@@ -29,6 +29,8 @@ struct SnapshotRelease {
 struct SnapshotNode {
     release::NodeRow node;
     std::optional<std::string> odd_batch, odd_status, odd_version;
+    release::HeldContent applied;
+    release::Observation observed;
 };
 
 /// Columns of release_task_nodes r and, where it exists, nodes n.

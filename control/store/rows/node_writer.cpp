@@ -121,7 +121,11 @@ void write_applied(Connection& connection, release::ReleaseId id, const Applied&
                 list +
                 " AND EXISTS (SELECT 1 FROM nodes "
                 "WHERE nodes.id = release_task_nodes.node_id AND "
-                "COALESCE(applied_config_version, 0) <> ?)",
+                "COALESCE(applied_config_version, 0) <> ?)"
+                // Reconciliation gives a node back what it had: what it had before that stays.
+                " AND NOT EXISTS (SELECT 1 FROM reconcile_nodes k WHERE k.node_id = "
+                "release_task_nodes.node_id AND k.release_task_id = "
+                "release_task_nodes.release_task_id AND k.cause NOT IN ('deferred', 'new'))",
             before);
         connection.execute(
             "UPDATE nodes SET applied_version = ?, applied_config_version = ?, "

@@ -88,12 +88,15 @@ namespace edgeroll::control {
     return "callback_state = CASE WHEN COALESCE(callback_url, '') <> '' THEN 'due' END";
 }
 
-/// The columns of release_tasks that count rows, computed from the rows (I4).
+/// The columns of release_tasks that count rows, computed from the rows (I4). Rows that edgeroll
+/// added to a success, with batch 0, are outside all totals (docs/contract.md 6.9).
 [[nodiscard]] inline std::string recounted_columns() {
     return "success_nodes = (SELECT COUNT(*) FROM release_task_nodes WHERE release_task_id = "
-           "release_tasks.id AND release_task_nodes.status = 'success'), "
+           "release_tasks.id AND release_task_nodes.status = 'success' AND "
+           "release_task_nodes.batch > 0), "
            "failed_nodes = (SELECT COUNT(*) FROM release_task_nodes WHERE release_task_id = "
-           "release_tasks.id AND release_task_nodes.status = 'failed')";
+           "release_tasks.id AND release_task_nodes.status = 'failed' AND release_task_nodes.batch "
+           "> 0)";
 }
 
 }  // namespace edgeroll::control

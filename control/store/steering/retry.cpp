@@ -12,6 +12,7 @@
 #include "control/store/rows/history.hpp"
 #include "control/store/rows/sql_parts.hpp"
 #include "control/store/rows/version_range.hpp"
+#include "control/store/steering/obstacles.hpp"
 #include "control/store/steering/steered.hpp"
 #include "release/limits.hpp"
 #include "release/text/digits.hpp"
@@ -36,6 +37,7 @@ std::vector<release::RetryRow> read_rows(Connection& connection, release::Releas
              row.is_set_aside = row.status == release::NodeStatus::failed && field.is_set();
          }},
         {"r.waived", into<&RetryRow::is_waived>},
+        {"r.joined_at", presence_into<&RetryRow::is_joined>},
     };
     return select_rows(connection, columns,
                        "FROM release_task_nodes r LEFT JOIN nodes n ON n.id = r.node_id WHERE "
@@ -58,44 +60,19 @@ void refuse_before_the_end(const Steered& steered, const std::vector<release::Re
 /// A rollback goes before what has not begun (rows/blockers.hpp), also when it is tried again.
 void refuse_when_overtaken(Connection& connection, const RetryRequest& request,
                            release::Version version) {
-    const Rows rows = connection.query(
-        "SELECT other.id, other.version FROM release_tasks other WHERE " + is_unfinished("other.") +
-            " AND " + is_possible_version(connection.dialect(), "other.version") +
-            " AND other.version > ? AND (other.current_batch > 0 OR other.rolls_back IS NOT NULL "
-            "OR "
-            "(SELECT rolls_back FROM release_tasks WHERE id = ?) IS NULL) AND " +
-            shares_a_node_with(connection.dialect(), "other.id") +
-            " ORDER BY other.version LIMIT 1",
-        {version.value, request.id.value, request.id.value});
-    if (rows.empty()) return;
-    refuse(release::code::wrong_state, "retry is refused: release " + rows[0].text(0) +
-                                           " of the later version " + rows[0].text(1) +
-                                           " is not finished and shares nodes with it");
+    const auto other = find_overtaking(connection, request.id, version);
+    if (!other) return;
+    refuse(release::code::wrong_state,
+           "retry is refused: release " + std::to_string(other->release.value) +
+               " of the later version " + std::to_string(other->version.value) +
+               " is not finished and shares nodes with it");
 }
 
 void refuse_when_banned(Connection& connection, const RetryRequest& request,
                         const Steered& steered) {
-    if (steered.is_forced) return;
-    std::set<release::Version> versions{steered.version};
-    for (const Row& row :
-         connection.query("SELECT DISTINCT config_version FROM release_task_nodes WHERE "
-                          "release_task_id = ? AND config_version IS NOT NULL",
-                          {request.id.value})) {
-        if (const auto version = possible_version(Field(row, 0))) versions.insert(*version);
-    }
-    bool is_banned = false;
-    bool is_own_known = false;  // the version's content is the content it was started with
-    for (const release::Version version : versions) {
-        const auto names = names_of(connection, version);
-        if (!names) continue;
-        is_banned = is_banned || find_ban(connection, *names);
-        const bool is_own = version == steered.version;
-        is_own_known = is_own_known || (is_own && (steered.content_sha256 == names->sha256 ||
-                                                   steered.content_sha256 == names->older_sha256));
-    }
-    if (!is_own_known && release::is_sha256_hex(steered.content_sha256)) {
-        is_banned = is_banned || find_ban(connection, {steered.content_sha256, {}});
-    }
+    if (steered.is_forced && !request.tolerates_all) return;
+    const bool is_banned =
+        is_content_banned(connection, request.id, steered.version, steered.content_sha256);
     if (!is_banned) return;
     refuse(release::code::wrong_state, "retry is refused: the release is " +
                                            std::string(to_text(steered.state.status)) +
@@ -118,6 +95,39 @@ void keep_it_short(Connection& connection, const Steered& steered, release::Retr
     std::erase_if(plan.taken, [&](const release::RetryRow& row) { return row.batch != batch; });
 }
 
+/// Operators may retry what did not succeed; reconciliation serves a success only, and any of its
+/// nodes.
+void refuse_unless_success(const Steered& steered) {
+    if (steered.state.rolled_back_by) {
+        refuse(release::code::wrong_state, "retry is refused: release " +
+                                               std::to_string(steered.state.rolled_back_by->value) +
+                                               " rolls it back");
+    }
+    if (steered.has_end && steered.state.status == release::ReleaseStatus::success) return;
+    refuse(release::code::wrong_state, "retry is refused: the release is " +
+                                           std::string(to_text(steered.state.status)) +
+                                           (steered.has_end ? "" : ", and not finished"));
+}
+
+/// A node is in one unfinished release at a time: what that one brings must not be overwritten, nor
+/// what is left of it be taken for the end of this one. And the release must not stand in line,
+/// where others would wait for it.
+void refuse_when_held(Connection& connection, release::ReleaseId id, release::Version version,
+                      const std::vector<release::RetryRow>& taken) {
+    if (const auto other = find_earlier(connection, id, version)) {
+        refuse(release::code::wrong_state, "retry is refused: release " +
+                                               std::to_string(other->value) +
+                                               " goes first, and is not finished");
+    }
+    for (const release::RetryRow& row : taken) {
+        const auto holder = find_holder(connection, row.node, id);
+        if (!holder) continue;
+        refuse(release::code::wrong_state,
+               "retry is refused: release " + std::to_string(holder->value) +
+                   " is not finished and has node " + std::to_string(row.node.value));
+    }
+}
+
 /// Resets the release to its state before the start, except for the rows that stay and the content,
 /// which was fixed at the start.
 void begin_anew(Connection& connection, release::ReleaseId id, int waived_failures,
@@ -132,7 +142,8 @@ void begin_anew(Connection& connection, release::ReleaseId id, int waived_failur
         "requested_action = NULL, "
         "lease_expires_at = NULL, callback_state = NULL, callback_tries = 0, callback_at = NULL, "
         "rows_seen = NULL, rows_seen_at = NULL, total_nodes = (SELECT COUNT(*) FROM "
-        "release_task_nodes WHERE release_task_id = release_tasks.id), waived_failures = ?, "
+        "release_task_nodes WHERE release_task_id = release_tasks.id AND joined_at IS NULL), "
+        "waived_failures = ?, "
         "catches_up = ?, catch_up = NULL, "
         "updated_at = " +
             connection.dialect().now() + " WHERE id = ?",
@@ -210,21 +221,29 @@ void record(Connection& connection, const RetryRequest& request, const release::
 
 }  // namespace
 
-std::vector<release::RetryRow> retry_nodes(Connection& connection, const RetryRequest& request) {
-    Transaction transaction(connection, Transaction::Kind::write);
+std::vector<release::RetryRow> retry_within(Connection& connection, const RetryRequest& request) {
+    using release::RetryBy;
     lock_release(connection, request.id);
     const Steered steered = read_steered(connection, request.id);
-    allowed_or_refused(release::Steering::retry, steered);
+    if (request.tolerates_all) {
+        refuse_unless_success(steered);
+    } else {
+        allowed_or_refused(release::Steering::retry, steered);
+    }
     const std::vector<release::RetryRow> rows = read_rows(connection, request.id);
     refuse_before_the_end(steered, rows);
-    auto plan = plan_retry(rows, steered.state.status, request.nodes, steered.waived_failures);
+    auto plan = plan_retry(rows, steered.state.status, request.nodes, steered.waived_failures,
+                           request.tolerates_all ? RetryBy::reconciliation : RetryBy::operators);
     if (!plan) {
         plan.error().message = "retry is refused: " + plan.error().message;
         throw Refused{plan.error()};
     }
     refuse_when_overtaken(connection, request, steered.version);
     refuse_when_banned(connection, request, steered);
-    if (request.tolerates_all) keep_it_short(connection, steered, *plan);
+    if (request.tolerates_all) {
+        keep_it_short(connection, steered, *plan);
+        refuse_when_held(connection, request.id, steered.version, plan->taken);
+    }
     const int waived =
         plan->waived_failures + (request.tolerates_all ? static_cast<int>(plan->taken.size()) : 0);
     begin_anew(connection, request.id, waived, request.tolerates_all);
@@ -239,8 +258,14 @@ std::vector<release::RetryRow> retry_nodes(Connection& connection, const RetryRe
                        {"left_out", plan->left_out},
                        {"some_by_name", !request.nodes.empty()}});
     }
-    transaction.commit();
     return std::move(plan->taken);
+}
+
+std::vector<release::RetryRow> retry_nodes(Connection& connection, const RetryRequest& request) {
+    Transaction transaction(connection, Transaction::Kind::write);
+    std::vector<release::RetryRow> taken = retry_within(connection, request);
+    transaction.commit();
+    return taken;
 }
 
 }  // namespace edgeroll::control

@@ -9,9 +9,12 @@
 
 namespace edgeroll::control {
 
-/// See ApiStore::retry; the engine also uses it to catch up. Returns the retried nodes. Uses its
-/// own transaction. Throws Refused.
+/// See ApiStore::retry. Returns the retried nodes. Uses its own transaction. Throws Refused.
 [[nodiscard]] std::vector<release::RetryRow> retry_nodes(Connection& connection,
                                                          const RetryRequest& request);
+
+/// The same within the caller's transaction, which must write.
+[[nodiscard]] std::vector<release::RetryRow> retry_within(Connection& connection,
+                                                          const RetryRequest& request);
 
 }  // namespace edgeroll::control

@@ -41,7 +41,7 @@ Columns<Steered> steered_columns() {
         {"forced", into<&Steered::is_forced>},
         {"batch_config", into<&Steered::batch_config>},
         {"(SELECT COUNT(*) FROM release_task_nodes WHERE release_task_id = release_tasks.id AND "
-         "release_task_nodes.status = 'deferred')",
+         "release_task_nodes.status = 'deferred' AND release_task_nodes.batch <> 0)",
          into<state, &SteeringState::deferred_nodes>},
         {"(SELECT MIN(other.id) FROM release_tasks other WHERE other.rolls_back = release_tasks.id "
          "AND " +

@@ -19,13 +19,14 @@ class TwoCallAgent:
     """Implements only POST /tasks/dispatch (taskId, type, version, payload) and GET /tasks/{id}.
     `outcome(task)` returns a task's current (status, lastError). All requests are in `asked`.
     With `holds(digest)` it also answers GET /contents/{sha256}, with its result, and accepts a dispatch
-    without a payload if it ever received that content. An `old` agent does not tell a template from the same
-    text taken literally: it identifies contents by `sha256` only."""
+    without a payload if it ever received that content. With `state()` it also answers GET /state, with its
+    result. An `old` agent does not tell a template from the same text taken literally: it identifies contents
+    by `sha256` only."""
 
-    def __init__(self, name, address, certs, outcome=None, port=8443, holds=None, old=False):
+    def __init__(self, name, address, certs, outcome=None, port=8443, holds=None, state=None, old=False):
         self.name, self.address = name, address
         self.digest = "sha256" if old else "contentSha256"
-        self.holds, self.contents = holds, set()
+        self.holds, self.contents, self.state = holds, set(), state
         self.tasks = {}
         self.asked = []
         self._lock = threading.Lock()
@@ -73,6 +74,8 @@ class TwoCallAgent:
                     digest = path.removeprefix("/contents/")
                     return self.answer(200, {"code": 0, "message": "success",
                                              "data": {agent.digest: digest, "held": agent.holds(digest)}})
+                if agent.state and path == "/state":
+                    return self.answer(200, {"code": 0, "message": "success", "data": agent.state()})
                 if not path.startswith("/tasks/"):
                     return self.unknown_route()
                 report = agent.query(path.removeprefix("/tasks/"))

@@ -13,7 +13,7 @@ WORDS = re.compile(r"(edgeroll|edgeroll-control|edgeroll-agent|curl|export|sourc
 # : Inline code that is a command, not a command's name.
 INLINE = re.compile(r"(edgeroll|edgeroll-control|edgeroll-agent|scripts/\S+)\s+\S")
 # : For a table that says "edgeroll" once for all its rows.
-SHORT = re.compile(r"((release|config|node|ban)\s+[a-z]|stats$|completion\s)")
+SHORT = re.compile(r"((release|config|node|ban|reconciliation)\s+[a-z]|stats$|completion\s)")
 
 
 def documents():

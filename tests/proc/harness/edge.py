@@ -2,6 +2,7 @@
 import http.client
 import json
 import os
+import shutil
 import ssl
 import subprocess
 from pathlib import Path
@@ -124,12 +125,22 @@ class Edge:
         finally:
             connection.close()
 
+    def wipe(self):
+        """As if the machine were built anew: nothing is left below the agent's root, and no web server runs."""
+        self.program.stop()
+        self.stop_web_server()
+        shutil.rmtree(self.root)
+        self.start()
+
+    def stop_web_server(self):
+        if self.has_nginx:
+            subprocess.run([NGINX, "-b", "-d", self.folder, "stop"], check=False, capture_output=True, timeout=PATIENCE)
+
     def discard(self):
         self.let_go()
         if self.program:
             self.program.discard()
-        if self.has_nginx:
-            subprocess.run([NGINX, "-b", "-d", self.folder, "stop"], check=False, capture_output=True, timeout=PATIENCE)
+        self.stop_web_server()
 
 
 def site(version, text=None, listen=None, directive="return"):

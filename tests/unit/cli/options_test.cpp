@@ -186,6 +186,20 @@ TEST(ParseCommandLine, reads_which_content_is_banned) {
     EXPECT_THAT(ended({"ban"}).err, HasSubstr("say which: add, list or remove"));
 }
 
+TEST(ParseCommandLine, reads_how_reconciliation_is_looked_at_and_continued) {
+    EXPECT_TRUE(
+        std::holds_alternative<ReconciliationShow>(typed({"reconciliation", "show"}).command));
+    const auto reason = [](const std::vector<std::string>& more) {
+        std::vector<std::string> words{"reconciliation", "continue"};
+        words.insert(words.end(), more.begin(), more.end());
+        return std::get<ReconciliationContinue>(typed(words).command).reason;
+    };
+    EXPECT_EQ(reason({}), "");
+    EXPECT_EQ(reason({"--reason", "disk replaced"}), "disk replaced");
+    EXPECT_THAT(ended({"reconciliation"}).err, HasSubstr("say which: show or continue"));
+    EXPECT_THAT(ended({"reconciliation", "continue", "7"}).err, HasSubstr("not understood: 7"));
+}
+
 TEST(ParseCommandLine, takes_global_options_anywhere) {
     for (const auto& arguments : std::vector<std::vector<std::string>>{
              {"-o", "json", "--url", "http://c", "node", "list"},
@@ -314,6 +328,7 @@ TEST(ParseCommandLine, refuses_a_value_that_is_not_there) {
         {{"node", "add", "edge-1", "10.0.0.7"}, {"--port", "--label", "--fingerprint"}},
         {{"ban", "add"}, {"--version", "--sha256", "--reason"}},
         {{"ban", "list"}, {"--page", "--page-size"}},
+        {{"reconciliation", "continue"}, {"--reason"}},
         {{"audit"}, {"--actor", "--action", "--object", "--since", "--page", "--page-size"}},
         {{"stats"}, {"--url", "--token-file", "-o", "--output"}}};
     for (const auto& [command, options] : commands) {
@@ -365,29 +380,32 @@ TEST(ParseCommandLine, refuses_a_value_that_is_not_there) {
 }
 
 TEST(ParseCommandLine, has_help_with_an_example_for_every_command) {
-    for (const auto& command : std::vector<std::vector<std::string>>{{},
-                                                                     {"release", "list"},
-                                                                     {"release", "show"},
-                                                                     {"release", "watch"},
-                                                                     {"release", "create"},
-                                                                     {"release", "plan"},
-                                                                     {"release", "pause"},
-                                                                     {"release", "continue"},
-                                                                     {"release", "stop"},
-                                                                     {"release", "retry"},
-                                                                     {"release", "rollback"},
-                                                                     {"release", "limit"},
-                                                                     {"release", "wait"},
-                                                                     {"release", "events"},
-                                                                     {"release", "explain"},
-                                                                     {"stats"},
-                                                                     {"audit"},
-                                                                     {"config", "push"},
-                                                                     {"node", "list"},
-                                                                     {"node", "add"},
-                                                                     {"ban", "add"},
-                                                                     {"ban", "list"},
-                                                                     {"ban", "remove"}}) {
+    for (const auto& command :
+         std::vector<std::vector<std::string>>{{},
+                                               {"release", "list"},
+                                               {"release", "show"},
+                                               {"release", "watch"},
+                                               {"release", "create"},
+                                               {"release", "plan"},
+                                               {"release", "pause"},
+                                               {"release", "continue"},
+                                               {"release", "stop"},
+                                               {"release", "retry"},
+                                               {"release", "rollback"},
+                                               {"release", "limit"},
+                                               {"release", "wait"},
+                                               {"release", "events"},
+                                               {"release", "explain"},
+                                               {"stats"},
+                                               {"audit"},
+                                               {"config", "push"},
+                                               {"node", "list"},
+                                               {"node", "add"},
+                                               {"ban", "add"},
+                                               {"ban", "list"},
+                                               {"ban", "remove"},
+                                               {"reconciliation", "show"},
+                                               {"reconciliation", "continue"}}) {
         auto arguments = command;
         arguments.emplace_back("--help");
         const auto end = ended(arguments);

@@ -77,6 +77,9 @@ class FakeStore final : public ApiStore {
     BanRequest ban_wanted;
     BanRemoval ban_removal;
     Banned banned;
+    ReconciliationView reconciling;
+    ContinueRequest continued;
+    int forgiven = 0;
 
     std::vector<std::string> calls;
     ReleaseFilter filter;
@@ -125,6 +128,13 @@ class FakeStore final : public ApiStore {
     Answer<EvidencePage> evidence(EvidenceFilter wanted_rows) override {
         evidence_filter = std::move(wanted_rows);
         return reply("evidence", evidence_page);
+    }
+    Answer<ReconciliationView> reconciliation() override {
+        return reply("reconciliation", reconciling);
+    }
+    Answer<int> continue_reconciliation(ContinueRequest request) override {
+        continued = std::move(request);
+        return reply("continue_reconciliation", forgiven);
     }
     Answer<CreatedRelease> create(NewRelease request) override {
         wanted = std::move(request);

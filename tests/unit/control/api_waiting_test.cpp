@@ -47,6 +47,20 @@ TEST(ApiWaiting, finished_ones_wait_for_nothing) {
     }
 }
 
+TEST(ApiWaiting, tells_nodes_that_joined_from_batches) {
+    ReleaseSummary release = running();
+    release.current_batch = 1;
+    release.started_batch = 0;
+    std::vector<ReleaseNodeView> nodes(2);
+    nodes[0].batch = 0;
+    nodes[0].status = NodeStatus::running;
+    nodes[1].batch = 1;
+    nodes[1].status = NodeStatus::success;
+    WaitingFacts facts;
+    facts.nodes = nodes;
+    EXPECT_EQ(waiting_for(release, facts)["reason"], "1 joined node in progress");
+}
+
 TEST(ApiWaiting, names_the_time_when_not_due) {
     ReleaseSummary release = pending();
     release.is_due = false;

@@ -53,6 +53,9 @@ TEST(ControlSettings, has_every_name_and_default_of_the_contract) {
                                             "RELEASE_POLL_INTERVAL_SEC",
                                             "RELEASE_LEASE_SEC",
                                             "RELEASE_CATCH_UP_INTERVAL_SEC",
+                                            "RECONCILE",
+                                            "RECONCILE_MAX",
+                                            "RECONCILE_PER_MINUTE",
                                             "NODE_HEARTBEAT_SEC",
                                             "CALLBACK_TOKEN",
                                             "GATE_ALLOW",
@@ -69,6 +72,9 @@ TEST(ControlSettings, has_every_name_and_default_of_the_contract) {
                                             "LOG_LEVEL",
                                             "LOG_FORMAT"}));
     EXPECT_EQ(settings.heartbeat, Millis{10'000});
+    EXPECT_EQ(settings.reconcile.mode, release::ReconcileMode::absent);
+    EXPECT_EQ(settings.reconcile.max, 8);
+    EXPECT_EQ(settings.reconcile.per_minute, 60);
     EXPECT_EQ(settings.http_address, "127.0.0.1:8080");
     EXPECT_EQ(settings.interval, Millis{1'000});
     EXPECT_EQ(settings.max_releases, 8);

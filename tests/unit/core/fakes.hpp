@@ -96,6 +96,7 @@ class Silent final : public Observer {
     void agent_error(release::Heard) override {}
     void database_error(release::Outcome) override {}
     void lease_lost() override {}
+    void reconciled(std::string_view /*outcome*/) override {}
     void violation(const release::Violation&) override {}
 };
 

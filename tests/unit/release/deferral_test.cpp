@@ -183,6 +183,50 @@ TEST_F(CatchingUp, stays_a_success_when_a_forced_stop_gives_a_node_up) {
     EXPECT_THAT(desk.violations, testing::IsEmpty());
 }
 
+TEST_F(CatchingUp, asks_the_agent_whatever_is_known_of_the_node) {
+    rows.inventory[n2].applied_version = rows.header.version;
+    rows.inventory[n2].applied_sha256 = rows.header.content_sha256;
+    desk.observe();
+    EXPECT_EQ(rows.find(n2)->status, NodeStatus::running) << "it may hold only half of it";
+    rows.header.catches_up = false;
+    Rows again({1, 1, 1});
+    again.inventory[n2].applied_version = again.header.version;
+    again.inventory[n2].applied_sha256 = again.header.content.sha256;
+    again.inventory[n2].observed.content = ObservedContent::changed;
+    again.inventory[n3] = again.inventory[n2];
+    again.inventory[n3].id = n3;
+    again.inventory[n3].observed.content = ObservedContent::whole;
+    again.inventory[n3].observed.sha256 = again.header.content.sha256;
+    Desk other(again);
+    other.observe();
+    EXPECT_EQ(again.find(n3)->status, NodeStatus::success) << "seen to be there";
+    EXPECT_EQ(again.find(n2)->status, NodeStatus::running) << "somebody changed a file";
+}
+
+TEST_F(CatchingUp, defers_nodes_that_are_away_whatever_the_limit) {
+    rows.header.policy.limits.max_unreachable = {0, false};
+    desk.observe();
+    desk.report(n2, NodeStatus::failed, FailureKind::unreachable, "away");
+    desk.report(n3, NodeStatus::failed, FailureKind::unreachable, "away");
+    expect_as_before();
+}
+
+TEST_F(CatchingUp, serves_a_node_that_joined_outside_all_totals) {
+    rows.find(n2)->batch = 0;
+    rows.find(n2)->is_joined = true;
+    rows.find(n3)->status = NodeStatus::success;
+    desk.observe();
+    EXPECT_EQ(rows.find(n2)->status, NodeStatus::running);
+    EXPECT_EQ(rows.header.total_nodes, 2);
+    EXPECT_EQ(rows.header.total_batches, 1);
+    EXPECT_EQ(rows.header.success_nodes, 2);
+    desk.report(n2, NodeStatus::success);
+    EXPECT_EQ(rows.header.status, ReleaseStatus::success);
+    EXPECT_EQ(rows.header.success_nodes, 2);
+    EXPECT_EQ(rows.header.total_nodes, 2);
+    EXPECT_THAT(desk.violations, testing::IsEmpty());
+}
+
 TEST_F(CatchingUp, stays_a_success_when_it_is_stopped_before_it_began) {
     rows.header.requested = Action::stop;
     desk.observe();

@@ -64,6 +64,7 @@ TEST_F(BatchReadings, see_a_row_that_was_set_back) {
     desk.report(n1, NodeStatus::success);
     rows.find(n1)->status = NodeStatus::pending;
     rows.inventory[n1].applied_version.reset();
+    rows.inventory[n1].observed = {};
     desk.report(n2, NodeStatus::success);
 
     EXPECT_EQ(rows.find(n1)->status, NodeStatus::running);

@@ -25,6 +25,7 @@ void remove(Rows& rows, NodeId id) {
 void set_back(Rows& rows, NodeId id) {
     rows.find(id)->status = NodeStatus::pending;
     rows.inventory[id].applied_version.reset();
+    rows.inventory[id].observed = {};
 }
 
 struct Standing : testing::Test {

@@ -47,6 +47,15 @@ PlannedNode planned(std::int64_t node, int batch, std::int64_t content) {
     return PlannedNode{NodeId{node}, batch, Version{content}};
 }
 
+TEST(Rollback, takes_a_node_that_has_the_content_though_its_repair_was_put_off) {
+    FormerRow put_off = succeeded(1);
+    put_off.status = NodeStatus::deferred;
+    EXPECT_THAT(nodes(plan_rollback({put_off}, undone, contents(), {}, {})),
+                ElementsAre(planned(1, 1, 5)));
+    put_off.applied_config_version = Version{5};
+    EXPECT_FALSE(plan_rollback({put_off}, undone, contents(), {}, {})) << "it never got it";
+}
+
 TEST(Rollback, looks_first_at_three_then_takes_the_successes_then_the_failed) {
     const auto plan = plan_rollback(
         {broken(1), succeeded(2), succeeded(3, Version{4}), succeeded(4), succeeded(6), broken(5)},

@@ -1,20 +1,16 @@
-#include "control/store/api/drift.hpp"
+#include "control/store/fleet/wanted.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <set>
 #include <string>
-#include <vector>
 
-#include "control/core/node_address.hpp"
 #include "control/store/rows/columns.hpp"
-#include "control/store/rows/node_facts.hpp"
-#include "control/store/rows/observed_columns.hpp"
-#include "control/store/rows/sql_parts.hpp"
+#include "release/plan.hpp"
 #include "release/reasons.hpp"
-#include "release/wire/template.hpp"
-#include "release/words.hpp"
+#include "release/wire/batch_config.hpp"
 
 namespace edgeroll::control {
 namespace {
@@ -22,6 +18,8 @@ namespace {
 /// A few releases cover most fleets; remaining nodes are looked up one by one, so that the whole
 /// history is never read.
 constexpr std::int64_t newest_read = 20;
+/// Successes among which a plan for all nodes, or by labels, is looked for.
+constexpr int plans_searched = 100;
 /// Up to this many nodes are queried by id instead of reading all rows of a release.
 constexpr std::size_t nodes_named_max = 200;
 
@@ -43,23 +41,36 @@ const std::string is_meant_for_it =
 
 struct Source {
     std::int64_t id = 0, version = 0;
+    /// Edgeroll chose its nodes, and nothing undoes it: nodes that came later are chosen likewise.
+    bool takes_more = false;
+    std::string batch_config;
 };
+
+/// A release made from another one has that one's nodes, whoever chose them.
+const std::string takes_more =
+    "t.plan_sha256 IS NOT NULL AND t.rolls_back IS NULL AND t.from_release IS NULL AND NOT EXISTS "
+    "(SELECT 1 FROM release_tasks undoing WHERE undoing.rolls_back = t.id)";
+
+/// From release_tasks t.
+Columns<Source> source_columns() {
+    return {
+        {"t.id", into<&Source::id>},
+        {"t.version", into<&Source::version>},
+        {"CASE WHEN " + takes_more + " THEN 1 ELSE 0 END", into<&Source::takes_more>},
+        {"t.batch_config", into<&Source::batch_config>},
+    };
+}
 
 std::vector<Source> sources(Connection& connection, const std::string& where,
                             const Values& values = {}) {
-    std::vector<Source> found;
-    for (const Row& row :
-         connection.query("SELECT t.id, t.version FROM release_tasks t WHERE " + where, values)) {
-        found.push_back({row.integer_or(0, 0), row.integer_or(1, 0)});
-    }
-    return found;
+    return select_rows(connection, source_columns(), "FROM release_tasks t WHERE " + where, values);
 }
 
-class Wanted {
+class Search {
   public:
-    Wanted(Connection& connection, std::vector<NodeView>& nodes) : connection_(connection) {
-        for (NodeView& node : nodes)
-            open_[node.id.value] = &node;
+    Search(Connection& connection, std::vector<FleetMember>& members) : connection_(connection) {
+        for (FleetMember& member : members)
+            open_[member.node.id.value] = &member;
     }
 
     /// Reads from the newest release on until every node is covered. Returns the oldest version
@@ -77,7 +88,9 @@ class Wanted {
             if (open_.empty()) return std::nullopt;
             // Lower versions are handled with the older releases.
             if (has_older && source.version < oldest) under_way_.push_back(source);
-            if (!has_older || source.version >= oldest) read_release(source.id);
+            if (has_older && source.version < oldest) continue;
+            read_release(source.id);
+            take_more(source);
         }
         return has_older && !open_.empty() ? std::optional(oldest) : std::nullopt;
     }
@@ -86,7 +99,7 @@ class Wanted {
     void read_older(std::int64_t below) {
         std::map<std::int64_t, Source> last;  // by node
         std::int64_t least = below, newest_id = 0;
-        for (const auto& [node, view] : open_) {
+        for (const auto& [node, member] : open_) {
             const std::optional<Source> source = last_of(node, below);
             if (!source) continue;
             last[node] = *source;
@@ -103,9 +116,11 @@ class Wanted {
         }
         std::sort(others.begin(), others.end(),
                   [](const Source& a, const Source& b) { return a.version > b.version; });
-        for (const auto& [node, view] : std::map(open_)) {
+        const std::vector<Source> planned = older_plans(below);
+        for (const auto& [node, member] : std::map(open_)) {
             const auto found = last.find(node);
             const Source known = found == last.end() ? Source{} : found->second;
+            if (take_older(node, planned, known.version)) continue;
             for (const Source& other : others) {
                 if (open_.count(node) == 0 || other.version <= known.version) break;
                 if (found == last.end() || other.id < known.id || is_under_way(other)) {
@@ -122,25 +137,35 @@ class Wanted {
                            [&](const Source& one) { return one.id == source.id; });
     }
 
+    /// Few, of a bounded part of the history.
+    std::vector<Source> older_plans(std::int64_t below) {
+        return sources(connection_,
+                       "t.id IN (SELECT id FROM (SELECT t.id FROM release_tasks t WHERE " +
+                           is_success + " AND t.version < ? ORDER BY t.version DESC LIMIT " +
+                           std::to_string(plans_searched) + ") newest) AND " + takes_more +
+                           " ORDER BY t.version DESC LIMIT " + std::to_string(newest_read),
+                       {below});
+    }
+
     std::optional<Source> last_of(std::int64_t node, std::int64_t below) {
-        const Rows rows = connection_.query(
-            "SELECT t.id, t.version FROM release_task_nodes r" + connection_.dialect().then_join() +
-                "release_tasks t ON t.id = r.release_task_id WHERE r.node_id = ? AND " +
-                is_success + " AND t.version < ? AND " + is_meant_for_it +
-                " ORDER BY r.release_task_id DESC LIMIT 1",
-            {node, below});
-        if (rows.empty()) return std::nullopt;
-        return Source{rows[0].integer_or(0, 0), rows[0].integer_or(1, 0)};
+        return select_row(connection_, source_columns(),
+                          "FROM release_task_nodes r" + connection_.dialect().then_join() +
+                              "release_tasks t ON t.id = r.release_task_id WHERE r.node_id = ? "
+                              "AND " +
+                              is_success + " AND t.version < ? AND " + is_meant_for_it +
+                              " ORDER BY r.release_task_id DESC LIMIT 1",
+                          {node, below});
     }
 
     /// Covers the open nodes that the release was meant for.
     void read_release(std::int64_t id) {
+        turned_down_.clear();
         if (open_.size() > nodes_named_max) {
             read_rows("", {id});
             return;
         }
         Values values{id};
-        for (const auto& [node, view] : open_)
+        for (const auto& [node, member] : open_)
             values.emplace_back(node);
         read_rows(" AND r.node_id IN (" + placeholders(open_.size()) + ")", values);
     }
@@ -151,11 +176,18 @@ class Wanted {
     void read_rows(const std::string& which, const Values& values) {
         struct Member {
             std::int64_t node = 0;
-            release::Version version;
+            release::ReleaseId release;
+            release::Version version, release_version;
             std::string sha256;
+            release::NodeStatus status = release::NodeStatus::skipped;
+            bool is_meant = false;
         };
         const Columns<Member> columns{
             {"r.node_id", into<&Member::node>},
+            {"t.id", into<&Member::release>},
+            {"t.version", into<&Member::release_version>},
+            {"r.status", word_into<release::NodeStatus::skipped, &Member::status>},
+            {"CASE WHEN " + is_meant_for_it + " THEN 1 ELSE 0 END", into<&Member::is_meant>},
             {"CASE WHEN t.content_sha256 = 'mixed' THEN COALESCE(r.config_version, t.version) ELSE "
              "t.version END",
              into<&Member::version>},
@@ -168,87 +200,85 @@ class Wanted {
             select_rows(connection_, columns,
                         "FROM release_tasks t JOIN release_task_nodes r ON r.release_task_id = "
                         "t.id WHERE t.id = ?" +
-                            which + " AND " + is_meant_for_it,
+                            which,
                         values);
         for (const Member& member : members) {
             const auto found = open_.find(member.node);
             if (found == open_.end()) continue;
-            found->second->wanted_version = member.version;
-            found->second->wanted_sha256 = member.sha256;
+            if (!member.is_meant) {
+                turned_down_.insert(member.node);
+                continue;
+            }
+            found->second->wanted =
+                WantedContent{member.release, member.version, member.release_version, member.sha256,
+                              member.status};
             open_.erase(found);
         }
     }
 
-    Connection& connection_;
-    std::map<std::int64_t, NodeView*> open_;  ///< nodes without a release so far
-    std::vector<Source> under_way_;  ///< catching up, and older than the newest releases read
-};
-
-std::set<std::int64_t> unfinished_versions(Connection& connection) {
-    std::set<std::int64_t> versions;
-    for (const Row& row :
-         connection.query("SELECT version FROM release_tasks WHERE " + is_unfinished())) {
-        versions.insert(row.integer_or(0, 0));
+    /// Covers the open nodes without a row that the release would be planned for today.
+    void take_more(const Source& source) {
+        const auto selector = open_.empty() ? std::nullopt : selector_of(source);
+        if (!selector) return;
+        for (auto one = open_.begin(); one != open_.end();) {
+            const bool joins = !turned_down_.contains(one->first) && fits(*one->second, *selector);
+            if (joins) one->second->wanted = joining(source);
+            one = joins ? open_.erase(one) : std::next(one);
+        }
     }
-    return versions;
-}
 
-bool is_one_of(const std::set<std::int64_t>& versions,
-               const std::optional<release::Version>& version) {
-    return version && versions.contains(version->value);
-}
+    /// The newest of the older releases that would be planned for the node today, above a version.
+    bool take_older(std::int64_t node, const std::vector<Source>& planned, std::int64_t above) {
+        FleetMember& member = *open_.at(node);
+        for (const Source& source : planned) {
+            if (source.version <= above) break;
+            const auto selector = selector_of(source);
+            if (!selector || !fits(member, *selector)) continue;
+            const bool has_row =
+                !connection_
+                     .query(
+                         "SELECT 1 FROM release_task_nodes WHERE release_task_id = ? AND "
+                         "node_id = ?",
+                         {source.id, node})
+                     .empty();
+            if (has_row) continue;
+            member.wanted = joining(source);
+            open_.erase(node);
+            return true;
+        }
+        return false;
+    }
 
-/// Of the wanted content, as they are now; empty where there is nothing to compare them with.
-std::string facts_now(Connection& connection, TemplateBook& templates, const NodeView& node) {
-    const bool has_facts = !node.observed.facts_sha256.empty();
-    if (!has_facts || node.observed.sha256 != node.wanted_sha256) return {};
-    const auto names = templates.names(connection, node.wanted_sha256);
-    return release::wire::facts_digest(names, node.name, address_or_text(node.main_ip),
-                                       node.labels);
-}
+    static std::optional<release::Selector> selector_of(const Source& source) {
+        if (!source.takes_more) return std::nullopt;
+        auto policy = release::wire::parse_batch_config(
+            source.batch_config.empty() ? "{}" : source.batch_config);
+        if (!policy || !policy->selector.nodes.empty()) return std::nullopt;
+        return std::move(policy->selector);
+    }
+
+    static bool fits(const FleetMember& member, const release::Selector& selector) {
+        return member.is_enabled && has_labels(member.node, selector);
+    }
+
+    WantedContent joining(const Source& source) {
+        const Rows rows =
+            connection_.query("SELECT content_sha256 FROM release_tasks WHERE id = ?", {source.id});
+        return {release::ReleaseId{source.id}, release::Version{source.version},
+                release::Version{source.version}, rows.at(0).text(0), std::nullopt};
+    }
+
+    Connection& connection_;
+    std::map<std::int64_t, FleetMember*> open_;  ///< nodes without a release so far
+    std::set<std::int64_t> turned_down_;  ///< their row in the release read last does not count
+    std::vector<Source> under_way_;       ///< catching up, and older than the newest releases read
+};
 
 }  // namespace
 
-void add_wanted(Connection& connection, TemplateBook& templates, std::vector<NodeView>& nodes) {
-    Wanted wanted(connection, nodes);
-    if (const auto oldest = wanted.read_newest()) wanted.read_older(*oldest);
-    const std::set<std::int64_t> unfinished = unfinished_versions(connection);
-    for (NodeView& node : nodes) {
-        if (!node.wanted_version) continue;
-        node.drift = release::drift_of(node.wanted_sha256,
-                                       {node.applied_version, node.applied_sha256, node.observed,
-                                        facts_now(connection, templates, node)});
-        // An unfinished release has put its own content there, or is about to say so.
-        const bool is_being_released = is_one_of(unfinished, node.applied_version) ||
-                                       is_one_of(unfinished, node.observed.version);
-        if (node.drift == release::DriftKind::behind && is_being_released) {
-            node.drift = release::DriftKind::none;
-        }
-    }
-}
-
-std::map<std::string, std::int64_t> count_drifting(Connection& connection,
-                                                   TemplateBook& templates) {
-    const Columns<NodeView> columns{
-        {"id", into<&NodeView::id>},
-        {"name", into<&NodeView::name>},
-        {"main_ip", into<&NodeView::main_ip>},
-        {"labels",
-         [](NodeView& node, const Field& field) { node.labels = read_labels(field.text()); }},
-        {"applied_version", into<&NodeView::applied_version>},
-        {"applied_sha256", into<&NodeView::applied_sha256>},
-    };
-    std::vector<NodeView> nodes = select_rows(
-        connection, columns.with(observed_columns<&NodeView::observed>()), "FROM nodes");
-    add_wanted(connection, templates, nodes);
-    std::map<std::string, std::int64_t> counts;
-    for (const release::DriftKind kind : release::enum_values<release::DriftKind>) {
-        if (kind != release::DriftKind::none) counts[std::string(to_text(kind))] = 0;
-    }
-    for (const NodeView& node : nodes) {
-        if (node.drift != release::DriftKind::none) ++counts[std::string(to_text(node.drift))];
-    }
-    return counts;
+void add_wanted(Connection& connection, std::vector<FleetMember>& members) {
+    Search search(connection, members);
+    if (const auto oldest = search.read_newest()) search.read_older(*oldest);
 }
 
 }  // namespace edgeroll::control

@@ -1,4 +1,4 @@
-#include "control/store/api/template_book.hpp"
+#include "control/store/fleet/template_book.hpp"
 
 #include <utility>
 
