@@ -105,7 +105,7 @@ class Orders(ProcCase):
         self.assertRegex(order, "^[0-9a-f]{32}$")
         digest = self.database.rows("SELECT sha256 FROM config_versions")[0][0]
         wanted = {"taskId": edge.task(1), "type": "apply_config", "version": 1, "sha256": digest, "orderId": order,
-                  "status": "success", "capabilities": ["secrets"]}
+                  "status": "success", "capabilities": ["repair", "secrets"]}
         data = edge.call("GET", f"/tasks/{edge.task(1)}")[1]["data"]
         self.assertEqual({key: data[key] for key in wanted}, wanted)
         again = {"taskId": edge.task(1), "type": "apply_config", "version": 1, "payload": plain(1)}
