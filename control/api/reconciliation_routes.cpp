@@ -35,13 +35,13 @@ std::string text_of(const ReconcileDelay& delay, const release::ReconcileRules& 
                    " nodes in a row have failed: an operator must continue it";
         case ReconcileWait::release:
             return "release " + std::to_string(delay.other ? delay.other->value : 0) +
-                   " shares nodes with it, is later, and is not finished";
+                   " shares nodes with it, goes first, and is not finished";
         case ReconcileWait::under_way:
             return "other nodes of the same release are being served";
         case ReconcileWait::window:
             return "no window of the release is open" + until;
         case ReconcileWait::banned:
-            return "the content is banned";
+            return "the content is banned, or the release was rolled back";
         case ReconcileWait::content:
             return "the content is gone, or was changed since";
         case ReconcileWait::held:
